@@ -1,0 +1,1 @@
+"""paymail: the email invoicing pipeline."""
