@@ -1,0 +1,30 @@
+"""The only place that reads the clock and the OS's randomness.
+
+Everything else is passed `now` (aware, UTC), so that ladders, leases and links are plain tables in tests.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Now = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_payment_token() -> str:
+    """Return 32 bytes of the OS's randomness as 64 lower-case hex characters."""
+    return secrets.token_hex(32)
+
+
+def new_secret(size: int = 32) -> str:
+    """Return a URL-safe secret of `size` random bytes: sessions, CSRF, API keys."""
+    return secrets.token_urlsafe(size)
+
+
+def new_id() -> str:
+    """Return 24 random hex characters, for Message-IDs and MIME boundaries."""
+    return secrets.token_hex(12)

@@ -1,0 +1,147 @@
+"""One frozen dataclass per email kind: the whole context its templates may use, and a sample of it.
+
+A new kind is one class here, one entry in KINDS and one folder in `email_templates/`; a structure test
+renders each sample through the real templates.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar, Self
+
+from paymail.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class EmailLine:
+    """One line item as the email shows it."""
+
+    description: str
+    quantity: Decimal
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceEmail:
+    """The first email of an invoice. `tax_name` is GST, VAT…; `payment_url` holds the secret token."""
+
+    kind: ClassVar[str] = "invoice"
+
+    issuer_name: str
+    issuer_email: str
+    customer_name: str
+    invoice_number: str
+    issued: date
+    due: date
+    lines: tuple[EmailLine, ...]
+    subtotal: Money
+    tax_name: str
+    tax_rate: Decimal
+    tax: Money
+    total: Money
+    paid: Money
+    balance: Money
+    payment_url: str
+    locale: str
+
+    @classmethod
+    def sample(cls) -> Self:
+        """The seed's invoice 502."""
+        return cls(
+            issuer_name="Southern IT Services Pty Ltd",
+            issuer_email="billing@southern-it.example",
+            customer_name="The Vacuum Shop",
+            invoice_number="502",
+            issued=date(2026, 3, 12),
+            due=date(2026, 4, 11),
+            lines=(EmailLine("Remote support, per hour", Decimal(1), Money(7500, "AUD")),),
+            subtotal=Money(7500, "AUD"),
+            tax_name="GST",
+            tax_rate=Decimal("10.00"),
+            tax=Money(750, "AUD"),
+            total=Money(8250, "AUD"),
+            paid=Money(0, "AUD"),
+            balance=Money(8250, "AUD"),
+            payment_url="https://billing.example/pay/" + "0" * 64,
+            locale="en-AU",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptEmail:
+    """Thanks for one payment. `balance` is what is still owed on the invoice afterwards."""
+
+    kind: ClassVar[str] = "receipt"
+
+    issuer_name: str
+    issuer_email: str
+    customer_name: str
+    receipt_number: str
+    invoice_number: str
+    paid_on: date
+    method: str
+    amount: Money
+    invoice_total: Money
+    balance: Money
+    payment_url: str
+    locale: str
+
+    @classmethod
+    def sample(cls) -> Self:
+        """The receipt for the seed's invoice 502."""
+        return cls(
+            issuer_name="Southern IT Services Pty Ltd",
+            issuer_email="billing@southern-it.example",
+            customer_name="The Vacuum Shop",
+            receipt_number="R-000001",
+            invoice_number="502",
+            paid_on=date(2026, 3, 17),
+            method="Visa ending 4242",
+            amount=Money(8250, "AUD"),
+            invoice_total=Money(8250, "AUD"),
+            balance=Money(0, "AUD"),
+            payment_url="https://billing.example/pay/" + "0" * 64,
+            locale="en-AU",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderEmail:
+    """A reminder of what is still owed. `rung` picks the tone; `days_overdue` is negative before the due date."""
+
+    kind: ClassVar[str] = "reminder"
+
+    issuer_name: str
+    issuer_email: str
+    customer_name: str
+    invoice_number: str
+    issued: date
+    due: date
+    days_overdue: int
+    rung: str
+    total: Money
+    balance: Money
+    payment_url: str
+    locale: str
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Invoice 502, a week late."""
+        return cls(
+            issuer_name="Southern IT Services Pty Ltd",
+            issuer_email="billing@southern-it.example",
+            customer_name="The Vacuum Shop",
+            invoice_number="502",
+            issued=date(2026, 3, 12),
+            due=date(2026, 4, 11),
+            days_overdue=7,
+            rung="overdue_7",
+            total=Money(8250, "AUD"),
+            balance=Money(8250, "AUD"),
+            payment_url="https://billing.example/pay/" + "0" * 64,
+            locale="en-AU",
+        )
+
+
+Email = InvoiceEmail | ReceiptEmail | ReminderEmail
+KINDS: dict[str, type[Email]] = {kind.kind: kind for kind in (InvoiceEmail, ReceiptEmail, ReminderEmail)}

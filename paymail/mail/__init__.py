@@ -1,0 +1,1 @@
+"""Ways of handing a message to a mail server."""

@@ -1,0 +1,150 @@
+"""Money: integer minor units and an ISO 4217 code inside, `Decimal` at the edges, never float.
+
+Sources: ISO 4217 (minor unit table); Stripe documentation "Supported currencies" (zero-decimal,
+three-decimal and special cases, minimum and maximum charge amounts).
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from paymail.errors import InvalidInput
+
+_ZERO = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
+_THREE = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+_TWO = frozenset(
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BWP BYN BZD CAD CDF CHF CNY COP"
+    " CRC CVE CZK DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR JMD KES"
+    " KGS KHR KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK"
+    " NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SEK SGD SHP SLE SOS SRD STN SZL THB TJS TOP"
+    " TRY TTD TWD TZS UAH USD UYU UZS WST XCD YER ZAR ZMW".split()
+)
+CURRENCIES = _ZERO | _TWO | _THREE
+
+STRIPE_ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
+STRIPE_THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
+STRIPE_WHOLE_UNITS_ONLY = frozenset({"ISK", "UGX"})
+STRIPE_MAXIMUM = 99_999_999
+# In Stripe's minor units. A currency that is not listed has the default of 50.
+STRIPE_MINIMUM = {
+    "AED": 200, "BGN": 100, "CHF": 50, "CZK": 1500, "DKK": 250, "GBP": 30, "HKD": 400, "HUF": 17500,
+    "IDR": 1_000_000, "JPY": 50, "KWD": 200, "MXN": 1000, "MYR": 200, "NOK": 300, "PLN": 200, "RON": 200,
+    "SEK": 300, "THB": 1000,
+}  # fmt: skip
+
+
+class UnknownCurrency(InvalidInput):
+    """The code is not a current ISO 4217 currency that paymail bills in."""
+
+    code = "unknown_currency"
+
+
+class BadAmount(InvalidInput):
+    """The text is not an amount that this currency can hold exactly."""
+
+    code = "bad_amount"
+
+
+class NotChargeable(InvalidInput):
+    """Stripe would refuse the amount; the message says why."""
+
+    code = "amount_not_chargeable"
+
+
+def exponent(currency: str) -> int:
+    """Return how many decimals ISO 4217 gives `currency` (0, 2 or 3). Raises UnknownCurrency."""
+    if currency in _TWO:
+        return 2
+    if currency in _ZERO:
+        return 0
+    if currency in _THREE:
+        return 3
+    raise UnknownCurrency(f"{currency!r} is not a currency paymail bills in")
+
+
+def parse_decimal(text: str) -> Decimal:
+    """Read plain decimal text such as `-12.50`. Exponents, NaN and separators raise BadAmount."""
+    cleaned = text.strip()
+    if not cleaned or len(cleaned) > 30 or not set(cleaned) <= set("0123456789.-"):
+        raise BadAmount(f"{text!r} is not a decimal number")
+    try:
+        return Decimal(cleaned)
+    except InvalidOperation as error:
+        raise BadAmount(f"{text!r} is not a decimal number") from error
+
+
+def round_half_up(amount: Decimal, currency: str) -> Decimal:
+    """Quantise to the currency's decimals, halves away from zero (the usual rule for GST and VAT)."""
+    return amount.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP)
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """Convert an exact amount to minor units. Raises BadAmount if a fraction of a minor unit is left."""
+    scaled = amount.scaleb(exponent(currency))
+    if scaled != scaled.to_integral_value():
+        raise BadAmount(f"{amount} has more decimals than {currency} allows ({exponent(currency)})")
+    return int(scaled)
+
+
+def to_decimal(minor: int, currency: str) -> Decimal:
+    """Convert minor units to a Decimal with exactly the currency's decimals."""
+    return Decimal(minor).scaleb(-exponent(currency))
+
+
+def stripe_amount(minor: int, currency: str) -> int:
+    """Convert our minor units to Stripe's and check that Stripe would take the charge.
+
+    Raises NotChargeable: below the minimum, above the maximum, or not representable (three-decimal
+    currencies must end in 0; ISK and UGX are sent with two decimals that must be 00).
+    """
+    factor = _stripe_exponent(currency) - exponent(currency)
+    amount = minor * 10**factor if factor >= 0 else _exact_division(minor, 10**-factor, currency)
+    if currency in STRIPE_THREE_DECIMAL and amount % 10:
+        raise NotChargeable(f"card payments in {currency} must be a multiple of 0.010")
+    if amount < (minimum := STRIPE_MINIMUM.get(currency, 50)):
+        raise NotChargeable(f"the amount is below the card minimum for {currency} ({minimum} minor units)")
+    if amount > STRIPE_MAXIMUM:
+        raise NotChargeable(f"the amount is above the card maximum for {currency}")
+    return amount
+
+
+def from_stripe_amount(amount: int, currency: str) -> int:
+    """Convert an amount reported by Stripe to our minor units. Raises BadAmount if it does not fit."""
+    factor = exponent(currency) - _stripe_exponent(currency)
+    if factor >= 0:
+        return int(amount * 10**factor)
+    quotient, rest = divmod(amount, 10**-factor)
+    if rest:
+        raise BadAmount(f"{amount} of Stripe's units is not a whole amount of {currency}")
+    return int(quotient)
+
+
+def _stripe_exponent(currency: str) -> int:
+    if currency in STRIPE_ZERO_DECIMAL:
+        return 0
+    if currency in STRIPE_WHOLE_UNITS_ONLY:
+        return 2
+    return exponent(currency)
+
+
+def _exact_division(minor: int, divisor: int, currency: str) -> int:
+    quotient, rest = divmod(minor, divisor)
+    if rest:
+        raise NotChargeable(f"{currency} can only be charged in whole units")
+    return int(quotient)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units of one currency."""
+
+    minor: int
+    currency: str
+
+    @property
+    def decimal(self) -> Decimal:
+        """The amount with exactly the currency's decimals."""
+        return to_decimal(self.minor, self.currency)
+
+    def __str__(self) -> str:
+        """Plain text such as `AUD 1,234.50`, the same in every locale."""
+        return f"{self.currency} {self.decimal:,.{exponent(self.currency)}f}"

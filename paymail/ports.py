@@ -1,0 +1,169 @@
+"""What the core asks of the outside, as protocols. `wiring` picks the implementations.
+
+Only values cross these doors: dataclasses, bytes and strings, never ORM rows, SDK objects or responses.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from paymail.documents import InvoiceDocument, ReceiptDocument
+from paymail.emails import Email
+
+
+class Verdict(StrEnum):
+    """How one try at handing over a message ended."""
+
+    SENT = "sent"
+    """Accepted by the server (250 after the dot)."""
+    DEFERRED = "deferred"
+    """Certainly not accepted; worth another try later (4xx, or any failure before the dot)."""
+    FAILED = "failed"
+    """Certainly not accepted, and never will be (5xx)."""
+    UNKNOWN = "unknown"
+    """The dot was sent and no sound reply came. It may be delivered; nobody must guess."""
+    STOPPED = "stopped"
+    """`handover` said no (lease lost, cancelled, paid meanwhile); nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One message as SMTP sees it. `mime` are the exact bytes, CRLF line ends; addresses are ASCII/IDNA."""
+
+    message_id: str
+    sender: str
+    recipients: tuple[str, ...]
+    mime: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The verdict of one try, with what the server said (`code` 0 when it said nothing) and in which phase."""
+
+    verdict: Verdict
+    code: int = 0
+    detail: str = ""
+    phase: str = ""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Recipients that were refused one by one, with the reply; the others were accepted."""
+
+
+Handover = Callable[[], bool]
+"""Called once all is sent but the final dot. True means that `handover` is committed: go on."""
+
+
+class Mailer(Protocol):
+    """Hands messages to a mail server. Never raises for what a server or network does: it is an Outcome."""
+
+    def deliver(self, envelope: Envelope, handover: Handover) -> Outcome:
+        """Send all but the dot, ask `handover()`, then the dot; say how it ended."""
+        ...
+
+    def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedEmail:
+    """Subject, plain text and HTML with inlined CSS."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class EmailRenderer(Protocol):
+    """Turns a typed email into text."""
+
+    def render(self, email: Email) -> RenderedEmail:
+        """Render. Raises `render.RenderFailed` naming template and cause."""
+        ...
+
+
+class PdfRenderer(Protocol):
+    """Turns a document into PDF bytes; equal documents give equal bytes."""
+
+    def render(self, document: InvoiceDocument | ReceiptDocument) -> bytes:
+        """Render. Raises `render.RenderFailed` naming the cause."""
+        ...
+
+
+class IntentStatus(StrEnum):
+    """Stripe documentation, "The Payment Intents API": the states of an intent."""
+
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_CONFIRMATION = "requires_confirmation"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    REQUIRES_CAPTURE = "requires_capture"
+    CANCELED = "canceled"
+    SUCCEEDED = "succeeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """The facts of a PaymentIntent that paymail uses. Amounts in Stripe's minor units; currency upper case."""
+
+    id: str
+    account: str
+    status: IntentStatus
+    amount: int
+    amount_received: int
+    currency: str
+    client_secret: str = field(repr=False)
+    livemode: bool
+    invoice_id: str
+    """`metadata.invoice_id`, empty when absent."""
+    method: str
+    """For people: `Visa ending 4242`; empty when unknown."""
+    failure: str = ""
+    """Stripe's code of the last failed try; empty when none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A verified webhook event. `intent_id` is empty for events about something else."""
+
+    id: str
+    type: str
+    account: str
+    livemode: bool
+    intent_id: str
+    created: int
+    """Unix seconds, as Stripe says."""
+
+
+class Gateway(Protocol):
+    """The payment provider. Raises `Unavailable` when a retry may help, other kinds when it may not."""
+
+    def create_intent(
+        self, *, account: str, amount: int, currency: str, metadata: Mapping[str, str], idempotency_key: str
+    ) -> Intent:
+        """Create an intent on the connected account; `amount` in Stripe's minor units."""
+        ...
+
+    def retrieve_intent(self, *, account: str, intent_id: str) -> Intent:
+        """Read an intent. Raises NotFound when this account has none of that id."""
+        ...
+
+    def update_amount(self, *, account: str, intent_id: str, amount: int, idempotency_key: str) -> Intent:
+        """Change the amount of an intent that is not yet paid. Raises Conflict when Stripe says no."""
+        ...
+
+    def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
+        """Cancel an open intent. Raises Conflict when it is beyond cancelling."""
+        ...
+
+    def verify_event(self, *, payload: bytes, signature: str) -> Event:
+        """Check a webhook's signature under any configured secret and read it. Raises Denied or InvalidInput."""
+        ...
+
+
+class Doorbell(Protocol):
+    """Tells the workers that a row is due. Best effort: losing a ring costs a few seconds, never a message."""
+
+    def ring(self, message_id: int) -> None:
+        """Publish `deliver(message_id)`; never raises for broker trouble."""
+        ...

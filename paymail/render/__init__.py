@@ -1,0 +1,1 @@
+"""Turning typed values into emails and PDFs."""
