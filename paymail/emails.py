@@ -107,7 +107,7 @@ class ReceiptEmail:
 
 @dataclass(frozen=True, slots=True)
 class ReminderEmail:
-    """A reminder of what is still owed. `rung` picks the tone; `days_overdue` is negative before the due date."""
+    """A reminder of what is still owed. `rung` picks the tone; `days_overdue` is below 0 before it is due."""
 
     kind: ClassVar[str] = "reminder"
 

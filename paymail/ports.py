@@ -39,7 +39,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict of one try, with what the server said (`code` 0 when it said nothing) and in which phase."""
+    """The verdict of one try, with what the server said (`code` 0: nothing) and in which phase."""
 
     verdict: Verdict
     code: int = 0
@@ -104,7 +104,7 @@ class IntentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """The facts of a PaymentIntent that paymail uses. Amounts in Stripe's minor units; currency upper case."""
+    """The facts of a PaymentIntent that we use. Amounts in Stripe's minor units; currency upper case."""
 
     id: str
     account: str
@@ -157,12 +157,12 @@ class Gateway(Protocol):
         ...
 
     def verify_event(self, *, payload: bytes, signature: str) -> Event:
-        """Check a webhook's signature under any configured secret and read it. Raises Denied or InvalidInput."""
+        """Check a webhook's signature under any configured secret. Raises Denied or InvalidInput."""
         ...
 
 
 class Doorbell(Protocol):
-    """Tells the workers that a row is due. Best effort: losing a ring costs a few seconds, never a message."""
+    """Tells the workers that a row is due. Best effort: a lost ring costs seconds, never a message."""
 
     def ring(self, message_id: int) -> None:
         """Publish `deliver(message_id)`; never raises for broker trouble."""

@@ -1,0 +1,56 @@
+"""The tables. Importing this package registers every one of them on `Base.metadata`."""
+
+from paymail.models.base import Base
+from paymail.models.events import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, TimelineEvent
+from paymail.models.invoice import (
+    PAYMENT_MOVES,
+    STATUS_MOVES,
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    PaymentStatus,
+)
+from paymail.models.message import (
+    MESSAGE_MOVES,
+    OPEN_STATES,
+    Blob,
+    DeliveryAttempt,
+    Message,
+    MessageState,
+)
+from paymail.models.moves import IllegalMove, check_move
+from paymail.models.party import Customer, Issuer
+from paymail.models.payment import ATTEMPT_MOVES, LIVE_ATTEMPTS, AttemptStatus, Payment, PaymentAttempt
+from paymail.models.staff import ApiKey, StaffSession, StaffUser
+
+__all__ = [
+    "ATTEMPT_MOVES",
+    "GATEWAY_EVENT_MOVES",
+    "LIVE_ATTEMPTS",
+    "MESSAGE_MOVES",
+    "OPEN_STATES",
+    "PAYMENT_MOVES",
+    "STATUS_MOVES",
+    "ApiKey",
+    "AttemptStatus",
+    "Base",
+    "Blob",
+    "Customer",
+    "DeliveryAttempt",
+    "GatewayEvent",
+    "GatewayEventState",
+    "IllegalMove",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceStatus",
+    "Issuer",
+    "Message",
+    "MessageState",
+    "Payment",
+    "PaymentAttempt",
+    "PaymentStatus",
+    "StaffSession",
+    "StaffUser",
+    "TimelineEvent",
+    "check_move",
+]

@@ -1,0 +1,132 @@
+"""Invoices and their lines, with the two statuses and their legal moves."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from paymail.db import ExactDecimal, UtcDateTime
+from paymail.models.base import Base, BigId, status_type
+from paymail.models.moves import Moves
+from paymail.models.party import Customer, Issuer
+
+
+class InvoiceStatus(StrEnum):
+    """Where the document stands."""
+
+    DRAFT = "draft"
+    """Not issued; staff may still change it. It cannot be paid or mailed."""
+    SENT = "sent"
+    """Issued and owed. Only staff move it on, to void."""
+    VOID = "void"
+    """Cancelled for good; it cannot be paid."""
+
+
+class PaymentStatus(StrEnum):
+    """Where the money stands. Moved only by settlement, refunds and imports, under the invoice's lock."""
+
+    UNPAID = "unpaid"
+    PARTIAL = "partial"
+    """Some of the total arrived."""
+    PROCESSING = "processing"
+    """A slow method (bank debit) is clearing; nothing else may be started meanwhile."""
+    PAID = "paid"
+    REFUNDED = "refunded"
+    PARTIALLY_REFUNDED = "partially_refunded"
+
+
+STATUS_MOVES: Moves[InvoiceStatus] = {
+    InvoiceStatus.DRAFT: frozenset({InvoiceStatus.SENT, InvoiceStatus.VOID}),
+    InvoiceStatus.SENT: frozenset({InvoiceStatus.VOID}),
+    InvoiceStatus.VOID: frozenset(),
+}
+
+_P = PaymentStatus
+PAYMENT_MOVES: Moves[PaymentStatus] = {
+    _P.UNPAID: frozenset({_P.PARTIAL, _P.PROCESSING, _P.PAID}),
+    _P.PARTIAL: frozenset({_P.PROCESSING, _P.PAID, _P.REFUNDED, _P.PARTIALLY_REFUNDED}),
+    _P.PROCESSING: frozenset({_P.UNPAID, _P.PARTIAL, _P.PAID}),
+    _P.PAID: frozenset({_P.REFUNDED, _P.PARTIALLY_REFUNDED}),
+    _P.PARTIALLY_REFUNDED: frozenset({_P.REFUNDED, _P.PAID, _P.PROCESSING}),
+    _P.REFUNDED: frozenset({_P.PAID, _P.PARTIAL}),
+}
+
+
+class Invoice(Base):
+    """One invoice. Amounts in minor units of `currency`; the dates are the issuer's calendar."""
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        UniqueConstraint("issuer_id", "number", name="uq_invoices_number"),
+        UniqueConstraint("payment_token", name="uq_invoices_payment_token"),
+        Index(
+            "idx_invoices_payment_token",
+            "payment_token",
+            postgresql_where=text("payment_token IS NOT NULL"),
+            sqlite_where=text("payment_token IS NOT NULL"),
+        ),
+        Index("ix_invoices_status_due", "status", "payment_status", "due_date"),
+        CheckConstraint("subtotal + tax_amount = total", name="adds_up"),
+    )
+
+    invoice_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    number: Mapped[str] = mapped_column(String(40))
+    issuer_id: Mapped[int] = mapped_column(ForeignKey("issuers.issuer_id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.customer_id"), index=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    subtotal: Mapped[int] = mapped_column(BigInteger)
+    tax_rate: Mapped[Decimal] = mapped_column(ExactDecimal)
+    tax_amount: Mapped[int] = mapped_column(BigInteger)
+    total: Mapped[int] = mapped_column(BigInteger)
+    amount_paid: Mapped[int] = mapped_column(BigInteger, default=0)
+    issued_date: Mapped[date]
+    due_date: Mapped[date]
+    status: Mapped[InvoiceStatus] = mapped_column(status_type(InvoiceStatus))
+    payment_status: Mapped[PaymentStatus] = mapped_column(status_type(PaymentStatus))
+    payment_token: Mapped[str | None] = mapped_column(String(64))
+    payment_token_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    import_digest: Mapped[str] = mapped_column(String(64), default="")
+    notes: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    issuer: Mapped[Issuer] = relationship(lazy="raise_on_sql")
+    customer: Mapped[Customer] = relationship(lazy="raise_on_sql")
+    lines: Mapped[list["InvoiceLine"]] = relationship(lazy="raise_on_sql", order_by="InvoiceLine.position")
+
+    @property
+    def balance(self) -> int:
+        """What is still owed, in minor units; 0 when paid or overpaid."""
+        return max(self.total - self.amount_paid, 0)
+
+    @property
+    def overpaid(self) -> int:
+        """What arrived beyond the total, in minor units."""
+        return max(self.amount_paid - self.total, 0)
+
+    @property
+    def owed(self) -> bool:
+        """Issued, not void, and money is still missing."""
+        return self.status is InvoiceStatus.SENT and self.balance > 0
+
+    @property
+    def can_pay(self) -> bool:
+        """Whether a payment may be started now (expiry of the link apart)."""
+        return self.owed and self.payment_status in (_P.UNPAID, _P.PARTIAL)
+
+
+class InvoiceLine(Base):
+    """One line item as the host billed it; `amount` in minor units."""
+
+    __tablename__ = "invoice_lines"
+    __table_args__ = (UniqueConstraint("invoice_id", "position", name="uq_invoice_lines_position"),)
+
+    line_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"))
+    position: Mapped[int]
+    description: Mapped[str] = mapped_column(Text)
+    quantity: Mapped[Decimal] = mapped_column(ExactDecimal)
+    unit_price: Mapped[Decimal] = mapped_column(ExactDecimal)
+    amount: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,108 @@
+"""The outbox: one row per email, its tries, and the exact bytes that were handed over."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from paymail.db import UtcDateTime
+from paymail.models.base import Base, BigId, status_type
+from paymail.models.moves import Moves
+
+
+class MessageState(StrEnum):
+    """Where an email stands (DESIGN §4)."""
+
+    SCHEDULED = "scheduled"
+    """Waits for `next_at`; any worker may claim it. Nothing is in flight."""
+    SENDING = "sending"
+    """Claimed: being rendered or sent, but for the final dot. After a crash the lease runs out and it is
+    claimed again; safe, since nothing can have been accepted."""
+    HANDOVER = "handover"
+    """The dot may have been sent. After a crash the lease runs out and it becomes unknown, never resent."""
+    SENT = "sent"
+    """The server accepted it."""
+    UNKNOWN = "unknown"
+    """It may or may not have been accepted. Staff, or later proof, decide."""
+    FAILED = "failed"
+    """Certainly not accepted, and no more tries follow; `reason` says why."""
+    CANCELLED = "cancelled"
+    """Staff withdrew it before handover."""
+    SUPPRESSED = "suppressed"
+    """paymail decided not to send it (paid meanwhile, void, …); `reason` says why."""
+    BOUNCED = "bounced"
+    """Accepted, then returned."""
+
+
+_S = MessageState
+MESSAGE_MOVES: Moves[MessageState] = {
+    _S.SCHEDULED: frozenset({_S.SENDING, _S.CANCELLED, _S.SUPPRESSED}),
+    _S.SENDING: frozenset({_S.HANDOVER, _S.SCHEDULED, _S.FAILED, _S.CANCELLED, _S.SUPPRESSED, _S.SENDING}),
+    _S.HANDOVER: frozenset({_S.SENT, _S.SCHEDULED, _S.FAILED, _S.UNKNOWN}),
+    _S.UNKNOWN: frozenset({_S.SENT, _S.FAILED, _S.SCHEDULED}),
+    _S.SENT: frozenset({_S.BOUNCED}),
+    _S.FAILED: frozenset(),
+    _S.CANCELLED: frozenset(),
+    _S.SUPPRESSED: frozenset(),
+    _S.BOUNCED: frozenset(),
+}
+OPEN_STATES = (_S.SCHEDULED, _S.SENDING, _S.HANDOVER)
+
+
+class Message(Base):
+    """One email to be sent at `next_at`. Every write after the claim is guarded by `state` and `fence`."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("ix_messages_due", "state", "next_at"),
+        Index("ix_messages_invoice", "invoice_id", "message_id"),
+    )
+
+    message_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"))
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payments.payment_id"))
+    state: Mapped[MessageState] = mapped_column(status_type(MessageState), default=_S.SCHEDULED)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(120))
+    header_id: Mapped[str] = mapped_column(String(120), unique=True)
+    """The Message-ID header, fixed when the row is written, so that replies and bounces can be matched."""
+    recipient: Mapped[str] = mapped_column(String(320))
+    subject: Mapped[str] = mapped_column(Text, default="")
+    sender: Mapped[str] = mapped_column(String(320), default="")
+    mime_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
+    pdf_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class DeliveryAttempt(Base):
+    """One try at handing over a message: what was tried, when, and what came back."""
+
+    __tablename__ = "delivery_attempts"
+
+    attempt_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.message_id"), index=True)
+    fence: Mapped[int]
+    ended_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    verdict: Mapped[str] = mapped_column(String(24))
+    phase: Mapped[str] = mapped_column(String(24), default="")
+    code: Mapped[int] = mapped_column(default=0)
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Blob(Base):
+    """Bytes by their SHA-256: the MIME that was handed over, the PDF attached. Never changed."""
+
+    __tablename__ = "blobs"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,88 @@
+"""Money coming in: tries at paying (one Stripe PaymentIntent each) and payments that arrived."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from paymail.db import UtcDateTime
+from paymail.models.base import Base, BigId, status_type
+from paymail.models.moves import Moves
+
+
+class AttemptStatus(StrEnum):
+    """Where a PaymentAttempt stands."""
+
+    CREATING = "creating"
+    """The idempotency key is stored; Stripe may or may not have the intent. Asking again with the same key
+    gives the same intent, so a crash here cannot make two."""
+    OPEN = "open"
+    """The intent exists and waits for the customer."""
+    PROCESSING = "processing"
+    """The customer paid by a slow method that is clearing."""
+    SUCCEEDED = "succeeded"
+    """Settled: a Payment exists."""
+    CANCELED = "canceled"
+    """The intent can never be paid; a new generation may follow."""
+
+
+_A = AttemptStatus
+ATTEMPT_MOVES: Moves[AttemptStatus] = {
+    _A.CREATING: frozenset({_A.OPEN, _A.CANCELED, _A.PROCESSING, _A.SUCCEEDED}),
+    _A.OPEN: frozenset({_A.PROCESSING, _A.SUCCEEDED, _A.CANCELED}),
+    _A.PROCESSING: frozenset({_A.OPEN, _A.SUCCEEDED, _A.CANCELED}),
+    _A.SUCCEEDED: frozenset(),
+    _A.CANCELED: frozenset({_A.SUCCEEDED}),
+}
+LIVE_ATTEMPTS = (_A.CREATING, _A.OPEN, _A.PROCESSING)
+_LIVE_SQL = text("status IN ('creating', 'open', 'processing')")
+
+
+class PaymentAttempt(Base):
+    """One PaymentIntent, planned or real. `amount` in Stripe's minor units. At most one live per invoice."""
+
+    __tablename__ = "payment_attempts"
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "generation", name="uq_payment_attempts_generation"),
+        Index(
+            "uq_payment_attempts_live",
+            "invoice_id",
+            unique=True,
+            postgresql_where=_LIVE_SQL,
+            sqlite_where=_LIVE_SQL,
+        ),
+    )
+
+    attempt_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"))
+    generation: Mapped[int]
+    account: Mapped[str] = mapped_column(String(60))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    intent_id: Mapped[str | None] = mapped_column(String(80), unique=True)
+    idempotency_key: Mapped[str] = mapped_column(String(120), unique=True)
+    status: Mapped[AttemptStatus] = mapped_column(status_type(AttemptStatus), default=_A.CREATING)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Payment(Base):
+    """Money that arrived, once per intent. `amount` in minor units of the invoice's currency."""
+
+    __tablename__ = "payments"
+    __table_args__ = (UniqueConstraint("issuer_id", "receipt_number", name="uq_payments_receipt"),)
+
+    payment_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"), index=True)
+    issuer_id: Mapped[int] = mapped_column(ForeignKey("issuers.issuer_id"))
+    intent_id: Mapped[str | None] = mapped_column(String(80), unique=True)
+    account: Mapped[str] = mapped_column(String(60), default="")
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    method: Mapped[str] = mapped_column(String(80), default="")
+    source: Mapped[str] = mapped_column(String(24))
+    """Who brought the news: confirm, webhook, reconciler, import."""
+    balance_after: Mapped[int] = mapped_column(BigInteger)
+    receipt_number: Mapped[int]
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)

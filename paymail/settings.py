@@ -1,0 +1,157 @@
+"""Every setting of paymail: read from `PAYMAIL_*`, else from what a running `paymail up` left in its folder.
+
+Only `wiring` and `cli` read this module. A structure test checks that each field is documented.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from paymail.errors import Misconfigured
+
+SANDBOX_SECRET_KEY = "sk_test_sandbox"  # noqa: S105 - opens nothing but the sandbox
+SANDBOX_PUBLISHABLE_KEY = "pk_test_sandbox"
+SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - same
+RUNTIME_FILE = "runtime.json"
+
+
+class RuntimeSource(PydanticBaseSettingsSource):
+    """Addresses that a running `up` published in the data folder, so that a CLI beside it agrees with it."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Not used: the whole file is one answer."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the published settings, or nothing when no `up` has run here."""
+        folder = Path(self.current_state.get("data_dir") or os.environ.get("PAYMAIL_DATA_DIR") or ".paymail")
+        try:
+            published = json.loads((folder / RUNTIME_FILE).read_text())
+        except (OSError, ValueError):
+            return {}
+        return published if isinstance(published, dict) else {}
+
+
+class Settings(BaseSettings):
+    """The settings; the environment wins over the runtime file, which wins over the defaults."""
+
+    model_config = SettingsConfigDict(env_prefix="PAYMAIL_", extra="ignore", env_ignore_empty=True)
+
+    data_dir: Path = Field(Path(".paymail"), description="Folder of all embedded state.")
+    database_url: str = Field("", description="SQLAlchemy URL; empty is SQLite in the data folder.")
+    broker_url: str = Field(
+        "", description="Celery broker, e.g. redis://…; empty is files in the data folder."
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8025", description="Where customers reach paymail; no final slash."
+    )
+    trusted_proxies: str = Field(
+        "", description="Proxy addresses whose X-Forwarded-For is believed, by comma."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe level logged."
+    )
+    log_json: bool = Field(False, description="Log JSON lines, for collectors.")
+
+    mail_transport: Literal["mailbox", "smtp"] = Field(
+        "mailbox", description="Where mail goes: files or SMTP."
+    )
+    smtp_host: str = Field("127.0.0.1", description="SMTP server.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="SMTP port.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        "starttls", description="How SMTP is protected."
+    )
+    smtp_username: str = Field("", description="SMTP login; empty is none.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="SMTP password.")
+    smtp_ca_file: str = Field("", description="PEM file of a private CA; empty is the system's.")
+
+    stripe_secret_key: SecretStr = Field(SecretStr(SANDBOX_SECRET_KEY), description="Platform secret key.")
+    stripe_publishable_key: str = Field(SANDBOX_PUBLISHABLE_KEY, description="Platform publishable key.")
+    stripe_webhook_secrets: SecretStr = Field(
+        SecretStr(SANDBOX_WEBHOOK_SECRET), description="Signing secrets of webhook endpoints, by comma."
+    )
+    stripe_timeout: float = Field(10.0, gt=0, le=60, description="Seconds for one call to Stripe.")
+    sandbox_url: str = Field(
+        "http://127.0.0.1:8026", description="Where the sandbox listens (sandbox keys only)."
+    )
+
+    lease_seconds: int = Field(120, ge=5, le=3600, description="How long a worker may hold a message.")
+    sweep_seconds: float = Field(2.0, gt=0, le=60, description="How often workers look for due rows.")
+    max_attempts: int = Field(12, ge=1, le=50, description="Tries before a message is failed.")
+    session_hours: int = Field(12, ge=1, le=720, description="How long a staff login lasts.")
+    pay_rate_limit: str = Field("60/minute", description="Public requests per address and link.")
+    login_rate_limit: str = Field("10/minute", description="Staff login tries per address.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then the runtime file."""
+        return init_settings, env_settings, RuntimeSource(settings_cls)
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether Stripe is the sandbox."""
+        return self.stripe_secret_key.get_secret_value() == SANDBOX_SECRET_KEY
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'paymail.db'}"
+
+    @property
+    def stripe_api(self) -> str:
+        """Base address of Stripe's API."""
+        return self.sandbox_url if self.sandboxed else "https://api.stripe.com"
+
+    @property
+    def stripe_js(self) -> str:
+        """Address of Stripe.js."""
+        return f"{self.sandbox_url}/v3/" if self.sandboxed else "https://js.stripe.com/v3/"
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The signing secrets, in order."""
+        return tuple(
+            s.strip() for s in self.stripe_webhook_secrets.get_secret_value().split(",") if s.strip()
+        )
+
+    @model_validator(mode="after")
+    def refuse_mixed_keys(self) -> Self:
+        """Live and test keys must not meet, and a live key must never speak to a sandbox."""
+        secret, public = self.stripe_secret_key.get_secret_value(), self.stripe_publishable_key
+        modes = {key.split("_")[1] for key in (secret, public) if key.count("_") >= 2}
+        if not secret.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+            raise ValueError(
+                "PAYMAIL_STRIPE_SECRET_KEY must start with sk_test_, sk_live_, rk_test_ or rk_live_"
+            )
+        if len(modes) != 1:
+            raise ValueError("the Stripe keys mix live and test mode")
+        if self.sandboxed != (public == SANDBOX_PUBLISHABLE_KEY):
+            raise ValueError("one Stripe key is the sandbox's and the other is not")
+        if not self.sandboxed and SANDBOX_WEBHOOK_SECRET in self.webhook_secrets:
+            raise ValueError("real Stripe keys need PAYMAIL_STRIPE_WEBHOOK_SECRETS, not the sandbox's")
+        if self.public_url.endswith("/") or not self.public_url.startswith(("http://", "https://")):
+            raise ValueError("PAYMAIL_PUBLIC_URL must be http(s) without a final slash")
+        return self
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings. Raises Misconfigured with one line per fault and no secret in it."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()
+        )
+        raise Misconfigured(faults) from None
