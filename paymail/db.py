@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Engine, String, create_engine, event
+from sqlalchemy import inspect as sql_inspect
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
@@ -103,3 +105,16 @@ def reading(engine: Engine) -> Iterator[Session]:
     with Session(engine.execution_options(**READ_ONLY), expire_on_commit=False) as session:
         yield session
         session.rollback()
+
+
+def insert_once(session: Session, table: type[Any], values: dict[str, Any]) -> bool:
+    """Insert a row unless a UNIQUE constraint has it already; say whether it was inserted.
+
+    Unlike catching IntegrityError this leaves the transaction usable, and on PostgreSQL it waits for a
+    concurrent insert of the same key to commit or roll back, so the answer is true when it is given.
+    """
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    key = next(iter(sql_inspect(table).primary_key))
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(key)
+    return session.scalar(statement) is not None

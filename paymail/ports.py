@@ -5,6 +5,7 @@ Only values cross these doors: dataclasses, bytes and strings, never ORM rows, S
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -148,7 +149,7 @@ class Gateway(Protocol):
         """Read an intent. Raises NotFound when this account has none of that id."""
         ...
 
-    def update_amount(self, *, account: str, intent_id: str, amount: int, idempotency_key: str) -> Intent:
+    def update_amount(self, *, account: str, intent_id: str, amount: int) -> Intent:
         """Change the amount of an intent that is not yet paid. Raises Conflict when Stripe says no."""
         ...
 
@@ -158,6 +159,45 @@ class Gateway(Protocol):
 
     def verify_event(self, *, payload: bytes, signature: str) -> Event:
         """Check a webhook's signature under any configured secret. Raises Denied or InvalidInput."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One email to be written: its typed content, the document to attach, and who it is between.
+
+    `message_id` and `in_reply_to` are Message-ID headers with their angle brackets; `date` is Date.
+    """
+
+    email: Email
+    document: InvoiceDocument | ReceiptDocument
+    filename: str
+    from_name: str
+    from_address: str
+    to_name: str
+    to_address: str
+    reply_to: str
+    message_id: str
+    date: datetime
+    in_reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A finished email: the exact bytes, its PDF, its subject and its envelope addresses."""
+
+    subject: str
+    mime: bytes
+    pdf: bytes
+    sender: str
+    recipients: tuple[str, ...]
+
+
+class Writer(Protocol):
+    """Renders a letter into MIME bytes; equal letters give equal bytes."""
+
+    def write(self, letter: Letter) -> Written:
+        """Render and assemble. Raises a PaymailError naming the cause; it will not go away by itself."""
         ...
 
 

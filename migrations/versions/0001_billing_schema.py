@@ -268,7 +268,7 @@ def upgrade() -> None:
         sa.Column("lease_until", UtcDateTime, nullable=True),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("header_id", sa.String(length=120), nullable=False),
-        sa.Column("recipient", sa.String(length=320), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("sender", sa.String(length=320), nullable=False),
         sa.Column("mime_sha256", sa.String(length=64), nullable=True),

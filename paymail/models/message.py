@@ -73,7 +73,8 @@ class Message(Base):
     actor: Mapped[str] = mapped_column(String(120))
     header_id: Mapped[str] = mapped_column(String(120), unique=True)
     """The Message-ID header, fixed when the row is written, so that replies and bounces can be matched."""
-    recipient: Mapped[str] = mapped_column(String(320))
+    recipient: Mapped[str] = mapped_column(Text)
+    """Envelope recipients, one per line."""
     subject: Mapped[str] = mapped_column(Text, default="")
     sender: Mapped[str] = mapped_column(String(320), default="")
     mime_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))

@@ -1,0 +1,148 @@
+"""From rows to the typed values that emails and PDFs are rendered from."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument
+from paymail.emails import EmailLine, InvoiceEmail, ReceiptEmail
+from paymail.errors import NotFound
+from paymail.models import Invoice, InvoiceLine, Issuer, Payment
+from paymail.money import Money
+
+
+class NoSuchInvoice(NotFound):
+    """No invoice has this id."""
+
+    code = "no_such_invoice"
+
+
+def load_invoice(session: Session, *, invoice_id: int, lock: bool = False) -> Invoice:
+    """Return an invoice with issuer, customer and lines. `lock` takes its row lock first (PostgreSQL)."""
+    statement = (
+        select(Invoice)
+        .where(Invoice.invoice_id == invoice_id)
+        .options(joinedload(Invoice.issuer), joinedload(Invoice.customer), selectinload(Invoice.lines))
+    )
+    if lock:
+        statement = statement.with_for_update(of=Invoice).execution_options(populate_existing=True)
+    invoice = session.scalars(statement).one_or_none()
+    if invoice is None:
+        raise NoSuchInvoice(f"there is no invoice {invoice_id}")
+    return invoice
+
+
+def payment_url(public_url: str, invoice: Invoice) -> str:
+    """Return the secret pay link of an invoice."""
+    return f"{public_url}/pay/{invoice.payment_token}"
+
+
+def receipt_number(payment: Payment) -> str:
+    """Return the receipt's number as printed, counted per issuer."""
+    return f"R-{payment.receipt_number:06d}"
+
+
+def local_date(issuer: Issuer, instant: datetime) -> date:
+    """Return the issuer's calendar date of an instant."""
+    return instant.astimezone(ZoneInfo(issuer.timezone)).date()
+
+
+def _locale(invoice: Invoice) -> str:
+    return invoice.customer.locale or invoice.issuer.locale
+
+
+def _parties(invoice: Invoice) -> tuple[Party, Party]:
+    issuer, customer = invoice.issuer, invoice.customer
+    return (
+        Party(issuer.name, issuer.reply_to or issuer.email, issuer.address, issuer.tax_id),
+        Party(customer.name, customer.email, customer.address),
+    )
+
+
+def _line(line: InvoiceLine, currency: str) -> Line:
+    amount = Money(line.amount, currency)
+    return Line(line.position, line.description, line.quantity, line.unit_price, amount)
+
+
+def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
+    """Return what the invoice PDF shows now."""
+    issuer, customer = _parties(invoice)
+    currency = invoice.currency
+    return InvoiceDocument(
+        number=invoice.number,
+        issuer=issuer,
+        customer=customer,
+        issued=invoice.issued_date,
+        due=invoice.due_date,
+        lines=tuple(_line(line, currency) for line in invoice.lines),
+        subtotal=Money(invoice.subtotal, currency),
+        tax_name=invoice.issuer.tax_name,
+        tax_rate=invoice.tax_rate,
+        tax=Money(invoice.tax_amount, currency),
+        total=Money(invoice.total, currency),
+        paid=Money(invoice.amount_paid, currency),
+        balance=Money(invoice.balance, currency),
+        payment_url=payment_url(public_url, invoice),
+        locale=_locale(invoice),
+    )
+
+
+def invoice_email(invoice: Invoice, public_url: str) -> InvoiceEmail:
+    """Return the context of the invoice email."""
+    document = invoice_document(invoice, public_url)
+    return InvoiceEmail(
+        issuer_name=document.issuer.name,
+        issuer_email=document.issuer.email,
+        customer_name=document.customer.name,
+        invoice_number=document.number,
+        issued=document.issued,
+        due=document.due,
+        lines=tuple(EmailLine(line.description, line.quantity, line.amount) for line in document.lines),
+        subtotal=document.subtotal,
+        tax_name=document.tax_name,
+        tax_rate=document.tax_rate,
+        tax=document.tax,
+        total=document.total,
+        paid=document.paid,
+        balance=document.balance,
+        payment_url=document.payment_url,
+        locale=document.locale,
+    )
+
+
+def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
+    """Return what the receipt PDF of one payment shows; it never changes afterwards."""
+    issuer, customer = _parties(invoice)
+    return ReceiptDocument(
+        number=receipt_number(payment),
+        invoice_number=invoice.number,
+        issuer=issuer,
+        customer=customer,
+        paid_on=local_date(invoice.issuer, payment.received_at),
+        method=payment.method,
+        amount=Money(payment.amount, payment.currency),
+        invoice_total=Money(invoice.total, invoice.currency),
+        balance=Money(payment.balance_after, invoice.currency),
+        locale=_locale(invoice),
+    )
+
+
+def receipt_email(invoice: Invoice, payment: Payment, public_url: str) -> ReceiptEmail:
+    """Return the context of the receipt email."""
+    document = receipt_document(invoice, payment)
+    return ReceiptEmail(
+        issuer_name=document.issuer.name,
+        issuer_email=document.issuer.email,
+        customer_name=document.customer.name,
+        receipt_number=document.number,
+        invoice_number=document.invoice_number,
+        paid_on=document.paid_on,
+        method=document.method,
+        amount=document.amount,
+        invoice_total=document.invoice_total,
+        balance=document.balance,
+        payment_url=payment_url(public_url, invoice),
+        locale=document.locale,
+    )

@@ -1,0 +1,174 @@
+"""News of a payment: from the customer's page, and from Stripe's webhook. Both re-read the intent."""
+
+import re
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail import observability
+from paymail.db import insert_once
+from paymail.errors import Conflict, Denied, InvalidInput, NotFound, PaymailError, Unavailable
+from paymail.models import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, check_move
+from paymail.ports import Event, Intent
+from paymail.services import settlement
+from paymail.services.composing import load_invoice
+from paymail.services.paying import AlreadyPaying, Cashier, find_by_token
+from paymail.services.settlement import Settled
+
+log = observability.logger(__name__)
+_INTENT_ID = re.compile(r"pi_\w{1,76}", re.ASCII)
+MAX_EVENT_ATTEMPTS = 20
+INTENT_EVENTS = (
+    "payment_intent.succeeded",
+    "payment_intent.processing",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+)
+
+
+class NotYetPaid(Conflict):
+    """Stripe says that this intent has not succeeded."""
+
+    code = "payment_not_completed"
+
+
+class ForeignIntent(InvalidInput):
+    """The intent is malformed or is not this invoice's."""
+
+    code = "wrong_payment_intent"
+
+
+def confirm_payment(cashier: Cashier, *, token: str, intent_id: str) -> Settled:
+    """Record the payment of an intent that the customer's page says is done, if Stripe agrees.
+
+    Raises NoSuchLink, LinkExpired, ForeignIntent, NotYetPaid, AlreadyPaying (clearing), Unavailable.
+    """
+    account = _account_for(cashier, token, intent_id)
+    intent = cashier.gateway.retrieve_intent(account=account, intent_id=intent_id)
+    with cashier.transaction() as session:
+        settled = settlement.settle(session, intent=intent, source="confirm", now=cashier.now())
+    if settled.processing:
+        raise AlreadyPaying("the payment is clearing; we will email the receipt when it arrives")
+    if not settled.paid:
+        raise NotYetPaid("the payment has not been completed")
+    return settled
+
+
+def _account_for(cashier: Cashier, token: str, intent_id: str) -> str:
+    # Checked before it goes into an address: an empty id would list intents instead of reading one.
+    if not _INTENT_ID.fullmatch(intent_id):
+        raise ForeignIntent("this is not a payment of this invoice")
+    with cashier.transaction() as session:
+        invoice = find_by_token(session, token=token, now=cashier.now())
+        try:
+            attempt = settlement.attempt_of(session, intent_id=intent_id)
+        except NotFound:
+            attempt = None
+        if attempt is None or attempt.invoice_id != invoice.invoice_id:
+            log.warning("confirm with a foreign intent refused", invoice_id=invoice.invoice_id)
+            raise ForeignIntent("this is not a payment of this invoice")
+        return attempt.account
+
+
+def receive_event(session: Session, *, event: Event, live: bool, now: datetime) -> bool:
+    """Store a verified event before it is acknowledged; False if it was here already.
+
+    Raises Denied when its mode (live or test) is not ours.
+    """
+    if event.livemode != live:
+        raise Denied("the event's mode is not this system's")
+    useful = event.type in INTENT_EVENTS and event.intent_id
+    values = {
+        "event_id": event.id,
+        "type": event.type,
+        "account": event.account,
+        "livemode": event.livemode,
+        "intent_id": event.intent_id,
+        "created": event.created,
+        "state": GatewayEventState.RECEIVED if useful else GatewayEventState.IGNORED,
+        "reason": "" if useful else "paymail does not use this type",
+        "attempts": 0,
+        "next_at": now,
+        "received_at": now,
+    }
+    return insert_once(session, GatewayEvent, values)
+
+
+def work_events(cashier: Cashier, *, limit: int = 50) -> int:
+    """Settle what stored events speak of; return how many were worked on."""
+    with cashier.transaction() as session:
+        statement = (
+            select(GatewayEvent.event_id)
+            .where(GatewayEvent.state == GatewayEventState.RECEIVED, GatewayEvent.next_at <= cashier.now())
+            .order_by(GatewayEvent.next_at)
+            .limit(limit)
+        )
+        due = list(session.scalars(statement))
+    for event_id in due:
+        work_event(cashier, event_id=event_id)
+    return len(due)
+
+
+def work_event(cashier: Cashier, *, event_id: str) -> None:
+    """Settle what one stored event speaks of. Two workers on the same event do it once, by the settlement."""
+    with cashier.transaction() as session:
+        event = session.get(GatewayEvent, event_id)
+        if event is None or event.state is not GatewayEventState.RECEIVED:
+            return
+        account, intent_id = event.account, event.intent_id
+    try:
+        intent = _intent_of_event(cashier, account, intent_id)
+    except Unavailable as error:
+        _postpone(cashier, event_id, str(error))
+        return
+    except PaymailError as error:
+        _conclude(cashier, event_id, GatewayEventState.IGNORED, str(error))
+        return
+    _settle_event(cashier, event_id, intent)
+
+
+def _settle_event(cashier: Cashier, event_id: str, intent: Intent) -> None:
+    try:
+        with cashier.transaction() as session:
+            settled = settlement.settle(session, intent=intent, source="webhook", now=cashier.now())
+            _mark(session, event_id, GatewayEventState.DONE, f"invoice {settled.invoice_id}")
+    except PaymailError as error:
+        log.error("event cannot be settled", event_id=event_id, code=error.code, reason=str(error))
+        _conclude(cashier, event_id, GatewayEventState.DEAD, str(error))
+
+
+def _intent_of_event(cashier: Cashier, account: str, intent_id: str) -> Intent:
+    with cashier.transaction() as session:
+        attempt = settlement.attempt_of(session, intent_id=intent_id)
+        load_invoice(session, invoice_id=attempt.invoice_id)
+        if attempt.account != account:
+            raise Denied("the event's account is not the invoice's")
+    return cashier.gateway.retrieve_intent(account=attempt.account, intent_id=intent_id)
+
+
+def _postpone(cashier: Cashier, event_id: str, reason: str) -> None:
+    with cashier.transaction() as session:
+        event = session.get_one(GatewayEvent, event_id)
+        event.attempts += 1
+        event.reason = reason
+        event.next_at = cashier.now() + _pause(event.attempts)
+        if event.attempts >= MAX_EVENT_ATTEMPTS:
+            _mark(session, event_id, GatewayEventState.DEAD, reason)
+
+
+def _pause(attempts: int) -> timedelta:
+    pause: timedelta = min(timedelta(seconds=2) * 2 ** min(attempts, 12), timedelta(hours=1))
+    return pause
+
+
+def _conclude(cashier: Cashier, event_id: str, state: GatewayEventState, reason: str) -> None:
+    with cashier.transaction() as session:
+        _mark(session, event_id, state, reason)
+
+
+def _mark(session: Session, event_id: str, state: GatewayEventState, reason: str) -> None:
+    event = session.get_one(GatewayEvent, event_id, with_for_update=True)
+    if event.state is GatewayEventState.RECEIVED:
+        check_move(GATEWAY_EVENT_MOVES, event.state, state)
+        event.state, event.reason = state, reason

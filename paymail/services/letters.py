@@ -1,0 +1,77 @@
+"""Which letter a message row stands for."""
+
+import re
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail.documents import InvoiceDocument, ReceiptDocument
+from paymail.emails import Email
+from paymail.errors import InvalidInput
+from paymail.models import Invoice, Message, MessageState, Payment
+from paymail.ports import Letter
+from paymail.services.composing import (
+    invoice_document,
+    invoice_email,
+    load_invoice,
+    receipt_document,
+    receipt_email,
+)
+
+
+class UnknownKind(InvalidInput):
+    """The message names an email kind that this code does not write."""
+
+    code = "unknown_email_kind"
+
+
+def letter_for(session: Session, *, message: Message, public_url: str, date: datetime) -> Letter:
+    """Return the letter of a message as things stand now. `date` becomes its Date header."""
+    invoice = load_invoice(session, invoice_id=message.invoice_id)
+    email, document, filename = _contents(session, message, invoice, public_url)
+    issuer, customer = invoice.issuer, invoice.customer
+    return Letter(
+        email=email,
+        document=document,
+        filename=filename,
+        from_name=issuer.name,
+        from_address=issuer.email,
+        to_name=customer.name,
+        to_address=message.recipient,
+        reply_to=issuer.reply_to,
+        message_id=message.header_id,
+        date=date,
+        in_reply_to=_thread_root(session, message),
+    )
+
+
+def _contents(
+    session: Session, message: Message, invoice: Invoice, public_url: str
+) -> tuple[Email, InvoiceDocument | ReceiptDocument, str]:
+    plain_number = re.sub(r"[^A-Za-z0-9._-]+", "-", invoice.number)
+    if message.kind == "invoice":
+        document = invoice_document(invoice, public_url)
+        return invoice_email(invoice, public_url), document, f"invoice-{plain_number}.pdf"
+    if message.kind == "receipt" and message.payment_id is not None:
+        payment = session.get_one(Payment, message.payment_id)
+        receipt = receipt_document(invoice, payment)
+        return receipt_email(invoice, payment, public_url), receipt, f"receipt-{receipt.number}.pdf"
+    raise UnknownKind(f"paymail writes no {message.kind!r} emails")
+
+
+def _thread_root(session: Session, message: Message) -> str:
+    """Return the Message-ID of the invoice email that this one answers, or nothing for the first one."""
+    handed_over = (MessageState.SENT, MessageState.BOUNCED, MessageState.UNKNOWN, MessageState.HANDOVER)
+    first = (
+        select(Message.header_id)
+        .where(
+            Message.invoice_id == message.invoice_id,
+            Message.kind == "invoice",
+            Message.state.in_(handed_over),
+            Message.message_id != message.message_id,
+        )
+        .order_by(Message.message_id)
+        .limit(1)
+    )
+    return session.scalar(first) or ""

@@ -1,0 +1,159 @@
+"""The outbox: writing messages, claiming them, and moving them under fence and lease (DESIGN §4)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from paymail.clock import new_id
+from paymail.db import insert_once
+from paymail.models import Invoice, Issuer, Message, MessageState
+
+RINGS = "paymail_rings"
+"""Key of `session.info`: ids of messages to ring for, once the transaction is committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a message until the lease ends; every write must show the fence."""
+
+    message_id: int
+    fence: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The message of a dedupe key, and whether this call wrote it."""
+
+    message_id: int
+    created: bool
+
+
+def add(
+    session: Session,
+    *,
+    dedupe_key: str,
+    kind: str,
+    invoice: Invoice,
+    actor: str,
+    now: datetime,
+    at: datetime | None = None,
+    payment_id: int | None = None,
+) -> Queued:
+    """Write a message, due at `at` (UTC, default now), in the caller's transaction.
+
+    `invoice` needs its issuer and customer loaded. The same key never makes a second row.
+    """
+    created = insert_once(session, Message, _values(dedupe_key, kind, invoice, actor, now, at, payment_id))
+    message_id = session.scalars(select(Message.message_id).where(Message.dedupe_key == dedupe_key)).one()
+    if created and (at is None or at <= now):
+        session.info.setdefault(RINGS, []).append(message_id)
+    return Queued(message_id, created)
+
+
+def _values(
+    key: str,
+    kind: str,
+    invoice: Invoice,
+    actor: str,
+    now: datetime,
+    at: datetime | None,
+    payment_id: int | None,
+) -> dict[str, Any]:
+    return {
+        "dedupe_key": key,
+        "kind": kind,
+        "invoice_id": invoice.invoice_id,
+        "payment_id": payment_id,
+        "state": MessageState.SCHEDULED,
+        "next_at": at or now,
+        "actor": actor,
+        "header_id": _new_header_id(invoice.issuer),
+        "recipient": invoice.customer.email,
+        "created_at": now,
+        "attempts": 0,
+        "fence": 0,
+        "reason": "",
+        "subject": "",
+        "sender": "",
+    }
+
+
+def _new_header_id(issuer: Issuer) -> str:
+    # RFC 5322 §3.6.4 asks for a domain that the generator may speak for.
+    domain = issuer.email.rpartition("@")[2].encode("idna").decode() or "paymail.invalid"
+    return f"<{new_id()}@{domain[:80]}>"
+
+
+def claim(
+    session: Session, *, now: datetime, lease: timedelta, limit: int = 1, only: int | None = None
+) -> list[Claim]:
+    """Take up to `limit` due messages, or `only` that one if it is due.
+
+    Due means scheduled and its time come, or sending under a lease that ran out: nothing can have been
+    accepted in that state, so trying again is safe. Rows that another worker is taking are skipped.
+    """
+    due = or_(
+        and_(Message.state == MessageState.SCHEDULED, Message.next_at <= now),
+        and_(Message.state == MessageState.SENDING, Message.lease_until < now),
+    )
+    chosen = select(Message.message_id).where(due)
+    if only is not None:
+        chosen = chosen.where(Message.message_id == only)
+    # A CTE is evaluated once; an IN (… LIMIT … FOR UPDATE) may be evaluated again and take more rows.
+    picked = (
+        chosen.order_by(Message.next_at, Message.message_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+    )
+    taken = (
+        update(Message)
+        .where(Message.message_id.in_(select(picked.c.message_id)), due)
+        .values(
+            state=MessageState.SENDING,
+            fence=Message.fence + 1,
+            attempts=Message.attempts + 1,
+            lease_until=now + lease,
+        )
+        .returning(Message.message_id, Message.fence, Message.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    return [Claim(*row) for row in session.execute(taken)]
+
+
+def move(
+    session: Session,
+    *,
+    message_id: int,
+    under: int,
+    sources: Iterable[MessageState],
+    target: MessageState,
+    lease_after: datetime | None = None,
+    **values: Any,
+) -> bool:
+    """Move a message if it still is in one of `sources` under the fence `under`; False: the race was lost."""
+    statement = update(Message).where(
+        Message.message_id == message_id, Message.fence == under, Message.state.in_(list(sources))
+    )
+    if lease_after is not None:
+        statement = statement.where(Message.lease_until > lease_after)
+    statement = statement.values(state=target, **values).execution_options(synchronize_session=False)
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)  # noqa: S101 - an UPDATE always gives one; this tells mypy
+    return result.rowcount == 1
+
+
+def expired_handovers(session: Session, *, now: datetime, limit: int = 100) -> list[Claim]:
+    """Return messages whose worker vanished with the final dot possibly sent."""
+    statement = (
+        select(Message.message_id, Message.fence, Message.attempts)
+        .where(Message.state == MessageState.HANDOVER, Message.lease_until < now)
+        .order_by(Message.message_id)
+        .limit(limit)
+    )
+    return [Claim(*row) for row in session.execute(statement)]

@@ -1,0 +1,229 @@
+"""The customer's side: finding an invoice by its link, and starting a payment for what is owed.
+
+`start_payment` has two transactions around the call to Stripe (ADR 0001). What was decided before the
+call is stored before it, so a crash between them cannot make a second intent.
+"""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from paymail import observability
+from paymail.errors import Conflict, Gone, NotFound
+from paymail.models import (
+    LIVE_ATTEMPTS,
+    AttemptStatus,
+    Invoice,
+    InvoiceStatus,
+    PaymentAttempt,
+    PaymentStatus,
+)
+from paymail.money import stripe_amount
+from paymail.ports import Gateway, Intent, IntentStatus
+from paymail.services import dedupe
+from paymail.services.composing import load_invoice
+
+log = observability.logger(__name__)
+_TOKEN = re.compile(r"[0-9a-f]{64}")
+
+REUSABLE = (
+    IntentStatus.REQUIRES_PAYMENT_METHOD,
+    IntentStatus.REQUIRES_CONFIRMATION,
+    IntentStatus.REQUIRES_ACTION,
+)
+
+
+class NoSuchLink(NotFound):
+    """The token is malformed or unknown; both look the same from outside."""
+
+    code = "no_such_link"
+
+
+class LinkExpired(Gone):
+    """The link was good once."""
+
+    code = "link_expired"
+
+
+class NotPayable(Conflict):
+    """The invoice cannot start a payment; the message says why."""
+
+    code = "not_payable"
+
+
+class AlreadyPaying(Conflict):
+    """A payment has been made and is being settled or clearing."""
+
+    code = "payment_in_progress"
+
+
+@dataclass(frozen=True, slots=True)
+class Cashier:
+    """All that taking a payment needs."""
+
+    transaction: Callable[[], AbstractContextManager[Session]]
+    now: Callable[[], datetime]
+    gateway: Gateway
+
+
+def find_by_token(session: Session, *, token: str, now: datetime, lock: bool = False) -> Invoice:
+    """Return the invoice of a pay link, with issuer, customer and lines.
+
+    Raises NoSuchLink, LinkExpired. Drafts are not shown: their link was never given to anybody.
+    """
+    if not _TOKEN.fullmatch(token):
+        raise NoSuchLink("this payment link is not valid")
+    found = session.execute(
+        select(Invoice.invoice_id, Invoice.payment_token_expires_at, Invoice.status).where(
+            Invoice.payment_token == token
+        )
+    ).one_or_none()
+    if found is None or found.status is InvoiceStatus.DRAFT:
+        raise NoSuchLink("this payment link is not valid")
+    if found.payment_token_expires_at is not None and found.payment_token_expires_at <= now:
+        raise LinkExpired("this payment link has expired")
+    return load_invoice(session, invoice_id=found.invoice_id, lock=lock)
+
+
+def check_payable(invoice: Invoice) -> None:
+    """Raise NotPayable or AlreadyPaying unless a payment may be started."""
+    if invoice.status is not InvoiceStatus.SENT:
+        raise NotPayable(f"this invoice is {invoice.status}")
+    if invoice.payment_status is PaymentStatus.PROCESSING:
+        raise AlreadyPaying("a payment for this invoice is clearing")
+    if not invoice.can_pay:
+        raise NotPayable("this invoice has nothing left to pay")
+    if not invoice.issuer.stripe_account:
+        raise NotPayable("online payment is not set up for this invoice")
+
+
+def start_payment(cashier: Cashier, *, token: str) -> Intent:
+    """Return a live intent for the whole balance, reusing the invoice's present one where it can.
+
+    Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, NotChargeable, Unavailable.
+    """
+    attempt = _plan(cashier, token)
+    intent = _existing(cashier.gateway, attempt)
+    if intent is not None and intent.status in (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING):
+        raise AlreadyPaying("a payment for this invoice has been made and is being recorded")
+    if intent is not None and intent.status not in REUSABLE:
+        _close(cashier, attempt)
+        attempt, intent = _plan(cashier, token), None
+    return _adopt(cashier, token, attempt, _bring_to_amount(cashier.gateway, attempt, intent))
+
+
+def _plan(cashier: Cashier, token: str) -> PaymentAttempt:
+    """Return the invoice's live attempt at today's balance, writing a new generation if there is none."""
+    with cashier.transaction() as session:
+        now = cashier.now()
+        invoice = find_by_token(session, token=token, now=now, lock=True)
+        check_payable(invoice)
+        amount = stripe_amount(invoice.balance, invoice.currency)
+        attempt = live_attempt(session, invoice_id=invoice.invoice_id)
+        if attempt is None:
+            attempt = _new_attempt(session, invoice, amount, now)
+        if attempt.status is AttemptStatus.PROCESSING:
+            raise AlreadyPaying("a payment for this invoice is clearing")
+        if attempt.amount != amount:
+            attempt.amount, attempt.updated_at = amount, now
+            attempt.idempotency_key = _key(attempt)
+        return attempt
+
+
+def live_attempt(session: Session, *, invoice_id: int) -> PaymentAttempt | None:
+    """Return the invoice's one live attempt, if any."""
+    return session.scalars(
+        select(PaymentAttempt).where(
+            PaymentAttempt.invoice_id == invoice_id, PaymentAttempt.status.in_(LIVE_ATTEMPTS)
+        )
+    ).one_or_none()
+
+
+def _new_attempt(session: Session, invoice: Invoice, amount: int, now: datetime) -> PaymentAttempt:
+    last = session.scalar(
+        select(func.max(PaymentAttempt.generation)).where(PaymentAttempt.invoice_id == invoice.invoice_id)
+    )
+    attempt = PaymentAttempt(
+        invoice_id=invoice.invoice_id,
+        generation=(last or 0) + 1,
+        account=invoice.issuer.stripe_account,
+        amount=amount,
+        currency=invoice.currency,
+        idempotency_key=f"pending-{invoice.invoice_id}-{(last or 0) + 1}",
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(attempt)
+    session.flush()
+    # The key is made from the row's id, which only exists now.
+    attempt.idempotency_key = _key(attempt)
+    return attempt
+
+
+def _key(attempt: PaymentAttempt) -> str:
+    return dedupe.intent(
+        attempt_id=attempt.attempt_id,
+        amount=attempt.amount,
+        currency=attempt.currency,
+        account=attempt.account,
+    )
+
+
+def _existing(gateway: Gateway, attempt: PaymentAttempt) -> Intent | None:
+    if attempt.intent_id is None:
+        return None
+    return gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
+
+
+def _bring_to_amount(gateway: Gateway, attempt: PaymentAttempt, intent: Intent | None) -> Intent:
+    """Create the intent, or bring the existing one to the attempt's amount."""
+    if intent is None:
+        return gateway.create_intent(
+            account=attempt.account,
+            amount=attempt.amount,
+            currency=attempt.currency,
+            metadata={"invoice_id": str(attempt.invoice_id), "attempt_id": str(attempt.attempt_id)},
+            idempotency_key=attempt.idempotency_key,
+        )
+    if intent.amount == attempt.amount:
+        return intent
+    return gateway.update_amount(account=attempt.account, intent_id=intent.id, amount=attempt.amount)
+
+
+def _adopt(cashier: Cashier, token: str, attempt: PaymentAttempt, intent: Intent) -> Intent:
+    """Store the intent's id, unless the invoice stopped being payable while Stripe was asked."""
+    with cashier.transaction() as session:
+        now = cashier.now()
+        invoice = load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
+        row = session.get_one(PaymentAttempt, attempt.attempt_id)
+        if row.status is AttemptStatus.CREATING:
+            row.intent_id, row.status, row.updated_at = intent.id, AttemptStatus.OPEN, now
+        payable = invoice.can_pay and invoice.payment_token == token and row.status is AttemptStatus.OPEN
+        unchanged = stripe_amount(invoice.balance, invoice.currency) == intent.amount if payable else False
+    if payable and unchanged:
+        return intent
+    log.warning("intent not given out: the invoice changed meanwhile", invoice_id=attempt.invoice_id)
+    _withdraw(cashier, attempt, intent)
+    raise NotPayable("this invoice changed while the payment was being prepared; please reload the page")
+
+
+def _withdraw(cashier: Cashier, attempt: PaymentAttempt, intent: Intent) -> None:
+    try:
+        cashier.gateway.cancel_intent(account=attempt.account, intent_id=intent.id)
+    except Conflict:
+        return  # paid or clearing already: settlement records it, whatever the invoice says
+    _close(cashier, attempt)
+
+
+def _close(cashier: Cashier, attempt: PaymentAttempt) -> None:
+    """Mark an attempt canceled, so that a new generation may follow."""
+    with cashier.transaction() as session:
+        load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
+        row = session.get_one(PaymentAttempt, attempt.attempt_id)
+        if row.status in (AttemptStatus.CREATING, AttemptStatus.OPEN):
+            row.status, row.updated_at = AttemptStatus.CANCELED, cashier.now()
