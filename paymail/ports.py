@@ -207,3 +207,7 @@ class Doorbell(Protocol):
     def ring(self, message_id: int) -> None:
         """Publish `deliver(message_id)`; never raises for broker trouble."""
         ...
+
+    def ring_event(self, event_id: str) -> None:
+        """Publish `work_event(event_id)`; never raises for broker trouble."""
+        ...

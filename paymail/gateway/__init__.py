@@ -1,0 +1,5 @@
+"""The only importer of `stripe`: its objects and errors become ours here."""
+
+from paymail.gateway.stripe_gateway import StripeConfig, StripeGateway
+
+__all__ = ["StripeConfig", "StripeGateway"]

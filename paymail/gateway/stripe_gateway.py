@@ -1,0 +1,120 @@
+"""The Gateway port by the `stripe` SDK. The same code speaks to Stripe and to the sandbox."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import stripe
+
+from paymail.gateway.translation import BadPayload, BadSignature, intent_from, translated
+from paymail.ports import Event, Intent
+
+_FUTURE_TOLERANCE = 300
+_SIGNED_AT = re.compile(r"(?:^|,)\s*t=(\d{1,12})(?:,|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class StripeConfig:
+    """Keys and address. `timeout` in seconds; the SDK's own default of 80 s would hold a worker too long."""
+
+    secret_key: str = field(repr=False)
+    webhook_secrets: tuple[str, ...] = field(repr=False)
+    api_base: str
+    timeout: float
+
+
+class StripeGateway:
+    """Implements `ports.Gateway`."""
+
+    def __init__(self, config: StripeConfig, now: Callable[[], datetime]) -> None:
+        self._secrets = config.webhook_secrets
+        self._now = now
+        self._client = stripe.StripeClient(
+            config.secret_key,
+            base_addresses={"api": config.api_base},
+            http_client=stripe.RequestsClient(timeout=config.timeout),
+            max_network_retries=2,
+        )
+
+    def create_intent(
+        self, *, account: str, amount: int, currency: str, metadata: Mapping[str, str], idempotency_key: str
+    ) -> Intent:
+        """Create an intent on the connected account (Stripe documentation, "Direct charges")."""
+        with translated():
+            found = self._client.v1.payment_intents.create(
+                {
+                    "amount": amount,
+                    "currency": currency.lower(),
+                    "automatic_payment_methods": {"enabled": True},
+                    "metadata": dict(metadata),
+                },
+                {"stripe_account": account, "idempotency_key": idempotency_key},
+            )
+        return intent_from(found, account)
+
+    def retrieve_intent(self, *, account: str, intent_id: str) -> Intent:
+        """Read an intent with its latest charge, for the card's brand and last digits."""
+        with translated():
+            found = self._client.v1.payment_intents.retrieve(
+                intent_id, {"expand": ["latest_charge"]}, {"stripe_account": account}
+            )
+        return intent_from(found, account)
+
+    def update_amount(self, *, account: str, intent_id: str, amount: int) -> Intent:
+        """Change the amount of an unpaid intent; asking twice for the same amount changes nothing."""
+        with translated():
+            found = self._client.v1.payment_intents.update(
+                intent_id, {"amount": amount}, {"stripe_account": account}
+            )
+        return intent_from(found, account)
+
+    def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
+        """Cancel an open intent."""
+        with translated():
+            found = self._client.v1.payment_intents.cancel(intent_id, {}, {"stripe_account": account})
+        return intent_from(found, account)
+
+    def verify_event(self, *, payload: bytes, signature: str) -> Event:
+        """Check the signature under any of our secrets (Stripe docs, "Verify webhook signatures")."""
+        self._refuse_future(signature)
+        if not any(self._signed(payload, signature, secret) for secret in self._secrets):
+            raise BadSignature("the webhook's signature is not valid")
+        try:
+            return _event_from(json.loads(payload))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadPayload("the webhook's body is not a Stripe event") from error
+
+    def _refuse_future(self, signature: str) -> None:
+        # The SDK refuses old timestamps only; a future-dated capture could be replayed much later.
+        signed_at = _SIGNED_AT.search(signature)
+        if signed_at is None or int(signed_at[1]) > self._now().timestamp() + _FUTURE_TOLERANCE:
+            raise BadSignature("the webhook's signature is not valid")
+
+    def _signed(self, payload: bytes, signature: str, secret: str) -> bool:
+        try:
+            stripe.WebhookSignature.verify_header(payload, signature, secret, tolerance=300)
+        except (stripe.error.SignatureVerificationError, TypeError, UnicodeError):
+            return False  # hostile headers and bodies can raise the last two inside the SDK
+        return True
+
+
+def _event_from(body: dict[str, Any]) -> Event:
+    about = body["data"]["object"]
+    is_intent = about.get("object") == "payment_intent"
+    return Event(
+        id=_text(body["id"]),
+        type=_text(body["type"]),
+        account=_text(body.get("account") or ""),
+        livemode=body["livemode"] is True,
+        intent_id=_text(about["id"]) if is_intent else "",
+        created=int(body["created"]),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > 80:
+        raise ValueError("not a short text")
+    return value

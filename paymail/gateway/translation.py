@@ -1,0 +1,124 @@
+"""Stripe's errors and objects in our words.
+
+Source: Stripe documentation, "Error handling" (classes and codes) and "The PaymentIntent object".
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import stripe
+
+from paymail.errors import Conflict, Denied, InvalidInput, Misconfigured, NotFound, Unavailable
+from paymail.ports import Intent, IntentStatus
+
+
+class StripeUnavailable(Unavailable):
+    """Stripe did not answer, or answered that it cannot now. Asking again with the same key is safe."""
+
+    code = "stripe_unavailable"
+
+
+class StripeRefused(InvalidInput):
+    """Stripe says that the request itself is wrong."""
+
+    code = "stripe_refused"
+
+
+class StripeStateConflict(Conflict):
+    """The intent's state does not allow what was asked."""
+
+    code = "stripe_conflict"
+
+
+class NoSuchIntent(NotFound):
+    """This account has no intent of that id."""
+
+    code = "no_such_intent"
+
+
+class StripeKeysWrong(Misconfigured):
+    """Stripe does not accept our key or account."""
+
+    code = "stripe_keys"
+
+
+class BadSignature(Denied):
+    """The webhook is not signed with any of our secrets, or is not from now."""
+
+    code = "bad_signature"
+
+
+class BadPayload(InvalidInput):
+    """The webhook is signed but cannot be read."""
+
+    code = "bad_payload"
+
+
+_STATE_CODES = frozenset({"payment_intent_unexpected_state", "payment_intent_incompatible_payment_method"})
+_RETRY_CODES = frozenset({"lock_timeout", "idempotency_key_in_use", "rate_limit"})
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what the SDK raises inside the block into our kinds; messages carry no secret."""
+    try:
+        yield
+    except (stripe.error.APIConnectionError, stripe.error.RateLimitError) as error:
+        raise StripeUnavailable("Stripe could not be reached in time") from error
+    except (stripe.error.AuthenticationError, stripe.error.PermissionError) as error:
+        raise StripeKeysWrong("Stripe does not accept the configured key for this account") from error
+    except stripe.error.StripeError as error:
+        raise _by_code(error) from error
+
+
+def _by_code(error: "stripe.error.StripeError") -> Exception:
+    # `error.code` is None for several classes; the body's own code is always there when there is one.
+    details = getattr(error, "error", None)
+    code = getattr(details, "code", None) or ""
+    if code == "resource_missing":
+        return NoSuchIntent("Stripe has no such payment on this account")
+    if code in _STATE_CODES:
+        return StripeStateConflict("the payment's state does not allow this")
+    if code in _RETRY_CODES or (error.http_status or 500) >= 500:
+        return StripeUnavailable("Stripe answered with a temporary fault")
+    return StripeRefused(f"Stripe refused the request ({code or type(error).__name__})")
+
+
+def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
+    """Return the facts we use of Stripe's intent. Raises StripeRefused for a status unknown to us."""
+    failure = found.last_payment_error
+    try:
+        status = IntentStatus(found.status)
+    except ValueError as error:
+        raise StripeRefused("Stripe reports a payment status that paymail does not know") from error
+    return Intent(
+        id=found.id,
+        account=account,
+        status=status,
+        amount=found.amount,
+        amount_received=found.amount_received or 0,
+        currency=found.currency.upper(),
+        client_secret=found.client_secret or "",
+        livemode=found.livemode,
+        invoice_id=_invoice_id(found),
+        method=_method(found),
+        failure=((failure.decline_code or failure.code) if failure else "") or "",
+    )
+
+
+def _method(found: stripe.PaymentIntent) -> str:
+    charge = found.latest_charge
+    details = charge.payment_method_details if isinstance(charge, stripe.Charge) else None
+    if details is None:
+        return ""
+    if details.type == "card" and details.card is not None:
+        return f"{(details.card.brand or 'card').title()} ending {details.card.last4}"
+    if details.type == "au_becs_debit" and details.au_becs_debit is not None:
+        return f"Bank debit ending {details.au_becs_debit.last4}"
+    return details.type.replace("_", " ")
+
+
+def _invoice_id(found: stripe.PaymentIntent) -> str:
+    # The SDK's objects have no `get`: they are not dicts.
+    metadata = found.metadata
+    return str(metadata["invoice_id"]) if metadata and "invoice_id" in metadata else ""

@@ -1,0 +1,130 @@
+"""The one place that chooses implementations: settings in, a working App out."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from celery import Celery
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from paymail import clock, db
+from paymail.gateway import StripeConfig, StripeGateway
+from paymail.mail.mailbox import MailboxMailer
+from paymail.mail.smtp import SmtpConfig, SmtpMailer
+from paymail.ports import Doorbell, Gateway, Mailer, PdfRenderer, Writer
+from paymail.queue import CeleryDoorbell, make_celery
+from paymail.render.letter import LetterWriter
+from paymail.render.pdf import WeasyPdfRenderer
+from paymail.services.delivery import Post
+from paymail.services.outbox import RINGS
+from paymail.services.paying import Cashier
+from paymail.settings import Settings
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "email_templates"
+MOST_RINGS = 50
+"""Rings per transaction; a bulk send is worked off by the sweeps, which need no hint each."""
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that web, tasks and CLI use, chosen and connected."""
+
+    settings: Settings
+    engine: Engine
+    celery: Celery
+    doorbell: Doorbell
+    gateway: Gateway
+    mailer: Mailer
+    writer: Writer
+    pdf: PdfRenderer
+    now: Callable[[], datetime] = clock.utc_now
+    failpoint: Callable[[str], None] = lambda _name: None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction; rings the doorbell for the messages it queued, after the commit."""
+        with db.transaction(self.engine) as session:
+            yield session
+        for message_id in session.info.get(RINGS, [])[:MOST_RINGS]:
+            self.doorbell.ring(message_id)
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """A transaction for queries only."""
+        return db.reading(self.engine)
+
+    @property
+    def mailbox(self) -> Path:
+        """Folder of the embedded mailbox."""
+        return self.settings.data_dir / "mailbox"
+
+    def cashier(self) -> Cashier:
+        """What the payment use cases need."""
+        return Cashier(transaction=self.transaction, now=self.now, gateway=self.gateway)
+
+    def post(self) -> Post:
+        """What the delivery use cases need."""
+        return Post(
+            transaction=self.transaction,
+            now=self.now,
+            writer=self.writer,
+            mailer=self.mailer,
+            public_url=self.settings.public_url,
+            lease=timedelta(seconds=self.settings.lease_seconds),
+            max_attempts=self.settings.max_attempts,
+            failpoint=self.failpoint,
+        )
+
+    def close(self) -> None:
+        """Release connections."""
+        self.mailer.close()
+        self.engine.dispose()
+
+
+def build(settings: Settings) -> App:
+    """Choose and connect everything. Creates the data folder; opens no connection yet."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    celery = build_celery(settings)
+    pdf = WeasyPdfRenderer(TEMPLATES)
+    return App(
+        settings=settings,
+        engine=db.make_engine(settings.database),
+        celery=celery,
+        doorbell=CeleryDoorbell(celery),
+        gateway=_gateway(settings),
+        mailer=_mailer(settings),
+        writer=LetterWriter(TEMPLATES, pdf),
+        pdf=pdf,
+    )
+
+
+def build_celery(settings: Settings) -> Celery:
+    """Return the Celery instance of these settings."""
+    return make_celery(settings.broker_url, settings.data_dir, tick_seconds=settings.sweep_seconds)
+
+
+def _gateway(settings: Settings) -> Gateway:
+    config = StripeConfig(
+        secret_key=settings.stripe_secret_key.get_secret_value(),
+        webhook_secrets=settings.webhook_secrets,
+        api_base=settings.stripe_api,
+        timeout=settings.stripe_timeout,
+    )
+    return StripeGateway(config, clock.utc_now)
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if settings.mail_transport == "mailbox":
+        return MailboxMailer(settings.data_dir / "mailbox", clock.utc_now)
+    return SmtpMailer(
+        SmtpConfig(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            security=settings.smtp_security,
+            username=settings.smtp_username,
+            password=settings.smtp_password.get_secret_value(),
+            ca_file=settings.smtp_ca_file,
+        )
+    )
