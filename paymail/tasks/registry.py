@@ -1,0 +1,67 @@
+"""Tasks translate a hint into one service call. Arguments are ids by keyword; unknown ones are tolerated."""
+
+import os
+from collections.abc import Callable
+
+from celery import Celery, signals
+
+from paymail import queue
+from paymail.services import confirming, delivery
+from paymail.tasks.sweeping import Sweeper, sweep_once
+from paymail.wiring import App
+
+
+class PerProcess:
+    """Builds the App once per process: connections must not be shared across a prefork."""
+
+    def __init__(self, build: Callable[[], App]) -> None:
+        self._build = build
+        self._built: tuple[int, App] | None = None
+
+    def __call__(self) -> App:
+        """Return this process's App."""
+        if self._built is None or self._built[0] != os.getpid():
+            self._built = (os.getpid(), self._build())
+        return self._built[1]
+
+
+def register(celery: Celery, build: Callable[[], App], *, prefork: bool) -> None:
+    """Give `celery` the tasks, and every worker process of it a sweep thread.
+
+    `prefork` says whether tasks run in child processes; with threads they run in the worker itself.
+    """
+    app = PerProcess(build)
+
+    @celery.task(name=queue.DELIVER)
+    def deliver(*, message_id: int, **_unknown: object) -> None:
+        delivery.deliver(app().post(), message_id=message_id)
+
+    @celery.task(name=queue.WORK_EVENT)
+    def work_event(*, event_id: str, **_unknown: object) -> None:
+        confirming.work_event(app().cashier(), event_id=event_id)
+
+    @celery.task(name=queue.TICK)
+    def tick(**_unknown: object) -> None:
+        sweep_once(app())
+
+    _sweep_in_every_process(app, prefork=prefork)
+
+
+def _sweep_in_every_process(app: PerProcess, *, prefork: bool) -> None:
+    sweepers: list[Sweeper] = []
+
+    def start(**_signal: object) -> None:
+        sweeper = Sweeper(app(), every=app().settings.sweep_seconds)
+        sweepers.append(sweeper)
+        sweeper.start()
+
+    def stop(**_signal: object) -> None:
+        for sweeper in sweepers:
+            sweeper.stop()
+
+    if prefork:
+        signals.worker_process_init.connect(start, weak=False)
+        signals.worker_process_shutdown.connect(stop, weak=False)
+    else:
+        signals.worker_ready.connect(start, weak=False)
+        signals.worker_shutting_down.connect(stop, weak=False)

@@ -1,0 +1,41 @@
+"""The sweep: mail flows and events are worked on even with the broker flushed or gone."""
+
+import threading
+
+from paymail import observability
+from paymail.services import confirming, delivery
+from paymail.wiring import App
+
+log = observability.logger(__name__)
+
+
+def sweep_once(app: App) -> int:
+    """Work on due events, then on due messages; return how many."""
+    return confirming.work_events(app.cashier()) + delivery.sweep(app.post())
+
+
+class Sweeper(threading.Thread):
+    """Sweeps every few seconds until stopped; what fails is logged and tried again at the next turn."""
+
+    def __init__(self, app: App, *, every: float) -> None:
+        super().__init__(name="paymail-sweep", daemon=True)
+        self._app = app
+        self._every = every
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Sweep until `stop`."""
+        while not self._stopping.is_set():
+            self._sweep_safely()
+            self._stopping.wait(self._every)
+
+    def stop(self) -> None:
+        """Ask the thread to end after the present message."""
+        self._stopping.set()
+
+    def _sweep_safely(self) -> None:
+        try:
+            sweep_once(self._app)
+        except Exception:
+            # The last line of defence: an unforeseen fault in one turn must not end all later ones.
+            log.exception("sweep failed; trying again at the next turn")
