@@ -1,0 +1,86 @@
+"""Reading the file mailbox for its viewer. What is in the files is shown, never trusted."""
+
+import email
+import email.policy
+import re
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+
+from paymail.errors import NotFound
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,160}\.eml", re.ASCII)
+
+
+class NoSuchMail(NotFound):
+    """The mailbox has no file of that name."""
+
+    code = "no_such_mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One attached file."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One stored email, taken apart."""
+
+    name: str
+    subject: str
+    sender: str
+    recipient: str
+    date: str
+    headers: tuple[tuple[str, str], ...]
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...]
+
+
+def list_names(folder: Path, *, limit: int = 50, offset: int = 0) -> list[str]:
+    """Return file names, newest first; their names begin with the time of delivery."""
+    if not folder.is_dir():
+        return []
+    names = sorted((p.name for p in folder.iterdir() if _NAME.fullmatch(p.name)), reverse=True)
+    return names[offset : offset + limit]
+
+
+def read(folder: Path, name: str) -> Mail:
+    """Take one email apart. Raises NoSuchMail, also for names that lead elsewhere."""
+    if not _NAME.fullmatch(name):
+        raise NoSuchMail("there is no such email")
+    try:
+        raw = (folder / name).read_bytes()
+    except OSError as error:
+        raise NoSuchMail("there is no such email") from error
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    return Mail(
+        name=name,
+        subject=str(message["Subject"] or ""),
+        sender=str(message["From"] or ""),
+        recipient=str(message["To"] or ""),
+        date=str(message["Date"] or ""),
+        headers=tuple((key, str(value)) for key, value in message.items()),
+        text=_body(message, "plain"),
+        html=_body(message, "html"),
+        attachments=tuple(_attachment(part) for part in message.iter_attachments()),
+    )
+
+
+def _body(message: EmailMessage, kind: str) -> str:
+    part = message.get_body(preferencelist=(kind,))
+    return str(part.get_content()) if part is not None else ""
+
+
+def _attachment(part: EmailMessage) -> Attachment:
+    content = part.get_payload(decode=True)
+    return Attachment(
+        filename=part.get_filename() or "attachment",
+        content_type=part.get_content_type(),
+        content=content if isinstance(content, bytes) else b"",
+    )
