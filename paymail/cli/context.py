@@ -28,7 +28,7 @@ def load_settings(**overrides: object) -> Settings:
 
 
 def open_app(*, migrate: bool = True) -> App:
-    """Return the App. The embedded database is created at its first use; a server's is migrated on purpose."""
+    """Return the App. The embedded database migrates itself; a server's on purpose."""
     found = load_settings()
     app = build(found)
     if migrate and not found.database_url:

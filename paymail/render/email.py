@@ -14,7 +14,7 @@ from paymail.render.inline import inline_template
 
 
 class JinjaEmailRenderer:
-    """Implements `ports.EmailRenderer`. The context of a template is the email's dataclass and nothing else."""
+    """Implements `ports.EmailRenderer`. A template sees the dataclass and nothing else."""
 
     def __init__(self, templates: Path) -> None:
         loader = jinja2.FileSystemLoader(templates)

@@ -1,0 +1,183 @@
+"""MIME, assembled directly: the same letter always gives the same bytes.
+
+Address headers are written here and not by `EmailMessage`, which folds a long display name without its
+quotes, so that a comma in it becomes a second recipient.
+Sources: RFC 5322 §3.4 (addresses), RFC 2047 (encoded words), RFC 2045 (quoted-printable), RFC 3834.
+"""
+
+import base64
+import hashlib
+import quopri
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+import idna
+
+from paymail.errors import InvalidInput
+from paymail.ports import RenderedEmail
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ .-]{1,60}", re.ASCII)
+_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9.@_+-]{3,250}>", re.ASCII)
+_WORD_BYTES = 42
+"""Bytes in one encoded word: 42 become 56 in base64, and with `=?utf-8?b?…?=` stay under RFC 2047's 75."""
+
+
+class UnsafeHeader(InvalidInput):
+    """A name, address or header value could forge headers or recipients."""
+
+    code = "unsafe_header"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A display name (may be empty) and an address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to attach; `filename` is ASCII."""
+
+    filename: str
+    content: bytes
+    subtype: str = "pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The headers of an email."""
+
+    subject: str
+    sender: Mailbox
+    recipient: Mailbox
+    reply_to: str
+    message_id: str
+    date: datetime
+    in_reply_to: str
+
+
+def ascii_address(address: str) -> str:
+    """Return the address with its domain in IDNA. Raises UnsafeHeader for what SMTP could misread."""
+    local, _, domain = address.rpartition("@")
+    if not _LOCAL_PART.fullmatch(local):
+        raise UnsafeHeader("the address has a local part that cannot be mailed (only ASCII atoms can)")
+    try:
+        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError as error:
+        raise UnsafeHeader("the address has a domain that cannot be mailed") from error
+
+
+def build(head: Head, rendered: RenderedEmail, attachments: Sequence[Attachment]) -> bytes:
+    """Return mixed(alternative(text, html), attachments…) with CRLF line ends."""
+    seed = hashlib.sha256(head.message_id.encode()).hexdigest()[:32]
+    outer, inner = f"=_mixed_{seed}", f"=_alt_{seed}"
+    parts = [
+        *_headers(head),
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/mixed; boundary="{outer}"',
+        "",
+        f"--{outer}",
+        f'Content-Type: multipart/alternative; boundary="{inner}"',
+        "",
+        *_text_part(inner, "plain", rendered.text),
+        *_text_part(inner, "html", rendered.html),
+        f"--{inner}--",
+        "",
+    ]
+    for attachment in attachments:
+        parts += _attached_part(outer, attachment)
+    return "\r\n".join([*parts, f"--{outer}--", ""]).encode("ascii")
+
+
+def _headers(head: Head) -> list[str]:
+    lines = [
+        f"From: {_mailbox(head.sender)}",
+        f"To: {_mailbox(head.recipient)}",
+        f"Subject: {_text(head.subject)}",
+        f"Date: {format_datetime(head.date)}",
+        f"Message-ID: {_reference(head.message_id)}",
+        "Auto-Submitted: auto-generated",
+        "X-Auto-Response-Suppress: OOF, AutoReply",
+    ]
+    if head.reply_to:
+        lines.append(f"Reply-To: {ascii_address(head.reply_to)}")
+    if head.in_reply_to:
+        reference = _reference(head.in_reply_to)
+        lines += [f"In-Reply-To: {reference}", f"References: {reference}"]
+    return lines
+
+
+def _mailbox(mailbox: Mailbox) -> str:
+    address = ascii_address(mailbox.address)
+    _refuse_control(mailbox.name)
+    if not mailbox.name:
+        return f"<{address}>"
+    # Quoted when it is short and plain, encoded words in every other case: neither holds a bare comma.
+    if _PLAIN_NAME.fullmatch(mailbox.name) and "=?" not in mailbox.name:
+        return f'"{mailbox.name}" <{address}>'
+    return f"{_encoded_words(mailbox.name)}\r\n <{address}>"
+
+
+def _text(value: str) -> str:
+    _refuse_control(value)
+    if value.isascii() and len(value) <= 66 and "=?" not in value:
+        return value
+    return _encoded_words(value)
+
+
+def _encoded_words(value: str) -> str:
+    words: list[str] = []
+    chunk = b""
+    for character in value:
+        encoded = character.encode("utf-8")
+        if len(chunk) + len(encoded) > _WORD_BYTES:
+            words.append(_word(chunk))
+            chunk = b""
+        chunk += encoded
+    return "\r\n ".join([*words, _word(chunk)])
+
+
+def _word(chunk: bytes) -> str:
+    return f"=?utf-8?b?{base64.b64encode(chunk).decode()}?="
+
+
+def _reference(message_id: str) -> str:
+    if not _MESSAGE_ID.fullmatch(message_id):
+        raise UnsafeHeader("a Message-ID is malformed")
+    return message_id
+
+
+def _refuse_control(value: str) -> None:
+    if _CONTROL.search(value):
+        raise UnsafeHeader("a header value holds a line break or control character")
+
+
+def _text_part(boundary: str, subtype: str, body: str) -> list[str]:
+    encoded = quopri.encodestring(body.replace("\r\n", "\n").encode("utf-8")).decode("ascii")
+    return [
+        f"--{boundary}",
+        f'Content-Type: text/{subtype}; charset="utf-8"',
+        "Content-Transfer-Encoding: quoted-printable",
+        "",
+        *encoded.split("\n"),
+    ]
+
+
+def _attached_part(boundary: str, attachment: Attachment) -> list[str]:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", attachment.filename, re.ASCII):
+        raise UnsafeHeader("an attachment's file name is not plain")
+    return [
+        f"--{boundary}",
+        f'Content-Type: application/{attachment.subtype}; name="{attachment.filename}"',
+        "Content-Transfer-Encoding: base64",
+        f'Content-Disposition: attachment; filename="{attachment.filename}"',
+        "",
+        *base64.encodebytes(attachment.content).decode("ascii").splitlines(),
+    ]

@@ -1,0 +1,70 @@
+"""PDFs by WeasyPrint from a document dataclass: equal documents give equal bytes."""
+
+import dataclasses
+import hashlib
+import threading
+from pathlib import Path
+
+import jinja2
+import weasyprint
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+from paymail.documents import InvoiceDocument, ReceiptDocument
+from paymail.money import exponent
+from paymail.render import formats
+from paymail.render.failure import RenderFailed
+
+
+class WeasyPdfRenderer:
+    """Implements `ports.PdfRenderer`."""
+
+    def __init__(self, templates: Path) -> None:
+        self._folder = templates / "_pdf"
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(self._folder),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters.update(
+            money=formats.money, date=formats.long_date, qty=formats.quantity, rate=formats.rate
+        )
+        self._environment.filters["direction"] = lambda tag: formats.locale_of(tag).text_direction
+        self._environment.filters["price"] = formats.unit_price
+        self._environment.filters["exponent"] = exponent
+        # A new configuration per PDF leaks; Pango behind it is not safe for threads.
+        self._fonts: FontConfiguration | None = None
+        self._css: weasyprint.CSS | None = None
+        self._lock = threading.Lock()
+
+    def render(self, document: InvoiceDocument | ReceiptDocument) -> bytes:
+        """Render. Raises RenderFailed."""
+        name = "invoice.html" if isinstance(document, InvoiceDocument) else "receipt.html"
+        context = {field.name: getattr(document, field.name) for field in dataclasses.fields(document)}
+        try:
+            html = self._environment.get_template(name).render(context)
+            with self._lock:
+                return self._print(html)
+        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, OSError) as error:
+            raise RenderFailed(f"_pdf/{name}", error) from None
+        except FatalURLFetchingError as error:
+            # Derives from BaseException: left alone it would end the worker.
+            raise RenderFailed(f"_pdf/{name}", error) from None
+
+    def _print(self, html: str) -> bytes:
+        if self._fonts is None or self._css is None:
+            self._fonts = FontConfiguration()
+            self._css = weasyprint.CSS(
+                string=(self._folder / "style.css").read_text(), font_config=self._fonts
+            )
+        # The default fetcher reads local files, so a description could quote the password file.
+        fetcher = URLFetcher(allowed_protocols={"data"}, fail_on_errors=True)
+        page = weasyprint.HTML(string=html, url_fetcher=fetcher)
+        printed = page.write_pdf(
+            stylesheets=[self._css],
+            font_config=self._fonts,
+            pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
+        )
+        return bytes(printed)
