@@ -1,0 +1,50 @@
+"""What can be wrong with a file, and the report of an import."""
+
+from dataclasses import dataclass
+
+from paymail.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing wrong: the file's line (1 is the header), the column and the reason."""
+
+    line: int
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import did, or would do."""
+
+    invoices: int
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    skipped: int
+    faults: tuple[Fault, ...]
+
+
+class ImportRefused(InvalidInput):
+    """The file has faults, so nothing was imported."""
+
+    code = "import_refused"
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__(f"nothing was imported: {len(faults)} fault(s) in the file")
+        self.faults = faults
+
+
+class BadValue(ValueError):
+    """A column's value is wrong; collected as a Fault."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(reason)
+        self.column = column
+
+
+def shown(text: str) -> str:
+    """Quote the file's text for people: clipped, and without bytes that a terminal would obey."""
+    return ascii(text) if len(text) <= 60 else ascii(text[:60]) + "…"
