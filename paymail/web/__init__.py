@@ -1,0 +1,1 @@
+"""HTTP: the public pay API and page, Stripe's webhook, and the staff pages."""

@@ -1,0 +1,69 @@
+"""Failures as RFC 9457 problem+json. One table maps a kind to its status; details carry no token."""
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from paymail import errors, observability
+
+log = observability.logger(__name__)
+
+STATUS: tuple[tuple[type[errors.PaymailError], int], ...] = (
+    (errors.NotFound, 404),
+    (errors.Gone, 410),
+    (errors.Conflict, 409),
+    (errors.InvalidInput, 422),
+    (errors.Denied, 403),
+    (errors.TooMany, 429),
+    (errors.Unavailable, 503),
+)
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details; `code` is stable, `detail` is for people."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+def problem(status: int, code: str, detail: str) -> JSONResponse:
+    """Return a problem+json answer."""
+    title = code.replace("_", " ").capitalize()
+    body = Problem(title=title, status=status, code=code, detail=detail)
+    return JSONResponse(body.model_dump(), status, media_type="application/problem+json")
+
+
+def status_of(error: errors.PaymailError) -> int:
+    """Return the HTTP status of a kind; 500 for what is our own fault."""
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure as problem+json."""
+
+    @app.exception_handler(errors.PaymailError)
+    def expected(_request: Request, error: errors.PaymailError) -> JSONResponse:
+        status = status_of(error)
+        if status >= 500:
+            log.error("request failed", code=error.code, reason=str(error))
+        detail = str(error) if status < 500 or status == 503 else "Something is wrong on our side."
+        return problem(status, error.code, detail)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, _error: RequestValidationError) -> JSONResponse:
+        # FastAPI's own answer quotes the input, which may hold a secret.
+        return problem(422, "invalid_input", "The request is not as this API describes it.")
+
+    @app.exception_handler(HTTPException)
+    def framework(_request: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "not_found", 405: "method_not_allowed", 401: "denied", 403: "denied"}
+        return problem(error.status_code, code.get(error.status_code, "error"), str(error.detail))
+
+    @app.exception_handler(Exception)
+    def unforeseen(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(500, "internal_error", "Something is wrong on our side. Nothing was charged by this.")

@@ -1,0 +1,173 @@
+"""The public pay API: the seed's three endpoints, and the PDFs. The token in the path is the only key."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from paymail import money
+from paymail.models import Invoice
+from paymail.ports import Intent
+from paymail.services.composing import invoice_document
+from paymail.services.confirming import confirm_payment
+from paymail.services.paying import find_by_token, start_payment
+from paymail.web.errors import Problem
+from paymail.web.security import Limiter
+from paymail.wiring import App
+
+Token = Annotated[str, Path(description="The 64 lower-case hex characters of the pay link.", max_length=200)]
+PROBLEMS: dict[int | str, dict[str, object]] = {
+    code: {"model": Problem, "content": {"application/problem+json": {}}} for code in (404, 409, 410, 422, 429, 503)
+}
+
+
+class Item(BaseModel):
+    """One line; money in major units of the invoice's currency."""
+
+    line: int
+    description: str
+    quantity: float
+    unit_price: float
+    amount: float
+
+
+class PayInvoice(BaseModel):
+    """What the pay page shows. Money in major units, as JSON numbers."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    invoice_id: int
+    invoice_number: str
+    issuer_name: str
+    currency: str = Field(description="ISO 4217, upper case.")
+    subtotal: float
+    tax_name: str
+    tax_rate: float = Field(description="Per cent.")
+    tax_amount: float
+    total: float
+    amount_paid: float
+    balance: float
+    issued_date: str
+    due_date: str
+    payment_status: str
+    status: str
+    customer_name: str
+    items: list[Item]
+    can_pay: bool = Field(serialization_alias="canPay")
+
+
+class CreatedPayment(BaseModel):
+    """What Stripe.js needs. `amount` in Stripe's minor units, `currency` in lower case."""
+
+    clientSecret: str  # noqa: N815 - the seed's contract
+    publishableKey: str  # noqa: N815
+    stripeAccount: str  # noqa: N815
+    amount: int
+    currency: str
+
+
+class Confirm(BaseModel):
+    """The intent that Stripe.js says is done; paymail asks Stripe itself."""
+
+    paymentIntentId: str = Field(max_length=80, examples=["pi_123"])  # noqa: N815
+
+
+class Confirmed(BaseModel):
+    """The payment is recorded."""
+
+    success: bool
+    message: str
+    invoice_id: int
+
+
+def describe(invoice: Invoice) -> PayInvoice:
+    """Return the public view of an invoice: nothing in it that the email does not say."""
+
+    def major(minor: int) -> float:
+        return float(money.to_decimal(minor, invoice.currency))
+
+    return PayInvoice(
+        invoice_id=invoice.invoice_id,
+        invoice_number=invoice.number,
+        issuer_name=invoice.issuer.name,
+        currency=invoice.currency,
+        subtotal=major(invoice.subtotal),
+        tax_name=invoice.issuer.tax_name,
+        tax_rate=float(invoice.tax_rate),
+        tax_amount=major(invoice.tax_amount),
+        total=major(invoice.total),
+        amount_paid=major(invoice.amount_paid),
+        balance=major(invoice.balance),
+        issued_date=invoice.issued_date.isoformat(),
+        due_date=invoice.due_date.isoformat(),
+        payment_status=invoice.payment_status.value,
+        status=invoice.status.value,
+        customer_name=invoice.customer.name,
+        items=[
+            Item(
+                line=line.position,
+                description=line.description,
+                quantity=float(line.quantity),
+                unit_price=float(line.unit_price),
+                amount=major(line.amount),
+            )
+            for line in invoice.lines
+        ],
+        can_pay=invoice.can_pay,
+    )
+
+
+def router(app: App) -> APIRouter:
+    """Return the public routes."""
+    limiter = Limiter(app.settings.pay_rate_limit)
+    routes = APIRouter(prefix="/api/public/pay", tags=["public"], dependencies=[Depends(limited(limiter))])
+
+    @routes.get("/{token}", responses=PROBLEMS)
+    def get_invoice(token: Token) -> PayInvoice:
+        """Show the invoice of a pay link."""
+        with app.reading() as session:
+            return describe(find_by_token(session, token=token, now=app.now()))
+
+    @routes.post("/{token}/create-payment", responses=PROBLEMS)
+    def create_payment(token: Token) -> CreatedPayment:
+        """Start, or go on with, the payment of what is owed."""
+        intent = start_payment(app.cashier(), token=token)
+        return _created(intent, app.settings.stripe_publishable_key)
+
+    @routes.post("/{token}/confirm-payment", responses=PROBLEMS)
+    def confirm(token: Token, body: Confirm) -> Confirmed:
+        """Record a payment, after asking Stripe whether it was made."""
+        settled = confirm_payment(app.cashier(), token=token, intent_id=body.paymentIntentId)
+        return Confirmed(success=True, message="Payment confirmed", invoice_id=settled.invoice_id)
+
+    @routes.get("/{token}/invoice.pdf", response_class=Response, responses=PROBLEMS)
+    def invoice_pdf(token: Token) -> Response:
+        """Download the invoice as it stands now."""
+        with app.reading() as session:
+            invoice = find_by_token(session, token=token, now=app.now())
+            document = invoice_document(invoice, app.settings.public_url)
+        name = f'inline; filename="invoice-{invoice.invoice_id}.pdf"'
+        pdf = app.pdf.render(document)
+        return Response(pdf, media_type="application/pdf", headers={"Content-Disposition": name})
+
+    return routes
+
+
+def limited(limiter: Limiter) -> Callable[[Request], None]:
+    """Return the dependency that counts a request against its address."""
+
+    def check(request: Request) -> None:
+        limiter.check(request.client.host if request.client else "unknown")
+
+    return check
+
+
+def _created(intent: Intent, publishable_key: str) -> CreatedPayment:
+    return CreatedPayment(
+        clientSecret=intent.client_secret,
+        publishableKey=publishable_key,
+        stripeAccount=intent.account,
+        amount=intent.amount,
+        currency=intent.currency.lower(),
+    )

@@ -1,0 +1,44 @@
+"""Stripe's webhook: verify, store, acknowledge, and only then work (Stripe docs, "Webhooks")."""
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+
+from paymail.errors import InvalidInput
+from paymail.services.confirming import receive_event
+from paymail.wiring import App
+
+LARGEST_EVENT = 512 * 1024
+
+
+class TooLarge(InvalidInput):
+    """No Stripe event is this large."""
+
+    code = "too_large"
+
+
+def router(app: App) -> APIRouter:
+    """Return the webhook's route."""
+    routes = APIRouter(tags=["webhooks"])
+
+    @routes.post("/webhooks/stripe")
+    async def receive(request: Request) -> dict[str, bool]:
+        """Receive one signed event. A copy of a known one is acknowledged and dropped."""
+        payload = b""
+        async for chunk in request.stream():
+            payload += chunk
+            if len(payload) > LARGEST_EVENT:
+                raise TooLarge("the body is larger than any event")
+        signature = request.headers.get("stripe-signature", "")
+        return {"received": await run_in_threadpool(_store, app, payload, signature)}
+
+    return routes
+
+
+def _store(app: App, payload: bytes, signature: str) -> bool:
+    event = app.gateway.verify_event(payload=payload, signature=signature)
+    live = "_live_" in app.settings.stripe_publishable_key
+    with app.transaction() as session:
+        fresh = receive_event(session, event=event, live=live, now=app.now())
+    if fresh:
+        app.doorbell.ring_event(event.id)
+    return True
