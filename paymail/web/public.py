@@ -18,7 +18,8 @@ from paymail.wiring import App
 
 Token = Annotated[str, Path(description="The 64 lower-case hex characters of the pay link.", max_length=200)]
 PROBLEMS: dict[int | str, dict[str, object]] = {
-    code: {"model": Problem, "content": {"application/problem+json": {}}} for code in (404, 409, 410, 422, 429, 503)
+    code: {"model": Problem, "content": {"application/problem+json": {}}}
+    for code in (404, 409, 410, 422, 429, 503)
 }
 
 
@@ -60,9 +61,9 @@ class PayInvoice(BaseModel):
 class CreatedPayment(BaseModel):
     """What Stripe.js needs. `amount` in Stripe's minor units, `currency` in lower case."""
 
-    clientSecret: str  # noqa: N815 - the seed's contract
-    publishableKey: str  # noqa: N815
-    stripeAccount: str  # noqa: N815
+    clientSecret: str
+    publishableKey: str
+    stripeAccount: str
     amount: int
     currency: str
 
@@ -70,7 +71,7 @@ class CreatedPayment(BaseModel):
 class Confirm(BaseModel):
     """The intent that Stripe.js says is done; paymail asks Stripe itself."""
 
-    paymentIntentId: str = Field(max_length=80, examples=["pi_123"])  # noqa: N815
+    paymentIntentId: str = Field(max_length=80, examples=["pi_123"])
 
 
 class Confirmed(BaseModel):

@@ -44,7 +44,9 @@ def content_policy(settings: Settings) -> str:
     )
 
 
-def headers(settings: Settings) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
+def headers(
+    settings: Settings,
+) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
     """Return the middleware that sets the security headers where a route has not set its own."""
     fixed = {
         "Referrer-Policy": "no-referrer",
