@@ -1,0 +1,55 @@
+"""The ASGI application."""
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from paymail.web import errors, pages, public, security, staff, webhooks
+from paymail.web.staff import NotLoggedIn
+from paymail.wiring import App
+
+
+def create_app(app: App) -> FastAPI:
+    """Return the web application over a wired App."""
+    api = FastAPI(
+        title="paymail",
+        description="Pay links of invoices. Money in major units as JSON numbers unless a field says otherwise.",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+    )
+    api.middleware("http")(security.headers(app.settings))
+    errors.install(api)
+
+    @api.exception_handler(NotLoggedIn)
+    def to_login(_request: Request, _error: NotLoggedIn) -> Response:
+        return RedirectResponse("/staff/login", 303)
+
+    api.include_router(public.router(app))
+    api.include_router(webhooks.router(app))
+    api.include_router(pages.router(app))
+    api.include_router(staff.router(app))
+    api.mount("/static", StaticFiles(directory=pages.HERE / "static"))
+
+    @api.get("/", include_in_schema=False)
+    def home() -> Response:
+        return RedirectResponse("/staff/", 307)
+
+    @api.get("/healthz", tags=["health"])
+    def healthz() -> dict[str, str]:
+        """Say that the process answers."""
+        return {"status": "ok"}
+
+    @api.get("/readyz", tags=["health"])
+    def readyz() -> JSONResponse:
+        """Say whether the database answers."""
+        try:
+            with app.reading() as session:
+                session.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return JSONResponse({"status": "database unavailable"}, 503)
+        return JSONResponse({"status": "ok"})
+
+    return api
