@@ -15,7 +15,7 @@ def create_app(app: App) -> FastAPI:
     """Return the web application over a wired App."""
     api = FastAPI(
         title="paymail",
-        description="Pay links of invoices. Money in major units as JSON numbers unless a field says otherwise.",
+        description="Pay links of invoices. Money is in major units unless a field says otherwise.",
         version="1",
         docs_url=None,
         redoc_url=None,

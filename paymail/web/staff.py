@@ -1,4 +1,4 @@
-"""The staff pages: invoices, messages, and the mailbox viewer. Every route but the login asks for a session."""
+"""The staff pages: invoices, messages and the mailbox viewer, all behind a session but the login."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,0 +1,133 @@
+"""`paymail invoices`: show, list, send."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from paymail.cli.context import PARTIAL, exits, open_app
+from paymail.errors import InvalidInput, PaymailError
+from paymail.models import PaymentStatus
+from paymail.money import Money
+from paymail.services import browsing
+from paymail.services.composing import load_invoice, payment_url
+from paymail.services.sending import Selection, select_sendable, send_invoice
+from paymail.web.public import describe
+from paymail.wiring import App
+
+group = typer.Typer(help="Invoices.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
+
+
+class BadTime(InvalidInput):
+    """The time given is not ISO 8601."""
+
+    code = "bad_time"
+
+
+@group.command()
+@exits
+def show(invoice_id: int, as_json: Json = False) -> None:
+    """Show one invoice, with its secret pay link."""
+    app = open_app()
+    with app.reading() as session:
+        invoice = load_invoice(session, invoice_id=invoice_id)
+        data = describe(invoice).model_dump(by_alias=True)
+        data["payment_url"] = payment_url(app.settings.public_url, invoice)
+        data["messages"] = [
+            {"message_id": m.message_id, "kind": m.kind, "state": m.state.value, "reason": m.reason}
+            for m in reversed(browsing.messages(session, invoice_id=invoice_id))
+        ]
+    if as_json:
+        typer.echo(json.dumps(data, ensure_ascii=False))
+        return
+    for key, value in data.items():
+        if key not in ("items", "messages"):
+            typer.echo(f"{key:16} {value}")
+
+
+@group.command("list")
+@exits
+def list_(find: str = "", page: int = 1, as_json: Json = False) -> None:
+    """List invoices, newest first."""
+    app = open_app()
+    with app.reading() as session:
+        found = browsing.invoices(session, find=find, page=page)
+        rows = [
+            (i.invoice_id, i.customer.name, str(Money(i.total, i.currency)), i.status, i.payment_status)
+            for i in found.rows
+        ]
+    if as_json:
+        names = ("invoice_id", "customer_name", "total", "status", "payment_status")
+        typer.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False))
+        return
+    for row in rows:
+        typer.echo(f"{row[0]:>6}  {row[2]:>18}  {row[3]:6} {row[4]:12} {row[1]}")
+
+
+@group.command()
+@exits
+def send(
+    ids: Annotated[list[int] | None, typer.Argument(help="Invoice numbers; or use a filter.")] = None,
+    at: Annotated[str, typer.Option(help="When: 2026-03-12T09:00, the issuer's local time.")] = "",
+    payment_status: Annotated[PaymentStatus | None, typer.Option(help="Filter.")] = None,
+    currency: Annotated[str, typer.Option(help="Filter.")] = "",
+    customer: Annotated[str, typer.Option(help="Filter: exact name.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Send a further copy.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Queue invoice emails, now or for later. Asking twice does not send twice."""
+    app = open_app()
+    if not ids and not (payment_status or currency or customer):
+        raise typer.BadParameter("name invoices, or give a filter")
+    chosen = list(ids or [])
+    if not chosen:
+        with app.reading() as session:
+            selection = Selection(payment_status=payment_status, currency=currency, customer=customer)
+            chosen = select_sendable(session, selection=selection)
+    results = [_send_one(app, invoice_id, at, again) for invoice_id in chosen]
+    _report(results, as_json)
+    if any("error" in result for result in results):
+        raise typer.Exit(PARTIAL if len(results) > 1 else 1)
+
+
+def _send_one(app: App, invoice_id: int, at: str, again: bool) -> dict[str, object]:
+    try:
+        with app.transaction() as session:
+            zone = load_invoice(session, invoice_id=invoice_id).issuer.timezone
+            queued = send_invoice(
+                session,
+                invoice_id=invoice_id,
+                actor="cli",
+                now=app.now(),
+                at=_instant(at, zone),
+                again=again,
+            )
+    except PaymailError as error:
+        return {"invoice_id": invoice_id, "error": str(error), "code": error.code}
+    return {"invoice_id": invoice_id, "message_id": queued.message_id, "queued": queued.created}
+
+
+def _instant(at: str, zone: str) -> datetime | None:
+    """Read a time; one without an offset is the issuer's local time."""
+    if not at:
+        return None
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError as error:
+        raise BadTime("--at must be a time such as 2026-03-12T09:00") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def _report(results: list[dict[str, object]], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(results))
+        return
+    for result in results:
+        if "error" in result:
+            typer.echo(f"invoice {result['invoice_id']}: {result['error']}", err=True)
+    queued = sum(1 for result in results if result.get("queued"))
+    before = sum(1 for result in results if result.get("queued") is False)
+    typer.echo(f"queued {queued} message(s), {before} already queued or sent")

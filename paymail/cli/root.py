@@ -1,0 +1,22 @@
+"""The commands, put together."""
+
+import typer
+
+from paymail.cli import database, demo, importing, invoices, messages, sandbox, services, staff, up
+
+cli = typer.Typer(
+    name="paymail", help="The email invoicing pipeline.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+cli.command("up")(up.up)
+cli.command("demo")(demo.demo)
+cli.command("import")(importing.import_)
+cli.command("web")(services.web)
+cli.command("worker")(services.worker)
+cli.command("beat")(services.beat)
+cli.command("tick")(services.tick)
+cli.add_typer(invoices.group, name="invoices")
+cli.add_typer(messages.group, name="messages")
+cli.add_typer(database.group, name="db")
+cli.add_typer(staff.group, name="staff")
+cli.add_typer(staff.issuers, name="issuers")
+cli.add_typer(sandbox.group, name="sandbox")

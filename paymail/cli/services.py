@@ -1,0 +1,74 @@
+"""The long-running processes: web, worker, beat; and one sweep by hand."""
+
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from paymail.cli import lifeline
+from paymail.cli.context import exits, load_settings, open_app
+from paymail.tasks import register
+from paymail.tasks.sweeping import sweep_once
+from paymail.web.app import create_app
+from paymail.wiring import build, build_celery
+
+
+@exits
+def web(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8025,
+) -> None:
+    """Serve the pay pages, the API and the staff pages."""
+    lifeline.hold_on()
+    app = open_app()
+    # No access log: its lines are the addresses asked for, and those hold the pay tokens.
+    uvicorn.run(
+        create_app(app),
+        host=host,
+        port=port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(app.settings.trusted_proxies),
+        forwarded_allow_ips=app.settings.trusted_proxies or None,
+    )
+
+
+@exits
+def worker(
+    pool: Annotated[str, typer.Option(help="threads (one process) or prefork.")] = "prefork",
+    concurrency: Annotated[int, typer.Option(help="Threads or processes.")] = 2,
+) -> None:
+    """Deliver messages and work on Stripe's events."""
+    lifeline.hold_on()
+    open_app().close()  # the embedded database must be there before the first sweep
+    settings = load_settings()
+    celery = build_celery(settings)
+    register(celery, lambda: build(settings), prefork=pool == "prefork")
+    celery.worker_main(
+        [
+            "worker",
+            f"--pool={pool}",
+            f"--concurrency={concurrency}",
+            f"--loglevel={settings.log_level}",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
+    )
+
+
+@exits
+def beat() -> None:
+    """Ring the periodic tick."""
+    lifeline.hold_on()
+    settings = load_settings()
+    celery = build_celery(settings)
+    celery.Beat(loglevel=settings.log_level, scheduler="celery.beat:Scheduler", quiet=True).run()
+
+
+@exits
+def tick() -> None:
+    """Do once what the workers' sweep does: deliver what is due, work on events."""
+    app = open_app()
+    typer.echo(f"worked on {sweep_once(app)} message(s) and event(s)")

@@ -1,0 +1,54 @@
+"""`paymail staff` and `paymail issuers`."""
+
+from typing import Annotated
+
+import typer
+
+from paymail.cli.context import exits, open_app
+from paymail.services.issuers import ensure_issuer
+from paymail.services.staff import set_password
+
+group = typer.Typer(help="Staff users.", no_args_is_help=True)
+issuers = typer.Typer(help="Issuers: who bills.", no_args_is_help=True)
+
+
+@group.command("set-password")
+@exits
+def set_password_(email: str, password: Annotated[str, typer.Option(prompt=True, hide_input=True)]) -> None:
+    """Make a staff user, or give one a new password (asked for, not echoed)."""
+    app = open_app()
+    with app.transaction() as session:
+        set_password(session, email=email, password=password, now=app.now())
+    typer.echo(f"{email} can log in")
+
+
+@issuers.command("add")
+@exits
+def add(
+    name: str,
+    email: str,
+    stripe_account: Annotated[str, typer.Option(help="Connected account, acct_…")] = "",
+    tax_id: str = "",
+    tax_name: str = "GST",
+    address: str = "",
+    reply_to: str = "",
+    timezone: str = "Australia/Sydney",
+    locale: str = "en-AU",
+) -> None:
+    """Make an issuer; one of that name stays as it is."""
+    app = open_app()
+    with app.transaction() as session:
+        issuer = ensure_issuer(
+            session,
+            name=name,
+            email=email,
+            now=app.now(),
+            stripe_account=stripe_account,
+            tax_id=tax_id,
+            tax_name=tax_name,
+            address=address,
+            reply_to=reply_to,
+            timezone=timezone,
+            locale=locale,
+        )
+    typer.echo(f"issuer {issuer.issuer_id}: {issuer.name}")
