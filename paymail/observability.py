@@ -60,6 +60,9 @@ def configure(level: str, *, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for chatty in ("weasyprint", "fontTools", "stripe", "celery", "uvicorn.error", "kombu", "alembic"):
+        # One line per PDF step or HTTP request says nothing that our own lines do not.
+        logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -1,0 +1,47 @@
+# `make run` and `make test` need only Python 3.11+ and make; everything else is set up here.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-core fonts-noto-cjk
+TEST_PACKAGES := $(RUN_PACKAGES) postgresql redis-server chromium poppler-utils
+PORT ?= 8025
+
+.PHONY: run demo test check format bench clean
+
+run: .setup/run
+	$(BIN)/python -m paymail up --port $(PORT)
+
+demo: .setup/run
+	$(BIN)/python -m paymail demo
+
+test: .setup/test check
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: .setup/test
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/lint-imports --no-cache > .setup/imports.log || { cat .setup/imports.log; exit 1; }
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.compose-spec docker-compose.yml
+
+format: .setup/test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .setup/test
+	$(BIN)/python -m benchmarks.backfill
+
+.setup/run: requirements.lock setup-system
+	./setup-system $(RUN_PACKAGES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	mkdir -p .setup && touch $@
+
+.setup/test: requirements-dev.lock setup-system
+	./setup-system $(TEST_PACKAGES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	mkdir -p .setup && touch $@ .setup/run
+
+clean:
+	rm -rf $(VENV) .setup .paymail

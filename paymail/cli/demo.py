@@ -1,0 +1,108 @@
+"""`paymail demo`: the whole job without a person."""
+
+import json
+import os
+import socket
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from paymail.cli.context import exits
+from paymail.cli.sample import SAMPLE_SENDS, load_sample, send_sample
+from paymail.cli.up import running
+from paymail.errors import Unavailable
+from paymail.models import MessageState
+from paymail.sandbox.customer import pay
+from paymail.services import browsing
+from paymail.services.composing import load_invoice
+from paymail.wiring import App
+
+PATIENCE = 25.0
+
+
+class DemoStuck(Unavailable):
+    """A step of the demo did not end in time."""
+
+    code = "demo_stuck"
+
+
+@exits
+def demo(
+    folder: Annotated[Path | None, typer.Option(help="Where to leave the results.")] = None,
+) -> None:
+    """Import 502 invoices, send three, pay one through the sandbox, and wait for its receipt."""
+    place = folder or Path(tempfile.mkdtemp(prefix="paymail-demo-"))
+    os.environ["PAYMAIL_DATA_DIR"] = str(place)
+    rows: list[tuple[str, str, str]] = []
+    with running(_free_port()) as (app, _children):
+        started = time.monotonic()
+
+        def done(step: str, result: str) -> None:
+            rows.append((step, result, f"{time.monotonic() - started:.1f} s"))
+
+        report = load_sample(app)
+        done("import", f"{report.created} invoices, {report.rows} rows")
+        send_sample(app)
+        _until(lambda: _sent(app, "invoice") >= len(SAMPLE_SENDS), "the invoice emails")
+        done("send", f"{_sent(app, 'invoice')} invoice emails with PDF")
+        invoice = _pay(app, SAMPLE_SENDS[-1])
+        done("pay", f"invoice {SAMPLE_SENDS[-1]} by card, confirmed: {invoice}")
+        _until(lambda: _sent(app, "receipt") >= 1, "the receipt")
+        done("receipt", f"{_sent(app, 'receipt')} receipt email with PDF")
+        mailbox = app.mailbox
+    table = Table("step", "result", "after", title="paymail demo")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+    typer.echo(f"Look at the emails in {mailbox}")
+
+
+def _sent(app: App, kind: str) -> int:
+    with app.reading() as session:
+        return sum(1 for m in browsing.messages(session) if m.kind == kind and m.state is MessageState.SENT)
+
+
+def _pay(app: App, invoice_id: int) -> str:
+    with app.reading() as session:
+        token = load_invoice(session, invoice_id=invoice_id).payment_token
+    api = f"{app.settings.public_url}/api/public/pay/{token}"
+    created = _post(f"{api}/create-payment", {})
+    paid = pay(str(created["clientSecret"]), base_url=app.settings.sandbox_url)
+    return str(_post(f"{api}/confirm-payment", {"paymentIntentId": paid["id"]})["message"])
+
+
+def _post(url: str, body: dict[str, object]) -> dict[str, object]:
+    request = urllib.request.Request(  # noqa: S310 - our own http address
+        url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        result: dict[str, object] = json.load(answer)
+    return result
+
+
+def _until(reached: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not reached():
+        if time.monotonic() > deadline:
+            raise DemoStuck(f"{what} did not arrive within {PATIENCE:.0f} s")
+        time.sleep(0.05)
+
+
+def _free_port() -> int:
+    """Return a port that is free together with the one after it."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port

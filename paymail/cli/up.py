@@ -1,0 +1,108 @@
+"""`paymail up`: everything on this machine, with sample data, from one command."""
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from paymail.cli.context import exits, load_settings, open_app
+from paymail.cli.sample import SAMPLE_STAFF, load_sample, send_sample, staff_password
+from paymail.cli.supervising import Children, wait_until_answering
+from paymail.errors import Conflict
+from paymail.services.composing import load_invoice, payment_url
+from paymail.settings import RUNTIME_FILE
+from paymail.wiring import App
+
+START_PATIENCE = 60.0
+
+
+class PortTaken(Conflict):
+    """Another program listens there."""
+
+    code = "port_taken"
+
+
+@exits
+def up(
+    port: Annotated[int, typer.Option(help="Port of the pages; the sandbox gets the next one.")] = 8025,
+    sample_data: Annotated[bool, typer.Option(help="Import the sample invoices and send three.")] = True,
+) -> None:
+    """Run web, worker, beat and sandbox together on embedded defaults, until Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with running(port) as (app, children):
+        password = staff_password(app)
+        if sample_data:
+            load_sample(app)
+            send_sample(app)
+        _announce(app, password, sample_data)
+        try:
+            while True:
+                children.look_after()
+                time.sleep(0.2)
+        except KeyboardInterrupt:
+            typer.echo("stopping…", err=True)
+
+
+@contextmanager
+def running(port: int) -> Iterator[tuple[App, Children]]:
+    """Run all services on `port` and the next one; yields once they answer."""
+    environment = _publish(port)
+    app = open_app()
+    with Children(_commands(port, sandboxed=app.settings.sandboxed), environment) as children:
+        if app.settings.sandboxed:
+            url = f"{app.settings.sandbox_url}/healthz"
+            wait_until_answering(url, seconds=START_PATIENCE, children=children)
+        web = f"http://127.0.0.1:{port}/readyz"
+        wait_until_answering(web, seconds=START_PATIENCE, children=children)
+        yield app, children
+    app.close()
+
+
+def _commands(port: int, *, sandboxed: bool) -> dict[str, list[str]]:
+    commands = {
+        "web": ["web", "--port", str(port)],
+        "worker": ["worker", "--pool", "threads", "--concurrency", "2"],
+        "beat": ["beat"],
+    }
+    if sandboxed:
+        commands["sandbox"] = ["sandbox", "serve", "--port", str(port + 1)]
+    return commands
+
+
+def _publish(port: int) -> dict[str, str]:
+    """Write the addresses where a CLI beside us finds them; the environment still wins over them."""
+    for taken in (port, port + 1):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", taken))
+            except OSError as error:
+                raise PortTaken(f"port {taken} is in use; choose another with --port") from error
+    folder = load_settings().data_dir
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    published = {
+        "public_url": f"http://127.0.0.1:{port}",
+        "sandbox_url": f"http://127.0.0.1:{port + 1}",
+    }
+    draft = folder / f".{RUNTIME_FILE}.{os.getpid()}"
+    draft.write_text(json.dumps(published))
+    draft.replace(folder / RUNTIME_FILE)
+    return {"PAYMAIL_DATA_DIR": str(Path(folder).absolute())}
+
+
+def _announce(app: App, password: str, sample: bool) -> None:
+    base = app.settings.public_url
+    typer.echo(f"staff pages  {base}/staff/   ({SAMPLE_STAFF}, password {password})")
+    typer.echo(f"mailbox      {base}/staff/mailbox")
+    if sample:
+        with app.reading() as session:
+            link = payment_url(base, load_invoice(session, invoice_id=502))
+        typer.echo(f"pay link     {link}")
+    typer.echo("Ctrl-C stops everything.")

@@ -1,0 +1,1 @@
+"""A Stripe-compatible server for the demo and the tests; no other room imports it."""

@@ -1,0 +1,63 @@
+"""Accounts, their balances and their events."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from paymail.sandbox import forms
+from paymail.sandbox.calls import Call
+from paymail.sandbox.errors import Json
+from paymail.sandbox.listing import listed
+
+
+def own_account(call: Call) -> Json:
+    """GET /v1/account: the platform's, or the connected one of the request."""
+    return _account(call, call.account)
+
+
+def retrieve_account(call: Call) -> Json:
+    """GET /v1/accounts/{id}; the gate has checked that the platform may see it."""
+    return _account(call, call.path_id)
+
+
+def _account(call: Call, account_id: str) -> Json:
+    return {
+        "id": account_id,
+        "object": "account",
+        "business_profile": {"name": f"Sandbox {account_id}", "url": None},
+        "business_type": "company",
+        "capabilities": {"card_payments": "active", "au_becs_debit_payments": "active"},
+        "charges_enabled": True,
+        "country": call.config.country,
+        "created": 0,
+        "default_currency": call.config.default_currency,
+        "details_submitted": True,
+        "email": f"{account_id}@sandbox.example",
+        "metadata": {},
+        "payouts_enabled": True,
+        "requirements": {"currently_due": [], "disabled_reason": None, "past_due": []},
+        "settings": {"dashboard": {"display_name": account_id, "timezone": "Etc/UTC"}},
+        "type": "standard",
+    }
+
+
+def balance(call: Call) -> Json:
+    """GET /v1/balance: what was charged less what was refunded."""
+    sums: Counter[str] = Counter()
+    for charge in call.store.newest("charge", call.account):
+        sums[charge["currency"]] += charge["amount_captured"] - charge["amount_refunded"]
+    available = [{"amount": amount, "currency": currency} for currency, amount in sorted(sums.items())]
+    return {"object": "balance", "available": available, "livemode": False, "pending": []}
+
+
+def retrieve_event(call: Call) -> Json:
+    """GET /v1/events/{id}."""
+    return call.need("event", call.path_id)
+
+
+def list_events(call: Call) -> Json:
+    """GET /v1/events, of one type, of some types or of all."""
+    kinds = forms.items(call.params.get("types"), "types")
+    if kind := forms.text(call.params, "type"):
+        kinds.append(kind)
+    return listed(call, "event", "/v1/events", kinds)
