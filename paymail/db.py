@@ -104,6 +104,8 @@ def reading(engine: Engine) -> Iterator[Session]:
     """A transaction for queries only; it takes no write lock on SQLite and is always rolled back."""
     with Session(engine.execution_options(**READ_ONLY), expire_on_commit=False) as session:
         yield session
+        # Before the rollback, which would expire the rows; pages read them after this block.
+        session.expunge_all()
         session.rollback()
 
 

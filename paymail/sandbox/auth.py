@@ -37,7 +37,8 @@ def authenticate(sandbox: Sandbox, headers: Mapping[str, str], params: Json, int
             )
             raise ApiError(message, status=403, code="account_invalid")
         return Caller(account, public)
-    return Caller(_account_by_secret(sandbox, params, intent_id) or sandbox.config.platform_account, public)
+    found = _account_by_secret(sandbox, params, intent_id) if public else None
+    return Caller(found or sandbox.config.platform_account, public)
 
 
 def _account_by_secret(sandbox: Sandbox, params: Json, intent_id: str) -> str | None:

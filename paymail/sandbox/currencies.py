@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from paymail.sandbox.errors import ApiError, missing_param
+from paymail.sandbox.words import words
 
 MAXIMUM = 99_999_999
 
-ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
-THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
+ZERO_DECIMAL = words("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf")
+THREE_DECIMAL = words("bhd jod kwd omr tnd")
 WHOLE_UNITS_ONLY = frozenset(("isk", "ugx"))
 
-_TWO_DECIMAL = frozenset(
+_TWO_DECIMAL = words(
     """usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bmd bnd bob brl bsd bwp byn bzd cad
-    cdf chf cny cop crc cve czk dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gtq gyd hkd hnl hrk htg
-    huf idr ils inr isk jmd kes kgs khr kyd kzt lak lbp lkr lrd lsl mad mdl mkd mmk mnt mop mur mvr mwk
-    mxn myr mzn nad ngn nio nok npr nzd pab pen pgk php pkr pln qar ron rsd rub sar sbd scr sek sgd shp
-    sle sos srd std svc szl thb tjs top try ttd twd tzs uah ugx uyu uzs wst yer zar zmw""".split()
+    cdf chf cny cop crc cve czk dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gtq gyd hkd hnl hrk
+    htg huf idr ils inr isk jmd kes kgs khr kyd kzt lak lbp lkr lrd lsl mad mdl mkd mmk mnt mop mur
+    mvr mwk mxn myr mzn nad ngn nio nok npr nzd pab pen pgk php pkr pln qar ron rsd rub sar sbd scr
+    sek sgd shp sle sos srd std svc szl thb tjs top try ttd twd tzs uah ugx uyu uzs wst yer zar zmw"""
 )
 SUPPORTED = _TWO_DECIMAL | ZERO_DECIMAL | THREE_DECIMAL
 

@@ -50,7 +50,7 @@ def pay(
         intent = _authenticate(base_url, intent, challenge)
     error = intent["last_payment_error"]
     if intent["status"] == "requires_payment_method" and error:
-        raise SandboxDeclined(error["code"], error["message"])
+        raise SandboxDeclined(error.get("decline_code") or error["code"], error["message"])
     return intent
 
 
@@ -81,9 +81,9 @@ def _post(url: str, fields: dict[str, str]) -> Json:
     except ValueError as error:
         raise WireError(f"{url}: answered {reply.status} without JSON") from error
     if reply.status >= 400:
-        error = answer.get("error", {})
-        code = error.get("decline_code") or error.get("code") or error.get("type") or str(reply.status)
-        raise SandboxDeclined(code, error.get("message", ""))
+        refusal = answer.get("error", {})
+        code = refusal.get("decline_code") or refusal.get("code") or str(reply.status)
+        raise SandboxDeclined(code, refusal.get("message", ""))
     if not isinstance(answer, dict):
         raise WireError(f"{url}: answered no JSON object")
     return answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 
 from paymail.sandbox.errors import ApiError, Json
 
@@ -24,7 +24,7 @@ class WebhookRules:
 
     def changed(self, params: Json) -> WebhookRules:
         """Return the rules with a control request's values."""
-        kinds = {item.name: type(item.default) for item in fields(self)}
+        kinds: dict[str, type] = {name: type(value) for name, value in asdict(self).items()}
         for name, value in params.items():
             if name not in kinds or isinstance(value, str) or value is None:
                 raise ApiError(f"A webhook rule is one of {', '.join(kinds)}.", param=name)

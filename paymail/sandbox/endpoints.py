@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from paymail.sandbox import accounts, charges, disputes, intents, refunds
 from paymail.sandbox.calls import Call
 from paymail.sandbox.errors import ApiError, Json
+from paymail.sandbox.words import words
 
 _PAGING = frozenset(("limit", "starting_after", "ending_before", "created"))
-_INTENT_FIELDS = frozenset(
+_INTENT_FIELDS = words(
     """amount currency metadata description receipt_email application_fee_amount payment_method
-    payment_method_types shipping statement_descriptor statement_descriptor_suffix
-    transfer_group""".split()
+    payment_method_types shipping statement_descriptor statement_descriptor_suffix transfer_group"""
 )
-_CONFIRMING = frozenset(
+_CONFIRMING = words(
     """payment_method payment_method_data payment_method_options return_url use_stripe_sdk
-    receipt_email mandate_data off_session""".split()
+    receipt_email mandate_data off_session"""
 )
 _BROWSER = frozenset(("client_secret", "expected_payment_method_type"))
 _CREATING = (
@@ -26,9 +26,9 @@ _CREATING = (
     | _CONFIRMING
     | {"automatic_payment_methods", "capture_method", "confirmation_method", "confirm"}
 )
-_REFUNDING = frozenset(
+_REFUNDING = words(
     """amount charge payment_intent metadata reason instructions_email refund_application_fee
-    reverse_transfer""".split()
+    reverse_transfer"""
 )
 
 # Parameters of every endpoint; the gate reads them before the handler does.

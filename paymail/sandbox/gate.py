@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from paymail.sandbox import forms
+from paymail.sandbox.answers import CORS, Answer, HangUp, Inbound
 from paymail.sandbox.auth import Caller, authenticate
 from paymail.sandbox.calls import Call
 from paymail.sandbox.endpoints import Endpoint, find_endpoint
@@ -24,47 +23,6 @@ from paymail.sandbox.journal import redacted
 from paymail.sandbox.sandbox import Sandbox
 from paymail.sandbox.store import SavedAnswer
 from paymail.sandbox.view import expand, for_publishable_key, visible
-
-CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": (
-        "authorization, content-type, idempotency-key, stripe-account, stripe-version"
-    ),
-    "Access-Control-Allow-Private-Network": "true",
-    "Access-Control-Expose-Headers": "Request-Id, Idempotent-Replayed",
-    "Access-Control-Max-Age": "300",
-}
-
-
-@dataclass(frozen=True)
-class Inbound:
-    """A request as it came in."""
-
-    method: str
-    path: str
-    params: Json
-    key: str | None
-    base_url: str
-    request_id: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A status, a document, and whether it is the answer of an earlier request."""
-
-    status: int
-    body: Json
-    replayed_from: str | None = None
-
-
-class HangUp(Response):
-    """Close the connection in the middle of an answer."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Promise a body and leave; the server then closes the connection."""
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
 class Gate:
@@ -93,7 +51,7 @@ class Gate:
             await _hang(fault, request)
         if fault and fault.kind in ("timeout", "timeout_after", "disconnect_after"):
             return HangUp()
-        return _response(answer, request_id, inbound_key=entry["idempotency_key"])
+        return answer.response(request_id, entry["idempotency_key"])
 
     async def _work(self, inbound: Inbound, request: Request, fault: Fault | None) -> Answer:
         if fault and fault.kind == "timeout":
@@ -103,7 +61,7 @@ class Gate:
         _check_permission(self._sandbox, endpoint, caller, path_id)
         forms.refuse_unknown(inbound.params, endpoint.params)
         with self._holding(caller, inbound):
-            if fault and fault.kind == "delay":
+            if fault and fault.kind != "timeout_after":
                 await anyio.sleep(fault.delay)
             return await run_in_threadpool(self._perform, endpoint, caller, path_id, inbound, fault)
 
@@ -240,15 +198,3 @@ def _journal_entry(request: Request, request_id: str) -> Json:
         "api_version": request.headers.get("stripe-version"),
         "status": None,
     }
-
-
-def _response(answer: Answer, request_id: str, inbound_key: str | None) -> Response:
-    headers = {**CORS, "Request-Id": request_id, "Cache-Control": "no-cache, no-store"}
-    if inbound_key:
-        headers["Idempotency-Key"] = inbound_key
-    if answer.replayed_from:
-        headers |= {"Idempotent-Replayed": "true", "Original-Request": answer.replayed_from}
-    if answer.status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="Stripe"'
-    document = json.dumps(answer.body, indent=2)
-    return Response(document, answer.status, headers, media_type="application/json")

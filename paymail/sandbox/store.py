@@ -124,7 +124,7 @@ class Store:
             values.extend(window.labels)
         for sign, anchor in (("<", window.after), (">", window.before)):
             if anchor is not None:
-                where.append(f"seq {sign} (SELECT seq FROM objects WHERE id = ?)")
+                where.append(f"seq {sign} (SELECT seq FROM objects WHERE id = ?)")  # noqa: S608 - two signs
                 values.append(anchor)
         order = "ASC" if forward else "DESC"
         query = f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?"  # noqa: S608 - fixed words

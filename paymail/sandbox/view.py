@@ -6,6 +6,7 @@ from typing import Any
 
 from paymail.sandbox.errors import ApiError, Json
 from paymail.sandbox.store import Store
+from paymail.sandbox.words import words
 
 _KIND_OF_PREFIX = {
     "pi": "payment_intent",
@@ -16,11 +17,11 @@ _KIND_OF_PREFIX = {
 }
 
 # What a publishable key may read of a payment intent.
-_PUBLIC_INTENT = frozenset(
+_PUBLIC_INTENT = words(
     """id object amount automatic_payment_methods canceled_at cancellation_reason capture_method
     client_secret confirmation_method created currency description last_payment_error livemode
     next_action payment_method payment_method_types processing receipt_email setup_future_usage
-    shipping source status""".split()
+    shipping source status"""
 )
 
 

@@ -1,0 +1,120 @@
+"""Databases, brokers and servers of the tests: all real, all private, all on loopback."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from paymail import migrating
+from paymail.db import make_engine
+from paymail.sandbox.config import SandboxConfig
+from paymail.sandbox.server import SandboxServer
+from paymail.settings import Settings
+from tests.postgres import Cluster
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "paymail" / "sample" / "host_invoices.csv"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A PostgreSQL of this test process, with a migrated template."""
+    with Cluster(free_port()) as cluster:
+        engine = make_engine(cluster.create("template_paymail"))
+        migrating.upgrade(engine)
+        engine.dispose()
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = make_engine(f"sqlite:///{file}")
+    migrating.upgrade(engine)
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(
+            text("PRAGMA wal_checkpoint(TRUNCATE)")
+        )
+    engine.dispose()
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated, empty database of each kind."""
+    if request.param == "sqlite":
+        file = tmp_path / "paymail.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite:///{file}"
+        return
+    cluster: Cluster = request.getfixturevalue("postgres")
+    name = f"t{time.time_ns()}"
+    yield cluster.create(name, template="template_paymail")
+    cluster.drop(name)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on it."""
+    found = make_engine(database_url)
+    yield found
+    found.dispose()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[SandboxServer]:
+    """The Stripe sandbox, without webhooks."""
+    with SandboxServer(SandboxConfig()) as server:
+        yield server
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path, sandbox: SandboxServer) -> Settings:
+    """Settings of a test: its own folder, database and the sandbox."""
+    return Settings(data_dir=tmp_path / "data", database_url=database_url, sandbox_url=sandbox.url)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis of this test process."""
+    port = free_port()
+    folder = tmp_path_factory.mktemp("redis")
+    server = subprocess.Popen(
+        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
+        stdout=subprocess.DEVNULL,
+    )
+    wait_for_port(port)
+    yield f"redis://127.0.0.1:{port}/0"
+    server.terminate()
+    server.wait(10)
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int, seconds: float = 15) -> None:
+    """Return when something listens on the port."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """Return the environment of a paymail process of a test."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PAYMAIL_")}
+    return {**clean, "PAYMAIL_DATA_DIR": str(folder), **more}

@@ -1,0 +1,164 @@
+"""Rows and stand-ins that tests share. Stand-ins implement our own ports, never a library's inside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from paymail.clock import new_payment_token
+from paymail.errors import NotFound
+from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
+from paymail.ports import Envelope, Event, Handover, Intent, IntentStatus, Letter, Outcome, Verdict, Written
+from paymail.services.issuers import ensure_issuer
+
+NOW = datetime(2026, 3, 17, 1, 0, tzinfo=UTC)
+
+
+def make_invoice(
+    session: Session,
+    *,
+    invoice_id: int = 502,
+    subtotal: int = 7500,
+    tax: int = 750,
+    currency: str = "AUD",
+    status: InvoiceStatus = InvoiceStatus.SENT,
+    paid: int = 0,
+    name: str = "The Vacuum Shop",
+) -> Invoice:
+    """Write an invoice of one line with issuer and customer."""
+    issuer = ensure_issuer(
+        session,
+        name="Southern IT Services Pty Ltd",
+        email="billing@southern-it.example",
+        now=NOW,
+        stripe_account="acct_sandbox",
+    )
+    customer = Customer(
+        issuer_id=issuer.issuer_id, name=name, email=f"c{invoice_id}@customer.example", created_at=NOW
+    )
+    session.add(customer)
+    session.flush()
+    total = subtotal + tax
+    payment = PaymentStatus.PAID if paid == total else PaymentStatus.PARTIAL if paid else PaymentStatus.UNPAID
+    invoice = Invoice(
+        invoice_id=invoice_id,
+        number=str(invoice_id),
+        issuer_id=issuer.issuer_id,
+        customer_id=customer.customer_id,
+        currency=currency,
+        subtotal=subtotal,
+        tax_rate=Decimal("10.00"),
+        tax_amount=tax,
+        total=total,
+        amount_paid=paid,
+        issued_date=date(2026, 3, 12),
+        due_date=date(2026, 4, 11),
+        status=status,
+        payment_status=payment,
+        payment_token=new_payment_token(),
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    line = InvoiceLine(
+        position=1,
+        description="Remote support",
+        quantity=Decimal(1),
+        unit_price=Decimal("75.00"),
+        amount=subtotal,
+    )
+    invoice.lines = [line]
+    session.add(invoice)
+    session.flush()
+    return invoice
+
+
+class PlainWriter:
+    """Writes letters without a PDF engine."""
+
+    def write(self, letter: Letter) -> Written:
+        """Return a small email."""
+        mime = f"Message-ID: {letter.message_id}\r\n\r\n{letter.email.kind}\r\n".encode()
+        return Written(letter.email.kind, mime, b"%PDF-", letter.from_address, (letter.to_address,))
+
+
+@dataclass
+class ScriptedMailer:
+    """Ends each try as told; records what was handed over after the handover was granted."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    delivered: list[Envelope] = field(default_factory=list)
+
+    def deliver(self, envelope: Envelope, handover: Handover) -> Outcome:
+        """Ask for the handover, then end as scripted (sent, once the script is over)."""
+        outcome = self.outcomes.pop(0) if self.outcomes else Outcome(Verdict.SENT, 250)
+        if outcome.phase != "dot" and outcome.verdict is not Verdict.SENT:
+            return outcome
+        if not handover():
+            return Outcome(Verdict.STOPPED)
+        self.delivered.append(envelope)
+        return outcome
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class LedgerGateway:
+    """Intents in memory, changed by the test as a customer or Stripe would."""
+
+    intents: dict[str, Intent] = field(default_factory=dict)
+    by_key: dict[str, str] = field(default_factory=dict)
+
+    def create_intent(
+        self, *, account: str, amount: int, currency: str, metadata: Mapping[str, str], idempotency_key: str
+    ) -> Intent:
+        """Create, or replay by the key."""
+        if idempotency_key not in self.by_key:
+            intent_id = f"pi_{len(self.intents) + 1}"
+            self.by_key[idempotency_key] = intent_id
+            self.intents[intent_id] = Intent(
+                id=intent_id,
+                account=account,
+                status=IntentStatus.REQUIRES_PAYMENT_METHOD,
+                amount=amount,
+                amount_received=0,
+                currency=currency,
+                client_secret=f"{intent_id}_secret_x",
+                livemode=False,
+                invoice_id=metadata["invoice_id"],
+                method="",
+            )
+        return self.intents[self.by_key[idempotency_key]]
+
+    def retrieve_intent(self, *, account: str, intent_id: str) -> Intent:
+        """Read on the right account only."""
+        intent = self.intents.get(intent_id)
+        if intent is None or intent.account != account:
+            raise NotFound("no such intent")
+        return intent
+
+    def update_amount(self, *, account: str, intent_id: str, amount: int) -> Intent:
+        """Change the amount."""
+        return self.set(intent_id, amount=amount)
+
+    def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
+        """Cancel."""
+        return self.set(intent_id, status=IntentStatus.CANCELED)
+
+    def verify_event(self, *, payload: bytes, signature: str) -> Event:
+        """Not needed here: signatures are tested with the real gateway."""
+        raise AssertionError("no webhook in this test")
+
+    def set(self, intent_id: str, **changes: object) -> Intent:
+        """Change an intent as Stripe would."""
+        self.intents[intent_id] = replace(self.intents[intent_id], **changes)  # type: ignore[arg-type]
+        return self.intents[intent_id]
+
+    def succeed(self, intent_id: str) -> Intent:
+        """The customer pays in full."""
+        amount = self.intents[intent_id].amount
+        return self.set(
+            intent_id, status=IntentStatus.SUCCEEDED, amount_received=amount, method="Visa ending 4242"
+        )

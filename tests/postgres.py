@@ -1,0 +1,68 @@
+"""A private PostgreSQL cluster: own port, own folder, no fsync. Run as `postgres` where we are root."""
+
+import glob
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+
+class Cluster:
+    """Started by `with`, removed at its end."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._folder = Path(tempfile.mkdtemp(prefix="paymail-pg-"))
+        found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb")) or [shutil.which("initdb") or ""]
+        self._bin = Path(found[-1]).parent
+        self._user = "postgres" if os.geteuid() == 0 else None
+
+    def __enter__(self) -> Self:
+        if self._user:
+            shutil.chown(self._folder, self._user)
+        self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        log = str(self._folder / "log")
+        self._run("pg_ctl", "-D", str(self._data), "-o", options, "-l", log, "-w", "start")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def create(self, name: str, template: str = "template1") -> str:
+        """Create a database and return its SQLAlchemy URL."""
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/{name}"
+
+    def drop(self, name: str) -> None:
+        """Drop a database, whoever is connected."""
+        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _execute(self, statement: str) -> None:
+        address = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # To a file: a server that inherited a pipe would keep it open for ever.
+        with (self._folder / f"{program}.out").open("ab") as out:
+            subprocess.run(
+                [str(self._bin / program), *arguments],
+                check=True,
+                user=self._user,
+                stdout=out,
+                stderr=out,
+                cwd="/",
+            )

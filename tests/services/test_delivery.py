@@ -1,0 +1,181 @@
+"""The outbox: no message lost, none handed over twice, every end recorded."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from paymail import db
+from paymail.models import DeliveryAttempt, InvoiceStatus, Message, MessageState
+from paymail.ports import Outcome, Verdict
+from paymail.services import delivery, outbox, outcomes, sending
+from paymail.services.delivery import Post
+from tests.factories import NOW, PlainWriter, ScriptedMailer, make_invoice
+
+
+class Bench:
+    """A post office whose clock the test moves."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.clock = NOW
+        self.mailer = ScriptedMailer()
+        self.post = Post(
+            transaction=lambda: db.transaction(engine),
+            now=self.now,
+            writer=PlainWriter(),
+            mailer=self.mailer,
+            public_url="https://pay.example",
+            lease=timedelta(seconds=120),
+            max_attempts=3,
+        )
+        with db.transaction(engine) as session:
+            make_invoice(session)
+
+    def now(self) -> datetime:
+        return self.clock
+
+    def send(self, **more: object) -> int:
+        with db.transaction(self.engine) as session:
+            return sending.send_invoice(
+                session,
+                invoice_id=502,
+                actor="test",
+                now=self.clock,
+                **more,  # type: ignore[arg-type]
+            ).message_id
+
+    def message(self) -> Message:
+        with db.reading(self.engine) as session:
+            return session.scalars(select(Message).order_by(Message.message_id.desc())).first() or Message()
+
+    def change(self, work: Callable[[Session], object]) -> None:
+        with db.transaction(self.engine) as session:
+            work(session)
+
+
+@pytest.fixture
+def bench(engine: Engine) -> Bench:
+    return Bench(engine)
+
+
+def test_a_queued_message_is_sent_once(bench: Bench) -> None:
+    bench.send()
+    assert delivery.sweep(bench.post) == 1
+    assert delivery.sweep(bench.post) == 0
+    assert bench.message().state is MessageState.SENT
+    assert len(bench.mailer.delivered) == 1
+
+
+def test_asking_twice_queues_one_message(bench: Bench) -> None:
+    assert bench.send() == bench.send()
+    delivery.sweep(bench.post)
+    assert bench.send() == bench.message().message_id
+    assert delivery.sweep(bench.post) == 0
+
+
+def test_an_explicit_resend_is_a_second_message(bench: Bench) -> None:
+    first = bench.send()
+    delivery.sweep(bench.post)
+    assert bench.send(again=True) != first
+    delivery.sweep(bench.post)
+    assert len(bench.mailer.delivered) == 2
+
+
+def test_a_scheduled_message_waits_for_its_time(bench: Bench) -> None:
+    bench.send(at=NOW + timedelta(hours=1))
+    assert delivery.sweep(bench.post) == 0
+    bench.clock += timedelta(hours=1)
+    assert delivery.sweep(bench.post) == 1
+
+
+def test_a_deferral_is_retried_with_the_same_bytes(bench: Bench) -> None:
+    bench.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "later", "dot"), Outcome(Verdict.SENT, 250)]
+    bench.send()
+    delivery.sweep(bench.post)
+    assert bench.message().state is MessageState.SCHEDULED
+    assert bench.message().next_at > bench.clock
+    bench.clock += timedelta(minutes=5)
+    delivery.sweep(bench.post)
+    first, second = bench.mailer.delivered
+    assert first == second
+    assert bench.message().state is MessageState.SENT
+
+
+def test_a_message_fails_visibly_after_its_attempts(bench: Bench) -> None:
+    bench.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "later", "RCPT")] * 5
+    bench.send()
+    for _ in range(5):
+        delivery.sweep(bench.post)
+        bench.clock += timedelta(hours=2)
+    assert bench.message().state is MessageState.FAILED
+    assert "later" in bench.message().reason
+    with db.reading(bench.engine) as session:
+        assert len(session.scalars(select(DeliveryAttempt)).all()) == 3
+
+
+def test_doubt_after_the_dot_is_unknown_and_never_resent(bench: Bench) -> None:
+    bench.mailer.outcomes = [Outcome(Verdict.UNKNOWN, 0, "disconnected", "dot")]
+    bench.send()
+    delivery.sweep(bench.post)
+    bench.clock += timedelta(days=3)
+    assert delivery.sweep(bench.post) == 0
+    assert bench.message().state is MessageState.UNKNOWN
+
+
+def test_a_worker_that_vanished_before_the_dot_is_replaced(bench: Bench) -> None:
+    bench.send()
+    bench.change(lambda s: outbox.claim(s, now=bench.clock, lease=bench.post.lease))
+    assert delivery.sweep(bench.post) == 0
+    bench.clock += timedelta(seconds=121)
+    assert delivery.sweep(bench.post) == 1
+    assert bench.message().state is MessageState.SENT
+
+
+def test_a_worker_that_vanished_in_the_handover_leaves_unknown(bench: Bench) -> None:
+    bench.send()
+
+    def vanish(session: Session) -> None:
+        (claim,) = outbox.claim(session, now=bench.clock, lease=bench.post.lease)
+        assert outcomes.begin_handover(session, claim=claim, now=bench.clock, lease=bench.post.lease)
+
+    bench.change(vanish)
+    bench.clock += timedelta(seconds=121)
+    assert delivery.sweep(bench.post) == 0
+    assert bench.message().state is MessageState.UNKNOWN
+
+
+def test_a_lease_that_ran_out_stops_the_slow_worker_before_the_dot(bench: Bench) -> None:
+    bench.send()
+    claims: list[outbox.Claim] = []
+    bench.change(lambda s: claims.extend(outbox.claim(s, now=bench.clock, lease=bench.post.lease)))
+    bench.clock += timedelta(seconds=121)
+    delivery.sweep(bench.post)
+    with db.transaction(bench.engine) as session:
+        assert not outcomes.begin_handover(session, claim=claims[0], now=bench.clock, lease=bench.post.lease)
+    assert len(bench.mailer.delivered) == 1
+
+
+def test_a_cancelled_message_is_not_handed_over(bench: Bench) -> None:
+    message_id = bench.send(at=NOW + timedelta(hours=1))
+    bench.change(lambda s: sending.cancel_message(s, message_id=message_id, actor="test", now=NOW))
+    bench.clock += timedelta(hours=2)
+    assert delivery.sweep(bench.post) == 0
+    with pytest.raises(sending.TooLate):
+        bench.change(lambda s: sending.cancel_message(s, message_id=message_id, actor="test", now=NOW))
+
+
+def test_a_void_invoice_is_suppressed_with_the_reason(bench: Bench) -> None:
+    bench.send()
+
+    def void(session: Session) -> None:
+        from_db = sending.load_invoice(session, invoice_id=502)
+        from_db.status = InvoiceStatus.VOID
+
+    bench.change(void)
+    delivery.sweep(bench.post)
+    assert bench.message().state is MessageState.SUPPRESSED
+    assert bench.message().reason == "the invoice is void"
+    assert bench.mailer.delivered == []
