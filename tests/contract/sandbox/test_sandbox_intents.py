@@ -73,7 +73,7 @@ def test_accounts_do_not_see_each_other(api):
 
 def test_an_unknown_account_is_refused_until_it_is_registered(api):
     options = {"stripe_account": "acct_later"}
-    assert refused(api.create, options=options, kind=stripe.PermissionError).code == "account_invalid"
+    assert refused(api.create, options=options, kind=stripe.PermissionError).error.code == "account_invalid"
     api.control("accounts", {"id": "acct_later"})
     assert api.create(options=options).status == "requires_payment_method"
 
@@ -83,7 +83,7 @@ def test_accounts_can_be_read(api):
     account = api.client.v1.accounts.retrieve("acct_sandbox")
     assert (account.id, account.charges_enabled, account.country) == ("acct_sandbox", True, "AU")
     error = refused(api.client.v1.accounts.retrieve, "acct_nobody", kind=stripe.PermissionError)
-    assert error.code == "account_invalid"
+    assert error.error.code == "account_invalid"
 
 
 @pytest.mark.parametrize("key", ["sk_test_wrong_key_of_some_length", "sk_live_sandbox", "pk_test_other"])
@@ -95,7 +95,7 @@ def test_a_wrong_key_is_refused(sandbox, connect, key):
 
 def test_a_publishable_key_cannot_create(sandbox, connect):
     error = refused(connect(sandbox, key="pk_test_sandbox").create, kind=stripe.PermissionError)
-    assert error.code == "secret_key_required"
+    assert error.error.code == "secret_key_required"
 
 
 def test_a_publishable_key_reads_with_the_client_secret_only(sandbox, connect, api):
