@@ -1,9 +1,11 @@
 """The long-running processes: web, worker, beat; and one sweep by hand."""
 
+import warnings
 from typing import Annotated
 
 import typer
 import uvicorn
+from celery.exceptions import SecurityWarning
 
 from paymail.cli import lifeline
 from paymail.cli.context import exits, load_settings, open_app
@@ -45,8 +47,11 @@ def worker(
     settings = load_settings()
     celery = build_celery(settings)
     register(celery, lambda: build(settings), prefork=pool == "prefork")
+    # Celery warns root about pickled tasks; ours are JSON only.
+    warnings.simplefilter("ignore", SecurityWarning)
     celery.worker_main(
         [
+            "--quiet",
             "worker",
             f"--pool={pool}",
             f"--concurrency={concurrency}",

@@ -5,10 +5,24 @@ from dataclasses import dataclass
 from sqlalchemy import String, cast, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
-from paymail.models import Customer, Invoice, Message
+from paymail.errors import Conflict, NotFound
+from paymail.models import Customer, DeliveryAttempt, Invoice, Message, Payment
 from paymail.services.composing import load_invoice
+from paymail.services.sending import NoSuchMessage
 
 PAGE = 50
+
+
+class NotWrittenYet(Conflict):
+    """The message has no bytes yet: no worker has rendered it."""
+
+    code = "not_written_yet"
+
+
+class NoReceipt(NotFound):
+    """No payment of this invoice came through paymail."""
+
+    code = "no_receipt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +64,34 @@ def messages(session: Session, *, invoice_id: int | None = None, limit: int = 10
     if invoice_id is not None:
         statement = statement.where(Message.invoice_id == invoice_id)
     return list(session.scalars(statement))
+
+
+def message(session: Session, *, message_id: int) -> Message:
+    """Return one message. Raises NoSuchMessage."""
+    found = session.get(Message, message_id)
+    if found is None:
+        raise NoSuchMessage(f"there is no message {message_id}")
+    return found
+
+
+def tries(session: Session, *, message_id: int) -> list[DeliveryAttempt]:
+    """Return the tries at delivering a message, oldest first."""
+    statement = select(DeliveryAttempt).where(DeliveryAttempt.message_id == message_id)
+    return list(session.scalars(statement.order_by(DeliveryAttempt.attempt_id)))
+
+
+def latest_payment(session: Session, *, invoice_id: int) -> Payment:
+    """Return the newest payment of an invoice. Raises NoReceipt."""
+    statement = select(Payment).where(Payment.invoice_id == invoice_id)
+    found = session.scalars(statement.order_by(Payment.payment_id.desc()).limit(1)).first()
+    if found is None:
+        raise NoReceipt("there is no receipt for this invoice")
+    return found
+
+
+def has_receipt(session: Session, *, invoice_id: int) -> bool:
+    """Whether a payment of this invoice came through paymail."""
+    return (
+        session.scalar(select(Payment.payment_id).where(Payment.invoice_id == invoice_id).limit(1))
+        is not None
+    )

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.db import insert_once
-from paymail.errors import Conflict, Denied, InvalidInput, NotFound, PaymailError, Unavailable
+from paymail.errors import Conflict, Denied, InvalidInput, NotFound, PaymailError
 from paymail.models import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, check_move
 from paymail.ports import Event, Intent
 from paymail.services import settlement
 from paymail.services.composing import load_invoice
 from paymail.services.paying import AlreadyPaying, Cashier, find_by_token
-from paymail.services.settlement import Settled
+from paymail.services.settlement import Settled, UnknownIntent
 
 log = observability.logger(__name__)
 _INTENT_ID = re.compile(r"pi_\w{1,76}", re.ASCII)
@@ -119,13 +119,16 @@ def work_event(cashier: Cashier, *, event_id: str) -> None:
         account, intent_id = event.account, event.intent_id
     try:
         intent = _intent_of_event(cashier, account, intent_id)
-    except Unavailable as error:
-        _postpone(cashier, event_id, str(error))
-        return
-    except PaymailError as error:
+    except UnknownIntent as error:
+        # Usual where the issuer's account also takes payments that are not paymail's.
         _conclude(cashier, event_id, GatewayEventState.IGNORED, str(error))
-        return
-    _settle_event(cashier, event_id, intent)
+    except Denied as error:
+        _conclude(cashier, event_id, GatewayEventState.DEAD, str(error))
+    except PaymailError as error:
+        # A revoked key or a Stripe outage: the payment is still out there, so ask again.
+        _postpone(cashier, event_id, str(error))
+    else:
+        _settle_event(cashier, event_id, intent)
 
 
 def _settle_event(cashier: Cashier, event_id: str, intent: Intent) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from paymail.web import errors, pages, public, security, staff, webhooks
 from paymail.web.staff import NotLoggedIn
+from paymail.web.templating import HERE
 from paymail.wiring import App
 
 
@@ -31,7 +32,7 @@ def create_app(app: App) -> FastAPI:
     api.include_router(webhooks.router(app))
     api.include_router(pages.router(app))
     api.include_router(staff.router(app))
-    api.mount("/static", StaticFiles(directory=pages.HERE / "static"))
+    api.mount("/static", StaticFiles(directory=HERE / "static"))
 
     @api.get("/", include_in_schema=False)
     def home() -> Response:

@@ -2,12 +2,14 @@
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from paymail import errors, observability
+from paymail.web.templating import templates
 
+_PAGES = templates()
 log = observability.logger(__name__)
 
 STATUS: tuple[tuple[type[errors.PaymailError], int], ...] = (
@@ -31,10 +33,12 @@ class Problem(BaseModel):
     detail: str
 
 
-def problem(status: int, code: str, detail: str) -> JSONResponse:
-    """Return a problem+json answer."""
+def problem(request: Request, status: int, code: str, detail: str) -> Response:
+    """Return a problem+json answer, or the same as a page to whoever asks for HTML."""
     title = code.replace("_", " ").capitalize()
     body = Problem(title=title, status=status, code=code, detail=detail)
+    if "text/html" in request.headers.get("accept", ""):
+        return _PAGES.TemplateResponse(request, "problem.html", {"problem": body}, status)
     return JSONResponse(body.model_dump(), status, media_type="application/problem+json")
 
 
@@ -47,23 +51,25 @@ def install(app: FastAPI) -> None:
     """Answer every failure as problem+json."""
 
     @app.exception_handler(errors.PaymailError)
-    def expected(_request: Request, error: errors.PaymailError) -> JSONResponse:
+    def expected(request: Request, error: errors.PaymailError) -> Response:
         status = status_of(error)
         if status >= 500:
             log.error("request failed", code=error.code, reason=str(error))
         detail = str(error) if status < 500 or status == 503 else "Something is wrong on our side."
-        return problem(status, error.code, detail)
+        return problem(request, status, error.code, detail)
 
     @app.exception_handler(RequestValidationError)
-    def invalid(_request: Request, _error: RequestValidationError) -> JSONResponse:
+    def invalid(request: Request, _error: RequestValidationError) -> Response:
         # FastAPI's own answer quotes the input, which may hold a secret.
-        return problem(422, "invalid_input", "The request is not as this API describes it.")
+        return problem(request, 422, "invalid_input", "The request is not as this API describes it.")
 
     @app.exception_handler(HTTPException)
-    def framework(_request: Request, error: HTTPException) -> JSONResponse:
+    def framework(request: Request, error: HTTPException) -> Response:
         code = {404: "not_found", 405: "method_not_allowed", 401: "denied", 403: "denied"}
-        return problem(error.status_code, code.get(error.status_code, "error"), str(error.detail))
+        return problem(request, error.status_code, code.get(error.status_code, "error"), str(error.detail))
 
     @app.exception_handler(Exception)
-    def unforeseen(_request: Request, _error: Exception) -> JSONResponse:
-        return problem(500, "internal_error", "Something is wrong on our side. Nothing was charged by this.")
+    def unforeseen(request: Request, _error: Exception) -> Response:
+        return problem(
+            request, 500, "internal_error", "Something is wrong on our side. Nothing was charged by this."
+        )

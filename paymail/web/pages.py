@@ -1,32 +1,18 @@
 """The customer's pages: the pay page of a link. Server-rendered; a GET changes nothing."""
 
-from pathlib import Path
-
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
-from fastapi.templating import Jinja2Templates
 
 from paymail.errors import Gone, NotFound
 from paymail.models import Invoice, InvoiceStatus, PaymentStatus
 from paymail.money import Money
-from paymail.render import formats
+from paymail.services.browsing import has_receipt
 from paymail.services.composing import invoice_document
 from paymail.services.paying import find_by_token
 from paymail.web.public import limited
 from paymail.web.security import Limiter
+from paymail.web.templating import templates
 from paymail.wiring import App
-
-HERE = Path(__file__).resolve().parent
-
-
-def templates() -> Jinja2Templates:
-    """Return the page templates with the same formats as emails and PDFs."""
-    found = Jinja2Templates(HERE / "templates")
-    found.env.filters.update(
-        money=formats.money, date=formats.long_date, qty=formats.quantity, rate=formats.rate
-    )
-    found.env.filters["direction"] = lambda tag: formats.locale_of(tag).text_direction
-    return found
 
 
 def state_of(invoice: Invoice) -> str:
@@ -53,12 +39,14 @@ def router(app: App) -> APIRouter:
                 invoice = find_by_token(session, token=token, now=app.now())
                 state = state_of(invoice)
                 document = invoice_document(invoice, app.settings.public_url)
+                receipt = has_receipt(session, invoice_id=invoice.invoice_id)
         except (NotFound, Gone) as error:
             status = 410 if isinstance(error, Gone) else 404
             return pages.TemplateResponse(request, "no_link.html", {"gone": status == 410}, status)
         context = {
             "state": state,
             "document": document,
+            "receipt": receipt,
             "token": token,
             "stripe_js": app.settings.stripe_js,
             "sandboxed": app.settings.sandboxed,

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from paymail import money
 from paymail.models import Invoice
 from paymail.ports import Intent
-from paymail.services.composing import invoice_document
+from paymail.services.browsing import latest_payment
+from paymail.services.composing import invoice_document, receipt_document
 from paymail.services.confirming import confirm_payment
 from paymail.services.paying import find_by_token, start_payment
 from paymail.web.errors import Problem
@@ -20,6 +21,9 @@ Token = Annotated[str, Path(description="The 64 lower-case hex characters of the
 PROBLEMS: dict[int | str, dict[str, object]] = {
     code: {"model": Problem, "content": {"application/problem+json": {}}}
     for code in (404, 409, 410, 422, 429, 503)
+}
+PDF_ANSWERS = PROBLEMS | {
+    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
 }
 
 
@@ -142,17 +146,29 @@ def router(app: App) -> APIRouter:
         settled = confirm_payment(app.cashier(), token=token, intent_id=body.paymentIntentId)
         return Confirmed(success=True, message="Payment confirmed", invoice_id=settled.invoice_id)
 
-    @routes.get("/{token}/invoice.pdf", response_class=Response, responses=PROBLEMS)
+    @routes.get("/{token}/invoice.pdf", response_class=Response, responses=PDF_ANSWERS)
     def invoice_pdf(token: Token) -> Response:
         """Download the invoice as it stands now."""
         with app.reading() as session:
             invoice = find_by_token(session, token=token, now=app.now())
             document = invoice_document(invoice, app.settings.public_url)
-        name = f'inline; filename="invoice-{invoice.invoice_id}.pdf"'
-        pdf = app.pdf.render(document)
-        return Response(pdf, media_type="application/pdf", headers={"Content-Disposition": name})
+        return _pdf(app.pdf.render(document), f"invoice-{invoice.invoice_id}.pdf")
+
+    @routes.get("/{token}/receipt.pdf", response_class=Response, responses=PDF_ANSWERS)
+    def receipt_pdf(token: Token) -> Response:
+        """Download the receipt of the newest payment."""
+        with app.reading() as session:
+            invoice = find_by_token(session, token=token, now=app.now())
+            payment = latest_payment(session, invoice_id=invoice.invoice_id)
+            document = receipt_document(invoice, payment)
+        return _pdf(app.pdf.render(document), f"receipt-{document.number}.pdf")
 
     return routes
+
+
+def _pdf(content: bytes, filename: str) -> Response:
+    disposition = f'inline; filename="{filename}"'
+    return Response(content, media_type="application/pdf", headers={"Content-Disposition": disposition})
 
 
 def limited(limiter: Limiter) -> Callable[[Request], None]:

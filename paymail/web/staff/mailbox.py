@@ -1,0 +1,50 @@
+"""The viewer of the embedded mailbox. What is in an email is shown, never trusted."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response
+from fastapi.templating import Jinja2Templates
+
+from paymail.mail import reading
+from paymail.services.staff import Visitor
+from paymail.web.staff.session import Person
+from paymail.wiring import App
+
+# Mail is hostile: no script, no form, no request leaves the frame.
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+
+
+def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
+    """Return the mailbox pages."""
+    routes = APIRouter(prefix="/mailbox")
+    Visiting = Annotated[Visitor, Depends(person)]
+
+    @routes.get("")
+    def mailbox(request: Request, visitor: Visiting) -> HTMLResponse:
+        names = reading.list_names(app.mailbox)
+        mails = [reading.read(app.mailbox, name) for name in names]
+        return pages.TemplateResponse(request, "mailbox.html", {"visitor": visitor, "mails": mails})
+
+    @routes.get("/{name}")
+    def mail(request: Request, visitor: Visiting, name: str) -> HTMLResponse:
+        context = {"visitor": visitor, "mail": reading.read(app.mailbox, name)}
+        return pages.TemplateResponse(request, "mail.html", context)
+
+    @routes.get("/{name}/html")
+    def html(name: str) -> HTMLResponse:
+        content = reading.read(app.mailbox, name).html
+        return HTMLResponse(content, headers={"Content-Security-Policy": MAIL_POLICY})
+
+    @routes.get("/{name}/attachments/{index}")
+    def attachment(name: str, index: int) -> Response:
+        attachments = reading.read(app.mailbox, name).attachments
+        if not 0 <= index < len(attachments):
+            raise reading.NoSuchMail("there is no such attachment")
+        found = attachments[index]
+        kind = "application/pdf" if found.content_type == "application/pdf" else "application/octet-stream"
+        plain = "".join(c for c in found.filename if c.isascii() and (c.isalnum() or c in "._-"))
+        disposition = f'inline; filename="{plain}"'
+        return Response(found.content, media_type=kind, headers={"Content-Disposition": disposition})
+
+    return routes
