@@ -5,14 +5,16 @@ BIN := $(VENV)/bin
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-core fonts-noto-cjk
 TEST_PACKAGES := $(RUN_PACKAGES) postgresql redis-server chromium poppler-utils
 PORT ?= 8025
+# Puts the `paymail` command into the venv; everything it needs is there already, so nothing is fetched.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
 .PHONY: run demo test check format bench clean
 
 run: .setup/run
-	$(BIN)/python -m paymail up --port $(PORT)
+	$(BIN)/paymail up --port $(PORT)
 
 demo: .setup/run
-	$(BIN)/python -m paymail demo
+	$(BIN)/paymail demo
 
 test: .setup/test check
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -31,16 +33,18 @@ format: .setup/test
 bench: .setup/test
 	$(BIN)/python -m benchmarks.backfill
 
-.setup/run: requirements.lock setup-system
+.setup/run: requirements.lock pyproject.toml setup-system
 	./setup-system $(RUN_PACKAGES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(INSTALL)
 	mkdir -p .setup && touch $@
 
-.setup/test: requirements-dev.lock setup-system
+.setup/test: requirements-dev.lock pyproject.toml setup-system
 	./setup-system $(TEST_PACKAGES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(INSTALL)
 	mkdir -p .setup && touch $@ .setup/run
 
 clean:

@@ -14,9 +14,12 @@ from rich.progress import Progress
 from sqlalchemy.orm import Session
 
 from paymail.cli.context import FAILURE, PARTIAL, USAGE, exits, open_app
+from paymail.cli.sample import sample_issuer
+from paymail.models import Issuer
 from paymail.services.importing import Fault, ImportRefused, Report, import_invoices, parse
 from paymail.services.importing.reading import Parsed
-from paymail.services.issuers import find_issuer
+from paymail.services.issuers import NoSuchIssuer, find_issuer
+from paymail.wiring import App
 
 
 @exits
@@ -36,7 +39,7 @@ def import_(
             return import_invoices(
                 session,
                 parsed=parsed,
-                issuer_id=find_issuer(session, ref=issuer).issuer_id,
+                issuer_id=_issuer(session, app, issuer).issuer_id,
                 actor="import",
                 now=app.now(),
                 skip_bad=skip_bad,
@@ -56,6 +59,16 @@ def import_(
     _tell(report, dry_run=dry_run, as_json=as_json)
     if report.faults:
         raise typer.Exit(PARTIAL)
+
+
+def _issuer(session: Session, app: App, ref: str) -> Issuer:
+    """Return the issuer that was named. With the sandbox, the first import makes the sample issuer."""
+    try:
+        return find_issuer(session, ref=ref)
+    except NoSuchIssuer:
+        if ref or not app.settings.sandboxed:
+            raise
+    return sample_issuer(session, now=app.now())
 
 
 def _read(path: Path) -> Parsed:

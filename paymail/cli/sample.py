@@ -1,9 +1,13 @@
 """The sample: an issuer, the 502 invoices of a host's export, and a staff login."""
 
+from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy.orm import Session
 
 from paymail.clock import new_secret
 from paymail.errors import Conflict
+from paymail.models import Issuer
 from paymail.services.importing import Report, import_invoices, parse
 from paymail.services.issuers import ensure_issuer
 from paymail.services.sending import send_invoice
@@ -21,18 +25,21 @@ def load_sample(app: App) -> Report:
     with SAMPLE_CSV.open(encoding="utf-8-sig", newline="") as file:
         parsed = parse(file)
     with app.transaction() as session:
-        issuer = ensure_issuer(
-            session,
-            name="Southern IT Services Pty Ltd",
-            email="billing@southern-it.example",
-            now=app.now(),
-            tax_id="ABN 51 824 753 556",
-            address="12 Harbour Street\nSydney NSW 2000",
-            stripe_account="acct_sandbox",
-        )
-        return import_invoices(
-            session, parsed=parsed, issuer_id=issuer.issuer_id, actor="sample", now=app.now()
-        )
+        issuer_id = sample_issuer(session, now=app.now()).issuer_id
+        return import_invoices(session, parsed=parsed, issuer_id=issuer_id, actor="sample", now=app.now())
+
+
+def sample_issuer(session: Session, *, now: datetime) -> Issuer:
+    """Return the sample issuer, making it if it is new; its account exists at the sandbox only."""
+    return ensure_issuer(
+        session,
+        name="Southern IT Services Pty Ltd",
+        email="billing@southern-it.example",
+        now=now,
+        tax_id="ABN 51 824 753 556",
+        address="12 Harbour Street\nSydney NSW 2000",
+        stripe_account="acct_sandbox",
+    )
 
 
 def send_sample(app: App) -> list[int]:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from paymail import migrating
 from paymail.cli.context import exits, load_settings, open_app
 from paymail.cli.sample import SAMPLE_STAFF, load_sample, send_sample, staff_password
 from paymail.cli.supervising import Children, wait_until_answering
@@ -54,7 +55,8 @@ def up(
 def running(port: int) -> Iterator[tuple[App, Children]]:
     """Run all services on `port` and the next one; yields once they answer."""
     environment = _publish(port)
-    app = open_app()
+    app = open_app(migrate=False)
+    migrating.upgrade(app.engine)  # a server's schema too: this one process starts everything else
     with Children(_commands(port, sandboxed=app.settings.sandboxed), environment) as children:
         if app.settings.sandboxed:
             url = f"{app.settings.sandbox_url}/healthz"
