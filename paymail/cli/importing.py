@@ -112,6 +112,9 @@ def _tell(report: Report, *, dry_run: bool, as_json: bool) -> None:
         typer.echo(json.dumps({"imported": not dry_run, **asdict(report)}))
         return
     _list(report.faults)
+    if not (report.created or report.updated or report.skipped):
+        typer.echo(f"nothing to change: {report.invoices} invoices ({report.rows} rows) are here already")
+        return
     verb = "would import" if dry_run else "imported"
     typer.echo(
         f"{verb} {report.created} of {report.invoices} invoices ({report.rows} rows):"

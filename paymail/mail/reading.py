@@ -4,6 +4,8 @@ import email
 import email.policy
 import re
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -59,17 +61,28 @@ def read(folder: Path, name: str) -> Mail:
     except OSError as error:
         raise NoSuchMail("there is no such email") from error
     message = email.message_from_bytes(raw, policy=email.policy.default)
+    headers = tuple((key, _decoded(str(value))) for key, value in message.raw_items())
+    first = dict(reversed(headers))
     return Mail(
         name=name,
-        subject=str(message["Subject"] or ""),
-        sender=str(message["From"] or ""),
-        recipient=str(message["To"] or ""),
-        date=str(message["Date"] or ""),
-        headers=tuple((key, str(value)) for key, value in message.items()),
+        subject=first.get("Subject", ""),
+        sender=first.get("From", ""),
+        recipient=first.get("To", ""),
+        date=first.get("Date", ""),
+        headers=headers,
         text=_body(message, "plain"),
         html=_body(message, "html"),
         attachments=tuple(_attachment(part) for part in message.iter_attachments()),
     )
+
+
+def _decoded(value: str) -> str:
+    # By the older decoder: the newer one puts a space between adjacent encoded words (RFC 2047 §6.2).
+    unfolded = "".join(value.splitlines())
+    try:
+        return str(make_header(decode_header(unfolded)))
+    except (HeaderParseError, ValueError, LookupError):
+        return unfolded
 
 
 def _body(message: EmailMessage, kind: str) -> str:

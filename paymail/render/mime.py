@@ -76,7 +76,7 @@ def ascii_address(address: str) -> str:
 
 def build(head: Head, rendered: RenderedEmail, attachments: Sequence[Attachment]) -> bytes:
     """Return mixed(alternative(text, html), attachments…) with CRLF line ends."""
-    seed = hashlib.sha256(head.message_id.encode()).hexdigest()[:32]
+    seed = hashlib.sha256(head.message_id.encode()).hexdigest()[:24]
     outer, inner = f"=_mixed_{seed}", f"=_alt_{seed}"
     parts = [
         *_headers(head),

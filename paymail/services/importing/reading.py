@@ -81,7 +81,7 @@ def parse(lines: Iterable[str]) -> Parsed:
         parsed.faults.append(Fault(parsed.rows + 2, "", f"the file cannot be read on: {error}"))
     for rows in groups.values():
         _check_group(rows, parsed)
-    parsed.faults.sort()
+    parsed.faults = sorted(set(parsed.faults))
     return parsed
 
 
