@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.db import insert_once
-from paymail.errors import Conflict, Denied, InvalidInput, NotFound, PaymailError
+from paymail.errors import Conflict, Denied, NotFound, PaymailError
 from paymail.models import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, check_move
 from paymail.ports import Event, Intent
 from paymail.services import settlement
@@ -33,7 +33,7 @@ class NotYetPaid(Conflict):
     code = "payment_not_completed"
 
 
-class ForeignIntent(InvalidInput):
+class ForeignIntent(Conflict):
     """The intent is malformed or is not this invoice's."""
 
     code = "wrong_payment_intent"

@@ -16,6 +16,11 @@ def reminder(*, invoice_id: int, step: str) -> str:
     return f"reminder:{invoice_id}:{step}"
 
 
-def intent(*, attempt_id: int, amount: int, currency: str, account: str) -> str:
-    """Stripe idempotency key: the same attempt at the same amount can only make one intent."""
-    return f"paymail-{attempt_id}-{amount}-{currency.lower()}-{account}"
+def intent(*, attempt_id: int, amount: int, currency: str, account: str, nonce: str) -> str:
+    """Stripe idempotency key: the same attempt at the same amount can only make one intent.
+
+    The key is stored before it is used, so a retry repeats it. `nonce` sets it apart from the same attempt
+    of another database (a restored or second one) on the same account: Stripe would answer with that one's
+    intent.
+    """
+    return f"paymail-{attempt_id}-{amount}-{currency.lower()}-{account}-{nonce}"

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from paymail import observability
+from paymail.clock import new_id
 from paymail.errors import Conflict, Gone, NotFound
 from paymail.models import (
     LIVE_ATTEMPTS,
@@ -171,6 +172,7 @@ def _key(attempt: PaymentAttempt) -> str:
         amount=attempt.amount,
         currency=attempt.currency,
         account=attempt.account,
+        nonce=new_id(),
     )
 
 

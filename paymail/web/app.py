@@ -1,15 +1,23 @@
 """The ASGI application."""
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from paymail.errors import Unavailable
 from paymail.web import errors, pages, public, security, staff, webhooks
+from paymail.web.openapi import describe_problems, problems
 from paymail.web.staff import NotLoggedIn
 from paymail.web.templating import HERE
 from paymail.wiring import App
+
+
+class DatabaseDown(Unavailable):
+    """The database does not answer; a balancer should ask another host."""
+
+    code = "database_unavailable"
 
 
 def create_app(app: App) -> FastAPI:
@@ -43,14 +51,15 @@ def create_app(app: App) -> FastAPI:
         """Say that the process answers."""
         return {"status": "ok"}
 
-    @api.get("/readyz", tags=["health"])
-    def readyz() -> JSONResponse:
+    @api.get("/readyz", tags=["health"], responses=problems(503))
+    def readyz() -> dict[str, str]:
         """Say whether the database answers."""
         try:
             with app.reading() as session:
                 session.execute(text("SELECT 1"))
-        except SQLAlchemyError:
-            return JSONResponse({"status": "database unavailable"}, 503)
-        return JSONResponse({"status": "ok"})
+        except SQLAlchemyError as error:
+            raise DatabaseDown("the database does not answer") from error
+        return {"status": "ok"}
 
+    describe_problems(api)
     return api

@@ -13,15 +13,12 @@ from paymail.services.browsing import latest_payment
 from paymail.services.composing import invoice_document, receipt_document
 from paymail.services.confirming import confirm_payment
 from paymail.services.paying import find_by_token, start_payment
-from paymail.web.errors import Problem
+from paymail.web.openapi import problems
 from paymail.web.security import Limiter
 from paymail.wiring import App
 
 Token = Annotated[str, Path(description="The 64 lower-case hex characters of the pay link.", max_length=200)]
-PROBLEMS: dict[int | str, dict[str, object]] = {
-    code: {"model": Problem, "content": {"application/problem+json": {}}}
-    for code in (404, 409, 410, 422, 429, 503)
-}
+PROBLEMS = problems(404, 409, 410, 422, 429, 503)
 PDF_ANSWERS = PROBLEMS | {
     200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -75,7 +72,7 @@ class CreatedPayment(BaseModel):
 class Confirm(BaseModel):
     """The intent that Stripe.js says is done; paymail asks Stripe itself."""
 
-    paymentIntentId: str = Field(max_length=80, examples=["pi_123"])
+    paymentIntentId: str = Field(pattern="^pi_[A-Za-z0-9_]{1,76}$", examples=["pi_123"])
 
 
 class Confirmed(BaseModel):

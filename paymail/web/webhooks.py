@@ -5,6 +5,7 @@ from starlette.concurrency import run_in_threadpool
 
 from paymail.errors import InvalidInput
 from paymail.services.confirming import receive_event
+from paymail.web.openapi import problems
 from paymail.wiring import App
 
 LARGEST_EVENT = 512 * 1024
@@ -20,7 +21,7 @@ def router(app: App) -> APIRouter:
     """Return the webhook's route."""
     routes = APIRouter(tags=["webhooks"])
 
-    @routes.post("/webhooks/stripe")
+    @routes.post("/webhooks/stripe", responses=problems(403, 422))
     async def receive(request: Request) -> dict[str, bool]:
         """Receive one signed event. A copy of a known one is acknowledged and dropped."""
         payload = b""

@@ -1,0 +1,92 @@
+"""The real application over a real database, with the sandbox behind the real SDK."""
+
+import hashlib
+import hmac
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from starlette.testclient import TestClient
+
+from paymail.models import Invoice
+from paymail.sandbox.customer import pay
+from paymail.services.staff import set_password
+from paymail.settings import SANDBOX_WEBHOOK_SECRET, Settings
+from paymail.tasks.sweeping import sweep_once
+from paymail.web.app import create_app
+from paymail.wiring import App, build
+from tests.factories import make_invoice
+
+STAFF = "staff@paymail.example"
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class Site:
+    """A wired application, its client and its invoices."""
+
+    app: App
+    client: TestClient
+
+    def invoice(self, invoice_id: int = 502, **more: object) -> str:
+        """Make an invoice and return its token."""
+        with self.app.transaction() as session:
+            return make_invoice(session, invoice_id=invoice_id, **more).payment_token or ""  # type: ignore[arg-type]
+
+    def change(self, invoice_id: int = 502, **values: object) -> None:
+        with self.app.transaction() as session:
+            invoice = session.get_one(Invoice, invoice_id)
+            for name, value in values.items():
+                setattr(invoice, name, value)
+
+    def expire(self, invoice_id: int = 502) -> None:
+        self.change(invoice_id, payment_token_expires_at=self.app.now() - timedelta(seconds=1))
+
+    def count(self, table: type) -> int:
+        with self.app.reading() as session:
+            return session.scalar(select(func.count()).select_from(table)) or 0
+
+    def start(self, token: str) -> dict[str, object]:
+        answer = self.client.post(f"/api/public/pay/{token}/create-payment")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, object] = answer.json()
+        return found
+
+    def customer_pays(self, created: dict[str, object], card: str = "4242424242424242") -> str:
+        """Pay at the sandbox, as Stripe.js would; return the intent's id."""
+        return str(pay(str(created["clientSecret"]), card, base_url=self.app.settings.sandbox_url)["id"])
+
+    def webhook(self, body: object, *, secret: str = SANDBOX_WEBHOOK_SECRET, at: float | None = None) -> int:
+        """Post a signed event; return the status."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        stamp = str(int(time.time() if at is None else at))
+        mac = hmac.new(secret.encode(), stamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
+        signed = {"Stripe-Signature": f"t={stamp},v1={mac}"}
+        return self.client.post("/webhooks/stripe", content=raw, headers=signed).status_code
+
+    def sweep(self) -> int:
+        return sweep_once(self.app)
+
+    def log_in(self) -> str:
+        """Log in as staff and return the CSRF token."""
+        with self.app.transaction() as session:
+            set_password(session, email=STAFF, password=PASSWORD, now=self.app.now())
+        answer = self.client.post("/staff/login", data={"email": STAFF, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        found = re.search(r'name="csrf" value="([^"]+)"', answer.text)
+        assert found is not None
+        return found[1]
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[Site]:
+    """The application; the secure cookie needs an https address, as in production."""
+    app = build(settings.model_copy(update={"public_url": "https://pay.example"}))
+    with TestClient(create_app(app), base_url="https://pay.example", raise_server_exceptions=False) as client:
+        yield Site(app, client)
+    app.close()
