@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -24,7 +25,8 @@ class MailboxMailer:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write_durably(draft, envelope.mime)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
             return Outcome(Verdict.DEFERRED, detail=error.strerror or "cannot write", phase="write")
         allowed = False
         try:
