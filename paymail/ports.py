@@ -11,6 +11,7 @@ from typing import Protocol
 
 from paymail.documents import InvoiceDocument, ReceiptDocument
 from paymail.emails import Email
+from paymail.errors import Unavailable
 
 
 class Verdict(StrEnum):
@@ -136,13 +137,23 @@ class Event:
     """Unix seconds, as Stripe says."""
 
 
+class KeySpent(Unavailable):
+    """The provider failed inside and keeps that answer under the idempotency key: a retry needs another.
+
+    An intent may exist all the same, but nobody was given its secret, so it cannot be paid.
+    Source: Stripe documentation, "Idempotent requests" (results are kept, 500 errors included).
+    """
+
+    code = "stripe_failed"
+
+
 class Gateway(Protocol):
     """The payment provider. Raises `Unavailable` when a retry may help, other kinds when it may not."""
 
     def create_intent(
         self, *, account: str, amount: int, currency: str, metadata: Mapping[str, str], idempotency_key: str
     ) -> Intent:
-        """Create an intent on the connected account; `amount` in Stripe's minor units."""
+        """Create an intent on the connected account; in Stripe's minor units. Raises KeySpent too."""
         ...
 
     def retrieve_intent(self, *, account: str, intent_id: str) -> Intent:

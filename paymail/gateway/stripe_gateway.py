@@ -29,13 +29,15 @@ class StripeConfig:
 class StripeGateway:
     """Implements `ports.Gateway`."""
 
-    def __init__(self, config: StripeConfig, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, config: StripeConfig, now: Callable[[], datetime], http: stripe.HTTPClient | None = None
+    ) -> None:
         self._secrets = config.webhook_secrets
         self._now = now
         self._client = stripe.StripeClient(
             config.secret_key,
             base_addresses={"api": config.api_base},
-            http_client=stripe.RequestsClient(timeout=config.timeout),
+            http_client=http or stripe.RequestsClient(timeout=config.timeout),
             max_network_retries=2,
         )
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import stripe
 
 from paymail.errors import Conflict, Denied, InvalidInput, Misconfigured, NotFound, Unavailable
-from paymail.ports import Intent, IntentStatus
+from paymail.ports import Intent, IntentStatus, KeySpent
 
 
 class StripeUnavailable(Unavailable):
@@ -79,6 +79,8 @@ def _by_code(error: "stripe.error.StripeError") -> Exception:
         return NoSuchIntent("Stripe has no such payment on this account")
     if code in _STATE_CODES:
         return StripeStateConflict("the payment's state does not allow this")
+    if error.http_status == 500:
+        return KeySpent("Stripe failed inside; please try again")
     if code in _RETRY_CODES or (error.http_status or 500) >= 500:
         return StripeUnavailable("Stripe answered with a temporary fault")
     return StripeRefused(f"Stripe refused the request ({code or type(error).__name__})")

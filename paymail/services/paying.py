@@ -25,7 +25,7 @@ from paymail.models import (
     PaymentStatus,
 )
 from paymail.money import stripe_amount
-from paymail.ports import Gateway, Intent, IntentStatus
+from paymail.ports import Gateway, Intent, IntentStatus, KeySpent
 from paymail.services import dedupe
 from paymail.services.composing import load_invoice
 
@@ -115,7 +115,12 @@ def start_payment(cashier: Cashier, *, token: str) -> Intent:
     if intent is not None and intent.status not in REUSABLE:
         _close(cashier, attempt)
         attempt, intent = _plan(cashier, token), None
-    return _adopt(cashier, token, attempt, _bring_to_amount(cashier.gateway, attempt, intent))
+    try:
+        intent = _bring_to_amount(cashier.gateway, attempt, intent)
+    except KeySpent:
+        _renew_key(cashier, attempt)
+        raise
+    return _adopt(cashier, token, attempt, intent)
 
 
 def _plan(cashier: Cashier, token: str) -> PaymentAttempt:
@@ -174,6 +179,15 @@ def _key(attempt: PaymentAttempt) -> str:
         account=attempt.account,
         nonce=new_id(),
     )
+
+
+def _renew_key(cashier: Cashier, attempt: PaymentAttempt) -> None:
+    """Let the next try use another key, unless a simultaneous one has gone further."""
+    with cashier.transaction() as session:
+        load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
+        row = session.get_one(PaymentAttempt, attempt.attempt_id)
+        if row.status is AttemptStatus.CREATING and row.idempotency_key == attempt.idempotency_key:
+            row.idempotency_key = _key(row)
 
 
 def _existing(gateway: Gateway, attempt: PaymentAttempt) -> Intent | None:

@@ -1,11 +1,14 @@
 """The seed's three endpoints, key by key, and everybody they must turn away."""
 
 import io
+import json
+import urllib.request
 from typing import Any
 
 import pikepdf
 import pytest
 
+from paymail.gateway import StripeConfig, StripeGateway
 from paymail.models import InvoiceStatus, Message, Payment, PaymentAttempt, PaymentStatus
 from tests.web.conftest import Site
 
@@ -197,15 +200,25 @@ def test_reading_changes_nothing(site: Site) -> None:
     assert (site.count(PaymentAttempt), site.count(Message)) == (0, 0)
 
 
+def test_after_a_500_of_stripe_the_next_click_works(site: Site) -> None:
+    token = site.invoice()
+    rule = json.dumps({"kind": "500", "path": "/payment_intents", "times": 1}).encode()
+    address = f"{site.app.settings.sandbox_url}/_sandbox/faults"
+    headers = {"Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(address, rule, headers)):
+        pass
+    assert site.client.post(f"/api/public/pay/{token}/create-payment").status_code == 503
+    site.start(token)
+    assert site.count(PaymentAttempt) == 1
+
+
 def test_an_unreachable_stripe_is_a_503_and_nothing_is_lost(site: Site) -> None:
     token = site.invoice()
-    object.__setattr__(site.app, "gateway", _dead_gateway(site))
+    object.__setattr__(site.app, "gateway", dead_gateway(site))
     answer = site.client.post(f"/api/public/pay/{token}/create-payment")
     assert (answer.status_code, answer.json()["code"]) == (503, "stripe_unavailable")
 
 
-def _dead_gateway(site: Site) -> object:
-    from paymail.gateway import StripeConfig, StripeGateway
-
+def dead_gateway(site: Site) -> object:
     config = StripeConfig("sk_test_sandbox", (), "http://127.0.0.1:9", 1.0)
     return StripeGateway(config, site.app.now)

@@ -1,5 +1,6 @@
 """Stripe's webhook: signed, stored first, and worked on until the money is in the books."""
 
+import json
 import time
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from paymail.models import GatewayEvent, GatewayEventState, InvoiceStatus, Message, Payment, PaymentAttempt
 from tests.web.conftest import Site
+from tests.web.test_public_api import dead_gateway
 
 
 def event(intent: str, kind: str = "payment_intent.succeeded", **more: Any) -> dict[str, Any]:
@@ -101,8 +103,6 @@ def test_a_huge_body_is_refused(site: Site) -> None:
 
 
 def test_a_body_changed_on_the_way_is_refused(site: Site) -> None:
-    import json
-
     raw = json.dumps(event("pi_1")).encode()
     answer = site.client.post(
         "/webhooks/stripe", content=raw, headers={"Stripe-Signature": f"t={int(time.time())},v1={'0' * 64}"}
@@ -143,12 +143,10 @@ def test_money_for_a_void_invoice_is_recorded_not_dropped(site: Site) -> None:
 
 
 def test_an_outage_of_stripe_postpones_the_event(site: Site) -> None:
-    from tests.web.test_public_api import _dead_gateway
-
     intent = paid(site)
     site.webhook(event(intent))
     living = site.app.gateway
-    object.__setattr__(site.app, "gateway", _dead_gateway(site))
+    object.__setattr__(site.app, "gateway", dead_gateway(site))
     site.sweep()
     assert states(site) == ["received"]
     object.__setattr__(site.app, "gateway", living)

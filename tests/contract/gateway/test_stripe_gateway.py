@@ -1,0 +1,199 @@
+"""The gateway by the real SDK against the sandbox: Stripe's answers and faults in our words."""
+
+import json
+import re
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import stripe
+import stripe.params
+
+from paymail.clock import utc_now
+from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
+from paymail.gateway import StripeConfig, StripeGateway
+from paymail.ports import Intent, IntentStatus, KeySpent
+from paymail.sandbox.config import SandboxConfig
+from paymail.sandbox.customer import SandboxDeclined, pay
+from paymail.sandbox.server import SandboxServer
+
+ACCOUNT = "acct_sandbox"
+
+
+class Recorder(stripe.RequestsClient):
+    """The SDK's own HTTP client, which also writes down what leaves."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=2)
+        self.sent: list[tuple[str, str, str]] = []
+
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
+        self.sent.append((method, urlsplit(url).path, post_data or urlsplit(url).query))
+        return super().request(method, url, headers, post_data)
+
+
+class Bench:
+    def __init__(self, url: str, key: str = "sk_test_sandbox") -> None:
+        self.url = url
+        self.http = Recorder()
+        self.gateway = StripeGateway(StripeConfig(key, ("whsec_sandbox",), url, 2.0), utc_now, self.http)
+
+    def create(self, key: str = "k1", **more: Any) -> Intent:
+        asked = {"account": ACCOUNT, "amount": 8250, "currency": "AUD", "metadata": {"invoice_id": "502"}}
+        return self.gateway.create_intent(idempotency_key=key, **(asked | more))
+
+    def pay(self, intent: Intent, card: str = "4242424242424242") -> None:
+        pay(intent.client_secret, card, base_url=self.url)
+
+    def fault(self, **rule: object) -> None:
+        data = json.dumps(rule).encode()
+        headers = {"Content-Type": "application/json"}
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_sandbox/faults", data, headers)):
+            pass
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    with SandboxServer(SandboxConfig()) as server:
+        yield Bench(server.url)
+
+
+def test_an_intent_is_created_read_changed_and_cancelled(bench: Bench) -> None:
+    made = bench.create()
+    assert (made.status, made.amount, made.currency) == (IntentStatus.REQUIRES_PAYMENT_METHOD, 8250, "AUD")
+    assert (made.account, made.invoice_id, made.livemode, made.amount_received) == (ACCOUNT, "502", False, 0)
+    changed = bench.gateway.update_amount(account=ACCOUNT, intent_id=made.id, amount=5000)
+    assert changed.amount == 5000
+    cancelled = bench.gateway.cancel_intent(account=ACCOUNT, intent_id=made.id)
+    assert cancelled.status is IntentStatus.CANCELED
+    assert bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id) == cancelled
+
+
+def test_a_paid_intent_tells_what_was_received_and_how(bench: Bench) -> None:
+    made = bench.create()
+    bench.pay(made)
+    found = bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
+    assert (found.status, found.amount_received) == (IntentStatus.SUCCEEDED, 8250)
+    assert found.method == "Visa ending 4242"
+
+
+def test_a_decline_leaves_the_intent_payable_with_its_reason(bench: Bench) -> None:
+    made = bench.create()
+    with pytest.raises(SandboxDeclined):
+        bench.pay(made, "4000000000000002")
+    found = bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
+    assert (found.status, found.failure) == (IntentStatus.REQUIRES_PAYMENT_METHOD, "generic_decline")
+
+
+def test_the_same_key_gives_the_same_intent(bench: Bench) -> None:
+    assert bench.create().id == bench.create().id
+    assert bench.create("k2").id != bench.create().id
+
+
+def test_the_same_key_for_something_else_is_refused(bench: Bench) -> None:
+    bench.create()
+    with pytest.raises(InvalidInput):
+        bench.create(amount=9000)
+
+
+def test_another_accounts_intent_is_not_there(bench: Bench) -> None:
+    made = bench.create()
+    with pytest.raises((NotFound, Misconfigured)):
+        bench.gateway.retrieve_intent(account="acct_other", intent_id=made.id)
+    with pytest.raises(NotFound):
+        bench.gateway.retrieve_intent(account=ACCOUNT, intent_id="pi_unknown")
+
+
+def test_a_paid_intent_can_be_neither_changed_nor_cancelled(bench: Bench) -> None:
+    made = bench.create()
+    bench.pay(made)
+    with pytest.raises(Conflict):
+        bench.gateway.update_amount(account=ACCOUNT, intent_id=made.id, amount=100)
+    with pytest.raises(Conflict):
+        bench.gateway.cancel_intent(account=ACCOUNT, intent_id=made.id)
+
+
+def test_a_wrong_key_is_a_configuration_fault_without_the_key(bench: Bench) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        Bench(bench.url, "sk_test_wrongwrongwrong").create()
+    assert "wrongwrong" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["500", "429", "timeout"])
+def test_a_lasting_fault_is_worth_another_try(bench: Bench, kind: str) -> None:
+    bench.fault(kind=kind, path="/payment_intents", times=9, delay=3.0 if kind == "timeout" else 0)
+    with pytest.raises(Unavailable):
+        bench.create()
+
+
+def test_a_kept_500_spends_the_key(bench: Bench) -> None:
+    bench.fault(kind="500", path="/payment_intents", times=1)
+    for _ in range(2):
+        with pytest.raises(KeySpent):
+            bench.create()
+    bench.create("k2")
+
+
+@pytest.mark.parametrize("kind", ["timeout_after", "disconnect_after"])
+def test_a_lost_answer_does_not_make_a_second_intent(bench: Bench, kind: str) -> None:
+    bench.fault(kind=kind, path="/payment_intents", times=1, delay=2.5)
+    made = bench.create()
+    assert bench.create().id == made.id
+
+
+def test_eight_requests_at_once_with_one_key_make_one_intent(bench: Bench) -> None:
+    found: list[str] = []
+
+    def create() -> None:
+        while True:
+            try:
+                found.append(bench.create().id)
+                return
+            except Unavailable:
+                continue
+
+    threads = [threading.Thread(target=create) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert len(set(found)) == 1
+
+
+def test_every_request_that_leaves_is_as_the_sdks_own_types_say(bench: Bench) -> None:
+    made = bench.create()
+    bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
+    bench.gateway.update_amount(account=ACCOUNT, intent_id=made.id, amount=5000)
+    bench.gateway.cancel_intent(account=ACCOUNT, intent_id=made.id)
+    types = [
+        stripe.params.PaymentIntentCreateParams,
+        stripe.params.PaymentIntentRetrieveParams,
+        stripe.params.PaymentIntentModifyParams,
+        stripe.params.PaymentIntentCancelParams,
+    ]
+    assert len(bench.http.sent) == len(types)
+    for (_method, _path, data), allowed in zip(bench.http.sent, types, strict=True):
+        for name, _value in parse_qsl(data):
+            check(name.replace("]", "").split("["), allowed)
+
+
+def check(name: list[str], allowed: Any) -> None:
+    """Fail unless the TypedDict `allowed` has the field; look into the TypedDict of a nested one."""
+    assert name[0] in allowed.__annotations__, f"{name[0]} is not in {allowed.__name__}"
+    inner = re.findall(r"[A-Za-z]\w+", str(allowed.__annotations__[name[0]]))
+    module = sys.modules[allowed.__module__]
+    nested = [
+        getattr(module, word) for word in inner if hasattr(getattr(module, word, None), "__annotations__")
+    ]
+    if len(name) > 1 and not name[1].isdigit() and nested:
+        check(name[1:], nested[-1])
+
+
+def test_secrets_are_not_in_what_is_printed(bench: Bench) -> None:
+    assert bench.create().client_secret not in repr(bench.create())
+    assert "sk_test" not in repr(StripeConfig("sk_test_sandbox", ("whsec_x",), "http://x", 1.0))
