@@ -6,7 +6,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, is_typeddict
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -187,9 +187,8 @@ def check(name: list[str], allowed: Any) -> None:
     assert name[0] in allowed.__annotations__, f"{name[0]} is not in {allowed.__name__}"
     inner = re.findall(r"[A-Za-z]\w+", str(allowed.__annotations__[name[0]]))
     module = sys.modules[allowed.__module__]
-    nested = [
-        getattr(module, word) for word in inner if hasattr(getattr(module, word, None), "__annotations__")
-    ]
+    # `metadata` is no TypedDict: it takes any name.
+    nested = [getattr(module, word) for word in inner if is_typeddict(getattr(module, word, None))]
     if len(name) > 1 and not name[1].isdigit() and nested:
         check(name[1:], nested[-1])
 
