@@ -1,4 +1,4 @@
-"""Alembic's entry. The engine is handed over by `paymail.cli.database`; there is no alembic.ini to drift."""
+"""Alembic's entry. The engine is handed over by `paymail.migrating`; there is no alembic.ini to drift."""
 
 from alembic import context
 from sqlalchemy import Connection, Engine, text
@@ -11,10 +11,12 @@ ADVISORY_LOCK = 7241869
 
 def run(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
+        # The application's time-outs would end the wait for another host's long backfill.
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("SET lock_timeout = 0"))
         # Held by the session, so it outlives the transactions of the migrations.
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
         connection.execute(text("SET lock_timeout = '10s'"))
-        connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
         connection.commit()
     context.configure(

@@ -1,0 +1,55 @@
+"""Every status is in its table of moves, and only declared moves are allowed."""
+
+from enum import StrEnum
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from paymail import migrating, models
+from paymail.models import Base, IllegalMove, check_move
+from paymail.models.moves import Moves
+
+TABLES: list[tuple[type[StrEnum], Moves[StrEnum]]] = [
+    (models.InvoiceStatus, models.STATUS_MOVES),
+    (models.PaymentStatus, models.PAYMENT_MOVES),
+    (models.MessageState, models.MESSAGE_MOVES),
+    (models.AttemptStatus, models.ATTEMPT_MOVES),
+    (models.GatewayEventState, models.GATEWAY_EVENT_MOVES),
+]  # type: ignore[list-item]
+PAIRS = [(moves, one, other) for kind, moves in TABLES for one in kind for other in kind]
+
+
+def test_no_status_enum_is_without_its_table() -> None:
+    declared = {kind for kind, _moves in TABLES}
+    found = {
+        value for value in vars(models).values() if isinstance(value, type) and issubclass(value, StrEnum)
+    }
+    assert found == declared
+
+
+@pytest.mark.parametrize(("kind", "moves"), TABLES)
+def test_every_status_has_its_moves(kind: type[StrEnum], moves: Moves[StrEnum]) -> None:
+    assert set(moves) == set(kind)
+    assert {target for targets in moves.values() for target in targets} <= set(kind)
+
+
+@pytest.mark.parametrize(("moves", "one", "other"), PAIRS)
+def test_only_declared_moves_pass(moves: Moves[StrEnum], one: StrEnum, other: StrEnum) -> None:
+    if other in moves[one]:
+        check_move(moves, one, other)
+    else:
+        with pytest.raises(IllegalMove):
+            check_move(moves, one, other)
+
+
+def test_migrations_have_one_head(engine: Engine) -> None:
+    assert len(ScriptDirectory.from_config(migrating.config(engine)).get_heads()) == 1
+
+
+def test_models_and_migrations_agree(engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
