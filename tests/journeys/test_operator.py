@@ -1,0 +1,103 @@
+"""From outside, as an operator's scripts do it: commands beside a running `up`, one shared data folder."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SAMPLE, environment
+from tests.journeys.conftest import Up, wait_for
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    found = Up(tmp_path, "--no-sample-data")
+    try:
+        yield found.wait()
+    finally:
+        found.stop()
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_import_send_pay_receipt_by_commands_only(up: Up) -> None:
+    assert "imported 502 of 502 invoices (1983 rows)" in up.command("import", str(SAMPLE))
+    assert "nothing to change: 502 invoices" in up.command("import", str(SAMPLE))
+    up.command("invoices", "send", "502")
+    link = up.link_of(502)
+    shown = json.loads(up.command("invoices", "show", "502", "--json"))
+    assert (shown["payment_url"], shown["payment_status"], shown["total"]) == (link, "unpaid", 82.5)
+    token = link.rpartition("/")[2]
+    create = ["curl", "-sf", "-X", "POST", f"{up.url}/api/public/pay/{token}/create-payment"]
+    created = json.loads(subprocess.run(create, capture_output=True, check=True).stdout)
+    declined = up.command("sandbox", "pay", created["clientSecret"], "--card", "4000000000000002", expect=1)
+    assert declined == ""
+    paid = json.loads(up.command("sandbox", "pay", created["clientSecret"], "--card", "4242424242424242"))
+    assert paid["status"] == "succeeded"
+    wait_for(lambda: up.receipts(502))
+    shown = json.loads(up.command("invoices", "show", "502", "--json"))
+    assert (shown["payment_status"], shown["balance"], shown["canPay"]) == ("paid", 0.0, False)
+    assert [(m["kind"], m["state"]) for m in shown["messages"]] == [("invoice", "sent"), ("receipt", "sent")]
+    assert len(list((up.folder / "mailbox").glob("*.eml"))) == 2
+    up.command("invoices", "send", "502", expect=1)
+
+
+def test_a_second_up_on_the_same_port_says_so(up: Up) -> None:
+    assert up.command("up", "--port", str(up.port), expect=1) == ""
+
+
+def test_a_killed_service_comes_back(up: Up) -> None:
+    before = set(up.children())
+    victim = min(before)
+    os.kill(victim, signal.SIGKILL)
+    wait_for(lambda: len(set(up.children()) - before) == 1 and len(up.children()) == len(before))
+    up.command("import", str(SAMPLE))
+    up.command("invoices", "send", "501")
+    up.link_of(501)
+
+
+def test_ctrl_c_stops_everything(up: Up) -> None:
+    children = up.children()
+    assert len(children) == 4
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(20) == 0
+    assert not any(alive(pid) for pid in children)
+    with pytest.raises(OSError, match=r"."), socket.create_connection(("127.0.0.1", up.port), 1):
+        pass
+
+
+def test_nothing_survives_a_sigkill_of_the_parent(up: Up) -> None:
+    children = up.children()
+    assert len(children) == 4
+    up.process.kill()
+    up.process.wait(5)
+    wait_for(lambda: not any(alive(pid) for pid in children), seconds=5)
+
+
+def test_demo_runs_the_whole_job(tmp_path: Path) -> None:
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "paymail", "demo", "--folder", str(tmp_path / "demo")],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "502 invoices, 1983 rows" in done.stdout
+    assert "1 receipt email with PDF" in done.stdout
+    assert len(list((tmp_path / "demo" / "mailbox").glob("*.eml"))) == 4
+    assert time.monotonic() - started < 85
