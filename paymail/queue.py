@@ -4,8 +4,6 @@ import time
 from pathlib import Path
 
 from celery import Celery
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from paymail import observability
 
@@ -85,6 +83,6 @@ class CeleryDoorbell:
             self._app.send_task(
                 task, kwargs=arguments, expires=HINT_LIFETIME, retry=False, ignore_result=True
             )
-        except (OperationalError, RedisError, OSError) as error:
+        except Exception as error:  # the work is committed: whatever a hint meets must not fail its caller
             self._quiet_until = time.monotonic() + _QUIET_AFTER_FAILURE
             log.warning("doorbell did not ring; the sweep will find the work", error=type(error).__name__)

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from pwdlib import PasswordHash
 from sqlalchemy import delete, select
@@ -14,8 +15,12 @@ from paymail.errors import Denied
 from paymail.models import StaffSession, StaffUser
 
 _HASHER = PasswordHash.recommended()
-# Verified when the address is unknown, so that both answers take the same time.
-_NOBODY = _HASHER.hash("nobody has this password")
+
+
+@cache
+def _nobody() -> str:
+    """A hash to verify when the address is unknown, so that both answers take the same time."""
+    return _HASHER.hash("nobody has this password")
 
 
 class LoginRefused(Denied):
@@ -64,7 +69,7 @@ def log_in(session: Session, *, email: str, password: str, now: datetime, lifeti
     """Check a password and open a session. Raises LoginRefused."""
     address = email.strip().lower()
     user = session.scalars(select(StaffUser).where(StaffUser.email == address)).one_or_none()
-    right = _HASHER.verify(password, user.password_hash if user else _NOBODY)
+    right = _HASHER.verify(password, user.password_hash if user else _nobody())
     if user is None or not right or user.disabled_at is not None:
         raise LoginRefused("address or password is wrong")
     secret = new_secret()

@@ -32,15 +32,15 @@ def register(celery: Celery, build: Callable[[], App], *, prefork: bool) -> None
     """
     app = PerProcess(build)
 
-    @celery.task(name=queue.DELIVER)
+    @celery.task(name=queue.DELIVER, shared=False)
     def deliver(*, message_id: int, **_unknown: object) -> None:
         delivery.deliver(app().post(), message_id=message_id)
 
-    @celery.task(name=queue.WORK_EVENT)
+    @celery.task(name=queue.WORK_EVENT, shared=False)
     def work_event(*, event_id: str, **_unknown: object) -> None:
         confirming.work_event(app().cashier(), event_id=event_id)
 
-    @celery.task(name=queue.TICK)
+    @celery.task(name=queue.TICK, shared=False)
     def tick(**_unknown: object) -> None:
         sweep_once(app())
 
