@@ -1,4 +1,4 @@
-"""A private PostgreSQL cluster: own port, own folder, no fsync. Run as `postgres` where we are root."""
+"""A private PostgreSQL cluster: own port, own folder. Run as `postgres` where we are root."""
 
 import glob
 import os
@@ -13,10 +13,11 @@ import psycopg
 
 
 class Cluster:
-    """Started by `with`, removed at its end."""
+    """Started by `with`, removed at its end. Tests do without fsync; benchmarks measure with it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, fsync: bool = False) -> None:
         self._port = port
+        self._fsync = "on" if fsync else "off"
         self._folder = Path(tempfile.mkdtemp(prefix="paymail-pg-"))
         found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb")) or [shutil.which("initdb") or ""]
         self._bin = Path(found[-1]).parent
@@ -26,7 +27,8 @@ class Cluster:
         if self._user:
             shutil.chown(self._folder, self._user)
         self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1"
+        options += f" -c fsync={self._fsync}"
         log = str(self._folder / "log")
         self._run("pg_ctl", "-D", str(self._data), "-o", options, "-l", log, "-w", "start")
         return self
