@@ -32,6 +32,7 @@ format: .setup/test
 
 bench: .setup/test
 	$(BIN)/python -m benchmarks.backfill
+	$(BIN)/python -m benchmarks.delivery
 
 .setup/run: requirements.lock pyproject.toml setup-system
 	./setup-system $(RUN_PACKAGES)
