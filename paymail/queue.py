@@ -5,7 +5,7 @@ from pathlib import Path
 
 from celery import Celery
 
-from paymail import observability
+from paymail import bus, observability
 
 log = observability.logger(__name__)
 
@@ -20,7 +20,7 @@ _QUIET_AFTER_FAILURE = 5.0
 
 def make_celery(broker_url: str, data_dir: Path, *, tick_seconds: float) -> Celery:
     """Return the Celery instance for a broker URL; empty means files in `data_dir` (embedded)."""
-    app = Celery("paymail", broker=broker_url or "filesystem://localhost")
+    app = Celery("paymail", broker=broker_url or bus.URL)
     app.conf.update(
         task_default_queue=QUEUE,
         task_ignore_result=True,
