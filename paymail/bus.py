@@ -14,20 +14,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty
+from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, filesystem
+from kombu.transport.virtual import BrokerState
 
 URL = "paymail-files://localhost"
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
+class Channel(filesystem.Channel):
     """A channel whose readers never see half a file."""
 
-    def _put(self, queue: str, payload: object, **_options: object) -> None:
+    def _put(self, queue: str, payload: object, **_options: Any) -> None:  # type: ignore[override]
         name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
         _write_whole(Path(self.data_folder_out) / name, json.dumps(payload))
 
-    def _get(self, queue: str) -> object:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         for file in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):
             taken = file.with_suffix(".taken")
             try:
@@ -54,12 +56,12 @@ class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
             yield
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     """What `paymail-files://` stands for."""
 
     Channel = Channel
     # Shared by all connections of a process, as kombu's own is.
-    global_state = filesystem.virtual.BrokerState()
+    global_state = BrokerState()
 
 
 def _write_whole(file: Path, text: str) -> None:
