@@ -58,6 +58,8 @@ def make_invoice(
         status=status,
         payment_status=payment,
         payment_token=new_payment_token(),
+        reminders_from=NOW,
+        next_reminder_at=NOW,
         created_at=NOW,
         updated_at=NOW,
     )

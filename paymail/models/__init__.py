@@ -21,10 +21,21 @@ from paymail.models.message import (
 from paymail.models.moves import IllegalMove, check_move
 from paymail.models.party import Customer, Issuer
 from paymail.models.payment import ATTEMPT_MOVES, LIVE_ATTEMPTS, AttemptStatus, Payment, PaymentAttempt
+from paymail.models.sending import (
+    BULK_MOVES,
+    Bounce,
+    BulkSend,
+    BulkState,
+    Gate,
+    Heartbeat,
+    ReminderHold,
+    Suppression,
+)
 from paymail.models.staff import ApiKey, StaffSession, StaffUser
 
 __all__ = [
     "ATTEMPT_MOVES",
+    "BULK_MOVES",
     "GATEWAY_EVENT_MOVES",
     "LIVE_ATTEMPTS",
     "MESSAGE_MOVES",
@@ -35,10 +46,15 @@ __all__ = [
     "AttemptStatus",
     "Base",
     "Blob",
+    "Bounce",
+    "BulkSend",
+    "BulkState",
     "Customer",
     "DeliveryAttempt",
+    "Gate",
     "GatewayEvent",
     "GatewayEventState",
+    "Heartbeat",
     "IllegalMove",
     "Invoice",
     "InvoiceLine",
@@ -49,8 +65,10 @@ __all__ = [
     "Payment",
     "PaymentAttempt",
     "PaymentStatus",
+    "ReminderHold",
     "StaffSession",
     "StaffUser",
+    "Suppression",
     "TimelineEvent",
     "check_move",
 ]

@@ -68,6 +68,7 @@ class Invoice(Base):
             sqlite_where=text("payment_token IS NOT NULL"),
         ),
         Index("ix_invoices_status_due", "status", "payment_status", "due_date"),
+        Index("ix_invoices_next_reminder_at", "next_reminder_at"),
         CheckConstraint("subtotal + tax_amount = total", name="adds_up"),
     )
 
@@ -87,6 +88,15 @@ class Invoice(Base):
     payment_status: Mapped[PaymentStatus] = mapped_column(status_type(PaymentStatus))
     payment_token: Mapped[str | None] = mapped_column(String(64))
     payment_token_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reminders_off: Mapped[bool] = mapped_column(default=False)
+    ladder: Mapped[str] = mapped_column(Text, default="")
+    """Overrides the customer's and the issuer's ladder; empty does not."""
+    reminders_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Steps before this instant are not owed to anybody: paymail did not know the invoice, or reminders
+    were off. An import or a switch never sets off a volley."""
+    next_reminder_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the ladder wants a look at this invoice; empty: nothing comes by itself. What changes the answer
+    (a hold, a ladder, a payment) sets it to now."""
     import_digest: Mapped[str] = mapped_column(String(64), default="")
     notes: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

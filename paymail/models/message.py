@@ -55,7 +55,8 @@ class Message(Base):
 
     __tablename__ = "messages"
     __table_args__ = (
-        Index("ix_messages_due", "state", "next_at"),
+        Index("ix_messages_due", "state", "urgent", "next_at"),
+        Index("ix_messages_bulk", "bulk_id", "state"),
         Index("ix_messages_invoice", "invoice_id", "message_id"),
     )
 
@@ -64,12 +65,28 @@ class Message(Base):
     kind: Mapped[str] = mapped_column(String(24))
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payments.payment_id"))
+    bulk_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_sends.bulk_id"))
+    step: Mapped[str] = mapped_column(String(8), default="")
+    """The reminder's step of the ladder: days from due, such as `-3` or `7`."""
+    tone: Mapped[str] = mapped_column(String(12), default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+    """What a notice to staff is about."""
     state: Mapped[MessageState] = mapped_column(status_type(MessageState), default=_S.SCHEDULED)
     reason: Mapped[str] = mapped_column(Text, default="")
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    crashes: Mapped[int] = mapped_column(default=0)
+    """How often a worker vanished while it held this message."""
+    urgent: Mapped[bool] = mapped_column(default=False)
+    """Receipts and notices do not wait behind a bulk send."""
+    give_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Deadline of the tries, set at the first failure."""
+    handed_over_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sender_gate: Mapped[str] = mapped_column(String(40), default="")
+    destination: Mapped[str] = mapped_column(String(255), default="")
+    """The recipient's domain in IDNA, lower case: what a deferral defers."""
     actor: Mapped[str] = mapped_column(String(120))
     header_id: Mapped[str] = mapped_column(String(120), unique=True)
     """The Message-ID header, fixed when the row is written, so that replies and bounces can be matched."""
@@ -99,11 +116,13 @@ class DeliveryAttempt(Base):
 
 
 class Blob(Base):
-    """Bytes by their SHA-256: the MIME that was handed over, the PDF attached. Never changed."""
+    """Bytes by their SHA-256: the MIME handed over, the PDF attached. Never changed, but by erasure."""
 
     __tablename__ = "blobs"
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     content: Mapped[bytes] = mapped_column(LargeBinary)
+    """Empty once erased, by retention or on a person's request; the digest stays as proof."""
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

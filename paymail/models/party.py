@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
@@ -26,6 +26,21 @@ class Issuer(Base):
     timezone: Mapped[str] = mapped_column(String(60), default="Australia/Sydney")
     stripe_account: Mapped[str] = mapped_column(String(60), default="")
     last_receipt: Mapped[int] = mapped_column(default=0)
+    country: Mapped[str] = mapped_column(String(2), default="AU")
+    """ISO 3166-1, for public holidays; empty knows weekends (Saturday, Sunday) only."""
+    subdivision: Mapped[str] = mapped_column(String(12), default="")
+    reminders_off: Mapped[bool] = mapped_column(default=False)
+    ladder: Mapped[str] = mapped_column(Text, default="")
+    """Reminder ladder as text (`services/reminding/ladder.py`); empty is the default ladder."""
+    send_at: Mapped[str] = mapped_column(String(5), default="09:00")
+    quiet_from: Mapped[str] = mapped_column(String(5), default="20:00")
+    quiet_until: Mapped[str] = mapped_column(String(5), default="08:00")
+    reminder_minimum: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Smallest balance worth a reminder, in minor units of the invoice's currency."""
+    reminder_cap: Mapped[int] = mapped_column(default=10)
+    """Most reminders that one invoice may get, whatever its due date does."""
+    sender_rate: Mapped[str] = mapped_column(String(20), default="")
+    """Emails a minute, or a preset's name; empty is the setting's."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -42,4 +57,8 @@ class Customer(Base):
     address: Mapped[str] = mapped_column(Text, default="")
     locale: Mapped[str] = mapped_column(String(20), default="")
     reminders_off: Mapped[bool] = mapped_column(default=False)
+    ladder: Mapped[str] = mapped_column(Text, default="")
+    """Overrides the issuer's ladder; empty does not."""
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the personal data was erased; name and address are placeholders since."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

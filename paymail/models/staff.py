@@ -41,5 +41,7 @@ class ApiKey(Base):
     prefix: Mapped[str] = mapped_column(String(16), primary_key=True)
     secret_sha256: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(120))
+    scopes: Mapped[str] = mapped_column(String(120), default="read")
+    """Space-separated: read, write, bounces."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

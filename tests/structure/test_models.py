@@ -17,6 +17,7 @@ TABLES: list[tuple[type[StrEnum], Moves[StrEnum]]] = [
     (models.PaymentStatus, models.PAYMENT_MOVES),
     (models.MessageState, models.MESSAGE_MOVES),
     (models.AttemptStatus, models.ATTEMPT_MOVES),
+    (models.BulkState, models.BULK_MOVES),
     (models.GatewayEventState, models.GATEWAY_EVENT_MOVES),
 ]  # type: ignore[list-item]
 PAIRS = [(moves, one, other) for kind, moves in TABLES for one in kind for other in kind]

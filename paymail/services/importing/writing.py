@@ -170,6 +170,8 @@ def _create(session: Session, host: HostInvoice, customer: Customer, issuer_id: 
         payment_status=host.payment_status,
         payment_token=new_payment_token(),
         import_digest=host.digest,
+        reminders_from=now,
+        next_reminder_at=now,
         created_at=now,
         updated_at=now,
     )
