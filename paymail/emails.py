@@ -7,9 +7,20 @@ renders each sample through the real templates.
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import ClassVar, Self
 
 from paymail.money import Money
+
+
+class Tone(StrEnum):
+    """How a reminder speaks; each has templates of its own."""
+
+    UPCOMING = "upcoming"
+    DUE = "due"
+    FRIENDLY = "friendly"
+    FIRM = "firm"
+    FINAL = "final"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,11 @@ class InvoiceEmail:
     balance: Money
     payment_url: str
     locale: str
+
+    @property
+    def template(self) -> str:
+        """Folder of its templates."""
+        return self.kind
 
     @classmethod
     def sample(cls) -> Self:
@@ -86,6 +102,11 @@ class ReceiptEmail:
     payment_url: str
     locale: str
 
+    @property
+    def template(self) -> str:
+        """Folder of its templates."""
+        return self.kind
+
     @classmethod
     def sample(cls) -> Self:
         """The receipt for the seed's invoice 502."""
@@ -107,7 +128,7 @@ class ReceiptEmail:
 
 @dataclass(frozen=True, slots=True)
 class ReminderEmail:
-    """A reminder of what is still owed. `rung` picks the tone; `days_overdue` is below 0 before it is due."""
+    """A reminder of what is still owed. `tone` picks the templates; `days_overdue` is below 0 before due."""
 
     kind: ClassVar[str] = "reminder"
 
@@ -118,15 +139,21 @@ class ReminderEmail:
     issued: date
     due: date
     days_overdue: int
-    rung: str
+    tone: Tone
     total: Money
     balance: Money
     payment_url: str
     locale: str
 
+    @property
+    def template(self) -> str:
+        """Folder of its templates."""
+        return f"reminder_{self.tone}"
+
     @classmethod
-    def sample(cls) -> Self:
-        """Invoice 502, a week late."""
+    def sample(cls, tone: Tone = Tone.FRIENDLY) -> Self:
+        """Invoice 502, as many days early or late as the tone is meant for."""
+        days = {Tone.UPCOMING: -3, Tone.DUE: 0, Tone.FRIENDLY: 7, Tone.FIRM: 14, Tone.FINAL: 21}
         return cls(
             issuer_name="Southern IT Services Pty Ltd",
             issuer_email="billing@southern-it.example",
@@ -134,8 +161,8 @@ class ReminderEmail:
             invoice_number="502",
             issued=date(2026, 3, 12),
             due=date(2026, 4, 11),
-            days_overdue=7,
-            rung="overdue_7",
+            days_overdue=days[tone],
+            tone=tone,
             total=Money(8250, "AUD"),
             balance=Money(8250, "AUD"),
             payment_url="https://billing.example/pay/" + "0" * 64,
@@ -143,5 +170,48 @@ class ReminderEmail:
         )
 
 
-Email = InvoiceEmail | ReceiptEmail | ReminderEmail
-KINDS: dict[str, type[Email]] = {kind.kind: kind for kind in (InvoiceEmail, ReceiptEmail, ReminderEmail)}
+@dataclass(frozen=True, slots=True)
+class NoticeEmail:
+    """A word to the issuer's staff about one of their invoices. It goes to them, never to the customer."""
+
+    kind: ClassVar[str] = "notice"
+
+    issuer_name: str
+    invoice_number: str
+    customer_name: str
+    headline: str
+    detail: str
+    staff_url: str
+    locale: str
+
+    @property
+    def template(self) -> str:
+        """Folder of its templates."""
+        return self.kind
+
+    @classmethod
+    def sample(cls) -> Self:
+        """A bounce of invoice 502."""
+        return cls(
+            issuer_name="Southern IT Services Pty Ltd",
+            invoice_number="502",
+            customer_name="The Vacuum Shop",
+            headline="An email came back",
+            detail="accounts@vacuum.example does not exist (5.1.1). Reminders wait until it is put right.",
+            staff_url="https://billing.example/staff/invoices/502",
+            locale="en-AU",
+        )
+
+
+Email = InvoiceEmail | ReceiptEmail | ReminderEmail | NoticeEmail
+KINDS: dict[str, type[Email]] = {
+    kind.kind: kind for kind in (InvoiceEmail, ReceiptEmail, ReminderEmail, NoticeEmail)
+}
+_SAMPLES: tuple[Email, ...] = (
+    InvoiceEmail.sample(),
+    ReceiptEmail.sample(),
+    NoticeEmail.sample(),
+    *(ReminderEmail.sample(tone) for tone in Tone),
+)
+SAMPLES: dict[str, Email] = {sample.template: sample for sample in _SAMPLES}
+"""One sample for each template folder."""

@@ -156,8 +156,11 @@ class Gateway(Protocol):
         """Create an intent on the connected account; in Stripe's minor units. Raises KeySpent too."""
         ...
 
-    def retrieve_intent(self, *, account: str, intent_id: str) -> Intent:
-        """Read an intent. Raises NotFound when this account has none of that id."""
+    def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
+        """Read an intent; `brief` gives up after a few seconds, without retries.
+
+        Raises NotFound when this account has none of that id.
+        """
         ...
 
     def update_amount(self, *, account: str, intent_id: str, amount: int) -> Intent:
@@ -181,7 +184,8 @@ class Letter:
     """
 
     email: Email
-    document: InvoiceDocument | ReceiptDocument
+    document: InvoiceDocument | ReceiptDocument | None
+    """What to attach; a notice to staff has nothing."""
     filename: str
     from_name: str
     from_address: str
@@ -199,7 +203,7 @@ class Written:
 
     subject: str
     mime: bytes
-    pdf: bytes
+    pdf: bytes | None
     sender: str
     recipients: tuple[str, ...]
 

@@ -82,7 +82,8 @@ class PlainWriter:
     def write(self, letter: Letter) -> Written:
         """Return a small email."""
         mime = f"Message-ID: {letter.message_id}\r\n\r\n{letter.email.kind}\r\n".encode()
-        return Written(letter.email.kind, mime, b"%PDF-", letter.from_address, (letter.to_address,))
+        pdf = b"%PDF-" if letter.document is not None else None
+        return Written(letter.email.kind, mime, pdf, letter.from_address, (letter.to_address,))
 
 
 @dataclass
@@ -134,7 +135,7 @@ class LedgerGateway:
             )
         return self.intents[self.by_key[idempotency_key]]
 
-    def retrieve_intent(self, *, account: str, intent_id: str) -> Intent:
+    def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
         """Read on the right account only."""
         intent = self.intents.get(intent_id)
         if intent is None or intent.account != account:

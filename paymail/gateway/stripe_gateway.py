@@ -12,6 +12,8 @@ import stripe
 from paymail.gateway.translation import BadPayload, BadSignature, intent_from, translated
 from paymail.ports import Event, Intent
 
+BRIEF_TIMEOUT = 3.0
+"""Seconds for a brief look at an intent."""
 _FUTURE_TOLERANCE = 300
 _SIGNED_AT = re.compile(r"(?:^|,)\s*t=(\d{1,12})(?:,|$)")
 
@@ -40,6 +42,13 @@ class StripeGateway:
             http_client=http or stripe.RequestsClient(timeout=config.timeout),
             max_network_retries=2,
         )
+        # A reminder that is about to go out waits for the answer: seconds, not the patience of a payment.
+        self._brief = stripe.StripeClient(
+            config.secret_key,
+            base_addresses={"api": config.api_base},
+            http_client=http or stripe.RequestsClient(timeout=min(config.timeout, BRIEF_TIMEOUT)),
+            max_network_retries=0,
+        )
 
     def create_intent(
         self, *, account: str, amount: int, currency: str, metadata: Mapping[str, str], idempotency_key: str
@@ -57,10 +66,10 @@ class StripeGateway:
             )
         return intent_from(found, account)
 
-    def retrieve_intent(self, *, account: str, intent_id: str) -> Intent:
+    def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
         """Read an intent with its latest charge, for the card's brand and last digits."""
         with translated():
-            found = self._client.v1.payment_intents.retrieve(
+            found = (self._brief if brief else self._client).v1.payment_intents.retrieve(
                 intent_id, {"expand": ["latest_charge"]}, {"stripe_account": account}
             )
         return intent_from(found, account)

@@ -1,6 +1,7 @@
 """Emails from Jinja2 templates: a folder per kind with subject.txt, body.txt and body.html."""
 
 import dataclasses
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from paymail.ports import RenderedEmail
 from paymail.render import formats
 from paymail.render.failure import RenderFailed
 from paymail.render.inline import inline_template
+
+_PART = re.compile(r"<!-- part: (_parts/[a-z_.]+) -->")
+"""Put in as text before the CSS is inlined; Jinja's include would come too late for that."""
 
 
 class JinjaEmailRenderer:
@@ -26,11 +30,11 @@ class JinjaEmailRenderer:
         """Render all three parts. Raises RenderFailed."""
         # Not `asdict`: it would take Money apart. The filters want the typed values.
         context = {field.name: getattr(email, field.name) for field in dataclasses.fields(email)}
-        subject = self._part(f"{email.kind}/subject.txt", self._text.get_template, context)
+        subject = self._part(f"{email.template}/subject.txt", self._text.get_template, context)
         return RenderedEmail(
             subject=" ".join(subject.split()),
-            text=self._part(f"{email.kind}/body.txt", self._text.get_template, context).strip() + "\n",
-            html=self._part(f"{email.kind}/body.html", self._inlined, context),
+            text=self._part(f"{email.template}/body.txt", self._text.get_template, context).strip() + "\n",
+            html=self._part(f"{email.template}/body.html", self._inlined, context),
         )
 
     def _part(
@@ -54,6 +58,7 @@ class JinjaEmailRenderer:
         base, _, _ = loader.get_source(self._html, "_base/base.html")
         style, _, _ = loader.get_source(self._html, "_base/style.css")
         body, _, _ = loader.get_source(self._html, name)
+        body = _PART.sub(lambda part: loader.get_source(self._html, part[1])[0].strip(), body)
         preheader, _, content = body.partition("<!-- preheader ends -->")
         page = base.replace("/* style */", style).replace("<!-- preheader -->", preheader.strip())
         return page.replace("<!-- content -->", content.strip())

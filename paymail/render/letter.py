@@ -17,7 +17,8 @@ class LetterWriter:
     def write(self, letter: Letter) -> Written:
         """Render and assemble. Raises RenderFailed, UnsafeHeader."""
         rendered = self._emails.render(letter.email)
-        pdf = self._pdf.render(letter.document)
+        pdf = self._pdf.render(letter.document) if letter.document is not None else None
+        attachments = [Attachment(letter.filename, pdf)] if pdf is not None else []
         head = Head(
             subject=rendered.subject,
             sender=Mailbox(letter.from_name, letter.from_address),
@@ -29,7 +30,7 @@ class LetterWriter:
         )
         return Written(
             subject=rendered.subject,
-            mime=build(head, rendered, [Attachment(letter.filename, pdf)]),
+            mime=build(head, rendered, attachments),
             pdf=pdf,
             sender=ascii_address(letter.from_address),
             recipients=(ascii_address(letter.to_address),),

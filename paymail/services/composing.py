@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument
-from paymail.emails import EmailLine, InvoiceEmail, ReceiptEmail
+from paymail.emails import EmailLine, InvoiceEmail, NoticeEmail, ReceiptEmail, ReminderEmail, Tone
 from paymail.errors import NotFound
 from paymail.models import Invoice, InvoiceLine, Issuer, Payment
 from paymail.money import Money
@@ -145,4 +145,37 @@ def receipt_email(invoice: Invoice, payment: Payment, public_url: str) -> Receip
         balance=document.balance,
         payment_url=payment_url(public_url, invoice),
         locale=document.locale,
+    )
+
+
+def reminder_email(invoice: Invoice, tone: Tone, today: date, public_url: str) -> ReminderEmail:
+    """Return the context of a reminder that goes out on `today`, the issuer's date."""
+    document = invoice_document(invoice, public_url)
+    return ReminderEmail(
+        issuer_name=document.issuer.name,
+        issuer_email=document.issuer.email,
+        customer_name=document.customer.name,
+        invoice_number=document.number,
+        issued=document.issued,
+        due=document.due,
+        days_overdue=(today - document.due).days,
+        tone=tone,
+        total=document.total,
+        balance=document.balance,
+        payment_url=document.payment_url,
+        locale=document.locale,
+    )
+
+
+def notice_email(invoice: Invoice, text: str, public_url: str) -> NoticeEmail:
+    """Return the context of a notice to staff; the first line of `text` is its headline."""
+    headline, _, detail = text.partition("\n")
+    return NoticeEmail(
+        issuer_name=invoice.issuer.name,
+        invoice_number=invoice.number,
+        customer_name=invoice.customer.name,
+        headline=headline,
+        detail=detail,
+        staff_url=f"{public_url}/staff/invoices/{invoice.invoice_id}",
+        locale=invoice.issuer.locale,
     )

@@ -1,4 +1,6 @@
-"""Every dedupe key of the outbox is built here, from stable ids only; the database makes them unique."""
+"""Every dedupe key of the outbox is built here, from stable ids and ISO dates; UNIQUE in the database."""
+
+from datetime import date
 
 
 def invoice_email(*, invoice_id: int, sequence: int) -> str:
@@ -11,9 +13,19 @@ def receipt(*, intent_id: str) -> str:
     return f"receipt:{intent_id}"
 
 
-def reminder(*, invoice_id: int, step: str) -> str:
-    """Key of one rung of an invoice's reminder ladder."""
-    return f"reminder:{invoice_id}:{step}"
+def reminder(*, invoice_id: int, due: date, step: str) -> str:
+    """Key of one step of an invoice's reminder ladder; another due date is another ladder."""
+    return f"reminder:{invoice_id}:{due.isoformat()}:{step}"
+
+
+def reminder_by_hand(*, invoice_id: int, sequence: int) -> str:
+    """Key of the `sequence`-th reminder that staff ask for; a double click asks for the same one."""
+    return f"reminder:{invoice_id}:hand:{sequence}"
+
+
+def notice(*, about: str, key: int | str) -> str:
+    """Key of the one notice to staff about something, such as `bounce` of message 7."""
+    return f"notice:{about}:{key}"
 
 
 def intent(*, attempt_id: int, amount: int, currency: str, account: str, nonce: str) -> str:

@@ -124,7 +124,7 @@ def _write(post: Post, claim: Claim, letter: Letter) -> Envelope | None:
             sources=(MessageState.SENDING,),
             target=MessageState.SENDING,
             mime_sha256=blobs.keep(session, content=written.mime, now=now),
-            pdf_sha256=blobs.keep(session, content=written.pdf, now=now),
+            pdf_sha256=blobs.keep(session, content=written.pdf, now=now) if written.pdf is not None else None,
             subject=written.subject,
             sender=written.sender,
             recipient=_SEPARATOR.join(written.recipients),

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.documents import InvoiceDocument, ReceiptDocument
-from paymail.emails import Email
+from paymail.emails import Email, Tone
 from paymail.errors import InvalidInput
 from paymail.models import Invoice, Message, MessageState, Payment
 from paymail.ports import Letter
@@ -15,8 +15,11 @@ from paymail.services.composing import (
     invoice_document,
     invoice_email,
     load_invoice,
+    local_date,
+    notice_email,
     receipt_document,
     receipt_email,
+    reminder_email,
 )
 
 
@@ -29,34 +32,42 @@ class UnknownKind(InvalidInput):
 def letter_for(session: Session, *, message: Message, public_url: str, date: datetime) -> Letter:
     """Return the letter of a message as things stand now. `date` becomes its Date header."""
     invoice = load_invoice(session, invoice_id=message.invoice_id)
-    email, document, filename = _contents(session, message, invoice, public_url)
-    issuer, customer = invoice.issuer, invoice.customer
+    email, document, filename = _contents(session, message, invoice, public_url, date)
+    issuer = invoice.issuer
+    to_staff = message.kind == "notice"
     return Letter(
         email=email,
         document=document,
         filename=filename,
         from_name=issuer.name,
         from_address=issuer.email,
-        to_name=customer.name,
+        to_name=issuer.name if to_staff else invoice.customer.name,
         to_address=message.recipient,
-        reply_to=issuer.reply_to,
+        reply_to="" if to_staff else issuer.reply_to,
         message_id=message.header_id,
         date=date,
-        in_reply_to=_thread_root(session, message),
+        in_reply_to="" if to_staff else _thread_root(session, message),
     )
 
 
 def _contents(
-    session: Session, message: Message, invoice: Invoice, public_url: str
-) -> tuple[Email, InvoiceDocument | ReceiptDocument, str]:
+    session: Session, message: Message, invoice: Invoice, public_url: str, date: datetime
+) -> tuple[Email, InvoiceDocument | ReceiptDocument | None, str]:
     plain_number = re.sub(r"[^A-Za-z0-9._-]+", "-", invoice.number)
-    if message.kind == "invoice":
-        document = invoice_document(invoice, public_url)
-        return invoice_email(invoice, public_url), document, f"invoice-{plain_number}.pdf"
-    if message.kind == "receipt" and message.payment_id is not None:
-        payment = session.get_one(Payment, message.payment_id)
-        receipt = receipt_document(invoice, payment)
-        return receipt_email(invoice, payment, public_url), receipt, f"receipt-{receipt.number}.pdf"
+    invoice_pdf = f"invoice-{plain_number}.pdf"
+    match message.kind:
+        case "invoice":
+            return invoice_email(invoice, public_url), invoice_document(invoice, public_url), invoice_pdf
+        case "reminder":
+            today = local_date(invoice.issuer, date)
+            email = reminder_email(invoice, Tone(message.tone), today, public_url)
+            return email, invoice_document(invoice, public_url), invoice_pdf
+        case "receipt":
+            payment = session.get_one(Payment, message.payment_id)
+            receipt = receipt_document(invoice, payment)
+            return receipt_email(invoice, payment, public_url), receipt, f"receipt-{receipt.number}.pdf"
+        case "notice":
+            return notice_email(invoice, message.detail, public_url), None, ""
     raise UnknownKind(f"paymail writes no {message.kind!r} emails")
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from paymail.clock import new_id
 from paymail.db import insert_once
 from paymail.models import Invoice, Issuer, Message, MessageState
+from paymail.services.suppressions import domain_of
 
 RINGS = "paymail_rings"
 """Key of `session.info`: ids of messages to ring for, once the transaction is committed."""
@@ -42,45 +43,38 @@ def add(
     actor: str,
     now: datetime,
     at: datetime | None = None,
-    payment_id: int | None = None,
+    recipient: str = "",
+    urgent: bool = False,
+    **more: Any,
 ) -> Queued:
     """Write a message, due at `at` (UTC, default now), in the caller's transaction.
 
-    `invoice` needs its issuer and customer loaded. The same key never makes a second row.
+    `invoice` needs its issuer and customer loaded; without `recipient` the customer is mailed. `more` are
+    further columns (payment_id, bulk_id, step, tone, detail). The same key never makes a second row.
     """
-    created = insert_once(session, Message, _values(dedupe_key, kind, invoice, actor, now, at, payment_id))
-    message_id = session.scalars(select(Message.message_id).where(Message.dedupe_key == dedupe_key)).one()
-    if created and (at is None or at <= now):
-        session.info.setdefault(RINGS, []).append(message_id)
-    return Queued(message_id, created)
-
-
-def _values(
-    key: str,
-    kind: str,
-    invoice: Invoice,
-    actor: str,
-    now: datetime,
-    at: datetime | None,
-    payment_id: int | None,
-) -> dict[str, Any]:
-    return {
-        "dedupe_key": key,
+    address = recipient or invoice.customer.email
+    values = {
+        "dedupe_key": dedupe_key,
         "kind": kind,
         "invoice_id": invoice.invoice_id,
-        "payment_id": payment_id,
         "state": MessageState.SCHEDULED,
         "next_at": at or now,
         "actor": actor,
         "header_id": _new_header_id(invoice.issuer),
-        "recipient": invoice.customer.email,
+        "recipient": address,
+        "destination": domain_of(address),
+        "sender_gate": f"sender:{invoice.issuer_id}",
+        "urgent": urgent,
         "created_at": now,
-        "attempts": 0,
-        "fence": 0,
-        "reason": "",
-        "subject": "",
-        "sender": "",
+        **dict.fromkeys(("attempts", "fence", "crashes"), 0),
+        **dict.fromkeys(("reason", "subject", "sender", "step", "tone", "detail"), ""),
+        **more,
     }
+    created = insert_once(session, Message, values)
+    message_id = session.scalars(select(Message.message_id).where(Message.dedupe_key == dedupe_key)).one()
+    if created and values["state"] is MessageState.SCHEDULED and (at is None or at <= now):
+        session.info.setdefault(RINGS, []).append(message_id)
+    return Queued(message_id, created)
 
 
 def _new_header_id(issuer: Issuer) -> str:

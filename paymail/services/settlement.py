@@ -152,6 +152,7 @@ def _tell(session: Session, invoice: Invoice, payment: Payment, source: str, now
         invoice=invoice,
         actor=source,
         now=now,
+        urgent=True,
         payment_id=payment.payment_id,
     )
     timeline.record(

@@ -9,7 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from paymail import queue
-from paymail.emails import KINDS
+from paymail.emails import SAMPLES
 from paymail.settings import Settings
 from paymail.tasks import register
 from paymail.wiring import TEMPLATES
@@ -74,7 +74,7 @@ def test_beat_entries_name_tasks_and_use_the_queue_that_workers_consume(tmp_path
     assert set(celery.amqp.queues.consume_from) == {queue.QUEUE}
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
 def test_every_email_kind_has_its_files(kind: str) -> None:
     names = {file.name for file in (TEMPLATES / kind).iterdir()}
     assert names == {"subject.txt", "body.txt", "body.html"}
@@ -82,7 +82,7 @@ def test_every_email_kind_has_its_files(kind: str) -> None:
 
 def test_no_template_folder_is_without_its_kind() -> None:
     folders = {folder.name for folder in TEMPLATES.iterdir()}
-    assert folders == {*KINDS, "_base", "_pdf"}
+    assert folders == {*SAMPLES, "_base", "_parts", "_pdf"}
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

@@ -1,0 +1,1 @@
+"""Reminders: the ladder, what of it is due, and why something waits."""

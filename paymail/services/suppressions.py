@@ -1,0 +1,92 @@
+"""Addresses that must not be mailed: put on the list by a hard bounce or by staff, lifted with a reason."""
+
+from datetime import datetime
+
+import idna
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail.db import insert_once
+from paymail.errors import InvalidInput, NotFound
+from paymail.models import Suppression
+
+
+class NoSuchSuppression(NotFound):
+    """No active suppression has this address."""
+
+    code = "no_such_suppression"
+
+
+class NoReason(InvalidInput):
+    """Lifting a suppression needs a reason: it is the record of why mail goes there again."""
+
+    code = "no_reason"
+
+
+def normalised(address: str) -> str:
+    """Return the address in the form suppressions are kept under: lower case, domain in IDNA.
+
+    The local part is lowered too: RFC 5321 lets a host tell cases apart, and practically none does.
+    """
+    local, _, domain = address.strip().rpartition("@")
+    return f"{local.lower()}@{domain_of(domain)}"
+
+
+def domain_of(address: str) -> str:
+    """Return the domain of an address (or a bare domain) in IDNA, lower case; as it is if it has none."""
+    domain = address.rpartition("@")[2].strip().lower().rstrip(".")
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        return domain[:255]
+
+
+def active(session: Session, *, address: str) -> Suppression | None:
+    """Return the suppression in force for an address, if any."""
+    statement = select(Suppression).where(
+        Suppression.address == normalised(address), Suppression.lifted_at.is_(None)
+    )
+    return session.scalars(statement).one_or_none()
+
+
+def add(
+    session: Session,
+    *,
+    address: str,
+    reason: str,
+    actor: str,
+    now: datetime,
+    detail: str = "",
+    message_id: int | None = None,
+) -> bool:
+    """Suppress an address; False if it is suppressed already."""
+    values = {
+        "address": normalised(address),
+        "reason": reason,
+        "detail": detail,
+        "message_id": message_id,
+        "created_at": now,
+        "created_by": actor,
+        "lifted_by": "",
+        "lift_reason": "",
+    }
+    return insert_once(session, Suppression, values)
+
+
+def lift(session: Session, *, address: str, reason: str, actor: str, now: datetime) -> Suppression:
+    """Let mail go to the address again. Raises NoSuchSuppression, NoReason."""
+    if not reason.strip():
+        raise NoReason("say why mail may go to this address again")
+    found = active(session, address=address)
+    if found is None:
+        raise NoSuchSuppression("this address is not suppressed")
+    found.lifted_at, found.lifted_by, found.lift_reason = now, actor, reason.strip()
+    return found
+
+
+def listed(session: Session, *, lifted: bool = False, limit: int = 500) -> list[Suppression]:
+    """Return suppressions, newest first; with `lifted` the ended ones too."""
+    statement = select(Suppression).order_by(Suppression.suppression_id.desc()).limit(limit)
+    if not lifted:
+        statement = statement.where(Suppression.lifted_at.is_(None))
+    return list(session.scalars(statement))
