@@ -79,6 +79,7 @@ def send_invoice(
     if invoice.status is InvoiceStatus.DRAFT:
         check_move(STATUS_MOVES, invoice.status, InvoiceStatus.SENT)
         invoice.status, invoice.updated_at = InvoiceStatus.SENT, now
+        invoice.reminders_from = invoice.next_reminder_at = now
         timeline.record(session, invoice_id=invoice_id, kind="issued", actor=actor, now=now)
     latest = _latest_invoice_email(session, invoice_id=invoice_id)
     key = _sending_key(invoice_id, latest, next_sequence(session, invoice_id=invoice_id), again, sequence)

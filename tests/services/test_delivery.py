@@ -12,7 +12,8 @@ from paymail.models import DeliveryAttempt, InvoiceStatus, Message, MessageState
 from paymail.ports import Outcome, Verdict
 from paymail.services import delivery, outbox, outcomes, sending
 from paymail.services.delivery import Post
-from tests.factories import NOW, PlainWriter, ScriptedMailer, make_invoice
+from paymail.services.outcomes import Patience
+from tests.factories import NOW, LedgerGateway, PlainWriter, ScriptedMailer, make_invoice
 
 
 class Bench:
@@ -27,9 +28,10 @@ class Bench:
             now=self.now,
             writer=PlainWriter(),
             mailer=self.mailer,
+            gateway=LedgerGateway(),
             public_url="https://pay.example",
             lease=timedelta(seconds=120),
-            max_attempts=3,
+            patience=Patience(attempts=3, deadline=timedelta(hours=48)),
         )
         with db.transaction(engine) as session:
             make_invoice(session)
