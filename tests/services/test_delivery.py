@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from paymail import db
 from paymail.models import DeliveryAttempt, InvoiceStatus, Message, MessageState
 from paymail.ports import Outcome, Verdict
-from paymail.services import delivery, outbox, outcomes, sending
+from paymail.services import delivery, outbox, outcomes, rescheduling, sending
 from paymail.services.delivery import Post
 from paymail.services.outcomes import Patience
 from tests.factories import NOW, LedgerGateway, PlainWriter, ScriptedMailer, make_invoice
@@ -162,11 +162,11 @@ def test_a_lease_that_ran_out_stops_the_slow_worker_before_the_dot(bench: Bench)
 
 def test_a_cancelled_message_is_not_handed_over(bench: Bench) -> None:
     message_id = bench.send(at=NOW + timedelta(hours=1))
-    bench.change(lambda s: sending.cancel_message(s, message_id=message_id, actor="test", now=NOW))
+    bench.change(lambda s: rescheduling.cancel_message(s, message_id=message_id, actor="test", now=NOW))
     bench.clock += timedelta(hours=2)
     assert delivery.sweep(bench.post) == 0
-    with pytest.raises(sending.TooLate):
-        bench.change(lambda s: sending.cancel_message(s, message_id=message_id, actor="test", now=NOW))
+    with pytest.raises(rescheduling.TooLate):
+        bench.change(lambda s: rescheduling.cancel_message(s, message_id=message_id, actor="test", now=NOW))
 
 
 def test_a_void_invoice_is_suppressed_with_the_reason(bench: Bench) -> None:

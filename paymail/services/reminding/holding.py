@@ -4,15 +4,16 @@ A hand-over reads the invoice FOR SHARE, so a hold either is seen by it or waits
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput, NotFound
-from paymail.models import Invoice, ReminderHold
+from paymail.models import Invoice, Issuer, ReminderHold
 from paymail.services import timeline
+from paymail.services.calendar import instant, zone_of
 from paymail.services.composing import load_invoice
 
 
@@ -110,6 +111,11 @@ def _end(session: Session, invoice_id: int, reasons: Iterable[str], actor: str, 
         )
     )
     return len(ended)
+
+
+def end_of_day(day: date, issuer: Issuer) -> datetime:
+    """Return the instant at which the issuer's `day` ends: a promise to pay on it is kept until then."""
+    return instant(day + timedelta(days=1), time(), zone_of(issuer.timezone))
 
 
 def in_force(session: Session, *, invoice_id: int, now: datetime) -> list[ReminderHold]:
