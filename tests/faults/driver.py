@@ -40,21 +40,17 @@ class Driver:
         """Queue a reminder for each new invoice number, whose customer has a payment page open."""
         return self._promise(lambda session: [self._reminder(session, number) for number in numbers])
 
-    def pay(self, number: int, *, first: IntentStatus | None = None) -> bool:
-        """Settle the invoice's intent as paid, after another news of it (`first`); False if that failed."""
+    def tell(self, number: int, status: IntentStatus = IntentStatus.SUCCEEDED) -> bool:
+        """Settle what Stripe says of the invoice's intent; False if that failed and must be told again."""
+        intent = debtors.intent(number, status)
         try:
-            for status in (first, IntentStatus.SUCCEEDED):
-                if status is not None:
-                    self._settle(number, status)
+            with self._app.transaction() as session:
+                settlement.settle(session, intent=intent, source="webhook", now=self._app.now())
         except SQLAlchemyError:
             return False
-        self._journal.write(kind="payment", intent_id=f"pi_{number}")
+        if status is IntentStatus.SUCCEEDED:
+            self._journal.write(kind="payment", intent_id=intent.id)
         return True
-
-    def _settle(self, number: int, status: IntentStatus) -> None:
-        with self._app.transaction() as session:
-            intent = debtors.intent(number, status)
-            settlement.settle(session, intent=intent, source="webhook", now=self._app.now())
 
     def _promise(self, queue: Callable[[Session], list[int]]) -> bool:
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import kombu.pools
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from paymail import clock
@@ -49,19 +49,29 @@ class Office:
 
     def states(self) -> Mapping[str, int]:
         """Count the messages by state; nothing while the database is away."""
+        return self._count(true())
+
+    def states_of(self, kind: str) -> Mapping[str, int]:
+        return self._count(Message.kind == kind)
+
+    def _count(self, which: ColumnElement[bool]) -> Mapping[str, int]:
+        statement = select(Message.state, func.count()).where(which).group_by(Message.state)
         try:
             with self.app.reading() as session:
-                counted = session.execute(select(Message.state, func.count()).group_by(Message.state))
-                return {str(state): count for state, count in counted}
+                return {str(state): count for state, count in session.execute(statement)}
         except SQLAlchemyError:
             return {}
 
     def ended(self) -> int:
         return sum(count for state, count in self.states().items() if MessageState(state) in ENDS)
 
+    def all_ended(self) -> bool:
+        states = self.states()
+        return bool(states) and all(MessageState(state) in ENDS for state in states)
+
     def until_all_ended(self, seconds: float = 60) -> None:
         """Wait until no message is open."""
-        until(lambda: (now := self.states()) and self.ended() == sum(now.values()), seconds, self.states)
+        until(self.all_ended, seconds, self.states)
 
     def until_handed(self, count: int, seconds: float = 30) -> None:
         """Wait until the sink has seen so many dots."""

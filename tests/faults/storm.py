@@ -85,7 +85,7 @@ class Storm:
         return usable * (self._damage.kills + 1) / (self._weather.kills + 1)
 
     def _queue(self, ended: int) -> None:
-        self._owing = [number for number in self._owing if not self._office.driver.pay(number)]
+        self._owing = [number for number in self._owing if not self._office.driver.tell(number)]
         if self._queued >= self._weather.messages or self._queued - ended > BACKLOG:
             return
         # New numbers also after a failure: whether that commit came through is not known.
@@ -155,5 +155,5 @@ class Storm:
         if self._weather.role == "worker":
             office.worker()
         while self._owing:
-            self._owing = [number for number in self._owing if not office.driver.pay(number)]
+            self._owing = [number for number in self._owing if not office.driver.tell(number)]
         office.until_all_ended(self._weather.patience * 3)
