@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
+from paymail.clock import new_id
+from paymail.db import insert_once
 from paymail.errors import InvalidInput, NotFound, PaymailError
 from paymail.models import (
     BULK_MOVES,
@@ -127,28 +129,33 @@ def start(
     at: datetime | None = None,
     rate: int = 0,
     again: bool = False,
+    request_key: str | None = None,
 ) -> BulkSend:
     """Begin a bulk send at `at` (UTC, default now), at most `rate` emails a minute (0: the sender's own).
 
-    An invoice whose email is queued or was sent already is left out, unless `again`.
+    An invoice whose email is queued or was sent already is left out, unless `again`. The same
+    `request_key` (80 characters at most) begins one only and returns it again.
     Raises EmptySelection, NoSuchBulk (of `failed_of`).
     """
     if selection.failed_of is not None:
         _bulk(session, selection.failed_of)
     if session.scalar(matching(selection).limit(1)) is None:
         raise EmptySelection("no invoice that can be sent matches")
-    bulk = BulkSend(
-        selection=selection.to_json(),
-        again=again,
-        starts_at=at or now,
-        rate=rate,
-        actor=actor,
-        created_at=now,
-    )
-    bulk.state = BulkState.RUNNING
-    session.add(bulk)
-    session.flush()
-    return bulk
+    values = {
+        "state": BulkState.RUNNING,
+        "request_key": request_key or new_id(),
+        "selection": selection.to_json(),
+        "again": again,
+        "starts_at": at or now,
+        "rate": rate,
+        "actor": actor,
+        "created_at": now,
+        **dict.fromkeys(("cursor", "queued", "skipped"), 0),
+        "expanded": False,
+    }
+    insert_once(session, BulkSend, values)
+    statement = select(BulkSend).where(BulkSend.request_key == values["request_key"])
+    return session.scalars(statement).one()
 
 
 def expand_all(

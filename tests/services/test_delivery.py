@@ -1,66 +1,17 @@
 """The outbox: no message lost, none handed over twice, every end recorded."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail import db
-from paymail.models import DeliveryAttempt, InvoiceStatus, Message, MessageState
+from paymail.models import DeliveryAttempt, InvoiceStatus, MessageState
 from paymail.ports import Outcome, Verdict
 from paymail.services import delivery, outbox, outcomes, rescheduling, sending
-from paymail.services.delivery import Post
-from paymail.services.outcomes import Patience
-from tests.factories import NOW, LedgerGateway, PlainWriter, ScriptedMailer, make_invoice
-
-
-class Bench:
-    """A post office whose clock the test moves."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.clock = NOW
-        self.mailer = ScriptedMailer()
-        self.post = Post(
-            transaction=lambda: db.transaction(engine),
-            now=self.now,
-            writer=PlainWriter(),
-            mailer=self.mailer,
-            gateway=LedgerGateway(),
-            public_url="https://pay.example",
-            lease=timedelta(seconds=120),
-            patience=Patience(attempts=3, deadline=timedelta(hours=48)),
-        )
-        with db.transaction(engine) as session:
-            make_invoice(session)
-
-    def now(self) -> datetime:
-        return self.clock
-
-    def send(self, **more: object) -> int:
-        with db.transaction(self.engine) as session:
-            return sending.send_invoice(
-                session,
-                invoice_id=502,
-                actor="test",
-                now=self.clock,
-                **more,  # type: ignore[arg-type]
-            ).message_id
-
-    def message(self) -> Message:
-        with db.reading(self.engine) as session:
-            return session.scalars(select(Message).order_by(Message.message_id.desc())).first() or Message()
-
-    def change(self, work: Callable[[Session], object]) -> None:
-        with db.transaction(self.engine) as session:
-            work(session)
-
-
-@pytest.fixture
-def bench(engine: Engine) -> Bench:
-    return Bench(engine)
+from tests.factories import NOW
+from tests.services.bench import Bench
 
 
 def test_a_queued_message_is_sent_once(bench: Bench) -> None:
