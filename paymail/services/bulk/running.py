@@ -1,17 +1,14 @@
-"""Bulk sends: invoice emails for a filter, at a rate, with pause, resume, cancel and "only the failed".
+"""Starting, writing, pausing and cancelling bulk sends.
 
 The row with the filter is the acknowledgement. The sweep writes the messages in batches after it, each
 batch with the cursor in one transaction, so a crash neither loses nor repeats any.
 """
 
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_id
@@ -19,23 +16,18 @@ from paymail.db import insert_once
 from paymail.errors import InvalidInput, NotFound, PaymailError
 from paymail.models import (
     BULK_MOVES,
-    OPEN_STATES,
     BulkSend,
     BulkState,
-    Customer,
     Invoice,
-    InvoiceStatus,
-    Issuer,
     Message,
     MessageState,
-    PaymentStatus,
     check_move,
 )
 from paymail.services import gates
+from paymail.services.bulk.selection import Selection, matching
 from paymail.services.sending import send_invoice
 
 BATCH = 100
-_FAILED = (MessageState.FAILED, MessageState.BOUNCED, MessageState.CANCELLED)
 
 
 class NoSuchBulk(NotFound):
@@ -48,76 +40,6 @@ class EmptySelection(InvalidInput):
     """The filter matches no invoice that can be sent."""
 
     code = "empty_selection"
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """A filter over issued, owed invoices; empty fields do not filter. `due_before` is exclusive."""
-
-    payment_status: PaymentStatus | None = None
-    currency: str = ""
-    customer: str = ""
-    due_before: date | None = None
-    failed_of: int | None = None
-    """Only invoices whose email in this bulk send failed, bounced or was cancelled."""
-
-    def to_json(self) -> str:
-        """Return the filter as it is stored."""
-        given = {
-            "payment_status": self.payment_status,
-            "currency": self.currency,
-            "customer": self.customer,
-            "due_before": self.due_before.isoformat() if self.due_before else None,
-            "failed_of": self.failed_of,
-        }
-        return json.dumps({name: value for name, value in given.items() if value})
-
-    @classmethod
-    def from_json(cls, text: str) -> "Selection":
-        """Read a stored filter."""
-        stored: dict[str, Any] = json.loads(text)
-        if "due_before" in stored:
-            stored["due_before"] = date.fromisoformat(stored["due_before"])
-        if "payment_status" in stored:
-            stored["payment_status"] = PaymentStatus(stored["payment_status"])
-        return cls(**stored)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a bulk send stands. `finishes_at` is an estimate by the rates; None: unknown."""
-
-    bulk: BulkSend
-    name: str
-    """running, paused, cancelled or finished."""
-    counts: dict[str, int]
-    """Messages by state."""
-    waiting: int
-    """Messages still open, and invoices still without one."""
-    rate: int
-    """Emails a minute that it may reach; 0 is no limit."""
-    finishes_at: datetime | None
-
-
-def matching(selection: Selection, columns: Any = Invoice.invoice_id) -> Select[Any]:
-    """Return the query for what a filter matches. Drafts are only sent one by one."""
-    statement = select(columns).where(
-        Invoice.status == InvoiceStatus.SENT, Invoice.amount_paid < Invoice.total
-    )
-    if selection.payment_status is not None:
-        statement = statement.where(Invoice.payment_status == selection.payment_status)
-    if selection.currency:
-        statement = statement.where(Invoice.currency == selection.currency)
-    if selection.customer:
-        statement = statement.where(Invoice.customer.has(Customer.name == selection.customer))
-    if selection.due_before is not None:
-        statement = statement.where(Invoice.due_date < selection.due_before)
-    if selection.failed_of is not None:
-        failed = select(Message.invoice_id).where(
-            Message.bulk_id == selection.failed_of, Message.state.in_(_FAILED)
-        )
-        statement = statement.where(Invoice.invoice_id.in_(failed))
-    return statement
 
 
 def start(
@@ -138,7 +60,7 @@ def start(
     Raises EmptySelection, NoSuchBulk (of `failed_of`).
     """
     if selection.failed_of is not None:
-        _bulk(session, selection.failed_of)
+        get(session, selection.failed_of)
     if session.scalar(matching(selection).limit(1)) is None:
         raise EmptySelection("no invoice that can be sent matches")
     values = {
@@ -176,7 +98,7 @@ def expand_all(
 
 def expand(session: Session, *, bulk_id: int, now: datetime, batch: int = BATCH) -> bool:
     """Write the next batch of messages; False when there is nothing more to write."""
-    bulk = _bulk(session, bulk_id, lock=True)
+    bulk = get(session, bulk_id, lock=True)
     if bulk.state is not BulkState.RUNNING or bulk.expanded:
         return False
     statement = matching(Selection.from_json(bulk.selection)).where(Invoice.invoice_id > bulk.cursor)
@@ -244,50 +166,14 @@ def cancel(session: Session, *, bulk_id: int, actor: str, now: datetime) -> int:
 
 
 def _move(session: Session, bulk_id: int, target: BulkState) -> None:
-    bulk = _bulk(session, bulk_id, lock=True)
+    bulk = get(session, bulk_id, lock=True)
     check_move(BULK_MOVES, bulk.state, target)
     bulk.state = target
 
 
-def _bulk(session: Session, bulk_id: int, *, lock: bool = False) -> BulkSend:
+def get(session: Session, bulk_id: int, *, lock: bool = False) -> BulkSend:
+    """Return a bulk send, under its row lock if asked. Raises NoSuchBulk."""
     bulk = session.get(BulkSend, bulk_id, with_for_update=lock or None, populate_existing=lock)
     if bulk is None:
         raise NoSuchBulk(f"there is no bulk send {bulk_id}")
     return bulk
-
-
-def progress(session: Session, *, bulk_id: int, now: datetime, default_rate: int = 0) -> Progress:
-    """Return where a bulk send stands. Raises NoSuchBulk."""
-    bulk = _bulk(session, bulk_id)
-    by_state = select(Message.state, func.count()).where(Message.bulk_id == bulk_id).group_by(Message.state)
-    counts = {state.value: number for state, number in session.execute(by_state)}
-    still_open = sum(counts.get(state.value, 0) for state in OPEN_STATES)
-    unwritten = 0
-    if not bulk.expanded and bulk.state is not BulkState.CANCELLED:
-        rest = matching(Selection.from_json(bulk.selection), func.count())
-        unwritten = session.scalar(rest.where(Invoice.invoice_id > bulk.cursor)) or 0
-    waiting = still_open + unwritten
-    rate = _rate(session, bulk, default_rate)
-    finished = bulk.state is BulkState.RUNNING and not waiting
-    running = bulk.state is BulkState.RUNNING and waiting
-    finishes_at = max(bulk.starts_at, now) + timedelta(minutes=waiting / rate) if running and rate else None
-    return Progress(bulk, "finished" if finished else bulk.state.value, counts, waiting, rate, finishes_at)
-
-
-def _rate(session: Session, bulk: BulkSend, default_rate: int) -> int:
-    """Return the tighter of the bulk send's rate and its sender's; several senders are not added up."""
-    text = session.scalars(
-        select(Issuer.sender_rate)
-        .join(Invoice, Invoice.issuer_id == Issuer.issuer_id)
-        .join(Message, Message.invoice_id == Invoice.invoice_id)
-        .where(Message.bulk_id == bulk.bulk_id)
-        .limit(1)
-    ).first()
-    rates = [rate for rate in (bulk.rate, gates.rate_of(text or "") or default_rate) if rate]
-    return min(rates, default=0)
-
-
-def listed(session: Session, *, now: datetime, default_rate: int = 0, limit: int = 50) -> list[Progress]:
-    """Return bulk sends, newest first."""
-    ids = session.scalars(select(BulkSend.bulk_id).order_by(BulkSend.bulk_id.desc()).limit(limit))
-    return [progress(session, bulk_id=i, now=now, default_rate=default_rate) for i in ids]
