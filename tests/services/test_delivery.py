@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from paymail import db
 from paymail.models import DeliveryAttempt, InvoiceStatus, MessageState
-from paymail.ports import Outcome, Verdict
+from paymail.ports import Letter, Outcome, Verdict, Written
+from paymail.render.failure import RenderFailed
 from paymail.services import delivery, outbox, outcomes, rescheduling, sending
-from tests.factories import NOW
+from paymail.services.reminding import planning
+from tests.factories import NOW, PlainWriter
 from tests.services.bench import Bench
 
 
@@ -132,3 +134,41 @@ def test_a_void_invoice_is_suppressed_with_the_reason(bench: Bench) -> None:
     assert bench.message().state is MessageState.SUPPRESSED
     assert bench.message().reason == "the invoice is void"
     assert bench.mailer.delivered == []
+
+
+def test_a_letter_that_cannot_be_written_fails_with_the_reason_and_the_rest_go_on(bench: Bench) -> None:
+    bench.add_invoice(503)
+    object.__setattr__(bench.post, "writer", Spoiled(502))
+    bench.send()
+    bench.send_one(503)
+    delivery.sweep(bench.post)
+    failed, sent = bench.messages()
+    assert (failed.state, failed.reason) == (MessageState.FAILED, "invoice/body.html: no such filter")
+    assert sent.state is MessageState.SENT
+
+
+def test_a_calendar_that_broke_after_the_writing_fails_the_reminder_before_the_dot(bench: Bench) -> None:
+    bench.at("2026-04-13T09:00")
+    planning.plan_due(bench.post.transaction, bench.now)
+
+    def break_it(name: str) -> None:
+        if name == "prepared":
+            bench.change(lambda s: setattr(bench.issuer(s), "country", "XX"))
+
+    object.__setattr__(bench.post, "failpoint", break_it)
+    delivery.sweep(bench.post)
+    reminder = bench.messages("reminder")[-1]
+    assert (reminder.state, bench.mailer.delivered) == (MessageState.FAILED, [])
+    assert "no public holidays are known for XX" in reminder.reason
+
+
+class Spoiled(PlainWriter):
+    """Cannot write the letters of one invoice."""
+
+    def __init__(self, invoice_id: int) -> None:
+        self.number = str(invoice_id)
+
+    def write(self, letter: Letter) -> Written:
+        if getattr(letter.email, "invoice_number", "") == self.number:
+            raise RenderFailed("invoice/body.html", "no such filter")
+        return super().write(letter)

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 from paymail import db
 from paymail.models import InvoiceStatus, MessageState
-from paymail.services.reminding import holding
-from paymail.services.reminding.forecast import Coming, explain, forecast
+from paymail.services import bulk
+from paymail.services.bulk import Selection
+from paymail.services.reminding import holding, planning
+from paymail.services.reminding.explaining import explain
+from paymail.services.reminding.forecast import Coming, forecast
 from paymail.services.reminding.holding import HoldReason
 from tests.services.bench import Bench
 
@@ -98,3 +101,22 @@ def test_a_void_invoice_is_explained_too(bench: Bench) -> None:
         found = explain(session, invoice_id=502, now=bench.clock)
     assert (found.next_at, found.reason) == (None, "the invoice is void")
     assert {step.fate for step in found.steps} == {"the invoice is void"}
+
+
+def test_a_queued_reminder_that_waits_is_listed_as_held(bench: Bench) -> None:
+    bench.at("2026-04-13T09:00")
+    planning.plan_due(bench.post.transaction, bench.now)
+    bench.change(
+        lambda s: holding.place(s, invoice_id=502, reason=HoldReason.DISPUTED, actor="x", now=bench.clock)
+    )
+    bench.turn()
+    waiting = [one for one in seen(bench) if one.step == "0"]
+    assert [(one.at, one.held) for one in waiting] == [(None, "held: disputed")]
+
+
+def test_a_paused_bulk_send_is_listed_as_held(bench: Bench) -> None:
+    with bench.post.transaction() as session:
+        begun = bulk.start(session, selection=Selection(currency="AUD"), actor="x", now=bench.clock)
+    bulk.expand_all(bench.post.transaction, bench.now)
+    bench.change(lambda s: bulk.pause(s, bulk_id=begun.bulk_id, actor="x", now=bench.clock))
+    assert [one.held for one in seen(bench)] == [f"bulk send {begun.bulk_id} is paused"]
