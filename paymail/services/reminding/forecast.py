@@ -3,7 +3,7 @@
 Made by the same decision as the sweep's, so it cannot promise what the sweep does not do.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, joinedload
 from paymail.errors import PaymailError
 from paymail.models import BulkSend, BulkState, Invoice, InvoiceStatus, Message, MessageState
 from paymail.money import Money
-from paymail.services import dedupe
 from paymail.services.reminding import ladder, situation
 from paymail.services.reminding.plan import (
     HELD_RECHECK,
@@ -76,41 +75,19 @@ def _reminders(session: Session, now: datetime, until: datetime, issuer_id: int 
     )
     if issuer_id is not None:
         statement = statement.where(Invoice.issuer_id == issuer_id)
-    ended = _ended_steps(session)
+    found: list[tuple[Invoice, Policy]] = []
     for invoice in session.scalars(statement):
         try:
-            yield from _of_invoice(session, invoice, ended.get(invoice.invoice_id, frozenset()), now, until)
+            policy = situation.policy_of(invoice)
+            if any(invoice.reminders_from <= step.at <= until for step in schedule(policy, invoice.due_date)):
+                found.append((invoice, policy))
         except PaymailError as error:
             yield _coming(invoice, None, "", None, str(error))
-
-
-def _ended_steps(session: Session) -> dict[int, set[str]]:
-    """Return the dedupe keys of each owed invoice's reminders: one question instead of one an invoice."""
-    statement = (
-        select(Message.invoice_id, Message.dedupe_key)
-        .join(Invoice, Invoice.invoice_id == Message.invoice_id)
-        .where(Message.kind == "reminder", Invoice.amount_paid < Invoice.total)
-    )
-    found: dict[int, set[str]] = {}
-    for invoice_id, key in session.execute(statement):
-        found.setdefault(invoice_id, set()).add(key)
-    return found
-
-
-def _of_invoice(
-    session: Session, invoice: Invoice, ended: Collection[str], now: datetime, until: datetime
-) -> Iterator[Coming]:
-    policy = situation.policy_of(invoice)
-    if not any(
-        invoice.reminders_from <= step.at <= until
-        and dedupe.reminder(invoice_id=invoice.invoice_id, due=invoice.due_date, step=step.rung.key)
-        not in ended
-        for step in schedule(policy, invoice.due_date)
-    ):
-        return
-    facts = situation.situation_of(session, invoice=invoice, steps=policy.ladder, now=now)
-    for step, at, held in expected(policy, facts, now, until):
-        yield _coming(invoice, policy, step.rung.key, at, held)
+    steps = [(invoice, policy.ladder) for invoice, policy in found]
+    situations = situation.gather(session, invoices=steps, now=now)
+    for invoice, policy in found:
+        for step, at, held in expected(policy, situations[invoice.invoice_id], now, until):
+            yield _coming(invoice, policy, step.rung.key, at, held)
 
 
 def expected(
