@@ -12,7 +12,8 @@ from paymail.emails import Tone
 from paymail.services.composing import load_invoice
 from paymail.services.issuers import find_issuer
 from paymail.services.reminding import holding, planning
-from paymail.services.reminding.forecast import Coming, Explanation, explain, forecast
+from paymail.services.reminding.explaining import Explanation, explain
+from paymail.services.reminding.forecast import Coming, forecast
 from paymail.services.reminding.holding import HoldReason
 from paymail.services.timeline import history
 

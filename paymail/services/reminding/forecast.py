@@ -1,9 +1,9 @@
-"""What will go out, to whom, when, and what is held back and why; and the same of one invoice, explained.
+"""What will go out, to whom, when, and what is held back and why.
 
 Made by the same decision as the sweep's, so it cannot promise what the sweep does not do.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,12 +11,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from paymail.errors import PaymailError
-from paymail.models import Invoice, InvoiceStatus, Message, MessageState
+from paymail.models import BulkSend, BulkState, Invoice, InvoiceStatus, Message, MessageState
 from paymail.money import Money
-from paymail.services import dedupe
-from paymail.services.composing import load_invoice
 from paymail.services.reminding import ladder, situation
-from paymail.services.reminding.plan import Decision, Policy, Situation, Step, decide, pending, schedule
+from paymail.services.reminding.plan import (
+    HELD_RECHECK,
+    Decision,
+    Policy,
+    Situation,
+    Step,
+    decide,
+    schedule,
+)
+from paymail.services.standing import Way, standing
 
 SLACK = timedelta(days=75)
 """How far a due date may lie outside the window and still have a step in it, beside the ladder's length."""
@@ -41,33 +48,6 @@ class Coming:
     """Why it does not go out as things stand; empty when it will."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepFate:
-    """A step of an invoice's ladder and what became of it, or will."""
-
-    step: str
-    tone: str
-    at: datetime
-    local: str
-    fate: str
-    message_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why an invoice's reminders are as they are."""
-
-    invoice: Invoice
-    next_at: datetime | None
-    """When the next one goes out if nothing changes; None: none will."""
-    next_local: str
-    reason: str
-    """Why nothing goes out now."""
-    steps: tuple[StepFate, ...]
-    problem: str = ""
-    """Why the ladder cannot be planned at all (a broken setting)."""
-
-
 def local_text(policy: Policy, at: datetime | None) -> str:
     """Return an instant on the issuer's clock: `Tue 2026-04-14 09:00 AEST`."""
     return at.astimezone(policy.calendar.zone).strftime("%a %Y-%m-%d %H:%M %Z") if at else ""
@@ -76,7 +56,7 @@ def local_text(policy: Policy, at: datetime | None) -> str:
 def forecast(session: Session, *, now: datetime, days: int = 7, issuer_id: int | None = None) -> list[Coming]:
     """Return what goes out in the next `days`, in order, and what is held back, last."""
     until = now + timedelta(days=days)
-    found = [*_queued(session, until, issuer_id), *_reminders(session, now, until, issuer_id)]
+    found = [*_queued(session, now, until, issuer_id), *_reminders(session, now, until, issuer_id)]
     return sorted(found, key=lambda one: (one.at is None, bool(one.held), one.at or now, one.invoice_id))
 
 
@@ -95,41 +75,19 @@ def _reminders(session: Session, now: datetime, until: datetime, issuer_id: int 
     )
     if issuer_id is not None:
         statement = statement.where(Invoice.issuer_id == issuer_id)
-    ended = _ended_steps(session)
+    found: list[tuple[Invoice, Policy]] = []
     for invoice in session.scalars(statement):
         try:
-            yield from _of_invoice(session, invoice, ended.get(invoice.invoice_id, frozenset()), now, until)
+            policy = situation.policy_of(invoice)
+            if any(invoice.reminders_from <= step.at <= until for step in schedule(policy, invoice.due_date)):
+                found.append((invoice, policy))
         except PaymailError as error:
             yield _coming(invoice, None, "", None, str(error))
-
-
-def _ended_steps(session: Session) -> dict[int, set[str]]:
-    """Return the dedupe keys of each owed invoice's reminders: one question instead of one an invoice."""
-    statement = (
-        select(Message.invoice_id, Message.dedupe_key)
-        .join(Invoice, Invoice.invoice_id == Message.invoice_id)
-        .where(Message.kind == "reminder", Invoice.amount_paid < Invoice.total)
-    )
-    found: dict[int, set[str]] = {}
-    for invoice_id, key in session.execute(statement):
-        found.setdefault(invoice_id, set()).add(key)
-    return found
-
-
-def _of_invoice(
-    session: Session, invoice: Invoice, ended: Collection[str], now: datetime, until: datetime
-) -> Iterator[Coming]:
-    policy = situation.policy_of(invoice)
-    if not any(
-        invoice.reminders_from <= step.at <= until
-        and dedupe.reminder(invoice_id=invoice.invoice_id, due=invoice.due_date, step=step.rung.key)
-        not in ended
-        for step in schedule(policy, invoice.due_date)
-    ):
-        return
-    facts = situation.situation_of(session, invoice=invoice, steps=policy.ladder, now=now)
-    for step, at, held in expected(policy, facts, now, until):
-        yield _coming(invoice, policy, step.rung.key, at, held)
+    steps = [(invoice, policy.ladder) for invoice, policy in found]
+    situations = situation.gather(session, invoices=steps, now=now)
+    for invoice, policy in found:
+        for step, at, held in expected(policy, situations[invoice.invoice_id], now, until):
+            yield _coming(invoice, policy, step.rung.key, at, held)
 
 
 def expected(
@@ -162,7 +120,7 @@ def _without_ended_holds(facts: Situation, at: datetime) -> Situation:
     return replace(facts, holds=tuple(h for h in facts.holds if h.until is None or h.until > at))
 
 
-def _queued(session: Session, until: datetime, issuer_id: int | None) -> Iterator[Coming]:
+def _queued(session: Session, now: datetime, until: datetime, issuer_id: int | None) -> Iterator[Coming]:
     statement = (
         select(Message, Invoice)
         .join(Invoice, Invoice.invoice_id == Message.invoice_id)
@@ -177,8 +135,27 @@ def _queued(session: Session, until: datetime, issuer_id: int | None) -> Iterato
             policy: Policy | None = situation.policy_of(invoice)
         except PaymailError:
             policy = None
-        one = _coming(invoice, policy, message.step, message.next_at, "")
+        at, held = _prospect(session, message, invoice, now)
+        one = _coming(invoice, policy, message.step, at, held)
         yield replace(one, kind=message.kind, recipient=message.recipient)
+
+
+def _prospect(
+    session: Session, message: Message, invoice: Invoice, now: datetime
+) -> tuple[datetime | None, str]:
+    """Return when a queued message goes out, and what stands against it then."""
+    due = max(message.next_at, now)
+    paused = message.bulk_id and session.get_one(BulkSend, message.bulk_id).state is BulkState.PAUSED
+    if paused:
+        return None, f"bulk send {message.bulk_id} is paused"
+    try:
+        found = standing(session, message=message, invoice=invoice, now=due)
+    except PaymailError as error:
+        return None, str(error)
+    if found.way is Way.GO:
+        return due, ""
+    endless = found.until is None or found.until == due + HELD_RECHECK
+    return (None, found.reason) if found.way is Way.DROP or endless else (found.until, "")
 
 
 def _coming(invoice: Invoice, policy: Policy | None, step: str, at: datetime | None, held: str) -> Coming:
@@ -193,51 +170,4 @@ def _coming(invoice: Invoice, policy: Policy | None, step: str, at: datetime | N
         at=at,
         local=local_text(policy, at) if policy else "",
         held=held,
-    )
-
-
-def explain(session: Session, *, invoice_id: int, now: datetime) -> Explanation:
-    """Return each step of an invoice's ladder with its fate, the next one, and why none goes now.
-
-    Raises NoSuchInvoice.
-    """
-    invoice = load_invoice(session, invoice_id=invoice_id)
-    try:
-        policy = situation.policy_of(invoice)
-    except PaymailError as error:
-        return Explanation(invoice, None, "", "", (), problem=str(error))
-    facts = situation.situation_of(session, invoice=invoice, steps=policy.ladder, now=now)
-    reason = decide(policy, facts, now).reason
-    horizon = now + timedelta(days=ladder.LATEST) + SLACK
-    ahead = {step.rung.key: (at, held) for step, at, held in expected(policy, facts, now, horizon)}
-    next_at = min((at for at, _held in ahead.values() if at is not None), default=None)
-    steps = tuple(_fate(session, invoice, policy, facts, step, ahead) for step in schedule(policy, facts.due))
-    return Explanation(invoice, next_at, local_text(policy, next_at), reason, steps)
-
-
-def _fate(
-    session: Session,
-    invoice: Invoice,
-    policy: Policy,
-    facts: Situation,
-    step: Step,
-    ahead: dict[str, tuple[datetime | None, str]],
-) -> StepFate:
-    key = dedupe.reminder(invoice_id=invoice.invoice_id, due=invoice.due_date, step=step.rung.key)
-    message = session.scalars(select(Message).where(Message.dedupe_key == key)).one_or_none()
-    at, fate = step.at, facts.not_owed or "a later step takes its place"
-    if message is not None:
-        fate = f"{message.state}: {message.reason}" if message.reason else message.state.value
-    elif step not in pending(policy, facts):
-        fate = "before paymail knew the invoice, or while reminders were off"
-    elif step.rung.key in ahead:
-        planned, held = ahead[step.rung.key]
-        at, fate = planned or step.at, held or "will be sent"
-    return StepFate(
-        step=step.rung.key,
-        tone=step.rung.tone,
-        at=at,
-        local=local_text(policy, at),
-        fate=fate,
-        message_id=message.message_id if message else None,
     )

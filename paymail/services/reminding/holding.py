@@ -3,7 +3,7 @@
 A hand-over reads the invoice FOR SHARE, so a hold either is seen by it or waits until it is committed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -118,10 +118,10 @@ def end_of_day(day: date, issuer: Issuer) -> datetime:
     return instant(day + timedelta(days=1), time(), zone_of(issuer.timezone))
 
 
-def in_force(session: Session, *, invoice_id: int, now: datetime) -> list[ReminderHold]:
+def in_force(session: Session, *, invoice_ids: Sequence[int], now: datetime) -> list[ReminderHold]:
     """Return the holds in force, the one that lasts longest first (no end lasts longest)."""
     statement = select(ReminderHold).where(
-        ReminderHold.invoice_id == invoice_id,
+        ReminderHold.invoice_id.in_(invoice_ids),
         ReminderHold.lifted_at.is_(None),
         or_(ReminderHold.until.is_(None), ReminderHold.until > now),
     )
