@@ -36,3 +36,8 @@ class OwnRedis:
         """Forget every task and every binding."""
         with redis.Redis.from_url(self.url) as client:
             client.flushall()
+
+    def bounce(self) -> None:
+        """Kill it and start an empty one."""
+        self.kill()
+        self.start()

@@ -16,7 +16,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from paymail.cli import services
 from tests.faults import naive, worker
 
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -24,7 +23,7 @@ _CONTEXT.set_forkserver_preload([__name__])
 
 ROLES: Mapping[str, Callable[..., None]] = {
     "worker": worker.work,
-    "beat": services.beat,
+    "beat": worker.beat,
     "naive": naive.work,
 }
 

@@ -49,8 +49,12 @@ class Driver:
         except SQLAlchemyError:
             return False
         if status is IntentStatus.SUCCEEDED:
-            self._journal.write(kind="payment", intent_id=intent.id)
+            self.note_payment(intent.id)
         return True
+
+    def note_payment(self, intent_id: str) -> None:
+        """Write down that somebody was told that this intent is paid."""
+        self._journal.write(kind="payment", intent_id=intent_id)
 
     def _promise(self, queue: Callable[[Session], list[int]]) -> bool:
         try:

@@ -73,6 +73,13 @@ class Office:
         """Wait until no message is open."""
         until(self.all_ended, seconds, self.states)
 
+    def still(self, seconds: float) -> bool:
+        """Wait, and say whether no message has changed its state meanwhile."""
+        before, deadline = self.states(), time.monotonic() + seconds
+        while self.states() == before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return self.states() == before
+
     def until_handed(self, count: int, seconds: float = 30) -> None:
         """Wait until the sink has seen so many dots."""
         until(lambda: len(self.dots()) >= count, seconds, self.states)
@@ -98,6 +105,7 @@ def open_office(
     speed: float = 20.0,
     lease: int = 40,
     seed: int = 1,
+    transport: str = "smtp",
 ) -> Iterator[Office]:
     """Open an office on a migrated database; `lease` in seconds at `speed`. Nothing outlives the block."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -107,7 +115,7 @@ def open_office(
         found = {
             "database_url": database_url,
             "broker_url": broker_url,
-            "mail_transport": "smtp",
+            "mail_transport": transport,
             "smtp_port": orders.port,
             "smtp_security": "none",
             "lease_seconds": lease,

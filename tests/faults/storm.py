@@ -7,7 +7,7 @@ exactly as many kills as it was asked for, however fast the machine is.
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.faults.crew import Hand
@@ -15,22 +15,25 @@ from tests.faults.failpoints import KILLED, POINTS
 from tests.faults.modes import FOUL, Mode
 from tests.faults.office import Office
 
-BATCH, BACKLOG = 10, 80
+BATCH, BACKLOG = 10, 40
 REMINDED, PAID = 5, 7
 """Every so many batches are reminders; every so many of their invoices are paid at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """What falls on the crew. `outside` are faults of database and broker, each with its weight."""
+    """What falls on the crew; every `outside_every` strikes also one of `outside`: database, broker."""
 
     messages: int
     kills: int
     crew: int = 3
+    beats: int = 2
+    """Beat processes at a time; one would do, and two must do no harm."""
     role: str = "worker"
     pools: tuple[str, ...] = ("threads",)
     weights: Mapping[Mode, float] = field(default_factory=lambda: FOUL)
-    outside: Mapping[Callable[[], None], float] = field(default_factory=dict)
+    outside: Sequence[Callable[[], None]] = ()
+    outside_every: int = 10
     seed: int = 1
     patience: float = 60.0
     """Seconds without any message ending after which the run is given up."""
@@ -98,15 +101,20 @@ class Storm:
             self._owing += [number for number in batch if reminding and number % PAID == 0]
 
     def _keep_crew(self) -> None:
-        hands = self._office.crew.at_work(self._weather.role)
+        office, hands = self._office, self._hands()
         for hand in hands:
             if hand.paused:  # at a named point, between two transactions
                 since = self._frozen.setdefault(hand.pid, time.monotonic())
-                if time.monotonic() - since > 1.5 * self._office.lease:
+                if time.monotonic() - since > 1.5 * office.lease:
                     del self._frozen[hand.pid]
                     hand.resume()
         for _ in range(self._weather.crew - len(hands)):
             self._hire()
+        for _ in range(self._weather.beats - len(office.crew.at_work("beat"))):
+            office.crew.hire("beat")
+
+    def _hands(self) -> list[Hand]:
+        return self._office.crew.at_work(self._weather.role)
 
     def _hire(self) -> None:
         if self._weather.role != "worker":
@@ -119,16 +127,16 @@ class Storm:
 
     def _strike(self) -> None:
         """Kill a process; sometimes freeze another one, or hit the database or the broker as well."""
-        hands = [hand for hand in self._office.crew.at_work(self._weather.role) if not hand.paused]
+        hands = [hand for hand in self._hands() if not hand.paused]
+        beats = self._office.crew.at_work("beat")
         if not hands:
             return
-        self._kill(self._random.choice(hands))
-        if len(hands) > 1 and self._random.random() < 0.1:
-            spared = [hand for hand in hands if hand.alive]
+        self._kill(self._random.choice(beats if beats and self._random.random() < 0.1 else hands))
+        spared = [hand for hand in hands if hand.alive]
+        if spared and self._random.random() < 0.1:
             self._freeze(self._random.choice(spared))
-        if self._weather.outside and self._random.random() < 0.1:
-            faults = self._weather.outside
-            self._random.choices(list(faults), list(faults.values()))[0]()
+        if self._weather.outside and self._damage.kills % self._weather.outside_every == 0:
+            self._random.choice(self._weather.outside)()
             self._damage.outside += 1
 
     def _kill(self, hand: Hand) -> None:
@@ -149,7 +157,7 @@ class Storm:
         """No faults any more: wake the frozen, hire a whole crew, wait until everything has ended."""
         office = self._office
         office.orders.give()
-        for hand in office.crew.at_work(self._weather.role):
+        for hand in self._hands():
             hand.resume()
         self._damage.points = sum(hand.ended_with == KILLED for hand in office.crew.hands)
         if self._weather.role == "worker":

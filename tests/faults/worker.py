@@ -13,7 +13,6 @@ import warnings
 from celery.exceptions import SecurityWarning
 
 from paymail import observability, settings
-from paymail.cli import lifeline
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
 from paymail.ports import Intent, IntentStatus
 from paymail.settings import Settings
@@ -36,11 +35,12 @@ class UnpaidGateway(LedgerGateway):
 
 
 def wire(found: Settings) -> App:
-    """Return the App of a fault test's worker."""
+    """Return the App of a fault test's worker; a mailbox stays the production one."""
+    app = build(found)
     return dataclasses.replace(
-        build(found),
+        app,
         writer=PlainWriter(),
-        mailer=make_mailer(found.smtp_port),
+        mailer=make_mailer(found.smtp_port) if found.mail_transport == "smtp" else app.mailer,
         gateway=UnpaidGateway(),
         now=pace.from_environment().now,
         failpoint=Failpoint(os.environ.get(failpoints.VARIABLE, "")),
@@ -74,9 +74,15 @@ def work(pool: str, concurrency: int) -> None:
     )
 
 
+def beat() -> None:
+    """Ring the tick, as `paymail beat` does."""
+    found = settings.load()
+    observability.configure(found.log_level, as_json=False)
+    build_celery(found).Beat(loglevel=found.log_level, scheduler="celery.beat:Scheduler", quiet=True).run()
+
+
 def main() -> None:
     """Read the command line."""
-    lifeline.hold_on()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pool", choices=["threads", "prefork"], default="threads")
     parser.add_argument("--concurrency", type=int, default=2)
