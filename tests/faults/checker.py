@@ -65,7 +65,7 @@ def figures(evidence: Evidence) -> Mapping[str, int]:
         **ends,
         "dots": len(_dots(evidence)),
         "payments": len(evidence.payments),
-        **{f"{breach}s": breaches[breach] for breach in Breach},
+        **{f"{breach} (breach)": breaches[breach] for breach in Breach},
     }
 
 
