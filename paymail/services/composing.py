@@ -27,7 +27,10 @@ def load_invoice(session: Session, *, invoice_id: int, lock: bool = False) -> In
         .options(joinedload(Invoice.issuer), joinedload(Invoice.customer), selectinload(Invoice.lines))
     )
     if lock:
-        statement = statement.with_for_update(of=Invoice).execution_options(populate_existing=True)
+        # FOR NO KEY UPDATE: a row that only refers to the invoice, such as the timeline entry of a worker
+        # that holds the message's lock, need not wait for it. With FOR UPDATE these two would deadlock.
+        statement = statement.with_for_update(of=Invoice, key_share=True)
+        statement = statement.execution_options(populate_existing=True)
     invoice = session.scalars(statement).one_or_none()
     if invoice is None:
         raise NoSuchInvoice(f"there is no invoice {invoice_id}")

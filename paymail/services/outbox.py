@@ -77,10 +77,16 @@ def add(
     return Queued(message_id, created)
 
 
+def header_domain(address: str) -> str:
+    """Return the right side of Message-IDs of an issuer that mails from `address`.
+
+    RFC 5322 §3.6.4 asks for a domain that the generator may speak for.
+    """
+    return (address.rpartition("@")[2].encode("idna").decode() or "paymail.invalid")[:80]
+
+
 def _new_header_id(issuer: Issuer) -> str:
-    # RFC 5322 §3.6.4 asks for a domain that the generator may speak for.
-    domain = issuer.email.rpartition("@")[2].encode("idna").decode() or "paymail.invalid"
-    return f"<{new_id()}@{domain[:80]}>"
+    return f"<{new_id()}@{header_domain(issuer.email)}>"
 
 
 def claim(
