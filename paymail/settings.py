@@ -87,6 +87,12 @@ class Settings(BaseSettings):
     pay_rate_limit: str = Field("60/minute", description="Public requests per address and link.")
     login_rate_limit: str = Field("10/minute", description="Staff login tries per address.")
 
+    bounce_dir: str = Field("", description="Maildir or folder of bounce reports to take in; empty is none.")
+    relay_log: str = Field("", description="Postfix log to follow for proof of acceptance; empty is none.")
+    retention_days: int = Field(
+        0, ge=0, le=36500, description="Days after which emails' bytes are erased; 0 keeps them for ever."
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,

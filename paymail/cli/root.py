@@ -2,7 +2,20 @@
 
 import typer
 
-from paymail.cli import database, demo, importing, invoices, messages, sandbox, services, staff, up
+from paymail.cli import (
+    bounces,
+    customers,
+    database,
+    demo,
+    importing,
+    invoices,
+    messages,
+    sandbox,
+    services,
+    staff,
+    suppressions,
+    up,
+)
 
 cli = typer.Typer(
     name="paymail", help="The email invoicing pipeline.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -16,6 +29,9 @@ cli.command("beat")(services.beat)
 cli.command("tick")(services.tick)
 cli.add_typer(invoices.group, name="invoices")
 cli.add_typer(messages.group, name="messages")
+cli.add_typer(customers.group, name="customers")
+cli.add_typer(bounces.group, name="bounces")
+cli.add_typer(suppressions.group, name="suppressions")
 cli.add_typer(database.group, name="db")
 cli.add_typer(staff.group, name="staff")
 cli.add_typer(staff.issuers, name="issuers")

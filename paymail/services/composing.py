@@ -38,7 +38,9 @@ def load_invoice(session: Session, *, invoice_id: int, lock: bool = False) -> In
 
 
 def payment_url(public_url: str, invoice: Invoice) -> str:
-    """Return the secret pay link of an invoice."""
+    """Return the secret pay link of an invoice; empty when it has none (the customer was erased)."""
+    if invoice.payment_token is None:
+        return ""
     return f"{public_url}/pay/{invoice.payment_token}"
 
 

@@ -4,14 +4,17 @@ import threading
 
 from paymail import observability
 from paymail.services import confirming, delivery
+from paymail.tasks import chores
 from paymail.wiring import App
 
 log = observability.logger(__name__)
 
 
 def sweep_once(app: App) -> int:
-    """Work on due events, then on due messages; return how many."""
-    return confirming.work_events(app.cashier()) + delivery.sweep(app.post())
+    """Work on due events, then on due messages; return how many. Chores come last."""
+    done = confirming.work_events(app.cashier()) + delivery.sweep(app.post())
+    chores.do(app)
+    return done
 
 
 class Sweeper(threading.Thread):

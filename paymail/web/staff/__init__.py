@@ -1,9 +1,9 @@
-"""The staff pages: invoices, messages and the mailbox viewer, all behind a session but the login."""
+"""The staff pages: invoices, messages, customers and more, all behind a session but the login."""
 
 from fastapi import APIRouter, Depends
 
 from paymail.money import Money
-from paymail.web.staff import invoices, login, mailbox, messages
+from paymail.web.staff import customers, invoices, login, mailbox, messages, suppressions, unknown
 from paymail.web.staff.session import NotLoggedIn, require_staff
 from paymail.web.templating import templates
 from paymail.wiring import App
@@ -19,7 +19,7 @@ def router(app: App) -> APIRouter:
     routes = APIRouter(prefix="/staff", include_in_schema=False)
     routes.include_router(login.router(app, pages, person))
     inside = APIRouter(dependencies=[Depends(person)])
-    for room in (invoices, messages, mailbox):
+    for room in (invoices, messages, mailbox, unknown, suppressions, customers):
         inside.include_router(room.router(app, pages, person))
     routes.include_router(inside)
     return routes

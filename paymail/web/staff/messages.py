@@ -31,8 +31,13 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     ) -> HTMLResponse:
         with app.reading() as session:
             message = browsing.message(session, message_id=message_id)
-            tries = browsing.tries(session, message_id=message_id)
-        context = {"visitor": visitor, "message": message, "tries": tries, "problem": problem}
+            context = {
+                "visitor": visitor,
+                "message": message,
+                "tries": browsing.tries(session, message_id=message_id),
+                "erased": blobs.erased(session, digests=(message.mime_sha256, message.pdf_sha256)),
+                "problem": problem,
+            }
         return pages.TemplateResponse(request, "message.html", context, status)
 
     @routes.get("/{message_id}")
