@@ -15,8 +15,8 @@ from paymail.services.sending import send_invoice
 from paymail.settings import Settings
 from paymail.tasks.sweeping import sweep_once
 from paymail.wiring import App, build
+from tests.dsn import TOKEN, sample
 from tests.factories import make_invoice
-from tests.unit.test_bounce_reports import TOKEN, sample
 
 TEMPLATE = "postfix_unknown_user"
 

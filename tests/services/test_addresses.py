@@ -13,7 +13,7 @@ from paymail.services.importing import import_invoices, parse
 from paymail.services.issuers import ensure_issuer
 from paymail.services.suppressions import NoReason, NoSuchSuppression
 from tests.factories import NOW, make_invoice
-from tests.services.test_bouncing import LATER, Desk
+from tests.services.desk import LATER, Desk
 from tests.services.test_importing import BASE, bring, rows, text_of
 
 OLD = "c502@customer.example"

@@ -24,7 +24,7 @@ from paymail.services import addresses, blobs, delivery, erasing, sending, suppr
 from paymail.services.composing import load_invoice, payment_url
 from paymail.services.reminding import holding
 from tests.factories import NOW, make_invoice
-from tests.services.test_bouncing import LATER, Desk
+from tests.services.desk import LATER, Desk
 from tests.services.test_importing import BASE, bring, rows, text_of
 
 NAME = "The Vacuum Shop"

@@ -10,7 +10,7 @@ from paymail.models import Bounce, Message, MessageState, Suppression
 from paymail.services.bouncing import following
 from paymail.services.bouncing.relay_log import Fact, facts
 from tests.factories import NOW
-from tests.services.test_bouncing import Desk
+from tests.services.desk import Desk
 
 STAMPS = {"syslog": "Mar 17 01:00:0{} mx", "rfc3339": "2026-03-17T01:00:0{}.123456+00:00 mx"}
 QUEUE = "4ABCD12345"

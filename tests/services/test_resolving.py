@@ -12,7 +12,7 @@ from paymail.services import blobs, delivery, outbox, resolving, suppressions
 from paymail.services.composing import load_invoice
 from paymail.services.timeline import history
 from tests.factories import NOW
-from tests.services.test_bouncing import LATER, Desk
+from tests.services.desk import LATER, Desk
 
 Act = Callable[..., None]
 

@@ -10,7 +10,7 @@ from paymail import db
 from paymail.models import Blob, Message, MessageState
 from paymail.services import blobs, delivery, retention
 from tests.factories import NOW
-from tests.services.test_bouncing import Desk
+from tests.services.desk import Desk
 
 OLD = NOW + timedelta(days=400)
 

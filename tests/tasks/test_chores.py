@@ -13,8 +13,8 @@ from paymail.settings import Settings
 from paymail.tasks import chores
 from paymail.tasks.sweeping import sweep_once
 from paymail.wiring import App, build
+from tests.dsn import TOKEN, sample
 from tests.factories import make_invoice
-from tests.unit.test_bounce_reports import TOKEN, sample
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Reports of many servers are read for what they say, and no bytes can do harm."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,9 +7,8 @@ from hypothesis import strategies as st
 from paymail.returnpath import verp_address, verp_token
 from paymail.services.bouncing import Kind, parse
 from paymail.services.bouncing.report import is_bad_address
+from tests.dsn import DSN, TOKEN, sample
 
-DSN = Path(__file__).resolve().parent.parent / "data" / "dsn"
-TOKEN = "0123456789abcdef01234567"
 HEADER_ID = f"<{TOKEN}@southern-it.example>"
 SAID = {
     "postfix_unknown_user": (Kind.HARD, "5.1.1", True),
@@ -30,10 +27,6 @@ SAID = {
     "sendmail_delayed": (Kind.SOFT, "4.2.0", False),
 }
 REPLIES = ("vacation", "outlook_automatic_reply")
-
-
-def sample(name: str) -> bytes:
-    return (DSN / f"{name}.eml").read_bytes()
 
 
 def test_every_sample_is_judged() -> None:
@@ -130,12 +123,13 @@ def test_hostile_input_is_only_unreadable(name: str) -> None:
     assert report.findings or report.fault
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=3000))
 def test_any_bytes_give_a_report(raw: bytes) -> None:
     assert len(parse(raw).digest) == 64
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(SAID)), st.integers(0, 4000), st.binary(max_size=30), st.integers(0, 60))
 def test_a_damaged_report_gives_a_report(name: str, at: int, put: bytes, cut: int) -> None:
     raw = sample(name)

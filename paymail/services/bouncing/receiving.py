@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import select
@@ -63,7 +64,10 @@ def _message_of(session: Session, report: Report) -> Message | None:
 
 
 def _by_token(session: Session, token: str) -> Message | None:
-    domains = {outbox.header_domain(address) for address in session.scalars(select(Issuer.email))}
+    domains = set()
+    for address in session.scalars(select(Issuer.email)):
+        with suppress(UnicodeError):  # an address without a sound domain never made a Message-ID
+            domains.add(outbox.header_domain(address))
     exact = select(Message).where(Message.header_id.in_([f"<{token}@{domain}>" for domain in domains]))
     # An issuer may have moved to another domain since; that search has no index and is seldom needed.
     moved = select(Message).where(Message.header_id.startswith(f"<{token}@", autoescape=True))
@@ -139,7 +143,8 @@ def _lock(session: Session, message: Message, address: str, *, holds: bool) -> l
         waiting = list(session.scalars(owed))
     for invoice_id in sorted({*waiting, message.invoice_id}):
         load_invoice(session, invoice_id=invoice_id, lock=True)
-    return sorted(waiting)
+    session.refresh(customer)  # the address may have been changed while we waited for the locks
+    return sorted(waiting) if normalised(customer.email) == address else []
 
 
 def prove_accepted(session: Session, *, message: Message, by: str, now: datetime) -> bool:
