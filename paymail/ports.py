@@ -29,6 +29,17 @@ class Verdict(StrEnum):
     """`handover` said no (lease lost, cancelled, paid meanwhile); nothing was sent."""
 
 
+class Scope(StrEnum):
+    """What a deferral is about: who else should be spared a try for a while."""
+
+    MESSAGE = "message"
+    """This message or this mailbox only."""
+    DESTINATION = "destination"
+    """The recipient's domain."""
+    RELAY = "relay"
+    """Our mail server, so all mail."""
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """One message as SMTP sees it. `mime` are the exact bytes, CRLF line ends; addresses are ASCII/IDNA."""
@@ -49,6 +60,7 @@ class Outcome:
     phase: str = ""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Recipients that were refused one by one, with the reply; the others were accepted."""
+    scope: Scope = Scope.MESSAGE
 
 
 Handover = Callable[[], bool]

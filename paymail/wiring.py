@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from paymail import clock, db
+from paymail.errors import Misconfigured
 from paymail.gateway import StripeConfig, StripeGateway
 from paymail.mail.mailbox import MailboxMailer
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
@@ -19,7 +20,9 @@ from paymail.queue import CeleryDoorbell, make_celery
 from paymail.render.letter import LetterWriter
 from paymail.render.pdf import WeasyPdfRenderer
 from paymail.services.delivery import Post
+from paymail.services.gates import BadRate, rate_of
 from paymail.services.outbox import RINGS
+from paymail.services.outcomes import Patience
 from paymail.services.paying import Cashier
 from paymail.settings import Settings
 
@@ -41,6 +44,7 @@ class App:
     writer: Writer
     pdf: PdfRenderer
     now: Callable[[], datetime] = clock.utc_now
+    sender_rate: int = 0
     failpoint: Callable[[str], None] = lambda _name: None
 
     @contextmanager
@@ -71,9 +75,13 @@ class App:
             now=self.now,
             writer=self.writer,
             mailer=self.mailer,
+            gateway=self.gateway,
             public_url=self.settings.public_url,
             lease=timedelta(seconds=self.settings.lease_seconds),
-            max_attempts=self.settings.max_attempts,
+            patience=Patience(
+                attempts=self.settings.max_attempts, deadline=timedelta(hours=self.settings.delivery_hours)
+            ),
+            sender_rate=self.sender_rate,
             failpoint=self.failpoint,
         )
 
@@ -97,7 +105,15 @@ def build(settings: Settings) -> App:
         mailer=_mailer(settings),
         writer=LetterWriter(TEMPLATES, pdf),
         pdf=pdf,
+        sender_rate=_sender_rate(settings),
     )
+
+
+def _sender_rate(settings: Settings) -> int:
+    try:
+        return rate_of(settings.sender_rate)
+    except BadRate as error:
+        raise Misconfigured(f"PAYMAIL_SENDER_RATE: {error}") from error
 
 
 def build_celery(settings: Settings) -> Celery:

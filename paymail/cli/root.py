@@ -4,12 +4,15 @@ import typer
 
 from paymail.cli import (
     bounces,
+    bulk,
     customers,
     database,
     demo,
     importing,
     invoices,
     messages,
+    preferences,
+    reminders,
     sandbox,
     services,
     staff,
@@ -27,7 +30,10 @@ cli.command("web")(services.web)
 cli.command("worker")(services.worker)
 cli.command("beat")(services.beat)
 cli.command("tick")(services.tick)
+cli.command("forecast")(reminders.forecast_)
 cli.add_typer(invoices.group, name="invoices")
+cli.add_typer(preferences.group, name="reminders")
+cli.add_typer(bulk.group, name="bulk")
 cli.add_typer(messages.group, name="messages")
 cli.add_typer(customers.group, name="customers")
 cli.add_typer(bounces.group, name="bounces")

@@ -88,7 +88,7 @@ def _bounced_invoices(session: Session, address: str) -> list[int]:
 def _release(session: Session, invoice_ids: list[int], actor: str, now: datetime) -> int:
     released = 0
     for invoice_id in invoice_ids:
-        held = holding.in_force(session, invoice_id=invoice_id, now=now)
+        held = holding.in_force(session, invoice_ids=[invoice_id], now=now)
         if any(hold.reason == HoldReason.BOUNCED for hold in held):
             holding.lift(session, invoice_id=invoice_id, actor=actor, now=now, reason=HoldReason.BOUNCED)
             released += 1

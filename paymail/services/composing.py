@@ -19,17 +19,20 @@ class NoSuchInvoice(NotFound):
     code = "no_such_invoice"
 
 
-def load_invoice(session: Session, *, invoice_id: int, lock: bool = False) -> Invoice:
-    """Return an invoice with issuer, customer and lines. `lock` takes its row lock first (PostgreSQL)."""
+def load_invoice(session: Session, *, invoice_id: int, lock: bool = False, share: bool = False) -> Invoice:
+    """Return an invoice with issuer, customer and lines.
+
+    `lock` takes its row lock first, `share` a lock that others may share but no `lock` (PostgreSQL).
+    """
     statement = (
         select(Invoice)
         .where(Invoice.invoice_id == invoice_id)
         .options(joinedload(Invoice.issuer), joinedload(Invoice.customer), selectinload(Invoice.lines))
     )
-    if lock:
+    if lock or share:
         # FOR NO KEY UPDATE: a row that only refers to the invoice, such as the timeline entry of a worker
         # that holds the message's lock, need not wait for it. With FOR UPDATE these two would deadlock.
-        statement = statement.with_for_update(of=Invoice, key_share=True)
+        statement = statement.with_for_update(of=Invoice, read=share, key_share=not share)
         statement = statement.execution_options(populate_existing=True)
     invoice = session.scalars(statement).one_or_none()
     if invoice is None:

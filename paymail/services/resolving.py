@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict
 from paymail.models import Message, MessageState
-from paymail.services import blobs, outbox, outcomes, suppressions, timeline
+from paymail.services import blobs, outbox, timeline
 from paymail.services.composing import load_invoice
-from paymail.services.sending import NoSuchMessage
+from paymail.services.rescheduling import NoSuchMessage
+from paymail.services.standing import Way, standing
 
 _LOCKED = {"key_share": True}
 
@@ -53,11 +54,10 @@ def resend(session: Session, *, message_id: int, actor: str, now: datetime, why:
     """
     message = _locked(session, message_id)
     invoice = load_invoice(session, invoice_id=message.invoice_id)
-    if reason := outcomes.reason_not_to_send(message.kind, invoice):
-        raise NotResendable(f"message {message_id} must not go out now: {reason}")
-    for address in message.recipient.split("\n"):
-        if suppressions.active(session, address=address):
-            raise NotResendable(f"{address} is suppressed; lift that first, if it takes mail again")
+    # What only has to wait may be queued: it is asked again, and waits by itself, before it is handed over.
+    now_or_never = standing(session, message=message, invoice=invoice, now=now)
+    if now_or_never.way is Way.DROP:
+        raise NotResendable(f"message {message_id} must not go out any more: {now_or_never.reason}")
     if message.mime_sha256 is None:
         raise NotResendable(f"message {message_id} has no kept bytes")
     blobs.fetch(session, sha256=message.mime_sha256)

@@ -3,7 +3,8 @@
 import threading
 
 from paymail import observability
-from paymail.services import confirming, delivery
+from paymail.services import bulk, confirming, delivery
+from paymail.services.reminding import planning
 from paymail.tasks import chores
 from paymail.wiring import App
 
@@ -11,8 +12,11 @@ log = observability.logger(__name__)
 
 
 def sweep_once(app: App) -> int:
-    """Work on due events, then on due messages; return how many. Chores come last."""
-    done = confirming.work_events(app.cashier()) + delivery.sweep(app.post())
+    """Work on events, plan reminders, write bulk sends, deliver what is due, do chores; return how many."""
+    done = confirming.work_events(app.cashier())
+    done += planning.plan_due(app.transaction, app.now)
+    bulk.expand_all(app.transaction, app.now)
+    done += delivery.sweep(app.post())
     chores.do(app)
     return done
 

@@ -34,7 +34,7 @@ def app(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) 
         send_invoice(session, invoice_id=502, actor="test", now=found.now())
     sweep_once(found)
     with found.transaction() as session:
-        session.scalars(select(Message)).one().state = MessageState.UNKNOWN
+        session.scalars(select(Message).where(Message.kind == "invoice")).one().state = MessageState.UNKNOWN
     yield found
     found.close()
 

@@ -11,7 +11,7 @@ from paymail.services.composing import load_invoice
 from paymail.services.reminding import holding
 from tests.dsn import TOKEN, sample
 from tests.factories import NOW, make_invoice
-from tests.services.test_delivery import Bench
+from tests.services.bench import Bench
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -48,7 +48,7 @@ class Desk(Bench):
 
     def held(self, invoice_id: int) -> list[str]:
         with db.reading(self.engine) as session:
-            return [hold.reason for hold in holding.in_force(session, invoice_id=invoice_id, now=LATER)]
+            return [hold.reason for hold in holding.in_force(session, invoice_ids=[invoice_id], now=LATER)]
 
     def second_invoice(self, invoice_id: int, **more: object) -> None:
         """Another invoice of the same customer."""

@@ -95,13 +95,17 @@ def test_an_email_about_a_paid_invoice_cannot_be_resent(desk: DoubtfulDesk) -> N
     assert desk.state(message_id) is MessageState.UNKNOWN
 
 
-def test_a_reminder_cannot_be_resent_while_a_payment_clears(desk: DoubtfulDesk) -> None:
+def test_a_resent_reminder_waits_while_a_payment_clears(desk: DoubtfulDesk) -> None:
     message_id = desk.doubt()
     with db.transaction(desk.engine) as session:
-        session.get_one(Message, message_id).kind = "reminder"
+        message = session.get_one(Message, message_id)
+        message.kind, message.tone = "reminder", "firm"
         load_invoice(session, invoice_id=502).payment_status = PaymentStatus.PROCESSING
-    with pytest.raises(resolving.NotResendable, match="processing"):
-        desk.act(resolving.resend, message_id)
+    desk.act(resolving.resend, message_id)
+    desk.clock = LATER
+    delivery.sweep(desk.post)
+    assert len(desk.mailer.delivered) == 1
+    assert desk.state(message_id) is not MessageState.SENT
 
 
 def test_an_email_about_a_void_invoice_cannot_be_resent(desk: DoubtfulDesk) -> None:

@@ -203,7 +203,7 @@ def _bounced(
 
 def _hold(session: Session, invoice_id: int, finding: Finding, source: str, now: datetime) -> None:
     # One that is held for a bounce already stays as it is: the first reason is the one to mend.
-    held = holding.in_force(session, invoice_id=invoice_id, now=now)
+    held = holding.in_force(session, invoice_ids=[invoice_id], now=now)
     if not any(hold.reason == HoldReason.BOUNCED for hold in held):
         holding.place(
             session,
