@@ -29,8 +29,9 @@ def make_invoice(
     email: str = "",
     due_in: int = 25,
     ladder: str = "",
+    reminders: bool = False,
 ) -> Invoice:
-    """Write an invoice of one line with issuer and customer."""
+    """Write an invoice of one line with issuer and customer; with `reminders` the ladder looks at it."""
     issuer = ensure_issuer(
         session,
         name="Southern IT Services Pty Ltd",
@@ -66,7 +67,7 @@ def make_invoice(
         payment_status=payment,
         payment_token=new_payment_token(),
         reminders_from=NOW,
-        next_reminder_at=NOW,
+        next_reminder_at=NOW if reminders else None,
         created_at=NOW,
         updated_at=NOW,
     )
