@@ -104,7 +104,14 @@ class Settings(BaseSettings):
 
     lease_seconds: int = Field(120, ge=5, le=3600, description="How long a worker may hold a message.")
     sweep_seconds: float = Field(2.0, gt=0, le=60, description="How often workers look for due rows.")
-    max_attempts: int = Field(12, ge=1, le=50, description="Tries before a message is failed.")
+    max_attempts: int = Field(100, ge=1, le=1000, description="Most tries before a message is failed.")
+    delivery_hours: int = Field(
+        48, ge=1, le=168, description="Hours from the first failed try until a message is failed."
+    )
+    sender_rate: str = Field(
+        "",
+        description="Emails a minute of one issuer, or a preset: office365, ses. Empty is no limit.",
+    )
     session_hours: int = Field(12, ge=1, le=720, description="How long a staff login lasts.")
     pay_rate_limit: str = Field("60/minute", description="Public requests per address and link.")
     login_rate_limit: str = Field("10/minute", description="Staff login tries per address.")

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from paymail import clock, db
+from paymail.errors import Misconfigured
 from paymail.gateway import StripeConfig, StripeGateway
 from paymail.mail.mailbox import MailboxMailer
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
@@ -20,7 +21,9 @@ from paymail.render.dkim import Signer
 from paymail.render.letter import LetterWriter
 from paymail.render.pdf import WeasyPdfRenderer
 from paymail.services.delivery import Post
+from paymail.services.gates import BadRate, rate_of
 from paymail.services.outbox import RINGS
+from paymail.services.outcomes import Patience
 from paymail.services.paying import Cashier
 from paymail.settings import Settings
 
@@ -42,6 +45,7 @@ class App:
     writer: Writer
     pdf: PdfRenderer
     now: Callable[[], datetime] = clock.utc_now
+    sender_rate: int = 0
     failpoint: Callable[[str], None] = lambda _name: None
 
     @contextmanager
@@ -72,9 +76,13 @@ class App:
             now=self.now,
             writer=self.writer,
             mailer=self.mailer,
+            gateway=self.gateway,
             public_url=self.settings.public_url,
             lease=timedelta(seconds=self.settings.lease_seconds),
-            max_attempts=self.settings.max_attempts,
+            patience=Patience(
+                attempts=self.settings.max_attempts, deadline=timedelta(hours=self.settings.delivery_hours)
+            ),
+            sender_rate=self.sender_rate,
             failpoint=self.failpoint,
         )
 
@@ -98,7 +106,15 @@ def build(settings: Settings) -> App:
         mailer=_mailer(settings),
         writer=LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=_signer(settings)),
         pdf=pdf,
+        sender_rate=_sender_rate(settings),
     )
+
+
+def _sender_rate(settings: Settings) -> int:
+    try:
+        return rate_of(settings.sender_rate)
+    except BadRate as error:
+        raise Misconfigured(f"PAYMAIL_SENDER_RATE: {error}") from error
 
 
 def build_celery(settings: Settings) -> Celery:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
@@ -26,6 +26,9 @@ def make_invoice(
     status: InvoiceStatus = InvoiceStatus.SENT,
     paid: int = 0,
     name: str = "The Vacuum Shop",
+    email: str = "",
+    due_in: int = 25,
+    ladder: str = "",
 ) -> Invoice:
     """Write an invoice of one line with issuer and customer."""
     issuer = ensure_issuer(
@@ -36,7 +39,10 @@ def make_invoice(
         stripe_account="acct_sandbox",
     )
     customer = Customer(
-        issuer_id=issuer.issuer_id, name=name, email=f"c{invoice_id}@customer.example", created_at=NOW
+        issuer_id=issuer.issuer_id,
+        name=name,
+        email=email or f"c{invoice_id}@customer.example",
+        created_at=NOW,
     )
     session.add(customer)
     session.flush()
@@ -54,7 +60,8 @@ def make_invoice(
         total=total,
         amount_paid=paid,
         issued_date=date(2026, 3, 12),
-        due_date=date(2026, 4, 11),
+        due_date=date(2026, 3, 17) + timedelta(days=due_in),
+        ladder=ladder,
         status=status,
         payment_status=payment,
         payment_token=new_payment_token(),
@@ -102,6 +109,10 @@ class ScriptedMailer:
             return Outcome(Verdict.STOPPED)
         self.delivered.append(envelope)
         return outcome
+
+    def probe(self) -> Outcome:
+        """Always ready."""
+        return Outcome(Verdict.SENT, 250)
 
     def close(self) -> None:
         """Nothing is open."""

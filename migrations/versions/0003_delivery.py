@@ -109,6 +109,7 @@ def _new_tables() -> None:
         "bulk_sends",
         sa.Column("bulk_id", ID, nullable=False),
         sa.Column("state", state, nullable=False),
+        sa.Column("request_key", sa.String(80), nullable=True),
         sa.Column("selection", sa.Text(), nullable=False),
         sa.Column("again", sa.Boolean(), nullable=False),
         sa.Column("starts_at", UtcDateTime, nullable=False),
@@ -120,6 +121,7 @@ def _new_tables() -> None:
         sa.Column("actor", sa.String(120), nullable=False),
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.PrimaryKeyConstraint("bulk_id", name="pk_bulk_sends"),
+        sa.UniqueConstraint("request_key", name="uq_bulk_sends_request_key"),
     )
     op.create_index("ix_bulk_sends_open", "bulk_sends", ["state", "expanded"])
     op.create_table(

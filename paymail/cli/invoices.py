@@ -1,30 +1,25 @@
 """`paymail invoices`: show, list, send."""
 
 import json
-from datetime import UTC, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from paymail.cli.context import PARTIAL, exits, open_app
-from paymail.errors import InvalidInput, PaymailError
-from paymail.models import PaymentStatus
+from paymail.errors import PaymailError
 from paymail.money import Money
 from paymail.services import browsing
+from paymail.services.calendar import when
 from paymail.services.composing import load_invoice, payment_url
-from paymail.services.sending import Selection, select_sendable, send_invoice
+from paymail.services.sending import send_invoice
 from paymail.web.public import describe
 from paymail.wiring import App
 
 group = typer.Typer(help="Invoices.", no_args_is_help=True)
+At = Annotated[
+    str, typer.Option(help="When: 2026-03-12T09:00 (the issuer's local time) or `next business morning`.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
-
-
-class BadTime(InvalidInput):
-    """The time given is not ISO 8601."""
-
-    code = "bad_time"
 
 
 @group.command()
@@ -70,24 +65,14 @@ def list_(find: str = "", page: int = 1, as_json: Json = False) -> None:
 @group.command()
 @exits
 def send(
-    ids: Annotated[list[int] | None, typer.Argument(help="Invoice numbers; or use a filter.")] = None,
-    at: Annotated[str, typer.Option(help="When: 2026-03-12T09:00, the issuer's local time.")] = "",
-    payment_status: Annotated[PaymentStatus | None, typer.Option(help="Filter.")] = None,
-    currency: Annotated[str, typer.Option(help="Filter.")] = "",
-    customer: Annotated[str, typer.Option(help="Filter: exact name.")] = "",
+    ids: Annotated[list[int], typer.Argument(help="Invoice numbers; for a filter see `paymail bulk start`.")],
+    at: At = "",
     again: Annotated[bool, typer.Option("--again", help="Send a further copy.")] = False,
     as_json: Json = False,
 ) -> None:
     """Queue invoice emails, now or for later. Asking twice does not send twice."""
     app = open_app()
-    if not ids and not (payment_status or currency or customer):
-        raise typer.BadParameter("name invoices, or give a filter")
-    chosen = list(ids or [])
-    if not chosen:
-        with app.reading() as session:
-            selection = Selection(payment_status=payment_status, currency=currency, customer=customer)
-            chosen = select_sendable(session, selection=selection)
-    results = [_send_one(app, invoice_id, at, again) for invoice_id in chosen]
+    results = [_send_one(app, invoice_id, at, again) for invoice_id in ids]
     _report(results, as_json)
     if any("error" in result for result in results):
         raise typer.Exit(PARTIAL if len(results) > 1 else 1)
@@ -96,29 +81,18 @@ def send(
 def _send_one(app: App, invoice_id: int, at: str, again: bool) -> dict[str, object]:
     try:
         with app.transaction() as session:
-            zone = load_invoice(session, invoice_id=invoice_id).issuer.timezone
+            issuer = load_invoice(session, invoice_id=invoice_id).issuer
             queued = send_invoice(
                 session,
                 invoice_id=invoice_id,
                 actor="cli",
                 now=app.now(),
-                at=_instant(at, zone),
+                at=when(at, issuer, app.now()),
                 again=again,
             )
     except PaymailError as error:
         return {"invoice_id": invoice_id, "error": str(error), "code": error.code}
     return {"invoice_id": invoice_id, "message_id": queued.message_id, "queued": queued.created}
-
-
-def _instant(at: str, zone: str) -> datetime | None:
-    """Read a time; one without an offset is the issuer's local time."""
-    if not at:
-        return None
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError as error:
-        raise BadTime("--at must be a time such as 2026-03-12T09:00") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
 def _report(results: list[dict[str, object]], as_json: bool) -> None:

@@ -2,7 +2,20 @@
 
 import typer
 
-from paymail.cli import database, demo, importing, invoices, messages, sandbox, services, staff, up
+from paymail.cli import (
+    bulk,
+    database,
+    demo,
+    importing,
+    invoices,
+    messages,
+    preferences,
+    reminders,
+    sandbox,
+    services,
+    staff,
+    up,
+)
 
 cli = typer.Typer(
     name="paymail", help="The email invoicing pipeline.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -14,7 +27,10 @@ cli.command("web")(services.web)
 cli.command("worker")(services.worker)
 cli.command("beat")(services.beat)
 cli.command("tick")(services.tick)
+cli.command("forecast")(reminders.forecast_)
 cli.add_typer(invoices.group, name="invoices")
+cli.add_typer(preferences.group, name="reminders")
+cli.add_typer(bulk.group, name="bulk")
 cli.add_typer(messages.group, name="messages")
 cli.add_typer(database.group, name="db")
 cli.add_typer(staff.group, name="staff")

@@ -39,6 +39,8 @@ def sample_issuer(session: Session, *, now: datetime) -> Issuer:
         tax_id="ABN 51 824 753 556",
         address="12 Harbour Street\nSydney NSW 2000",
         stripe_account="acct_sandbox",
+        country="AU",
+        subdivision="NSW",
     )
 
 

@@ -38,6 +38,8 @@ class BulkSend(Base):
 
     bulk_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     state: Mapped[BulkState] = mapped_column(status_type(BulkState), default=_B.RUNNING)
+    request_key: Mapped[str | None] = mapped_column(String(80), unique=True)
+    """Given by a form or an API client, so that asking twice starts one."""
     selection: Mapped[str] = mapped_column(Text)
     """The filter as JSON (`services/bulk.py`)."""
     again: Mapped[bool] = mapped_column(default=False)

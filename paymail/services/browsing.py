@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, contains_eager
 from paymail.errors import Conflict, NotFound
 from paymail.models import Customer, DeliveryAttempt, Invoice, Message, Payment
 from paymail.services.composing import load_invoice
-from paymail.services.sending import NoSuchMessage
+from paymail.services.rescheduling import NoSuchMessage
 
 PAGE = 50
 

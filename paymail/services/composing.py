@@ -19,15 +19,20 @@ class NoSuchInvoice(NotFound):
     code = "no_such_invoice"
 
 
-def load_invoice(session: Session, *, invoice_id: int, lock: bool = False) -> Invoice:
-    """Return an invoice with issuer, customer and lines. `lock` takes its row lock first (PostgreSQL)."""
+def load_invoice(session: Session, *, invoice_id: int, lock: bool = False, share: bool = False) -> Invoice:
+    """Return an invoice with issuer, customer and lines.
+
+    `lock` takes its row lock first, `share` a lock that others may share but no `lock` (PostgreSQL).
+    """
     statement = (
         select(Invoice)
         .where(Invoice.invoice_id == invoice_id)
         .options(joinedload(Invoice.issuer), joinedload(Invoice.customer), selectinload(Invoice.lines))
     )
-    if lock:
-        statement = statement.with_for_update(of=Invoice).execution_options(populate_existing=True)
+    if lock or share:
+        statement = statement.with_for_update(of=Invoice, read=share).execution_options(
+            populate_existing=True
+        )
     invoice = session.scalars(statement).one_or_none()
     if invoice is None:
         raise NoSuchInvoice(f"there is no invoice {invoice_id}")

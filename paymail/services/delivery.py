@@ -15,15 +15,20 @@ from sqlalchemy.orm import Session
 from paymail import observability
 from paymail.errors import PaymailError
 from paymail.models import Message, MessageState
-from paymail.ports import Envelope, Letter, Mailer, Outcome, Verdict, Writer
+from paymail.ports import Envelope, Gateway, Letter, Mailer, Outcome, Verdict, Writer
 from paymail.services import blobs, outbox, outcomes
+from paymail.services.admission import admit
 from paymail.services.composing import load_invoice
-from paymail.services.letters import letter_for
+from paymail.services.inquiring import ask_before_reminding
+from paymail.services.letters import letter_date, letter_for
 from paymail.services.outbox import Claim
+from paymail.services.outcomes import Patience
 
 log = observability.logger(__name__)
 
 _SEPARATOR = "\n"
+MOST_CRASHES = 5
+ASK_AGAIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +39,26 @@ class Post:
     now: Callable[[], datetime]
     writer: Writer
     mailer: Mailer
+    gateway: Gateway
     public_url: str
     lease: timedelta
-    max_attempts: int
+    patience: Patience
+    sender_rate: int = 0
+    """Emails a minute of issuers without a rate of their own; 0 is no limit."""
     failpoint: Callable[[str], None] = lambda _name: None
 
 
 def deliver(post: Post, *, message_id: int | None = None) -> bool:
     """Deliver one due message (or `message_id`, if it is due); False when there was nothing to do."""
     with post.transaction() as session:
-        claims = outbox.claim(session, now=post.now(), lease=post.lease, only=message_id)
-    if not claims:
-        return False
-    post.failpoint("claimed")
-    _deliver_claimed(post, claims[0])
+        now = post.now()
+        claims = outbox.claim(session, now=now, lease=post.lease, only=message_id)
+        if not claims:
+            return False
+        admitted = admit(session, claim=claims[0], default_rate=post.sender_rate, now=now)
+    if admitted:
+        post.failpoint("claimed")
+        _deliver_claimed(post, claims[0])
     return True
 
 
@@ -62,9 +73,10 @@ def sweep(post: Post, *, limit: int = 100) -> int:
 
 
 def _deliver_claimed(post: Post, claim: Claim) -> None:
-    if claim.attempts > post.max_attempts:
-        # Only a worker that died every time comes here: such a message must not kill the next one.
-        _finish(post, claim, Outcome(Verdict.FAILED, detail="its workers died while sending it"))
+    if claim.crashes >= MOST_CRASHES:
+        # Its workers died every time: such a message must not kill the next one.
+        detail = f"{claim.crashes} workers died while sending it"
+        _finish(post, claim, Outcome(Verdict.FAILED, detail=detail))
         return
     try:
         envelope = _prepare(post, claim)
@@ -75,14 +87,27 @@ def _deliver_claimed(post: Post, claim: Claim) -> None:
     if envelope is None:
         return
     post.failpoint("prepared")
+    if claim.kind == "reminder" and not _asked_stripe(post, claim):
+        return
     try:
         outcome = post.mailer.deliver(envelope, lambda: _handover(post, claim))
     except SQLAlchemyError:
         # Raised by our own handover before the dot, so the server has nothing, committed or not.
         log.warning("database failed at handover", message_id=claim.message_id, exc_info=True)
         outcome = Outcome(Verdict.DEFERRED, detail="the database failed before the hand-over")
+    except PaymailError as error:
+        # Also our own and before the dot: what the message depends on cannot be read (a broken calendar).
+        outcome = Outcome(Verdict.FAILED, detail=str(error), phase="handover")
     post.failpoint("answered")
     _finish(post, claim, outcome)
+
+
+def _asked_stripe(post: Post, claim: Claim) -> bool:
+    reason = ask_before_reminding(post.transaction, post.gateway, post.now, message_id=claim.message_id)
+    if reason:
+        with post.transaction() as session:
+            outbox.put_back(session, claim=claim, at=post.now() + ASK_AGAIN, reason=reason)
+    return not reason
 
 
 def _handover(post: Post, claim: Claim) -> bool:
@@ -94,7 +119,7 @@ def _handover(post: Post, claim: Claim) -> bool:
 
 def _finish(post: Post, claim: Claim, outcome: Outcome) -> None:
     with post.transaction() as session:
-        outcomes.finish(session, claim=claim, outcome=outcome, now=post.now(), max_attempts=post.max_attempts)
+        outcomes.finish(session, claim=claim, outcome=outcome, now=post.now(), patience=post.patience)
     log.info("message tried", message_id=claim.message_id, verdict=outcome.verdict, phase=outcome.phase)
 
 
@@ -103,12 +128,14 @@ def _prepare(post: Post, claim: Claim) -> Envelope | None:
     with post.transaction() as session:
         message = session.get_one(Message, claim.message_id)
         invoice = load_invoice(session, invoice_id=message.invoice_id)
-        if reason := outcomes.reason_not_to_send(message.kind, invoice):
-            outcomes.suppress(session, claim=claim, reason=reason, now=post.now())
+        now = post.now()
+        if not outcomes.may_go(session, claim=claim, message=message, invoice=invoice, now=now):
             return None
         if message.mime_sha256 is not None:
             return _envelope(message, blobs.fetch(session, sha256=message.mime_sha256))
-        letter = letter_for(session, message=message, public_url=post.public_url, date=post.now())
+        letter = letter_for(
+            session, message=message, public_url=post.public_url, date=letter_date(message, now)
+        )
     return _write(post, claim, letter)
 
 

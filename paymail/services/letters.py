@@ -1,7 +1,7 @@
 """Which letter a message row stands for."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +27,18 @@ class UnknownKind(InvalidInput):
     """The message names an email kind that this code does not write."""
 
     code = "unknown_email_kind"
+
+
+LATE = timedelta(minutes=30)
+
+
+def letter_date(message: Message, now: datetime) -> datetime:
+    """Return the Date header of a message that is written now: the time it was due.
+
+    So a preview shows the very bytes that will be sent. Only what is late by more than LATE is dated now:
+    an old Date costs it points with spam filters.
+    """
+    return message.next_at if now - message.next_at < LATE else now
 
 
 def letter_for(session: Session, *, message: Message, public_url: str, date: datetime) -> Letter:

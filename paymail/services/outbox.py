@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, and_, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_id
 from paymail.db import insert_once
 from paymail.models import Invoice, Issuer, Message, MessageState
+from paymail.services import gates
 from paymail.services.suppressions import domain_of
 
 RINGS = "paymail_rings"
@@ -24,6 +25,8 @@ class Claim:
     message_id: int
     fence: int
     attempts: int
+    crashes: int = 0
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def add(
         "header_id": _new_header_id(invoice.issuer),
         "recipient": address,
         "destination": domain_of(address),
-        "sender_gate": f"sender:{invoice.issuer_id}",
+        "sender_gate": gates.sender(invoice.issuer_id),
         "urgent": urgent,
         "created_at": now,
         **dict.fromkeys(("attempts", "fence", "crashes"), 0),
@@ -86,15 +89,53 @@ def _new_header_id(issuer: Issuer) -> str:
 def claim(
     session: Session, *, now: datetime, lease: timedelta, limit: int = 1, only: int | None = None
 ) -> list[Claim]:
-    """Take up to `limit` due messages, or `only` that one if it is due.
+    """Take up to `limit` due messages, or `only` that one if it is due, urgent ones first.
 
-    Due means scheduled and its time come, or sending under a lease that ran out: nothing can have been
-    accepted in that state, so trying again is safe. Rows that another worker is taking are skipped.
+    Due means scheduled, its time come and its gates open; or sending under a lease that ran out: nothing
+    can have been accepted in that state, so trying again is safe. Rows that another worker is taking are
+    skipped.
     """
-    due = or_(
-        and_(Message.state == MessageState.SCHEDULED, Message.next_at <= now),
-        and_(Message.state == MessageState.SENDING, Message.lease_until < now),
-    )
+    shut = gates.closed(session, now=now)
+    if gates.RELAY in shut:
+        return []
+    scheduled = and_(Message.state == MessageState.SCHEDULED, Message.next_at <= now)
+    vanished = and_(Message.state == MessageState.SENDING, Message.lease_until < now)
+    # One question after another, each in the order of an index: together they would sort all that is due.
+    for due in (
+        and_(scheduled, Message.urgent.is_(True)),
+        and_(scheduled, Message.urgent.is_(False)),
+        vanished,
+    ):
+        claims = _take(session, and_(due, *_not_behind(shut)), now, lease, limit, only)
+        if claims:
+            return claims
+    return []
+
+
+def _not_behind(shut: set[str]) -> list[ColumnElement[bool]]:
+    """Return the conditions that keep messages behind closed gates where they are."""
+    by_kind: dict[str, list[str]] = {}
+    for key in shut:
+        by_kind.setdefault(key.partition(":")[0], []).append(key)
+    conditions: list[ColumnElement[bool]] = []
+    if senders := by_kind.get("sender"):
+        conditions.append(Message.sender_gate.not_in(senders))
+    if domains := by_kind.get("to"):
+        conditions.append(Message.destination.not_in([key.partition(":")[2] for key in domains]))
+    if bulks := by_kind.get("bulk"):
+        ids = [int(key.partition(":")[2]) for key in bulks]
+        conditions.append(or_(Message.bulk_id.is_(None), Message.bulk_id.not_in(ids)))
+    return conditions
+
+
+def _take(
+    session: Session,
+    due: ColumnElement[bool],
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    only: int | None,
+) -> list[Claim]:
     chosen = select(Message.message_id).where(due)
     if only is not None:
         chosen = chosen.where(Message.message_id == only)
@@ -112,12 +153,33 @@ def claim(
             state=MessageState.SENDING,
             fence=Message.fence + 1,
             attempts=Message.attempts + 1,
+            crashes=Message.crashes + case((Message.state == MessageState.SENDING, 1), else_=0),
             lease_until=now + lease,
         )
-        .returning(Message.message_id, Message.fence, Message.attempts)
+        .returning(Message.message_id, Message.fence, Message.attempts, Message.crashes, Message.kind)
         .execution_options(synchronize_session=False)
     )
     return [Claim(*row) for row in session.execute(taken)]
+
+
+def put_back(session: Session, *, claim: Claim, at: datetime | None = None, reason: str = "") -> bool:
+    """Give a claim back before its handover, as if it had not been taken; it is due at `at` if given.
+
+    A message that waits until `at` is written afresh then: it was never handed over.
+    """
+    later: dict[str, Any] = {}
+    if at is not None:
+        later = {"next_at": at, "reason": reason, "mime_sha256": None, "pdf_sha256": None}
+    return move(
+        session,
+        message_id=claim.message_id,
+        under=claim.fence,
+        sources=(MessageState.SENDING,),
+        target=MessageState.SCHEDULED,
+        attempts=Message.attempts - 1,
+        lease_until=None,
+        **later,
+    )
 
 
 def move(

@@ -1,15 +1,17 @@
 """How a try at delivering ends: the next state of the message, its record and its timeline entry."""
 
 import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import DeliveryAttempt, Invoice, InvoiceStatus, Message, MessageState
-from paymail.ports import Outcome, Verdict
-from paymail.services import outbox, timeline
+from paymail.models import DeliveryAttempt, Invoice, Message, MessageState
+from paymail.ports import Outcome, Scope, Verdict
+from paymail.services import gates, outbox, timeline
+from paymail.services.composing import load_invoice
 from paymail.services.outbox import Claim
+from paymail.services.standing import Way, standing
 
 FIRST_DELAY = timedelta(seconds=15)
 LONGEST_DELAY = timedelta(hours=1)
@@ -28,17 +30,15 @@ def backoff(*, message_id: int, attempts: int) -> timedelta:
     return pause * spread
 
 
-def reason_not_to_send(kind: str, invoice: Invoice) -> str:
-    """Return why an email about `invoice` must not go out now, or an empty text."""
-    if kind == "receipt":
-        return ""
-    if invoice.status is InvoiceStatus.VOID:
-        return "the invoice is void"
-    if invoice.balance == 0:
-        return "paid meanwhile"
-    if kind == "reminder" and not invoice.can_pay:
-        return f"payment is {invoice.payment_status}"
-    return ""
+def may_go(session: Session, *, claim: Claim, message: Message, invoice: Invoice, now: datetime) -> bool:
+    """Ask whether a claimed message may go out now; if not, record why and let go of it."""
+    found = standing(session, message=message, invoice=invoice, now=now)
+    match found.way:
+        case Way.DROP:
+            suppress(session, claim=claim, reason=found.reason, now=now)
+        case Way.WAIT:
+            outbox.put_back(session, claim=claim, at=found.until, reason=found.reason)
+    return found.way is Way.GO
 
 
 def begin_handover(session: Session, *, claim: Claim, now: datetime, lease: timedelta) -> bool:
@@ -48,11 +48,8 @@ def begin_handover(session: Session, *, claim: Claim, now: datetime, lease: time
     until the hand-over is committed. Lock order: invoice, then message.
     """
     message = session.get_one(Message, claim.message_id)
-    invoice = session.scalars(
-        select(Invoice).where(Invoice.invoice_id == message.invoice_id).with_for_update(read=True)
-    ).one()
-    if reason := reason_not_to_send(message.kind, invoice):
-        suppress(session, claim=claim, reason=reason, now=now)
+    invoice = load_invoice(session, invoice_id=message.invoice_id, share=True)
+    if not may_go(session, claim=claim, message=message, invoice=invoice, now=now):
         return False
     return outbox.move(
         session,
@@ -62,6 +59,7 @@ def begin_handover(session: Session, *, claim: Claim, now: datetime, lease: time
         target=_S.HANDOVER,
         lease_after=now,
         lease_until=now + lease,
+        handed_over_at=now,
     )
 
 
@@ -79,8 +77,16 @@ def suppress(session: Session, *, claim: Claim, reason: str, now: datetime) -> N
         _note(session, claim, "email_suppressed", reason, now)
 
 
-def finish(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, max_attempts: int) -> None:
-    """Record the outcome of one try and move the message on, if the claim still holds."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When trying ends: after `attempts` tries, or `deadline` after the first failure."""
+
+    attempts: int
+    deadline: timedelta
+
+
+def finish(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, patience: Patience) -> None:
+    """Record the outcome of one try, move the message on if the claim still holds, and mind the gates."""
     if outcome.verdict is Verdict.STOPPED:
         return  # whoever stopped it has recorded why
     session.add(
@@ -97,10 +103,8 @@ def finish(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, m
     match outcome.verdict:
         case Verdict.SENT:
             _sent(session, claim, outcome, now)
-        case Verdict.DEFERRED if claim.attempts < max_attempts:
-            _retry(session, claim, outcome, now)
         case Verdict.DEFERRED:
-            _give_up(session, claim, f"gave up after {claim.attempts} tries: {outcome.detail}", now)
+            _deferred(session, claim, outcome, now, patience)
         case Verdict.FAILED:
             _give_up(session, claim, outcome.detail, now)
         case Verdict.UNKNOWN:
@@ -121,16 +125,27 @@ def _sent(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> No
         lease_until=None,
     ):
         _note(session, claim, "email_sent", refused or outcome.detail, now)
+    destination = session.get_one(Message, claim.message_id).destination
+    gates.open_(session, keys=[gates.RELAY, gates.destination(destination)])
 
 
-def _retry(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> None:
+def _deferred(session: Session, claim: Claim, outcome: Outcome, now: datetime, patience: Patience) -> None:
+    message = session.get_one(Message, claim.message_id)
+    give_up_at = message.give_up_at or now + patience.deadline
+    if outcome.scope is not Scope.MESSAGE:
+        key = gates.RELAY if outcome.scope is Scope.RELAY else gates.destination(message.destination)
+        gates.close_after_failure(session, key=key, reason=outcome.detail, now=now)
+    if claim.attempts >= patience.attempts or now >= give_up_at:
+        _give_up(session, claim, f"gave up after {claim.attempts} tries: {outcome.detail}", now)
+        return
     outbox.move(
         session,
         message_id=claim.message_id,
         under=claim.fence,
         sources=(_S.SENDING, _S.HANDOVER),
         target=_S.SCHEDULED,
-        next_at=now + backoff(message_id=claim.message_id, attempts=claim.attempts),
+        next_at=min(now + backoff(message_id=claim.message_id, attempts=claim.attempts), give_up_at),
+        give_up_at=give_up_at,
         reason=outcome.detail,
         lease_until=None,
     )

@@ -1,20 +1,17 @@
-"""What staff do with invoice emails: queue one, queue many, cancel."""
+"""Queueing the email of one invoice."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from paymail.errors import Conflict, NotFound
+from paymail.errors import Conflict
 from paymail.models import (
     STATUS_MOVES,
     Invoice,
     InvoiceStatus,
     Message,
     MessageState,
-    PaymentStatus,
     check_move,
 )
 from paymail.services import dedupe, outbox, timeline
@@ -35,29 +32,6 @@ class NotSendable(Conflict):
     code = "not_sendable"
 
 
-class NoSuchMessage(NotFound):
-    """No message has this id."""
-
-    code = "no_such_message"
-
-
-class TooLate(Conflict):
-    """The message is being handed over, or is finished."""
-
-    code = "too_late"
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """A filter over invoices; empty fields do not filter. `numbers` are invoice ids."""
-
-    ids: Sequence[int] = ()
-    payment_status: PaymentStatus | None = None
-    currency: str = ""
-    customer: str = ""
-    due_before: datetime | None = None
-
-
 def send_invoice(
     session: Session,
     *,
@@ -67,6 +41,7 @@ def send_invoice(
     at: datetime | None = None,
     again: bool = False,
     sequence: int | None = None,
+    bulk_id: int | None = None,
 ) -> outbox.Queued:
     """Queue the invoice email, due at `at` (UTC) or now; a draft is issued by it.
 
@@ -79,10 +54,13 @@ def send_invoice(
     if invoice.status is InvoiceStatus.DRAFT:
         check_move(STATUS_MOVES, invoice.status, InvoiceStatus.SENT)
         invoice.status, invoice.updated_at = InvoiceStatus.SENT, now
+        invoice.reminders_from = invoice.next_reminder_at = now
         timeline.record(session, invoice_id=invoice_id, kind="issued", actor=actor, now=now)
     latest = _latest_invoice_email(session, invoice_id=invoice_id)
     key = _sending_key(invoice_id, latest, next_sequence(session, invoice_id=invoice_id), again, sequence)
-    queued = outbox.add(session, dedupe_key=key, kind="invoice", invoice=invoice, actor=actor, now=now, at=at)
+    queued = outbox.add(
+        session, dedupe_key=key, kind="invoice", invoice=invoice, actor=actor, now=now, at=at, bulk_id=bulk_id
+    )
     if queued.created:
         timeline.record(
             session,
@@ -121,48 +99,3 @@ def next_sequence(session: Session, *, invoice_id: int) -> int:
     """Return the sequence that one further invoice email would have."""
     count = select(func.count()).where(Message.invoice_id == invoice_id, Message.kind == "invoice")
     return (session.scalar(count) or 0) + 1
-
-
-def select_sendable(session: Session, *, selection: Selection) -> list[int]:
-    """Return ids of issued, owed invoices that match; drafts are only sent when named one by one."""
-    statement = select(Invoice.invoice_id).where(
-        Invoice.status == InvoiceStatus.SENT, Invoice.amount_paid < Invoice.total
-    )
-    if selection.ids:
-        statement = statement.where(Invoice.invoice_id.in_(selection.ids))
-    if selection.payment_status is not None:
-        statement = statement.where(Invoice.payment_status == selection.payment_status)
-    if selection.currency:
-        statement = statement.where(Invoice.currency == selection.currency)
-    if selection.customer:
-        statement = statement.where(Invoice.customer.has(name=selection.customer))
-    if selection.due_before is not None:
-        statement = statement.where(Invoice.due_date < selection.due_before.date())
-    return list(session.scalars(statement.order_by(Invoice.invoice_id)))
-
-
-def cancel_message(session: Session, *, message_id: int, actor: str, now: datetime) -> None:
-    """Withdraw a message before its handover. Raises NoSuchMessage, TooLate."""
-    message = session.get(Message, message_id)
-    if message is None:
-        raise NoSuchMessage(f"there is no message {message_id}")
-    withdrawn = outbox.move(
-        session,
-        message_id=message_id,
-        under=message.fence,
-        sources=(MessageState.SCHEDULED, MessageState.SENDING),
-        target=MessageState.CANCELLED,
-        fence=message.fence + 1,
-        reason=f"cancelled by {actor}",
-        settled_at=now,
-    )
-    if not withdrawn:
-        raise TooLate(f"message {message_id} is {message.state} and cannot be cancelled any more")
-    timeline.record(
-        session,
-        invoice_id=message.invoice_id,
-        kind="email_cancelled",
-        actor=actor,
-        now=now,
-        message_id=message_id,
-    )

@@ -17,8 +17,6 @@ from paymail.models import (
     AttemptStatus,
     Invoice,
     Issuer,
-    Message,
-    MessageState,
     Payment,
     PaymentAttempt,
     PaymentStatus,
@@ -28,6 +26,7 @@ from paymail.money import from_stripe_amount, to_decimal
 from paymail.ports import Intent, IntentStatus
 from paymail.services import dedupe, outbox, timeline
 from paymail.services.composing import load_invoice
+from paymail.services.reminding.planning import withdraw_open
 
 
 class UnknownIntent(NotFound):
@@ -121,7 +120,8 @@ def _record(
     session.add(payment)
     session.flush()
     _tell(session, invoice, payment, source, now)
-    _suppress_reminders(session, invoice, now)
+    withdraw_open(session, invoice_id=invoice.invoice_id, reason="paid meanwhile", now=now)
+    invoice.next_reminder_at = now
 
 
 def _next_receipt(session: Session, issuer_id: int) -> int:
@@ -166,25 +166,6 @@ def _tell(session: Session, invoice: Invoice, payment: Payment, source: str, now
     )
 
 
-def _suppress_reminders(session: Session, invoice: Invoice, now: datetime) -> None:
-    """Withdraw what would ask for money that has arrived; one being handed over has passed its check."""
-    session.execute(
-        update(Message)
-        .where(
-            Message.invoice_id == invoice.invoice_id,
-            Message.kind == "reminder",
-            Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING)),
-        )
-        .values(
-            state=MessageState.SUPPRESSED,
-            reason="paid meanwhile",
-            settled_at=now,
-            fence=Message.fence + 1,
-        )
-        .execution_options(synchronize_session=False)
-    )
-
-
 def _hold(session: Session, attempt: PaymentAttempt, invoice: Invoice, source: str, now: datetime) -> None:
     if attempt.status is not AttemptStatus.PROCESSING:
         check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.PROCESSING)
@@ -220,6 +201,7 @@ def _release(
                 detail=intent.failure,
             )
     if invoice.payment_status is PaymentStatus.PROCESSING:
+        invoice.next_reminder_at = now
         owed = PaymentStatus.PARTIAL if invoice.amount_paid else PaymentStatus.UNPAID
         _set_payment_status(invoice, owed, now)
 

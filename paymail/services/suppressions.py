@@ -1,5 +1,6 @@
 """Addresses that must not be mailed: put on the list by a hard bounce or by staff, lifted with a reason."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import idna
@@ -47,6 +48,15 @@ def active(session: Session, *, address: str) -> Suppression | None:
         Suppression.address == normalised(address), Suppression.lifted_at.is_(None)
     )
     return session.scalars(statement).one_or_none()
+
+
+def among(session: Session, *, addresses: Iterable[str]) -> dict[str, str]:
+    """Return which of some addresses are suppressed, in their normalised form, with the reason."""
+    statement = select(Suppression.address, Suppression.reason).where(
+        Suppression.address.in_({normalised(address) for address in addresses}),
+        Suppression.lifted_at.is_(None),
+    )
+    return {row.address: row.reason for row in session.execute(statement)}
 
 
 def add(

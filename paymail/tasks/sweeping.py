@@ -3,15 +3,19 @@
 import threading
 
 from paymail import observability
-from paymail.services import confirming, delivery
+from paymail.services import bulk, confirming, delivery
+from paymail.services.reminding import planning
 from paymail.wiring import App
 
 log = observability.logger(__name__)
 
 
 def sweep_once(app: App) -> int:
-    """Work on due events, then on due messages; return how many."""
-    return confirming.work_events(app.cashier()) + delivery.sweep(app.post())
+    """Work on due events, plan reminders, write bulk sends, then deliver what is due; return how many."""
+    done = confirming.work_events(app.cashier())
+    done += planning.plan_due(app.transaction, app.now)
+    bulk.expand_all(app.transaction, app.now)
+    return done + delivery.sweep(app.post())
 
 
 class Sweeper(threading.Thread):

@@ -1,64 +1,19 @@
 """The outbox: no message lost, none handed over twice, every end recorded."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail import db
-from paymail.models import DeliveryAttempt, InvoiceStatus, Message, MessageState
-from paymail.ports import Outcome, Verdict
-from paymail.services import delivery, outbox, outcomes, sending
-from paymail.services.delivery import Post
-from tests.factories import NOW, PlainWriter, ScriptedMailer, make_invoice
-
-
-class Bench:
-    """A post office whose clock the test moves."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.clock = NOW
-        self.mailer = ScriptedMailer()
-        self.post = Post(
-            transaction=lambda: db.transaction(engine),
-            now=self.now,
-            writer=PlainWriter(),
-            mailer=self.mailer,
-            public_url="https://pay.example",
-            lease=timedelta(seconds=120),
-            max_attempts=3,
-        )
-        with db.transaction(engine) as session:
-            make_invoice(session)
-
-    def now(self) -> datetime:
-        return self.clock
-
-    def send(self, **more: object) -> int:
-        with db.transaction(self.engine) as session:
-            return sending.send_invoice(
-                session,
-                invoice_id=502,
-                actor="test",
-                now=self.clock,
-                **more,  # type: ignore[arg-type]
-            ).message_id
-
-    def message(self) -> Message:
-        with db.reading(self.engine) as session:
-            return session.scalars(select(Message).order_by(Message.message_id.desc())).first() or Message()
-
-    def change(self, work: Callable[[Session], object]) -> None:
-        with db.transaction(self.engine) as session:
-            work(session)
-
-
-@pytest.fixture
-def bench(engine: Engine) -> Bench:
-    return Bench(engine)
+from paymail.models import DeliveryAttempt, InvoiceStatus, MessageState
+from paymail.ports import Letter, Outcome, Verdict, Written
+from paymail.render.failure import RenderFailed
+from paymail.services import delivery, outbox, outcomes, rescheduling, sending
+from paymail.services.reminding import planning
+from tests.factories import NOW, PlainWriter
+from tests.services.bench import Bench
 
 
 def test_a_queued_message_is_sent_once(bench: Bench) -> None:
@@ -160,11 +115,11 @@ def test_a_lease_that_ran_out_stops_the_slow_worker_before_the_dot(bench: Bench)
 
 def test_a_cancelled_message_is_not_handed_over(bench: Bench) -> None:
     message_id = bench.send(at=NOW + timedelta(hours=1))
-    bench.change(lambda s: sending.cancel_message(s, message_id=message_id, actor="test", now=NOW))
+    bench.change(lambda s: rescheduling.cancel_message(s, message_id=message_id, actor="test", now=NOW))
     bench.clock += timedelta(hours=2)
     assert delivery.sweep(bench.post) == 0
-    with pytest.raises(sending.TooLate):
-        bench.change(lambda s: sending.cancel_message(s, message_id=message_id, actor="test", now=NOW))
+    with pytest.raises(rescheduling.TooLate):
+        bench.change(lambda s: rescheduling.cancel_message(s, message_id=message_id, actor="test", now=NOW))
 
 
 def test_a_void_invoice_is_suppressed_with_the_reason(bench: Bench) -> None:
@@ -179,3 +134,41 @@ def test_a_void_invoice_is_suppressed_with_the_reason(bench: Bench) -> None:
     assert bench.message().state is MessageState.SUPPRESSED
     assert bench.message().reason == "the invoice is void"
     assert bench.mailer.delivered == []
+
+
+def test_a_letter_that_cannot_be_written_fails_with_the_reason_and_the_rest_go_on(bench: Bench) -> None:
+    bench.add_invoice(503)
+    object.__setattr__(bench.post, "writer", Spoiled(502))
+    bench.send()
+    bench.send_one(503)
+    delivery.sweep(bench.post)
+    failed, sent = bench.messages()
+    assert (failed.state, failed.reason) == (MessageState.FAILED, "invoice/body.html: no such filter")
+    assert sent.state is MessageState.SENT
+
+
+def test_a_calendar_that_broke_after_the_writing_fails_the_reminder_before_the_dot(bench: Bench) -> None:
+    bench.at("2026-04-13T09:00")
+    planning.plan_due(bench.post.transaction, bench.now)
+
+    def break_it(name: str) -> None:
+        if name == "prepared":
+            bench.change(lambda s: setattr(bench.issuer(s), "country", "XX"))
+
+    object.__setattr__(bench.post, "failpoint", break_it)
+    delivery.sweep(bench.post)
+    reminder = bench.messages("reminder")[-1]
+    assert (reminder.state, bench.mailer.delivered) == (MessageState.FAILED, [])
+    assert "no public holidays are known for XX" in reminder.reason
+
+
+class Spoiled(PlainWriter):
+    """Cannot write the letters of one invoice."""
+
+    def __init__(self, invoice_id: int) -> None:
+        self.number = str(invoice_id)
+
+    def write(self, letter: Letter) -> Written:
+        if getattr(letter.email, "invoice_number", "") == self.number:
+            raise RenderFailed("invoice/body.html", "no such filter")
+        return super().write(letter)

@@ -14,6 +14,7 @@ from paymail.models import (
     Customer,
     Invoice,
     InvoiceLine,
+    InvoiceStatus,
     Payment,
     PaymentAttempt,
     check_move,
@@ -190,6 +191,9 @@ def _create(session: Session, host: HostInvoice, customer: Customer, issuer_id: 
 
 def _take_over(session: Session, invoice: Invoice, host: HostInvoice, actor: str, now: datetime) -> None:
     before = f"{invoice.status}/{invoice.payment_status}"
+    if invoice.status is InvoiceStatus.DRAFT:
+        invoice.reminders_from = now
+    invoice.next_reminder_at = now
     invoice.status, invoice.payment_status = host.status, host.payment_status
     invoice.amount_paid, invoice.import_digest, invoice.updated_at = host.paid, host.digest, now
     after = f"{invoice.status}/{invoice.payment_status}"

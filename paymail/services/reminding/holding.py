@@ -3,16 +3,17 @@
 A hand-over reads the invoice FOR SHARE, so a hold either is seen by it or waits until it is committed.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput, NotFound
-from paymail.models import Invoice, ReminderHold
+from paymail.models import Invoice, Issuer, ReminderHold
 from paymail.services import timeline
+from paymail.services.calendar import instant, zone_of
 from paymail.services.composing import load_invoice
 
 
@@ -112,10 +113,15 @@ def _end(session: Session, invoice_id: int, reasons: Iterable[str], actor: str, 
     return len(ended)
 
 
-def in_force(session: Session, *, invoice_id: int, now: datetime) -> list[ReminderHold]:
+def end_of_day(day: date, issuer: Issuer) -> datetime:
+    """Return the instant at which the issuer's `day` ends: a promise to pay on it is kept until then."""
+    return instant(day + timedelta(days=1), time(), zone_of(issuer.timezone))
+
+
+def in_force(session: Session, *, invoice_ids: Sequence[int], now: datetime) -> list[ReminderHold]:
     """Return the holds in force, the one that lasts longest first (no end lasts longest)."""
     statement = select(ReminderHold).where(
-        ReminderHold.invoice_id == invoice_id,
+        ReminderHold.invoice_id.in_(invoice_ids),
         ReminderHold.lifted_at.is_(None),
         or_(ReminderHold.until.is_(None), ReminderHold.until > now),
     )

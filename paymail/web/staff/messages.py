@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from paymail.errors import Conflict
-from paymail.services import blobs, browsing, sending, staff
+from paymail.services import blobs, browsing, rescheduling, staff
 from paymail.services.browsing import NotWrittenYet
 from paymail.services.staff import Visitor
 from paymail.web.inputs import RowId
@@ -54,7 +54,9 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         staff.check_csrf(visitor, csrf)
         try:
             with app.transaction() as session:
-                sending.cancel_message(session, message_id=message_id, actor=visitor.email, now=app.now())
+                rescheduling.cancel_message(
+                    session, message_id=message_id, actor=visitor.email, now=app.now()
+                )
         except Conflict as error:
             return shown(request, visitor, message_id, problem=str(error), status=409)
         return RedirectResponse(f"/staff/messages/{message_id}", 303)

@@ -196,3 +196,12 @@ def check(name: list[str], allowed: Any) -> None:
 def test_secrets_are_not_in_what_is_printed(bench: Bench) -> None:
     assert bench.create().client_secret not in repr(bench.create())
     assert "sk_test" not in repr(StripeConfig("sk_test_sandbox", ("whsec_x",), "http://x", 1.0))
+
+
+def test_a_brief_look_does_not_wait_for_a_slow_answer_nor_ask_twice(bench: Bench) -> None:
+    made = bench.create()
+    bench.fault(path=f"/v1/payment_intents/{made.id}", method="GET", kind="delay", delay=8, times=5)
+    bench.http.sent.clear()
+    with pytest.raises(Unavailable):
+        bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id, brief=True)
+    assert len(bench.http.sent) == 1

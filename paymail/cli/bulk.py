@@ -1,0 +1,137 @@
+"""`paymail bulk`: invoice emails for a filter, at a rate."""
+
+import json
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+
+from paymail.cli.context import exits, open_app
+from paymail.cli.invoices import At, Json
+from paymail.models import PaymentStatus
+from paymail.services import bulk
+from paymail.services.bulk import Progress, Selection
+from paymail.services.calendar import when
+from paymail.services.gates import rate_of
+from paymail.services.issuers import find_issuer
+
+group = typer.Typer(help="Bulk sends: invoice emails for a filter.", no_args_is_help=True)
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Filter: due before this day.")]
+
+
+@group.command()
+@exits
+def start(
+    payment_status: Annotated[PaymentStatus | None, typer.Option(help="Filter.")] = None,
+    currency: Annotated[str, typer.Option(help="Filter.")] = "",
+    customer: Annotated[str, typer.Option(help="Filter: exact name.")] = "",
+    due_before: Day = None,
+    failed_of: Annotated[int | None, typer.Option(help="Only what failed in this bulk send.")] = None,
+    at: At = "",
+    rate: Annotated[str, typer.Option(help="Emails a minute, or a preset (office365, ses).")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Also who has the email already.")] = False,
+    issuer: Annotated[str, typer.Option(help="Whose zone --at is in; not needed with only one.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Send every issued, owed invoice that matches. Who has the email already is left out."""
+    app = open_app()
+    if not (payment_status or currency or customer or due_before or failed_of):
+        raise typer.BadParameter("give a filter")
+    selection = Selection(payment_status, currency, customer, _day(due_before), failed_of)
+    with app.transaction() as session:
+        now = app.now()
+        starts = when(at, find_issuer(session, ref=issuer), now) if at else None
+        begun = bulk.start(
+            session,
+            selection=selection,
+            actor="cli",
+            now=now,
+            at=starts,
+            rate=rate_of(rate),
+            again=again,
+        )
+    bulk.expand_all(app.transaction, app.now)
+    show(begun.bulk_id, as_json=as_json)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+@group.command("list")
+@exits
+def list_(as_json: Json = False) -> None:
+    """List bulk sends, newest first."""
+    app = open_app()
+    with app.reading() as session:
+        found = bulk.listed(session, now=app.now(), default_rate=app.sender_rate)
+        rows = [described(one) for one in found]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    for row in rows:
+        typer.echo(_line(row))
+
+
+@group.command()
+@exits
+def show(bulk_id: int, as_json: Json = False) -> None:
+    """Show where a bulk send stands, and when it should be finished."""
+    app = open_app()
+    with app.reading() as session:
+        found = bulk.progress(session, bulk_id=bulk_id, now=app.now(), default_rate=app.sender_rate)
+        row = described(found)
+    typer.echo(json.dumps(row) if as_json else _line(row))
+
+
+@group.command()
+@exits
+def pause(bulk_id: int) -> None:
+    """Let nothing more of it go out until it is resumed."""
+    app = open_app()
+    with app.transaction() as session:
+        bulk.pause(session, bulk_id=bulk_id, actor="cli", now=app.now())
+    typer.echo(f"bulk send {bulk_id} is paused")
+
+
+@group.command()
+@exits
+def resume(bulk_id: int) -> None:
+    """Go on with a paused one."""
+    app = open_app()
+    with app.transaction() as session:
+        bulk.resume(session, bulk_id=bulk_id)
+    typer.echo(f"bulk send {bulk_id} goes on")
+
+
+@group.command()
+@exits
+def cancel(bulk_id: int) -> None:
+    """Withdraw all of it that is not handed over."""
+    app = open_app()
+    with app.transaction() as session:
+        withdrawn = bulk.cancel(session, bulk_id=bulk_id, actor="cli", now=app.now())
+    typer.echo(f"bulk send {bulk_id} is cancelled: {withdrawn} message(s) withdrawn")
+
+
+def described(found: Progress) -> dict[str, object]:
+    """Return a bulk send as JSON has it."""
+    return {
+        "bulk_id": found.bulk.bulk_id,
+        "state": found.name,
+        "queued": found.bulk.queued,
+        "skipped": found.bulk.skipped,
+        "waiting": found.waiting,
+        "messages": found.counts,
+        "rate_per_minute": found.rate,
+        "starts_at": found.bulk.starts_at.isoformat(),
+        "finishes_at": found.finishes_at.isoformat() if found.finishes_at else None,
+    }
+
+
+def _line(row: dict[str, object]) -> str:
+    finish = f", finished about {row['finishes_at']}" if row["finishes_at"] else ""
+    return (
+        f"bulk send {row['bulk_id']}: {row['state']}, {row['queued']} queued,"
+        f" {row['skipped']} left out, {row['waiting']} waiting{finish}"
+    )

@@ -1,0 +1,106 @@
+"""`paymail reminders`: how reminders are set up."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from paymail.cli.context import exits, open_app
+from paymail.cli.invoices import Json
+from paymail.models import Issuer
+from paymail.services.issuers import find_issuer
+from paymail.services.reminding import ladder, preferences
+
+group = typer.Typer(help="How reminders are set up.", no_args_is_help=True)
+Switch = Annotated[bool | None, typer.Option("--on/--off", help="Send reminders, or none.")]
+LadderText = Annotated[
+    str | None,
+    typer.Option(
+        "--ladder", help='Days from due and tone: "-3:upcoming, 0:due, 7:friendly"; "" is inherited.'
+    ),
+]
+Issuer_ = Annotated[str, typer.Option("--issuer", help="Issuer id or name; not needed with only one.")]
+
+
+@group.command()
+@exits
+def show(issuer: Issuer_ = "", as_json: Json = False) -> None:
+    """Show how an issuer reminds."""
+    app = open_app()
+    with app.reading() as session:
+        data = described(find_issuer(session, ref=issuer))
+    if as_json:
+        typer.echo(json.dumps(data, ensure_ascii=False))
+        return
+    for name, value in data.items():
+        typer.echo(f"{name:18} {value}")
+
+
+def described(issuer: Issuer) -> dict[str, object]:
+    """Return an issuer's preferences as JSON has them; the ladder as it is in force."""
+    data: dict[str, object] = {name: getattr(issuer, name) for name in preferences.ISSUER_FIELDS}
+    return data | {"ladder": ladder.write(ladder.effective(issuer.ladder))}
+
+
+@group.command("issuer")
+@exits
+def issuer_(
+    issuer: Issuer_ = "",
+    on: Switch = None,
+    ladder_text: LadderText = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA name.")] = None,
+    country: Annotated[str | None, typer.Option(help="For holidays: ISO 3166-1, such as AU.")] = None,
+    subdivision: Annotated[str | None, typer.Option(help="For holidays: such as NSW.")] = None,
+    send_at: Annotated[str | None, typer.Option(help="Local time of day, HH:MM.")] = None,
+    quiet_from: Annotated[str | None, typer.Option(help="Start of the quiet hours, HH:MM.")] = None,
+    quiet_until: Annotated[str | None, typer.Option(help="End of the quiet hours, HH:MM.")] = None,
+    minimum: Annotated[int | None, typer.Option(help="Smallest balance, in minor units.")] = None,
+    cap: Annotated[int | None, typer.Option(help="Most reminders of one invoice.")] = None,
+    rate: Annotated[str | None, typer.Option(help="Emails a minute, or office365, ses.")] = None,
+) -> None:
+    """Set up an issuer's reminders and sending."""
+    given = {
+        "ladder": ladder_text,
+        "timezone": timezone,
+        "country": country,
+        "subdivision": subdivision,
+        "send_at": send_at,
+        "quiet_from": quiet_from,
+        "quiet_until": quiet_until,
+        "reminder_minimum": minimum,
+        "reminder_cap": cap,
+        "sender_rate": rate,
+        "reminders_off": None if on is None else not on,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    app = open_app()
+    with app.transaction() as session:
+        found = find_issuer(session, ref=issuer)
+        preferences.set_up_issuer(session, issuer=found, changes=changes, now=app.now())
+    typer.echo(f"issuer {found.issuer_id} is set up: {len(changes)} change(s)")
+
+
+@group.command()
+@exits
+def customer(customer_id: int, on: Switch = None, ladder_text: LadderText = None) -> None:
+    """Override an issuer's reminders for one customer."""
+    app = open_app()
+    off = None if on is None else not on
+    with app.transaction() as session:
+        preferences.set_up_customer(
+            session, customer_id=customer_id, now=app.now(), off=off, ladder_text=ladder_text
+        )
+    typer.echo(f"customer {customer_id} is set up")
+
+
+@group.command()
+@exits
+def invoice(invoice_id: int, on: Switch = None, ladder_text: LadderText = None) -> None:
+    """Override a customer's reminders for one invoice."""
+    app = open_app()
+    off = None if on is None else not on
+    with app.transaction() as session:
+        preferences.set_up_invoice(
+            session, invoice_id=invoice_id, actor="cli", now=app.now(), off=off, ladder_text=ladder_text
+        )
+    typer.echo(f"invoice {invoice_id} is set up")

@@ -1,0 +1,30 @@
+"""Bulk sends: invoice emails for a filter, at a rate, with pause, resume, cancel and "only the failed"."""
+
+from paymail.services.bulk.progress import Progress, listed, progress
+from paymail.services.bulk.running import (
+    EmptySelection,
+    NoSuchBulk,
+    cancel,
+    expand,
+    expand_all,
+    pause,
+    resume,
+    start,
+)
+from paymail.services.bulk.selection import Selection, matching
+
+__all__ = [
+    "EmptySelection",
+    "NoSuchBulk",
+    "Progress",
+    "Selection",
+    "cancel",
+    "expand",
+    "expand_all",
+    "listed",
+    "matching",
+    "pause",
+    "progress",
+    "resume",
+    "start",
+]

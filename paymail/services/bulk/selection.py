@@ -1,0 +1,66 @@
+"""Which invoices a bulk send is for: the filter, as a value, as stored text and as a query."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageState, PaymentStatus
+
+_FAILED = (MessageState.FAILED, MessageState.BOUNCED, MessageState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A filter over issued, owed invoices; empty fields do not filter. `due_before` is exclusive."""
+
+    payment_status: PaymentStatus | None = None
+    currency: str = ""
+    customer: str = ""
+    due_before: date | None = None
+    failed_of: int | None = None
+    """Only invoices whose email in this bulk send failed, bounced or was cancelled."""
+
+    def to_json(self) -> str:
+        """Return the filter as it is stored."""
+        given = {
+            "payment_status": self.payment_status,
+            "currency": self.currency,
+            "customer": self.customer,
+            "due_before": self.due_before.isoformat() if self.due_before else None,
+            "failed_of": self.failed_of,
+        }
+        return json.dumps({name: value for name, value in given.items() if value})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Selection":
+        """Read a stored filter."""
+        stored: dict[str, Any] = json.loads(text)
+        if "due_before" in stored:
+            stored["due_before"] = date.fromisoformat(stored["due_before"])
+        if "payment_status" in stored:
+            stored["payment_status"] = PaymentStatus(stored["payment_status"])
+        return cls(**stored)
+
+
+def matching(selection: Selection, columns: Any = Invoice.invoice_id) -> Select[Any]:
+    """Return the query for what a filter matches. Drafts are only sent one by one."""
+    statement = select(columns).where(
+        Invoice.status == InvoiceStatus.SENT, Invoice.amount_paid < Invoice.total
+    )
+    if selection.payment_status is not None:
+        statement = statement.where(Invoice.payment_status == selection.payment_status)
+    if selection.currency:
+        statement = statement.where(Invoice.currency == selection.currency)
+    if selection.customer:
+        statement = statement.where(Invoice.customer.has(Customer.name == selection.customer))
+    if selection.due_before is not None:
+        statement = statement.where(Invoice.due_date < selection.due_before)
+    if selection.failed_of is not None:
+        failed = select(Message.invoice_id).where(
+            Message.bulk_id == selection.failed_of, Message.state.in_(_FAILED)
+        )
+        statement = statement.where(Invoice.invoice_id.in_(failed))
+    return statement

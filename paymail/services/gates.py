@@ -1,0 +1,113 @@
+"""Gates: what lets no message through for a while. A sender at its rate, a bulk send at its own, a
+destination or the relay that deferred us.
+
+A rate is a token bucket kept as one instant per key (the generic cell rate algorithm, ITU-T I.371): a
+token is free once `opens_at` has come, and taking it moves `opens_at` on. One guarded UPDATE takes it, so
+any number of workers on any number of hosts share a bucket.
+"""
+
+import random
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.orm import Session
+
+from paymail.db import insert_once
+from paymail.errors import InvalidInput
+from paymail.models import Gate
+
+RELAY = "relay"
+_FOR_EVER = timedelta(days=36_500)
+
+# Source: Microsoft, "Exchange Online limits" (message rate limit: 30 a minute); Amazon SES, "Service quotas"
+# (14 a second is what an account out of its sandbox usually starts with).
+PRESETS = {"office365": 30, "ses": 840}
+FASTEST = 100_000
+_BURST = timedelta(seconds=10)
+"""How much of an unused rate may be caught up on at once."""
+_FIRST_CLOSURE = {"relay": timedelta(seconds=5), "to": timedelta(seconds=30)}
+_LONGEST_CLOSURE = {"relay": timedelta(minutes=2), "to": timedelta(minutes=15)}
+
+
+class BadRate(InvalidInput):
+    """The text is neither a number of emails a minute nor a preset."""
+
+    code = "bad_rate"
+
+
+def rate_of(text: str) -> int:
+    """Return emails a minute of a number or a preset's name; 0 (also for an empty text) is no limit."""
+    if text in PRESETS:
+        return PRESETS[text]
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdecimal() and int(text) <= FASTEST):
+        raise BadRate(f"{text[:20]!r} is not emails a minute, nor one of {', '.join(PRESETS)}")
+    return int(text)
+
+
+def sender(issuer_id: int) -> str:
+    """Key of an issuer's bucket."""
+    return f"sender:{issuer_id}"
+
+
+def bulk(bulk_id: int) -> str:
+    """Key of a bulk send's bucket, which is also how it is paused."""
+    return f"bulk:{bulk_id}"
+
+
+def destination(domain: str) -> str:
+    """Key of a recipient's domain."""
+    return f"to:{domain}"
+
+
+def closed(session: Session, *, now: datetime) -> set[str]:
+    """Return the keys of the gates that let nothing through now."""
+    return set(session.scalars(select(Gate.key).where(Gate.opens_at > now)))
+
+
+def take(session: Session, *, key: str, rate: int, now: datetime) -> bool:
+    """Take a token of a bucket of `rate` a minute; False when none is there. Rate 0 always gives one."""
+    if rate == 0:
+        return True
+    interval = timedelta(minutes=1) / rate
+    earliest = now - max(_BURST - interval, timedelta())
+    if insert_once(
+        session, Gate, {"key": key, "opens_at": earliest + interval, "failures": 0, "reason": "rate"}
+    ):
+        return True
+    seen = session.scalar(select(Gate.opens_at).where(Gate.key == key))
+    if seen is None or seen > now:
+        return False
+    return _swap(session, key, seen, max(seen, earliest) + interval)
+
+
+def _swap(session: Session, key: str, seen: datetime, to: datetime) -> bool:
+    # Guarded by what was seen: of two workers one takes the token, the other finds the gate moved on.
+    statement = update(Gate).where(Gate.key == key, Gate.opens_at == seen).values(opens_at=to)
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)  # noqa: S101 - an UPDATE always gives one; this tells mypy
+    return result.rowcount == 1
+
+
+def close_after_failure(session: Session, *, key: str, reason: str, now: datetime) -> None:
+    """Close a destination or the relay: longer after each failure in a row, ±20 %."""
+    kind = key.partition(":")[0]
+    insert_once(session, Gate, {"key": key, "opens_at": now, "failures": 0, "reason": ""})
+    gate = session.get_one(Gate, key, with_for_update=True, populate_existing=True)
+    if gate.opens_at > now:
+        return  # of several tries under way at once, the first has closed it
+    pause = min(_FIRST_CLOSURE[kind] * 2 ** min(gate.failures, 12), _LONGEST_CLOSURE[kind])
+    spread = random.Random(f"{key}{gate.failures}").uniform(0.8, 1.2)  # noqa: S311 - not a secret
+    gate.failures, gate.reason, gate.opens_at = gate.failures + 1, reason[:300], now + pause * spread
+
+
+def shut(session: Session, *, key: str, reason: str, now: datetime) -> None:
+    """Close a gate until it is opened by hand (a paused bulk send)."""
+    insert_once(session, Gate, {"key": key, "opens_at": now, "failures": 0, "reason": ""})
+    session.execute(update(Gate).where(Gate.key == key).values(opens_at=now + _FOR_EVER, reason=reason))
+
+
+def open_(session: Session, *, keys: list[str]) -> None:
+    """Open gates: the failures before are forgotten."""
+    session.execute(delete(Gate).where(Gate.key.in_(keys)).execution_options(synchronize_session=False))

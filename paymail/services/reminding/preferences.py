@@ -1,0 +1,120 @@
+"""How reminders are set up: per issuer, with overrides per customer and per invoice."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from paymail.errors import InvalidInput, NotFound
+from paymail.models import Customer, Invoice, InvoiceStatus, Issuer
+from paymail.services import timeline
+from paymail.services.calendar import calendar_of
+from paymail.services.composing import load_invoice
+from paymail.services.gates import rate_of
+from paymail.services.reminding import ladder
+
+ISSUER_FIELDS = (
+    "timezone", "country", "subdivision", "ladder", "send_at", "quiet_from", "quiet_until",
+    "reminder_minimum", "reminder_cap", "sender_rate", "reminders_off",
+)  # fmt: skip
+
+
+class NoSuchCustomer(NotFound):
+    """No customer has this id."""
+
+    code = "no_such_customer"
+
+
+class BadPreference(InvalidInput):
+    """A value is out of range, or the field is not one that can be set."""
+
+    code = "bad_preference"
+
+
+def set_up_issuer(
+    session: Session, *, issuer: Issuer, changes: Mapping[str, str | int | bool], now: datetime
+) -> None:
+    """Change how an issuer reminds and sends; checked as a whole, so a refused change changes nothing.
+
+    Raises BadPreference, BadLadder, BadCalendar, BadTime, BadRate.
+    """
+    unknown = set(changes) - set(ISSUER_FIELDS)
+    if unknown:
+        raise BadPreference(f"{', '.join(sorted(unknown))} cannot be set")
+    wanted = {name: getattr(issuer, name) for name in ISSUER_FIELDS} | dict(changes)
+    calendar_of(Issuer(**wanted))
+    if wanted["ladder"]:
+        wanted["ladder"] = ladder.write(ladder.parse(str(wanted["ladder"])))
+    rate_of(str(wanted["sender_rate"]))
+    if not 0 <= int(wanted["reminder_cap"]) <= 100 or int(wanted["reminder_minimum"]) < 0:
+        raise BadPreference("the cap is between 0 and 100, and the smallest balance is not negative")
+    switched_on = issuer.reminders_off and not wanted["reminders_off"]
+    for name, value in wanted.items():
+        setattr(issuer, name, value)
+    _look_again(session, Invoice.issuer_id == issuer.issuer_id, switched_on, now)
+
+
+def set_up_customer(
+    session: Session,
+    *,
+    customer_id: int,
+    now: datetime,
+    off: bool | None = None,
+    ladder_text: str | None = None,
+) -> Customer:
+    """Switch a customer's reminders, or give them a ladder (empty: the issuer's). None leaves as it is.
+
+    Raises NoSuchCustomer, BadLadder.
+    """
+    customer = session.get(Customer, customer_id)
+    if customer is None:
+        raise NoSuchCustomer(f"there is no customer {customer_id}")
+    switched_on = customer.reminders_off and off is False
+    _apply(customer, off, ladder_text)
+    _look_again(session, Invoice.customer_id == customer_id, switched_on, now)
+    return customer
+
+
+def set_up_invoice(
+    session: Session,
+    *,
+    invoice_id: int,
+    actor: str,
+    now: datetime,
+    off: bool | None = None,
+    ladder_text: str | None = None,
+) -> Invoice:
+    """Switch an invoice's reminders, or give it a ladder (empty: the customer's). None leaves as it is.
+
+    Raises NoSuchInvoice, BadLadder.
+    """
+    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+    switched_on = invoice.reminders_off and off is False
+    _apply(invoice, off, ladder_text)
+    session.flush()
+    _look_again(session, Invoice.invoice_id == invoice_id, switched_on, now)
+    state = "off" if invoice.reminders_off else "on"
+    detail = f"reminders {state}, ladder {invoice.ladder or 'as the customer has it'}"
+    timeline.record(session, invoice_id=invoice_id, kind="reminders_set", actor=actor, now=now, detail=detail)
+    return invoice
+
+
+def _apply(target: Customer | Invoice, off: bool | None, ladder_text: str | None) -> None:
+    if ladder_text is not None:
+        target.ladder = ladder.write(ladder.parse(ladder_text)) if ladder_text.strip() else ""
+    if off is not None:
+        target.reminders_off = off
+
+
+def _look_again(session: Session, condition: object, switched_on: bool, now: datetime) -> None:
+    """Have the ladder look at the owed invoices concerned. What passed while it was off is owed to nobody."""
+    values: dict[str, datetime] = {"next_reminder_at": now}
+    if switched_on:
+        values["reminders_from"] = now
+    statement = update(Invoice).where(
+        condition,  # type: ignore[arg-type]  # a column expression
+        Invoice.status == InvoiceStatus.SENT,
+        Invoice.amount_paid < Invoice.total,
+    )
+    session.execute(statement.values(**values).execution_options(synchronize_session="fetch"))

@@ -1,0 +1,67 @@
+"""May this email go out now? Asked before it is written, and again in the transaction of the hand-over."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from paymail.models import Invoice, InvoiceStatus, Message
+from paymail.services import suppressions
+from paymail.services.reminding import situation
+from paymail.services.reminding.plan import HELD_RECHECK
+from paymail.services.reminding.planning import BY_HAND
+
+
+class Way(StrEnum):
+    """What to do with a message that is about to go out."""
+
+    GO = "go"
+    WAIT = "wait"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The answer, with its reason; `until` is when to ask again."""
+
+    way: Way
+    reason: str = ""
+    until: datetime | None = None
+
+
+_GO = Standing(Way.GO)
+
+
+def standing(session: Session, *, message: Message, invoice: Invoice, now: datetime) -> Standing:
+    """Return whether a message may be handed over now. `invoice` needs its issuer and customer loaded."""
+    if message.kind == "notice":
+        return _GO
+    if suppressed := suppressions.active(session, address=message.recipient.partition("\n")[0]):
+        return Standing(Way.DROP, f"the address is suppressed: {suppressed.detail or suppressed.reason}")
+    match message.kind:
+        case "invoice" if invoice.status is InvoiceStatus.VOID:
+            return Standing(Way.DROP, "the invoice is void")
+        case "invoice" if invoice.balance == 0:
+            return Standing(Way.DROP, "paid meanwhile")
+        case "reminder":
+            return _reminder(session, message, invoice, now)
+    return _GO
+
+
+def _reminder(session: Session, message: Message, invoice: Invoice, now: datetime) -> Standing:
+    if reason := situation.not_owed(invoice):
+        return Standing(Way.DROP, "paid meanwhile" if invoice.balance == 0 else reason)
+    by_hand = message.step == BY_HAND
+    if not by_hand and (reason := situation.switched_off(invoice)):
+        return Standing(Way.DROP, reason)
+    holds = situation.holds_of(session, invoice=invoice, now=now)
+    if by_hand:
+        # Staff asked for it knowing of promises and disputes; a payment that is clearing still stops it.
+        holds = () if invoice.can_pay else holds
+    if holds:
+        return Standing(Way.WAIT, f"held: {holds[0].reason}", holds[0].until or now + HELD_RECHECK)
+    calendar = situation.policy_of(invoice).calendar
+    if not by_hand and not calendar.is_open(now):
+        return Standing(Way.WAIT, "outside business hours", calendar.next_opening(now))
+    return _GO

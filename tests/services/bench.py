@@ -1,0 +1,120 @@
+"""A post office whose clock the test moves."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from paymail import db
+from paymail.models import Invoice, Issuer, Message
+from paymail.services import bulk, delivery, paying, sending, settlement
+from paymail.services.delivery import Post
+from paymail.services.outcomes import Patience
+from paymail.services.paying import Cashier
+from paymail.services.reminding import planning
+from paymail.services.timeline import history
+from tests.factories import NOW, LedgerGateway, PlainWriter, ScriptedMailer, make_invoice
+
+SYDNEY = ZoneInfo("Australia/Sydney")
+
+
+class Bench:
+    """One invoice (502, due 2026-04-11), its messages, and what was handed over."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.clock = NOW
+        self.mailer = ScriptedMailer()
+        self.gateway = LedgerGateway()
+        self.post = Post(
+            transaction=lambda: db.transaction(engine),
+            now=self.now,
+            writer=PlainWriter(),
+            mailer=self.mailer,
+            gateway=self.gateway,
+            public_url="https://pay.example",
+            lease=timedelta(seconds=120),
+            patience=Patience(attempts=3, deadline=timedelta(hours=48)),
+        )
+        with db.transaction(engine) as session:
+            make_invoice(session)
+
+    def now(self) -> datetime:
+        return self.clock
+
+    def send_one(self, invoice_id: int) -> int:
+        with db.transaction(self.engine) as session:
+            return sending.send_invoice(
+                session, invoice_id=invoice_id, actor="test", now=self.clock
+            ).message_id
+
+    def set(self, invoice_id: int = 502, **values: object) -> None:
+        """Change an invoice's columns."""
+        with db.transaction(self.engine) as session:
+            for name, value in values.items():
+                setattr(session.get_one(Invoice, invoice_id), name, value)
+
+    def pay(self, invoice_id: int = 502) -> None:
+        """Have the customer pay in full, and the books know it."""
+        cashier = Cashier(self.post.transaction, self.now, self.gateway)
+        intent = paying.start_payment(cashier, token=self.invoice(invoice_id).payment_token or "")
+        with db.transaction(self.engine) as session:
+            settlement.settle(session, intent=self.gateway.succeed(intent.id), source="test", now=self.clock)
+
+    def send(self, **more: object) -> int:
+        with db.transaction(self.engine) as session:
+            return sending.send_invoice(
+                session,
+                invoice_id=502,
+                actor="test",
+                now=self.clock,
+                **more,  # type: ignore[arg-type]
+            ).message_id
+
+    def message(self) -> Message:
+        with db.reading(self.engine) as session:
+            return session.scalars(select(Message).order_by(Message.message_id.desc())).first() or Message()
+
+    def messages(self, kind: str = "") -> list[Message]:
+        """Return messages, oldest first."""
+        with db.reading(self.engine) as session:
+            found = session.scalars(select(Message).order_by(Message.message_id)).all()
+            return [one for one in found if kind in ("", one.kind)]
+
+    def invoice(self, invoice_id: int = 502) -> Invoice:
+        with db.reading(self.engine) as session:
+            return session.get_one(Invoice, invoice_id)
+
+    def timeline(self, invoice_id: int = 502) -> list[str]:
+        with db.reading(self.engine) as session:
+            return [event.kind for event in history(session, invoice_id=invoice_id)]
+
+    def at(self, local: str) -> "Bench":
+        """Move the clock to a local time in Sydney."""
+        self.clock = self.now_at(local)
+        return self
+
+    def now_at(self, local: str) -> datetime:
+        """Return a local time in Sydney as an instant."""
+        return datetime.fromisoformat(local).replace(tzinfo=SYDNEY).astimezone(UTC)
+
+    def issuer(self, session: Session) -> Issuer:
+        return session.scalars(select(Issuer)).one()
+
+    def add_invoice(self, invoice_id: int, **more: object) -> None:
+        with db.transaction(self.engine) as session:
+            make_invoice(session, invoice_id=invoice_id, name=f"Customer {invoice_id}", **more)  # type: ignore[arg-type]
+
+    def turn(self) -> int:
+        """One turn of the sweep: plan reminders, write bulk sends, deliver. Returns emails handed over."""
+        before = len(self.mailer.delivered)
+        planning.plan_due(self.post.transaction, self.now)
+        bulk.expand_all(self.post.transaction, self.now)
+        delivery.sweep(self.post)
+        return len(self.mailer.delivered) - before
+
+    def change(self, work: Callable[[Session], object]) -> None:
+        with db.transaction(self.engine) as session:
+            work(session)
