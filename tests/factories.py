@@ -111,6 +111,10 @@ class ScriptedMailer:
         self.delivered.append(envelope)
         return outcome
 
+    def probe(self) -> Outcome:
+        """Always ready."""
+        return Outcome(Verdict.SENT, 250)
+
     def close(self) -> None:
         """Nothing is open."""
 

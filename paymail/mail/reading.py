@@ -12,6 +12,7 @@ from pathlib import Path
 from paymail.errors import NotFound
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,160}\.eml", re.ASCII)
+_ASCII_RUN = re.compile(r"[\x00-\x7f]+")
 
 
 class NoSuchMail(NotFound):
@@ -77,12 +78,19 @@ def read(folder: Path, name: str) -> Mail:
 
 
 def _decoded(value: str) -> str:
+    # Headers may hold raw UTF-8 (RFC 6532), which the parser leaves as surrogates.
+    whole = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _ASCII_RUN.sub(lambda run: _words_decoded(run[0]), "".join(whole.splitlines()))
+
+
+def _words_decoded(text: str) -> str:
+    if "=?" not in text:
+        return text
     # By the older decoder: the newer one puts a space between adjacent encoded words (RFC 2047 §6.2).
-    unfolded = "".join(value.splitlines())
     try:
-        return str(make_header(decode_header(unfolded)))
+        return str(make_header(decode_header(text)))
     except (HeaderParseError, ValueError, LookupError):
-        return unfolded
+        return text
 
 
 def _body(message: EmailMessage, kind: str) -> str:

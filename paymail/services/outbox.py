@@ -85,7 +85,8 @@ def header_domain(address: str) -> str:
 
     RFC 5322 §3.6.4 asks for a domain that the generator may speak for.
     """
-    return (address.rpartition("@")[2].encode("idna").decode() or "paymail.invalid")[:80]
+    domain = domain_of(address)
+    return domain[:80] if domain and domain.isascii() else "paymail.invalid"
 
 
 def _new_header_id(issuer: Issuer) -> str:
