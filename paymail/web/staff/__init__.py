@@ -1,9 +1,20 @@
-"""The staff pages: invoices, messages and the mailbox viewer, all behind a session but the login."""
+"""The staff pages: invoices, messages, forecast, bulk sends, reminders and the mailbox; behind a session."""
 
 from fastapi import APIRouter, Depends
 
 from paymail.money import Money
-from paymail.web.staff import invoices, login, mailbox, messages
+from paymail.web.staff import (
+    bulk,
+    forecast,
+    invoices,
+    login,
+    mailbox,
+    messages,
+    preferences,
+    previews,
+    reminders,
+)
+from paymail.web.staff.local import local, local_clock
 from paymail.web.staff.session import NotLoggedIn, require_staff
 from paymail.web.templating import templates
 from paymail.wiring import App
@@ -15,11 +26,11 @@ def router(app: App) -> APIRouter:
     """Return all staff routes."""
     person = require_staff(app)
     pages = templates()
-    pages.env.globals["as_money"] = Money
+    pages.env.globals.update(as_money=Money, local=local, local_clock=local_clock)
     routes = APIRouter(prefix="/staff", include_in_schema=False)
     routes.include_router(login.router(app, pages, person))
     inside = APIRouter(dependencies=[Depends(person)])
-    for room in (invoices, messages, mailbox):
+    for room in (invoices, reminders, messages, previews, forecast, bulk, preferences, mailbox):
         inside.include_router(room.router(app, pages, person))
     routes.include_router(inside)
     return routes
