@@ -14,7 +14,7 @@ from paymail.web.staff import (
     previews,
     reminders,
 )
-from paymail.web.staff.local import local, local_clock
+from paymail.web.staff.local import in_zone, local, local_clock
 from paymail.web.staff.session import NotLoggedIn, require_staff
 from paymail.web.templating import templates
 from paymail.wiring import App
@@ -27,6 +27,7 @@ def router(app: App) -> APIRouter:
     person = require_staff(app)
     pages = templates()
     pages.env.globals.update(as_money=Money, local=local, local_clock=local_clock)
+    pages.env.filters["in_zone"] = in_zone
     routes = APIRouter(prefix="/staff", include_in_schema=False)
     routes.include_router(login.router(app, pages, person))
     inside = APIRouter(dependencies=[Depends(person)])

@@ -64,9 +64,9 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     return routes
 
 
-def by_day(coming: Iterable[Coming]) -> list[Day]:
-    """Group what has a time, in order, by its local day; at most MOST_ROWS rows in all."""
-    left = MOST_ROWS
+def by_day(coming: Iterable[Coming], most: int = MOST_ROWS) -> list[Day]:
+    """Group what has a time, in order, by its local day; at most `most` rows in all."""
+    left = most
     found = []
     for name, group in groupby(coming, key=lambda one: local_day(one.at, one.zone) if one.at else ""):
         rows = list(group)
