@@ -71,7 +71,8 @@ def test_a_message_is_moved_to_the_morning_to_a_time_and_to_now(desk: Desk) -> N
     assert "Thu 19 Mar 2026, 10:15 AEDT" in desk.post(
         "/messages/1/reschedule", when="at", at="2026-03-19T10:15"
     )
-    desk.post("/messages/1/reschedule", when="morning")
+    for _ in range(2):  # a double click
+        desk.post("/messages/1/reschedule", when="morning")
     assert desk.messages()[0].next_at == MORNING
     desk.post("/messages/1/reschedule", when="now")
     desk.site.sweep()
@@ -79,6 +80,14 @@ def test_a_message_is_moved_to_the_morning_to_a_time_and_to_now(desk: Desk) -> N
     with desk.site.app.reading() as session:
         events = history(session, invoice_id=502)
     assert [event.kind for event in events].count("email_rescheduled") == 3
+
+
+def test_reschedule_pressed_without_a_choice_sends_nothing(desk: Desk) -> None:
+    queue(desk, when="morning")
+    page = desk.get("/messages/1")
+    assert 'value="at" checked' in page
+    assert "give the time" in desk.post("/messages/1/reschedule", 422, when="at", at="")
+    assert desk.messages()[0].next_at == MORNING
 
 
 def test_the_history_is_told_on_the_issuers_clock(desk: Desk) -> None:

@@ -85,8 +85,10 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         request: Request, visitor: Visiting, message_id: RowId, form: Annotated[WhenForm, Form()]
     ) -> Response:
         def do(session: Session, now: datetime) -> None:
-            invoice_id = browsing.message(session, message_id=message_id).invoice_id
-            moment = moment_of(form, load_invoice(session, invoice_id=invoice_id).issuer, now)
+            message = browsing.message(session, message_id=message_id)
+            moment = moment_of(form, load_invoice(session, invoice_id=message.invoice_id).issuer, now)
+            if message.state is MessageState.SCHEDULED and message.next_at == (moment or now):
+                return  # the second click of a double click
             rescheduling.reschedule_message(
                 session, message_id=message_id, at=moment, actor=visitor.email, now=now
             )
@@ -127,7 +129,8 @@ def message_page(
         "zone": one.zone,
         "tries": tries,
         "refusal": refusal,
-        "form": form if isinstance(form, WhenForm) else WhenForm(),
+        # Not "now": a button pressed in a hurry should not be what sends it.
+        "form": form if isinstance(form, WhenForm) else WhenForm(when="at"),
         "morning": calendar.next_morning(app.now()) if calendar else None,
         "open": open_,
         "can_preview": open_ or one.message.mime_sha256 is not None,

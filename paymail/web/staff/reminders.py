@@ -56,15 +56,19 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[HoldForm, Form()]
     ) -> Response:
         def do(session: Session, now: datetime) -> None:
-            day = day_of(form.until)
+            day, reason = day_of(form.until), _reason(form.reason)
             issuer = load_invoice(session, invoice_id=invoice_id).issuer
+            until = holding.end_of_day(day, issuer) if day else None
+            in_force = holding.in_force(session, invoice_id=invoice_id, now=now)
+            if (reason, until, form.note) in {(hold.reason, hold.until, hold.detail) for hold in in_force}:
+                return  # the second click of a double click
             holding.place(
                 session,
                 invoice_id=invoice_id,
-                reason=_reason(form.reason),
+                reason=reason,
                 actor=visitor.email,
                 now=now,
-                until=holding.end_of_day(day, issuer) if day else None,
+                until=until,
                 detail=form.note,
             )
 
