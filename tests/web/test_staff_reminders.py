@@ -44,7 +44,7 @@ def test_a_promise_holds_to_the_end_of_its_day_and_is_released(owed: Desk) -> No
     assert "after the fair" in page
     assert "until <time" in page
     with owed.site.app.reading() as session:
-        (hold,) = holding.in_force(session, invoice_id=502, now=owed.clock)
+        (hold,) = holding.in_force(session, invoice_ids=[502], now=owed.clock)
     assert (hold.until, hold.placed_by) == (datetime(2026, 3, 25, 13, 0, tzinfo=UTC), "staff@paymail.example")
     for _ in range(2):  # a double click
         page = owed.post("/invoices/502/release", reason="promised")

@@ -13,7 +13,7 @@ from paymail.services import browsing, listing, sending
 from paymail.services.calendar import BusinessCalendar, calendar_of
 from paymail.services.listing import Wanted
 from paymail.services.reminding import holding, planning
-from paymail.services.reminding.forecast import explain
+from paymail.services.reminding.explaining import explain
 from paymail.services.reminding.holding import HoldReason
 from paymail.services.staff import Visitor
 from paymail.services.timeline import history
@@ -90,7 +90,7 @@ def invoice_page(
             "events": events[-SHOWN_EVENTS:],
             "older": max(len(events) - SHOWN_EVENTS, 0),
             "explained": explain(session, invoice_id=invoice_id, now=now),
-            "holds": holding.in_force(session, invoice_id=invoice_id, now=now),
+            "holds": holding.in_force(session, invoice_ids=[invoice_id], now=now),
             "hold_reasons": list(HoldReason),
             "tones": list(Tone),
             "forms": forms | dict(kept or {}),
