@@ -1,4 +1,7 @@
-"""Reading the file mailbox for its viewer. What is in the files is shown, never trusted."""
+"""Taking emails apart for their readers: files of the mailbox, previews, kept bytes.
+
+What is in them is shown, never trusted.
+"""
 
 import email
 import email.policy
@@ -54,13 +57,18 @@ def list_names(folder: Path, *, limit: int = 50, offset: int = 0) -> list[str]:
 
 
 def read(folder: Path, name: str) -> Mail:
-    """Take one email apart. Raises NoSuchMail, also for names that lead elsewhere."""
+    """Take one file of the mailbox apart. Raises NoSuchMail, also for names that lead elsewhere."""
     if not _NAME.fullmatch(name):
         raise NoSuchMail("there is no such email")
     try:
         raw = (folder / name).read_bytes()
     except OSError as error:
         raise NoSuchMail("there is no such email") from error
+    return take_apart(raw, name=name)
+
+
+def take_apart(raw: bytes, *, name: str = "") -> Mail:
+    """Return the parts of an email's bytes. `name` is the file's, if it has one."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     headers = tuple((key, _decoded(str(value))) for key, value in message.raw_items())
     first = dict(reversed(headers))
