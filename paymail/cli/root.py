@@ -8,6 +8,7 @@ from paymail.cli import (
     demo,
     importing,
     invoices,
+    keys,
     messages,
     preferences,
     reminders,
@@ -32,6 +33,7 @@ cli.add_typer(invoices.group, name="invoices")
 cli.add_typer(preferences.group, name="reminders")
 cli.add_typer(bulk.group, name="bulk")
 cli.add_typer(messages.group, name="messages")
+cli.add_typer(keys.group, name="keys")
 cli.add_typer(database.group, name="db")
 cli.add_typer(staff.group, name="staff")
 cli.add_typer(staff.issuers, name="issuers")
