@@ -12,6 +12,7 @@ from typing import Protocol
 from paymail.documents import InvoiceDocument, ReceiptDocument
 from paymail.emails import Email
 from paymail.errors import Unavailable
+from paymail.merchant import GatewayAccount, WebhookEndpoint
 
 
 class Verdict(StrEnum):
@@ -181,6 +182,14 @@ class Gateway(Protocol):
 
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
         """Cancel an open intent. Raises Conflict when it is beyond cancelling."""
+        ...
+
+    def account(self, *, account: str = "") -> GatewayAccount:
+        """Read a connected account, or our own, within seconds. Raises NotFound when it is not connected."""
+        ...
+
+    def webhook_endpoints(self) -> tuple[WebhookEndpoint, ...]:
+        """List where events are sent, for the mode (live or test) of our key; up to 100."""
         ...
 
     def verify_event(self, *, payload: bytes, signature: str) -> Event:
