@@ -6,6 +6,7 @@ from paymail.cli import (
     bulk,
     database,
     demo,
+    doctor,
     importing,
     invoices,
     keys,
@@ -28,6 +29,7 @@ cli.command("web")(services.web)
 cli.command("worker")(services.worker)
 cli.command("beat")(services.beat)
 cli.command("tick")(services.tick)
+cli.command("doctor")(doctor.doctor)
 cli.command("forecast")(reminders.forecast_)
 cli.add_typer(invoices.group, name="invoices")
 cli.add_typer(preferences.group, name="reminders")
