@@ -21,7 +21,11 @@ def key(subject: Subject) -> Iterator[Finding]:
     try:
         own = subject.app.gateway.account()
     except Misconfigured as error:
-        yield failed("stripe key", str(error), "correct PAYMAIL_STRIPE_SECRET_KEY")
+        yield failed(
+            "stripe key",
+            str(error),
+            "correct PAYMAIL_STRIPE_SECRET_KEY; a restricted key needs to read accounts",
+        )
     except PaymailError as error:
         remedy = "start `paymail up` or `paymail sandbox serve`" if mode == "sandbox" else "ask again later"
         yield failed("stripe key", str(error), remedy)
