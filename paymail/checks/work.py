@@ -7,7 +7,7 @@ from paymail.checks.findings import Finding, Subject, failed, ok, warning
 from paymail.services import backlog, heartbeats
 
 ALIVE = timedelta(seconds=60)
-"""A heartbeat comes every ten seconds, or after a sweep that took longer."""
+"""A heartbeat comes every ten seconds, or with the next sweep if those are further apart."""
 LOST = timedelta(minutes=10)
 PATIENCE = timedelta(minutes=5)
 _CLOCKS = timedelta(seconds=5)
@@ -17,15 +17,16 @@ _START = "start `paymail worker`"
 def workers(subject: Subject) -> Iterator[Finding]:
     """When somebody swept last."""
     now = subject.app.now()
+    alive = max(ALIVE, timedelta(seconds=3 * subject.app.settings.sweep_seconds))
     with subject.app.reading() as session:
-        found = heartbeats.pulse(session, since=now - ALIVE)
+        found = heartbeats.pulse(session, since=now - alive)
     if found.newest is None:
         yield failed("workers", "no worker was seen in the last day", _START)
         return
     age = now - found.newest
     if age > LOST:
         yield failed("workers", f"the last worker was seen {_ago(age)} ago", _START)
-    elif age > ALIVE:
+    elif age > alive:
         yield warning(
             "workers", f"the last sweep began {_ago(age)} ago", "see whether the mail server is slow"
         )

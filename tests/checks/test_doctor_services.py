@@ -145,6 +145,14 @@ def test_a_heartbeat_tells_whether_somebody_works(
     assert verdicts(ask(app, "workers")) == [verdict]
 
 
+def test_a_heartbeat_may_be_as_old_as_sweeps_are_apart(opened: Open, embedded: Settings) -> None:
+    app = opened(embedded, sweep_seconds=60.0)
+    with app.transaction() as session:
+        session.add(Heartbeat(worker="host:1", seen_at=app.now() - timedelta(seconds=90)))
+    (found,) = ask(app, "workers")
+    assert (found.verdict, "1 process(es)" in found.found) == (Verdict.OK, True)
+
+
 def queue(app: App, *, state: MessageState, due: datetime, invoice_id: int) -> None:
     with app.transaction() as session:
         make_invoice(session, invoice_id=invoice_id)

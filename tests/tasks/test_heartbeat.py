@@ -1,8 +1,6 @@
 """A sweeping process says that it lives, at most every ten seconds."""
 
 import os
-import time
-from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,14 +8,20 @@ from sqlalchemy import select
 from paymail.models import Heartbeat
 from paymail.settings import Settings
 from paymail.tasks.sweeping import Sweeper
-from paymail.wiring import build
+from paymail.wiring import App, build
+from tests.tasks.test_workers import Works, broker_url, until, works
+
+__all__ = ["broker_url", "works"]
 
 
-def until(reached: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def heartbeats(app: App) -> set[str]:
+    with app.reading() as session:
+        return set(session.scalars(select(Heartbeat.worker)))
+
+
+def test_each_process_of_a_prefork_worker_says_that_it_lives(works: Works) -> None:
+    works.worker("prefork")
+    until(lambda: len(heartbeats(works.app)) == 2)
 
 
 def test_a_sweeper_writes_its_heartbeat_once_for_many_turns(settings: Settings) -> None:
