@@ -17,6 +17,7 @@ from paymail.handover import Handover as Handover
 from paymail.handover import Outcome as Outcome
 from paymail.handover import Scope as Scope
 from paymail.handover import Verdict as Verdict
+from paymail.merchant import GatewayAccount, WebhookEndpoint
 
 
 class Mailer(Protocol):
@@ -137,6 +138,14 @@ class Gateway(Protocol):
 
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
         """Cancel an open intent. Raises Conflict when it is beyond cancelling."""
+        ...
+
+    def account(self, *, account: str = "") -> GatewayAccount:
+        """Read a connected account, or our own, within seconds. Raises NotFound when it is not connected."""
+        ...
+
+    def webhook_endpoints(self) -> tuple[WebhookEndpoint, ...]:
+        """List where events are sent, for the mode (live or test) of our key; up to 100."""
         ...
 
     def verify_event(self, *, payload: bytes, signature: str) -> Event:

@@ -114,7 +114,10 @@ class Settings(BaseSettings):
     )
     session_hours: int = Field(12, ge=1, le=720, description="How long a staff login lasts.")
     pay_rate_limit: str = Field("60/minute", description="Public requests per address and link.")
-    login_rate_limit: str = Field("10/minute", description="Staff login tries per address.")
+    login_rate_limit: str = Field(
+        "10/minute", description="Staff login tries, and wrong API keys, per address."
+    )
+    api_rate_limit: str = Field("600/minute", description="Staff API requests per address.")
 
     bounce_dir: str = Field("", description="Maildir or folder of bounce reports to take in; empty is none.")
     relay_log: str = Field("", description="Postfix log to follow for proof of acceptance; empty is none.")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from paymail.clock import new_payment_token
 from paymail.errors import NotFound
+from paymail.merchant import GatewayAccount, WebhookEndpoint
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
 from paymail.ports import Envelope, Event, Handover, Intent, IntentStatus, Letter, Outcome, Verdict, Written
 from paymail.services.issuers import ensure_issuer
@@ -161,6 +162,14 @@ class LedgerGateway:
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
         """Cancel."""
         return self.set(intent_id, status=IntentStatus.CANCELED)
+
+    def account(self, *, account: str = "") -> GatewayAccount:
+        """Every account may charge."""
+        return GatewayAccount(account or "acct_platform", True)
+
+    def webhook_endpoints(self) -> tuple[WebhookEndpoint, ...]:
+        """Nothing listens."""
+        return ()
 
     def verify_event(self, *, payload: bytes, signature: str) -> Event:
         """Not needed here: signatures are tested with the real gateway."""

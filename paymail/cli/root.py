@@ -8,8 +8,10 @@ from paymail.cli import (
     customers,
     database,
     demo,
+    doctor,
     importing,
     invoices,
+    keys,
     messages,
     preferences,
     reminders,
@@ -30,6 +32,7 @@ cli.command("web")(services.web)
 cli.command("worker")(services.worker)
 cli.command("beat")(services.beat)
 cli.command("tick")(services.tick)
+cli.command("doctor")(doctor.doctor)
 cli.command("forecast")(reminders.forecast_)
 cli.add_typer(invoices.group, name="invoices")
 cli.add_typer(preferences.group, name="reminders")
@@ -38,6 +41,7 @@ cli.add_typer(messages.group, name="messages")
 cli.add_typer(customers.group, name="customers")
 cli.add_typer(bounces.group, name="bounces")
 cli.add_typer(suppressions.group, name="suppressions")
+cli.add_typer(keys.group, name="keys")
 cli.add_typer(database.group, name="db")
 cli.add_typer(staff.group, name="staff")
 cli.add_typer(staff.issuers, name="issuers")
