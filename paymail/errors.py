@@ -43,6 +43,12 @@ class Denied(PaymailError):
     code = "denied"
 
 
+class Unproven(Denied):
+    """The caller did not prove who it is; with valid credentials it might be allowed."""
+
+    code = "unproven"
+
+
 class TooMany(PaymailError):
     """A rate limit was reached; try again later."""
 

@@ -17,6 +17,8 @@ _SECRETS = re.compile(
     r"|pi_\w+_secret_\w+|seti_\w+_secret_\w+"
     r"|\b(?:sk|rk)_(?:test|live)_\w+|\bwhsec_\w+"
     r"|\bv1=[0-9a-f]{16,}"
+    r"|pm_[0-9a-f]{12}_[\w-]+"  # API keys; Stripe's payment methods (pm_…) have no second part like it
+    r"|(?<=[Bb]earer )[\w.~+/=-]{12,}"
     r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"
     r"|\b(?:\d[ -]?){13,19}\b"
 )

@@ -3,7 +3,7 @@
 Only values cross these doors: dataclasses, bytes and strings, never ORM rows, SDK objects or responses.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,59 +12,12 @@ from typing import Protocol
 from paymail.documents import InvoiceDocument, ReceiptDocument
 from paymail.emails import Email
 from paymail.errors import Unavailable
-
-
-class Verdict(StrEnum):
-    """How one try at handing over a message ended."""
-
-    SENT = "sent"
-    """Accepted by the server (250 after the dot)."""
-    DEFERRED = "deferred"
-    """Certainly not accepted; worth another try later (4xx, or any failure before the dot)."""
-    FAILED = "failed"
-    """Certainly not accepted, and never will be (5xx)."""
-    UNKNOWN = "unknown"
-    """The dot was sent and no sound reply came. It may be delivered; nobody must guess."""
-    STOPPED = "stopped"
-    """`handover` said no (lease lost, cancelled, paid meanwhile); nothing was sent."""
-
-
-class Scope(StrEnum):
-    """What a deferral is about: who else should be spared a try for a while."""
-
-    MESSAGE = "message"
-    """This message or this mailbox only."""
-    DESTINATION = "destination"
-    """The recipient's domain."""
-    RELAY = "relay"
-    """Our mail server, so all mail."""
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """One message as SMTP sees it. `mime` are the exact bytes, CRLF line ends; addresses are ASCII/IDNA."""
-
-    message_id: str
-    sender: str
-    recipients: tuple[str, ...]
-    mime: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The verdict of one try, with what the server said (`code` 0: nothing) and in which phase."""
-
-    verdict: Verdict
-    code: int = 0
-    detail: str = ""
-    phase: str = ""
-    refused: Mapping[str, str] = field(default_factory=dict)
-    """Recipients that were refused one by one, with the reply; the others were accepted."""
-    scope: Scope = Scope.MESSAGE
-
-
-Handover = Callable[[], bool]
-"""Called once all is sent but the final dot. True means that `handover` is committed: go on."""
+from paymail.handover import Envelope as Envelope
+from paymail.handover import Handover as Handover
+from paymail.handover import Outcome as Outcome
+from paymail.handover import Scope as Scope
+from paymail.handover import Verdict as Verdict
+from paymail.merchant import GatewayAccount, WebhookEndpoint
 
 
 class Mailer(Protocol):
@@ -72,6 +25,10 @@ class Mailer(Protocol):
 
     def deliver(self, envelope: Envelope, handover: Handover) -> Outcome:
         """Send all but the dot, ask `handover()`, then the dot; say how it ended."""
+        ...
+
+    def probe(self) -> Outcome:
+        """Try everything but a mail, for `paymail doctor`: SENT means that one could be sent now."""
         ...
 
     def close(self) -> None:
@@ -181,6 +138,14 @@ class Gateway(Protocol):
 
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
         """Cancel an open intent. Raises Conflict when it is beyond cancelling."""
+        ...
+
+    def account(self, *, account: str = "") -> GatewayAccount:
+        """Read a connected account, or our own, within seconds. Raises NotFound when it is not connected."""
+        ...
+
+    def webhook_endpoints(self) -> tuple[WebhookEndpoint, ...]:
+        """List where events are sent, for the mode (live or test) of our key; up to 100."""
         ...
 
     def verify_event(self, *, payload: bytes, signature: str) -> Event:

@@ -5,6 +5,7 @@ Only `wiring` and `cli` read this module. A structure test checks that each fiel
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -18,6 +19,12 @@ SANDBOX_SECRET_KEY = "sk_test_sandbox"  # noqa: S105 - opens nothing but the san
 SANDBOX_PUBLISHABLE_KEY = "pk_test_sandbox"
 SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - same
 RUNTIME_FILE = "runtime.json"
+
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_LABELS = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.ASCII)
+_DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+", re.ASCII)
+# RFC 5321 §4.5.3.1.1: 64 octets before the @, of which `+` and 24 hex characters name the message.
+_BOUNCE_LOCAL = re.compile(r"(?=.{1,39}$)[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*", re.ASCII)
 
 
 class RuntimeSource(PydanticBaseSettingsSource):
@@ -69,6 +76,21 @@ class Settings(BaseSettings):
     smtp_username: str = Field("", description="SMTP login; empty is none.")
     smtp_password: SecretStr = Field(SecretStr(""), description="SMTP password.")
     smtp_ca_file: str = Field("", description="PEM file of a private CA; empty is the system's.")
+    smtp_timeout_connect: float = Field(
+        10.0, gt=0, le=300, description="Seconds for each step of connecting, TLS and login."
+    )
+    smtp_timeout_command: float = Field(
+        20.0, gt=0, le=300, description="Seconds for each SMTP command, and for the body."
+    )
+    smtp_timeout_final: float = Field(
+        60.0, gt=0, le=600, description="Seconds for the answer to the final dot; then it is unknown."
+    )
+    bounce_address: str = Field(
+        "", description="Where bounces go, as bounces+…@ per message; empty is the issuer's address."
+    )
+    dkim_domain: str = Field("", description="Domain to sign mail for (DKIM); empty signs nothing.")
+    dkim_selector: str = Field("", description="Name of the public key: <selector>._domainkey.<domain>.")
+    dkim_key_file: str = Field("", description="PEM file of the private RSA key.")
 
     stripe_secret_key: SecretStr = Field(SecretStr(SANDBOX_SECRET_KEY), description="Platform secret key.")
     stripe_publishable_key: str = Field(SANDBOX_PUBLISHABLE_KEY, description="Platform publishable key.")
@@ -92,7 +114,16 @@ class Settings(BaseSettings):
     )
     session_hours: int = Field(12, ge=1, le=720, description="How long a staff login lasts.")
     pay_rate_limit: str = Field("60/minute", description="Public requests per address and link.")
-    login_rate_limit: str = Field("10/minute", description="Staff login tries per address.")
+    login_rate_limit: str = Field(
+        "10/minute", description="Staff login tries, and wrong API keys, per address."
+    )
+    api_rate_limit: str = Field("600/minute", description="Staff API requests per address.")
+
+    bounce_dir: str = Field("", description="Maildir or folder of bounce reports to take in; empty is none.")
+    relay_log: str = Field("", description="Postfix log to follow for proof of acceptance; empty is none.")
+    retention_days: int = Field(
+        0, ge=0, le=36500, description="Days after which emails' bytes are erased; 0 keeps them for ever."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -150,6 +181,27 @@ class Settings(BaseSettings):
             raise ValueError("real Stripe keys need PAYMAIL_STRIPE_WEBHOOK_SECRETS, not the sandbox's")
         if self.public_url.endswith("/") or not self.public_url.startswith(("http://", "https://")):
             raise ValueError("PAYMAIL_PUBLIC_URL must be http(s) without a final slash")
+        return self
+
+    @model_validator(mode="after")
+    def refuse_mail_that_cannot_work(self) -> Self:
+        """DKIM has three settings or none, a bounce address takes a suffix, a login needs TLS."""
+        if len({bool(value) for value in (self.dkim_domain, self.dkim_selector, self.dkim_key_file)}) > 1:
+            raise ValueError("DKIM needs PAYMAIL_DKIM_DOMAIN, _SELECTOR and _KEY_FILE: all three or none")
+        if self.dkim_domain and not (
+            _DOMAIN.fullmatch(self.dkim_domain) and _LABELS.fullmatch(self.dkim_selector)
+        ):
+            raise ValueError("PAYMAIL_DKIM_DOMAIN and _SELECTOR must be DNS names in lower case (IDNA)")
+        local, _, domain = self.bounce_address.rpartition("@")
+        if self.bounce_address and not (_BOUNCE_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)):
+            raise ValueError(
+                "PAYMAIL_BOUNCE_ADDRESS must be an address such as bounces@pay.example.com, in ASCII, its "
+                "domain in lower case, with at most 39 characters before the @"
+            )
+        if self.smtp_username and self.smtp_security == "none":
+            raise ValueError("PAYMAIL_SMTP_USERNAME needs PAYMAIL_SMTP_SECURITY starttls or tls")
+        if not (self.smtp_username + self.smtp_password.get_secret_value()).isascii():
+            raise ValueError("PAYMAIL_SMTP_USERNAME and _PASSWORD must be ASCII")
         return self
 
 

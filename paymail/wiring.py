@@ -17,6 +17,7 @@ from paymail.mail.mailbox import MailboxMailer
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
 from paymail.ports import Doorbell, Gateway, Mailer, PdfRenderer, Writer
 from paymail.queue import CeleryDoorbell, make_celery
+from paymail.render.dkim import Signer
 from paymail.render.letter import LetterWriter
 from paymail.render.pdf import WeasyPdfRenderer
 from paymail.services.delivery import Post
@@ -103,7 +104,7 @@ def build(settings: Settings) -> App:
         doorbell=CeleryDoorbell(celery),
         gateway=_gateway(settings),
         mailer=_mailer(settings),
-        writer=LetterWriter(TEMPLATES, pdf),
+        writer=LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=_signer(settings)),
         pdf=pdf,
         sender_rate=_sender_rate(settings),
     )
@@ -142,5 +143,18 @@ def _mailer(settings: Settings) -> Mailer:
             username=settings.smtp_username,
             password=settings.smtp_password.get_secret_value(),
             ca_file=settings.smtp_ca_file,
+            timeout_connect=settings.smtp_timeout_connect,
+            timeout_command=settings.smtp_timeout_command,
+            timeout_final=settings.smtp_timeout_final,
         )
+    )
+
+
+def _signer(settings: Settings) -> Signer | None:
+    if not settings.dkim_domain:
+        return None
+    return Signer.load(
+        domain=settings.dkim_domain,
+        selector=settings.dkim_selector,
+        key_file=Path(settings.dkim_key_file),
     )

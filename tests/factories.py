@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from paymail.clock import new_payment_token
 from paymail.errors import NotFound
+from paymail.merchant import GatewayAccount, WebhookEndpoint
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
 from paymail.ports import Envelope, Event, Handover, Intent, IntentStatus, Letter, Outcome, Verdict, Written
 from paymail.services.issuers import ensure_issuer
@@ -29,8 +30,9 @@ def make_invoice(
     email: str = "",
     due_in: int = 25,
     ladder: str = "",
+    reminders: bool = False,
 ) -> Invoice:
-    """Write an invoice of one line with issuer and customer."""
+    """Write an invoice of one line with issuer and customer; with `reminders` the ladder looks at it."""
     issuer = ensure_issuer(
         session,
         name="Southern IT Services Pty Ltd",
@@ -66,7 +68,7 @@ def make_invoice(
         payment_status=payment,
         payment_token=new_payment_token(),
         reminders_from=NOW,
-        next_reminder_at=NOW,
+        next_reminder_at=NOW if reminders else None,
         created_at=NOW,
         updated_at=NOW,
     )
@@ -109,6 +111,10 @@ class ScriptedMailer:
             return Outcome(Verdict.STOPPED)
         self.delivered.append(envelope)
         return outcome
+
+    def probe(self) -> Outcome:
+        """Always ready."""
+        return Outcome(Verdict.SENT, 250)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -156,6 +162,14 @@ class LedgerGateway:
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
         """Cancel."""
         return self.set(intent_id, status=IntentStatus.CANCELED)
+
+    def account(self, *, account: str = "") -> GatewayAccount:
+        """Every account may charge."""
+        return GatewayAccount(account or "acct_platform", True)
+
+    def webhook_endpoints(self) -> tuple[WebhookEndpoint, ...]:
+        """Nothing listens."""
+        return ()
 
     def verify_event(self, *, payload: bytes, signature: str) -> Event:
         """Not needed here: signatures are tested with the real gateway."""

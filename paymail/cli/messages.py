@@ -1,13 +1,16 @@
-"""`paymail messages`: list and cancel."""
+"""`paymail messages`: list, cancel, and settle what became of those in doubt."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from paymail.cli.context import exits, open_app
 from paymail.cli.invoices import At
-from paymail.services import browsing
+from paymail.errors import InvalidInput
+from paymail.services import blobs, browsing, resolving
+from paymail.services.bouncing import following
 from paymail.services.calendar import when
 from paymail.services.composing import load_invoice
 from paymail.services.rescheduling import cancel_message, reschedule_message
@@ -64,3 +67,92 @@ def cancel(message_id: int) -> None:
     with app.transaction() as session:
         cancel_message(session, message_id=message_id, actor="cli", now=app.now())
     typer.echo(f"message {message_id} is cancelled")
+
+
+class NoSuchLog(InvalidInput):
+    """The log cannot be read."""
+
+    code = "no_such_log"
+
+
+@group.command()
+@exits
+def show(message_id: int, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Show one message with its proof, or that its bytes were erased."""
+    app = open_app()
+    with app.reading() as session:
+        message = browsing.message(session, message_id=message_id)
+        gone = blobs.erased(session, digests=(message.mime_sha256, message.pdf_sha256))
+    data = {
+        "message_id": message_id,
+        "invoice_id": message.invoice_id,
+        "kind": message.kind,
+        "state": message.state.value,
+        "reason": message.reason,
+        "recipient": message.recipient,
+        "message_id_header": message.header_id,
+        "mime_sha256": message.mime_sha256,
+        "pdf_sha256": message.pdf_sha256,
+        "erased": bool(gone),
+    }
+    if as_json:
+        typer.echo(json.dumps(data, ensure_ascii=False))
+        return
+    for key, value in data.items():
+        typer.echo(f"{key:18} {value}")
+
+
+@group.command()
+@exits
+def unknown(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """List messages that may or may not have been delivered; they wait for you."""
+    app = open_app()
+    with app.reading() as session:
+        rows = [
+            {
+                "message_id": m.message_id,
+                "invoice_id": m.invoice_id,
+                "kind": m.kind,
+                "recipient": m.recipient,
+                "reason": m.reason,
+                "message_id_header": m.header_id,
+            }
+            for m in resolving.unknown(session)
+        ]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        typer.echo("{message_id:>6} #{invoice_id:<6} {kind:9} {recipient} {reason}".format(**row))
+
+
+@group.command()
+@exits
+def resolve(
+    message_id: int,
+    sent: Annotated[bool, typer.Option("--sent", help="It was delivered.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="It was not, and is not sent any more.")] = False,
+    resend: Annotated[bool, typer.Option("--resend", help="Send the very same bytes again.")] = False,
+    why: Annotated[str, typer.Option(help="How you know; kept in the history.")] = "",
+) -> None:
+    """Say what became of an unknown message."""
+    if sent + failed + resend != 1:
+        raise typer.BadParameter("give one of --sent, --failed and --resend")
+    act = resolving.mark_sent if sent else resolving.mark_failed if failed else resolving.resend
+    app = open_app()
+    with app.transaction() as session:
+        act(session, message_id=message_id, actor="cli", now=app.now(), why=why)
+    done = "marked as sent" if sent else "marked as failed" if failed else "queued again"
+    typer.echo(f"message {message_id} is {done}")
+
+
+@group.command()
+@exits
+def prove(logfile: Path) -> None:
+    """Read a Postfix log: unknown messages that it queued were accepted, returned ones bounced."""
+    app = open_app()
+    try:
+        moved = following.prove(app.transaction, logfile, app.now())
+    except OSError as error:
+        raise NoSuchLog(f"{logfile}: {error.strerror}") from error
+    typer.echo(f"{moved} message(s) proven")

@@ -3,17 +3,22 @@
 import typer
 
 from paymail.cli import (
+    bounces,
     bulk,
+    customers,
     database,
     demo,
+    doctor,
     importing,
     invoices,
+    keys,
     messages,
     preferences,
     reminders,
     sandbox,
     services,
     staff,
+    suppressions,
     up,
 )
 
@@ -27,11 +32,16 @@ cli.command("web")(services.web)
 cli.command("worker")(services.worker)
 cli.command("beat")(services.beat)
 cli.command("tick")(services.tick)
+cli.command("doctor")(doctor.doctor)
 cli.command("forecast")(reminders.forecast_)
 cli.add_typer(invoices.group, name="invoices")
 cli.add_typer(preferences.group, name="reminders")
 cli.add_typer(bulk.group, name="bulk")
 cli.add_typer(messages.group, name="messages")
+cli.add_typer(customers.group, name="customers")
+cli.add_typer(bounces.group, name="bounces")
+cli.add_typer(suppressions.group, name="suppressions")
+cli.add_typer(keys.group, name="keys")
 cli.add_typer(database.group, name="db")
 cli.add_typer(staff.group, name="staff")
 cli.add_typer(staff.issuers, name="issuers")

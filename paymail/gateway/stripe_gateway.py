@@ -9,7 +9,16 @@ from typing import Any
 
 import stripe
 
-from paymail.gateway.translation import BadPayload, BadSignature, intent_from, translated
+from paymail.gateway.translation import (
+    BadPayload,
+    BadSignature,
+    NotConnected,
+    account_from,
+    endpoint_from,
+    intent_from,
+    translated,
+)
+from paymail.merchant import GatewayAccount, WebhookEndpoint
 from paymail.ports import Event, Intent
 
 BRIEF_TIMEOUT = 3.0
@@ -87,6 +96,24 @@ class StripeGateway:
         with translated():
             found = self._client.v1.payment_intents.cancel(intent_id, {}, {"stripe_account": account})
         return intent_from(found, account)
+
+    def account(self, *, account: str = "") -> GatewayAccount:
+        """Read a connected account, or our own."""
+        accounts = self._brief.v1.accounts
+        with translated():
+            if not account:
+                return account_from(accounts.retrieve_current())
+            try:
+                return account_from(accounts.retrieve(account))
+            except stripe.error.PermissionError as error:
+                # What Stripe answers for an account that is not ours, whether or not it exists.
+                raise NotConnected(f"{account} is not connected to this Stripe platform") from error
+
+    def webhook_endpoints(self) -> tuple[WebhookEndpoint, ...]:
+        """List the endpoints of our own account."""
+        with translated():
+            found = self._brief.v1.webhook_endpoints.list({"limit": 100})
+        return tuple(endpoint_from(endpoint) for endpoint in found.data)
 
     def verify_event(self, *, payload: bytes, signature: str) -> Event:
         """Check the signature under any of our secrets (Stripe docs, "Verify webhook signatures")."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import stripe
 
 from paymail.errors import Conflict, Denied, InvalidInput, Misconfigured, NotFound, Unavailable
+from paymail.merchant import GatewayAccount, WebhookEndpoint
 from paymail.ports import Intent, IntentStatus, KeySpent
 
 
@@ -34,6 +35,12 @@ class NoSuchIntent(NotFound):
     """This account has no intent of that id."""
 
     code = "no_such_intent"
+
+
+class NotConnected(NotFound):
+    """The account does not exist, or is not connected to our platform."""
+
+    code = "account_not_connected"
 
 
 class StripeKeysWrong(Misconfigured):
@@ -105,6 +112,30 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
         invoice_id=_invoice_id(found),
         method=_method(found),
         failure=((failure.decline_code or failure.code) if failure else "") or "",
+    )
+
+
+def account_from(found: stripe.Account) -> GatewayAccount:
+    """Return whether Stripe's account may charge (Stripe documentation, "The Account object")."""
+    requirements = found.requirements
+    return GatewayAccount(
+        id=found.id,
+        charges_enabled=found.charges_enabled is True,
+        hindrance=(requirements.disabled_reason if requirements else None) or "",
+    )
+
+
+def endpoint_from(found: stripe.WebhookEndpoint) -> WebhookEndpoint:
+    """Return where Stripe sends what.
+
+    Stripe names a Connect application only on an endpoint for connected accounts. That is our reading of
+    "The Webhook Endpoint object", which does not return the `connect` that an endpoint was made with.
+    """
+    return WebhookEndpoint(
+        url=found.url,
+        enabled=found.status == "enabled",
+        connected=bool(found.application),
+        events=frozenset(found.enabled_events),
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from paymail.ports import Envelope, Handover, Outcome, Verdict
+from paymail.ports import Envelope, Handover, Outcome, Scope, Verdict
 
 
 class MailboxMailer:
@@ -27,7 +27,7 @@ class MailboxMailer:
         except OSError as error:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
-            return Outcome(Verdict.DEFERRED, detail=error.strerror or "cannot write", phase="write")
+            return _deferred(error, "write")
         allowed = False
         try:
             allowed = handover()
@@ -37,6 +37,17 @@ class MailboxMailer:
         if not allowed:
             return Outcome(Verdict.STOPPED, phase="handover")
         return self._publish(draft, target)
+
+    def probe(self) -> Outcome:
+        """Write, sync and remove a hidden file. SENT means that the folder takes mail."""
+        trial = self._folder / f".probe-{self._now():%Y%m%dT%H%M%S.%fZ}.tmp"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_durably(trial, b"")
+            trial.unlink()
+        except OSError as error:
+            return _deferred(error, "write")
+        return Outcome(Verdict.SENT, 250, "the folder is writable", "write")
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -51,12 +62,18 @@ class MailboxMailer:
             if target.exists():
                 return Outcome(Verdict.UNKNOWN, detail=error.strerror or "cannot sync", phase="dot")
             draft.unlink(missing_ok=True)
-            return Outcome(Verdict.DEFERRED, detail=error.strerror or "cannot link", phase="dot")
+            return _deferred(error, "dot")
         return Outcome(Verdict.SENT, code=250, detail=target.name, phase="dot")
 
     def _name(self, envelope: Envelope) -> str:
         stamp = self._now().strftime("%Y%m%dT%H%M%S.%fZ")
         return f"{stamp}-{re.sub(r'[^A-Za-z0-9]+', '-', envelope.message_id).strip('-')[:80]}.eml"
+
+
+def _deferred(error: OSError, phase: str) -> Outcome:
+    # A folder that cannot be written takes no mail at all, whoever it is for.
+    detail = error.strerror or type(error).__name__
+    return Outcome(Verdict.DEFERRED, detail=detail, phase=phase, scope=Scope.RELAY)
 
 
 def _write_durably(path: Path, content: bytes) -> None:

@@ -1,4 +1,7 @@
-"""Reading the file mailbox for its viewer. What is in the files is shown, never trusted."""
+"""Taking emails apart for their readers: files of the mailbox, previews, kept bytes.
+
+What is in them is shown, never trusted.
+"""
 
 import email
 import email.policy
@@ -12,6 +15,7 @@ from pathlib import Path
 from paymail.errors import NotFound
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,160}\.eml", re.ASCII)
+_ASCII_RUN = re.compile(r"[\x00-\x7f]+")
 
 
 class NoSuchMail(NotFound):
@@ -53,13 +57,18 @@ def list_names(folder: Path, *, limit: int = 50, offset: int = 0) -> list[str]:
 
 
 def read(folder: Path, name: str) -> Mail:
-    """Take one email apart. Raises NoSuchMail, also for names that lead elsewhere."""
+    """Take one file of the mailbox apart. Raises NoSuchMail, also for names that lead elsewhere."""
     if not _NAME.fullmatch(name):
         raise NoSuchMail("there is no such email")
     try:
         raw = (folder / name).read_bytes()
     except OSError as error:
         raise NoSuchMail("there is no such email") from error
+    return take_apart(raw, name=name)
+
+
+def take_apart(raw: bytes, *, name: str = "") -> Mail:
+    """Return the parts of an email's bytes. `name` is the file's, if it has one."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     headers = tuple((key, _decoded(str(value))) for key, value in message.raw_items())
     first = dict(reversed(headers))
@@ -77,12 +86,19 @@ def read(folder: Path, name: str) -> Mail:
 
 
 def _decoded(value: str) -> str:
+    # Headers may hold raw UTF-8 (RFC 6532), which the parser leaves as surrogates.
+    whole = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _ASCII_RUN.sub(lambda run: _words_decoded(run[0]), "".join(whole.splitlines()))
+
+
+def _words_decoded(text: str) -> str:
+    if "=?" not in text:
+        return text
     # By the older decoder: the newer one puts a space between adjacent encoded words (RFC 2047 §6.2).
-    unfolded = "".join(value.splitlines())
     try:
-        return str(make_header(decode_header(unfolded)))
+        return str(make_header(decode_header(text)))
     except (HeaderParseError, ValueError, LookupError):
-        return unfolded
+        return text
 
 
 def _body(message: EmailMessage, kind: str) -> str:

@@ -2,13 +2,15 @@
 
 Address headers are written here and not by `EmailMessage`, which folds a long display name without its
 quotes, so that a comma in it becomes a second recipient.
-Sources: RFC 5322 §3.4 (addresses), RFC 2047 (encoded words), RFC 2045 (quoted-printable), RFC 3834.
+Sources: RFC 5322 §3.4 (addresses), RFC 2047 (encoded words), RFC 2045 (quoted-printable), RFC 3834,
+RFC 6531 §3.3 and RFC 6532 §3 (local parts beyond ASCII, raw UTF-8 in address headers and nowhere else).
 """
 
 import base64
 import hashlib
 import quopri
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +23,9 @@ from paymail.ports import RenderedEmail
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ .-]{1,60}", re.ASCII)
-_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
+_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+")
+_LONGEST_ADDRESS = 254
+"""Octets: a path of RFC 5321 §4.5.3.1.3 without its angle brackets."""
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.@_+-]{3,250}>", re.ASCII)
 _WORD_BYTES = 42
 """Bytes in one encoded word: 42 become 56 in base64, and with `=?utf-8?b?…?=` stay under RFC 2047's 75."""
@@ -63,19 +67,46 @@ class Head:
     in_reply_to: str
 
 
-def ascii_address(address: str) -> str:
-    """Return the address with its domain in IDNA. Raises UnsafeHeader for what SMTP could misread."""
+def wire_address(address: str) -> str:
+    """Return the address as SMTP and headers carry it: domain in IDNA, local part as it is (maybe UTF-8).
+
+    Raises UnsafeHeader for what could be misread: controls, separators, anything but atoms between dots.
+    """
     local, _, domain = address.rpartition("@")
-    if not _LOCAL_PART.fullmatch(local):
-        raise UnsafeHeader("the address has a local part that cannot be mailed (only ASCII atoms can)")
+    if not all(_is_atom(atom) for atom in local.split(".")):
+        raise UnsafeHeader("the address has a local part that cannot be mailed (only atoms can)")
     try:
-        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+        whole = f"{local}@{idna.encode(domain, uts46=True).decode()}"
     except idna.IDNAError as error:
         raise UnsafeHeader("the address has a domain that cannot be mailed") from error
+    if len(whole.encode()) > _LONGEST_ADDRESS:
+        raise UnsafeHeader("the address is longer than mail allows")
+    return whole
+
+
+def _is_atom(text: str) -> bool:
+    """Return whether every mail server on the way must read `text` as one atom.
+
+    Beyond ASCII: no control, format, surrogate, private, unassigned or separator character (categories C
+    and Z), no mark that would combine with the `<` or `.` before it, and nothing that a server's
+    normalisation turns into ASCII specials, as the fullwidth comma does.
+    """
+    if text.isascii():
+        return bool(_ATOM.fullmatch(text))
+    plain = not any(unicodedata.category(character)[0] in "CZ" for character in text)
+    folded = unicodedata.normalize("NFKC", text)
+    return (
+        plain
+        and unicodedata.category(text[0])[0] != "M"
+        and bool(_ATOM.fullmatch(text) and _ATOM.fullmatch(folded))
+    )
 
 
 def build(head: Head, rendered: RenderedEmail, attachments: Sequence[Attachment]) -> bytes:
-    """Return mixed(alternative(text, html), attachments…) with CRLF line ends."""
+    """Return mixed(alternative(text, html), attachments…) with CRLF line ends.
+
+    All ASCII, but for addresses whose local part is not.
+    """
     seed = hashlib.sha256(head.message_id.encode()).hexdigest()[:24]
     outer, inner = f"=_mixed_{seed}", f"=_alt_{seed}"
     parts = [
@@ -93,7 +124,7 @@ def build(head: Head, rendered: RenderedEmail, attachments: Sequence[Attachment]
     ]
     for attachment in attachments:
         parts += _attached_part(outer, attachment)
-    return "\r\n".join([*parts, f"--{outer}--", ""]).encode("ascii")
+    return "\r\n".join([*parts, f"--{outer}--", ""]).encode("utf-8")
 
 
 def _headers(head: Head) -> list[str]:
@@ -107,7 +138,7 @@ def _headers(head: Head) -> list[str]:
         "X-Auto-Response-Suppress: OOF, AutoReply",
     ]
     if head.reply_to:
-        lines.append(f"Reply-To: {ascii_address(head.reply_to)}")
+        lines.append(f"Reply-To: {wire_address(head.reply_to)}")
     if head.in_reply_to:
         reference = _reference(head.in_reply_to)
         lines += [f"In-Reply-To: {reference}", f"References: {reference}"]
@@ -115,7 +146,7 @@ def _headers(head: Head) -> list[str]:
 
 
 def _mailbox(mailbox: Mailbox) -> str:
-    address = ascii_address(mailbox.address)
+    address = wire_address(mailbox.address)
     _refuse_control(mailbox.name)
     if not mailbox.name:
         return f"<{address}>"
@@ -160,7 +191,9 @@ def _refuse_control(value: str) -> None:
 
 
 def _text_part(boundary: str, subtype: str, body: str) -> list[str]:
-    encoded = quopri.encodestring(body.replace("\r\n", "\n").encode("utf-8")).decode("ascii")
+    # A bare CR passes quoted-printable as it is, and means a line end to some mail servers only.
+    lines = re.sub(r"\r\n|\r", "\n", body)
+    encoded = quopri.encodestring(lines.encode("utf-8")).decode("ascii")
     return [
         f"--{boundary}",
         f'Content-Type: text/{subtype}; charset="utf-8"',

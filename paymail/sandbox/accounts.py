@@ -21,13 +21,15 @@ def retrieve_account(call: Call) -> Json:
 
 
 def _account(call: Call, account_id: str) -> Json:
+    registered = call.store.get("account", account_id)
+    charges = registered is None or registered.get("_charges_enabled", True)
     return {
         "id": account_id,
         "object": "account",
         "business_profile": {"name": f"Sandbox {account_id}", "url": None},
         "business_type": "company",
         "capabilities": {"card_payments": "active", "au_becs_debit_payments": "active"},
-        "charges_enabled": True,
+        "charges_enabled": charges,
         "country": call.config.country,
         "created": 0,
         "default_currency": call.config.default_currency,
@@ -35,10 +37,35 @@ def _account(call: Call, account_id: str) -> Json:
         "email": f"{account_id}@sandbox.example",
         "metadata": {},
         "payouts_enabled": True,
-        "requirements": {"currently_due": [], "disabled_reason": None, "past_due": []},
+        "requirements": {
+            "currently_due": [],
+            "disabled_reason": None if charges else "requirements.past_due",
+            "past_due": [],
+        },
         "settings": {"dashboard": {"display_name": account_id, "timezone": "Etc/UTC"}},
         "type": "standard",
     }
+
+
+def list_webhook_endpoints(call: Call) -> Json:
+    """GET /v1/webhook_endpoints: the one of the configuration, which belongs to the platform."""
+    config = call.config
+    endpoint: Json = {
+        "id": "we_sandbox",
+        "object": "webhook_endpoint",
+        "api_version": None,
+        "application": "ca_sandbox" if config.webhook_connect else None,
+        "created": 0,
+        "description": None,
+        "enabled_events": list(config.webhook_events),
+        "livemode": False,
+        "metadata": {},
+        "status": "enabled" if config.webhook_enabled else "disabled",
+        "url": config.webhook_url,
+    }
+    here = config.webhook_url is not None and call.account == config.platform_account
+    data = [endpoint] if here else []
+    return {"object": "list", "url": "/v1/webhook_endpoints", "has_more": False, "data": data}
 
 
 def balance(call: Call) -> Json:

@@ -19,6 +19,9 @@ class SandboxConfig:
     country: str = "AU"
     default_currency: str = "aud"
     webhook_url: str | None = None
+    webhook_enabled: bool = True
+    webhook_connect: bool = True
+    webhook_events: tuple[str, ...] = ("*",)
     webhook_secret: str = "whsec_sandbox"
     webhook_attempts: int = 8
     webhook_retry_base_s: float = 0.5

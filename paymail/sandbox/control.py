@@ -80,5 +80,5 @@ def _dispute(sandbox: Sandbox, body: Json) -> Json:
 def _register(sandbox: Sandbox, body: Json) -> Json:
     if "id" not in body:
         raise missing_param("id")
-    sandbox.register_account(str(body["id"]))
+    sandbox.register_account(str(body["id"]), charges=body.get("charges_enabled", True) is True)
     return {"id": body["id"]}

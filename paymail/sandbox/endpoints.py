@@ -77,6 +77,7 @@ ENDPOINTS = (
     _at("GET", "/v1/events/{id}", accounts.retrieve_event),
     _at("GET", "/v1/account", accounts.own_account),
     _at("GET", "/v1/accounts/{id}", accounts.retrieve_account),
+    _at("GET", "/v1/webhook_endpoints", accounts.list_webhook_endpoints, _PAGING),
     _at("GET", "/v1/balance", accounts.balance),
 )
 

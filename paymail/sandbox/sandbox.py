@@ -36,13 +36,14 @@ class Sandbox:
         """Say whether the platform may act on this account."""
         return account in self._accounts
 
-    def register_account(self, account: str) -> None:
-        """Connect another account to the platform."""
+    def register_account(self, account: str, *, charges: bool = True) -> None:
+        """Connect another account to the platform; without `charges` it may not be paid yet."""
         if not re.fullmatch(r"acct_\w+", account):
             raise ApiError("An account id is acct_ and letters, digits or _.", param="id")
         if account not in self._accounts:
             with self.store.transaction():
-                self.store.insert(account, {"id": account, "object": "account", "created": int(time.time())})
+                body = {"id": account, "object": "account", "created": int(time.time())}
+                self.store.insert(account, body | {"_charges_enabled": charges})
             self._accounts.add(account)
 
     @contextmanager

@@ -56,14 +56,26 @@ class Webhooks:
             self._thread.join(self._config.webhook_timeout_s + 1)
 
     def enqueue(self, event_ids: list[str]) -> None:
-        """Plan the delivery of events that are committed."""
+        """Plan the delivery of those committed events that the endpoint listens to."""
         if self._config.webhook_url is None:
             return
+        for event_id in event_ids:
+            if not self._wanted(event_id):
+                self._settled(event_id)
+        event_ids = [event_id for event_id in event_ids if self._wanted(event_id)]
         with self._changed:
             dropped = [event_id for event_id in event_ids if not self._schedule.add(event_id)]
             self._changed.notify_all()
         for event_id in dropped:
             self._settled(event_id)
+
+    def _wanted(self, event_id: str) -> bool:
+        config = self._config
+        if config.webhook_events == ("*",) and config.webhook_connect and config.webhook_enabled:
+            return True
+        event = self._store.get("event", event_id) or {}
+        listens = "*" in config.webhook_events or event.get("type") in config.webhook_events
+        return config.webhook_enabled and listens and config.webhook_connect == ("account" in event)
 
     def control(self, params: Json) -> Json:
         """Change the rules and return the state."""

@@ -1,12 +1,14 @@
 """Bytes kept by their SHA-256, each once."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
-from paymail.errors import NotFound
+from paymail.errors import Gone, NotFound
 from paymail.models import Blob
 
 
@@ -16,17 +18,63 @@ class NoSuchBlob(NotFound):
     code = "no_such_blob"
 
 
+class Erased(Gone):
+    """The bytes were erased, by retention or on a person's request; digest and size remain."""
+
+    code = "erased"
+
+
 def keep(session: Session, *, content: bytes, now: datetime) -> str:
     """Keep `content` and return its digest; the same bytes are kept once."""
     digest = hashlib.sha256(content).hexdigest()
     values = {"sha256": digest, "size": len(content), "content": content, "created_at": now}
-    insert_once(session, Blob, values)
+    if not insert_once(session, Blob, values):
+        _keep_again(session, digest, content, now)
     return digest
 
 
+def _keep_again(session: Session, digest: str, content: bytes, now: datetime) -> None:
+    # Takes the row's lock, so that an erasure at the same time either is seen here or finds it young again.
+    touched = update(Blob).where(Blob.sha256 == digest).values(created_at=now).returning(Blob.erased_at)
+    erased_at = session.scalar(touched.execution_options(synchronize_session=False))
+    if erased_at is not None:
+        session.execute(
+            update(Blob)
+            .where(Blob.sha256 == digest)
+            .values(content=content, erased_at=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
 def fetch(session: Session, *, sha256: str) -> bytes:
-    """Return the bytes of a digest. Raises NoSuchBlob."""
+    """Return the bytes of a digest. Raises NoSuchBlob, Erased."""
     blob = session.get(Blob, sha256)
     if blob is None:
         raise NoSuchBlob("these bytes are not kept here")
+    if blob.erased_at is not None:
+        raise Erased(
+            f"these {blob.size} bytes were erased on {blob.erased_at:%Y-%m-%d}; their SHA-256 is {sha256}"
+        )
     return blob.content
+
+
+def erased(session: Session, *, digests: Iterable[str | None]) -> dict[str, datetime]:
+    """Return which of these are erased, and since when."""
+    wanted = [digest for digest in digests if digest]
+    statement = select(Blob.sha256, Blob.erased_at).where(Blob.sha256.in_(wanted))
+    return {digest: at for digest, at in session.execute(statement) if at is not None}
+
+
+def erase(
+    session: Session, *, digests: Iterable[str], now: datetime, kept_before: datetime | None = None
+) -> int:
+    """Empty these contents, but for any that was kept again since `kept_before`; return how many."""
+    wanted, count = list(digests), 0
+    for start in range(0, len(wanted), 500):
+        statement = update(Blob).where(Blob.sha256.in_(wanted[start : start + 500]), Blob.erased_at.is_(None))
+        if kept_before is not None:
+            statement = statement.where(Blob.created_at < kept_before)
+        emptied = statement.values(content=b"", erased_at=now).returning(Blob.sha256)
+        rows = session.scalars(emptied.execution_options(synchronize_session=False))
+        count += len(rows.all())
+    return count

@@ -53,6 +53,12 @@ def invoices(session: Session, *, find: str = "", page: int = 1) -> InvoicePage:
     return InvoicePage(found, page, max(-(-total // PAGE), 1), total)
 
 
+def invoices_of(session: Session, *, customer_id: int, limit: int = 500) -> list[Invoice]:
+    """Return a customer's invoices, newest first."""
+    statement = select(Invoice).where(Invoice.customer_id == customer_id)
+    return list(session.scalars(statement.order_by(Invoice.invoice_id.desc()).limit(limit)))
+
+
 def invoice(session: Session, *, invoice_id: int) -> Invoice:
     """Return one invoice with all it has. Raises NoSuchInvoice."""
     return load_invoice(session, invoice_id=invoice_id)

@@ -30,9 +30,10 @@ def load_invoice(session: Session, *, invoice_id: int, lock: bool = False, share
         .options(joinedload(Invoice.issuer), joinedload(Invoice.customer), selectinload(Invoice.lines))
     )
     if lock or share:
-        statement = statement.with_for_update(of=Invoice, read=share).execution_options(
-            populate_existing=True
-        )
+        # FOR NO KEY UPDATE: a row that only refers to the invoice, such as the timeline entry of a worker
+        # that holds the message's lock, need not wait for it. With FOR UPDATE these two would deadlock.
+        statement = statement.with_for_update(of=Invoice, read=share, key_share=not share)
+        statement = statement.execution_options(populate_existing=True)
     invoice = session.scalars(statement).one_or_none()
     if invoice is None:
         raise NoSuchInvoice(f"there is no invoice {invoice_id}")
@@ -40,7 +41,9 @@ def load_invoice(session: Session, *, invoice_id: int, lock: bool = False, share
 
 
 def payment_url(public_url: str, invoice: Invoice) -> str:
-    """Return the secret pay link of an invoice."""
+    """Return the secret pay link of an invoice; empty when it has none (the customer was erased)."""
+    if invoice.payment_token is None:
+        return ""
     return f"{public_url}/pay/{invoice.payment_token}"
 
 

@@ -35,6 +35,11 @@ def find_issuer(session: Session, *, ref: str = "") -> Issuer:
     return found[0]
 
 
+def all_issuers(session: Session) -> list[Issuer]:
+    """Return every issuer, the oldest first."""
+    return list(session.scalars(select(Issuer).order_by(Issuer.issuer_id)))
+
+
 def ensure_issuer(session: Session, *, name: str, email: str, now: datetime, **details: str) -> Issuer:
     """Return the issuer of this name, making it if it is new."""
     found = session.scalars(select(Issuer).where(Issuer.name == name)).one_or_none()

@@ -80,10 +80,17 @@ def add(
     return Queued(message_id, created)
 
 
+def header_domain(address: str) -> str:
+    """Return the right side of Message-IDs of an issuer that mails from `address`.
+
+    RFC 5322 §3.6.4 asks for a domain that the generator may speak for.
+    """
+    domain = domain_of(address)
+    return domain[:80] if domain and domain.isascii() else "paymail.invalid"
+
+
 def _new_header_id(issuer: Issuer) -> str:
-    # RFC 5322 §3.6.4 asks for a domain that the generator may speak for.
-    domain = issuer.email.rpartition("@")[2].encode("idna").decode() or "paymail.invalid"
-    return f"<{new_id()}@{domain[:80]}>"
+    return f"<{new_id()}@{header_domain(issuer.email)}>"
 
 
 def claim(
@@ -162,14 +169,24 @@ def _take(
     return [Claim(*row) for row in session.execute(taken)]
 
 
+def write_afresh() -> dict[str, Any]:
+    """Return the columns that make a message be rendered again, unless it was handed over before: then its
+    bytes are fixed, so that a second copy can be told for what it is."""
+    never = Message.handed_over_at.is_(None)
+    return {
+        "mime_sha256": case((never, None), else_=Message.mime_sha256),
+        "pdf_sha256": case((never, None), else_=Message.pdf_sha256),
+    }
+
+
 def put_back(session: Session, *, claim: Claim, at: datetime | None = None, reason: str = "") -> bool:
     """Give a claim back before its handover, as if it had not been taken; it is due at `at` if given.
 
-    A message that waits until `at` is written afresh then: it was never handed over.
+    A message that waits until `at` is written afresh then.
     """
     later: dict[str, Any] = {}
     if at is not None:
-        later = {"next_at": at, "reason": reason, "mime_sha256": None, "pdf_sha256": None}
+        later = {"next_at": at, "reason": reason, **write_afresh()}
     return move(
         session,
         message_id=claim.message_id,

@@ -46,7 +46,8 @@ def cancel_message(session: Session, *, message_id: int, actor: str, now: dateti
 def reschedule_message(
     session: Session, *, message_id: int, at: datetime | None, actor: str, now: datetime
 ) -> None:
-    """Move a message to `at` (UTC; None is now) before its handover; it is written afresh then.
+    """Move a message to `at` (UTC; None is now) before its handover; it is written afresh then,
+    unless an earlier try was handed over.
 
     Raises NoSuchMessage, TooLate.
     """
@@ -62,8 +63,7 @@ def reschedule_message(
         reason="",
         lease_until=None,
         give_up_at=None,
-        mime_sha256=None,
-        pdf_sha256=None,
+        **outbox.write_afresh(),
     )
     if not moved:
         raise TooLate(f"message {message_id} is {message.state} and cannot be moved any more")

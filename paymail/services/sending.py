@@ -17,7 +17,7 @@ from paymail.models import (
 from paymail.services import dedupe, outbox, timeline
 from paymail.services.composing import load_invoice
 
-_CAME_TO_NOTHING = (
+CAME_TO_NOTHING = (
     MessageState.CANCELLED,
     MessageState.FAILED,
     MessageState.SUPPRESSED,
@@ -77,7 +77,7 @@ def send_invoice(
 def _sending_key(
     invoice_id: int, latest: Message | None, following: int, again: bool, sequence: int | None
 ) -> str:
-    came_to_nothing = latest is not None and latest.state in _CAME_TO_NOTHING
+    came_to_nothing = latest is not None and latest.state in CAME_TO_NOTHING
     fresh = again or latest is None or came_to_nothing
     wanted = sequence or (following if fresh else following - 1)
     return dedupe.invoice_email(invoice_id=invoice_id, sequence=min(wanted, following))

@@ -1,21 +1,29 @@
 """The sweep: mail flows and events are worked on even with the broker flushed or gone."""
 
+import os
+import socket
 import threading
+import time
 
 from paymail import observability
-from paymail.services import bulk, confirming, delivery
+from paymail.services import bulk, confirming, delivery, heartbeats
 from paymail.services.reminding import planning
+from paymail.tasks import chores
 from paymail.wiring import App
 
 log = observability.logger(__name__)
 
+HEARTBEAT_SECONDS = 10.0
+
 
 def sweep_once(app: App) -> int:
-    """Work on due events, plan reminders, write bulk sends, then deliver what is due; return how many."""
+    """Work on events, plan reminders, write bulk sends, deliver what is due, do chores; return how many."""
     done = confirming.work_events(app.cashier())
     done += planning.plan_due(app.transaction, app.now)
     bulk.expand_all(app.transaction, app.now)
-    return done + delivery.sweep(app.post())
+    done += delivery.sweep(app.post())
+    chores.do(app)
+    return done
 
 
 class Sweeper(threading.Thread):
@@ -26,6 +34,8 @@ class Sweeper(threading.Thread):
         self._app = app
         self._every = every
         self._stopping = threading.Event()
+        self._worker = f"{socket.gethostname()[:100]}:{os.getpid()}"
+        self._beat_at = float("-inf")
 
     def run(self) -> None:
         """Sweep until `stop`."""
@@ -39,7 +49,15 @@ class Sweeper(threading.Thread):
 
     def _sweep_safely(self) -> None:
         try:
+            self._beat()
             sweep_once(self._app)
         except Exception:
             # The last line of defence: an unforeseen fault in one turn must not end all later ones.
             log.exception("sweep failed; trying again at the next turn")
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._beat_at < HEARTBEAT_SECONDS:
+            return
+        with self._app.transaction() as session:
+            heartbeats.beat(session, worker=self._worker, now=self._app.now())
+        self._beat_at = time.monotonic()

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from paymail.errors import Unavailable
+from paymail.web import api as staff_api
 from paymail.web import errors, pages, public, security, staff, webhooks
 from paymail.web.openapi import describe_problems, problems
 from paymail.web.staff import NotLoggedIn
@@ -24,7 +25,7 @@ def create_app(app: App) -> FastAPI:
     """Return the web application over a wired App."""
     api = FastAPI(
         title="paymail",
-        description="Pay links of invoices. Money is in major units unless a field says otherwise.",
+        description="Pay links, and the staff API. Money is in major units unless a field says otherwise.",
         version="1",
         docs_url=None,
         redoc_url=None,
@@ -39,6 +40,7 @@ def create_app(app: App) -> FastAPI:
     api.include_router(public.router(app))
     api.include_router(webhooks.router(app))
     api.include_router(pages.router(app))
+    api.include_router(staff_api.router(app))
     api.include_router(staff.router(app))
     api.mount("/static", StaticFiles(directory=HERE / "static"))
 

@@ -17,6 +17,7 @@ STATUS: tuple[tuple[type[errors.PaymailError], int], ...] = (
     (errors.Gone, 410),
     (errors.Conflict, 409),
     (errors.InvalidInput, 422),
+    (errors.Unproven, 401),
     (errors.Denied, 403),
     (errors.TooMany, 429),
     (errors.Unavailable, 503),
@@ -37,9 +38,11 @@ def problem(request: Request, status: int, code: str, detail: str) -> Response:
     """Return a problem+json answer, or the same as a page to whoever asks for HTML."""
     title = code.replace("_", " ").capitalize()
     body = Problem(title=title, status=status, code=code, detail=detail)
+    # RFC 9110 §11.6.1: a 401 names the scheme that would do.
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     if "text/html" in request.headers.get("accept", ""):
-        return _PAGES.TemplateResponse(request, "problem.html", {"problem": body}, status)
-    return JSONResponse(body.model_dump(), status, media_type="application/problem+json")
+        return _PAGES.TemplateResponse(request, "problem.html", {"problem": body}, status, headers)
+    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
 
 
 def status_of(error: errors.PaymailError) -> int:

@@ -78,3 +78,8 @@ class Limiter:
         """Count one request. Raises RateLimited."""
         if not self._limiter.hit(self._rate, *key):
             raise RateLimited("too many requests; please wait a minute and try again")
+
+    def check_spent(self, *key: str) -> None:
+        """Count nothing. Raises RateLimited when there is none left."""
+        if not self._limiter.test(self._rate, *key):
+            raise RateLimited("too many requests; please wait a minute and try again")

@@ -39,7 +39,7 @@ class Bench:
             patience=Patience(attempts=3, deadline=timedelta(hours=48)),
         )
         with db.transaction(engine) as session:
-            make_invoice(session)
+            make_invoice(session, reminders=True)
 
     def now(self) -> datetime:
         return self.clock
@@ -105,7 +105,9 @@ class Bench:
 
     def add_invoice(self, invoice_id: int, **more: object) -> None:
         with db.transaction(self.engine) as session:
-            make_invoice(session, invoice_id=invoice_id, name=f"Customer {invoice_id}", **more)  # type: ignore[arg-type]
+            make_invoice(
+                session, invoice_id=invoice_id, name=f"Customer {invoice_id}", reminders=True, **more
+            )  # type: ignore[arg-type]
 
     def turn(self) -> int:
         """One turn of the sweep: plan reminders, write bulk sends, deliver. Returns emails handed over."""

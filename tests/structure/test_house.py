@@ -49,8 +49,17 @@ def routes_of(found: Site) -> list[tuple[str, str]]:
     return pairs
 
 
+def test_every_route_of_the_api_asks_for_a_key(site: Site) -> None:
+    found = [(path, method) for path, method in routes_of(site) if path.startswith("/api/v1/")]
+    assert len(found) >= 11
+    for path, method in found:
+        address = re.sub(r"\{\w+\}", "1", path)
+        answer = site.client.request(method, address)
+        assert (answer.status_code, answer.headers.get("www-authenticate")) == (401, "Bearer"), (method, path)
+
+
 def test_every_route_that_is_not_public_asks_for_a_login(site: Site) -> None:
-    pairs = routes_of(site)
+    pairs = [(path, method) for path, method in routes_of(site) if not path.startswith("/api/v1/")]
     prefixed = [
         (path if path in PUBLIC or path.startswith("/staff") else f"/staff{path}", m) for path, m in pairs
     ]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paymail.ports import RenderedEmail
-from paymail.render.mime import Attachment, Head, Mailbox, UnsafeHeader, ascii_address, build
+from paymail.render.mime import Attachment, Head, Mailbox, UnsafeHeader, build, wire_address
 
 RENDERED = RenderedEmail(
     "Invoice", "Total: 82,50 €\n.leading dot\nFrom here\n", "<!DOCTYPE html><p>Łódź 株式会社</p>"
@@ -95,19 +95,75 @@ def test_line_breaks_and_control_characters_are_refused(bad: str, where: str) ->
     ],
 )
 def test_domains_are_mailed_in_idna_2008(address: str, mailed: str) -> None:
-    assert ascii_address(address) == mailed
+    assert wire_address(address) == mailed
     assert parsed(replace(HEAD, recipient=Mailbox("x", address)))["To"].addresses[0].addr_spec == mailed
 
 
 @pytest.mark.parametrize(
     "address",
     ["", "nobody", "@b.example", "a@", "a b@c.example", "a@b c.example", "a\r\n@b.example", "a@b.example>",
-     "<a@b.example", '"a,b"@c.example', "a,b@c.example", "jörg@c.example", "a..b@c.example",
-     ".a@c.example", "a@-b.example"],
+     "<a@b.example", '"a,b"@c.example', "a,b@c.example", "a..b@c.example",
+     ".a@c.example", "a@-b.example", "a@" + "b" * 64 + ".example", "x" * 250 + "@c.example"],
 )  # fmt: skip
 def test_addresses_that_smtp_could_misread_are_refused(address: str) -> None:
     with pytest.raises(UnsafeHeader):
-        ascii_address(address)
+        wire_address(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["jörg@c.example", "用户@c.example", "дама.пик@c.example", "δοκιμή+1@c.example", "जोन@c.example"],
+)  # fmt: skip
+def test_local_parts_beyond_ascii_stand_in_headers_as_they_are(address: str) -> None:
+    assert wire_address(address) == address
+    mime = build(replace(HEAD, recipient=Mailbox("Łódź", address), reply_to=address), RENDERED, [])
+    head = mime.partition(b"\r\n\r\n")[0].decode()
+    assert f"\r\n <{address}>\r\n" in head
+    assert f"Reply-To: {address}\r\n" in head + "\r\n"
+    assert head.replace(address, "").isascii()
+
+
+@pytest.mark.parametrize(
+    "local",
+    ["ö\r\nBcc: x", "ö\n", "ö\x00", "ö\x7f", "ö\x85", "ö\x9f", "ö\xa0b", "ö\u2028b", "ö\u2029b", "ö\u3000b",
+     "ö\u200bb", "ö\u202eb", "ö\u2066b", "ö\ufeff", "\udcf6", "ö\ud800", "ö\ue000", "ö\uffff", "ö b", "ö,b",
+     "ö>b", "ö<b", '"ö"', "ö@b", "ö;b", "ö:b", "ö(b)", "ö\\b", "ö..b", ".ö", "ö.", "\u0338ö", "ö.\u0301b",
+     "ö\uff0cb", "ö\uff1cb", "ö\uff20b", "ö\uff1bb", "ö\u2024b", "ö\u2025", "ö\ufe52b", "ﷺ", "ö\uff02b",
+     "ö" * 125],
+)  # fmt: skip
+def test_local_parts_beyond_ascii_that_could_be_misread_are_refused(local: str) -> None:
+    address = f"{local}@c.example"
+    with pytest.raises(UnsafeHeader):
+        wire_address(address)
+    with pytest.raises(UnsafeHeader):
+        build(replace(HEAD, recipient=Mailbox("x", address)), RENDERED, [])
+
+
+@given(st.text(max_size=40) | st.text(st.characters(exclude_categories=["C", "Z"]), max_size=20))
+def test_no_address_that_is_accepted_adds_a_header_or_a_recipient(local: str) -> None:
+    try:
+        mime = build(replace(HEAD, recipient=Mailbox("x", f"{local}@c.example")), RENDERED, [])
+    except UnsafeHeader:
+        return
+    lines = mime.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    plain = build(replace(HEAD, recipient=Mailbox("x", "a@c.example")), RENDERED, [])
+    assert len(lines) == len(plain.partition(b"\r\n\r\n")[0].split(b"\r\n"))
+    (to,) = [line for line in lines if line.startswith("To: ")]
+    assert to == f'To: "x" <{local}@c.example>'
+    assert getaddresses([to.removeprefix("To: ")]) == [("x", f"{local}@c.example")]
+    assert not set(to.removeprefix("To: ").removesuffix("@c.example>").removeprefix('"x" <')) & set(
+        '<>,;:"\r\n @'
+    )
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_every_line_end_of_a_text_leaves_as_crlf(line_end: str) -> None:
+    text = line_end.join(["one", "", ".", "two "])
+    mime = build(HEAD, replace(RENDERED, text=text), [])
+    assert not any(b"\r" in line or b"\n" in line for line in mime.split(b"\r\n"))
+    arrived = email.message_from_bytes(mime, policy=email.policy.default).get_body(("plain",))
+    assert arrived is not None
+    assert arrived.get_content().splitlines() == ["one", "", ".", "two "]
 
 
 def test_text_html_and_pdf_arrive_as_they_were() -> None:

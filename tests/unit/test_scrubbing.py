@@ -19,6 +19,8 @@ SECRETS = [
     "rk_live_x1",
     "whsec_abc123",
     "v1=" + "5" * 64,
+    "pm_0123456789ab_" + "Zk-_9" * 8,
+    "pm_0123456789ab_cut",
     "4242 4242 4242 4242",
     "4242424242424242",
 ]
@@ -33,8 +35,12 @@ def test_passwords_in_addresses_are_hidden() -> None:
     assert scrub("postgresql://user:pa55@host/db") == "postgresql://[hidden]@host/db"
 
 
+def test_whatever_was_presented_as_a_bearer_is_hidden() -> None:
+    assert scrub("Authorization: Bearer not-one-of-ours-123") == "Authorization: Bearer [hidden]"
+
+
 def test_ordinary_words_stay() -> None:
-    line = "invoice 502 of 2026-03-12 to The Vacuum Shop, AUD 82.50, pi_3Abc"
+    line = "invoice 502 of 2026-03-12 to The Vacuum Shop, AUD 82.50, pi_3Abc pm_1NabcDEF, a bearer key"
     assert scrub(line) == line
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from paymail import settings
 from paymail.errors import Misconfigured
+from paymail.wiring import build
 
 REAL_TEST = {
     "stripe_secret_key": "sk_test_51Habchush",
@@ -52,12 +53,47 @@ def test_real_keys_speak_to_stripe() -> None:
         {"public_url": "javascript:alert(1)"},
         {"smtp_port": 0},
         {"smtp_security": "ssl"},
+        {"smtp_security": "none", "smtp_username": "u", "smtp_password": "hush"},
+        {"smtp_username": "u", "smtp_password": "hüsh-hush"},
+        {"smtp_timeout_final": 0},
+        {"smtp_timeout_command": 1000},
+        {"dkim_domain": "pay.example"},
+        {"dkim_selector": "s1", "dkim_key_file": "key.pem"},
+        {"dkim_domain": "Pay Example", "dkim_selector": "s1", "dkim_key_file": "key.pem"},
+        {"dkim_domain": "pay.example; d=evil.example", "dkim_selector": "s1", "dkim_key_file": "key.pem"},
+        {"dkim_domain": "pay.example", "dkim_selector": "s 1", "dkim_key_file": "key.pem"},
+        {"dkim_domain": "pay.example\n", "dkim_selector": "s1", "dkim_key_file": "key.pem"},
+        {"bounce_address": "bounces"},
+        {"bounce_address": "bounces@localhost"},
+        {"bounce_address": "a b@pay.example"},
+        {"bounce_address": "a..b@pay.example"},
+        {"bounce_address": "bounces@pay.example\n"},
+        {"bounce_address": "jörg@pay.example"},
+        {"bounce_address": f"{'b' * 40}@pay.example"},
     ],
 )
 def test_contradictions_are_refused_without_the_secret(change: dict[str, object]) -> None:
     with pytest.raises(Misconfigured) as caught:
         settings.load(**(REAL_TEST | change))
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["bounces@pay.example", "a.b+c@pay.example", f"{'b' * 39}@pay.example"])
+def test_a_bounce_address_may_be_any_plain_one(address: str) -> None:
+    assert settings.load(bounce_address=address).bounce_address == address
+
+
+def test_dkim_takes_all_three(tmp_path: Path) -> None:
+    found = settings.load(dkim_domain="pay.example", dkim_selector="s1.2026", dkim_key_file="key.pem")
+    assert (found.dkim_domain, found.dkim_selector) == ("pay.example", "s1.2026")
+
+
+def test_a_key_that_cannot_be_read_refuses_to_start(tmp_path: Path) -> None:
+    found = settings.load(
+        dkim_domain="pay.example", dkim_selector="s1", dkim_key_file=str(tmp_path / "none.pem")
+    )
+    with pytest.raises(Misconfigured):
+        build(found)
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

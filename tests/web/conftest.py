@@ -7,20 +7,21 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from httpx2 import Response
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from paymail.models import Invoice
+from paymail.models import Invoice, Message
 from paymail.sandbox.customer import pay
 from paymail.services.staff import set_password
 from paymail.settings import SANDBOX_WEBHOOK_SECRET, Settings
 from paymail.tasks.sweeping import sweep_once
 from paymail.web.app import create_app
 from paymail.wiring import App, build
-from tests.factories import make_invoice
+from tests.factories import NOW, make_invoice
 
 STAFF = "staff@paymail.example"
 PASSWORD = "correct horse battery staple"
@@ -90,3 +91,52 @@ def site(settings: Settings) -> Iterator[Site]:
     with TestClient(create_app(app), base_url="https://pay.example", raise_server_exceptions=False) as client:
         yield Site(app, client)
     app.close()
+
+
+class Desk:
+    """A member of staff at the pages, whose clock the test moves: it begins on Tuesday, noon in Sydney."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.clock = NOW
+        object.__setattr__(site.app, "now", lambda: self.clock)
+        self.csrf = site.log_in()
+
+    def get(self, path: str, status: int = 200) -> str:
+        answer = self.site.client.get(f"/staff{path}")
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    def post(self, path: str, status: int = 200, **form: object) -> str:
+        """Post a form, follow where it leads; return the page."""
+        return self.answer(path, status, **form).text
+
+    def answer(self, path: str, status: int = 200, **form: object) -> Response:
+        found = self.site.client.post(f"/staff{path}", data={"csrf": self.csrf, **form})
+        assert found.status_code == status, found.text
+        return found
+
+    def messages(self) -> list[Message]:
+        with self.site.app.reading() as session:
+            return list(session.scalars(select(Message).order_by(Message.message_id)))
+
+    def move(self, **by: float) -> datetime:
+        self.clock += timedelta(**by)
+        return self.clock
+
+    def go(self, to: datetime) -> None:
+        """Move the clock, and log in again: the session is over by then."""
+        self.clock = to
+        self.csrf = self.site.log_in()
+
+    def hidden(self, page: str, name: str) -> str:
+        """Return the value of a hidden field."""
+        found = re.search(rf'name="{name}" value="([^"]*)"', page)
+        assert found is not None, name
+        return found[1]
+
+
+@pytest.fixture
+def desk(site: Site) -> Desk:
+    """Staff at the pages, logged in."""
+    return Desk(site)

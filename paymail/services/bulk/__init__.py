@@ -1,5 +1,6 @@
 """Bulk sends: invoice emails for a filter, at a rate, with pause, resume, cancel and "only the failed"."""
 
+from paymail.services.bulk.foresight import Foresight, foresee
 from paymail.services.bulk.progress import Progress, listed, progress
 from paymail.services.bulk.running import (
     EmptySelection,
@@ -15,12 +16,14 @@ from paymail.services.bulk.selection import Selection, matching
 
 __all__ = [
     "EmptySelection",
+    "Foresight",
     "NoSuchBulk",
     "Progress",
     "Selection",
     "cancel",
     "expand",
     "expand_all",
+    "foresee",
     "listed",
     "matching",
     "pause",

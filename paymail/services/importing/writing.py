@@ -17,9 +17,11 @@ from paymail.models import (
     InvoiceStatus,
     Payment,
     PaymentAttempt,
+    TimelineEvent,
     check_move,
 )
 from paymail.services import timeline
+from paymail.services.addresses import ADDRESS_CHANGED
 from paymail.services.importing.faults import Fault, ImportRefused, Report
 from paymail.services.importing.reading import HostInvoice, Parsed
 
@@ -87,6 +89,8 @@ def _compare(
         invoice = known.get(host.invoice_id)
         if invoice is None or (invoice.import_digest == host.digest and invoice.issuer_id == issuer_id):
             continue
+        if invoice.customer.erased_at is not None and invoice.issuer_id == issuer_id:
+            continue  # what the host still says about an erased person stays out
         column, reason = _objection(session, invoice, host, issuer_id)
         if reason:
             faults.append(Fault(host.at, column, f"invoice {host.invoice_id}: {reason}"))
@@ -100,7 +104,7 @@ def _objection(session: Session, invoice: Invoice, host: HostInvoice, issuer_id:
     if invoice.issuer_id != issuer_id:
         return "invoice_id", "belongs to another issuer"
     for column, ours, theirs in _content(invoice, host):
-        if ours != theirs:
+        if ours != theirs and not (column == "customer_email" and _readdressed(session, invoice)):
             return column, f"is {ours} here and {theirs} in the file; paymail never rewrites an invoice"
     if _money_of_ours(session, invoice.invoice_id) and host.paid != invoice.amount_paid:
         return "amount_paid", "differs, and paymail has payments of its own for this invoice"
@@ -112,6 +116,15 @@ def _objection(session: Session, invoice: Invoice, host: HostInvoice, issuer_id:
     except Conflict as error:
         return "status", str(error)
     return "", ""
+
+
+def _readdressed(session: Session, invoice: Invoice) -> bool:
+    """Whether staff changed the customer's address here, so that the host's is an old one."""
+    siblings = select(Invoice.invoice_id).where(Invoice.customer_id == invoice.customer_id)
+    changed = select(TimelineEvent.event_id).where(
+        TimelineEvent.invoice_id.in_(siblings), TimelineEvent.kind == ADDRESS_CHANGED
+    )
+    return session.scalar(changed.limit(1)) is not None
 
 
 def _content(invoice: Invoice, host: HostInvoice) -> list[tuple[str, object, object]]:

@@ -44,6 +44,8 @@ class Coming:
     """UTC."""
     local: str
     """`at` on the issuer's clock, as people write it."""
+    zone: str
+    """The issuer's zone, an IANA name."""
     held: str
     """Why it does not go out as things stand; empty when it will."""
 
@@ -169,5 +171,6 @@ def _coming(invoice: Invoice, policy: Policy | None, step: str, at: datetime | N
         balance=Money(invoice.balance, invoice.currency),
         at=at,
         local=local_text(policy, at) if policy else "",
+        zone=invoice.issuer.timezone,
         held=held,
     )

@@ -1,9 +1,23 @@
-"""The staff pages: invoices, messages and the mailbox viewer, all behind a session but the login."""
+"""The staff pages: invoices, messages, forecast, bulk sends, customers and more; behind a session."""
 
 from fastapi import APIRouter, Depends
 
 from paymail.money import Money
-from paymail.web.staff import invoices, login, mailbox, messages
+from paymail.web.staff import (
+    bulk,
+    customers,
+    forecast,
+    invoices,
+    login,
+    mailbox,
+    messages,
+    preferences,
+    previews,
+    reminders,
+    suppressions,
+    unknown,
+)
+from paymail.web.staff.local import in_zone, local, local_clock
 from paymail.web.staff.session import NotLoggedIn, require_staff
 from paymail.web.templating import templates
 from paymail.wiring import App
@@ -15,11 +29,25 @@ def router(app: App) -> APIRouter:
     """Return all staff routes."""
     person = require_staff(app)
     pages = templates()
-    pages.env.globals["as_money"] = Money
+    pages.env.globals.update(as_money=Money, local=local, local_clock=local_clock)
+    pages.env.filters["in_zone"] = in_zone
     routes = APIRouter(prefix="/staff", include_in_schema=False)
     routes.include_router(login.router(app, pages, person))
     inside = APIRouter(dependencies=[Depends(person)])
-    for room in (invoices, messages, mailbox):
+    rooms = (
+        invoices,
+        reminders,
+        messages,
+        previews,
+        forecast,
+        bulk,
+        preferences,
+        unknown,
+        suppressions,
+        customers,
+        mailbox,
+    )
+    for room in rooms:
         inside.include_router(room.router(app, pages, person))
     routes.include_router(inside)
     return routes

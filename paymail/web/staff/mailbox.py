@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from paymail.mail import reading
+from paymail.mail.reading import Mail
 from paymail.services.staff import Visitor
 from paymail.web.staff.session import Person
 from paymail.wiring import App
@@ -33,18 +34,26 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
 
     @routes.get("/{name}/html")
     def html(name: str) -> HTMLResponse:
-        content = reading.read(app.mailbox, name).html
-        return HTMLResponse(content, headers={"Content-Security-Policy": MAIL_POLICY})
+        return framed(reading.read(app.mailbox, name).html)
 
     @routes.get("/{name}/attachments/{index}")
     def attachment(name: str, index: int) -> Response:
-        attachments = reading.read(app.mailbox, name).attachments
-        if not 0 <= index < len(attachments):
-            raise reading.NoSuchMail("there is no such attachment")
-        found = attachments[index]
-        kind = "application/pdf" if found.content_type == "application/pdf" else "application/octet-stream"
-        plain = "".join(c for c in found.filename if c.isascii() and (c.isalnum() or c in "._-"))
-        disposition = f'inline; filename="{plain}"'
-        return Response(found.content, media_type=kind, headers={"Content-Disposition": disposition})
+        return attached(reading.read(app.mailbox, name), index)
 
     return routes
+
+
+def framed(html: str) -> HTMLResponse:
+    """Answer with an email's HTML part, for a sandboxed frame."""
+    return HTMLResponse(html, headers={"Content-Security-Policy": MAIL_POLICY})
+
+
+def attached(mail: Mail, index: int) -> Response:
+    """Answer with an attachment; only a PDF is shown in place. Raises NoSuchMail."""
+    if not 0 <= index < len(mail.attachments):
+        raise reading.NoSuchMail("there is no such attachment")
+    found = mail.attachments[index]
+    kind = "application/pdf" if found.content_type == "application/pdf" else "application/octet-stream"
+    plain = "".join(c for c in found.filename if c.isascii() and (c.isalnum() or c in "._-"))
+    disposition = f'inline; filename="{plain}"'
+    return Response(found.content, media_type=kind, headers={"Content-Disposition": disposition})

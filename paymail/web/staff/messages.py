@@ -1,18 +1,30 @@
-"""The list of messages, one message with its proof, and its Cancel button."""
+"""The list of messages, one message with its proof, and moving or cancelling it."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
+from sqlalchemy.orm import Session
 
-from paymail.errors import Conflict
-from paymail.services import blobs, browsing, rescheduling, staff
+from paymail.emails import KINDS
+from paymail.models import MessageState
+from paymail.services import blobs, browsing, listing, rescheduling
 from paymail.services.browsing import NotWrittenYet
+from paymail.services.composing import load_invoice
+from paymail.services.listing import Wanted
 from paymail.services.staff import Visitor
 from paymail.web.inputs import RowId
+from paymail.web.staff.acting import Refusal, StaffForm, Text, WhenForm, act, moment_of
+from paymail.web.staff.invoice_view import calendar_or_none
 from paymail.web.staff.session import Person
 from paymail.wiring import App
+
+BEFORE_HANDOVER = (MessageState.SCHEDULED, MessageState.SENDING)
+_PAGE = Query(1, ge=1, le=1_000_000)
+_ROW = Query(ge=1, le=2**63 - 1)
 
 
 def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
@@ -21,23 +33,33 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     Visiting = Annotated[Visitor, Depends(person)]
 
     @routes.get("")
-    def messages(request: Request, visitor: Visiting) -> HTMLResponse:
-        with app.reading() as session:
-            found = browsing.messages(session)
-        return pages.TemplateResponse(request, "messages.html", {"visitor": visitor, "messages": found})
-
-    def shown(
-        request: Request, visitor: Visitor, message_id: int, problem: str = "", status: int = 200
+    def messages(
+        request: Request,
+        visitor: Visiting,
+        state: Annotated[Text, Query()] = "",
+        kind: Annotated[Text, Query()] = "",
+        find: Annotated[Text, Query()] = "",
+        invoice: Annotated[int | None, _ROW] = None,
+        bulk: Annotated[int | None, _ROW] = None,
+        page: int = _PAGE,
     ) -> HTMLResponse:
+        known = state if state in set(MessageState) else ""
+        wanted = Wanted(MessageState(known) if known else None, kind[:24], find[:320], invoice, bulk)
         with app.reading() as session:
-            message = browsing.message(session, message_id=message_id)
-            tries = browsing.tries(session, message_id=message_id)
-        context = {"visitor": visitor, "message": message, "tries": tries, "problem": problem}
-        return pages.TemplateResponse(request, "message.html", context, status)
+            found = listing.messages(session, wanted=wanted, page=page)
+        given = {"state": known, "kind": kind, "find": find, "invoice": invoice, "bulk": bulk}
+        context = {
+            "visitor": visitor,
+            "found": found,
+            "given": {name: value for name, value in given.items() if value},
+            "states": list(MessageState),
+            "kinds": list(KINDS),
+        }
+        return pages.TemplateResponse(request, "messages.html", context)
 
     @routes.get("/{message_id}")
     def message(request: Request, visitor: Visiting, message_id: RowId) -> HTMLResponse:
-        return shown(request, visitor, message_id)
+        return message_page(app, pages, request, visitor, message_id)
 
     @routes.get("/{message_id}/email.eml")
     def eml(message_id: RowId) -> Response:
@@ -47,21 +69,75 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     def pdf(message_id: RowId) -> Response:
         return _proof(app, message_id, "pdf_sha256", "application/pdf", f"message-{message_id}.pdf")
 
-    @routes.post("/{message_id}/cancel")
-    def cancel(
-        request: Request, visitor: Visiting, message_id: RowId, csrf: Annotated[str, Form()]
+    def acted(
+        request: Request,
+        visitor: Visitor,
+        message_id: int,
+        form: StaffForm,
+        do: Callable[[Session, datetime], object],
     ) -> Response:
-        staff.check_csrf(visitor, csrf)
-        try:
-            with app.transaction() as session:
-                rescheduling.cancel_message(
-                    session, message_id=message_id, actor=visitor.email, now=app.now()
-                )
-        except Conflict as error:
-            return shown(request, visitor, message_id, problem=str(error), status=409)
+        if refusal := act(app, visitor, form, do):
+            return message_page(app, pages, request, visitor, message_id, refusal, form)
         return RedirectResponse(f"/staff/messages/{message_id}", 303)
 
+    @routes.post("/{message_id}/reschedule")
+    def reschedule(
+        request: Request, visitor: Visiting, message_id: RowId, form: Annotated[WhenForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            message = browsing.message(session, message_id=message_id)
+            moment = moment_of(form, load_invoice(session, invoice_id=message.invoice_id).issuer, now)
+            if message.state is MessageState.SCHEDULED and message.next_at == (moment or now):
+                return  # the second click of a double click
+            rescheduling.reschedule_message(
+                session, message_id=message_id, at=moment, actor=visitor.email, now=now
+            )
+
+        return acted(request, visitor, message_id, form, do)
+
+    @routes.post("/{message_id}/cancel")
+    def cancel(
+        request: Request, visitor: Visiting, message_id: RowId, form: Annotated[StaffForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            rescheduling.cancel_message(session, message_id=message_id, actor=visitor.email, now=now)
+
+        return acted(request, visitor, message_id, form, do)
+
     return routes
+
+
+def message_page(
+    app: App,
+    pages: Jinja2Templates,
+    request: Request,
+    visitor: Visitor,
+    message_id: int,
+    refusal: Refusal | None = None,
+    form: StaffForm | None = None,
+) -> HTMLResponse:
+    """Answer with the page of one message; `form` is the one that was refused."""
+    with app.reading() as session:
+        one = listing.message(session, message_id=message_id)
+        tries = browsing.tries(session, message_id=message_id)
+        erased = blobs.erased(session, digests=(one.message.mime_sha256, one.message.pdf_sha256))
+        calendar = calendar_or_none(load_invoice(session, invoice_id=one.message.invoice_id).issuer)
+    open_ = one.message.state in BEFORE_HANDOVER
+    context = {
+        "visitor": visitor,
+        "one": one,
+        "message": one.message,
+        "zone": one.zone,
+        "tries": tries,
+        "erased": erased,
+        "refusal": refusal,
+        # Not "now": a button pressed in a hurry should not be what sends it.
+        "form": form if isinstance(form, WhenForm) else WhenForm(when="at"),
+        "morning": calendar.next_morning(app.now()) if calendar else None,
+        "open": open_,
+        "can_preview": open_ or (one.message.mime_sha256 or "") not in {"", *erased},
+    }
+    return pages.TemplateResponse(request, "message.html", context, refusal.status if refusal else 200)
 
 
 def _proof(app: App, message_id: int, column: str, kind: str, filename: str) -> Response:

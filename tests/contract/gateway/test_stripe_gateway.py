@@ -16,6 +16,7 @@ import stripe.params
 from paymail.clock import utc_now
 from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
 from paymail.gateway import StripeConfig, StripeGateway
+from paymail.merchant import GatewayAccount, WebhookEndpoint
 from paymail.ports import Intent, IntentStatus, KeySpent
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import SandboxDeclined, pay
@@ -50,9 +51,12 @@ class Bench:
         pay(intent.client_secret, card, base_url=self.url)
 
     def fault(self, **rule: object) -> None:
-        data = json.dumps(rule).encode()
+        self.control("faults", **rule)
+
+    def control(self, name: str, **body: object) -> None:
+        data = json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
-        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_sandbox/faults", data, headers)):
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_sandbox/{name}", data, headers)):
             pass
 
 
@@ -123,6 +127,38 @@ def test_a_wrong_key_is_a_configuration_fault_without_the_key(bench: Bench) -> N
     assert "wrongwrong" not in str(caught.value)
 
 
+def test_an_account_tells_whether_it_may_charge(bench: Bench) -> None:
+    bench.control("accounts", id="acct_new", charges_enabled=False)
+    assert bench.gateway.account() == GatewayAccount("acct_platform", True)
+    assert bench.gateway.account(account=ACCOUNT) == GatewayAccount(ACCOUNT, True)
+    assert bench.gateway.account(account="acct_new") == GatewayAccount(
+        "acct_new", False, "requirements.past_due"
+    )
+
+
+def test_an_account_that_is_not_connected_is_not_there(bench: Bench) -> None:
+    with pytest.raises(NotFound, match="acct_stranger is not connected"):
+        bench.gateway.account(account="acct_stranger")
+    with pytest.raises(Misconfigured):
+        Bench(bench.url, "sk_test_wrong").gateway.account()
+
+
+def test_webhook_endpoints_tell_where_events_go_and_which() -> None:
+    config = SandboxConfig(
+        webhook_url="http://127.0.0.1:9/hook",
+        webhook_events=("payment_intent.succeeded",),
+        webhook_enabled=False,
+        webhook_connect=False,
+    )
+    expected = WebhookEndpoint(
+        "http://127.0.0.1:9/hook", False, False, frozenset({"payment_intent.succeeded"})
+    )
+    with SandboxServer(config) as server:
+        assert Bench(server.url).gateway.webhook_endpoints() == (expected,)
+    with SandboxServer(SandboxConfig()) as server:
+        assert Bench(server.url).gateway.webhook_endpoints() == ()
+
+
 @pytest.mark.parametrize("kind", ["500", "429", "timeout"])
 def test_a_lasting_fault_is_worth_another_try(bench: Bench, kind: str) -> None:
     bench.fault(kind=kind, path="/payment_intents", times=9, delay=3.0 if kind == "timeout" else 0)
@@ -170,11 +206,13 @@ def test_every_request_that_leaves_is_as_the_sdks_own_types_say(bench: Bench) ->
     bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
     bench.gateway.update_amount(account=ACCOUNT, intent_id=made.id, amount=5000)
     bench.gateway.cancel_intent(account=ACCOUNT, intent_id=made.id)
+    bench.gateway.webhook_endpoints()
     types = [
         stripe.params.PaymentIntentCreateParams,
         stripe.params.PaymentIntentRetrieveParams,
         stripe.params.PaymentIntentModifyParams,
         stripe.params.PaymentIntentCancelParams,
+        stripe.params.WebhookEndpointListParams,
     ]
     assert len(bench.http.sent) == len(types)
     for (_method, _path, data), allowed in zip(bench.http.sent, types, strict=True):

@@ -1,6 +1,7 @@
 """An SMTP server that fails on cue: a raw socket, so that no library softens what the client meets."""
 
 import contextlib
+import os
 import socket
 import socketserver
 import ssl
@@ -9,7 +10,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-DROP, GARBAGE, SILENCE, RESET = "drop", "garbage", "silence", "reset"
+DROP, GARBAGE, SILENCE, RESET, DRIBBLE = "drop", "garbage", "silence", "reset", "dribble"
 _USUAL = {
     "greeting": "220 sink ESMTP",
     "EHLO": "250-sink\r\n250-8BITMIME\r\n250 SIZE 50000000",
@@ -26,10 +27,17 @@ _USUAL = {
 
 
 class Sink:
-    """Started by `with`. `script` maps a phase to a reply or to a way of failing; `later` applies once."""
+    """Started by `with`. `script` maps a phase to a reply or to a way of failing; `once` is used up first.
+
+    `body` is what happens at the first line of the body, `idle` what follows the answer to the dot.
+    `spoke` is set when either of them has happened.
+    """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, implicit: bool = False, **script: str) -> None:
         self.script = script
+        self.once: dict[str, list[str]] = {}
+        self.spoke = threading.Event()
+        self.closing = threading.Event()
         self.accepted: list[bytes] = []
         self.commands: list[str] = []
         self.connections = 0
@@ -41,6 +49,8 @@ class Sink:
                 sink.connections += 1
                 with contextlib.suppress(OSError, EOFError), contextlib.ExitStack() as open_sockets:
                     connection = self.request
+                    # Else a second reply waits for the acknowledgement of the first.
+                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     if sink.tls is not None and implicit:
                         connection = open_sockets.enter_context(
                             sink.tls.wrap_socket(connection, server_side=True)
@@ -61,11 +71,14 @@ class Sink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.closing.set()
         self._server.shutdown()
         self._server.server_close()
 
     def answer(self, phase: str, argument: str = "") -> str:
         """Return what to say in a phase; `RCPT bad@x.example` beats `RCPT`."""
+        if self.once.get(phase):
+            return self.once[phase].pop(0)
         return self.script.get(f"{phase} {argument}", self.script.get(phase, _USUAL.get(phase, "500 what?")))
 
 
@@ -84,8 +97,9 @@ def _converse(sink: Sink, connection: socket.socket, open_sockets: contextlib.Ex
             file = connection.makefile("rb")
             continue
         argument = command.partition("<")[2].partition(">")[0] if verb == "RCPT" else ""
-        connection, file = _say_or_fail(sink, connection, sink.answer(verb, argument), file)
-        if verb == "DATA" and sink.answer("DATA").startswith("354"):
+        answer = sink.answer(verb, argument)
+        connection, file = _say_or_fail(sink, connection, answer, file)
+        if verb == "DATA" and answer.startswith("354"):
             connection, file = _take_body(sink, connection, file)
         if verb == "QUIT":
             return
@@ -100,12 +114,27 @@ def _take_body(sink: Sink, connection: socket.socket, file: object) -> tuple[soc
         if line == b".\r\n":
             break
         body.append(line.removeprefix(b"."))
-        if "body" in sink.script:
-            _fail(connection, sink.script["body"])
+        if "body" in sink.script and len(body) == 1:
+            _interrupt(sink, connection, sink.script["body"])
     answer = sink.answer("dot")
     if answer.startswith("250") or sink.script.get("accepts"):
         sink.accepted.append(b"".join(body))
-    return _say_or_fail(sink, connection, answer, file)
+    connection, file = _say_or_fail(sink, connection, answer, file)
+    if "idle" in sink.script:
+        _interrupt(sink, connection, sink.script["idle"])
+    return connection, file
+
+
+def _interrupt(sink: Sink, connection: socket.socket, what: str) -> None:
+    """Speak, or hang up, although nothing was asked; a 421 is followed by hanging up."""
+    try:
+        if what in (DROP, RESET, SILENCE):
+            _fail(connection, what)
+        connection.sendall(what.encode() + b"\r\n")
+        if what.startswith("421"):
+            _fail(connection, DROP)
+    finally:
+        sink.spoke.set()
 
 
 def _say_or_fail(
@@ -115,6 +144,10 @@ def _say_or_fail(
         _fail(connection, answer)
     if answer == GARBAGE:
         connection.sendall(b"\x00\xffhello there\r\n")
+    elif answer == DRIBBLE:
+        for byte in b"250 " + b"." * 40 + b"\r\n":
+            connection.sendall(bytes([byte]))
+            sink.closing.wait(0.1)
     else:
         connection.sendall(answer.encode() + b"\r\n")
     return connection, file or connection.makefile("rb")
@@ -126,7 +159,7 @@ def _fail(connection: socket.socket, way: str) -> None:
     if way == RESET:
         # An RST instead of a FIN: zero seconds of linger.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-        connection.close()
+        os.close(connection.detach())  # close() would wait for the file made of the socket
         raise EOFError
     connection.shutdown(socket.SHUT_RDWR)
     raise EOFError

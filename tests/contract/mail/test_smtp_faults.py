@@ -1,38 +1,23 @@
 """SMTP's ways of failing, and the one honest verdict for each."""
 
-import ssl
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
-import trustme
 
-from paymail.mail.smtp import SmtpConfig, SmtpMailer
-from paymail.ports import Envelope, Outcome, Verdict
-from tests.contract.mail.sink import DROP, GARBAGE, RESET, SILENCE, Sink
-
-MAIL = Envelope("<1@x.example>", "billing@host.example", ("a@b.example",), b"Subject: x\r\n\r\nhello\r\n")
-
-
-def config(port: int, **more: object) -> SmtpConfig:
-    fast = {"timeout_connect": 2.0, "timeout_command": 0.5, "timeout_final": 0.5}
-    return SmtpConfig(**({"host": "127.0.0.1", "port": port, "security": "none"} | fast | more))  # type: ignore[arg-type]
-
-
-def attempt(sink: Sink, mail: Envelope = MAIL) -> tuple[Outcome, int]:
-    """Deliver once; return the outcome and how often the handover was asked for."""
-    asked: list[bool] = []
-    mailer = SmtpMailer(config(sink.port))
-    outcome = mailer.deliver(mail, lambda: asked.append(True) or True)  # type: ignore[func-returns-value]
-    mailer.close()
-    return outcome, len(asked)
-
+from paymail.mail.smtp import SmtpMailer
+from paymail.ports import Envelope, Scope, Verdict
+from tests.contract.mail.authority import Authority
+from tests.contract.mail.sink import DRIBBLE, DROP, GARBAGE, RESET, SILENCE, Sink
+from tests.contract.mail.trying import MAIL, attempt, config
 
 BEFORE_THE_DOT = [
     (phase, way)
     for phase in ("greeting", "EHLO", "MAIL", "RCPT", "DATA", "body")
-    for way in (DROP, RESET, SILENCE, GARBAGE)
-    # After a garbled EHLO the client says HELO, which is right; inside DATA a server does not speak.
-    if (phase, way) not in {("EHLO", GARBAGE), ("body", GARBAGE), ("body", SILENCE)}
+    for way in (DROP, RESET, SILENCE, GARBAGE, DRIBBLE)
+    # After a garbled EHLO the client says HELO, which is right; a mute server may be writing to its disk.
+    if (phase, way) not in {("EHLO", GARBAGE), ("body", SILENCE), ("body", DRIBBLE), ("body", GARBAGE)}
+    # The greeting's and EHLO's patience is longer than the sink dribbles.
+    if not (phase in ("greeting", "EHLO") and way == DRIBBLE)
 ]
 
 
@@ -45,12 +30,49 @@ def test_whatever_breaks_before_the_dot_is_tried_again(phase: str, way: str) -> 
     assert outcome.verdict is Verdict.DEFERRED or (phase == "body" and outcome.verdict is Verdict.UNKNOWN)
 
 
-@pytest.mark.parametrize("way", [DROP, RESET, SILENCE, GARBAGE, "999 what", "150 hm", "354 more?"])
+@pytest.mark.parametrize(
+    "way", [DROP, RESET, SILENCE, GARBAGE, DRIBBLE, "999 what", "150 hm", "354 more?", "-50 ok"]
+)
 def test_whatever_breaks_after_the_dot_is_unknown(way: str) -> None:
     with Sink(dot=way, accepts="yes") as sink:
         outcome, asked = attempt(sink)
         assert len(sink.accepted) == 1
     assert (outcome.verdict, outcome.phase, asked) == (Verdict.UNKNOWN, "dot", 1)
+
+
+@pytest.mark.parametrize("security", ["none", "tls"])
+@pytest.mark.parametrize("way", [DROP, RESET])
+def test_a_server_that_hangs_up_before_the_dot_leaves_no_doubt(
+    authority: Authority, security: str, way: str
+) -> None:
+    with Sink(body=way, tls=authority.context("localhost"), implicit=security == "tls") as sink:
+        more = {"host": "localhost", "security": security, "ca_file": str(authority.file)}
+        mailer = SmtpMailer(config(sink.port, **more))
+        outcome = mailer.deliver(MAIL, lambda: sink.spoke.wait(5))
+        mailer.close()
+        assert sink.accepted == []
+    assert outcome.verdict is Verdict.DEFERRED
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        ("451 4.3.2 a stray reply", Verdict.DEFERRED),
+        ("552 5.3.4 too much", Verdict.FAILED),
+        ("421 4.4.2 time out", Verdict.DEFERRED),
+        ("250 2.0.0 nothing to thank for", Verdict.DEFERRED),
+        ("what", Verdict.DEFERRED),
+    ],
+)
+def test_a_reply_before_the_dot_is_not_taken_for_the_answer_to_it(words: str, verdict: Verdict) -> None:
+    with Sink(body=words) as sink:
+        mailer = SmtpMailer(config(sink.port))
+        outcome = mailer.deliver(MAIL, lambda: sink.spoke.wait(5))
+        assert sink.accepted == []
+        del sink.script["body"]
+        assert mailer.deliver(MAIL, lambda: True).verdict is Verdict.SENT
+        mailer.close()
+    assert (outcome.verdict, outcome.phase) == (verdict, "body")
 
 
 @pytest.mark.parametrize("phase", ["MAIL", "RCPT", "DATA", "dot"])
@@ -73,6 +95,23 @@ def test_one_bad_recipient_of_two_does_not_stop_the_other() -> None:
     assert list(outcome.refused) == ["bad@x.example"]
 
 
+@pytest.mark.parametrize("way", [DROP, GARBAGE, "421 going down"])
+def test_a_server_that_gives_up_between_recipients_gets_the_mail_again_whole(way: str) -> None:
+    mail = Envelope("<1@x.example>", "b@h.example", ("good@x.example", "late@x.example"), MAIL.mime)
+    with Sink(**{"RCPT late@x.example": way}) as sink:
+        outcome, asked = attempt(sink, mail)
+        assert sink.accepted == []
+    assert (outcome.verdict, asked) == (Verdict.DEFERRED, 0)
+
+
+def test_some_of_several_recipients_deferred_are_named_beside_those_that_got_it() -> None:
+    mail = Envelope("<1@x.example>", "b@h.example", ("busy@x.example", "good@x.example"), MAIL.mime)
+    with Sink(**{"RCPT busy@x.example": "450 4.2.1 busy"}) as sink:
+        outcome, _ = attempt(sink, mail)
+    assert outcome.verdict is Verdict.SENT
+    assert outcome.refused == {"busy@x.example": "450 4.2.1 busy"}
+
+
 def test_when_all_recipients_are_refused_one_temporary_refusal_is_reason_to_retry() -> None:
     mail = Envelope("<1@x.example>", "b@h.example", ("bad@x.example", "busy@x.example"), MAIL.mime)
     with Sink(**{"RCPT bad@x.example": "550 nobody", "RCPT busy@x.example": "450 busy"}) as sink:
@@ -88,101 +127,49 @@ def test_trouble_at_quit_does_not_undo_a_delivery(way: str) -> None:
     assert outcome.verdict is Verdict.SENT
 
 
-def test_a_stale_connection_is_replaced_before_the_next_mail() -> None:
-    with Sink() as sink:
-        mailer = SmtpMailer(config(sink.port))
-        assert mailer.deliver(MAIL, lambda: True).verdict is Verdict.SENT
-        sink.script["RSET"] = DROP
-        assert mailer.deliver(MAIL, lambda: True).verdict is Verdict.SENT
-        mailer.close()
-        assert (len(sink.accepted), sink.connections) == (2, 2)
-
-
-def test_a_connection_is_reused() -> None:
-    with Sink() as sink:
-        mailer = SmtpMailer(config(sink.port))
-        for _ in range(5):
-            mailer.deliver(MAIL, lambda: True)
-        mailer.close()
-        assert (len(sink.accepted), sink.connections) == (5, 1)
-
-
-def test_a_421_after_the_dot_ends_the_connection_and_the_next_mail_goes_out() -> None:
-    with Sink(dot="421 too much") as sink:
-        mailer = SmtpMailer(config(sink.port))
-        assert mailer.deliver(MAIL, lambda: True).verdict is Verdict.DEFERRED
-        del sink.script["dot"]
-        assert mailer.deliver(MAIL, lambda: True).verdict is Verdict.SENT
-        mailer.close()
-        assert (len(sink.accepted), sink.connections) == (1, 2)
-
-
 def test_a_mail_larger_than_the_server_takes_fails_before_it_is_sent() -> None:
     with Sink(EHLO="250-sink\r\n250 SIZE 10") as sink:
         outcome, _ = attempt(sink)
     assert (outcome.verdict, outcome.code) == (Verdict.FAILED, 552)
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["a@b.example> SIZE=1", "a@b.example\r\nRSET", "a b@c.example", "<a@b.example>", "a", "\ud800@b"],
+)
+@pytest.mark.parametrize("where", ["sender", "recipients"])
+def test_an_address_that_could_become_a_command_is_never_spoken(address: str, where: str) -> None:
+    mail = replace(MAIL, **{where: address if where == "sender" else ("a@b.example", address)})
+    with Sink() as sink:
+        outcome, _ = attempt(sink, mail)
+        assert sink.commands == []
+    assert (outcome.verdict, outcome.scope) == (Verdict.FAILED, Scope.MESSAGE)
+
+
+def test_a_mail_to_nobody_fails() -> None:
+    with Sink() as sink:
+        outcome, _ = attempt(sink, replace(MAIL, recipients=()))
+    assert outcome.verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("start", [b".", b"..", b"\xc3\xa9."])
+def test_lines_as_long_as_mail_allows_arrive_as_they_were(start: bytes) -> None:
+    lines = [start + b"x" * (998 - len(start)), b".", b"..", b"end"]
+    mime = b"Subject: x\r\n\r\n" + b"\r\n".join(lines) + b"\r\n"
+    with Sink() as sink:
+        outcome, _ = attempt(sink, replace(MAIL, mime=mime))
+        assert (outcome.verdict, sink.accepted) == (Verdict.SENT, [mime])
+
+
+def test_bare_line_ends_cannot_smuggle_a_second_mail() -> None:
+    mime = b"Subject: x\r\n\r\na\n.\nMAIL FROM:<evil@x.example>\r.\rb\r\n"
+    with Sink() as sink:
+        outcome, _ = attempt(sink, replace(MAIL, mime=mime))
+        assert outcome.verdict is Verdict.SENT
+        assert sink.accepted == [mime.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")]
+        assert sum(command.startswith("mail") for command in sink.commands) == 1
+
+
 def test_nobody_listening_is_worth_another_try() -> None:
     mailer = SmtpMailer(config(9))
     assert mailer.deliver(MAIL, lambda: True).verdict is Verdict.DEFERRED
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[trustme.CA, Path]:
-    ca = trustme.CA()
-    file = tmp_path_factory.mktemp("ca") / "ca.pem"
-    ca.cert_pem.write_to_path(file)
-    return ca, file
-
-
-def server_context(ca: trustme.CA, name: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(name).configure_cert(context)
-    return context
-
-
-@pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_verified_server_gets_the_login_and_the_mail(
-    authority: tuple[trustme.CA, Path], security: str
-) -> None:
-    ca, file = authority
-    greeting = "250-sink\r\n250-STARTTLS\r\n250 AUTH PLAIN"
-    with Sink(tls=server_context(ca, "localhost"), implicit=security == "tls", EHLO=greeting) as sink:
-        mailer = SmtpMailer(
-            config(
-                sink.port, host="localhost", security=security, ca_file=str(file), username="u", password="p"
-            )
-        )
-        assert mailer.deliver(MAIL, lambda: True).verdict is Verdict.SENT
-        mailer.close()
-        assert any(command.startswith("AUTH PLAIN") for command in sink.commands)
-
-
-@pytest.mark.parametrize("security", ["starttls", "tls"])
-@pytest.mark.parametrize("fault", ["wrong name", "unknown authority"])
-def test_an_unverified_server_gets_nothing(
-    authority: tuple[trustme.CA, Path], security: str, fault: str
-) -> None:
-    ca, file = authority
-    signer, name = (ca, "other.example") if fault == "wrong name" else (trustme.CA(), "localhost")
-    with Sink(tls=server_context(signer, name), implicit=security == "tls", EHLO="250 STARTTLS") as sink:
-        mailer = SmtpMailer(config(sink.port, host="localhost", security=security, ca_file=str(file)))
-        outcome = mailer.deliver(MAIL, lambda: True)
-        assert outcome.verdict is Verdict.DEFERRED
-        assert sink.accepted == []
-
-
-def test_a_server_without_starttls_gets_no_password(authority: tuple[trustme.CA, Path]) -> None:
-    with Sink() as sink:
-        mailer = SmtpMailer(config(sink.port, security="starttls", username="u", password="p"))
-        assert mailer.deliver(MAIL, lambda: True).verdict is Verdict.DEFERRED
-        assert not any(command.startswith("AUTH") for command in sink.commands)
-
-
-def test_a_refused_login_is_worth_another_try_and_hides_the_password() -> None:
-    with Sink(EHLO="250-sink\r\n250 AUTH PLAIN", AUTH="535 bad credentials") as sink:
-        mailer = SmtpMailer(config(sink.port, username="u", password="hunter2hunter2"))
-        outcome = mailer.deliver(MAIL, lambda: True)
-    assert outcome.verdict is Verdict.DEFERRED
-    assert "hunter2" not in repr(outcome) + repr(mailer._config)

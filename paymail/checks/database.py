@@ -1,0 +1,84 @@
+"""The database: reachable, at the newest schema, and keeping what it committed (docs/guarantee.md)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from paymail import migrating
+from paymail.checks.findings import Finding, Subject, failed, ok, warning
+from paymail.db import READ_ONLY
+
+OLDEST_TRIED = 15
+"""Major version of PostgreSQL that the tests run on."""
+_UPGRADE = "run `paymail db upgrade`"
+
+
+def database(subject: Subject) -> Iterator[Finding]:
+    """Ask it what it is, how it keeps its word, and which schema it has."""
+    app = subject.app
+    url = make_url(app.settings.database)
+    embedded = url.get_backend_name() == "sqlite"
+    if embedded and not Path(url.database or "").is_file():
+        # Connecting would make an empty one.
+        yield failed("database", f"there is no file {url.database}", f"{_UPGRADE}, or start `paymail up`")
+        return
+    try:
+        with app.reading() as session:
+            yield from _sqlite(session) if embedded else _postgresql(session)
+        yield _schema(app.engine)
+    except SQLAlchemyError as error:
+        why = str(getattr(error, "orig", None) or error).strip().splitlines()[0][:160]
+        yield failed(
+            "database",
+            f"{url.render_as_string(hide_password=True)} does not answer: {why}",
+            "start it, or correct PAYMAIL_DATABASE_URL",
+        )
+
+
+def _sqlite(session: Session) -> Iterator[Finding]:
+    def pragma(name: str) -> str:
+        return str(session.execute(text(f"PRAGMA {name}")).scalar())
+
+    version = session.execute(text("SELECT sqlite_version()")).scalar()
+    wrong = [
+        f"{name} is {pragma(name)}"
+        for name, wanted in (("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"))
+        if pragma(name) != wanted
+    ]
+    if wrong:
+        yield failed("database", f"SQLite {version}: {', '.join(wrong)}", "put it on a local disk")
+    else:
+        yield ok("database", f"SQLite {version}, write-ahead log, every commit synced")
+
+
+def _postgresql(session: Session) -> Iterator[Finding]:
+    def show(name: str) -> str:
+        return str(session.execute(text(f"SHOW {name}")).scalar())
+
+    version = show("server_version")
+    if session.execute(text("SELECT pg_is_in_recovery()")).scalar():
+        yield failed("database", "this is a read-only replica", "give the primary's address")
+        return
+    lossy = [name for name in ("fsync", "synchronous_commit", "full_page_writes") if show(name) == "off"]
+    if lossy:
+        yield failed(
+            "database",
+            f"PostgreSQL {version} has {', '.join(lossy)} off: a power cut may lose payments or send twice",
+            "turn it on in postgresql.conf",
+        )
+    elif int(show("server_version_num")) // 10000 < OLDEST_TRIED:
+        yield warning(
+            "database", f"PostgreSQL {version} is older than what is tested", f"use {OLDEST_TRIED} or newer"
+        )
+    else:
+        yield ok("database", f"PostgreSQL {version}, every commit synced")
+
+
+def _schema(engine: Engine) -> Finding:
+    if migrating.is_current(engine.execution_options(**READ_ONLY)):
+        return ok("database", f"schema {migrating.head(engine)} is the newest")
+    return failed("database", f"the schema is not {migrating.head(engine)}", _UPGRADE)

@@ -1,0 +1,43 @@
+"""The mail transport: everything but a mail."""
+
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
+
+from paymail.checks.findings import Finding, Subject, failed, not_asked, ok, warning
+from paymail.checks.house import is_loopback
+from paymail.ports import Outcome, Verdict
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """A mailer that can try everything but a mail; SENT means that one could be sent now."""
+
+    def probe(self) -> Outcome:
+        """Connect, protect, log in."""
+        ...
+
+
+def transport(subject: Subject) -> Iterator[Finding]:
+    """Connect and log in as for a mail."""
+    found, mailer = subject.app.settings, subject.app.mailer
+    smtp = found.mail_transport == "smtp"
+    place = f"{found.smtp_host}:{found.smtp_port}" if smtp else str(subject.app.mailbox)
+    if smtp and found.smtp_security == "none" and not is_loopback(found.smtp_host):
+        yield warning(
+            "mail",
+            "mail and its pay links travel without TLS",
+            "set PAYMAIL_SMTP_SECURITY to starttls or tls",
+        )
+    if not isinstance(mailer, Probing):
+        yield not_asked("mail", "this transport cannot be tried without a mail")
+        return
+    outcome = mailer.probe()
+    if outcome.verdict is Verdict.SENT:
+        yield ok("mail", f"{place}: {outcome.detail}")
+    else:
+        said = f"{outcome.code} {outcome.detail}" if outcome.code else outcome.detail
+        yield failed(
+            "mail",
+            f"{place}: {said[:200]} (at {outcome.phase})",
+            "correct PAYMAIL_SMTP_…, or ask who runs the server" if smtp else "make that folder writable",
+        )

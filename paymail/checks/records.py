@@ -1,0 +1,181 @@
+"""SPF, DKIM and DMARC of the domains that we send from, where DNS answers.
+
+Sources: RFC 7208 (SPF), RFC 6376 §3.6 (DKIM keys), RFC 7489 §6 (DMARC), RFC 2606 (reserved domains).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dns.exception import DNSException
+from dns.resolver import NXDOMAIN, NoAnswer, Resolver
+from sqlalchemy import select
+
+from paymail.checks import dkim_key
+from paymail.checks.findings import Finding, Subject, Verdict, failed, not_asked, ok, warning
+from paymail.models import Issuer
+from paymail.services.suppressions import domain_of
+
+TIMEOUT = 2.0
+"""Seconds for one name."""
+MOST_DOMAINS = 10
+_RESERVED = ("example", "test", "invalid", "localhost", "local", "internal")
+_EXAMPLES = ("example.com", "example.net", "example.org")
+
+
+class NoDns(Exception):
+    """DNS does not answer, so nothing can be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Asks for TXT records."""
+
+    resolver: Resolver
+
+    def texts(self, name: str) -> list[str]:
+        """Return the TXT records of a name, none if there are none. Raises NoDns."""
+        try:
+            answer = self.resolver.resolve(name, "TXT", lifetime=TIMEOUT, search=False)
+        except (NXDOMAIN, NoAnswer):
+            return []
+        except (DNSException, OSError) as error:
+            raise NoDns(f"DNS does not answer for {name}: {type(error).__name__}") from error
+        # RFC 7208 §3.3: the strings of one record are joined without spaces.
+        return [b"".join(row.strings).decode("utf-8", "replace") for row in answer]
+
+    def tagged(self, name: str, version: str) -> list[str]:
+        """Return those TXT records that begin with this version tag."""
+        found = [text.strip() for text in self.texts(name)]
+        return [text for text in found if text.replace(" ", "").lower().startswith(version.lower())]
+
+
+def records(subject: Subject) -> Iterator[Finding]:
+    """Look at each sender's domain."""
+    if subject.app.settings.mail_transport != "smtp":
+        yield not_asked("dns records", "mail stays in files")
+        return
+    try:
+        asker = Asker(subject.resolver or Resolver())
+    except (DNSException, OSError) as error:
+        yield not_asked("dns records", f"this host has no DNS: {type(error).__name__}")
+        return
+    domains = _domains(subject)
+    if not domains:
+        yield not_asked("dns records", "there is no issuer yet")
+    key = dkim_key.of(subject.app.settings)
+    for domain in domains[:MOST_DOMAINS]:
+        yield from _domain(asker, domain, signed=key is not None and key.covers(domain))
+    if len(domains) > MOST_DOMAINS:
+        yield not_asked("dns records", f"domains after the first {MOST_DOMAINS}")
+    yield from _dkim(asker, key)
+
+
+def _domains(subject: Subject) -> list[str]:
+    with subject.app.reading() as session:
+        addresses = session.scalars(select(Issuer.email).order_by(Issuer.issuer_id))
+        return list(dict.fromkeys(domain_of(address) for address in addresses))
+
+
+def _domain(asker: Asker, domain: str, *, signed: bool) -> Iterator[Finding]:
+    if domain in _EXAMPLES or domain.rpartition(".")[2] in _RESERVED:
+        yield not_asked("dns records", f"{domain} is reserved for examples")
+        return
+    try:
+        sender = spf(asker, domain)
+        yield sender
+        yield dmarc(asker, domain, protected=signed or sender.verdict is Verdict.OK)
+    except NoDns as error:
+        yield not_asked("dns records", str(error))
+
+
+def spf(asker: Asker, domain: str) -> Finding:
+    """Whether the domain says who may send for it (RFC 7208)."""
+    found = [text for text in asker.texts(domain) if text.lower().split(" ")[0] == "v=spf1"]
+    name = f"SPF of {domain}"
+    if not found:
+        remedy = f"publish TXT {domain} `v=spf1 include:<your mail server's> -all`"
+        return warning("dns records", f"{name} is missing: mail may land in spam", remedy)
+    if len(found) > 1:
+        return failed(
+            "dns records", f"{name}: {len(found)} records, an error to receivers", "keep one of them"
+        )
+    terms = found[0].lower().split()[1:]
+    if terms == ["-all"]:
+        return failed("dns records", f"{name} says that it sends no mail", "add your mail server to it")
+    if terms and terms[-1] in ("all", "+all"):
+        return warning("dns records", f"{name} lets anybody send", "end it with -all or ~all")
+    return ok("dns records", f"{name}: {found[0][:120]}")
+
+
+def dmarc(asker: Asker, domain: str, *, protected: bool) -> Finding:
+    """Whether receivers are told what to do with mail that proves nothing (RFC 7489).
+
+    `protected` says whether our mail can prove anything: that it is signed, or that SPF names senders.
+    """
+    place, found = _dmarc_records(asker, domain)
+    name = f"DMARC of {domain}"
+    if not found:
+        remedy = f"publish TXT _dmarc.{domain} `v=DMARC1; p=none; rua=mailto:…`"
+        return warning("dns records", f"{name} is missing: large receivers ask for it", remedy)
+    if len(found) > 1:
+        return failed("dns records", f"{name}: {len(found)} records count as none", f"keep one at {place}")
+    tags = _tags(found[0])
+    policy = tags.get("p", "") if place == f"_dmarc.{domain}" else tags.get("sp", tags.get("p", ""))
+    if policy.lower() not in ("none", "quarantine", "reject"):
+        return failed("dns records", f"{name} has no valid policy", "set p=none, p=quarantine or p=reject")
+    if policy.lower() != "none" and not protected:
+        return failed(
+            "dns records",
+            f"{name} asks receivers to {policy} our mail, which neither SPF nor DKIM vouches for",
+            "publish SPF or sign by DKIM first",
+        )
+    return ok("dns records", f"{name}: {found[0][:120]}")
+
+
+def _dmarc_records(asker: Asker, domain: str) -> tuple[str, list[str]]:
+    """Return where records are, and which; a domain without any has its parent's (RFC 7489 §6.6.3)."""
+    labels = domain.split(".")
+    for start in range(len(labels) - 1):
+        place = "_dmarc." + ".".join(labels[start:])
+        if found := asker.tagged(place, "v=DMARC1"):
+            return place, found
+    return "", []
+
+
+def _dkim(asker: Asker, key: dkim_key.DkimKey | None) -> Iterator[Finding]:
+    if key is None:
+        yield not_asked("dns records", "DKIM: mail is not signed (PAYMAIL_DKIM_DOMAIN)")
+        return
+    try:
+        yield dkim(asker, key)
+    except NoDns as error:
+        yield not_asked("dns records", str(error))
+
+
+def dkim(asker: Asker, key: dkim_key.DkimKey) -> Finding:
+    """Whether the published key is the one that we sign with (RFC 6376 §3.6.1)."""
+    name = f"DKIM key {key.place}"
+    private = key.public_half()
+    if private is None:
+        return failed("dns records", f"{name}: the private key cannot be read", "see PAYMAIL_DKIM_KEY_FILE")
+    found = [_tags(text) for text in asker.texts(key.place) if "p" in _tags(text)]
+    if not found:
+        return failed("dns records", f"{name} is missing: our signatures do not verify", "publish it")
+    if len(found) > 1:
+        return failed("dns records", f"{name}: {len(found)} records, undefined for receivers", "keep one")
+    published = found[0]["p"]
+    if not published:
+        return failed("dns records", f"{name} is revoked (empty p=)", "publish it, or sign with another")
+    if dkim_key.public_numbers(published) != private:
+        return failed(
+            "dns records", f"{name} is another key than PAYMAIL_DKIM_KEY_FILE", "publish the right one"
+        )
+    if "y" in found[0].get("t", "").split(":"):
+        return warning("dns records", f"{name} is in test mode (t=y)", "remove t=y once mail arrives")
+    return ok("dns records", f"{name} is the one that we sign with")
+
+
+def _tags(record: str) -> dict[str, str]:
+    """Return the tags of a DKIM or DMARC record (RFC 6376 §3.2); white space in values does not count."""
+    pairs = (part.partition("=") for part in record.split(";"))
+    return {name.strip().lower(): "".join(value.split()) for name, sign, value in pairs if sign}

@@ -1,0 +1,100 @@
+"""Stripe: the key, each issuer's connected account, and the webhook endpoint."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import select
+
+from paymail.checks.findings import Finding, Subject, failed, not_asked, ok, warning
+from paymail.checks.house import mode_of
+from paymail.errors import Misconfigured, NotFound, PaymailError
+from paymail.merchant import WebhookEndpoint
+from paymail.models import Issuer
+from paymail.services.confirming import INTENT_EVENTS
+
+MOST_ACCOUNTS = 50
+"""Accounts asked in one run."""
+
+
+def key(subject: Subject) -> Iterator[Finding]:
+    """Whether Stripe accepts our key."""
+    mode = mode_of(subject.app.settings)
+    try:
+        own = subject.app.gateway.account()
+    except Misconfigured as error:
+        yield failed(
+            "stripe key",
+            str(error),
+            "correct PAYMAIL_STRIPE_SECRET_KEY; a restricted key needs to read accounts",
+        )
+    except PaymailError as error:
+        remedy = "start `paymail up` or `paymail sandbox serve`" if mode == "sandbox" else "ask again later"
+        yield failed("stripe key", str(error), remedy)
+    else:
+        yield ok("stripe key", f"the {mode} key works, for {own.id}")
+
+
+def accounts(subject: Subject) -> Iterator[Finding]:
+    """Whether each issuer's account is connected and may charge."""
+    with subject.app.reading() as session:
+        statement = select(Issuer.name, Issuer.stripe_account).order_by(Issuer.issuer_id)
+        issuers = [(name, account) for name, account in session.execute(statement.limit(MOST_ACCOUNTS + 1))]
+    if not issuers:
+        yield not_asked("stripe accounts", "there is no issuer yet")
+    for name, account in issuers[:MOST_ACCOUNTS]:
+        yield _account(subject, name, account)
+    if len(issuers) > MOST_ACCOUNTS:
+        yield not_asked("stripe accounts", f"issuers after the first {MOST_ACCOUNTS}")
+
+
+def _account(subject: Subject, name: str, account: str) -> Finding:
+    if not account:
+        remedy = "give the issuer its acct_…, or bill without a card button"
+        return warning("stripe accounts", f"{name} has no Stripe account: nobody can pay online", remedy)
+    try:
+        found = subject.app.gateway.account(account=account)
+    except NotFound as error:
+        return failed("stripe accounts", f"{name}: {error}", "connect it in Stripe's dashboard")
+    except PaymailError as error:
+        return failed("stripe accounts", f"{name}: {error}", "ask again later")
+    if found.charges_enabled:
+        return ok("stripe accounts", f"{name}: {account} may charge")
+    why = f" ({found.hindrance})" if found.hindrance else ""
+    return failed(
+        "stripe accounts", f"{name}: {account} may not charge{why}", "complete it in Stripe's dashboard"
+    )
+
+
+def webhook(subject: Subject) -> Iterator[Finding]:
+    """Whether Stripe tells us, and enough."""
+    url = f"{subject.app.settings.public_url}/webhooks/stripe"
+    try:
+        endpoints = subject.app.gateway.webhook_endpoints()
+    except Misconfigured:
+        yield not_asked("stripe webhook", "this key may not list webhook endpoints")
+        return
+    except PaymailError as error:
+        yield failed("stripe webhook", str(error), "ask again later")
+        return
+    yield _webhook(url, [endpoint for endpoint in endpoints if endpoint.url.rstrip("/") == url])
+
+
+def _webhook(url: str, ours: list[WebhookEndpoint]) -> Finding:
+    if not ours:
+        remedy = "add an endpoint for events on connected accounts in Stripe's dashboard"
+        return failed("stripe webhook", f"Stripe has no endpoint {url}", remedy)
+    enabled = [endpoint for endpoint in ours if endpoint.enabled]
+    if not enabled:
+        return failed("stripe webhook", f"{url} is disabled at Stripe", "enable it in Stripe's dashboard")
+    # One address may be listed twice, once for our own account's events.
+    useful = [endpoint for endpoint in enabled if endpoint.connected] or enabled
+    events = frozenset().union(*(endpoint.events for endpoint in useful))
+    missing = [] if "*" in events else sorted(set(INTENT_EVENTS) - events)
+    if missing:
+        return failed("stripe webhook", f"{url} does not get {', '.join(missing)}", "add them at Stripe")
+    if not any(endpoint.connected for endpoint in enabled):
+        return warning(
+            "stripe webhook",
+            f"{url} does not seem to get the events of connected accounts, where payments are",
+            "see that Stripe's dashboard says `Events on: Connected accounts`",
+        )
+    return ok("stripe webhook", f"{url} gets all events that matter")

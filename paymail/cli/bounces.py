@@ -1,0 +1,64 @@
+"""`paymail bounces`: reports about messages that came back."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from paymail.cli.context import FAILURE, PARTIAL, exits, open_app
+from paymail.services import bouncing
+from paymail.services.bouncing.parsing import LARGEST
+
+group = typer.Typer(help="Bounce reports.", no_args_is_help=True)
+
+
+@group.command()
+@exits
+def read(files: Annotated[list[Path], typer.Argument(help="Raw reports (.eml), one a file.")]) -> None:
+    """Take in bounce reports. The same report again changes nothing."""
+    app = open_app()
+    unreadable = 0
+    for file in files:
+        try:
+            with file.open("rb") as opened:
+                raw = opened.read(LARGEST + 1)
+        except OSError as error:
+            typer.echo(f"paymail: {file}: {error.strerror}", err=True)
+            unreadable += 1
+            continue
+        with app.transaction() as session:
+            bounce = bouncing.receive(session, raw=raw, source="cli", now=app.now())
+            about = f"message {bounce.message_id}" if bounce.message_id else "no message of paymail"
+            typer.echo(f"{file}: {bounce.kind} {bounce.status} {about} {bounce.detail}")
+    if unreadable:
+        raise typer.Exit(FAILURE if unreadable == len(files) else PARTIAL)
+
+
+@group.command("list")
+@exits
+def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """List reports, newest first."""
+    app = open_app()
+    with app.reading() as session:
+        rows = [
+            {
+                "bounce_id": b.bounce_id,
+                "message_id": b.message_id,
+                "kind": b.kind,
+                "status": b.status,
+                "recipient": b.recipient,
+                "detail": b.detail,
+                "source": b.source,
+                "received_at": b.received_at.isoformat(timespec="seconds"),
+            }
+            for b in bouncing.listed(session)
+        ]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        typer.echo(
+            f"{row['received_at']}  {row['kind']:9} {row['status']:7} message {row['message_id'] or '-':<6} "
+            f"{row['recipient']}  {row['detail']}"
+        )

@@ -1,0 +1,34 @@
+"""`paymail customers`: change an address, erase personal data."""
+
+from typing import Annotated
+
+import typer
+
+from paymail.cli.context import exits, open_app
+from paymail.services import addresses, erasing
+
+group = typer.Typer(help="Customers.", no_args_is_help=True)
+
+
+@group.command("set-email")
+@exits
+def set_email(customer_id: int, address: str) -> None:
+    """Change a customer's address. Waiting emails go to the new one; reminders that bounces held go on."""
+    app = open_app()
+    with app.transaction() as session:
+        waiting = addresses.change_email(
+            session, customer_id=customer_id, address=address, actor="cli", now=app.now()
+        )
+    typer.echo(f"customer {customer_id} is mailed at {address.strip()}; {waiting} waiting email(s) go there")
+
+
+@group.command()
+@exits
+def erase(customer_id: int, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Erase a customer's personal data for good. Invoices, payments and receipts stay in the books."""
+    app = open_app()
+    if not yes:
+        typer.confirm(f"Erase name, addresses and emails of customer {customer_id} for good?", abort=True)
+    with app.transaction() as session:
+        erasing.erase_customer(session, customer_id=customer_id, actor="cli", now=app.now())
+    typer.echo(f"customer {customer_id} is erased")

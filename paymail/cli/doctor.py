@@ -1,0 +1,76 @@
+"""`paymail doctor`: what is wrong with this installation, and what to do about it."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from paymail.checks import CHECKS, Finding, Subject, Verdict, examine
+from paymail.cli.context import FAILURE, exits, load_settings, open_app
+
+_COLOURS = {
+    Verdict.OK: "green",
+    Verdict.WARNING: "yellow",
+    Verdict.FAILED: "bold red",
+    Verdict.NOT_ASKED: "dim",
+}
+
+
+@exits
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+) -> None:
+    """Check settings, database, broker, workers, mail, Stripe and DNS. Changes nothing.
+
+    Exit codes: 0 nothing failed, 1 something failed, 3 the settings contradict each other.
+    """
+    findings = _examined()
+    failed = sum(1 for finding in findings if finding.verdict is Verdict.FAILED)
+    if as_json:
+        typer.echo(
+            json.dumps({"failed": failed, "checks": [asdict(f) for f in findings]}, ensure_ascii=False)
+        )
+    elif (console := Console()).is_terminal:
+        console.print(as_table(findings))
+    else:
+        for finding in findings:
+            typer.echo(line(finding))
+    if failed:
+        raise typer.Exit(FAILURE)
+
+
+def _examined() -> list[Finding]:
+    settings = load_settings()
+    try:
+        app = open_app(migrate=False)
+    except OSError as error:
+        # Before there is an App there is only its folder.
+        found = f"{settings.data_dir}: {error.strerror or type(error).__name__}"
+        return [Finding("data folder", Verdict.FAILED, found, "make PAYMAIL_DATA_DIR a writable folder")]
+    findings = examine(Subject(app), CHECKS)
+    app.close()
+    return findings
+
+
+def line(finding: Finding) -> str:
+    """Return a finding as one line."""
+    remedy = f" -> {finding.remedy}" if finding.remedy else ""
+    return f"{finding.verdict:9} {finding.check:15} {finding.found}{remedy}"
+
+
+def as_table(findings: list[Finding]) -> Table:
+    """Return findings as a table for a terminal."""
+    table = Table("", "check", "found", "what to do", box=None)
+    for finding in findings:
+        # As Text: what a server said must not be read as markup.
+        table.add_row(
+            Text(finding.verdict, _COLOURS[finding.verdict]),
+            Text(finding.check),
+            Text(finding.found),
+            Text(finding.remedy),
+        )
+    return table

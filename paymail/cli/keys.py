@@ -1,0 +1,67 @@
+"""`paymail keys`: who may use the staff API."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from paymail.cli.context import exits, open_app
+from paymail.models import ApiKey
+from paymail.services import keys
+from paymail.services.keys import KeyScope
+
+group = typer.Typer(help="Keys of the staff API.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
+
+
+@group.command()
+@exits
+def issue(
+    name: Annotated[str, typer.Argument(help="What it is for; the timeline shows it.")],
+    scope: Annotated[list[KeyScope], typer.Option(help="What it may do; repeatable.")],
+    as_json: Json = False,
+) -> None:
+    """Make a key and print it. It cannot be shown again."""
+    app = open_app()
+    with app.transaction() as session:
+        issued = keys.issue(session, name=name, scopes=scope, now=app.now())
+    if as_json:
+        typer.echo(json.dumps({"prefix": issued.prefix, "key": issued.key}))
+        return
+    typer.echo(issued.key)
+    typer.echo("This is the only time the key is shown.", err=True)
+
+
+@group.command("list")
+@exits
+def list_(as_json: Json = False) -> None:
+    """List keys, newest first; secrets are not kept."""
+    app = open_app()
+    with app.reading() as session:
+        found = keys.listed(session)
+    if as_json:
+        typer.echo(json.dumps([_described(key) for key in found], ensure_ascii=False))
+        return
+    for key in found:
+        state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "valid"
+        typer.echo(f"{key.prefix}  {key.scopes:20} {state:18} {key.name}")
+
+
+def _described(key: ApiKey) -> dict[str, object]:
+    return {
+        "prefix": key.prefix,
+        "name": key.name,
+        "scopes": key.scopes.split(),
+        "created_at": key.created_at.isoformat(),
+        "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+    }
+
+
+@group.command()
+@exits
+def revoke(prefix: Annotated[str, typer.Argument(help="As `paymail keys list` shows it.")]) -> None:
+    """End a key at once."""
+    app = open_app()
+    with app.transaction() as session:
+        key = keys.revoke(session, prefix=prefix, now=app.now())
+    typer.echo(f"key {key.prefix} ({key.name}) is revoked")

@@ -1,0 +1,118 @@
+"""Lists by cursor, newest first: what a program reads page by page while rows are being added.
+
+The cursor is the last id that was given; unlike a page number it neither skips nor repeats a row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
+
+from paymail.models import (
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    Message,
+    MessageState,
+    PaymentStatus,
+    Suppression,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[T]):
+    """Some rows, and the cursor to go on with; None when there are no more."""
+
+    rows: Sequence[T]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFilter:
+    """Which invoices; empty fields do not filter. Due dates are compared strictly."""
+
+    status: InvoiceStatus | None = None
+    payment_status: PaymentStatus | None = None
+    customer: str = ""
+    """Part of the customer's name or address, taken literally."""
+    due_before: date | None = None
+    due_after: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """Which messages; empty fields do not filter."""
+
+    state: MessageState | None = None
+    kind: str = ""
+    invoice_id: int | None = None
+
+
+def invoices(
+    session: Session, *, wanted: InvoiceFilter, limit: int, after: int | None = None
+) -> Slice[Invoice]:
+    """Return invoices with issuer and customer."""
+    statement = (
+        select(Invoice)
+        .join(Invoice.customer)
+        .options(contains_eager(Invoice.customer), joinedload(Invoice.issuer))
+    )
+    if wanted.status is not None:
+        statement = statement.where(Invoice.status == wanted.status)
+    if wanted.payment_status is not None:
+        statement = statement.where(Invoice.payment_status == wanted.payment_status)
+    if wanted.customer:
+        statement = statement.where(
+            or_(
+                Customer.name.icontains(wanted.customer, autoescape=True),
+                Customer.email.icontains(wanted.customer, autoescape=True),
+            )
+        )
+    if wanted.due_before is not None:
+        statement = statement.where(Invoice.due_date < wanted.due_before)
+    if wanted.due_after is not None:
+        statement = statement.where(Invoice.due_date > wanted.due_after)
+    return _slice(session, statement, Invoice.invoice_id, limit, after)
+
+
+def messages(
+    session: Session, *, wanted: MessageFilter, limit: int, after: int | None = None
+) -> Slice[Message]:
+    """Return messages."""
+    statement = select(Message)
+    if wanted.state is not None:
+        statement = statement.where(Message.state == wanted.state)
+    if wanted.kind:
+        statement = statement.where(Message.kind == wanted.kind)
+    if wanted.invoice_id is not None:
+        statement = statement.where(Message.invoice_id == wanted.invoice_id)
+    return _slice(session, statement, Message.message_id, limit, after)
+
+
+def suppressions(
+    session: Session, *, lifted: bool, limit: int, after: int | None = None
+) -> Slice[Suppression]:
+    """Return suppressions in force; with `lifted` the ended ones too."""
+    statement = select(Suppression)
+    if not lifted:
+        statement = statement.where(Suppression.lifted_at.is_(None))
+    return _slice(session, statement, Suppression.suppression_id, limit, after)
+
+
+def _slice(
+    session: Session,
+    statement: Select[T],
+    key: InstrumentedAttribute[int],
+    limit: int,
+    after: int | None,
+) -> Slice[T]:
+    if after is not None:
+        statement = statement.where(key < after)
+    found: list[Any] = list(session.scalars(statement.order_by(key.desc()).limit(limit + 1)))
+    rows = found[:limit]
+    return Slice(rows, getattr(rows[-1], key.key) if len(found) > limit else None)

@@ -1,0 +1,16 @@
+"""The staff API `/api/v1`: bearer keys, JSON, one service call a route; one file a noun."""
+
+from fastapi import APIRouter
+
+from paymail.web.api import invoices, messages, suppressions
+from paymail.web.api.access import Access
+from paymail.wiring import App
+
+
+def router(app: App) -> APIRouter:
+    """Return all routes of the staff API."""
+    access = Access(app)
+    routes = APIRouter()
+    for room in (invoices, messages, suppressions):
+        routes.include_router(room.router(app, access))
+    return routes

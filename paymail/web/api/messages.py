@@ -1,0 +1,173 @@
+"""Messages: find, look at with their tries, cancel, and their bytes as proof."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from paymail.models import DeliveryAttempt, Message, MessageState
+from paymail.services import browsing, proof, rescheduling, slices
+from paymail.services.keys import Holder, KeyScope
+from paymail.services.proof import Part
+from paymail.web.api.access import Access
+from paymail.web.api.shapes import LARGEST_ID, LIST_PROBLEMS, PROBLEMS, After, Limit, Page, binary, page
+from paymail.web.inputs import RowId
+from paymail.web.openapi import problems
+from paymail.wiring import App
+
+Kind = Annotated[str, StringConstraints(pattern="^[a-z_]{1,24}$")]
+PROOF_PROBLEMS = PROBLEMS | problems(410)
+
+
+class MessageRow(BaseModel):
+    """An email in a list."""
+
+    message_id: int
+    invoice_id: int
+    kind: str
+    step: str = Field(description="Of a reminder: days from due, such as `-3` or `7`.")
+    tone: str
+    state: MessageState
+    reason: str = Field(description="Why it is where it is.")
+    recipients: list[str]
+    subject: str = Field(description="Empty until it is written.")
+    due_at: datetime
+    attempts: int
+    actor: str
+    created_at: datetime
+    settled_at: datetime | None
+
+    @classmethod
+    def of(cls, message: Message) -> "MessageRow":
+        """Return the row of a message."""
+        return cls(**_fields(message))
+
+
+class Try(BaseModel):
+    """One try at handing an email over, with what the server said."""
+
+    ended_at: datetime
+    verdict: str
+    phase: str
+    code: int
+    detail: str
+
+    @classmethod
+    def of(cls, attempt: DeliveryAttempt) -> "Try":
+        """Return what a row of the tries says."""
+        return cls(
+            ended_at=attempt.ended_at,
+            verdict=attempt.verdict,
+            phase=attempt.phase,
+            code=attempt.code,
+            detail=attempt.detail,
+        )
+
+
+class MessageDetail(MessageRow):
+    """An email with its proof."""
+
+    header_id: str = Field(description="The Message-ID header.")
+    sender: str
+    mime_sha256: str | None
+    pdf_sha256: str | None
+    tries: list[Try]
+
+
+def _fields(message: Message) -> dict[str, object]:
+    return {
+        "message_id": message.message_id,
+        "invoice_id": message.invoice_id,
+        "kind": message.kind,
+        "step": message.step,
+        "tone": message.tone,
+        "state": message.state,
+        "reason": message.reason,
+        "recipients": message.recipient.split("\n"),
+        "subject": message.subject,
+        "due_at": message.next_at,
+        "attempts": message.attempts,
+        "actor": message.actor,
+        "created_at": message.created_at,
+        "settled_at": message.settled_at,
+    }
+
+
+def wanted(
+    state: MessageState | None = None,
+    kind: Annotated[Kind | None, Query(description="invoice, receipt, reminder or notice.")] = None,
+    invoice: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Of one invoice.")] = None,
+) -> slices.MessageFilter:
+    """Read the filter from the query."""
+    return slices.MessageFilter(state, kind or "", invoice)
+
+
+def router(app: App, access: Access) -> APIRouter:
+    """Return the routes of messages."""
+    routes = APIRouter(prefix="/api/v1/messages", tags=["messages"])
+    Reader = Annotated[Holder, Depends(access.needs(KeyScope.READ))]
+    Writer = Annotated[Holder, Depends(access.needs(KeyScope.WRITE))]
+
+    def detail(message_id: int) -> MessageDetail:
+        with app.reading() as session:
+            message = browsing.message(session, message_id=message_id)
+            tries = browsing.tries(session, message_id=message_id)
+        return MessageDetail(
+            **_fields(message),
+            header_id=message.header_id,
+            sender=message.sender,
+            mime_sha256=message.mime_sha256,
+            pdf_sha256=message.pdf_sha256,
+            tries=[Try.of(attempt) for attempt in tries],
+        )
+
+    @routes.get("", responses=LIST_PROBLEMS, response_model=Page[MessageRow])
+    def list_messages(
+        _holder: Reader,
+        asked: Annotated[slices.MessageFilter, Depends(wanted)],
+        limit: Limit = 50,
+        after: After = None,
+    ) -> dict[str, object]:
+        """List emails, newest first. Scope: read."""
+        with app.reading() as session:
+            return page(slices.messages(session, wanted=asked, limit=limit, after=after), MessageRow.of)
+
+    @routes.get("/{message_id}", responses=PROBLEMS)
+    def get_message(_holder: Reader, message_id: RowId) -> MessageDetail:
+        """Show one email with its tries. Scope: read."""
+        return detail(message_id)
+
+    @routes.post("/{message_id}/cancel", responses=PROBLEMS)
+    def cancel_message(holder: Writer, message_id: RowId) -> MessageDetail:
+        """Withdraw an email before it is handed over; later it is a 409. Scope: write."""
+        with app.transaction() as session:
+            rescheduling.cancel_message(session, message_id=message_id, actor=holder.actor, now=app.now())
+        return detail(message_id)
+
+    def bytes_of(message_id: int, part: Part, kind: str, filename: str) -> Response:
+        with app.reading() as session:
+            content = proof.bytes_of(session, message_id=message_id, part=part)
+        disposition = f'attachment; filename="{filename}"'
+        return Response(content, media_type=kind, headers={"Content-Disposition": disposition})
+
+    # An email and its PDF hold the pay link, so a key that may not see links does not get their bytes.
+    @routes.get(
+        "/{message_id}/email.eml",
+        response_class=Response,
+        responses=PROOF_PROBLEMS | binary("message/rfc822"),
+    )
+    def get_eml(_holder: Writer, message_id: RowId) -> Response:
+        """Download the very bytes of an email; they hold its pay link. Scope: write."""
+        return bytes_of(message_id, Part.EMAIL, "message/rfc822", f"message-{message_id}.eml")
+
+    @routes.get(
+        "/{message_id}/attached.pdf",
+        response_class=Response,
+        responses=PROOF_PROBLEMS | binary("application/pdf"),
+    )
+    def get_pdf(_holder: Writer, message_id: RowId) -> Response:
+        """Download the PDF that was attached; it holds the pay link. Scope: write."""
+        return bytes_of(message_id, Part.PDF, "application/pdf", f"message-{message_id}.pdf")
+
+    return routes

@@ -1,0 +1,84 @@
+"""What will go out in the next days, by local day, and what is held back and why."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+
+from paymail.money import Money
+from paymail.services.reminding.forecast import Coming, forecast
+from paymail.services.staff import Visitor
+from paymail.web.staff.local import local_day
+from paymail.web.staff.session import Person
+from paymail.wiring import App
+
+MOST_ROWS = 500
+"""Rows shown of each list; the totals count all."""
+SPANS = (1, 7, 14, 30, 90)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What goes out on one local day; `count` and `owed` count all of it, `rows` may be cut short."""
+
+    name: str
+    count: int
+    owed: tuple[Money, ...]
+    rows: list[Coming]
+
+
+def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
+    """Return the forecast page."""
+    routes = APIRouter(prefix="/forecast")
+    Visiting = Annotated[Visitor, Depends(person)]
+
+    @routes.get("")
+    def forecast_(
+        request: Request, visitor: Visiting, days: Annotated[int, Query(ge=1, le=90)] = 7
+    ) -> HTMLResponse:
+        with app.reading() as session:
+            found = forecast(session, now=app.now(), days=days)
+        going = [one for one in found if not one.held]
+        held = [one for one in found if one.held]
+        shown = by_day(going)
+        context = {
+            "visitor": visitor,
+            "days": days,
+            "spans": sorted({*SPANS, days}),
+            "going": len(going),
+            "owed": sums(going),
+            "by_day": shown,
+            "left_out": len(going) - sum(len(day.rows) for day in shown),
+            "held": held[:MOST_ROWS],
+            "held_count": len(held),
+            "reasons": Counter(one.held for one in held).most_common(8),
+            "zones": sorted({one.zone for one in found}),
+        }
+        return pages.TemplateResponse(request, "forecast.html", context)
+
+    return routes
+
+
+def by_day(coming: Iterable[Coming], most: int = MOST_ROWS) -> list[Day]:
+    """Group what has a time, in order, by its local day; at most `most` rows in all."""
+    left = most
+    found = []
+    for name, group in groupby(coming, key=lambda one: local_day(one.at, one.zone) if one.at else ""):
+        rows = list(group)
+        found.append(Day(name, len(rows), sums(rows), rows[:left]))
+        left -= len(rows[:left])
+    return found
+
+
+def sums(coming: Iterable[Coming]) -> tuple[Money, ...]:
+    """Return what the invoices of these emails owe, per currency, each invoice once."""
+    balances = {one.invoice_id: one.balance for one in coming}
+    totals: Counter[str] = Counter()
+    for balance in balances.values():
+        totals[balance.currency] += balance.minor
+    return tuple(Money(minor, currency) for currency, minor in sorted(totals.items()))

@@ -1,0 +1,104 @@
+"""The page of one invoice, as every form on it shows it again."""
+
+from collections.abc import Mapping
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+
+from paymail.emails import Tone
+from paymail.errors import PaymailError
+from paymail.models import Issuer
+from paymail.services import browsing, listing, sending
+from paymail.services.calendar import BusinessCalendar, calendar_of
+from paymail.services.listing import Wanted
+from paymail.services.reminding import holding, planning
+from paymail.services.reminding.explaining import explain
+from paymail.services.reminding.holding import HoldReason
+from paymail.services.staff import Visitor
+from paymail.services.timeline import history
+from paymail.web.staff.acting import Refusal, Sequence, StaffForm, Text, WhenForm
+from paymail.wiring import App
+
+SHOWN_EVENTS = 200
+
+
+class SendForm(WhenForm):
+    """Send the invoice email."""
+
+    sequence: Sequence
+
+
+class HoldForm(StaffForm):
+    """Let reminders wait."""
+
+    reason: Text = HoldReason.PROMISED.value
+    until: Text = ""
+    note: Text = ""
+
+
+class RemindForm(StaffForm):
+    """Send a reminder now."""
+
+    tone: Text = Tone.FRIENDLY.value
+    sequence: Sequence
+
+
+class OverrideForm(StaffForm):
+    """Reminders of an invoice or a customer, other than the issuer's."""
+
+    reminders: Text = "on"
+    ladder: Text = ""
+
+
+def calendar_or_none(issuer: Issuer) -> BusinessCalendar | None:
+    """Return the issuer's calendar; None where a setting is broken, so that the page still shows."""
+    try:
+        return calendar_of(issuer)
+    except PaymailError:
+        return None
+
+
+def invoice_page(
+    app: App,
+    pages: Jinja2Templates,
+    request: Request,
+    visitor: Visitor,
+    invoice_id: int,
+    refusal: Refusal | None = None,
+    kept: Mapping[str, StaffForm] | None = None,
+) -> HTMLResponse:
+    """Answer with the page; `kept` are the forms that were refused, so that nothing typed is lost."""
+    with app.reading() as session:
+        now = app.now()
+        invoice = browsing.invoice(session, invoice_id=invoice_id)
+        calendar = calendar_or_none(invoice.issuer)
+        events = history(session, invoice_id=invoice_id)
+        forms: dict[str, StaffForm] = {
+            "send": SendForm(sequence=sending.next_sequence(session, invoice_id=invoice_id)),
+            "hold": HoldForm(),
+            "remind": RemindForm(sequence=planning.next_sequence(session, invoice_id=invoice_id)),
+            "invoice": _override(invoice.reminders_off, invoice.ladder),
+            "customer": _override(invoice.customer.reminders_off, invoice.customer.ladder),
+        }
+        context = {
+            "visitor": visitor,
+            "invoice": invoice,
+            "zone": invoice.issuer.timezone,
+            "morning": calendar.next_morning(now) if calendar else None,
+            "found": listing.messages(session, wanted=Wanted(invoice_id=invoice_id)),
+            "events": events[-SHOWN_EVENTS:],
+            "older": max(len(events) - SHOWN_EVENTS, 0),
+            "explained": explain(session, invoice_id=invoice_id, now=now),
+            "holds": holding.in_force(session, invoice_ids=[invoice_id], now=now),
+            "hold_reasons": list(HoldReason),
+            "tones": list(Tone),
+            "forms": forms | dict(kept or {}),
+            "refusal": refusal,
+            "refused_form": next(iter(kept or {}), ""),
+        }
+    return pages.TemplateResponse(request, "invoice.html", context, refusal.status if refusal else 200)
+
+
+def _override(off: bool, ladder: str) -> OverrideForm:
+    return OverrideForm(reminders="off" if off else "on", ladder=ladder)

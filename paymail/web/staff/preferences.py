@@ -1,0 +1,86 @@
+"""How an issuer reminds and sends, and how each tone reads."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.templating import Jinja2Templates
+from sqlalchemy.orm import Session
+
+from paymail.emails import Tone
+from paymail.mail import reading
+from paymail.services import gates, previewing
+from paymail.services.issuers import all_issuers, find_issuer
+from paymail.services.reminding import ladder, preferences
+from paymail.services.staff import Visitor
+from paymail.web.staff import preferences_form
+from paymail.web.staff.acting import IssuerId, Refusal, Text, act
+from paymail.web.staff.mailbox import framed
+from paymail.web.staff.preferences_form import PreferencesForm
+from paymail.web.staff.session import Person
+from paymail.wiring import App
+
+
+def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
+    """Return the page of an issuer's reminders."""
+    routes = APIRouter(prefix="/reminders")
+    Visiting = Annotated[Visitor, Depends(person)]
+
+    def page(
+        request: Request,
+        visitor: Visitor,
+        ref: str,
+        form: PreferencesForm | None = None,
+        refusal: Refusal | None = None,
+        note: str = "",
+    ) -> HTMLResponse:
+        with app.reading() as session:
+            issuers = all_issuers(session)
+            issuer = find_issuer(session, ref=ref or (str(issuers[0].issuer_id) if issuers else ""))
+        form = form or preferences_form.of_issuer(issuer)
+        context = {
+            "visitor": visitor,
+            "issuer": issuer,
+            "issuers": issuers,
+            "form": form,
+            "rows": preferences_form.rows_of(form),
+            "most_rows": ladder.MOST_STEPS,
+            "tones": list(Tone),
+            "presets": gates.PRESETS,
+            "zones": preferences_form.zones(),
+            "refusal": refusal,
+            "note": note,
+        }
+        return pages.TemplateResponse(request, "reminders.html", context, refusal.status if refusal else 200)
+
+    @routes.get("")
+    def show(
+        request: Request,
+        visitor: Visiting,
+        issuer: Annotated[IssuerId, Query()] = "",
+        saved: Annotated[Text, Query()] = "",
+    ) -> HTMLResponse:
+        return page(request, visitor, issuer, note="Saved." if saved else "")
+
+    @routes.post("")
+    def save(request: Request, visitor: Visiting, form: Annotated[PreferencesForm, Form()]) -> Response:
+        if form.do != "save":
+            changed = preferences_form.with_rows(form)
+            return page(request, visitor, form.issuer, changed, note="Not saved yet.")
+
+        def do(session: Session, now: datetime) -> None:
+            issuer = find_issuer(session, ref=form.issuer)
+            changes = preferences_form.changes_of(form, issuer.currency)
+            preferences.set_up_issuer(session, issuer=issuer, changes=changes, now=now)
+
+        if refusal := act(app, visitor, form, do):
+            return page(request, visitor, form.issuer, form, refusal)
+        return RedirectResponse(f"/staff/reminders?issuer={form.issuer}&saved=yes", 303)
+
+    @routes.get("/samples/{template}")
+    def sample(template: str) -> HTMLResponse:
+        with_sample = app.writer.write(previewing.sample(template=template, now=app.now()))
+        return framed(reading.take_apart(with_sample.mime).html)
+
+    return routes

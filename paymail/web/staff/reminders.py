@@ -1,0 +1,152 @@
+"""What staff do about the reminders of one invoice: hold, release, remind, switch and override."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.templating import Jinja2Templates
+from sqlalchemy.orm import Session
+
+from paymail.emails import Tone
+from paymail.errors import InvalidInput
+from paymail.services.composing import load_invoice
+from paymail.services.reminding import holding, planning, preferences
+from paymail.services.reminding.holding import HoldReason, NoSuchHold
+from paymail.services.staff import Visitor
+from paymail.web.inputs import RowId
+from paymail.web.staff.acting import StaffForm, Text, act, day_of
+from paymail.web.staff.invoice_view import HoldForm, OverrideForm, RemindForm, invoice_page
+from paymail.web.staff.session import Person
+from paymail.wiring import App
+
+
+class NotAChoice(InvalidInput):
+    """The form names a choice that the page does not offer."""
+
+    code = "not_a_choice"
+
+
+class ReleaseForm(StaffForm):
+    """Lift the hold of a reason; empty lifts all."""
+
+    reason: Text = ""
+
+
+def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
+    """Return the routes of the reminders block of an invoice's page."""
+    routes = APIRouter(prefix="/invoices/{invoice_id}")
+    Visiting = Annotated[Visitor, Depends(person)]
+
+    def acted(
+        request: Request,
+        visitor: Visitor,
+        invoice_id: int,
+        name: str,
+        form: StaffForm,
+        do: Callable[[Session, datetime], object],
+    ) -> Response:
+        if refusal := act(app, visitor, form, do):
+            return invoice_page(app, pages, request, visitor, invoice_id, refusal, {name: form})
+        return RedirectResponse(f"/staff/invoices/{invoice_id}#reminders", 303)
+
+    @routes.post("/hold")
+    def hold(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[HoldForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            day, reason = day_of(form.until), _reason(form.reason)
+            issuer = load_invoice(session, invoice_id=invoice_id).issuer
+            until = holding.end_of_day(day, issuer) if day else None
+            in_force = holding.in_force(session, invoice_ids=[invoice_id], now=now)
+            if (reason, until, form.note) in {(hold.reason, hold.until, hold.detail) for hold in in_force}:
+                return  # the second click of a double click
+            holding.place(
+                session,
+                invoice_id=invoice_id,
+                reason=reason,
+                actor=visitor.email,
+                now=now,
+                until=until,
+                detail=form.note,
+            )
+
+        return acted(request, visitor, invoice_id, "hold", form, do)
+
+    @routes.post("/release")
+    def release(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[ReleaseForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            reason = _reason(form.reason) if form.reason else None
+            try:
+                holding.lift(session, invoice_id=invoice_id, actor=visitor.email, now=now, reason=reason)
+            except NoSuchHold:
+                return  # the second click of a double click: it is lifted, as was asked
+
+        return acted(request, visitor, invoice_id, "release", form, do)
+
+    @routes.post("/remind")
+    def remind(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[RemindForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            planning.remind_by_hand(
+                session,
+                invoice_id=invoice_id,
+                tone=_tone(form.tone),
+                actor=visitor.email,
+                now=now,
+                sequence=form.sequence,
+            )
+
+        return acted(request, visitor, invoice_id, "remind", form, do)
+
+    @routes.post("/reminders")
+    def of_invoice(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[OverrideForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            preferences.set_up_invoice(
+                session,
+                invoice_id=invoice_id,
+                actor=visitor.email,
+                now=now,
+                off=_off(form),
+                ladder_text=form.ladder,
+            )
+
+        return acted(request, visitor, invoice_id, "invoice", form, do)
+
+    @routes.post("/customer-reminders")
+    def of_customer(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[OverrideForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            customer_id = load_invoice(session, invoice_id=invoice_id).customer_id
+            preferences.set_up_customer(
+                session, customer_id=customer_id, now=now, off=_off(form), ladder_text=form.ladder
+            )
+
+        return acted(request, visitor, invoice_id, "customer", form, do)
+
+    return routes
+
+
+def _reason(text: str) -> HoldReason:
+    if text not in set(HoldReason):
+        raise NotAChoice(f"{text[:20]!r} is not a reason; there are {', '.join(HoldReason)}")
+    return HoldReason(text)
+
+
+def _tone(text: str) -> Tone:
+    if text not in set(Tone):
+        raise NotAChoice(f"{text[:20]!r} is not a tone; there are {', '.join(Tone)}")
+    return Tone(text)
+
+
+def _off(form: OverrideForm) -> bool:
+    if form.reminders not in ("on", "off"):
+        raise NotAChoice("reminders are on or off")
+    return form.reminders == "off"

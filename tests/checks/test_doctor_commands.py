@@ -1,0 +1,85 @@
+"""`paymail doctor` and `paymail keys` from outside."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from paymail.checks import Finding, Verdict
+from paymail.cli.doctor import as_table
+from tests.conftest import environment, free_port
+
+
+def paymail(folder: Path, *arguments: str, expect: int = 0, **more: str) -> tuple[str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "paymail", *arguments],
+        env=environment(folder, **more),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done.stdout, done.stderr
+
+
+def test_an_installation_that_never_ran_fails_with_what_to_do(tmp_path: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    more = {"PAYMAIL_PUBLIC_URL": nowhere, "PAYMAIL_SANDBOX_URL": nowhere}
+    out, _ = paymail(tmp_path / "data", "doctor", "--json", expect=1, **more)
+    found = json.loads(out)
+    verdicts = {one["check"]: one["verdict"] for one in found["checks"]}
+    assert found["failed"] == 2
+    assert [
+        verdicts[name] for name in ("settings", "database", "workers", "stripe key", "public address")
+    ] == [
+        "ok",
+        "failed",
+        "not asked",
+        "failed",
+        "warning",
+    ]
+    assert all(one["remedy"] for one in found["checks"] if one["verdict"] in ("failed", "warning"))
+    assert not (tmp_path / "data" / "paymail.db").exists()
+    lines = paymail(tmp_path / "data", "doctor", expect=1, **more)[0].splitlines()
+    assert len(lines) == len(found["checks"])
+    assert "\x1b" not in "".join(lines)
+
+
+def test_settings_that_contradict_each_other_are_exit_code_3(tmp_path: Path) -> None:
+    _, err = paymail(tmp_path, "doctor", expect=3, PAYMAIL_STRIPE_SECRET_KEY="sk_live_Very1Secret")
+    assert "mix live and test" in err
+    assert "Very1Secret" not in err
+
+
+def test_a_folder_that_cannot_be_made_is_a_finding_and_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    out, err = paymail(tmp_path / "file" / "data", "doctor", expect=1)
+    assert out.startswith("failed    data folder")
+    assert "Traceback" not in err
+
+
+def test_a_terminal_gets_a_table_in_which_nothing_is_markup() -> None:
+    findings = [Finding("mail", Verdict.FAILED, "said [bold]554[/bold]", "ask")]
+    console = Console(force_terminal=True, width=100, record=True)
+    with console.capture() as capture:
+        console.print(as_table(findings))
+    assert "said [bold]554[/bold]" in console.export_text() + capture.get()
+
+
+def test_a_key_is_printed_once_and_listed_without_its_secret(tmp_path: Path) -> None:
+    out, err = paymail(tmp_path, "keys", "issue", "Book keeping", "--scope", "read", "--scope", "write")
+    key = out.strip()
+    prefix = key.split("_")[1]
+    assert "only time" in err
+    assert key not in err
+    (listed,) = json.loads(paymail(tmp_path, "keys", "list", "--json")[0])
+    assert (listed["prefix"], listed["scopes"], listed["revoked_at"]) == (prefix, ["read", "write"], None)
+    assert key[16:] not in str(listed)
+    assert "Book keeping" in paymail(tmp_path, "keys", "revoke", prefix)[0]
+    assert "revoked" in paymail(tmp_path, "keys", "list")[0]
+    paymail(tmp_path, "keys", "revoke", "0" * 12, expect=1)
+    paymail(tmp_path, "keys", "issue", "x", "--scope", "admin", expect=2)
+    paymail(tmp_path, "keys", "issue", "x", expect=2)

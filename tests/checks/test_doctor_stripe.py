@@ -1,0 +1,112 @@
+"""Stripe's key, accounts and webhook, by the real SDK against the sandbox."""
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+from pydantic import SecretStr
+
+from paymail.checks import Finding, Verdict
+from paymail.models import Issuer
+from paymail.sandbox.config import SandboxConfig
+from paymail.sandbox.server import SandboxServer
+from paymail.settings import Settings
+from paymail.wiring import App
+from tests.checks.conftest import ask, verdicts
+from tests.factories import NOW
+
+Open = Callable[..., App]
+URL = "https://pay.southern-it.com"
+HOOK = f"{URL}/webhooks/stripe"
+ALL = tuple(f"payment_intent.{end}" for end in ("succeeded", "processing", "payment_failed", "canceled"))
+
+
+@pytest.fixture
+def own_sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer(SandboxConfig()) as server:
+        yield server
+
+
+def control(server: SandboxServer, name: str, **body: object) -> None:
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server.url}/_sandbox/{name}", json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request):
+        pass
+
+
+def issuers(app: App, **accounts: str) -> None:
+    with app.transaction() as session:
+        for name, account in accounts.items():
+            session.add(Issuer(name=name, email="a@b.example", stripe_account=account, created_at=NOW))
+
+
+def test_a_key_that_works_says_which_mode_it_is(
+    opened: Open, embedded: Settings, own_sandbox: SandboxServer
+) -> None:
+    (found,) = ask(opened(embedded, sandbox_url=own_sandbox.url), "stripe key")
+    assert (found.verdict, "sandbox key works" in found.found) == (Verdict.OK, True)
+
+
+def test_a_wrong_key_is_a_failure_that_does_not_tell_it(opened: Open, embedded: Settings) -> None:
+    with SandboxServer(SandboxConfig(secret_keys=("sk_test_another",))) as server:
+        (found,) = ask(opened(embedded, sandbox_url=server.url), "stripe key")
+    assert (found.verdict, "PAYMAIL_STRIPE_SECRET_KEY" in found.remedy) == (Verdict.FAILED, True)
+    assert "sk_test" not in str(found)
+
+
+@pytest.mark.parametrize("kind", ["500", "429", "timeout"])
+def test_a_stripe_that_does_not_answer_is_a_failure_in_time(
+    opened: Open, embedded: Settings, own_sandbox: SandboxServer, kind: str
+) -> None:
+    control(own_sandbox, "faults", kind=kind, path="/account", times=9, delay=9.0 if kind == "timeout" else 0)
+    (found,) = ask(opened(embedded, sandbox_url=own_sandbox.url, stripe_timeout=1.0), "stripe key")
+    assert (found.verdict, "Stripe" in found.found) == (Verdict.FAILED, True)
+
+
+def test_each_issuers_account_must_be_connected_and_may_charge(
+    opened: Open, embedded: Settings, own_sandbox: SandboxServer
+) -> None:
+    control(own_sandbox, "accounts", id="acct_new", charges_enabled=False)
+    app = opened(embedded, sandbox_url=own_sandbox.url)
+    assert verdicts(ask(app, "stripe accounts")) == [Verdict.NOT_ASKED]
+    issuers(app, good="acct_sandbox", new="acct_new", stranger="acct_stranger", bare="")
+    found = ask(app, "stripe accounts")
+    assert verdicts(found) == [Verdict.OK, Verdict.FAILED, Verdict.FAILED, Verdict.WARNING]
+    assert "may not charge (requirements.past_due)" in found[1].found
+    assert "acct_stranger is not connected" in found[2].found
+
+
+def webhook(opened: Open, embedded: Settings, **rules: object) -> Finding:
+    with SandboxServer(SandboxConfig(**rules)) as server:  # type: ignore[arg-type]
+        (found,) = ask(opened(embedded, sandbox_url=server.url, public_url=URL), "stripe webhook")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict", "words"),
+    [
+        ({"webhook_url": HOOK}, Verdict.OK, "all events"),
+        ({"webhook_url": HOOK, "webhook_events": ALL}, Verdict.OK, "all events"),
+        ({}, Verdict.FAILED, "no endpoint"),
+        ({"webhook_url": "https://other.southern-it.com/webhooks/stripe"}, Verdict.FAILED, "no endpoint"),
+        ({"webhook_url": HOOK, "webhook_enabled": False}, Verdict.FAILED, "disabled"),
+        ({"webhook_url": HOOK, "webhook_connect": False}, Verdict.WARNING, "connected accounts"),
+        (
+            {"webhook_url": HOOK, "webhook_events": ALL[:2]},
+            Verdict.FAILED,
+            "does not get payment_intent.canceled, payment_intent.payment_failed",
+        ),
+    ],
+)
+def test_the_webhook_endpoint_must_be_ours_enabled_and_complete(
+    opened: Open, embedded: Settings, rules: dict[str, object], verdict: Verdict, words: str
+) -> None:
+    found = webhook(opened, embedded, **rules)
+    assert (found.verdict, words in found.found) == (verdict, True), found
+
+
+def test_a_key_that_may_not_list_endpoints_is_no_failure(opened: Open, embedded: Settings) -> None:
+    with SandboxServer(SandboxConfig(secret_keys=("sk_test_another",))) as server:
+        app = opened(embedded, sandbox_url=server.url, stripe_secret_key=SecretStr("sk_test_sandbox"))
+        assert verdicts(ask(app, "stripe webhook")) == [Verdict.NOT_ASKED]

@@ -1,0 +1,102 @@
+"""The commands for doubts, bounces, suppressions and customers say what they did, and fail clearly."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner, Result
+
+from paymail.cli import cli
+from paymail.models import Customer, Message, MessageState
+from paymail.services.sending import send_invoice
+from paymail.settings import Settings
+from paymail.tasks.sweeping import sweep_once
+from paymail.wiring import App, build
+from tests.dsn import TOKEN, sample
+from tests.factories import make_invoice
+
+TEMPLATE = "postfix_unknown_user"
+
+
+@pytest.fixture
+def app(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """An application with an email in doubt, and its folder as the commands' own."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    monkeypatch.setenv("PAYMAIL_DATA_DIR", str(folder))
+    shutil.copy(sqlite_template, folder / "paymail.db")
+    found = build(Settings(data_dir=folder))
+    with found.transaction() as session:
+        make_invoice(session)
+        send_invoice(session, invoice_id=502, actor="test", now=found.now())
+    sweep_once(found)
+    with found.transaction() as session:
+        session.scalars(select(Message).where(Message.kind == "invoice")).one().state = MessageState.UNKNOWN
+    yield found
+    found.close()
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    # In this process: each new one would cost a second or more.
+    result = CliRunner().invoke(cli, list(arguments))
+    assert result.exit_code == code, result.output
+    return result
+
+
+def first(app: App) -> Message:
+    with app.reading() as session:
+        return session.scalars(select(Message).order_by(Message.message_id)).first() or Message()
+
+
+def test_doubts_are_listed_and_resolved(app: App) -> None:
+    (row,) = json.loads(run("messages", "unknown", "--json").stdout)
+    assert row["message_id_header"] == first(app).header_id
+    run("messages", "resolve", "1", code=2)
+    run("messages", "resolve", "1", "--sent", "--failed", code=2)
+    assert "marked as sent" in run("messages", "resolve", "1", "--sent", "--why", "log").stdout
+    assert "only an unknown one" in run("messages", "resolve", "1", "--resend", code=1).stderr
+    shown = json.loads(run("messages", "show", "1", "--json").stdout)
+    assert (shown["state"], shown["erased"]) == ("sent", False)
+
+
+def test_a_log_proves(app: App, tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    assert "No such file" in run("messages", "prove", str(log), code=1).stderr
+    head = "Mar 17 01:00:00 mx postfix"
+    log.write_text(
+        f"{head}/cleanup[1]: 4ABCDE: message-id={first(app).header_id}\n"
+        f"{head}/qmgr[1]: 4ABCDE: from=<a@b.example>, size=1, nrcpt=1 (queue active)\n"
+    )
+    assert "1 message(s) proven" in run("messages", "prove", str(log)).stdout
+
+
+def test_bounces_are_read_and_suppressions_lifted(app: App, tmp_path: Path) -> None:
+    file = tmp_path / "bounce.eml"
+    file.write_bytes(sample(TEMPLATE).replace(TOKEN.encode(), first(app).header_id[1:25].encode()))
+    result = run("bounces", "read", str(file), str(tmp_path / "none.eml"), code=4)
+    assert "hard 5.1.1 message 1" in result.stdout
+    assert "none.eml" in result.stderr
+    assert json.loads(run("bounces", "list", "--json").stdout)[0]["source"] == "cli"
+    assert first(app).state is MessageState.BOUNCED
+    (row,) = json.loads(run("suppressions", "list", "--json").stdout)
+    assert (row["address"], row["reason"]) == ("c502@customer.example", "bounced")
+    run("suppressions", "lift", row["address"], code=2)
+    assert "1 invoice(s) go on" in run("suppressions", "lift", row["address"], "--reason", "ok").stdout
+    assert "not suppressed" in run("suppressions", "lift", row["address"], "--reason", "ok", code=1).stderr
+    assert "lifted: ok" in run("suppressions", "list", "--lifted").stdout
+    run("suppressions", "add", "x@shop.example", "--detail", "asked")
+    assert "already" in run("suppressions", "add", "X@shop.example").stdout
+    assert "not an email address" in run("suppressions", "add", "x", code=1).stderr
+
+
+def test_a_customer_is_changed_and_erased_only_when_nothing_is_in_the_way(app: App) -> None:
+    run("customers", "set-email", "1", "new@shop.example")
+    with app.reading() as session:
+        assert session.scalars(select(Customer.email)).one() == "new@shop.example"
+    refused = run("customers", "erase", "1", "--yes", code=1)
+    assert "owed invoices: 502; emails that are open or unknown: 1" in refused.stderr
+    assert "no customer 9" in run("customers", "erase", "9", "--yes", code=1).stderr
+    run("customers", "erase", "1", code=1)

@@ -1,0 +1,122 @@
+"""Staff in a real browser: schedule, foresee, preview, send now, and find it in the mailbox."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.journeys.conftest import Up, wait_for
+
+WIDTHS = (1280, 390)
+PAGES = ("", "invoices/490", "messages", "messages/1", "messages/1/preview", "forecast?days=30", "bulk",
+         "bulk/new?payment_status=unpaid", "reminders", "mailbox")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """`paymail up` with its sample."""
+    found = Up(tmp_path_factory.mktemp("up"))
+    try:
+        yield found.wait()
+    finally:
+        found.stop()
+
+
+@pytest.fixture(scope="module")
+def staff(browser: Browser, up: Up) -> Iterator[BrowserContext]:
+    """A browser that is logged in as staff."""
+    found = browser.new_context()
+    login = re.search(r"\((\S+), password (\S+)\)", up.out.read_text())
+    assert login is not None
+    page = found.new_page()
+    page.goto(f"{up.url}/staff/")
+    page.get_by_label("Email").fill(login[1])
+    page.get_by_label("Password").fill(login[2])
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Invoices")).to_be_visible()
+    page.close()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def page(staff: BrowserContext) -> Iterator[Page]:
+    """A page of staff; nothing may break the policy that is served."""
+    found = staff.new_page()
+    found.set_viewport_size({"width": 1280, "height": 900})
+    faults: list[str] = []
+    found.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    yield found
+    found.close()
+    assert faults == []
+
+
+def test_an_email_is_scheduled_foreseen_previewed_and_sent_at_once(page: Page, up: Up) -> None:
+    page.goto(f"{up.url}/staff/invoices/497")
+    page.get_by_label("Next business morning").check()
+    page.get_by_role("button", name="Send invoice email").click()
+    expect(page.get_by_text("scheduled").first).to_be_visible()
+    page.get_by_role("link", name="Forecast").click()
+    page.get_by_label("The next").select_option("7")
+    page.get_by_role("button", name="Show").click()
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="#497", exact=True))
+    expect(row).to_contain_text("09:00 AE")
+    row.get_by_role("link", name="#497").click()
+    page.get_by_role("link", name=re.compile("Preview of message")).click()
+    expect(page.get_by_text("As it will be sent")).to_be_visible()
+    frame = page.frame_locator("iframe.mail")
+    expect(frame.get_by_text("#497").first).to_be_visible()
+    page.get_by_role("link", name=re.compile(r"^Message \d+$")).click()
+    page.get_by_label("Now").check()
+    page.get_by_role("button", name="Reschedule").click()
+    wait_for(lambda: any(m.subject.startswith("Invoice #497 ") for m in up.mails()))
+    page.get_by_role("link", name="Mailbox").click()
+    expect(page.get_by_role("link", name=re.compile("^Invoice #497 "))).to_be_visible()
+    page.goto(f"{up.url}/staff/invoices/497")
+    expect(page.get_by_text("email rescheduled")).to_be_visible()
+
+
+def test_a_bulk_send_is_counted_started_and_finished(page: Page, up: Up) -> None:
+    page.goto(f"{up.url}/staff/bulk")
+    page.get_by_label("Currency").fill("NZD")
+    page.get_by_role("button", name="Count").click()
+    expect(page.get_by_role("heading", name=re.compile(r"\d+ invoices match"))).to_be_visible()
+    page.get_by_label("Emails a minute").fill("ses")
+    page.get_by_role("button", name="Start the bulk send").click()
+    expect(page.get_by_text("840 a minute")).to_be_visible()
+
+    def finished() -> bool:
+        page.get_by_role("link", name="Refresh").click()
+        return page.get_by_text("finished", exact=True).count() == 1
+
+    wait_for(finished)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_fits_the_screen_and_names_its_controls(page: Page, up: Up, path: str, width: int) -> None:
+    wait_for(up.mails)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{up.url}/staff/{path}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
+            .filter(e => !e.labels?.length && !e.ariaLabel).map(e => e.name)"""
+    )
+    assert nameless == []
+    unlabelled = page.evaluate(
+        "() => [...document.querySelectorAll('th')].filter(e => !e.scope || !e.textContent.trim()).length"
+    )
+    assert unlabelled == 0
+
+
+def test_a_form_is_reached_and_sent_by_keyboard_alone(page: Page, up: Up) -> None:
+    page.goto(f"{up.url}/staff/messages")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.get_by_label("Recipient").focus()
+    page.keyboard.type("nobody@nowhere")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("0 messages, page 1 of 1")).to_be_visible()

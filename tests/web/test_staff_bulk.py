@@ -1,0 +1,148 @@
+"""Bulk pages: count first, start once, pause, resume, cancel, and only the failed again."""
+
+import pytest
+
+from paymail.models import BulkSend, MessageState
+from paymail.services import bulk
+from tests.web.conftest import Desk
+
+
+@pytest.fixture
+def many(desk: Desk) -> Desk:
+    """Three owed invoices, one of them in another currency."""
+    desk.site.invoice(501)
+    desk.site.invoice(502)
+    desk.site.invoice(503, currency="NZD")
+    return desk
+
+
+def begin(desk: Desk, **form: object) -> str:
+    page = desk.get("/bulk/new?currency=aud")
+    given = {"currency": "aud", "request_key": desk.hidden(page, "request_key"), **form}
+    return desk.post("/bulk", **given)
+
+
+def expand(desk: Desk) -> None:
+    bulk.expand_all(desk.site.app.transaction, desk.site.app.now)
+
+
+def test_the_filter_is_counted_before_anything_is_sent(many: Desk) -> None:
+    many.post("/invoices/501/send", sequence=1)
+    page = many.get("/bulk/new?currency=aud")
+    assert "2 invoices match" in page
+    assert "AUD $165.00 owed." in page
+    assert "1 of them has the email already, so 1 would get it" in page
+    assert "#502" in page
+    assert "#503" not in page
+    assert many.site.count(BulkSend) == 0
+
+
+def test_a_double_click_starts_one(many: Desk) -> None:
+    key = many.hidden(many.get("/bulk/new?currency=AUD"), "request_key")
+    addresses = {str(many.answer("/bulk", currency="AUD", request_key=key).url) for _ in range(2)}
+    assert addresses == {"https://pay.example/staff/bulk/1"}
+    assert many.site.count(BulkSend) == 1
+    begin(many)
+    assert many.site.count(BulkSend) == 2
+
+
+def test_rate_time_and_again_are_taken(many: Desk) -> None:
+    page = begin(many, rate="office365", when="morning", again="yes")
+    assert "30 a minute" in page
+    assert "Wed 18 Mar 2026, 09:00 AEDT" in page
+    expand(many)
+    assert {message.next_at.isoformat() for message in many.messages()} == {"2026-03-17T22:00:00+00:00"}
+    with many.site.app.reading() as session:
+        assert session.get_one(BulkSend, 1).again
+
+
+def test_the_list_shows_progress_and_the_finish(many: Desk) -> None:
+    begin(many, rate="1")
+    expand(many)
+    page = many.get("/bulk")
+    assert "0 of 2" in page
+    assert "Tue 17 Mar 2026, 12:02 AEDT" in page
+    many.site.sweep()
+    assert "1 of 2" in many.get("/bulk")
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("", "choose at least one filter"),
+        ("payment_status=rich", "is not a payment status"),
+        ("due_before=tomorrow", "is not a date"),
+    ],
+)
+def test_a_filter_that_cannot_be_meant_is_refused(many: Desk, query: str, reason: str) -> None:
+    assert reason in many.get(f"/bulk/new?{query}", 422)
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ({"rate": "fast"}, "is not emails a minute"),
+        ({"when": "at", "at": "2020-01-01T09:00"}, "has passed already"),
+        ({"currency": "XXX"}, "no invoice that can be sent matches"),
+        ({"currency": ""}, "choose at least one filter"),
+    ],
+)
+def test_a_start_that_is_refused_says_why_and_keeps_what_was_typed(
+    many: Desk, form: dict[str, str], reason: str
+) -> None:
+    given = {"currency": "AUD", "customer": "", "request_key": "0123456789", "again": "yes", **form}
+    page = many.post("/bulk", 422, **given)
+    assert reason in page
+    assert many.site.count(BulkSend) == 0
+    if given["currency"] == "AUD":
+        assert 'name="again" value="yes" checked' in page
+        assert f'value="{form.get("rate", "")}"' in page
+        assert f'value="{form.get("at", "")}"' in page
+
+
+def test_pause_resume_and_cancel_do_what_they_say_and_bear_a_second_click(many: Desk) -> None:
+    begin(many)
+    expand(many)
+    for _ in range(2):
+        assert '<span class="badge paused">' in many.post("/bulk/1/pause")
+    many.site.sweep()
+    assert {message.state for message in many.messages()} == {MessageState.SCHEDULED}
+    for _ in range(2):
+        many.post("/bulk/1/resume")
+    for _ in range(2):
+        assert '<span class="badge cancelled">' in many.post("/bulk/1/cancel")
+    assert {message.state for message in many.messages()} == {MessageState.CANCELLED}
+    assert "cannot go from cancelled" in many.post("/bulk/1/pause", 409)
+    many.post("/bulk/1/explode", 422)
+    many.post("/bulk/9/pause", 404)
+
+
+def test_only_the_failed_are_sent_again_once(many: Desk) -> None:
+    begin(many)
+    expand(many)
+    many.post("/messages/1/cancel")
+    many.site.sweep()
+    page = many.get("/bulk/1")
+    assert "Send only the failed again (1)" in page
+    key = many.hidden(page, "request_key")
+    for _ in range(2):
+        assert "what failed in" in many.post("/bulk/1/failed-again", request_key=key)
+    expand(many)
+    assert [(m.bulk_id, m.invoice_id, m.state.value) for m in many.messages()] == [
+        (1, 501, "cancelled"), (1, 502, "sent"), (2, 501, "scheduled"),
+    ]  # fmt: skip
+
+
+def test_nothing_failed_means_nothing_to_send_again(many: Desk) -> None:
+    begin(many)
+    expand(many)
+    assert "no invoice that can be sent matches" in many.post(
+        "/bulk/1/failed-again", 422, request_key="0123456789"
+    )
+
+
+def test_its_messages_are_listed_by_state(many: Desk) -> None:
+    begin(many)
+    expand(many)
+    assert 'href="/staff/messages?bulk=1&amp;state=scheduled"' in many.get("/bulk/1")
+    assert "2 messages, page 1 of 1" in many.get("/messages?bulk=1&state=scheduled")

@@ -1,0 +1,123 @@
+"""The page of an issuer's reminders."""
+
+from decimal import Decimal
+
+import pytest
+
+from paymail.emails import Tone
+from paymail.models import Issuer
+from paymail.services.issuers import ensure_issuer
+from tests.web.conftest import Desk
+
+FORM: dict[str, object] = {
+    "issuer": "1", "do": "save", "days": ["-2", "5"], "tone": ["upcoming", "firm"], "reminders": "on",
+    "send_at": "10:30", "quiet_from": "19:00", "quiet_until": "07:30", "timezone": "Pacific/Auckland",
+    "country": "nz", "subdivision": "", "minimum": "12.50", "cap": "4", "rate": "office365",
+}  # fmt: skip
+
+
+@pytest.fixture
+def shop(desk: Desk) -> Desk:
+    """An issuer with one owed invoice."""
+    desk.site.invoice()
+    return desk
+
+
+def issuer(desk: Desk) -> Issuer:
+    with desk.site.app.reading() as session:
+        return session.get_one(Issuer, 1)
+
+
+def test_everything_can_be_set_and_is_shown_again(shop: Desk) -> None:
+    page = shop.post("/reminders", **FORM)
+    found = issuer(shop)
+    assert found.ladder == "-2:upcoming, 5:firm"
+    assert (found.send_at, found.quiet_from, found.quiet_until) == ("10:30", "19:00", "07:30")
+    assert (found.timezone, found.country, found.subdivision) == ("Pacific/Auckland", "NZ", "")
+    assert (found.reminder_minimum, found.reminder_cap, found.sender_rate) == (1250, 4, "office365")
+    assert not found.reminders_off
+    assert "Saved." in page
+    assert 'value="12.50"' in page
+    shop.post("/reminders", **{**FORM, "reminders": "off"})
+    assert issuer(shop).reminders_off
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"days": ["1", "1"]}, "two steps are on the same day"),
+        ({"days": ["400", "1"]}, "is not between"),
+        ({"days": ["", ""]}, "at least one step"),
+        ({"tone": ["furious", "due"]}, "is not a tone"),
+        ({"timezone": "Mars/Olympus"}, "is not a time zone"),
+        ({"country": "ZZ"}, "no public holidays are known"),
+        ({"send_at": "25:00"}, "is not a time of day"),
+        ({"send_at": "22:00"}, "is in the quiet hours"),
+        ({"minimum": "ten"}, "is not a decimal number"),
+        ({"minimum": "0.001"}, "more decimals"),
+        ({"minimum": "-1"}, "not negative"),
+        ({"minimum": "9" * 25}, "larger than any invoice"),
+        ({"cap": "101"}, "between 0 and 100"),
+        ({"cap": "many"}, "is not a number of reminders"),
+        ({"rate": "quick"}, "is not emails a minute"),
+        ({"reminders": "maybe"}, "on or off"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_typed_is_lost(
+    shop: Desk, change: dict[str, object], reason: str
+) -> None:
+    page = shop.post("/reminders", 422, **{**FORM, **change})
+    assert reason in page.replace("&#39;", "'")
+    for typed in ("19:00", "07:30"):
+        assert f'value="{typed}"' in page
+    for typed in change.values():
+        assert isinstance(typed, list) or f'value="{typed}"' in page or typed == "maybe"
+    assert (issuer(shop).ladder, issuer(shop).timezone) == ("", "Australia/Sydney")
+
+
+def test_rows_are_added_and_removed_without_saving(shop: Desk) -> None:
+    page = shop.post("/reminders", **{**FORM, "do": "add"})
+    assert page.count('name="days"') == 3
+    assert "Not saved yet." in page
+    page = shop.post("/reminders", **{**FORM, "do": "remove 0"})
+    assert page.count('name="days"') == 1
+    assert 'name="days" min="-60" max="365" step="1" value="5"' in page
+    assert 'value="10:30"' in page
+    page = shop.post("/reminders", **{**FORM, "do": "default"})
+    assert page.count('name="days"') == 5
+    assert shop.post("/reminders", **{**FORM, "do": "remove 9"}).count('name="days"') == 2
+    assert issuer(shop).ladder == ""
+
+
+def test_a_broken_setting_still_shows_the_page(shop: Desk) -> None:
+    with shop.site.app.transaction() as session:
+        session.get_one(Issuer, 1).ladder = "nonsense"
+    assert shop.get("/reminders").count('name="days"') == 5
+
+
+def test_each_issuer_has_its_own(shop: Desk) -> None:
+    with shop.site.app.transaction() as session:
+        ensure_issuer(session, name="Other Ltd", email="x@other.example", now=shop.clock, currency="JPY")
+    shop.post("/reminders", **{**FORM, "issuer": "2", "minimum": "500"})
+    assert issuer(shop).ladder == ""
+    page = shop.get("/reminders?issuer=2")
+    assert "Smallest balance worth a reminder (JPY)" in page
+    assert f'value="{Decimal(500)}"' in page
+    shop.get("/reminders?issuer=3", 404)
+    shop.get("/reminders?issuer=x", 422)
+
+
+@pytest.mark.parametrize("tone", list(Tone))
+def test_each_tone_can_be_read_in_a_frame_that_can_do_nothing(shop: Desk, tone: Tone) -> None:
+    assert f'sandbox="" loading="lazy" src="/staff/reminders/samples/reminder_{tone}"' in shop.get(
+        "/reminders"
+    )
+    answer = shop.site.client.get(f"/staff/reminders/samples/reminder_{tone}")
+    assert "The Vacuum Shop" in answer.text
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert shop.messages() == []
+
+
+def test_a_sample_that_does_not_exist_is_not_found(shop: Desk) -> None:
+    shop.get("/reminders/samples/..%2fsecrets", 404)
+    shop.get("/reminders/samples/shouting", 404)
