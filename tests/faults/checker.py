@@ -58,11 +58,14 @@ def check(evidence: Evidence) -> list[Finding]:
 def figures(evidence: Evidence) -> Mapping[str, int]:
     """Return the counts worth reporting: messages by end, tries that reached the dot, breaches by kind."""
     ends = Counter(str(row.state) for row in evidence.messages)
+    unanswered = {dot["message_id"] for dot in _dots(evidence) if not dot["reply"]}
+    doubts = [row for row in evidence.messages if row.state is _S.UNKNOWN and row.header_id in unanswered]
     breaches = Counter(finding.breach for finding in check(evidence))
     return {
         "messages": len(evidence.messages),
         "acknowledged": len(evidence.promised),
         **ends,
+        "of the unknown by a mute server": len(doubts),
         "dots": len(_dots(evidence)),
         "payments": len(evidence.payments),
         **{f"{breach} (breach)": breaches[breach] for breach in Breach},

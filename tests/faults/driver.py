@@ -15,6 +15,7 @@ from paymail.emails import Tone
 from paymail.models import Message
 from paymail.ports import IntentStatus
 from paymail.services import settlement
+from paymail.services.outbox import RINGS
 from paymail.services.reminding.planning import remind_by_hand
 from paymail.services.sending import send_invoice
 from paymail.wiring import App
@@ -32,9 +33,12 @@ class Driver:
     def close(self) -> None:
         self._journal.close()
 
-    def queue(self, numbers: Iterable[int]) -> bool:
-        """Queue an invoice email for each new invoice number, in one transaction; False if it failed."""
-        return self._promise(lambda session: [self._invoice(session, number) for number in numbers])
+    def queue(self, numbers: Iterable[int], *, ring: bool = True) -> bool:
+        """Queue an invoice email for each new invoice number, in one transaction; False if it failed.
+
+        Without `ring` only the sweeps find them, so each worker process works on one message at a time.
+        """
+        return self._promise(lambda session: [self._invoice(session, number) for number in numbers], ring)
 
     def remind(self, numbers: Iterable[int]) -> bool:
         """Queue a reminder for each new invoice number, whose customer has a payment page open."""
@@ -56,11 +60,13 @@ class Driver:
         """Write down that somebody was told that this intent is paid."""
         self._journal.write(kind="payment", intent_id=intent_id)
 
-    def _promise(self, queue: Callable[[Session], list[int]]) -> bool:
+    def _promise(self, queue: Callable[[Session], list[int]], ring: bool = True) -> bool:
         try:
             with self._app.transaction() as session:
                 chosen = select(Message.message_id, Message.header_id)
                 queued = session.execute(chosen.where(Message.message_id.in_(queue(session)))).all()
+                if not ring:
+                    session.info.pop(RINGS, None)
         except SQLAlchemyError:
             return False
         for message_id, header_id in queued:

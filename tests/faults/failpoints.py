@@ -32,4 +32,5 @@ class Failpoint:
         if reached and self._action == "die":
             os._exit(KILLED)
         if reached:
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # To this thread: of a signal to the process this one may learn late, inside a transaction.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)

@@ -103,7 +103,7 @@ def open_office(
     broker_url: str = "",
     *,
     speed: float = 20.0,
-    lease: int = 40,
+    lease: int = 60,
     seed: int = 1,
     transport: str = "smtp",
 ) -> Iterator[Office]:

@@ -114,7 +114,7 @@ class Races:
 
     def _messages(self) -> dict[int, int]:
         with self._office.app.reading() as session:
-            return dict(session.execute(select(Message.invoice_id, Message.message_id)).tuples().all())
+            return dict(session.execute(select(Message.invoice_id, Message.message_id)).all())
 
     def _race(self, number: int, message_id: int) -> None:
         drawn = random.Random(self._seed * 1_000_003 + number)

@@ -91,7 +91,7 @@ class Machine(RuleBasedStateMachine):
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=int(os.environ.get("FAULTS_EXAMPLES", "30")),
+    max_examples=int(os.environ.get("FAULTS_EXAMPLES", "20")),
     stateful_step_count=50,
     deadline=None,
     derandomize=True,
