@@ -43,6 +43,8 @@ class Mail:
     expires: datetime | None = None
     give_up: datetime | None = None
     written: bool = False
+    handed: bool = False
+    """Was at a hand-over before: its bytes stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Model:
         if way == "drop" and self.holds(claim, "scheduled", "sending"):
             mail.state = "suppressed"
         if way == "wait" and self.holds(claim, "sending"):
-            mail.state, mail.due, mail.written = "scheduled", self.now + RECHECK, False
+            mail.state, mail.due, mail.written = "scheduled", self.now + RECHECK, mail.handed
             mail.tries -= 1
         return way == "go"
 
@@ -111,7 +113,7 @@ class Model:
             return False
         if mail.expires is None or mail.expires <= self.now:
             return False
-        mail.state, mail.expires = "handover", self.now + LEASE
+        mail.state, mail.expires, mail.handed = "handover", self.now + LEASE, True
         return True
 
     def finish(self, claim: Claim, verdict: str) -> None:
@@ -152,7 +154,7 @@ class Model:
         if mail.state not in ("scheduled", "sending"):
             return False
         mail.state, mail.fence, mail.due = "scheduled", mail.fence + 1, at
-        mail.written, mail.give_up = False, None
+        mail.written, mail.give_up = mail.handed, None
         return True
 
     def reminders(self, bill: int, *states: str) -> list[Mail]:

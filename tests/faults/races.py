@@ -145,9 +145,11 @@ class Races:
     def _finish(self) -> None:
         """Sweep until nothing is open, as the workers of a calm day do."""
         post: Post = replace(self._post, gateway=self._truth)
+        with ThreadPoolExecutor(PAIRS) as sweepers:
+            while not self._office.all_ended():
+                before = self._office.ended()
+                until(lambda: self._sweep(sweepers, post) > before, PATIENCE, self._office.states)  # noqa: B023
 
-        def swept() -> bool:
-            delivery.sweep(post)
-            return self._office.all_ended()
-
-        until(swept, PATIENCE, self._office.states)
+    def _sweep(self, sweepers: ThreadPoolExecutor, post: Post) -> int:
+        list(sweepers.map(lambda _n: delivery.sweep(post), range(PAIRS)))
+        return self._office.ended()

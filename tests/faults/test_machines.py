@@ -32,22 +32,30 @@ class Machine(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.twins = Twins()
+        self.broken = False
 
     def teardown(self) -> None:
         if hasattr(self, "twins"):
-            self.twins.calm_down()
+            if not self.broken:
+                self.twins.calm_down()
             self.twins.close()
+
+    def both(self, what: str, *given: object) -> None:
+        """Do it to both; after a failure there is nothing to calm down."""
+        self.broken = True
+        getattr(self.twins, what)(*given)
+        self.broken = False
 
     @rule(bill=BILL)
     def queue_invoice(self, bill: int) -> None:
-        self.twins.queue_invoice(bill)
+        self.both("queue_invoice", bill)
 
     @rule(bill=BILL)
     def queue_reminder(self, bill: int) -> None:
-        self.twins.queue_reminder(bill)
+        self.both("queue_reminder", bill)
 
     def _work(self, pick: int, steps: int, answer: str, before: str) -> None:
-        self.twins.work(pick, steps, answer, before)
+        self.both("work", pick, steps, answer, before)
 
     # Rules are drawn alike, and a delivery takes seven steps.
     work = rule(**WORK)(_work)
@@ -57,36 +65,36 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.twins.workers)
     @rule(pick=PICK)
     def crash(self, pick: int) -> None:
-        self.twins.crash(pick)
+        self.both("crash", pick)
 
     @rule(wait=WAIT)
     def let_time_pass(self, wait: timedelta) -> None:
-        self.twins.let_time_pass(wait)
+        self.both("let_time_pass", wait)
 
     @rule()
     def rescue(self) -> None:
-        self.twins.rescue()
+        self.both("rescue")
 
     @precondition(lambda self: self.twins.model.mails)
     @rule(pick=PICK, wait=st.none() | WAIT)
     def withdraw(self, pick: int, wait: timedelta | None) -> None:
-        self.twins.withdraw(pick, wait)
+        self.both("withdraw", pick, wait)
 
     @rule(bill=BILL, truth=st.sampled_from(["open", "processing", "succeeded"]))
     def change_at_stripe(self, bill: int, truth: str) -> None:
-        self.twins.change_at_stripe(bill, truth)
+        self.both("change_at_stripe", bill, truth)
 
     @rule(bill=BILL)
     def bring_news(self, bill: int) -> None:
-        self.twins.bring_news(bill)
+        self.both("bring_news", bill)
 
     @rule(bill=BILL)
     def void(self, bill: int) -> None:
-        self.twins.void(bill)
+        self.both("void", bill)
 
     @invariant()
     def services_and_model_agree(self) -> None:
-        self.twins.compare()
+        self.both("compare")
 
 
 TestMachine = Machine.TestCase
