@@ -18,9 +18,21 @@ from tests.faults.twins import BILLS, Twins
 PICK = st.integers(0, 23)
 BILL = st.sampled_from(BILLS)
 WAIT = st.sampled_from([timedelta(seconds=s) for s in (1, 20, 121, 1200, 8 * 3600)])
+WHOLE_LEASE = timedelta(seconds=121)
+MEANWHILE = (
+    "nothing",
+    "its lease runs out",
+    "its lease runs out and is noticed",
+    "another worker comes",
+    "the customer pays",
+    "a bank debit starts",
+    "staff void it",
+)
 WORK: dict[str, SearchStrategy[Any]] = {
     "pick": PICK,
     "steps": st.integers(1, 8),
+    "meanwhile": st.sampled_from(MEANWHILE),
+    "more": st.integers(0, 8),
     "answer": st.sampled_from(sorted(ANSWERS)),
     "before": st.sampled_from(["go on", *sorted(BEFORE_THE_DOT)]),
 }
@@ -54,12 +66,30 @@ class Machine(RuleBasedStateMachine):
     def queue_reminder(self, bill: int) -> None:
         self.both("queue_reminder", bill)
 
-    def _work(self, pick: int, steps: int, answer: str, before: str) -> None:
+    def _work(self, pick: int, steps: int, meanwhile: str, more: int, answer: str, before: str) -> None:
+        """A worker goes some points on, something happens, and it goes on from there."""
         self.both("work", pick, steps, answer, before)
+        bill = BILLS[pick % len(BILLS)]
+        match meanwhile:
+            case "its lease runs out":
+                self.both("let_time_pass", WHOLE_LEASE)
+            case "its lease runs out and is noticed":
+                self.both("let_time_pass", WHOLE_LEASE)
+                self.both("rescue")
+            case "another worker comes":
+                self.both("work", pick + 1, 8, "accepted", "go on")
+            case "the customer pays":
+                self.both("change_at_stripe", bill, "succeeded")
+                self.both("bring_news", bill)
+            case "a bank debit starts":
+                self.both("change_at_stripe", bill, "processing")
+                self.both("bring_news", bill)
+            case "staff void it":
+                self.both("void", bill)
+        self.both("work", pick, more, answer, before)
 
     # Rules are drawn alike, and a delivery takes seven steps.
     work = rule(**WORK)(_work)
-    work_again = rule(**WORK)(_work)
     work_more = rule(**WORK)(_work)
 
     @precondition(lambda self: self.twins.workers)
