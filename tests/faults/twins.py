@@ -128,6 +128,13 @@ class Twins:
             if worker.at != DONE:
                 self.step(worker, answer=answer, before=before)
 
+    def bill_of(self, pick: int) -> int:
+        """Return the bill that the worker of this pick is busy with, or any."""
+        chosen = pick % MOST_WORKERS
+        if chosen < len(self.workers) and (claim := self.workers[chosen].claim):
+            return self.model.mails[claim.mail].bill
+        return BILLS[pick % len(BILLS)]
+
     def step(self, worker: StagedWorker, *, answer: str, before: str) -> None:
         """Let a worker go on to its next point, and the model with it."""
         claim = worker.claim
