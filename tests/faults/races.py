@@ -20,10 +20,10 @@ from paymail.models import Message
 from paymail.ports import Envelope, Handover, Intent, IntentStatus, Mailer, Outcome
 from paymail.services import delivery
 from paymail.services.delivery import Post
-from tests.factories import LedgerGateway, PlainWriter
-from tests.faults import debtors
+from tests.factories import PlainWriter
 from tests.faults.modes import Mode
 from tests.faults.office import Office, until
+from tests.faults.truth import Truth
 from tests.faults.worker import make_mailer
 
 POINTS = ("start", "claimed", "prepared", "asked", "body", "handover")
@@ -35,18 +35,7 @@ PATIENCE = 60.0
 WEATHER = {Mode.OK: 8.0, Mode.RCPT_REJECT: 1.0, Mode.RCPT_DEFER: 1.0, Mode.DOT_DEFER: 1.0}
 """Refusals too: their records are written under other locks than those of a hand-over."""
 _SUCCEEDED, _PROCESSING = IntentStatus.SUCCEEDED, IntentStatus.PROCESSING
-
-
-class Truth(LedgerGateway):
-    """Stripe: knows of each debtor's payment before anybody tells paymail."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.statuses: dict[int, IntentStatus] = {}
-
-    def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
-        number = int(intent_id.removeprefix("pi_"))
-        return debtors.intent(number, self.statuses.get(number, IntentStatus.REQUIRES_PAYMENT_METHOD))
+_OPEN = IntentStatus.REQUIRES_PAYMENT_METHOD
 
 
 @dataclass
@@ -90,7 +79,8 @@ class Races:
 
     def __init__(self, office: Office, *, seed: int = 1) -> None:
         self._office, self._seed = office, seed
-        self._truth = Truth()
+        self._statuses: dict[int, IntentStatus] = {}
+        self._truth = Truth(lambda number: self._statuses.get(number, _OPEN))
         self._mailer = make_mailer(office.orders.port)
         self._post = replace(office.app, writer=PlainWriter(), mailer=self._mailer).post()
         self._tally = Tally()
@@ -138,7 +128,7 @@ class Races:
         off.wait(PATIENCE)
         for status, wait in zip(news, waits, strict=True):
             time.sleep(wait)
-            self._truth.statuses[number] = status
+            self._statuses[number] = status
             while not self._office.driver.tell(number, status):
                 self._tally.repeated += 1  # as Stripe's webhook would
 

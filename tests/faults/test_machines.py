@@ -13,10 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hypothesis.strategies import SearchStrategy
 
 from tests.faults.staged import ANSWERS, BEFORE_THE_DOT
-from tests.faults.twins import BILLS, Twins
+from tests.faults.twins import Twins
 
 PICK = st.integers(0, 23)
-BILL = st.sampled_from(BILLS)
 WAIT = st.sampled_from([timedelta(seconds=s) for s in (1, 20, 121, 1200, 8 * 3600)])
 WHOLE_LEASE = timedelta(seconds=121)
 MEANWHILE = (
@@ -30,6 +29,7 @@ MEANWHILE = (
 )
 WORK: dict[str, SearchStrategy[Any]] = {
     "pick": PICK,
+    "kind": st.sampled_from(["invoice", "reminder"]),
     "steps": st.integers(1, 8),
     "meanwhile": st.sampled_from(MEANWHILE),
     "more": st.integers(0, 8),
@@ -58,18 +58,21 @@ class Machine(RuleBasedStateMachine):
         getattr(self.twins, what)(*given)
         self.broken = False
 
-    @rule(bill=BILL)
-    def queue_invoice(self, bill: int) -> None:
-        self.both("queue_invoice", bill)
+    @rule(pick=PICK)
+    def queue_invoice(self, pick: int) -> None:
+        self.both("queue_invoice", self.twins.bill(pick))
 
-    @rule(bill=BILL)
-    def queue_reminder(self, bill: int) -> None:
-        self.both("queue_reminder", bill)
+    @rule(pick=PICK)
+    def queue_reminder(self, pick: int) -> None:
+        self.both("queue_reminder", self.twins.bill(pick))
 
-    def _work(self, pick: int, steps: int, meanwhile: str, more: int, answer: str, before: str) -> None:
+    def _work(
+        self, pick: int, kind: str, steps: int, meanwhile: str, more: int, answer: str, before: str
+    ) -> None:
         """A worker goes some points on, something happens, and it goes on from there."""
+        self.both("give_work", pick, kind)
         self.both("work", pick, steps, answer, before)
-        bill = self.twins.bill_of(pick)
+        bill = self.twins.busy_bill(pick)
         match meanwhile:
             case "its lease runs out":
                 self.both("let_time_pass", WHOLE_LEASE)
@@ -110,17 +113,17 @@ class Machine(RuleBasedStateMachine):
     def withdraw(self, pick: int, wait: timedelta | None) -> None:
         self.both("withdraw", pick, wait)
 
-    @rule(bill=BILL, truth=st.sampled_from(["open", "processing", "succeeded"]))
-    def change_at_stripe(self, bill: int, truth: str) -> None:
-        self.both("change_at_stripe", bill, truth)
+    @rule(pick=PICK, truth=st.sampled_from(["open", "processing", "succeeded"]))
+    def change_at_stripe(self, pick: int, truth: str) -> None:
+        self.both("change_at_stripe", self.twins.bill(pick), truth)
 
-    @rule(bill=BILL)
-    def bring_news(self, bill: int) -> None:
-        self.both("bring_news", bill)
+    @rule(pick=PICK)
+    def bring_news(self, pick: int) -> None:
+        self.both("bring_news", self.twins.bill(pick))
 
-    @rule(bill=BILL)
-    def void(self, bill: int) -> None:
-        self.both("void", bill)
+    @rule(pick=PICK)
+    def void(self, pick: int) -> None:
+        self.both("void", self.twins.bill(pick))
 
     @invariant()
     def services_and_model_agree(self) -> None:

@@ -9,36 +9,22 @@ from sqlalchemy import select
 from paymail import db
 from paymail.emails import Tone
 from paymail.models import STATUS_MOVES, Base, InvoiceStatus, Message, Payment, check_move
-from paymail.ports import Intent, IntentStatus
+from paymail.ports import IntentStatus
 from paymail.services import outcomes, rescheduling, settlement
 from paymail.services.composing import load_invoice
 from paymail.services.delivery import Post
 from paymail.services.outcomes import Patience
 from paymail.services.reminding.planning import NotRemindable, remind_by_hand
 from paymail.services.sending import NotSendable, send_invoice
-from tests.factories import NOW, LedgerGateway, PlainWriter
+from tests.factories import NOW, PlainWriter
 from tests.faults import debtors, staged
 from tests.faults.model import CAME_TO_NOTHING, DEADLINE, ENDED, LEASE, TRIES, Bill, Claim, Mail, Model
 from tests.faults.staged import DONE, StagedMailer, StagedWorker
 from tests.faults.steps import next_point
+from tests.faults.truth import Truth
 
-BILLS = (1, 2, 3, 4)
 MOST_WORKERS = 3
 WITH_REASON = ("failed", "cancelled", "suppressed", "unknown")
-
-
-class Stripe(LedgerGateway):
-    """Answers with the truth of the model."""
-
-    def __init__(self, model: Model) -> None:
-        super().__init__()
-        self._model = model
-
-    def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
-        number = int(intent_id.removeprefix("pi_"))
-        truth = self._model.bills[number].truth
-        status = "requires_payment_method" if truth == "open" else truth
-        return debtors.intent(number, IntentStatus(status))
 
 
 class Twins:
@@ -47,7 +33,7 @@ class Twins:
     def __init__(self) -> None:
         self.engine = db.make_engine("sqlite://")
         Base.metadata.create_all(self.engine)
-        self.model = Model(NOW, {number: Bill() for number in BILLS})
+        self.model = Model(NOW)
         self.workers: list[StagedWorker] = []
         self.handed: dict[str, list[str]] = {}
         self.owed_receipt = 0
@@ -56,18 +42,50 @@ class Twins:
             now=lambda: self.model.now,
             writer=PlainWriter(),
             mailer=StagedMailer(lambda header, answer: self.handed.setdefault(header, []).append(answer)),
-            gateway=Stripe(self.model),
+            gateway=Truth(self._truth),
             public_url="https://pay.example",
             lease=LEASE,
             patience=Patience(TRIES, DEADLINE),
         )
-        with db.transaction(self.engine) as session:
-            for number in BILLS:
-                debtors.make_debtor(session, number)
-                debtors.open_intent(session, number, NOW)
+        for _ in range(2):
+            self.new_bill()
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def new_bill(self) -> int:
+        """Issue another invoice, with a customer who has its payment page open."""
+        number = len(self.model.bills) + 1
+        with db.transaction(self.engine) as session:
+            debtors.make_debtor(session, number)
+            debtors.open_intent(session, number, self.model.now)
+        self.model.bills[number] = Bill()
+        return number
+
+    def _truth(self, number: int) -> IntentStatus:
+        truth = self.model.bills[number].truth
+        return IntentStatus("requires_payment_method" if truth == "open" else truth)
+
+    def bill(self, pick: int) -> int:
+        """Return one of the bills."""
+        return pick % len(self.model.bills) + 1
+
+    def busy_bill(self, pick: int) -> int:
+        """Return the bill that the worker of this pick works on, or any."""
+        chosen = pick % MOST_WORKERS
+        if chosen < len(self.workers) and (claim := self.workers[chosen].claim):
+            return self.model.mails[claim.mail].bill
+        return self.bill(pick)
+
+    def give_work(self, pick: int, kind: str) -> None:
+        """Queue something new for a worker that would find nothing to do."""
+        if pick % MOST_WORKERS < len(self.workers) or self.model.due():
+            return
+        number = self.new_bill()
+        if kind == "invoice":
+            self.queue_invoice(number)
+        else:
+            self.queue_reminder(number)
 
     def queue_invoice(self, bill: int) -> None:
         latest = max(
@@ -127,13 +145,6 @@ class Twins:
         for _ in range(steps):
             if worker.at != DONE:
                 self.step(worker, answer=answer, before=before)
-
-    def bill_of(self, pick: int) -> int:
-        """Return the bill that the worker of this pick is busy with, or any."""
-        chosen = pick % MOST_WORKERS
-        if chosen < len(self.workers) and (claim := self.workers[chosen].claim):
-            return self.model.mails[claim.mail].bill
-        return BILLS[pick % len(BILLS)]
 
     def step(self, worker: StagedWorker, *, answer: str, before: str) -> None:
         """Let a worker go on to its next point, and the model with it."""

@@ -14,24 +14,17 @@ from celery.exceptions import SecurityWarning
 
 from paymail import observability, settings
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
-from paymail.ports import Intent, IntentStatus
+from paymail.ports import IntentStatus
 from paymail.settings import Settings
 from paymail.tasks import register
 from paymail.wiring import App, build, build_celery
-from tests.factories import LedgerGateway, PlainWriter
-from tests.faults import debtors, failpoints, pace
+from tests.factories import PlainWriter
+from tests.faults import failpoints, pace
 from tests.faults.failpoints import Failpoint
+from tests.faults.truth import Truth
 
 SMTP_PATIENCE = 1.5
 """Seconds; to be shorter than any lease of these tests at their pace."""
-
-
-class UnpaidGateway(LedgerGateway):
-    """Knows the intent of every debtor, and none is paid yet."""
-
-    def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
-        number = int(intent_id.removeprefix("pi_"))
-        return debtors.intent(number, IntentStatus.REQUIRES_PAYMENT_METHOD)
 
 
 def wire(found: Settings) -> App:
@@ -41,7 +34,7 @@ def wire(found: Settings) -> App:
         app,
         writer=PlainWriter(),
         mailer=make_mailer(found.smtp_port) if found.mail_transport == "smtp" else app.mailer,
-        gateway=UnpaidGateway(),
+        gateway=Truth(lambda _number: IntentStatus.REQUIRES_PAYMENT_METHOD),
         now=pace.from_environment().now,
         failpoint=Failpoint(os.environ.get(failpoints.VARIABLE, "")),
     )
