@@ -6,6 +6,7 @@ import pytest
 
 from paymail.models import MessageState
 from paymail.services.reminding import planning
+from tests.factories import NOW
 from tests.web.bearer import bearer
 from tests.web.conftest import Site
 
