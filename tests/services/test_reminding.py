@@ -291,3 +291,16 @@ def test_a_reminder_by_hand_is_refused_where_nothing_is_to_be_paid(
         bench.change(
             lambda s: planning.remind_by_hand(s, invoice_id=502, tone=Tone.FIRM, actor="x", now=bench.clock)
         )
+
+
+def test_a_reminder_by_hand_takes_the_place_of_the_ladders_on_that_day(bench: Bench) -> None:
+    bench.at(FRIENDLY_MORNING)
+    bench.change(
+        lambda s: planning.remind_by_hand(s, invoice_id=502, tone=Tone.FIRM, actor="x", now=bench.clock)
+    )
+    assert bench.turn() == 1
+    assert bench.turn() == 0
+    assert sent(bench) == ["hand"]
+    skipped = next(m for m in bench.messages("reminder") if m.step == "7")
+    assert skipped.reason == "another reminder went out on this day"
+    assert bench.at("2026-04-27T09:00").turn() == 1

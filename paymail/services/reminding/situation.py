@@ -63,8 +63,9 @@ def _situation(records: "_Records", invoice: Invoice, steps: ladder.Ladder, now:
         switched_off=switched_off(invoice),
         holds=_holds(records, invoice, now),
         done=frozenset(keys[key] for key in reminders if key in keys),
-        sent=sum(state in HANDED_OVER for state in reminders.values()),
+        sent=sum(state in HANDED_OVER for state, _at in reminders.values()),
         invoice_sent_on=_invoice_sent_on(records, invoice),
+        reminded_on=_reminded_on(reminders, invoice, now),
     )
 
 
@@ -72,8 +73,8 @@ def _situation(records: "_Records", invoice: Invoice, steps: ladder.Ladder, now:
 class _Records:
     """What the database says about some invoices, by invoice id (suppressions: by address)."""
 
-    reminders: dict[int, dict[str, MessageState]]
-    """State of each reminder by its dedupe key."""
+    reminders: dict[int, dict[str, tuple[MessageState, datetime | None]]]
+    """State and hand-over of each reminder by its dedupe key."""
     invoice_emails: dict[int, tuple[MessageState, datetime | None]]
     """State and hand-over of the newest invoice email."""
     holds: dict[int, list[Hold]]
@@ -82,7 +83,7 @@ class _Records:
     @classmethod
     def read(cls, session: Session, invoices: Sequence[Invoice], now: datetime) -> "_Records":
         ids = [invoice.invoice_id for invoice in invoices]
-        reminders: dict[int, dict[str, MessageState]] = {}
+        reminders: dict[int, dict[str, tuple[MessageState, datetime | None]]] = {}
         emails: dict[int, tuple[MessageState, datetime | None]] = {}
         statement = (
             select(
@@ -95,7 +96,7 @@ class _Records:
             if kind == "invoice":
                 emails[invoice_id] = (state, handed_over_at)
             else:
-                reminders.setdefault(invoice_id, {})[key] = state
+                reminders.setdefault(invoice_id, {})[key] = (state, handed_over_at)
         holds: dict[int, list[Hold]] = {}
         for hold in holding.in_force(session, invoice_ids=ids, now=now):
             holds.setdefault(hold.invoice_id, []).append(Hold(hold.reason, hold.until))
@@ -149,6 +150,16 @@ def _invoice_email_trouble(records: _Records, invoice: Invoice) -> str:
     if state in _NOT_OUT_YET:
         return "the invoice email has not gone out yet"
     return "the invoice email failed" if state is MessageState.FAILED else ""
+
+
+def _reminded_on(
+    reminders: dict[str, tuple[MessageState, datetime | None]], invoice: Invoice, now: datetime
+) -> date | None:
+    by_hand = dedupe.reminder_by_hand(invoice_id=invoice.invoice_id, sequence=0).removesuffix("0")
+    if any(key.startswith(by_hand) and state in _NOT_OUT_YET for key, (state, _at) in reminders.items()):
+        return local_date(invoice.issuer, now)
+    handed = [at for state, at in reminders.values() if state in HANDED_OVER and at is not None]
+    return local_date(invoice.issuer, max(handed)) if handed else None
 
 
 def _invoice_sent_on(records: _Records, invoice: Invoice) -> date | None:
