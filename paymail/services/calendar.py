@@ -108,7 +108,9 @@ class BusinessCalendar:
         local = now.astimezone(self.zone)
         if self.is_business_day(local.date()) and local.time() < self.quiet_until:
             # The small hours end in the morning, a quiet noon with itself.
-            return max(instant(local.date(), max(self.quiet_until, self.send_at), self.zone), now)
+            opening = instant(local.date(), max(self.quiet_until, self.send_at), self.zone)
+            if opening > now:
+                return opening  # else the clock has gone back over it (a fold)
         return self.next_morning(now)
 
 

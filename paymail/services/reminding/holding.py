@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput, NotFound
 from paymail.models import Invoice, Issuer, ReminderHold
-from paymail.services import timeline
+from paymail.services import timeline, waking
 from paymail.services.calendar import instant, zone_of
 from paymail.services.composing import load_invoice
 
@@ -93,6 +93,7 @@ def lift(
         detail=reason or "all holds",
     )
     look_again(session, invoice_ids=[invoice_id], now=now)
+    waking.wake_held(session, invoice_id=invoice_id, now=now)
 
 
 def _end(session: Session, invoice_id: int, reasons: Iterable[str], actor: str, now: datetime) -> int:
