@@ -8,7 +8,7 @@ PORT ?= 8025
 # Puts the `paymail` command into the venv; everything it needs is there already, so nothing is fetched.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
-.PHONY: run demo test check format bench clean
+.PHONY: run demo test check format bench faults clean
 
 run: .setup/run
 	$(BIN)/paymail up --port $(PORT)
@@ -33,6 +33,11 @@ format: .setup/test
 bench: .setup/test
 	$(BIN)/python -m benchmarks.backfill
 	$(BIN)/python -m benchmarks.delivery
+
+# The long fault run: about an hour on two cores, and a line of figures per database.
+faults: .setup/test
+	FAULTS_EXAMPLES=500 $(BIN)/python -m pytest --timeout 3600 tests/faults/test_machines.py
+	$(BIN)/python -m tests.faults.long
 
 .setup/run: requirements.lock pyproject.toml setup-system
 	./setup-system $(RUN_PACKAGES)

@@ -28,7 +28,8 @@ class Cluster:
             shutil.chown(self._folder, self._user)
         self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1"
-        options += f" -c fsync={self._fsync}"
+        # Commit times are the fault suite's independent witness of what came first.
+        options += f" -c fsync={self._fsync} -c track_commit_timestamp=on"
         log = str(self._folder / "log")
         self._run("pg_ctl", "-D", str(self._data), "-o", options, "-l", log, "-w", "start")
         return self
@@ -51,6 +52,17 @@ class Cluster:
     def drop(self, name: str) -> None:
         """Drop a database, whoever is connected."""
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def restart_at_once(self) -> None:
+        """Kill every server process, as a crash would, and recover; connections are lost."""
+        self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "-w", "restart")
+
+    def drop_connections(self) -> None:
+        """Terminate every client's server process."""
+        self._execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
 
     def _execute(self, statement: str) -> None:
         address = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"

@@ -1,6 +1,5 @@
 """Redis flushed, gone, or not there at all: mail flows from the database."""
 
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,31 +7,11 @@ from pathlib import Path
 import pytest
 
 from paymail.queue import CeleryDoorbell, make_celery
-from tests.conftest import free_port, wait_for_port
+from tests.brokers import OwnRedis
+from tests.conftest import free_port
 from tests.tasks.test_workers import Works, works
 
 __all__ = ["works"]
-
-
-class OwnRedis:
-    """A Redis of one test, which may kill it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.folder = folder
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""],
-            cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-        )
-        wait_for_port(self.port)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture
@@ -44,7 +23,7 @@ def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
 
 @pytest.fixture
 def broker_url(own_redis: OwnRedis) -> str:
-    return f"redis://127.0.0.1:{own_redis.port}/0"
+    return own_redis.url
 
 
 def test_prefork_workers_deliver_while_redis_is_gone_and_after_it_is_back(

@@ -1,0 +1,249 @@
+"""The services beside their model: each thing that happens is done to both, and they are compared."""
+
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from paymail import db
+from paymail.emails import Tone
+from paymail.models import STATUS_MOVES, Base, InvoiceStatus, Message, Payment, check_move
+from paymail.ports import Intent, IntentStatus
+from paymail.services import outcomes, rescheduling, settlement
+from paymail.services.composing import load_invoice
+from paymail.services.delivery import Post
+from paymail.services.outcomes import Patience
+from paymail.services.reminding.planning import NotRemindable, remind_by_hand
+from paymail.services.sending import NotSendable, send_invoice
+from tests.factories import NOW, LedgerGateway, PlainWriter
+from tests.faults import debtors, staged
+from tests.faults.model import CAME_TO_NOTHING, DEADLINE, ENDED, LEASE, TRIES, Bill, Claim, Mail, Model
+from tests.faults.staged import DONE, StagedMailer, StagedWorker
+from tests.faults.steps import next_point
+
+BILLS = (1, 2, 3, 4)
+MOST_WORKERS = 3
+WITH_REASON = ("failed", "cancelled", "suppressed", "unknown")
+
+
+class Stripe(LedgerGateway):
+    """Answers with the truth of the model."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self._model = model
+
+    def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
+        number = int(intent_id.removeprefix("pi_"))
+        truth = self._model.bills[number].truth
+        status = "requires_payment_method" if truth == "open" else truth
+        return debtors.intent(number, IntentStatus(status))
+
+
+class Twins:
+    """The services on SQLite in memory, and the model; whatever is done is done to both."""
+
+    def __init__(self) -> None:
+        self.engine = db.make_engine("sqlite://")
+        Base.metadata.create_all(self.engine)
+        self.model = Model(NOW, {number: Bill() for number in BILLS})
+        self.workers: list[StagedWorker] = []
+        self.handed: dict[str, list[str]] = {}
+        self.owed_receipt = 0
+        self.post = Post(
+            transaction=lambda: db.transaction(self.engine),
+            now=lambda: self.model.now,
+            writer=PlainWriter(),
+            mailer=StagedMailer(lambda header, answer: self.handed.setdefault(header, []).append(answer)),
+            gateway=Stripe(self.model),
+            public_url="https://pay.example",
+            lease=LEASE,
+            patience=Patience(TRIES, DEADLINE),
+        )
+        with db.transaction(self.engine) as session:
+            for number in BILLS:
+                debtors.make_debtor(session, number)
+                debtors.open_intent(session, number, NOW)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def queue_invoice(self, bill: int) -> None:
+        latest = max(
+            (n for n, m in self.model.mails.items() if (m.kind, m.bill) == ("invoice", bill)), default=0
+        )
+        found = self.model.bills[bill]
+        try:
+            with db.transaction(self.engine) as session:
+                queued = send_invoice(session, invoice_id=bill, actor="test", now=self.model.now)
+        except NotSendable:
+            assert found.void or found.money == "paid"
+            return
+        assert not found.void
+        assert found.money != "paid"
+        fresh = not latest or self.model.mails[latest].state in CAME_TO_NOTHING
+        assert queued.created == fresh
+        if fresh:
+            self.model.mails[queued.message_id] = Mail("invoice", bill, self.model.now)
+
+    def queue_reminder(self, bill: int) -> None:
+        model = self.model
+        possible = model.bills[bill].payable and not model.reminders(bill, "handover")
+        try:
+            with db.transaction(self.engine) as session:
+                queued = remind_by_hand(
+                    session, invoice_id=bill, tone=Tone.FRIENDLY, actor="test", now=model.now
+                )
+        except NotRemindable:
+            assert not possible
+            return
+        assert possible
+        model.drop_reminders(bill)
+        model.mails[queued.message_id] = Mail("reminder", bill, model.now)
+
+    def claim(self) -> None:
+        """Start a worker; it takes one message, if one is due."""
+        due = self.model.due()
+        worker = staged.start(self.post)
+        if not due:
+            assert worker.at == DONE
+            return
+        assert worker.at == "claimed"
+        with db.reading(self.engine) as session:
+            taken = [n for n in due if session.get_one(Message, n).fence > self.model.mails[n].fence]
+        assert len(taken) == 1, "one claim takes one message that is due"
+        worker.claim = self.model.claim(taken[0])
+        self.workers.append(worker)
+
+    def work(self, pick: int, steps: int, answer: str, before: str) -> None:
+        """Let one of the workers go on by some points; a new one if it is its turn."""
+        chosen = pick % MOST_WORKERS
+        if chosen >= len(self.workers):
+            self.claim()
+        if chosen >= len(self.workers):
+            return
+        worker = self.workers[chosen]
+        for _ in range(steps):
+            if worker.at != DONE:
+                self.step(worker, answer=answer, before=before)
+
+    def step(self, worker: StagedWorker, *, answer: str, before: str) -> None:
+        """Let a worker go on to its next point, and the model with it."""
+        claim = worker.claim
+        assert claim is not None
+        told = {"body": before, "dot": answer}.get(worker.at, "")
+        if worker.at == "prepared" and self.model.mails[claim.mail].kind == "reminder":
+            self._settle(self.model.mails[claim.mail].bill)  # Stripe is asked
+        finished = worker.at == "answered" and worker.verdict == "deferred"
+        expected = next_point(self.model, worker, claim, told)
+        assert worker.go_on(told) == expected
+        self._adopt_receipts()
+        if finished and self.model.holds(claim, "scheduled"):
+            self._adopt_time(claim)
+        if worker.at == DONE:
+            self.workers.remove(worker)
+
+    def crash(self, pick: int) -> None:
+        worker = self.workers.pop(pick % len(self.workers))
+        worker.crash()
+
+    def let_time_pass(self, wait: timedelta) -> None:
+        self.model.now += wait
+
+    def rescue(self) -> None:
+        with db.transaction(self.engine) as session:
+            outcomes.rescue(session, now=self.model.now)
+        self.model.rescue()
+
+    def withdraw(self, pick: int, wait: timedelta | None) -> None:
+        """Cancel a message, or move it to another time."""
+        number = sorted(self.model.mails)[pick % len(self.model.mails)]
+        now, actor = self.model.now, "test"
+        at = now + (wait or timedelta())
+        possible = self.model.move_to(number, at) if wait else self.model.withdraw(number)
+        with db.transaction(self.engine) as session, allowed(possible):
+            if wait:
+                rescheduling.reschedule_message(session, message_id=number, at=at, actor=actor, now=now)
+            else:
+                rescheduling.cancel_message(session, message_id=number, actor=actor, now=now)
+
+    def change_at_stripe(self, bill: int, truth: str) -> None:
+        if self.model.bills[bill].truth != "succeeded":
+            self.model.bills[bill].truth = truth
+
+    def bring_news(self, bill: int) -> None:
+        self._settle(bill)
+        with db.transaction(self.engine) as session:
+            intent = self.post.gateway.retrieve_intent(account=debtors.ACCOUNT, intent_id=f"pi_{bill}")
+            settlement.settle(session, intent=intent, source="webhook", now=self.model.now)
+        self._adopt_receipts()
+
+    def void(self, bill: int) -> None:
+        if self.model.bills[bill].void or self.model.bills[bill].money == "paid":
+            return
+        with db.transaction(self.engine) as session:
+            invoice = load_invoice(session, invoice_id=bill, lock=True)
+            check_move(STATUS_MOVES, invoice.status, InvoiceStatus.VOID)
+            invoice.status = InvoiceStatus.VOID
+        self.model.bills[bill].void = True
+
+    def compare(self) -> None:
+        """Fail unless every row is as the model says, and nothing was handed over twice."""
+        with db.reading(self.engine) as session:
+            rows = session.scalars(select(Message)).all()
+            found = {row.message_id: (str(row.state), row.fence, row.attempts) for row in rows}
+            paid = session.scalars(select(Payment.invoice_id)).all()
+        assert found == {n: (mail.state, mail.fence, mail.tries) for n, mail in self.model.mails.items()}
+        assert sorted(paid) == [n for n, bill in self.model.bills.items() if bill.money == "paid"]
+        assert all(row.reason for row in rows if row.state in WITH_REASON)
+        for header, answers in self.handed.items():
+            assert all(answer == "later" for answer in answers[:-1]), (header, answers)
+
+    def calm_down(self) -> None:
+        """No faults any more: everything ends."""
+        for worker in self.workers:
+            worker.crash()
+        self.workers = []
+        for number, bill in self.model.bills.items():
+            if bill.truth == "processing":
+                self.change_at_stripe(number, "succeeded")
+            self.bring_news(number)
+        for _ in range(2 * TRIES):
+            self.let_time_pass(timedelta(hours=9))
+            self.rescue()
+            while self.model.due():
+                self.claim()
+                while self.workers:
+                    self.step(self.workers[0], answer="accepted", before="go on")
+        self.compare()
+        open_ = {n: mail for n, mail in self.model.mails.items() if mail.state not in ENDED}
+        assert not open_, open_
+
+    def _settle(self, bill: int) -> None:
+        """Settle in the model; the receipt's row is looked up once the services have written it."""
+        self.owed_receipt = bill if self.model.settle(bill) else 0
+
+    def _adopt_receipts(self) -> None:
+        with db.reading(self.engine) as session:
+            rows = session.scalars(select(Message).where(Message.kind == "receipt")).all()
+        fresh = [row for row in rows if row.message_id not in self.model.mails]
+        assert [row.invoice_id for row in fresh] == ([self.owed_receipt] if self.owed_receipt else [])
+        for row in fresh:
+            self.model.mails[row.message_id] = Mail("receipt", row.invoice_id, self.model.now)
+        self.owed_receipt = 0
+
+    def _adopt_time(self, claim: Claim) -> None:
+        """Take the back-off's draw from the row, if it is within its bounds."""
+        mail = self.model.mails[claim.mail]
+        shortest, longest = self.model.pause_after(claim.tries)
+        with db.reading(self.engine) as session:
+            due = session.get_one(Message, claim.mail).next_at
+        assert mail.give_up is not None
+        assert min(self.model.now + shortest, mail.give_up) <= due <= self.model.now + longest
+        mail.due = due
+
+
+def allowed(possible: bool) -> AbstractContextManager[object]:
+    """Expect TooLate where the model says so."""
+    return nullcontext() if possible else pytest.raises(rescheduling.TooLate)
