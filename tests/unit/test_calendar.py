@@ -115,7 +115,13 @@ def test_a_sending_time_is_read_in_the_issuers_zone(text: str, expected: str | N
     assert found == (datetime.fromisoformat(expected).replace(tzinfo=UTC) if expected else None)
 
 
-@pytest.mark.parametrize("text", ["tomorrow", "2026-13-01", "2026-03-16T09:00", "09:00", "next business day"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("tomorrow", "2026-13-01", "2026-03-16T09:00", "09:00", "next business day"),
+        *("0001-01-01T00:00", "9999-12-31T23:59Z", "9999-12-31T23:59-14:00", "2028-03-20T09:00"),
+    ],
+)
 def test_a_time_that_cannot_be_planned_for_is_refused(text: str) -> None:
     with pytest.raises(BadTime):
         when(text, issuer(), NOW)

@@ -159,14 +159,15 @@ def router(app: App, access: Access) -> APIRouter:
     def hold(holder: Writer, invoice_id: RowId, body: Hold = Hold()) -> Explained:
         """Let no reminder of an invoice go out. Scope: write."""
         with app.transaction() as session:
+            now = app.now()
             issuer = load_invoice(session, invoice_id=invoice_id).issuer
             holding.place(
                 session,
                 invoice_id=invoice_id,
                 reason=body.reason,
                 actor=holder.actor,
-                now=app.now(),
-                until=holding.end_of_day(body.until, issuer) if body.until else None,
+                now=now,
+                until=holding.end_of_day(body.until, issuer, now) if body.until else None,
                 detail=body.detail,
             )
         return explained(invoice_id)
