@@ -84,7 +84,8 @@ def test_a_bulk_send_runs_pauses_and_is_started_once_by_its_key(site: Site, key:
         site.invoice(number, name=f"Customer {number}")
     with_key = key | {"Idempotency-Key": "monday"}
     begun = post(site, with_key, "/bulk", {"currency": "AUD", "rate": "60"}, expect=202)
-    assert post(site, with_key, "/bulk", {"currency": "AUD"}, expect=202)["bulk_id"] == begun["bulk_id"]
+    repeated = post(site, with_key, "/bulk", {"currency": "AUD", "rate": "60"}, expect=202)
+    assert repeated["bulk_id"] == begun["bulk_id"]
     path = f"/bulk/{begun['bulk_id']}"
     assert post(site, key, f"{path}/pause")["state"] == "paused"
     site.sweep()
@@ -96,6 +97,40 @@ def test_a_bulk_send_runs_pauses_and_is_started_once_by_its_key(site: Site, key:
     assert post(site, key, f"{path}/cancel")["state"] == "cancelled"
     post(site, key, f"{path}/resume", expect=409)
     assert [row["bulk_id"] for row in get(site, key, "/bulk")["data"]] == [begun["bulk_id"]]  # type: ignore[attr-defined]
+
+
+def test_a_bulk_sends_key_is_refused_with_another_body_and_answers_the_same_one_for_ever(
+    site: Site, key: dict[str, str]
+) -> None:
+    site.invoice()
+    with_key, now = key | {"Idempotency-Key": "k"}, site.app.now
+    asked = {"currency": "AUD", "at": (now() + timedelta(hours=1)).isoformat()}
+    begun = post(site, with_key, "/bulk", asked, expect=202)
+    for other in (
+        {"currency": "AUD"},
+        asked | {"payment_status": "unpaid"},
+        asked | {"rate": "5"},
+        asked | {"again": True},
+        asked | {"at": "next business morning"},
+    ):
+        assert post(site, with_key, "/bulk", other, expect=409)["code"] == "idempotency_key_reused"
+    # The time has passed and nothing matches any more.
+    object.__setattr__(site.app, "now", lambda: now() + timedelta(days=1))
+    site.change(status="void")
+    assert post(site, with_key, "/bulk", asked, expect=202)["bulk_id"] == begun["bulk_id"]
+    assert len(get(site, key, "/bulk")["data"]) == 1  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("at", ["next business morning", ""])
+def test_a_bulk_send_for_no_fixed_time_is_repeated_by_its_key_too(
+    site: Site, key: dict[str, str], at: str
+) -> None:
+    site.invoice()
+    with_key, now = key | {"Idempotency-Key": "k"}, site.app.now
+    begun = post(site, with_key, "/bulk", {"currency": "AUD", "at": at}, expect=202)
+    object.__setattr__(site.app, "now", lambda: now() + timedelta(days=3))
+    repeated = post(site, with_key, "/bulk", {"currency": "AUD", "at": at}, expect=202)
+    assert repeated["bulk_id"] == begun["bulk_id"]
 
 
 @pytest.mark.parametrize(

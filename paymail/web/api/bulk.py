@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field
 from paymail.models import PaymentStatus
 from paymail.services import bulk
 from paymail.services.bulk import Progress, Selection
-from paymail.services.calendar import when
 from paymail.services.gates import rate_of
 from paymail.services.issuers import find_issuer
 from paymail.services.keys import Holder, KeyScope
@@ -100,22 +99,26 @@ def router(app: App, access: Access) -> APIRouter:
         body: Start,
         idempotency_key: Annotated[
             str | None,
-            Header(min_length=1, max_length=64, pattern="^[ -~]+$", description="The same key starts one."),
+            Header(
+                min_length=1,
+                max_length=64,
+                pattern="^[ -~]+$",
+                description="The same key starts one; with another body it is refused.",
+            ),
         ] = None,
     ) -> BulkRow:
         """Start a bulk send; its emails are written and sent by the workers. Scope: write."""
         with app.transaction() as session:
-            now = app.now()
-            zone = find_issuer(session, ref=str(body.issuer or "")) if body.at else None
-            begun = bulk.start(
+            begun = bulk.start_requested(
                 session,
                 selection=body.selection(),
                 actor=holder.actor,
-                now=now,
-                at=when(body.at, zone, now) if zone else None,
+                now=app.now(),
+                at=body.at,
+                issuer=find_issuer(session, ref=str(body.issuer or "")) if body.at else None,
                 rate=rate_of(body.rate),
                 again=body.again,
-                request_key=f"{holder.prefix}:{idempotency_key}"[:80] if idempotency_key else None,
+                request_key=f"{holder.prefix}:{idempotency_key}" if idempotency_key else None,
             )
         return shown(begun.bulk_id)
 
