@@ -23,6 +23,26 @@ _SECRETS = re.compile(
     r"|\b(?:\d[ -]?){13,19}\b"
 )
 
+# Servers fold long lines anywhere: inside a token there may be white space, a quoted-printable soft break,
+# and the enhanced status that a reply repeats on each line (RFC 2034 §4).
+_FOLD = r"(?:=?\s+(?:[245]\.\d{1,3}\.\d{1,3}\s+)?)?"
+_PAY_TOKEN = re.compile(
+    rf"(?:[0-9a-f]{_FOLD}){{63}}[0-9a-f]"
+    # Cut short by somebody's longest line, a token still is a token's larger part.
+    rf"|(?<=/pay/)\s?(?:[0-9a-f]{_FOLD}){{19,62}}[0-9a-f]",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def one_line(text: str, longest: int = 300) -> str:
+    """Return what somebody else's server said as one printable line of `longest` characters at most.
+
+    Pay-link tokens are replaced by `…`, folded ones too: spam filters like to quote the links they refuse.
+    Lone surrogates, which no database stores, become spaces like all that is not printable.
+    """
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return _PAY_TOKEN.sub("…", " ".join(printable.split()))[:longest]
+
 
 def scrub(text: str) -> str:
     """Return `text` with everything that looks like a secret replaced by `[hidden]`."""

@@ -39,11 +39,9 @@ class DkimKey:
 
 def of(settings: Settings) -> DkimKey | None:
     """Return the key that mail is signed with; None when mail is not signed."""
-    # By name: a build without signing has none of these settings.
-    domain, selector, file = (
-        str(getattr(settings, f"dkim_{name}", "")) for name in ("domain", "selector", "key_file")
-    )
-    return DkimKey(domain, selector, Path(file)) if domain else None
+    if not settings.dkim_domain:
+        return None
+    return DkimKey(settings.dkim_domain, settings.dkim_selector, Path(settings.dkim_key_file))
 
 
 def public_numbers(published: str) -> tuple[int, int] | None:

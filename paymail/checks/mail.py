@@ -1,20 +1,10 @@
 """The mail transport: everything but a mail."""
 
 from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
 
-from paymail.checks.findings import Finding, Subject, failed, not_asked, ok, warning
+from paymail.checks.findings import Finding, Subject, failed, ok, warning
 from paymail.checks.house import is_loopback
-from paymail.ports import Outcome, Verdict
-
-
-@runtime_checkable
-class Probing(Protocol):
-    """A mailer that can try everything but a mail; SENT means that one could be sent now."""
-
-    def probe(self) -> Outcome:
-        """Connect, protect, log in."""
-        ...
+from paymail.ports import Verdict
 
 
 def transport(subject: Subject) -> Iterator[Finding]:
@@ -28,9 +18,6 @@ def transport(subject: Subject) -> Iterator[Finding]:
             "mail and its pay links travel without TLS",
             "set PAYMAIL_SMTP_SECURITY to starttls or tls",
         )
-    if not isinstance(mailer, Probing):
-        yield not_asked("mail", "this transport cannot be tried without a mail")
-        return
     outcome = mailer.probe()
     if outcome.verdict is Verdict.SENT:
         yield ok("mail", f"{place}: {outcome.detail}")

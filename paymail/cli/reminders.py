@@ -117,14 +117,15 @@ def hold(
     """Let no reminder of an invoice go out."""
     app = open_app()
     with app.transaction() as session:
+        now = app.now()
         issuer = load_invoice(session, invoice_id=invoice_id).issuer
-        ends = holding.end_of_day(until.date(), issuer) if until else None
+        ends = holding.end_of_day(until.date(), issuer, now) if until else None
         holding.place(
             session,
             invoice_id=invoice_id,
             reason=reason,
             actor="cli",
-            now=app.now(),
+            now=now,
             until=ends,
             detail=detail,
         )

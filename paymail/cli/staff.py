@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from paymail.cli.context import exits, open_app
+from paymail.services.addresses import checked
+from paymail.services.calendar import zone_of
 from paymail.services.issuers import ensure_issuer
 from paymail.services.staff import set_password
 
@@ -37,17 +39,18 @@ def add(
 ) -> None:
     """Make an issuer; one of that name stays as it is."""
     app = open_app()
+    zone_of(timezone)
     with app.transaction() as session:
         issuer = ensure_issuer(
             session,
             name=name,
-            email=email,
+            email=checked(email),
             now=app.now(),
             stripe_account=stripe_account,
             tax_id=tax_id,
             tax_name=tax_name,
             address=address,
-            reply_to=reply_to,
+            reply_to=checked(reply_to) if reply_to else "",
             timezone=timezone,
             locale=locale,
         )

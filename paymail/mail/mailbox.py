@@ -6,16 +6,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
+from paymail.mail.standstill import Monotonic, stood_still
 from paymail.ports import Envelope, Handover, Outcome, Scope, Verdict
 
 
 class MailboxMailer:
     """Implements `ports.Mailer`. The rename into place is the final dot: atomic, and after the handover."""
 
-    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
+    def __init__(self, folder: Path, now: Callable[[], datetime], monotonic: Monotonic = monotonic) -> None:
         self._folder = folder
         self._now = now
+        self._monotonic = monotonic
 
     def deliver(self, envelope: Envelope, handover: Handover) -> Outcome:
         """Write and sync a hidden file, ask `handover()`, then give it its name."""
@@ -28,7 +31,7 @@ class MailboxMailer:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
             return _deferred(error, "write")
-        allowed = False
+        asked, allowed = self._monotonic(), False
         try:
             allowed = handover()
         finally:
@@ -36,6 +39,9 @@ class MailboxMailer:
                 draft.unlink(missing_ok=True)
         if not allowed:
             return Outcome(Verdict.STOPPED, phase="handover")
+        if late := stood_still(self._monotonic() - asked):
+            draft.unlink(missing_ok=True)
+            return late
         return self._publish(draft, target)
 
     def probe(self) -> Outcome:

@@ -9,6 +9,7 @@ import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from paymail.observability import one_line
 from paymail.ports import Outcome, Scope, Verdict
 
 _STATUS = re.compile(rb"([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
@@ -112,8 +113,7 @@ def enhanced_status(code: int, reply: bytes) -> str:
 
 
 def clean(reply: bytes | Exception) -> str:
-    """Return a reply or error as one printable line of at most 300 characters."""
-    text = (
-        reply.decode("utf-8", "replace") if isinstance(reply, bytes) else f"{type(reply).__name__}: {reply}"
-    )
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
+    """Return a reply or error as one printable line of at most 300 characters, without a pay link's token."""
+    if isinstance(reply, bytes):
+        return one_line(reply.decode("utf-8", "replace"))
+    return one_line(f"{type(reply).__name__}: {reply}")

@@ -13,6 +13,7 @@ from time import monotonic
 from paymail.mail.connection import Connection, SmtpConfig, connect, tls_context
 from paymail.mail.parameters import mail_parameters, recipient_parameters, refuse_bad_addresses
 from paymail.mail.replies import Refused, clean, enhanced_status, expect, is_sound, judge, phase
+from paymail.mail.standstill import Monotonic, stood_still
 from paymail.ports import Envelope, Handover, Outcome, Scope, Verdict
 
 __all__ = ["SmtpConfig", "SmtpMailer"]
@@ -23,9 +24,10 @@ MAILS_PER_CONNECTION = 100
 class SmtpMailer:
     """Implements `ports.Mailer`; each thread keeps one connection and reuses it."""
 
-    def __init__(self, config: SmtpConfig) -> None:
+    def __init__(self, config: SmtpConfig, monotonic: Monotonic = monotonic) -> None:
         """Connect to nothing yet. Raises Misconfigured for a CA file that cannot be used."""
         self._config = config
+        self._monotonic = monotonic
         self._context = tls_context(config)
         self._local = threading.local()
         self._open: set[Connection] = set()
@@ -42,7 +44,7 @@ class SmtpMailer:
             if not stop.sound:
                 self._drop()
             return stop.outcome
-        allowed = False
+        asked, allowed = self._monotonic(), False
         try:
             allowed = handover()
         finally:
@@ -50,7 +52,7 @@ class SmtpMailer:
                 self._drop()  # without the dot the server has nothing
         if not allowed:
             return Outcome(Verdict.STOPPED, phase="handover")
-        return self._dot(smtp, refused)
+        return self._dot(smtp, refused, asked)
 
     def probe(self) -> Outcome:
         """Connect, protect, log in, NOOP, QUIT; sends no mail. SENT means that one could be sent."""
@@ -98,12 +100,12 @@ class SmtpMailer:
         smtp: Connection | None = getattr(self._local, "smtp", None)
         if smtp is None:
             return None
-        idle = monotonic() - self._local.since
+        idle = self._monotonic() - self._local.since
         if self._local.used < MAILS_PER_CONNECTION and idle < self._config.reuse_seconds:
             with suppress(OSError, smtplib.SMTPException):
                 if not smtp.spoke_unasked() and smtp.rset()[0] == 250:
                     self._local.used += 1
-                    self._local.since = monotonic()
+                    self._local.since = self._monotonic()
                     return smtp
         else:
             smtp.part()
@@ -112,7 +114,7 @@ class SmtpMailer:
 
     def _fresh(self) -> Connection:
         smtp = connect(self._config, self._context)
-        self._local.smtp, self._local.used, self._local.since = smtp, 1, monotonic()
+        self._local.smtp, self._local.used, self._local.since = smtp, 1, self._monotonic()
         with self._lock:
             self._open.add(smtp)
         return smtp
@@ -125,13 +127,16 @@ class SmtpMailer:
                 self._open.discard(smtp)
             smtp.close()
 
-    def _dot(self, smtp: Connection, refused: dict[str, str]) -> Outcome:
+    def _dot(self, smtp: Connection, refused: dict[str, str], asked: float) -> Outcome:
         try:
             # A reply that came before the dot must not be read as the answer to it.
             _listen_before_the_dot(smtp)
         except Refused as stop:
             self._drop()
             return stop.outcome
+        if late := stood_still(self._monotonic() - asked):
+            self._drop()
+            return late
         smtp.patience = self._config.timeout_final
         try:
             smtp.send(b"\r\n.\r\n")
@@ -140,7 +145,7 @@ class SmtpMailer:
             self._drop()
             return Outcome(Verdict.UNKNOWN, detail=clean(error), phase="dot")
         smtp.patience = self._config.timeout_command
-        self._local.since = monotonic()
+        self._local.since = self._monotonic()
         if not is_sound(code):
             self._drop()
         if not 200 <= code < 600:

@@ -17,6 +17,8 @@ from paymail.models import Issuer
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _SATURDAY = 5
+FURTHEST = timedelta(days=2 * 366)
+"""A time that somebody gives and that is further ahead than this is a slip of the fingers."""
 NEXT_BUSINESS_MORNING = "next business morning"
 LONGEST_CLOSURE = 60
 """Days; a calendar that is closed for longer is broken, and looking on would never end."""
@@ -108,7 +110,9 @@ class BusinessCalendar:
         local = now.astimezone(self.zone)
         if self.is_business_day(local.date()) and local.time() < self.quiet_until:
             # The small hours end in the morning, a quiet noon with itself.
-            return max(instant(local.date(), max(self.quiet_until, self.send_at), self.zone), now)
+            opening = instant(local.date(), max(self.quiet_until, self.send_at), self.zone)
+            if opening > now:
+                return opening  # else the clock has gone back over it (a fold)
         return self.next_morning(now)
 
 
@@ -144,7 +148,8 @@ def zone_of(name: str) -> ZoneInfo:
 def when(text: str, issuer: Issuer, now: datetime) -> datetime | None:
     """Read when an email shall go out: empty or `now` (None), `next business morning`, or a time.
 
-    A time is ISO 8601; without an offset it is the issuer's local time. Raises BadTime, also for the past.
+    A time is ISO 8601; without an offset it is the issuer's local time. Raises BadTime, also for the past
+    and for what is more than two years ahead.
     """
     wanted = " ".join(text.lower().replace("-", " ").split()) if "business" in text.lower() else text.strip()
     if wanted in ("", "now"):
@@ -159,7 +164,16 @@ def when(text: str, issuer: Issuer, now: datetime) -> datetime | None:
         ) from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone_of(issuer.timezone))
-    moment = moment.astimezone(UTC)
+    return _plannable(moment, text, now)
+
+
+def _plannable(moment: datetime, text: str, now: datetime) -> datetime:
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError as error:  # the first or last day that there is, in a zone beyond it
+        raise BadTime(f"{text[:40]!r} is beyond the calendar") from error
     if moment < now - timedelta(minutes=1):
         raise BadTime(f"{text[:40]} has passed already")
+    if moment > now + FURTHEST:
+        raise BadTime(f"{text[:40]} is more than two years ahead")
     return moment

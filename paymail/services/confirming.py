@@ -14,7 +14,7 @@ from paymail.ports import Event, Intent
 from paymail.services import settlement
 from paymail.services.composing import load_invoice
 from paymail.services.paying import AlreadyPaying, Cashier, find_by_token
-from paymail.services.settlement import Settled, UnknownIntent
+from paymail.services.settlement import Settled, StaleRead, UnknownIntent
 
 log = observability.logger(__name__)
 _INTENT_ID = re.compile(r"pi_\w{1,76}", re.ASCII)
@@ -44,10 +44,14 @@ def confirm_payment(cashier: Cashier, *, token: str, intent_id: str) -> Settled:
 
     Raises NoSuchLink, LinkExpired, ForeignIntent, NotYetPaid, AlreadyPaying (clearing), Unavailable.
     """
-    account = _account_for(cashier, token, intent_id)
+    account, seen = _attempt_for(cashier, token, intent_id)
     intent = cashier.gateway.retrieve_intent(account=account, intent_id=intent_id)
-    with cashier.transaction() as session:
-        settled = settlement.settle(session, intent=intent, source="confirm", now=cashier.now())
+    try:
+        with cashier.transaction() as session:
+            now = cashier.now()
+            settled = settlement.settle(session, intent=intent, source="confirm", now=now, seen=seen)
+    except StaleRead as error:
+        raise AlreadyPaying("the payment is clearing; we will email the receipt when it arrives") from error
     if settled.processing:
         raise AlreadyPaying("the payment is clearing; we will email the receipt when it arrives")
     if not settled.paid:
@@ -55,7 +59,7 @@ def confirm_payment(cashier: Cashier, *, token: str, intent_id: str) -> Settled:
     return settled
 
 
-def _account_for(cashier: Cashier, token: str, intent_id: str) -> str:
+def _attempt_for(cashier: Cashier, token: str, intent_id: str) -> tuple[str, datetime]:
     # Checked before it goes into an address: an empty id would list intents instead of reading one.
     if not _INTENT_ID.fullmatch(intent_id):
         raise ForeignIntent("this is not a payment of this invoice")
@@ -68,7 +72,7 @@ def _account_for(cashier: Cashier, token: str, intent_id: str) -> str:
         if attempt is None or attempt.invoice_id != invoice.invoice_id:
             log.warning("confirm with a foreign intent refused", invoice_id=invoice.invoice_id)
             raise ForeignIntent("this is not a payment of this invoice")
-        return attempt.account
+        return attempt.account, attempt.updated_at
 
 
 def receive_event(session: Session, *, event: Event, live: bool, now: datetime) -> bool:
@@ -118,7 +122,7 @@ def work_event(cashier: Cashier, *, event_id: str) -> None:
             return
         account, intent_id = event.account, event.intent_id
     try:
-        intent = _intent_of_event(cashier, account, intent_id)
+        intent, seen = _intent_of_event(cashier, account, intent_id)
     except UnknownIntent as error:
         # Usual where the issuer's account also takes payments that are not paymail's.
         _conclude(cashier, event_id, GatewayEventState.IGNORED, str(error))
@@ -128,26 +132,29 @@ def work_event(cashier: Cashier, *, event_id: str) -> None:
         # A revoked key or a Stripe outage: the payment is still out there, so ask again.
         _postpone(cashier, event_id, str(error))
     else:
-        _settle_event(cashier, event_id, intent)
+        _settle_event(cashier, event_id, intent, seen)
 
 
-def _settle_event(cashier: Cashier, event_id: str, intent: Intent) -> None:
+def _settle_event(cashier: Cashier, event_id: str, intent: Intent, seen: datetime) -> None:
     try:
         with cashier.transaction() as session:
-            settled = settlement.settle(session, intent=intent, source="webhook", now=cashier.now())
+            now = cashier.now()
+            settled = settlement.settle(session, intent=intent, source="webhook", now=now, seen=seen)
             _mark(session, event_id, GatewayEventState.DONE, f"invoice {settled.invoice_id}")
+    except StaleRead as error:
+        _postpone(cashier, event_id, str(error))
     except PaymailError as error:
         log.error("event cannot be settled", event_id=event_id, code=error.code, reason=str(error))
         _conclude(cashier, event_id, GatewayEventState.DEAD, str(error))
 
 
-def _intent_of_event(cashier: Cashier, account: str, intent_id: str) -> Intent:
+def _intent_of_event(cashier: Cashier, account: str, intent_id: str) -> tuple[Intent, datetime]:
     with cashier.transaction() as session:
         attempt = settlement.attempt_of(session, intent_id=intent_id)
         load_invoice(session, invoice_id=attempt.invoice_id)
         if attempt.account != account:
             raise Denied("the event's account is not the invoice's")
-    return cashier.gateway.retrieve_intent(account=attempt.account, intent_id=intent_id)
+    return cashier.gateway.retrieve_intent(account=attempt.account, intent_id=intent_id), attempt.updated_at
 
 
 def _postpone(cashier: Cashier, event_id: str, reason: str) -> None:

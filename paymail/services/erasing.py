@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict
@@ -179,11 +179,8 @@ def _scrub_suppressions(session: Session, person: _Person, actor: str, now: date
 
 
 def _scrub_filters(session: Session, name: str, placeholder: str) -> None:
-    quoted = json.dumps(name), json.dumps(name, ensure_ascii=False)
-    for old in dict.fromkeys(quoted):
-        session.execute(
-            update(BulkSend)
-            .where(BulkSend.selection.contains(old, autoescape=True))
-            .values(selection=func.replace(BulkSend.selection, old, json.dumps(placeholder)))
-            .execution_options(synchronize_session=False)
-        )
+    # Only that field: somebody may be called `unpaid`, `AUD` or `customer`.
+    for bulk in session.scalars(select(BulkSend).where(BulkSend.selection.contains('"customer"'))):
+        stored = json.loads(bulk.selection)
+        if stored.get("customer") == name:
+            bulk.selection = json.dumps(stored | {"customer": placeholder})

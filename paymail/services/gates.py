@@ -94,9 +94,10 @@ def close_after_failure(session: Session, *, key: str, reason: str, now: datetim
     """Close a destination or the relay: longer after each failure in a row, ±20 %."""
     kind = key.partition(":")[0]
     insert_once(session, Gate, {"key": key, "opens_at": now, "failures": 0, "reason": ""})
-    gate = session.get_one(Gate, key, with_for_update=True, populate_existing=True)
-    if gate.opens_at > now:
-        return  # of several tries under way at once, the first has closed it
+    gate = session.get(Gate, key, with_for_update=True, populate_existing=True)
+    if gate is None or gate.opens_at > now:
+        # A success has opened it this moment; or, of several tries under way, the first has closed it.
+        return
     pause = min(_FIRST_CLOSURE[kind] * 2 ** min(gate.failures, 12), _LONGEST_CLOSURE[kind])
     spread = random.Random(f"{key}{gate.failures}").uniform(0.8, 1.2)  # noqa: S311 - not a secret
     gate.failures, gate.reason, gate.opens_at = gate.failures + 1, reason[:300], now + pause * spread

@@ -10,10 +10,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from paymail import observability
-from paymail.errors import PaymailError
-from paymail.models import Message
+from paymail.errors import PaymailError, Unavailable
+from paymail.models import Message, PaymentAttempt
 from paymail.ports import Gateway
-from paymail.services import paying, settlement
+from paymail.services import notices, paying, settlement
 
 log = observability.logger(__name__)
 
@@ -40,8 +40,29 @@ def ask_before_reminding(
     try:
         intent = gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id, brief=True)
         with transaction() as session:
-            settlement.settle(session, intent=intent, source=SOURCE, now=now())
+            settlement.settle(session, intent=intent, source=SOURCE, now=now(), seen=attempt.updated_at)
     except PaymailError as error:
         log.warning("an open payment could not be checked", message_id=message_id, code=error.code)
+        if not isinstance(error, Unavailable):
+            _tell_staff(transaction, attempt, error, now())
         return f"an open payment could not be checked with Stripe ({error.code})"
     return ""
+
+
+def _tell_staff(
+    transaction: Callable[[], AbstractContextManager[Session]],
+    attempt: PaymentAttempt,
+    error: PaymailError,
+    now: datetime,
+) -> None:
+    """It will not go away by itself, and the reminders wait for it: a person must look, once."""
+    with transaction() as session:
+        notices.tell_staff(
+            session,
+            invoice_id=attempt.invoice_id,
+            about="payment check",
+            key=attempt.attempt_id,
+            headline="An open payment cannot be checked with Stripe",
+            detail=f"{error} Its reminders wait until this is settled, or until you remind by hand.",
+            now=now,
+        )

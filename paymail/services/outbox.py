@@ -108,10 +108,11 @@ def claim(
     scheduled = and_(Message.state == MessageState.SCHEDULED, Message.next_at <= now)
     vanished = and_(Message.state == MessageState.SENDING, Message.lease_until < now)
     # One question after another, each in the order of an index: together they would sort all that is due.
+    # What a worker dropped comes first: it is little, and it has waited for a lease already.
     for due in (
+        vanished,
         and_(scheduled, Message.urgent.is_(True)),
         and_(scheduled, Message.urgent.is_(False)),
-        vanished,
     ):
         claims = _take(session, and_(due, *_not_behind(shut)), now, lease, limit, only)
         if claims:
@@ -184,16 +185,16 @@ def put_back(session: Session, *, claim: Claim, at: datetime | None = None, reas
 
     A message that waits until `at` is written afresh then.
     """
-    later: dict[str, Any] = {}
+    later: dict[str, Any] = {"attempts": Message.attempts - 1}
     if at is not None:
-        later = {"next_at": at, "reason": reason, **write_afresh()}
+        # It waits for another reason than the mail server: the tries before are over and done with.
+        later = {"next_at": at, "reason": reason, "attempts": 0, "give_up_at": None, **write_afresh()}
     return move(
         session,
         message_id=claim.message_id,
         under=claim.fence,
         sources=(MessageState.SENDING,),
         target=MessageState.SCHEDULED,
-        attempts=Message.attempts - 1,
         lease_until=None,
         **later,
     )

@@ -156,7 +156,7 @@ def _give_up(session: Session, claim: Claim, reason: str, now: datetime) -> None
         session,
         message_id=claim.message_id,
         under=claim.fence,
-        sources=(_S.SENDING, _S.HANDOVER),
+        sources=(_S.SENDING, _S.HANDOVER, _S.UNKNOWN),
         target=_S.FAILED,
         reason=reason,
         settled_at=now,

@@ -113,7 +113,7 @@ def start_payment(cashier: Cashier, *, token: str) -> Intent:
     if intent is not None and intent.status in (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING):
         raise AlreadyPaying("a payment for this invoice has been made and is being recorded")
     if intent is not None and intent.status not in REUSABLE:
-        _close(cashier, attempt)
+        _close(cashier, attempt, intent.id)
         attempt, intent = _plan(cashier, token), None
     try:
         intent = _bring_to_amount(cashier.gateway, attempt, intent)
@@ -219,7 +219,9 @@ def _adopt(cashier: Cashier, token: str, attempt: PaymentAttempt, intent: Intent
         row = session.get_one(PaymentAttempt, attempt.attempt_id)
         if row.status is AttemptStatus.CREATING:
             row.intent_id, row.status, row.updated_at = intent.id, AttemptStatus.OPEN, now
-        payable = invoice.can_pay and invoice.payment_token == token and row.status is AttemptStatus.OPEN
+        # A simultaneous request may have adopted another intent: only the one in the books may be paid.
+        ours = row.intent_id == intent.id and row.status is AttemptStatus.OPEN
+        payable = ours and invoice.can_pay and invoice.payment_token == token
         unchanged = stripe_amount(invoice.balance, invoice.currency) == intent.amount if payable else False
     if payable and unchanged:
         return intent
@@ -233,13 +235,13 @@ def _withdraw(cashier: Cashier, attempt: PaymentAttempt, intent: Intent) -> None
         cashier.gateway.cancel_intent(account=attempt.account, intent_id=intent.id)
     except Conflict:
         return  # paid or clearing already: settlement records it, whatever the invoice says
-    _close(cashier, attempt)
+    _close(cashier, attempt, intent.id)
 
 
-def _close(cashier: Cashier, attempt: PaymentAttempt) -> None:
-    """Mark an attempt canceled, so that a new generation may follow."""
+def _close(cashier: Cashier, attempt: PaymentAttempt, intent_id: str) -> None:
+    """Mark an attempt canceled, so that a new generation may follow, if the intent is still its own."""
     with cashier.transaction() as session:
         load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
         row = session.get_one(PaymentAttempt, attempt.attempt_id)
-        if row.status in (AttemptStatus.CREATING, AttemptStatus.OPEN):
+        if row.status in (AttemptStatus.CREATING, AttemptStatus.OPEN) and row.intent_id == intent_id:
             row.status, row.updated_at = AttemptStatus.CANCELED, cashier.now()

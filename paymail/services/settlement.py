@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from paymail.errors import Conflict, NotFound
+from paymail.errors import Conflict, NotFound, Unavailable
 from paymail.models import (
     ATTEMPT_MOVES,
     PAYMENT_MOVES,
@@ -24,7 +24,7 @@ from paymail.models import (
 )
 from paymail.money import from_stripe_amount, to_decimal
 from paymail.ports import Intent, IntentStatus
-from paymail.services import dedupe, outbox, timeline
+from paymail.services import dedupe, outbox, timeline, waking
 from paymail.services.composing import load_invoice
 from paymail.services.reminding.planning import withdraw_open
 
@@ -61,10 +61,21 @@ def attempt_of(session: Session, *, intent_id: str) -> PaymentAttempt:
     return attempt
 
 
-def settle(session: Session, *, intent: Intent, source: str, now: datetime) -> Settled:
+class StaleRead(Unavailable):
+    """The books have moved on since Stripe was asked; ask again."""
+
+    code = "stale_intent"
+
+
+def settle(
+    session: Session, *, intent: Intent, source: str, now: datetime, seen: datetime | None = None
+) -> Settled:
     """Bring attempt and invoice to what `intent`, just read from Stripe, says. Safe to repeat, in any order.
 
-    Raises UnknownIntent; IntentMismatch if account, currency, invoice or amount are not what was asked.
+    `seen` is the attempt's `updated_at` before Stripe was asked: an answer "not paid" that is older than a
+    payment that is clearing must not undo it.
+    Raises UnknownIntent; IntentMismatch if account, currency, invoice or amount are not what was asked;
+    StaleRead.
     """
     invoice_id = attempt_of(session, intent_id=intent.id).invoice_id
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
@@ -83,6 +94,8 @@ def settle(session: Session, *, intent: Intent, source: str, now: datetime) -> S
         case IntentStatus.CANCELED:
             _release(session, attempt, invoice, AttemptStatus.CANCELED, intent, source, now)
         case _:
+            if attempt.status is AttemptStatus.PROCESSING and seen not in (None, attempt.updated_at):
+                raise StaleRead("a payment began to clear while Stripe was asked")
             _release(session, attempt, invoice, AttemptStatus.OPEN, intent, source, now)
     processing = intent.status is IntentStatus.PROCESSING
     return Settled(invoice_id, paid=False, processing=processing, recorded_now=False)
@@ -120,7 +133,8 @@ def _record(
     session.add(payment)
     session.flush()
     _tell(session, invoice, payment, source, now)
-    withdraw_open(session, invoice_id=invoice.invoice_id, reason="paid meanwhile", now=now)
+    reason = "a part was paid meanwhile" if invoice.balance else "paid meanwhile"
+    withdraw_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
     invoice.next_reminder_at = now
 
 
@@ -200,10 +214,21 @@ def _release(
                 now=now,
                 detail=intent.failure,
             )
-    if invoice.payment_status is PaymentStatus.PROCESSING:
+    if invoice.payment_status is PaymentStatus.PROCESSING and not _another_clears(session, attempt):
         invoice.next_reminder_at = now
+        waking.wake_held(session, invoice_id=invoice.invoice_id, now=now)
         owed = PaymentStatus.PARTIAL if invoice.amount_paid else PaymentStatus.UNPAID
         _set_payment_status(invoice, owed, now)
+
+
+def _another_clears(session: Session, attempt: PaymentAttempt) -> bool:
+    """Whether the invoice is held for another attempt: old news of this one must not free it."""
+    statement = select(PaymentAttempt.attempt_id).where(
+        PaymentAttempt.invoice_id == attempt.invoice_id,
+        PaymentAttempt.attempt_id != attempt.attempt_id,
+        PaymentAttempt.status == AttemptStatus.PROCESSING,
+    )
+    return session.scalar(statement.limit(1)) is not None
 
 
 def _set_payment_status(invoice: Invoice, target: PaymentStatus, now: datetime) -> None:

@@ -7,10 +7,11 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from paymail.models import Invoice, InvoiceStatus, Message
-from paymail.services import suppressions
+from paymail.services import dedupe, suppressions
 from paymail.services.reminding import situation
-from paymail.services.reminding.plan import HELD_RECHECK
+from paymail.services.reminding.plan import HELD_RECHECK, schedule
 from paymail.services.reminding.planning import BY_HAND
+from paymail.services.waking import HELD
 
 
 class Way(StrEnum):
@@ -53,15 +54,27 @@ def _reminder(session: Session, message: Message, invoice: Invoice, now: datetim
     if reason := situation.not_owed(invoice):
         return Standing(Way.DROP, "paid meanwhile" if invoice.balance == 0 else reason)
     by_hand = message.step == BY_HAND
-    if not by_hand and (reason := situation.switched_off(invoice)):
+    if not by_hand and (reason := situation.switched_off(invoice) or _overtaken(message, invoice, now)):
         return Standing(Way.DROP, reason)
     holds = situation.holds_of(session, invoice=invoice, now=now)
     if by_hand:
         # Staff asked for it knowing of promises and disputes; a payment that is clearing still stops it.
         holds = () if invoice.can_pay else holds
     if holds:
-        return Standing(Way.WAIT, f"held: {holds[0].reason}", holds[0].until or now + HELD_RECHECK)
+        return Standing(Way.WAIT, f"{HELD}{holds[0].reason}", holds[0].until or now + HELD_RECHECK)
     calendar = situation.policy_of(invoice).calendar
     if not by_hand and not calendar.is_open(now):
         return Standing(Way.WAIT, "outside business hours", calendar.next_opening(now))
     return _GO
+
+
+def _overtaken(message: Message, invoice: Invoice, now: datetime) -> str:
+    """Return why a queued step is not the one to send any more: after an outage the newest one is."""
+    key = dedupe.reminder(invoice_id=invoice.invoice_id, due=invoice.due_date, step=message.step)
+    if message.dedupe_key != key:
+        return "the due date has changed" if message.step else ""
+    passed = [
+        step.rung.key for step in schedule(situation.policy_of(invoice), invoice.due_date) if step.at <= now
+    ]
+    known = message.step in passed
+    return "overtaken by a later step" if known and passed[-1] != message.step else ""

@@ -18,12 +18,32 @@ HEARTBEAT_SECONDS = 10.0
 
 def sweep_once(app: App) -> int:
     """Work on events, plan reminders, write bulk sends, deliver what is due, do chores; return how many."""
-    done = confirming.work_events(app.cashier())
-    done += planning.plan_due(app.transaction, app.now)
-    bulk.expand_all(app.transaction, app.now)
-    done += delivery.sweep(app.post())
+    done = 0
+    for work in (_events, _reminders, _bulk_sends, _deliveries):
+        try:
+            done += work(app)
+        except Exception:
+            # One kind of work that fails must not stop the others; it is tried again at the next turn.
+            log.exception("a part of the sweep failed", part=work.__name__.strip("_"))
     chores.do(app)
     return done
+
+
+def _events(app: App) -> int:
+    return confirming.work_events(app.cashier())
+
+
+def _reminders(app: App) -> int:
+    return planning.plan_due(app.transaction, app.now)
+
+
+def _bulk_sends(app: App) -> int:
+    bulk.expand_all(app.transaction, app.now)
+    return 0
+
+
+def _deliveries(app: App) -> int:
+    return delivery.sweep(app.post())
 
 
 class Sweeper(threading.Thread):

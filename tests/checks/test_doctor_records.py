@@ -152,6 +152,20 @@ def test_each_senders_domain_is_looked_at_once(opened: Open, embedded: Settings,
     assert zone.asked == [DOMAIN, f"_dmarc.{DOMAIN}"]
 
 
+def test_the_configured_key_is_looked_up_and_vouches_for_its_domain(
+    opened: Open, embedded: Settings, zone: Zone, key_files: list[Path]
+) -> None:
+    dkim_settings = {"dkim_domain": DOMAIN, "dkim_selector": "s1", "dkim_key_file": str(key_files[0])}
+    zone.texts = {
+        f"_dmarc.{DOMAIN}": ["v=DMARC1; p=reject"],
+        f"s1._domainkey.{DOMAIN}": [f"v=DKIM1; p={published(key_files[0])}"],
+    }
+    app = smtp_app(opened, embedded.model_copy(update=dkim_settings), f"a@bills.{DOMAIN}")
+    found = ask(app, "dns records", zone=zone)
+    assert verdicts(found) == [Verdict.WARNING, Verdict.OK, Verdict.OK], found
+    assert ["SPF" in found[0].found, "DMARC" in found[1].found, "DKIM" in found[2].found] == [True] * 3
+
+
 @pytest.mark.parametrize("trouble", ["silent", "broken"])
 def test_nothing_is_said_when_no_dns_answers(
     opened: Open, embedded: Settings, zone: Zone, trouble: str

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from paymail import migrating
-from paymail.checks import Verdict
+from paymail.checks import Finding, Verdict
 from paymail.db import make_engine
 from paymail.models import (
     Gate,
@@ -26,6 +26,7 @@ from paymail.settings import Settings
 from paymail.wiring import App
 from tests.checks.conftest import ask, verdicts
 from tests.conftest import ROOT, free_port
+from tests.contract.mail.sink import Sink
 from tests.factories import make_invoice
 from tests.postgres import Cluster
 
@@ -238,6 +239,39 @@ def test_the_mail_transport_is_tried_without_a_mail(
     object.__setattr__(app, "mailer", Probed(outcome))
     (found,) = ask(app, "mail")
     assert (found.verdict, words in found.found, "127.0.0.1:2525" in found.found) == (verdict, True, True)
+
+
+def smtp(opened: Open, embedded: Settings, port: int, **more: object) -> Finding:
+    changes: dict[str, object] = {"mail_transport": "smtp", "smtp_security": "none", "smtp_port": port}
+    (found,) = ask(opened(embedded, **changes | more), "mail")
+    return found
+
+
+def test_a_mail_server_that_listens_is_fine_and_gets_no_mail(opened: Open, embedded: Settings) -> None:
+    with Sink() as sink:
+        assert smtp(opened, embedded, sink.port).verdict is Verdict.OK
+    assert sink.accepted == []
+    assert not any(command.upper().startswith(("MAIL", "RCPT", "DATA")) for command in sink.commands)
+
+
+def test_a_mail_server_that_is_gone_or_refuses_is_a_failure(opened: Open, embedded: Settings) -> None:
+    found = smtp(opened, embedded, free_port())
+    assert (found.verdict, "refused" in found.found) == (Verdict.FAILED, True), found
+    with Sink(greeting="554 no service here") as sink:
+        found = smtp(opened, embedded, sink.port)
+    assert (found.verdict, "554" in found.found) == (Verdict.FAILED, True), found
+    with Sink() as sink:  # it offers no STARTTLS, which is what the settings ask for
+        assert smtp(opened, embedded, sink.port, smtp_security="starttls").verdict is Verdict.FAILED
+
+
+def test_the_file_mailbox_is_tried_too(opened: Open, embedded: Settings) -> None:
+    app = opened(embedded)
+    assert verdicts(ask(app, "mail")) == [Verdict.OK]
+    assert list(app.mailbox.glob("*")) == []
+    app.mailbox.rmdir()
+    app.mailbox.touch()
+    (found,) = ask(app, "mail")
+    assert (found.verdict, "writable" in found.remedy) == (Verdict.FAILED, True)
 
 
 def test_smtp_in_the_clear_over_a_network_is_a_warning(opened: Open, embedded: Settings) -> None:

@@ -249,6 +249,27 @@ def test_a_report_that_fails_stays_and_stops_no_other(desk: Desk, folder: Path) 
     assert bouncing.collect(desk.post.transaction, folder, NOW) == bouncing.Collected(unmatched=1)
 
 
+@pytest.mark.parametrize("movable", [True, False])
+def test_files_that_cannot_be_read_do_not_block_the_folder(desk: Desk, folder: Path, movable: bool) -> None:
+    desk.sent()
+    for name in ("a", "b", "c"):
+        (folder / name).write_bytes(b"not for us")
+    (folder / "z").write_bytes(desk.report("postfix_unknown_user"))
+    if not movable:
+        (folder / "unreadable").write_bytes(b"a file where the folder should be")
+
+    def read(file: Path) -> bytes:
+        if file.name != "z":
+            raise PermissionError(13, "Permission denied")
+        return file.read_bytes()
+
+    found = bouncing.collect(desk.post.transaction, folder, NOW, limit=1, read=read)
+    assert found == bouncing.Collected(done=1, failed=3 + (not movable))
+    assert (folder / "a").exists() is not movable
+    again = bouncing.collect(desk.post.transaction, folder, NOW, limit=1, read=read)
+    assert again.failed == (0 if movable else 4)
+
+
 def test_a_folder_that_is_not_there_is_empty(desk: Desk, tmp_path: Path) -> None:
     assert bouncing.collect(desk.post.transaction, tmp_path / "none", NOW) == bouncing.Collected()
 

@@ -1,6 +1,6 @@
 """Bulk sends: each matching invoice once, at the rate, through pause, crash and cancel."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -50,6 +50,11 @@ def test_who_has_the_email_already_is_left_out_unless_asked(many: Bench) -> None
     assert progress(many, first).bulk.skipped == 1
     start(many, again=True)
     assert many.turn() == 10
+
+
+def test_a_finish_beyond_the_calendar_is_not_foretold(many: Bench) -> None:
+    number = start(many, rate=1, at=datetime.max.replace(tzinfo=UTC))
+    assert (progress(many, number).waiting, progress(many, number).finishes_at) == (10, None)
 
 
 def test_the_rate_is_kept_and_the_finish_is_foretold(many: Bench) -> None:

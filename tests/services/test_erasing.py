@@ -1,5 +1,6 @@
 """A person is gone from every table, the books are whole, and nothing that is under way is broken."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from paymail.models import (
 )
 from paymail.models.payment import AttemptStatus
 from paymail.services import addresses, blobs, delivery, erasing, sending, suppressions
+from paymail.services.bulk import Selection
 from paymail.services.composing import load_invoice, payment_url
 from paymail.services.reminding import holding
 from tests.factories import NOW, make_invoice
@@ -100,6 +102,29 @@ def test_no_table_names_the_person_afterwards(desk: ErasingDesk) -> None:
     assert [word for word in words if word in after] == []
     assert f"Erased customer {desk.customer_id()}" in after
     assert f"erased-{desk.customer_id()}@erased.invalid" in after
+
+
+@pytest.mark.parametrize("name", ["unpaid", "AUD", "customer", "currency", 'Zoë "Z" %_'])
+def test_a_bulk_sends_filter_stays_readable_whatever_the_person_is_called(
+    desk: ErasingDesk, name: str
+) -> None:
+    filters = [
+        Selection(PaymentStatus.UNPAID, "AUD", customer=name),
+        Selection(PaymentStatus.UNPAID, "AUD", customer="customer of unpaid AUD"),
+        Selection(PaymentStatus.UNPAID, "AUD"),
+    ]
+    desk.pay()
+    with db.transaction(desk.engine) as session:
+        load_invoice(session, invoice_id=502).customer.name = name
+        for one in filters:
+            session.add(BulkSend(selection=one.to_json(), starts_at=NOW, actor="a", created_at=NOW))
+    desk.erase()
+    with db.reading(desk.engine) as session:
+        stored = session.scalars(select(BulkSend.selection).order_by(BulkSend.bulk_id))
+        assert [Selection.from_json(text) for text in stored] == [
+            replace(filters[0], customer=f"Erased customer {desk.customer_id()}"),
+            *filters[1:],
+        ]
 
 
 def test_the_books_stay(desk: ErasingDesk) -> None:

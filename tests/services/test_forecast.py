@@ -6,6 +6,7 @@ from paymail import db
 from paymail.models import InvoiceStatus, MessageState
 from paymail.services import bulk
 from paymail.services.bulk import Selection
+from paymail.services.importing.fields import LATEST_DAY
 from paymail.services.reminding import holding, planning
 from paymail.services.reminding.explaining import explain
 from paymail.services.reminding.forecast import Coming, forecast
@@ -93,6 +94,15 @@ def test_an_invoice_is_explained(bench: Bench) -> None:
     assert fates["7"] == "sent"
     assert fates["14"] == "will be sent"
     assert fates["0"].startswith("suppressed: missed")
+
+
+def test_the_furthest_due_date_that_is_imported_is_explained_too(bench: Bench) -> None:
+    bench.set(due_date=LATEST_DAY, ladder="-60:upcoming, 365:final")
+    with db.reading(bench.engine) as session:
+        found = explain(session, invoice_id=502, now=bench.clock)
+    assert (found.next_at, found.problem) == (None, "")
+    assert [step.at.year for step in found.steps] == [2199, 2200]
+    assert seen(bench, 90) == []
 
 
 def test_a_void_invoice_is_explained_too(bench: Bench) -> None:

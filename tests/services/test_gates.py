@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from paymail import db
 from paymail.models import Gate, Message, MessageState
 from paymail.ports import Outcome, Scope, Verdict
-from paymail.services import delivery, gates
+from paymail.services import delivery, gates, outbox, outcomes
 from paymail.services.gates import BadRate
 from paymail.services.outcomes import Patience
 from paymail.services.reminding import preferences
@@ -182,3 +182,35 @@ def test_a_receipt_does_not_wait_behind_a_backlog(bench: Bench) -> None:
     bench.change(hurry)
     delivery.deliver(bench.post)
     assert bench.messages()[-1].state is MessageState.SENT
+
+
+def test_what_a_dead_worker_dropped_does_not_wait_behind_a_backlog(bench: Bench) -> None:
+    bench.send()
+    bench.change(lambda s: outbox.claim(s, now=bench.clock, lease=bench.post.lease))
+    bench.clock += timedelta(seconds=121)
+    for number in range(503, 506):
+        bench.add_invoice(number)
+        bench.send_one(number)
+    delivery.deliver(bench.post)
+    assert bench.messages()[0].state is MessageState.SENT
+
+
+def test_a_late_but_certain_refusal_ends_the_doubt(bench: Bench) -> None:
+    bench.send()
+    bench.mailer.outcomes = [Outcome(Verdict.FAILED, 554, "554 no", "dot")]
+
+    def stand_still(name: str) -> None:
+        if name == "answered":
+            bench.clock += timedelta(seconds=121)
+            bench.change(lambda s: outcomes.rescue(s, now=bench.clock))
+
+    object.__setattr__(bench.post, "failpoint", stand_still)
+    delivery.sweep(bench.post)
+    assert (bench.message().state, bench.message().reason) == (MessageState.FAILED, "554 no")
+
+
+def test_a_gate_that_a_success_opened_meanwhile_stays_open(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        gates.close_after_failure(session, key="relay", reason="down", now=NOW)
+        gates.open_(session, keys=["relay"])
+        assert gates.closed(session, now=NOW) == set()

@@ -1,6 +1,6 @@
 """Reminders on real rows: the right step at the right time, none after payment, a reason for each silence."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,9 +9,11 @@ from paymail.errors import Unavailable
 from paymail.models import Invoice, InvoiceStatus, MessageState, PaymentStatus
 from paymail.ports import Intent, IntentStatus, Outcome, Verdict
 from paymail.services import delivery, paying, rescheduling, settlement, suppressions
+from paymail.services.outcomes import Patience
 from paymail.services.paying import Cashier
 from paymail.services.reminding import holding, planning, preferences
 from paymail.services.reminding.holding import HoldReason
+from tests.factories import NOW
 from tests.services.bench import Bench
 
 DUE_MORNING = "2026-04-13T09:00"  # due on Saturday the 11th
@@ -291,3 +293,89 @@ def test_a_reminder_by_hand_is_refused_where_nothing_is_to_be_paid(
         bench.change(
             lambda s: planning.remind_by_hand(s, invoice_id=502, tone=Tone.FIRM, actor="x", now=bench.clock)
         )
+
+
+def test_a_reminder_by_hand_takes_the_place_of_the_ladders_on_that_day(bench: Bench) -> None:
+    bench.at(FRIENDLY_MORNING)
+    bench.change(
+        lambda s: planning.remind_by_hand(s, invoice_id=502, tone=Tone.FIRM, actor="x", now=bench.clock)
+    )
+    assert bench.turn() == 1
+    assert bench.turn() == 0
+    assert sent(bench) == ["hand"]
+    skipped = next(m for m in bench.messages("reminder") if m.step == "7")
+    assert skipped.reason == "another reminder went out on this day"
+    assert bench.at("2026-04-27T09:00").turn() == 1
+
+
+def test_a_step_that_waited_through_an_outage_gives_way_to_the_current_one(bench: Bench) -> None:
+    bench.at("2026-04-08T09:00")
+    planning.plan_due(bench.post.transaction, bench.now)
+    bench.at(FRIENDLY_MORNING)
+    delivery.sweep(bench.post)  # the doorbell brings the old one before the ladder is looked at
+    assert bench.mailer.delivered == []
+    assert bench.turn() == 1
+    assert sent(bench) == ["7"]
+
+
+def test_a_reminder_by_hand_for_later_does_not_eat_the_ladder(bench: Bench) -> None:
+    with bench.post.transaction() as session:
+        number = planning.remind_by_hand(
+            session, invoice_id=502, tone=Tone.FIRM, actor="x", now=bench.clock
+        ).message_id
+    later = bench.now_at("2026-06-01T09:00")
+    bench.change(
+        lambda s: rescheduling.reschedule_message(s, message_id=number, at=later, actor="x", now=bench.clock)
+    )
+    assert bench.at(DUE_MORNING).turn() == 1
+    assert sent(bench) == ["0"]
+
+
+def test_a_lifted_hold_frees_the_reminder_that_waits_for_it_at_once(bench: Bench) -> None:
+    bench.at("2026-05-04T09:00")
+    planning.plan_due(bench.post.transaction, bench.now)
+    until = bench.now_at("2026-06-30T00:00")
+    bench.change(
+        lambda s: holding.place(
+            s, invoice_id=502, reason=HoldReason.PROMISED, actor="x", now=bench.clock, until=until
+        )
+    )
+    assert bench.turn() == 0
+    bench.clock += timedelta(hours=2)
+    bench.change(lambda s: holding.lift(s, invoice_id=502, actor="x", now=bench.clock))
+    assert bench.turn() == 1
+    assert sent(bench) == ["21"]
+
+
+def test_a_hold_does_not_use_up_the_patience_with_the_mail_server(bench: Bench) -> None:
+    object.__setattr__(bench.post, "patience", Patience(attempts=100, deadline=timedelta(hours=48)))
+    bench.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "later", "RCPT")] * 2
+    bench.at("2026-05-04T09:00").turn()
+    bench.change(
+        lambda s: holding.place(s, invoice_id=502, reason=HoldReason.STAFF, actor="x", now=bench.clock)
+    )
+    bench.at("2026-05-05T09:00").turn()
+    bench.at("2026-05-08T09:00").change(lambda s: holding.lift(s, invoice_id=502, actor="x", now=bench.clock))
+    assert bench.turn() == 0
+    assert bench.messages("reminder")[-1].state is MessageState.SCHEDULED
+    bench.clock += timedelta(hours=1)
+    assert bench.turn() == 1
+
+
+def test_an_invoice_that_cannot_be_planned_at_all_stops_nobody_else(bench: Bench) -> None:
+    bench.add_invoice(503, due_in=(date(9999, 12, 31) - NOW.date()).days)
+    assert bench.at(DUE_MORNING).turn() == 1
+    again = bench.invoice(503).next_reminder_at
+    assert again is not None
+    assert again > bench.clock
+
+
+def test_staff_are_told_once_of_a_payment_that_stripe_does_not_know(bench: Bench) -> None:
+    bench.gateway.intents.pop(pay_link(bench).id)
+    bench.at(DUE_MORNING).turn()
+    bench.turn()
+    assert sent(bench) == []
+    assert [m.state for m in bench.messages("notice")] == [MessageState.SENT]
+    bench.clock += delivery.ASK_AGAIN
+    bench.turn()
+    assert len(bench.messages("notice")) == 1

@@ -1,15 +1,18 @@
 """Payments: recorded once, whoever brings the news, and never started when they must not be."""
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
 
 from paymail import db
+from paymail.clock import utc_now
 from paymail.errors import Conflict, NotFound
-from paymail.models import Invoice, InvoiceStatus, Message, Payment, PaymentStatus
-from paymail.ports import Event, IntentStatus
-from paymail.services import confirming, paying
+from paymail.models import Invoice, InvoiceStatus, Message, Payment, PaymentAttempt, PaymentStatus
+from paymail.ports import Event, Intent, IntentStatus
+from paymail.services import confirming, paying, settlement
 from paymail.services.paying import Cashier
 from tests.factories import NOW, LedgerGateway, make_invoice
 
@@ -151,3 +154,80 @@ def test_a_wrong_account_or_currency_is_not_recorded(engine: Engine) -> None:
     with pytest.raises(Conflict):
         confirming.confirm_payment(shop.cashier, token=shop.token, intent_id=intent.id)
     assert shop.count(Payment) == 0
+
+
+class Slow(LedgerGateway):
+    """Does something else, once, before it answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] | None = None
+
+    def _let_it_happen(self) -> None:
+        work, self.meanwhile = self.meanwhile, None
+        if work is not None:
+            work()
+
+    def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
+        read = super().retrieve_intent(account=account, intent_id=intent_id, brief=brief)
+        self._let_it_happen()
+        return read
+
+    def create_intent(self, **asked: Any) -> Intent:
+        made = super().create_intent(**asked)
+        self._let_it_happen()
+        return made
+
+
+def slow_shop(engine: Engine) -> tuple[Shop, Slow]:
+    shop, gateway = Shop(engine), Slow()
+    shop.gateway = gateway
+    shop.cashier = Cashier(lambda: db.transaction(engine), utc_now, gateway)
+    return shop, gateway
+
+
+def test_an_old_answer_does_not_undo_a_payment_that_began_to_clear(engine: Engine) -> None:
+    shop, gateway = slow_shop(engine)
+    intent = paying.start_payment(shop.cashier, token=shop.token)
+
+    def the_customer_pays_by_debit() -> None:
+        clearing = gateway.set(intent.id, status=IntentStatus.PROCESSING)
+        with db.transaction(engine) as session:
+            settlement.settle(session, intent=clearing, source="webhook", now=utc_now())
+
+    gateway.meanwhile = the_customer_pays_by_debit
+    with pytest.raises(paying.AlreadyPaying):
+        confirming.confirm_payment(shop.cashier, token=shop.token, intent_id=intent.id)
+    assert shop.invoice().payment_status is PaymentStatus.PROCESSING
+
+
+def test_old_news_of_one_intent_does_not_free_an_invoice_held_by_another(engine: Engine) -> None:
+    shop = Shop(engine)
+    first = paying.start_payment(shop.cashier, token=shop.token)
+    canceled = shop.gateway.set(first.id, status=IntentStatus.CANCELED)
+    second = paying.start_payment(shop.cashier, token=shop.token)
+    clearing = shop.gateway.set(second.id, status=IntentStatus.PROCESSING)
+    with db.transaction(engine) as session:
+        settlement.settle(session, intent=clearing, source="webhook", now=NOW)
+    with db.transaction(engine) as session:
+        settlement.settle(session, intent=canceled, source="webhook", now=NOW)
+    assert shop.invoice().payment_status is PaymentStatus.PROCESSING
+
+
+def test_an_intent_that_is_not_in_the_books_is_never_given_out(engine: Engine) -> None:
+    shop, gateway = slow_shop(engine)
+
+    def another_tab_renews_the_key_and_goes_further() -> None:
+        with db.transaction(engine) as session:
+            attempt = session.scalars(select(PaymentAttempt)).one()
+            attempt.idempotency_key = "renewed"
+        paying.start_payment(shop.cashier, token=shop.token)
+
+    gateway.meanwhile = another_tab_renews_the_key_and_goes_further
+    with pytest.raises(paying.NotPayable):
+        paying.start_payment(shop.cashier, token=shop.token)
+    live = [i.id for i in gateway.intents.values() if i.status is not IntentStatus.CANCELED]
+    with db.reading(engine) as session:
+        attempt = session.scalars(select(PaymentAttempt)).one()
+    assert live == [attempt.intent_id]
+    assert paying.start_payment(shop.cashier, token=shop.token).id == attempt.intent_id

@@ -1,6 +1,6 @@
 """Local time: gaps, folds, leap days, zone changes, holidays and quiet hours are where schedules break."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -115,7 +115,13 @@ def test_a_sending_time_is_read_in_the_issuers_zone(text: str, expected: str | N
     assert found == (datetime.fromisoformat(expected).replace(tzinfo=UTC) if expected else None)
 
 
-@pytest.mark.parametrize("text", ["tomorrow", "2026-13-01", "2026-03-16T09:00", "09:00", "next business day"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("tomorrow", "2026-13-01", "2026-03-16T09:00", "09:00", "next business day"),
+        *("0001-01-01T00:00", "9999-12-31T23:59Z", "9999-12-31T23:59-14:00", "2028-03-20T09:00"),
+    ],
+)
 def test_a_time_that_cannot_be_planned_for_is_refused(text: str) -> None:
     with pytest.raises(BadTime):
         when(text, issuer(), NOW)
@@ -139,3 +145,15 @@ def test_an_unknown_zone_or_country_is_refused(broken: dict[str, str]) -> None:
 def test_an_impossible_sending_time_is_refused(broken: dict[str, str]) -> None:
     with pytest.raises(BadTime):
         calendar(**broken)
+
+
+def test_an_opening_is_never_in_the_past_of_a_fold() -> None:
+    # Israel, 26 October 2025: the clock goes back from 02:00 to 01:00.
+    fold = calendar(
+        timezone="Asia/Jerusalem", country="IL", subdivision="", send_at="01:45", quiet_until="01:45"
+    )
+    now = datetime(2025, 10, 25, 22, 0, tzinfo=UTC)
+    for minute in range(0, 180, 5):
+        moment = now + timedelta(minutes=minute)
+        opening = fold.next_opening(moment)
+        assert opening > moment or fold.is_open(moment)

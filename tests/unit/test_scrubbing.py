@@ -8,7 +8,9 @@ import sys
 import pytest
 
 from paymail import observability
-from paymail.observability import scrub
+from paymail.mail.replies import clean, judge
+from paymail.observability import one_line, scrub
+from paymail.services.bouncing import parse
 
 SECRETS = [
     "ab" * 32,
@@ -66,3 +68,45 @@ def test_events_exceptions_and_foreign_loggers_are_scrubbed(stderr: io.StringIO)
     assert len(lines) == 3
     assert token not in stderr.getvalue()
     assert "RuntimeError" in stderr.getvalue()
+
+
+TOKEN = "0123456789abcdef" * 4
+FOLDED = [
+    TOKEN,
+    TOKEN.upper(),
+    f"{TOKEN[:30]}\r\n {TOKEN[30:]}",
+    f"{TOKEN[:30]}=\r\n{TOKEN[30:]}",
+    f"{TOKEN[:10]}\n5.7.1 {TOKEN[10:]}",
+    f"{TOKEN[:20]}\u200b{TOKEN[20:40]}\t\t{TOKEN[40:]}",
+]
+
+
+@pytest.mark.parametrize("token", FOLDED)
+def test_a_server_that_quotes_a_pay_link_cannot_publish_its_token(token: str) -> None:
+    reply = f"5.7.1 blocked, see link https://pay.example/pay/{token} for more"
+    expected = "550 5.7.1 blocked, see link https://pay.example/pay/… for more"
+    assert judge((550, reply.encode()), "dot").detail == expected
+    assert clean(ValueError(token)) == "ValueError: …"
+
+
+@pytest.mark.parametrize("token", [FOLDED[0], FOLDED[2]])
+def test_a_report_that_folds_a_quoted_pay_link_loses_its_token(token: str) -> None:
+    raw = (
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n"
+        "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        "Final-Recipient: rfc822; a@b.example\r\nAction: failed\r\nStatus: 5.7.1\r\n"
+        f"Diagnostic-Code: smtp; 550 5.7.1 blocked https://pay.example/pay/{token}\r\n\r\n--b--\r\n"
+    )
+    (finding,) = parse(raw.encode()).findings
+    assert finding.detail == "smtp; 550 5.7.1 blocked https://pay.example/pay/…"
+
+
+def test_a_token_that_was_cut_short_is_no_safer_to_show() -> None:
+    assert one_line(f"see /pay/{TOKEN[:40]}") == "see /pay/…"
+    assert one_line(f"see /pay/\n {TOKEN[:63]}") == "see /pay/…"
+
+
+def test_what_a_server_says_beside_tokens_is_kept() -> None:
+    said = "250 2.0.0 Ok: queued as 4bXy9z1234567890123456, see /pay/invoices; facade, decade and bead"
+    assert one_line(said) == said
+    assert one_line("a\ud800\x00b\u2028c", 5) == "a b c"

@@ -14,7 +14,7 @@ from httpx2 import Response
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from paymail.models import Invoice, Message
+from paymail.models import Invoice, Message, MessageState
 from paymail.sandbox.customer import pay
 from paymail.services.staff import set_password
 from paymail.settings import SANDBOX_WEBHOOK_SECRET, Settings
@@ -44,6 +44,11 @@ class Site:
             invoice = session.get_one(Invoice, invoice_id)
             for name, value in values.items():
                 setattr(invoice, name, value)
+
+    def doubt(self, message_id: int) -> None:
+        """Make a message one whose hand-over is in doubt."""
+        with self.app.transaction() as session:
+            session.get_one(Message, message_id).state = MessageState.UNKNOWN
 
     def expire(self, invoice_id: int = 502) -> None:
         self.change(invoice_id, payment_token_expires_at=self.app.now() - timedelta(seconds=1))

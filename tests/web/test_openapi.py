@@ -40,6 +40,22 @@ STAFF_OPERATIONS = [
     ("/api/v1/messages/{message_id}/cancel", "POST"),
     ("/api/v1/messages/{message_id}/email.eml", "GET"),
     ("/api/v1/messages/{message_id}/attached.pdf", "GET"),
+    ("/api/v1/messages/{message_id}/reschedule", "POST"),
+    ("/api/v1/messages/{message_id}/resolve", "POST"),
+    ("/api/v1/forecast", "GET"),
+    ("/api/v1/invoices/{invoice_id}/reminders", "GET"),
+    ("/api/v1/invoices/{invoice_id}/reminders", "POST"),
+    ("/api/v1/invoices/{invoice_id}/hold", "POST"),
+    ("/api/v1/invoices/{invoice_id}/release", "POST"),
+    ("/api/v1/invoices/{invoice_id}/remind", "POST"),
+    ("/api/v1/customers/{customer_id}/reminders", "POST"),
+    ("/api/v1/bulk", "GET"),
+    ("/api/v1/bulk", "POST"),
+    ("/api/v1/bulk/{bulk_id}", "GET"),
+    ("/api/v1/bulk/{bulk_id}/pause", "POST"),
+    ("/api/v1/bulk/{bulk_id}/resume", "POST"),
+    ("/api/v1/bulk/{bulk_id}/cancel", "POST"),
+    ("/api/v1/bounces", "POST"),
     ("/api/v1/suppressions", "GET"),
     ("/api/v1/suppressions", "POST"),
     ("/api/v1/suppressions/lift", "POST"),
@@ -87,7 +103,7 @@ def test_every_answer_is_as_described(described: Described, path: str, method: s
 
 @pytest.mark.parametrize(("path", "method"), STAFF_OPERATIONS)
 def test_every_answer_of_the_staff_api_is_as_described(described: Described, path: str, method: str) -> None:
-    key = bearer(described.app, "read", "write")
+    key = bearer(described.app, "read", "write", "bounces")
     operation = schemathesis.openapi.from_asgi("/openapi.json", described.site)[path][method]
 
     @settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None, derandomize=True)

@@ -12,7 +12,7 @@ from tests.web.conftest import Desk
 @pytest.fixture
 def owed(desk: Desk) -> Desk:
     """An invoice due on Friday, 20 March 2026."""
-    desk.site.invoice(due_in=3)
+    desk.site.invoice(due_in=3, reminders=True)
     return desk
 
 

@@ -29,32 +29,42 @@ class Collected:
     failed: int = 0
 
 
+def read_report(file: Path) -> bytes:
+    """Return a report's bytes, one more than `LARGEST` at most. Raises OSError."""
+    with file.open("rb") as opened:
+        return opened.read(LARGEST + 1)
+
+
 def collect(
     transaction: Callable[[], AbstractContextManager[Session]],
     folder: Path,
     now: datetime,
     *,
     limit: int = 200,
+    read: Callable[[Path], bytes] = read_report,
 ) -> Collected:
     """Receive up to `limit` reports of a folder and move each to its `done` or `unmatched` folder.
 
-    A crash between receiving and moving repeats a report, which changes nothing. One that cannot be read
-    or received is left for the next time and never stops the others.
+    A crash between receiving and moving repeats a report, which changes nothing. A file that cannot be read
+    is moved to `unreadable`, or passed over if that cannot be either: it must not use up the limit, or
+    enough of them would block the folder for ever. A report that cannot be received (the database is away)
+    is left for the next time and never stops the others.
     """
     counts = dict.fromkeys(("done", "unmatched", "failed"), 0)
-    for number, file in enumerate(_files(folder, now)):
-        if number >= limit:
+    tried = 0
+    for file in _files(folder, now):
+        if tried >= limit:
             break
         try:
-            target = _take(transaction, file, now)
-            _move(file, folder / target)
+            raw = read(file)
         except FileNotFoundError:
             continue  # another process was faster
-        except Exception as error:
-            # Without a traceback: its frames hold the report.
-            log.error("bounce report not taken; it stays", file=file.name, reason=str(error))
-            target = "failed"
-        counts[target] += 1
+        except OSError as error:
+            _set_aside(file, folder, error)
+            counts["failed"] += 1
+            continue
+        tried += 1
+        counts[_take(transaction, file, folder, raw, now)] += 1
     return Collected(**counts)
 
 
@@ -71,12 +81,32 @@ def _files(folder: Path, now: datetime) -> Iterator[Path]:
                             yield file
 
 
-def _take(transaction: Callable[[], AbstractContextManager[Session]], file: Path, now: datetime) -> str:
-    with file.open("rb") as opened:
-        report = parse(opened.read(LARGEST + 1))
-    with transaction() as session:
-        bounce = apply(session, report=report, source="mailbox", now=now)
-        return "unmatched" if bounce.kind == Kind.UNMATCHED else "done"
+def _set_aside(file: Path, folder: Path, error: OSError) -> None:
+    log.error("bounce report cannot be read; it is set aside", file=file.name, reason=str(error))
+    with suppress(OSError):
+        _move(file, folder / "unreadable")
+
+
+def _take(
+    transaction: Callable[[], AbstractContextManager[Session]],
+    file: Path,
+    folder: Path,
+    raw: bytes,
+    now: datetime,
+) -> str:
+    """Receive one report and move its file; return the name of its count."""
+    report = parse(raw)
+    try:
+        with transaction() as session:
+            bounce = apply(session, report=report, source="mailbox", now=now)
+            target = "unmatched" if bounce.kind == Kind.UNMATCHED else "done"
+        with suppress(FileNotFoundError):  # another process was faster
+            _move(file, folder / target)
+    except Exception as error:
+        # Without a traceback: its frames hold the report.
+        log.error("bounce report not taken; it stays", file=file.name, reason=str(error))
+        return "failed"
+    return target
 
 
 def _move(file: Path, target: Path) -> None:

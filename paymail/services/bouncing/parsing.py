@@ -13,6 +13,7 @@ from email.utils import parseaddr
 
 from flufl.bounce import all_failures
 
+from paymail.observability import one_line
 from paymail.returnpath import verp_token
 from paymail.services.bouncing.report import Finding, Kind, Report
 
@@ -30,9 +31,6 @@ _HEADER_ID = re.compile(r"<[^<>@\s]{1,100}@[^<>@\s]{1,200}>", re.ASCII)
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])", re.ASCII)
 _DAEMON = re.compile(r"mailer-?daemon|postmaster|mail delivery|mdaemon|maildelivery", re.IGNORECASE)
 _ENVELOPE_HEADERS = ("To", "Delivered-To", "X-Original-To", "Envelope-To")
-_SECRET = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
-"""A pay link's token: spam filters like to quote the links that they refuse."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd\s]+")
 
 
 def parse(raw: bytes) -> Report:
@@ -53,8 +51,7 @@ def parse(raw: bytes) -> Report:
 
 def cleaned(text: str, longest: int = 300) -> str:
     """Return text as one printable line that both databases can store, without a pay link's token."""
-    plain = _SECRET.sub("…", text.encode("utf-8", "replace").decode("utf-8", "replace"))
-    return _CONTROL.sub(" ", plain).strip()[:longest]
+    return one_line(text.replace("\ufffd", " "), longest)
 
 
 def _tamed(raw: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from paymail.services.bulk.foresight import Foresight, foresee
 from paymail.services.bulk.progress import Progress, listed, progress
+from paymail.services.bulk.repeating import start_requested
 from paymail.services.bulk.running import (
     EmptySelection,
     NoSuchBulk,
@@ -30,4 +31,5 @@ __all__ = [
     "progress",
     "resume",
     "start",
+    "start_requested",
 ]

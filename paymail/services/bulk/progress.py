@@ -42,8 +42,15 @@ def progress(session: Session, *, bulk_id: int, now: datetime, default_rate: int
     rate = _rate(session, bulk, default_rate)
     finished = bulk.state is BulkState.RUNNING and not waiting
     running = bulk.state is BulkState.RUNNING and waiting
-    finishes_at = max(bulk.starts_at, now) + timedelta(minutes=waiting / rate) if running and rate else None
+    finishes_at = _finish(max(bulk.starts_at, now), waiting / rate) if running and rate else None
     return Progress(bulk, "finished" if finished else bulk.state.value, counts, waiting, rate, finishes_at)
+
+
+def _finish(begins: datetime, minutes: float) -> datetime | None:
+    try:
+        return begins + timedelta(minutes=minutes)
+    except OverflowError:
+        return None  # after the last day that there is
 
 
 def _rate(session: Session, bulk: BulkSend, default_rate: int) -> int:

@@ -28,6 +28,8 @@ from paymail.services.bulk.selection import Selection, matching
 from paymail.services.sending import send_invoice
 
 BATCH = 100
+BATCHES_A_TURN = 10
+"""So that what is due goes out between the batches of a large one."""
 
 
 class NoSuchBulk(NotFound):
@@ -83,17 +85,18 @@ def start(
 def expand_all(
     transaction: Callable[[], AbstractContextManager[Session]], now: Callable[[], datetime]
 ) -> None:
-    """Write the messages of every running bulk send, a batch a transaction."""
+    """Write messages of every running bulk send, a batch a transaction; the rest at the next turn."""
     with transaction() as session:
         statement = select(BulkSend.bulk_id).where(
             BulkSend.state == BulkState.RUNNING, BulkSend.expanded.is_(False)
         )
         found = list(session.scalars(statement.order_by(BulkSend.bulk_id)))
     for bulk_id in found:
-        more = True
-        while more:
+        for _ in range(BATCHES_A_TURN):
             with transaction() as session:
                 more = expand(session, bulk_id=bulk_id, now=now())
+            if not more:
+                break
 
 
 def expand(session: Session, *, bulk_id: int, now: datetime, batch: int = BATCH) -> bool:
@@ -145,7 +148,6 @@ def resume(session: Session, *, bulk_id: int) -> None:
 def cancel(session: Session, *, bulk_id: int, actor: str, now: datetime) -> int:
     """Withdraw all of it that is not handed over; return how many. Raises NoSuchBulk, IllegalMove."""
     _move(session, bulk_id, BulkState.CANCELLED)
-    gates.open_(session, keys=[gates.bulk(bulk_id)])
     withdrawn = (
         update(Message)
         .where(
@@ -162,7 +164,10 @@ def cancel(session: Session, *, bulk_id: int, actor: str, now: datetime) -> int:
         .returning(Message.message_id)
         .execution_options(synchronize_session=False)
     )
-    return len(list(session.scalars(withdrawn)))
+    count = len(list(session.scalars(withdrawn)))
+    # Last: a worker locks the message first and then the gate.
+    gates.open_(session, keys=[gates.bulk(bulk_id)])
+    return count
 
 
 def _move(session: Session, bulk_id: int, target: BulkState) -> None:

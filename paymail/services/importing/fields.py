@@ -18,6 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LARGEST_ID = 2**53
 LARGEST_AMOUNT = 10**15
+EARLIEST_DAY, LATEST_DAY = date(1990, 1, 1), date(2200, 1, 1)
 
 
 def number(row: Row, column: str) -> int:
@@ -58,14 +59,17 @@ def currency(row: Row, column: str) -> str:
 
 
 def day(row: Row, column: str) -> date:
-    """A date as YYYY-MM-DD."""
+    """A date as YYYY-MM-DD, in the years that an invoice can be of and the ladder can count from."""
     value = row[column].strip()
     try:
         if not _ISO_DATE.fullmatch(value):
             raise ValueError(value)
-        return date.fromisoformat(value)
+        found = date.fromisoformat(value)
     except ValueError as error:
         raise BadValue(column, f"{shown(value)} is not a date as YYYY-MM-DD") from error
+    if not EARLIEST_DAY <= found <= LATEST_DAY:
+        raise BadValue(column, f"{value} is not between {EARLIEST_DAY} and {LATEST_DAY}")
+    return found
 
 
 def decimal(row: Row, column: str) -> Decimal:

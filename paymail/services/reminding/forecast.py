@@ -109,7 +109,7 @@ def expected(
             yield decision.current, None, decision.reason
             ended.add(decision.current.rung.key)
         facts = replace(facts, done={*facts.done, *ended})
-        at = decision.look_at
+        at = decision.look_at if decision.look_at is None or decision.look_at > at else None
 
 
 def _lasts(decision: Decision, facts: Situation, until: datetime) -> bool:

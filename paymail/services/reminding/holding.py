@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput, NotFound
 from paymail.models import Invoice, Issuer, ReminderHold
-from paymail.services import timeline
-from paymail.services.calendar import instant, zone_of
+from paymail.services import timeline, waking
+from paymail.services.calendar import FURTHEST, instant, zone_of
 from paymail.services.composing import load_invoice
 
 
@@ -40,6 +40,12 @@ class HoldInThePast(InvalidInput):
     """A hold that has ended already would hold nothing."""
 
     code = "hold_in_the_past"
+
+
+class HoldTooLong(InvalidInput):
+    """A hold that would end in years is a slip of the fingers, or one without an end."""
+
+    code = "hold_too_long"
 
 
 def place(
@@ -93,6 +99,7 @@ def lift(
         detail=reason or "all holds",
     )
     look_again(session, invoice_ids=[invoice_id], now=now)
+    waking.wake_held(session, invoice_id=invoice_id, now=now)
 
 
 def _end(session: Session, invoice_id: int, reasons: Iterable[str], actor: str, now: datetime) -> int:
@@ -113,8 +120,13 @@ def _end(session: Session, invoice_id: int, reasons: Iterable[str], actor: str, 
     return len(ended)
 
 
-def end_of_day(day: date, issuer: Issuer) -> datetime:
-    """Return the instant at which the issuer's `day` ends: a promise to pay on it is kept until then."""
+def end_of_day(day: date, issuer: Issuer, now: datetime) -> datetime:
+    """Return the instant at which the issuer's `day` ends: a promise to pay on it is kept until then.
+
+    Raises HoldTooLong.
+    """
+    if day > (now + FURTHEST).date():
+        raise HoldTooLong(f"{day} is more than two years ahead; a hold without an end lasts until released")
     return instant(day + timedelta(days=1), time(), zone_of(issuer.timezone))
 
 

@@ -49,6 +49,8 @@ class Situation:
     sent: int = 0
     invoice_sent_on: date | None = None
     """The issuer's date on which the invoice email last went out."""
+    reminded_on: date | None = None
+    """The issuer's date on which a reminder last went out, or on which one by hand is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +117,19 @@ def decide(policy: Policy, situation: Situation, now: datetime) -> Decision:
     against = obstacle(policy, situation, now)
     why_missed = f"{MISSED} ({against.reason})" if against else MISSED
     skipped = tuple(Skipped(step, why_missed) for step in passed[:-1])
-    if situation.invoice_sent_on == now.astimezone(policy.calendar.zone).date():
-        same_day = Skipped(current, "the invoice itself went out on this day")
-        return Decision(skipped=(*skipped, same_day), look_at=following, reason=same_day.reason)
+    if mailed := _mailed_today(situation, now.astimezone(policy.calendar.zone).date()):
+        same_day = Skipped(current, mailed)
+        return Decision(skipped=(*skipped, same_day), look_at=following, reason=mailed)
     if against is None:
         return Decision(send=current, skipped=skipped, current=current, look_at=following)
     look_at = min((at for at in (against.until, following) if at is not None), default=None)
     return Decision(skipped=skipped, current=current, reason=against.reason, look_at=look_at)
+
+
+def _mailed_today(situation: Situation, today: date) -> str:
+    if situation.invoice_sent_on == today:
+        return "the invoice itself went out on this day"
+    return "another reminder went out on this day" if situation.reminded_on == today else ""
 
 
 def obstacle(policy: Policy, situation: Situation, now: datetime) -> Hold | None:

@@ -17,7 +17,7 @@ from paymail.models import Invoice, Message, MessageState
 from paymail.services import dedupe, outbox, timeline
 from paymail.services.composing import load_invoice
 from paymail.services.outbox import Queued
-from paymail.services.reminding import situation
+from paymail.services.reminding import holding, situation
 from paymail.services.reminding.ladder import Rung
 from paymail.services.reminding.plan import Decision, Skipped, decide
 
@@ -53,8 +53,14 @@ def plan_due(
         )
         due = list(session.scalars(statement))
     for invoice_id in due:
-        with transaction() as session:
-            plan(session, invoice_id=invoice_id, now=now())
+        try:
+            with transaction() as session:
+                plan(session, invoice_id=invoice_id, now=now())
+        except (ArithmeticError, ValueError, LookupError, TypeError) as error:
+            # What nobody thought of about one invoice must not stop the reminders of all others.
+            log.error("reminders cannot be planned", invoice_id=invoice_id, reason=type(error).__name__)
+            with transaction() as session:
+                holding.look_again(session, invoice_ids=[invoice_id], now=now() + BROKEN_RECHECK)
     return len(due)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput, NotFound
@@ -50,9 +50,10 @@ def set_up_issuer(
     if not 0 <= int(wanted["reminder_cap"]) <= 100 or int(wanted["reminder_minimum"]) < 0:
         raise BadPreference("the cap is between 0 and 100, and the smallest balance is not negative")
     switched_on = issuer.reminders_off and not wanted["reminders_off"]
+    # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
+    _look_again(session, Invoice.issuer_id == issuer.issuer_id, switched_on, now)
     for name, value in wanted.items():
         setattr(issuer, name, value)
-    _look_again(session, Invoice.issuer_id == issuer.issuer_id, switched_on, now)
 
 
 def set_up_customer(
@@ -71,8 +72,8 @@ def set_up_customer(
     if customer is None:
         raise NoSuchCustomer(f"there is no customer {customer_id}")
     switched_on = customer.reminders_off and off is False
-    _apply(customer, off, ladder_text)
     _look_again(session, Invoice.customer_id == customer_id, switched_on, now)
+    _apply(customer, off, ladder_text)
     return customer
 
 
@@ -107,14 +108,14 @@ def _apply(target: Customer | Invoice, off: bool | None, ladder_text: str | None
         target.reminders_off = off
 
 
-def _look_again(session: Session, condition: object, switched_on: bool, now: datetime) -> None:
+def _look_again(session: Session, condition: ColumnElement[bool], switched_on: bool, now: datetime) -> None:
     """Have the ladder look at the owed invoices concerned. What passed while it was off is owed to nobody."""
     values: dict[str, datetime] = {"next_reminder_at": now}
     if switched_on:
         values["reminders_from"] = now
-    statement = update(Invoice).where(
-        condition,  # type: ignore[arg-type]  # a column expression
-        Invoice.status == InvoiceStatus.SENT,
-        Invoice.amount_paid < Invoice.total,
-    )
-    session.execute(statement.values(**values).execution_options(synchronize_session="fetch"))
+    owed = (condition, Invoice.status == InvoiceStatus.SENT, Invoice.amount_paid < Invoice.total)
+    # By id, as everybody who locks several invoices does.
+    locked = select(Invoice.invoice_id).where(*owed).order_by(Invoice.invoice_id)
+    session.execute(locked.with_for_update(key_share=True)).all()
+    statement = update(Invoice).where(*owed).values(**values)
+    session.execute(statement.execution_options(synchronize_session="fetch"))

@@ -63,17 +63,27 @@ def _situation(records: "_Records", invoice: Invoice, steps: ladder.Ladder, now:
         switched_off=switched_off(invoice),
         holds=_holds(records, invoice, now),
         done=frozenset(keys[key] for key in reminders if key in keys),
-        sent=sum(state in HANDED_OVER for state in reminders.values()),
+        sent=sum(one.state in HANDED_OVER for one in reminders.values()),
         invoice_sent_on=_invoice_sent_on(records, invoice),
+        reminded_on=_reminded_on(reminders, invoice, now),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reminder:
+    """What became of a reminder, or when it is due."""
+
+    state: MessageState
+    handed_over_at: datetime | None
+    next_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class _Records:
     """What the database says about some invoices, by invoice id (suppressions: by address)."""
 
-    reminders: dict[int, dict[str, MessageState]]
-    """State of each reminder by its dedupe key."""
+    reminders: dict[int, dict[str, "_Reminder"]]
+    """Each reminder by its dedupe key."""
     invoice_emails: dict[int, tuple[MessageState, datetime | None]]
     """State and hand-over of the newest invoice email."""
     holds: dict[int, list[Hold]]
@@ -82,20 +92,25 @@ class _Records:
     @classmethod
     def read(cls, session: Session, invoices: Sequence[Invoice], now: datetime) -> "_Records":
         ids = [invoice.invoice_id for invoice in invoices]
-        reminders: dict[int, dict[str, MessageState]] = {}
+        reminders: dict[int, dict[str, _Reminder]] = {}
         emails: dict[int, tuple[MessageState, datetime | None]] = {}
         statement = (
             select(
-                Message.invoice_id, Message.kind, Message.dedupe_key, Message.state, Message.handed_over_at
+                Message.invoice_id,
+                Message.kind,
+                Message.dedupe_key,
+                Message.state,
+                Message.handed_over_at,
+                Message.next_at,
             )
             .where(Message.invoice_id.in_(ids), Message.kind.in_(("invoice", "reminder")))
             .order_by(Message.message_id)
         )
-        for invoice_id, kind, key, state, handed_over_at in session.execute(statement):
+        for invoice_id, kind, key, state, handed_over_at, next_at in session.execute(statement):
             if kind == "invoice":
                 emails[invoice_id] = (state, handed_over_at)
             else:
-                reminders.setdefault(invoice_id, {})[key] = state
+                reminders.setdefault(invoice_id, {})[key] = _Reminder(state, handed_over_at, next_at)
         holds: dict[int, list[Hold]] = {}
         for hold in holding.in_force(session, invoice_ids=ids, now=now):
             holds.setdefault(hold.invoice_id, []).append(Hold(hold.reason, hold.until))
@@ -149,6 +164,17 @@ def _invoice_email_trouble(records: _Records, invoice: Invoice) -> str:
     if state in _NOT_OUT_YET:
         return "the invoice email has not gone out yet"
     return "the invoice email failed" if state is MessageState.FAILED else ""
+
+
+def _reminded_on(reminders: dict[str, _Reminder], invoice: Invoice, now: datetime) -> date | None:
+    by_hand = dedupe.reminder_by_hand(invoice_id=invoice.invoice_id, sequence=0).removesuffix("0")
+    today = local_date(invoice.issuer, now)
+    for key, one in reminders.items():
+        under_way = key.startswith(by_hand) and one.state in _NOT_OUT_YET
+        if under_way and local_date(invoice.issuer, one.next_at) <= today:
+            return today
+    handed = [r.handed_over_at for r in reminders.values() if r.state in HANDED_OVER and r.handed_over_at]
+    return local_date(invoice.issuer, max(handed)) if handed else None
 
 
 def _invoice_sent_on(records: _Records, invoice: Invoice) -> date | None:

@@ -1,17 +1,31 @@
 """Messages: find, look at with their tries, cancel, and their bytes as proof."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from paymail.models import DeliveryAttempt, Message, MessageState
-from paymail.services import browsing, proof, rescheduling, slices
+from paymail.services import browsing, proof, rescheduling, resolving, slices
+from paymail.services.calendar import when
+from paymail.services.composing import load_invoice
 from paymail.services.keys import Holder, KeyScope
 from paymail.services.proof import Part
 from paymail.web.api.access import Access
-from paymail.web.api.shapes import LARGEST_ID, LIST_PROBLEMS, PROBLEMS, After, Limit, Page, binary, page
+from paymail.web.api.shapes import (
+    LARGEST_ID,
+    LIST_PROBLEMS,
+    PROBLEMS,
+    After,
+    Asked,
+    Limit,
+    Page,
+    Text,
+    binary,
+    page,
+)
 from paymail.web.inputs import RowId
 from paymail.web.openapi import problems
 from paymail.wiring import App
@@ -94,6 +108,38 @@ def _fields(message: Message) -> dict[str, object]:
     }
 
 
+class Reschedule(Asked):
+    """When to send it instead."""
+
+    at: Text = Field(
+        max_length=40,
+        description="ISO 8601 (the issuer's time without an offset), `next business morning`, or `now`.",
+        examples=["2026-12-01T09:00"],
+    )
+
+
+class Answer(StrEnum):
+    """What became of an email in doubt."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    RESEND = "resend"
+
+
+class Resolve(Asked):
+    """What became of it, and how that is known."""
+
+    answer: Answer
+    why: Text = ""
+
+
+_ANSWERS = {
+    Answer.SENT: resolving.mark_sent,
+    Answer.FAILED: resolving.mark_failed,
+    Answer.RESEND: resolving.resend,
+}
+
+
 def wanted(
     state: MessageState | None = None,
     kind: Annotated[Kind | None, Query(description="invoice, receipt, reminder or notice.")] = None,
@@ -143,6 +189,27 @@ def router(app: App, access: Access) -> APIRouter:
         """Withdraw an email before it is handed over; later it is a 409. Scope: write."""
         with app.transaction() as session:
             rescheduling.cancel_message(session, message_id=message_id, actor=holder.actor, now=app.now())
+        return detail(message_id)
+
+    @routes.post("/{message_id}/reschedule", responses=PROBLEMS)
+    def reschedule_message(holder: Writer, message_id: RowId, body: Reschedule) -> MessageDetail:
+        """Move an email to another time before it is handed over; later it is a 409. Scope: write."""
+        with app.transaction() as session:
+            message = browsing.message(session, message_id=message_id)
+            issuer = load_invoice(session, invoice_id=message.invoice_id).issuer
+            at = when(body.at, issuer, app.now())
+            rescheduling.reschedule_message(
+                session, message_id=message_id, at=at, actor=holder.actor, now=app.now()
+            )
+        return detail(message_id)
+
+    @routes.post("/{message_id}/resolve", responses=PROBLEMS | problems(410))
+    def resolve_message(holder: Writer, message_id: RowId, body: Resolve) -> MessageDetail:
+        """Say what became of an email in doubt, or have the same bytes sent again. Scope: write."""
+        with app.transaction() as session:
+            _ANSWERS[body.answer](
+                session, message_id=message_id, actor=holder.actor, now=app.now(), why=body.why
+            )
         return detail(message_id)
 
     def bytes_of(message_id: int, part: Part, kind: str, filename: str) -> Response:

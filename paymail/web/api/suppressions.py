@@ -7,13 +7,12 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from paymail.models import Suppression
-from paymail.services import slices, suppressions
+from paymail.services import addresses, slices, suppressions
 from paymail.services.keys import Holder, KeyScope
 from paymail.web.api.access import Access
 from paymail.web.api.shapes import LIST_PROBLEMS, PROBLEMS, After, Asked, Limit, Page, Text, page
 from paymail.wiring import App
 
-BY_STAFF = "staff"
 _COLUMN = 320
 
 
@@ -83,6 +82,12 @@ class Suppressed(BaseModel):
     suppressed: bool
 
 
+class Lifted(BaseModel):
+    """The address may be mailed again; `released` is how many invoices' reminders go on by it."""
+
+    released: int
+
+
 def router(app: App, access: Access) -> APIRouter:
     """Return the routes of suppressions."""
     routes = APIRouter(prefix="/api/v1/suppressions", tags=["suppressions"])
@@ -106,23 +111,18 @@ def router(app: App, access: Access) -> APIRouter:
     def suppress(holder: Writer, body: Suppress) -> Suppressed:
         """Let no mail go to an address. Scope: write."""
         with app.transaction() as session:
-            fresh = suppressions.add(
-                session,
-                address=body.address,
-                reason=BY_STAFF,
-                detail=body.detail,
-                actor=holder.actor,
-                now=app.now(),
+            fresh = addresses.suppress(
+                session, address=body.address, why=body.detail, actor=holder.actor, now=app.now()
             )
         return Suppressed(suppressed=fresh)
 
     @routes.post("/lift", responses=PROBLEMS)
-    def lift(holder: Writer, body: Lift) -> SuppressionRow:
-        """Let mail go to an address again. Scope: write."""
+    def lift(holder: Writer, body: Lift) -> Lifted:
+        """Let mail go to an address again, and reminders that its bounces held. Scope: write."""
         with app.transaction() as session:
-            found = suppressions.lift(
+            released = addresses.readmit(
                 session, address=body.address, reason=body.reason, actor=holder.actor, now=app.now()
             )
-        return SuppressionRow.of(found)
+        return Lifted(released=released)
 
     return routes

@@ -58,7 +58,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         def do(session: Session, now: datetime) -> None:
             day, reason = day_of(form.until), _reason(form.reason)
             issuer = load_invoice(session, invoice_id=invoice_id).issuer
-            until = holding.end_of_day(day, issuer) if day else None
+            until = holding.end_of_day(day, issuer, now) if day else None
             in_force = holding.in_force(session, invoice_ids=[invoice_id], now=now)
             if (reason, until, form.note) in {(hold.reason, hold.until, hold.detail) for hold in in_force}:
                 return  # the second click of a double click

@@ -21,22 +21,33 @@ def envelope(number: int = 1, mime: bytes = MIME) -> Envelope:
 
 
 @dataclass
+class Clock:
+    """A monotonic clock that moves when it is told to."""
+
+    seconds: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@dataclass
 class Transport:
     mailer: Mailer
     accepted: Callable[[], list[bytes]]
+    clock: Clock
 
 
 @pytest.fixture(params=["smtp", "mailbox"])
 def transport(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Transport]:
+    clock = Clock()
     if request.param == "mailbox":
         folder = tmp_path / "mailbox"
-        yield Transport(
-            MailboxMailer(folder, utc_now), lambda: [p.read_bytes() for p in sorted(folder.glob("*.eml"))]
-        )
+        mailbox = MailboxMailer(folder, utc_now, clock)
+        yield Transport(mailbox, lambda: [p.read_bytes() for p in sorted(folder.glob("*.eml"))], clock)
         return
     with Sink() as sink:
-        mailer = SmtpMailer(SmtpConfig("127.0.0.1", sink.port, "none"))
-        yield Transport(mailer, lambda: list(sink.accepted))
+        mailer = SmtpMailer(SmtpConfig("127.0.0.1", sink.port, "none"), clock)
+        yield Transport(mailer, lambda: list(sink.accepted), clock)
         mailer.close()
 
 
@@ -75,6 +86,22 @@ def test_a_handover_that_fails_sends_nothing_and_says_so(transport: Transport) -
     assert len(transport.accepted()) == 1
 
 
+@pytest.mark.parametrize(("seconds", "verdict"), [(4.9, Verdict.SENT), (5.1, Verdict.DEFERRED)])
+def test_a_process_that_stood_still_at_the_handover_lets_go(
+    transport: Transport, seconds: float, verdict: Verdict
+) -> None:
+    def handover() -> bool:
+        transport.clock.seconds += seconds
+        return True
+
+    outcome = transport.mailer.deliver(envelope(), handover)
+    assert outcome.verdict is verdict
+    assert len(transport.accepted()) == (verdict is Verdict.SENT)
+    if verdict is Verdict.DEFERRED:
+        assert outcome.detail == "the process stood still at the hand-over"
+    assert transport.mailer.deliver(envelope(2), lambda: True).verdict is Verdict.SENT
+
+
 def test_many_messages_arrive_each_once(transport: Transport) -> None:
     mimes = [f"Subject: {n}\r\n\r\n{n}\r\n".encode() for n in range(130)]
     for number, mime in enumerate(mimes):
@@ -108,6 +135,8 @@ def test_the_mailbox_leaves_no_drafts(tmp_path: Path) -> None:
     mailer = MailboxMailer(tmp_path, utc_now)
     mailer.deliver(envelope(), lambda: True)
     mailer.deliver(envelope(), lambda: False)
+    ticks = iter([0.0, 60.0])
+    MailboxMailer(tmp_path, utc_now, lambda: next(ticks)).deliver(envelope(), lambda: True)
     with contextlib.suppress(RuntimeError):
         mailer.deliver(envelope(), lambda: (_ for _ in ()).throw(RuntimeError))
     assert len(list(tmp_path.iterdir())) == 1

@@ -1,0 +1,123 @@
+"""The commands of scheduling, bulk sends, reminders and forecast say what they did, and fail clearly."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from paymail.cli import cli
+from paymail.settings import Settings
+from paymail.tasks.sweeping import sweep_once
+from paymail.wiring import App, build
+from tests.factories import NOW, make_invoice
+
+
+@pytest.fixture
+def app(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """An application whose invoices 502 to 504 are due in 20 days, and its folder as the commands' own."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    monkeypatch.setenv("PAYMAIL_DATA_DIR", str(folder))
+    shutil.copy(sqlite_template, folder / "paymail.db")
+    found = build(Settings(data_dir=folder))
+    with found.transaction() as session:
+        for number in (502, 503, 504):
+            make_invoice(
+                session,
+                invoice_id=number,
+                name=f"Customer {number}",
+                due_in=(found.now().date() - NOW.date()).days + 20,
+                reminders=True,
+            )
+    yield found
+    found.close()
+
+
+def run(*arguments: str, expect: int = 0) -> Result:
+    done = CliRunner().invoke(cli, list(arguments))
+    assert done.exit_code == expect, done.output
+    return done
+
+
+def test_an_email_is_scheduled_moved_foreseen_and_cancelled(app: App) -> None:
+    day, next_day = (app.now().date() + timedelta(days=n) for n in (30, 31))
+    sent = json.loads(run("invoices", "send", "502", "--at", f"{day}T09:00", "--json").stdout)
+    number = str(sent[0]["message_id"])
+    assert f"due {day}T" in run("messages", "reschedule", number, "--at", f"{next_day}T09:00").stdout
+    run("messages", "reschedule", number, "--at", "whenever", expect=1)
+    run("messages", "cancel", number)
+    run("messages", "reschedule", number, expect=1)
+
+
+def test_the_forecast_and_the_explanation_name_the_next_reminder(app: App) -> None:
+    rows = json.loads(run("forecast", "--days", "30", "--json").stdout)
+    explained = json.loads(run("invoices", "explain", "502", "--json").stdout)
+    assert {row["invoice_id"] for row in rows} == {502, 503, 504}
+    assert explained["next_at"] in {row["at"] for row in rows}
+    assert "will be sent" in run("invoices", "explain", "502").stdout
+    run("invoices", "explain", "999", expect=1)
+
+
+def test_a_hold_shows_in_the_explanation_until_released(app: App) -> None:
+    run("invoices", "hold", "502", "--reason", "disputed")
+    assert "held: disputed" in run("invoices", "explain", "502").stdout
+    run("invoices", "release", "502")
+    assert "held: disputed" not in json.loads(run("invoices", "explain", "502", "--json").stdout)["reason"]
+    run("invoices", "release", "502", expect=1)
+
+
+def test_reminders_are_set_up_and_refused_when_they_cannot_work(app: App) -> None:
+    run("reminders", "issuer", "--ladder", "0:due, 9:firm", "--send-at", "10:30", "--rate", "office365")
+    shown = json.loads(run("reminders", "show", "--json").stdout)
+    assert (shown["ladder"], shown["send_at"], shown["sender_rate"]) == (
+        "0:due, 9:firm",
+        "10:30",
+        "office365",
+    )
+    for wrong in (
+        ["--send-at", "23:00"], ["--country", "XX"], ["--ladder", "soon"], ["--rate", "fast"],
+        ["--timezone", "Nowhere"], ["--cap", "1000"],
+    ):  # fmt: skip
+        run("reminders", "issuer", *wrong, expect=1)
+    assert json.loads(run("reminders", "show", "--json").stdout) == shown
+    run("reminders", "customer", "1", "--off")
+    assert "reminders are off for this customer" in run("invoices", "explain", "502").stdout
+    run("reminders", "invoice", "503", "--ladder", "3:final")
+    assert len(json.loads(run("invoices", "explain", "503", "--json").stdout)["steps"]) == 1
+
+
+def test_a_reminder_by_hand_goes_out(app: App) -> None:
+    run("invoices", "remind", "502", "--tone", "firm")
+    sweep_once(app)
+    (message,) = json.loads(run("messages", "list", "--json").stdout)
+    assert (message["kind"], message["state"]) == ("reminder", "sent")
+
+
+def test_a_bulk_send_is_started_paused_resumed_and_cancelled(app: App) -> None:
+    begun = json.loads(run("bulk", "start", "--currency", "AUD", "--rate", "6", "--json").stdout)
+    assert (begun["queued"], begun["waiting"], begun["rate_per_minute"]) == (3, 3, 6)
+    assert begun["finishes_at"]
+    number = str(begun["bulk_id"])
+    run("bulk", "pause", number)
+    sweep_once(app)
+    assert json.loads(run("bulk", "show", number, "--json").stdout)["messages"] == {"scheduled": 3}
+    run("bulk", "resume", number)
+    sweep_once(app)
+    run("bulk", "cancel", number)
+    shown = json.loads(run("bulk", "show", number, "--json").stdout)
+    assert (shown["state"], shown["messages"]) == ("cancelled", {"sent": 1, "cancelled": 2})
+    run("bulk", "pause", number, expect=1)
+    run("bulk", "start", expect=2)
+    run("bulk", "start", "--currency", "USD", expect=1)
+    assert "cancelled" in run("bulk", "list").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("Acme", "billing@@acme"), ("Acme", "b@acme.example", "--timezone", "Mars/Olympus")]
+)
+def test_an_issuer_that_cannot_send_is_refused(app: App, arguments: tuple[str, ...]) -> None:
+    run("issuers", "add", *arguments, expect=1)
