@@ -157,6 +157,14 @@ class Model:
         mail.written, mail.give_up = mail.handed, None
         return True
 
+    def invoice_email(self, bill: int) -> str:
+        """Return what comes of asking for the invoice email."""
+        if self.bills[bill].void or self.bills[bill].money == "paid":
+            return "refused"
+        ours = [n for n, mail in self.mails.items() if (mail.kind, mail.bill) == ("invoice", bill)]
+        came_to_nothing = not ours or self.mails[max(ours)].state in CAME_TO_NOTHING
+        return "new" if came_to_nothing else "the one there is"
+
     def reminders(self, bill: int, *states: str) -> list[Mail]:
         chosen = (m for m in self.mails.values() if m.bill == bill and m.kind == "reminder")
         return [mail for mail in chosen if mail.state in states]
