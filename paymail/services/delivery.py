@@ -4,6 +4,7 @@ One of the few use cases with several transactions: none may be open while rende
 (ADR 0001), so it is given a `transaction` factory instead of a session.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ log = observability.logger(__name__)
 _SEPARATOR = "\n"
 MOST_CRASHES = 5
 ASK_AGAIN = timedelta(minutes=15)
+RECORD_AGAIN = (0.2, 1.0, 3.0)
+"""Seconds between tries to record an outcome: the restart of a database, well within a lease."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Post:
     sender_rate: int = 0
     """Emails a minute of issuers without a rate of their own; 0 is no limit."""
     failpoint: Callable[[str], None] = lambda _name: None
+    pause: Callable[[float], None] = time.sleep
 
 
 def deliver(post: Post, *, message_id: int | None = None) -> bool:
@@ -118,8 +122,17 @@ def _handover(post: Post, claim: Claim) -> bool:
 
 
 def _finish(post: Post, claim: Claim, outcome: Outcome) -> None:
-    with post.transaction() as session:
-        outcomes.finish(session, claim=claim, outcome=outcome, now=post.now(), patience=post.patience)
+    """Record the outcome. What the server said is known only here, so a failing database is asked again."""
+    for pause in (*RECORD_AGAIN, None):
+        try:
+            with post.transaction() as session:
+                outcomes.finish(session, claim=claim, outcome=outcome, now=post.now(), patience=post.patience)
+            break
+        except SQLAlchemyError:
+            if pause is None:
+                raise
+            log.warning("database failed; recording again", message_id=claim.message_id, exc_info=True)
+            post.pause(pause)
     log.info("message tried", message_id=claim.message_id, verdict=outcome.verdict, phase=outcome.phase)
 
 
