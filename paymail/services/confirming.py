@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from paymail import observability
@@ -110,8 +111,19 @@ def work_events(cashier: Cashier, *, limit: int = 50) -> int:
         )
         due = list(session.scalars(statement))
     for event_id in due:
-        work_event(cashier, event_id=event_id)
+        _work_safely(cashier, event_id)
     return len(due)
+
+
+def _work_safely(cashier: Cashier, event_id: str) -> None:
+    try:
+        work_event(cashier, event_id=event_id)
+    except SQLAlchemyError:
+        raise  # the database's trouble is everybody's
+    except Exception as error:
+        # Unforeseen, so it would come again at every turn, before all other events and all mail.
+        log.exception("event failed in an unforeseen way", event_id=event_id)
+        _postpone(cashier, event_id, f"unforeseen: {type(error).__name__}")
 
 
 def work_event(cashier: Cashier, *, event_id: str) -> None:
