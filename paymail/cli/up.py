@@ -36,7 +36,9 @@ def up(
     sample_data: Annotated[bool, typer.Option(help="Import the sample invoices and send three.")] = True,
 ) -> None:
     """Run web, worker, beat and sandbox together on embedded defaults, until Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: a shell that starts this in the background has it ignored, and nothing else would stop it.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, signal.default_int_handler)
     with running(port) as (app, children):
         password = staff_password(app)
         if sample_data:
