@@ -64,7 +64,9 @@ def test_a_mailbox_on_a_full_disk_takes_the_mail_later(mailbox_office: Office) -
     office.until_all_ended()
     fill_disk(hand)
     office.driver.queue(range(2, 12))
-    until(lambda: tries(office) >= 12, tell=office.states)
+    # One refusal shuts the relay for all, so how many of the ten are tried meanwhile is left to chance.
+    until(lambda: tries(office) >= 3, tell=office.states)
+    assert office.states() == {MessageState.SENT: 1, MessageState.SCHEDULED: 10}
     empty_disk(hand)
     office.until_all_ended()
     assert office.states() == {MessageState.SENT: 11}
