@@ -20,7 +20,24 @@ from paymail.models.message import (
 )
 from paymail.models.moves import IllegalMove, check_move
 from paymail.models.party import Customer, Issuer
-from paymail.models.payment import ATTEMPT_MOVES, LIVE_ATTEMPTS, AttemptStatus, Payment, PaymentAttempt
+from paymail.models.payment import (
+    ATTEMPT_MOVES,
+    LIVE_ATTEMPTS,
+    AttemptStatus,
+    Channel,
+    Payment,
+    PaymentAttempt,
+)
+from paymail.models.plan import PLAN_MOVES, Instalment, PaymentPlan, PlanState
+from paymail.models.returned import (
+    DISPUTE_MOVES,
+    IN_FORCE,
+    REFUND_MOVES,
+    Dispute,
+    DisputeState,
+    Refund,
+    RefundStatus,
+)
 from paymail.models.sending import (
     BULK_MOVES,
     Bounce,
@@ -36,11 +53,15 @@ from paymail.models.staff import ApiKey, StaffSession, StaffUser
 __all__ = [
     "ATTEMPT_MOVES",
     "BULK_MOVES",
+    "DISPUTE_MOVES",
     "GATEWAY_EVENT_MOVES",
+    "IN_FORCE",
     "LIVE_ATTEMPTS",
     "MESSAGE_MOVES",
     "OPEN_STATES",
     "PAYMENT_MOVES",
+    "PLAN_MOVES",
+    "REFUND_MOVES",
     "STATUS_MOVES",
     "ApiKey",
     "AttemptStatus",
@@ -49,13 +70,17 @@ __all__ = [
     "Bounce",
     "BulkSend",
     "BulkState",
+    "Channel",
     "Customer",
     "DeliveryAttempt",
+    "Dispute",
+    "DisputeState",
     "Gate",
     "GatewayEvent",
     "GatewayEventState",
     "Heartbeat",
     "IllegalMove",
+    "Instalment",
     "Invoice",
     "InvoiceLine",
     "InvoiceStatus",
@@ -64,7 +89,11 @@ __all__ = [
     "MessageState",
     "Payment",
     "PaymentAttempt",
+    "PaymentPlan",
     "PaymentStatus",
+    "PlanState",
+    "Refund",
+    "RefundStatus",
     "ReminderHold",
     "StaffSession",
     "StaffUser",

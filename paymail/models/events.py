@@ -59,6 +59,7 @@ class GatewayEvent(Base):
     account: Mapped[str] = mapped_column(String(60), default="")
     livemode: Mapped[bool]
     intent_id: Mapped[str] = mapped_column(String(80), default="")
+    """The intent that it is about, also when its object is a charge, a refund or a dispute."""
     created: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[GatewayEventState] = mapped_column(status_type(GatewayEventState), default=_G.RECEIVED)
     reason: Mapped[str] = mapped_column(Text, default="")

@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from paymail.db import ExactDecimal, UtcDateTime
@@ -45,12 +46,14 @@ STATUS_MOVES: Moves[InvoiceStatus] = {
 
 _P = PaymentStatus
 PAYMENT_MOVES: Moves[PaymentStatus] = {
-    _P.UNPAID: frozenset({_P.PARTIAL, _P.PROCESSING, _P.PAID}),
-    _P.PARTIAL: frozenset({_P.PROCESSING, _P.PAID, _P.REFUNDED, _P.PARTIALLY_REFUNDED}),
-    _P.PROCESSING: frozenset({_P.UNPAID, _P.PARTIAL, _P.PAID}),
-    _P.PAID: frozenset({_P.REFUNDED, _P.PARTIALLY_REFUNDED}),
-    _P.PARTIALLY_REFUNDED: frozenset({_P.REFUNDED, _P.PAID, _P.PROCESSING}),
-    _P.REFUNDED: frozenset({_P.PAID, _P.PARTIAL}),
+    _P.UNPAID: frozenset({_P.PARTIAL, _P.PROCESSING, _P.PAID, _P.REFUNDED}),
+    _P.PARTIAL: frozenset({_P.UNPAID, _P.PROCESSING, _P.PAID, _P.REFUNDED, _P.PARTIALLY_REFUNDED}),
+    _P.PROCESSING: frozenset({_P.UNPAID, _P.PARTIAL, _P.PAID, _P.REFUNDED, _P.PARTIALLY_REFUNDED}),
+    # A lost dispute, or a refund that leaves the money owed, opens a paid invoice again.
+    _P.PAID: frozenset({_P.REFUNDED, _P.PARTIALLY_REFUNDED, _P.PARTIAL, _P.UNPAID, _P.PROCESSING}),
+    _P.PARTIALLY_REFUNDED: frozenset({_P.REFUNDED, _P.PAID, _P.PROCESSING, _P.PARTIAL, _P.UNPAID}),
+    # A refund that fails afterwards undoes itself.
+    _P.REFUNDED: frozenset({_P.PAID, _P.PARTIAL, _P.PARTIALLY_REFUNDED, _P.UNPAID, _P.PROCESSING}),
 }
 
 
@@ -82,6 +85,16 @@ class Invoice(Base):
     tax_amount: Mapped[int] = mapped_column(BigInteger)
     total: Mapped[int] = mapped_column(BigInteger)
     amount_paid: Mapped[int] = mapped_column(BigInteger, default=0)
+    """All that ever arrived; what went back is in the next two."""
+    amount_refunded: Mapped[int] = mapped_column(BigInteger, default=0)
+    amount_charged_back: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Taken back by lost disputes."""
+    amount_credited: Mapped[int] = mapped_column(BigInteger, default=0)
+    """What credit notes took off the total."""
+    amount_written_off: Mapped[int] = mapped_column(BigInteger, default=0)
+    """What staff gave up; it is not asked for any more."""
+    part_minimum: Mapped[int | None] = mapped_column(BigInteger)
+    """Smallest part payment that the customer may choose; empty: the whole balance, or a plan's amounts."""
     issued_date: Mapped[date]
     due_date: Mapped[date]
     status: Mapped[InvoiceStatus] = mapped_column(status_type(InvoiceStatus))
@@ -107,14 +120,36 @@ class Invoice(Base):
     lines: Mapped[list["InvoiceLine"]] = relationship(lazy="raise_on_sql", order_by="InvoiceLine.position")
 
     @property
+    def charged(self) -> int:
+        """What is asked for in all: the total less credit notes and write-offs."""
+        return self.total - self.amount_credited - self.amount_written_off
+
+    @property
+    def received(self) -> int:
+        """What arrived and stayed."""
+        return self.amount_paid - self.amount_refunded - self.amount_charged_back
+
+    @hybrid_property
+    def shortfall(self) -> int:
+        """What is asked for and has not arrived, in minor units; below 0 when overpaid. Works in SQL too."""
+        return (
+            self.total
+            - self.amount_credited
+            - self.amount_written_off
+            - self.amount_paid
+            + self.amount_refunded
+            + self.amount_charged_back
+        )
+
+    @property
     def balance(self) -> int:
         """What is still owed, in minor units; 0 when paid or overpaid."""
-        return max(self.total - self.amount_paid, 0)
+        return max(self.shortfall, 0)
 
     @property
     def overpaid(self) -> int:
-        """What arrived beyond the total, in minor units."""
-        return max(self.amount_paid - self.total, 0)
+        """What arrived beyond what was asked for, in minor units."""
+        return max(-self.shortfall, 0)
 
     @property
     def owed(self) -> bool:

@@ -26,6 +26,11 @@ class Issuer(Base):
     timezone: Mapped[str] = mapped_column(String(60), default="Australia/Sydney")
     stripe_account: Mapped[str] = mapped_column(String(60), default="")
     last_receipt: Mapped[int] = mapped_column(default=0)
+    last_credit_note: Mapped[int] = mapped_column(default=0)
+    link_days: Mapped[int | None] = mapped_column(default=30)
+    """Days after the due date for which pay links live; empty: for ever."""
+    application_fee: Mapped[int] = mapped_column(default=0)
+    """What the platform takes of each payment at Stripe, in hundredths of a per cent."""
     country: Mapped[str] = mapped_column(String(2), default="AU")
     """ISO 3166-1, for public holidays; empty knows weekends (Saturday, Sunday) only."""
     subdivision: Mapped[str] = mapped_column(String(12), default="")

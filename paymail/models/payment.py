@@ -1,9 +1,9 @@
 """Money coming in: tries at paying (one Stripe PaymentIntent each) and payments that arrived."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
@@ -19,6 +19,9 @@ class AttemptStatus(StrEnum):
     gives the same intent, so a crash here cannot make two."""
     OPEN = "open"
     """The intent exists and waits for the customer."""
+    WITHDRAWING = "withdrawing"
+    """The books changed under it (void, a manual payment, another link): the sweep cancels the intent at
+    Stripe. Until then it can still be paid, so no other may be made."""
     PROCESSING = "processing"
     """The customer paid by a slow method that is clearing."""
     SUCCEEDED = "succeeded"
@@ -30,13 +33,14 @@ class AttemptStatus(StrEnum):
 _A = AttemptStatus
 ATTEMPT_MOVES: Moves[AttemptStatus] = {
     _A.CREATING: frozenset({_A.OPEN, _A.CANCELED, _A.PROCESSING, _A.SUCCEEDED}),
-    _A.OPEN: frozenset({_A.PROCESSING, _A.SUCCEEDED, _A.CANCELED}),
+    _A.OPEN: frozenset({_A.PROCESSING, _A.SUCCEEDED, _A.CANCELED, _A.WITHDRAWING}),
+    _A.WITHDRAWING: frozenset({_A.PROCESSING, _A.SUCCEEDED, _A.CANCELED}),
     _A.PROCESSING: frozenset({_A.OPEN, _A.SUCCEEDED, _A.CANCELED}),
     _A.SUCCEEDED: frozenset(),
     _A.CANCELED: frozenset({_A.SUCCEEDED}),
 }
-LIVE_ATTEMPTS = (_A.CREATING, _A.OPEN, _A.PROCESSING)
-_LIVE_SQL = text("status IN ('creating', 'open', 'processing')")
+LIVE_ATTEMPTS = (_A.CREATING, _A.OPEN, _A.WITHDRAWING, _A.PROCESSING)
+_LIVE_SQL = text("status IN ('creating', 'open', 'withdrawing', 'processing')")
 
 
 class PaymentAttempt(Base):
@@ -63,15 +67,32 @@ class PaymentAttempt(Base):
     intent_id: Mapped[str | None] = mapped_column(String(80), unique=True)
     idempotency_key: Mapped[str] = mapped_column(String(120), unique=True)
     status: Mapped[AttemptStatus] = mapped_column(status_type(AttemptStatus), default=_A.CREATING)
+    declines: Mapped[int] = mapped_column(default=0)
+    """Failed tries that we know of; too many close the intent (card testing)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Channel(StrEnum):
+    """How money arrived, or went back."""
+
+    STRIPE = "stripe"
+    BANK_TRANSFER = "bank_transfer"
+    CASH = "cash"
+    CHEQUE = "cheque"
+    OTHER = "other"
+
+
 class Payment(Base):
-    """Money that arrived, once per intent. `amount` in minor units of the invoice's currency."""
+    """Money that arrived: once per intent, or as staff recorded it. `amount` in minor units of the invoice's
+    currency."""
 
     __tablename__ = "payments"
-    __table_args__ = (UniqueConstraint("issuer_id", "receipt_number", name="uq_payments_receipt"),)
+    __table_args__ = (
+        UniqueConstraint("issuer_id", "receipt_number", name="uq_payments_receipt"),
+        # An index, not a constraint: SQLite adds no constraint to a table that exists.
+        Index("uq_payments_request_key", "request_key", unique=True),
+    )
 
     payment_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"), index=True)
@@ -82,7 +103,14 @@ class Payment(Base):
     currency: Mapped[str] = mapped_column(String(3))
     method: Mapped[str] = mapped_column(String(80), default="")
     source: Mapped[str] = mapped_column(String(24))
-    """Who brought the news: confirm, webhook, reconciler, import."""
+    """Who brought the news: confirm, webhook, reconciler, import, staff."""
+    channel: Mapped[Channel] = mapped_column(status_type(Channel), default=Channel.STRIPE)
+    reference: Mapped[str] = mapped_column(Text, default="")
+    """What staff wrote beside a manual payment: the bank's reference, the cheque's number."""
+    paid_on: Mapped[date | None] = mapped_column()
+    """The day of a manual payment, on the issuer's calendar; empty: the day of `received_at`."""
+    request_key: Mapped[str | None] = mapped_column(String(80))
+    """Given by a form or an API client, so that asking twice records one."""
     balance_after: Mapped[int] = mapped_column(BigInteger)
     receipt_number: Mapped[int]
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -140,7 +140,7 @@ def change_email(session: Session, *, customer_id: int, address: str, actor: str
 def _invoices_concerned(session: Session, customer_id: int) -> tuple[list[int], list[int]]:
     """Return the customer's owed invoices, and those with waiting emails or the newest one."""
     mine = select(Invoice.invoice_id).where(Invoice.customer_id == customer_id)
-    owed = mine.where(Invoice.status == InvoiceStatus.SENT, Invoice.amount_paid < Invoice.total)
+    owed = mine.where(Invoice.status == InvoiceStatus.SENT, Invoice.shortfall > 0)
     waiting = mine.where(
         or_(
             Invoice.invoice_id.in_(select(Message.invoice_id).where(Message.state.in_(_WAITING))),

@@ -59,7 +59,7 @@ class _Person:
 def in_the_way(session: Session, *, customer_id: int) -> list[str]:
     """Return what needs the customer's data: owed and draft invoices, emails and payments under way."""
     mine = select(Invoice.invoice_id).where(Invoice.customer_id == customer_id)
-    owed = mine.where(Invoice.status == InvoiceStatus.SENT, Invoice.amount_paid < Invoice.total)
+    owed = mine.where(Invoice.status == InvoiceStatus.SENT, Invoice.shortfall > 0)
     draft = mine.where(Invoice.status == InvoiceStatus.DRAFT)
     unsettled = (*OPEN_STATES, MessageState.UNKNOWN)
     emails = select(Message.message_id).where(Message.invoice_id.in_(mine), Message.state.in_(unsettled))

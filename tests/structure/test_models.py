@@ -19,6 +19,9 @@ TABLES: list[tuple[type[StrEnum], Moves[StrEnum]]] = [
     (models.AttemptStatus, models.ATTEMPT_MOVES),
     (models.BulkState, models.BULK_MOVES),
     (models.GatewayEventState, models.GATEWAY_EVENT_MOVES),
+    (models.RefundStatus, models.REFUND_MOVES),
+    (models.DisputeState, models.DISPUTE_MOVES),
+    (models.PlanState, models.PLAN_MOVES),
 ]  # type: ignore[list-item]
 PAIRS = [(moves, one, other) for kind, moves in TABLES for one in kind for other in kind]
 
@@ -28,7 +31,7 @@ def test_no_status_enum_is_without_its_table() -> None:
     found = {
         value for value in vars(models).values() if isinstance(value, type) and issubclass(value, StrEnum)
     }
-    assert found == declared
+    assert found - {models.Channel} == declared  # a channel is no status: it never changes
 
 
 @pytest.mark.parametrize(("kind", "moves"), TABLES)

@@ -138,7 +138,7 @@ def _lock(session: Session, message: Message, address: str, *, holds: bool) -> l
         owed = select(Invoice.invoice_id).where(
             Invoice.customer_id == customer.customer_id,
             Invoice.status == InvoiceStatus.SENT,
-            Invoice.amount_paid < Invoice.total,
+            Invoice.shortfall > 0,
         )
         waiting = list(session.scalars(owed))
     for invoice_id in sorted({*waiting, message.invoice_id}):

@@ -30,7 +30,7 @@ def foresee(session: Session, *, selection: Selection) -> Foresight:
     """Return what a bulk send of this filter would reach. Stores nothing."""
     counts = matching(selection, func.count())
     owed = matching(selection, Invoice.currency)
-    owed = owed.add_columns(func.sum(Invoice.total - Invoice.amount_paid)).group_by(Invoice.currency)
+    owed = owed.add_columns(func.sum(Invoice.shortfall)).group_by(Invoice.currency)
     first = matching(selection, Invoice).options(joinedload(Invoice.customer))
     return Foresight(
         total=session.scalar(counts) or 0,

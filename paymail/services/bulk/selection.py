@@ -47,9 +47,7 @@ class Selection:
 
 def matching(selection: Selection, columns: Any = Invoice.invoice_id) -> Select[Any]:
     """Return the query for what a filter matches. Drafts are only sent one by one."""
-    statement = select(columns).where(
-        Invoice.status == InvoiceStatus.SENT, Invoice.amount_paid < Invoice.total
-    )
+    statement = select(columns).where(Invoice.status == InvoiceStatus.SENT, Invoice.shortfall > 0)
     if selection.payment_status is not None:
         statement = statement.where(Invoice.payment_status == selection.payment_status)
     if selection.currency:

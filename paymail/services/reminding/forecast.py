@@ -68,7 +68,7 @@ def _reminders(session: Session, now: datetime, until: datetime, issuer_id: int 
         select(Invoice)
         .where(
             Invoice.status == InvoiceStatus.SENT,
-            Invoice.amount_paid < Invoice.total,
+            Invoice.shortfall > 0,
             Invoice.due_date >= today - timedelta(days=ladder.LATEST) - SLACK,
             Invoice.due_date <= until.date() + timedelta(days=-ladder.EARLIEST) + SLACK,
         )

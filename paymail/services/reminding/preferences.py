@@ -113,7 +113,7 @@ def _look_again(session: Session, condition: ColumnElement[bool], switched_on: b
     values: dict[str, datetime] = {"next_reminder_at": now}
     if switched_on:
         values["reminders_from"] = now
-    owed = (condition, Invoice.status == InvoiceStatus.SENT, Invoice.amount_paid < Invoice.total)
+    owed = (condition, Invoice.status == InvoiceStatus.SENT, Invoice.shortfall > 0)
     # By id, as everybody who locks several invoices does.
     locked = select(Invoice.invoice_id).where(*owed).order_by(Invoice.invoice_id)
     session.execute(locked.with_for_update(key_share=True)).all()
