@@ -54,6 +54,27 @@ class InvoiceDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditNoteDocument:
+    """What was taken off an invoice that had been paid. `adjustment` picks the word of the GST law."""
+
+    number: str
+    adjustment: bool
+    invoice_number: str
+    invoice_issued: date
+    issuer: Party
+    customer: Party
+    issued: date
+    reason: str
+    net: Money
+    tax_name: str
+    tax_rate: Decimal
+    tax: Money
+    total: Money
+    invoice_total: Money
+    locale: str = "en-AU"
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptDocument:
     """All that a receipt shows: one payment against one invoice."""
 
@@ -67,3 +88,6 @@ class ReceiptDocument:
     invoice_total: Money
     balance: Money
     locale: str = "en-AU"
+
+
+Document = InvoiceDocument | ReceiptDocument | CreditNoteDocument

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import ClassVar, Self
 
 from paymail.money import Money
+from paymail.moneymail import FailedPaymentEmail, RefundEmail
 
 
 class Tone(StrEnum):
@@ -203,14 +204,17 @@ class NoticeEmail:
         )
 
 
-Email = InvoiceEmail | ReceiptEmail | ReminderEmail | NoticeEmail
+Email = InvoiceEmail | ReceiptEmail | ReminderEmail | NoticeEmail | RefundEmail | FailedPaymentEmail
 KINDS: dict[str, type[Email]] = {
-    kind.kind: kind for kind in (InvoiceEmail, ReceiptEmail, ReminderEmail, NoticeEmail)
+    kind.kind: kind
+    for kind in (InvoiceEmail, ReceiptEmail, ReminderEmail, NoticeEmail, RefundEmail, FailedPaymentEmail)
 }
 _SAMPLES: tuple[Email, ...] = (
     InvoiceEmail.sample(),
     ReceiptEmail.sample(),
     NoticeEmail.sample(),
+    RefundEmail.sample(),
+    FailedPaymentEmail.sample(),
     *(ReminderEmail.sample(tone) for tone in Tone),
 )
 SAMPLES: dict[str, Email] = {sample.template: sample for sample in _SAMPLES}

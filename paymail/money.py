@@ -96,15 +96,21 @@ def stripe_amount(minor: int, currency: str) -> int:
     Raises NotChargeable: below the minimum, above the maximum, or not representable (three-decimal
     currencies must end in 0; ISK and UGX are sent with two decimals that must be 00).
     """
-    factor = _stripe_exponent(currency) - exponent(currency)
-    amount = minor * 10**factor if factor >= 0 else _exact_division(minor, 10**-factor, currency)
-    if currency in STRIPE_THREE_DECIMAL and amount % 10:
-        raise NotChargeable(f"card payments in {currency} must be a multiple of 0.010")
+    amount = stripe_units(minor, currency)
     if amount < (minimum := STRIPE_MINIMUM.get(currency, 50)):
         raise NotChargeable(f"the amount is below the card minimum for {currency} ({minimum} minor units)")
     if amount > STRIPE_MAXIMUM:
         raise NotChargeable(f"the amount is above the card maximum for {currency}")
     return amount
+
+
+def stripe_units(minor: int, currency: str) -> int:
+    """Convert our minor units to Stripe's, whatever their size. Raises NotChargeable if they do not fit."""
+    factor = _stripe_exponent(currency) - exponent(currency)
+    amount = minor * 10**factor if factor >= 0 else _exact_division(minor, 10**-factor, currency)
+    if currency in STRIPE_THREE_DECIMAL and amount % 10:
+        raise NotChargeable(f"card payments in {currency} must be a multiple of 0.010")
+    return int(amount)
 
 
 def from_stripe_amount(amount: int, currency: str) -> int:
@@ -148,3 +154,10 @@ class Money:
     def __str__(self) -> str:
         """Plain text such as `AUD 1,234.50`, the same in every locale."""
         return f"{self.currency} {self.decimal:,.{exponent(self.currency)}f}"
+
+
+def from_text(text: str) -> Money:
+    """Read what `str(Money)` wrote. Raises UnknownCurrency, BadAmount."""
+    currency, _, amount = text.partition(" ")
+    exponent(currency)
+    return Money(to_minor(parse_decimal(amount.replace(",", "")), currency), currency)

@@ -3,13 +3,13 @@
 Only values cross these doors: dataclasses, bytes and strings, never ORM rows, SDK objects or responses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from paymail.documents import InvoiceDocument, ReceiptDocument
+from paymail.documents import Document
 from paymail.emails import Email
 from paymail.errors import Unavailable
 from paymail.handover import Envelope as Envelope
@@ -18,6 +18,7 @@ from paymail.handover import Outcome as Outcome
 from paymail.handover import Scope as Scope
 from paymail.handover import Verdict as Verdict
 from paymail.merchant import GatewayAccount, WebhookEndpoint
+from paymail.reversals import GatewayRefund, Reversals
 
 
 class Mailer(Protocol):
@@ -56,7 +57,7 @@ class EmailRenderer(Protocol):
 class PdfRenderer(Protocol):
     """Turns a document into PDF bytes; equal documents give equal bytes."""
 
-    def render(self, document: InvoiceDocument | ReceiptDocument) -> bytes:
+    def render(self, document: Document) -> bytes:
         """Render. Raises `render.RenderFailed` naming the cause."""
         ...
 
@@ -91,11 +92,14 @@ class Intent:
     """For people: `Visa ending 4242`; empty when unknown."""
     failure: str = ""
     """Stripe's code of the last failed try; empty when none."""
+    created: int = 0
+    """Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A verified webhook event. `intent_id` is empty for events about something else."""
+    """An event of the provider's, verified or read from it. `intent_id` is the intent that it is about,
+    also when its object is a charge, a refund or a dispute; empty for events about something else."""
 
     id: str
     type: str
@@ -120,9 +124,19 @@ class Gateway(Protocol):
     """The payment provider. Raises `Unavailable` when a retry may help, other kinds when it may not."""
 
     def create_intent(
-        self, *, account: str, amount: int, currency: str, metadata: Mapping[str, str], idempotency_key: str
+        self,
+        *,
+        account: str,
+        amount: int,
+        currency: str,
+        metadata: Mapping[str, str],
+        idempotency_key: str,
+        fee: int = 0,
     ) -> Intent:
-        """Create an intent on the connected account; in Stripe's minor units. Raises KeySpent too."""
+        """Create an intent on the connected account; in Stripe's minor units. Raises KeySpent too.
+
+        `fee` goes to the platform (Stripe documentation, "Application fees").
+        """
         ...
 
     def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
@@ -132,12 +146,36 @@ class Gateway(Protocol):
         """
         ...
 
-    def update_amount(self, *, account: str, intent_id: str, amount: int) -> Intent:
+    def update_amount(self, *, account: str, intent_id: str, amount: int, fee: int = 0) -> Intent:
         """Change the amount of an intent that is not yet paid. Raises Conflict when Stripe says no."""
         ...
 
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
         """Cancel an open intent. Raises Conflict when it is beyond cancelling."""
+        ...
+
+    def create_refund(
+        self, *, account: str, intent_id: str, amount: int, reference: str, idempotency_key: str
+    ) -> GatewayRefund:
+        """Give part of a payment back; in Stripe's minor units. `reference` names the row that asks.
+
+        Raises KeySpent too; Conflict and InvalidInput when Stripe will never do it.
+        """
+        ...
+
+    def reversals(self, *, account: str, intent_id: str) -> Reversals:
+        """Read all refunds and disputes of an intent."""
+        ...
+
+    def events(self, *, account: str, since: int, types: Sequence[str]) -> Iterator[Event]:
+        """Read an account's events created at or after `since` (Unix seconds), newest first.
+
+        Stripe keeps them for 30 days.
+        """
+        ...
+
+    def recent_intents(self, *, account: str, since: int) -> Iterator[Intent]:
+        """Read an account's intents created at or after `since` (Unix seconds), newest first."""
         ...
 
     def account(self, *, account: str = "") -> GatewayAccount:
@@ -161,7 +199,7 @@ class Letter:
     """
 
     email: Email
-    document: InvoiceDocument | ReceiptDocument | None
+    document: Document | None
     """What to attach; a notice to staff has nothing."""
     filename: str
     from_name: str

@@ -1,6 +1,6 @@
 """Rows and stand-ins that tests share. Stand-ins implement our own ports, never a library's inside."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -8,10 +8,11 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_payment_token
-from paymail.errors import NotFound
+from paymail.errors import InvalidInput, NotFound
 from paymail.merchant import GatewayAccount, WebhookEndpoint
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
 from paymail.ports import Envelope, Event, Handover, Intent, IntentStatus, Letter, Outcome, Verdict, Written
+from paymail.reversals import GatewayDispute, GatewayRefund, Reversals
 from paymail.services.issuers import ensure_issuer
 
 NOW = datetime(2026, 3, 17, 1, 0, tzinfo=UTC)
@@ -126,9 +127,20 @@ class LedgerGateway:
 
     intents: dict[str, Intent] = field(default_factory=dict)
     by_key: dict[str, str] = field(default_factory=dict)
+    refunds: dict[str, GatewayRefund] = field(default_factory=dict)
+    disputes: dict[str, GatewayDispute] = field(default_factory=dict)
+    log: list[Event] = field(default_factory=list)
+    refund_status: str = "succeeded"
 
     def create_intent(
-        self, *, account: str, amount: int, currency: str, metadata: Mapping[str, str], idempotency_key: str
+        self,
+        *,
+        account: str,
+        amount: int,
+        currency: str,
+        metadata: Mapping[str, str],
+        idempotency_key: str,
+        fee: int = 0,
     ) -> Intent:
         """Create, or replay by the key."""
         if idempotency_key not in self.by_key:
@@ -155,13 +167,44 @@ class LedgerGateway:
             raise NotFound("no such intent")
         return intent
 
-    def update_amount(self, *, account: str, intent_id: str, amount: int) -> Intent:
+    def update_amount(self, *, account: str, intent_id: str, amount: int, fee: int = 0) -> Intent:
         """Change the amount."""
         return self.set(intent_id, amount=amount)
 
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
         """Cancel."""
         return self.set(intent_id, status=IntentStatus.CANCELED)
+
+    def create_refund(
+        self, *, account: str, intent_id: str, amount: int, reference: str, idempotency_key: str
+    ) -> GatewayRefund:
+        """Give back, or replay by the key; as many as asked for at most what came in."""
+        if idempotency_key not in self.by_key:
+            given = sum(r.amount for r in self.refunds.values() if r.intent_id == intent_id)
+            if given + amount > self.intents[intent_id].amount_received:
+                raise InvalidInput("more than was paid")
+            refund_id = f"re_{len(self.refunds) + 1}"
+            self.by_key[idempotency_key] = refund_id
+            currency = self.intents[intent_id].currency
+            self.refunds[refund_id] = GatewayRefund(
+                refund_id, intent_id, amount, currency, self.refund_status, "", reference
+            )
+        return self.refunds[self.by_key[idempotency_key]]
+
+    def reversals(self, *, account: str, intent_id: str) -> Reversals:
+        """All refunds and disputes of an intent."""
+        return Reversals(
+            tuple(r for r in self.refunds.values() if r.intent_id == intent_id),
+            tuple(d for d in self.disputes.values() if d.intent_id == intent_id),
+        )
+
+    def events(self, *, account: str, since: int, types: Sequence[str]) -> Iterator[Event]:
+        """What the test put there."""
+        yield from (e for e in self.log if e.account == account and e.type in types and e.created >= since)
+
+    def recent_intents(self, *, account: str, since: int) -> Iterator[Intent]:
+        """The intents of an account."""
+        yield from (i for i in self.intents.values() if i.account == account and i.created >= since)
 
     def account(self, *, account: str = "") -> GatewayAccount:
         """Every account may charge."""

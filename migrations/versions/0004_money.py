@@ -44,7 +44,9 @@ def _columns() -> dict[str, list[sa.Column[object]]]:
             minor("amount_refunded"), minor("amount_charged_back"), minor("amount_credited"),
             minor("amount_written_off"), sa.Column("part_minimum", sa.BigInteger(), nullable=True),
         ],
-        "payment_attempts": [number("declines")],
+        "payment_attempts": [
+            number("declines"), minor("fee"), sa.Column("tried_at", UtcDateTime, nullable=True),
+        ],
         "payments": [
             sa.Column("channel", CHANNEL, nullable=False, server_default="stripe"),
             sa.Column("reference", sa.Text(), nullable=False, server_default=""),

@@ -9,7 +9,7 @@ from paymail.checks.house import mode_of
 from paymail.errors import Misconfigured, NotFound, PaymailError
 from paymail.merchant import WebhookEndpoint
 from paymail.models import Issuer
-from paymail.services.confirming import INTENT_EVENTS
+from paymail.services.confirming import USED_EVENTS
 
 MOST_ACCOUNTS = 50
 """Accounts asked in one run."""
@@ -88,7 +88,7 @@ def _webhook(url: str, ours: list[WebhookEndpoint]) -> Finding:
     # One address may be listed twice, once for our own account's events.
     useful = [endpoint for endpoint in enabled if endpoint.connected] or enabled
     events = frozenset().union(*(endpoint.events for endpoint in useful))
-    missing = [] if "*" in events else sorted(set(INTENT_EVENTS) - events)
+    missing = [] if "*" in events else sorted(set(USED_EVENTS) - events)
     if missing:
         return failed("stripe webhook", f"{url} does not get {', '.join(missing)}", "add them at Stripe")
     if not any(endpoint.connected for endpoint in enabled):

@@ -2,24 +2,28 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import stripe
+import stripe.params
 
 from paymail.gateway.translation import (
     BadPayload,
     BadSignature,
     NotConnected,
     account_from,
+    dispute_from,
     endpoint_from,
     intent_from,
+    refund_from,
     translated,
 )
 from paymail.merchant import GatewayAccount, WebhookEndpoint
 from paymail.ports import Event, Intent
+from paymail.reversals import GatewayRefund, Reversals
 
 BRIEF_TIMEOUT = 3.0
 """Seconds for a brief look at an intent."""
@@ -60,18 +64,27 @@ class StripeGateway:
         )
 
     def create_intent(
-        self, *, account: str, amount: int, currency: str, metadata: Mapping[str, str], idempotency_key: str
+        self,
+        *,
+        account: str,
+        amount: int,
+        currency: str,
+        metadata: Mapping[str, str],
+        idempotency_key: str,
+        fee: int = 0,
     ) -> Intent:
         """Create an intent on the connected account (Stripe documentation, "Direct charges")."""
+        asked: stripe.params.PaymentIntentCreateParams = {
+            "amount": amount,
+            "currency": currency.lower(),
+            "automatic_payment_methods": {"enabled": True},
+            "metadata": dict(metadata),
+        }
+        if fee:
+            asked["application_fee_amount"] = fee
         with translated():
             found = self._client.v1.payment_intents.create(
-                {
-                    "amount": amount,
-                    "currency": currency.lower(),
-                    "automatic_payment_methods": {"enabled": True},
-                    "metadata": dict(metadata),
-                },
-                {"stripe_account": account, "idempotency_key": idempotency_key},
+                asked, {"stripe_account": account, "idempotency_key": idempotency_key}
             )
         return intent_from(found, account)
 
@@ -83,12 +96,13 @@ class StripeGateway:
             )
         return intent_from(found, account)
 
-    def update_amount(self, *, account: str, intent_id: str, amount: int) -> Intent:
+    def update_amount(self, *, account: str, intent_id: str, amount: int, fee: int = 0) -> Intent:
         """Change the amount of an unpaid intent; asking twice for the same amount changes nothing."""
+        asked: stripe.params.PaymentIntentModifyParams = {"amount": amount}
+        if fee:
+            asked["application_fee_amount"] = fee
         with translated():
-            found = self._client.v1.payment_intents.update(
-                intent_id, {"amount": amount}, {"stripe_account": account}
-            )
+            found = self._client.v1.payment_intents.update(intent_id, asked, {"stripe_account": account})
         return intent_from(found, account)
 
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
@@ -96,6 +110,49 @@ class StripeGateway:
         with translated():
             found = self._client.v1.payment_intents.cancel(intent_id, {}, {"stripe_account": account})
         return intent_from(found, account)
+
+    def create_refund(
+        self, *, account: str, intent_id: str, amount: int, reference: str, idempotency_key: str
+    ) -> GatewayRefund:
+        """Refund a direct charge (Stripe documentation, "Refund and cancel payments")."""
+        with translated():
+            found = self._client.v1.refunds.create(
+                {"payment_intent": intent_id, "amount": amount, "metadata": {"refund_id": reference}},
+                {"stripe_account": account, "idempotency_key": idempotency_key},
+            )
+        return refund_from(found)
+
+    def reversals(self, *, account: str, intent_id: str) -> Reversals:
+        """Read all refunds and disputes of an intent."""
+        options: stripe.RequestOptions = {"stripe_account": account}
+        about: stripe.params.RefundListParams = {"payment_intent": intent_id, "limit": 100}
+        disputed: stripe.params.DisputeListParams = {"payment_intent": intent_id, "limit": 100}
+        with translated():
+            refunds = self._client.v1.refunds.list(about, options)
+            disputes = self._client.v1.disputes.list(disputed, options)
+            return Reversals(
+                tuple(refund_from(found) for found in refunds.auto_paging_iter()),
+                tuple(dispute_from(found) for found in disputes.auto_paging_iter()),
+            )
+
+    def events(self, *, account: str, since: int, types: Sequence[str]) -> Iterator[Event]:
+        """Read an account's events, page by page."""
+        with translated():
+            pages = self._client.v1.events.list(
+                {"created": {"gte": since}, "types": list(types), "limit": 100}, {"stripe_account": account}
+            )
+            for found in pages.auto_paging_iter():
+                body = found.to_dict()
+                yield _event_from({**body, "account": body.get("account") or account})
+
+    def recent_intents(self, *, account: str, since: int) -> Iterator[Intent]:
+        """Read an account's intents, page by page."""
+        with translated():
+            pages = self._client.v1.payment_intents.list(
+                {"created": {"gte": since}, "limit": 100}, {"stripe_account": account}
+            )
+            for found in pages.auto_paging_iter():
+                yield intent_from(found, account)
 
     def account(self, *, account: str = "") -> GatewayAccount:
         """Read a connected account, or our own."""
@@ -141,13 +198,15 @@ class StripeGateway:
 
 def _event_from(body: dict[str, Any]) -> Event:
     about = body["data"]["object"]
-    is_intent = about.get("object") == "payment_intent"
+    # Charges, refunds and disputes name their intent; one may be expanded, or none at all.
+    intent = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
+    intent = intent.get("id") if isinstance(intent, dict) else intent
     return Event(
         id=_text(body["id"]),
         type=_text(body["type"]),
         account=_text(body.get("account") or ""),
         livemode=body["livemode"] is True,
-        intent_id=_text(about["id"]) if is_intent else "",
+        intent_id=_text(intent or ""),
         created=int(body["created"]),
     )
 

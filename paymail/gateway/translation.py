@@ -11,6 +11,7 @@ import stripe
 from paymail.errors import Conflict, Denied, InvalidInput, Misconfigured, NotFound, Unavailable
 from paymail.merchant import GatewayAccount, WebhookEndpoint
 from paymail.ports import Intent, IntentStatus, KeySpent
+from paymail.reversals import GatewayDispute, GatewayRefund
 
 
 class StripeUnavailable(Unavailable):
@@ -62,6 +63,13 @@ class BadPayload(InvalidInput):
 
 
 _STATE_CODES = frozenset({"payment_intent_unexpected_state", "payment_intent_incompatible_payment_method"})
+_REFUND_STATUSES = {
+    "pending": "pending",
+    "requires_action": "pending",
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "canceled": "failed",
+}
 _RETRY_CODES = frozenset({"lock_timeout", "idempotency_key_in_use", "rate_limit"})
 
 
@@ -112,7 +120,48 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
         invoice_id=_invoice_id(found),
         method=_method(found),
         failure=((failure.decline_code or failure.code) if failure else "") or "",
+        created=found.created,
     )
+
+
+def refund_from(found: stripe.Refund) -> GatewayRefund:
+    """Return the facts of a refund. Raises StripeRefused for a status unknown to us.
+
+    `requires_action` waits for the customer, so it is pending; `canceled` gave nothing back, so it failed
+    (Stripe documentation, "The Refund object").
+    """
+    status = _REFUND_STATUSES.get(found.status or "")
+    if status is None:
+        raise StripeRefused("Stripe reports a refund status that paymail does not know")
+    reference = found.metadata["refund_id"] if found.metadata and "refund_id" in found.metadata else ""
+    return GatewayRefund(
+        id=found.id,
+        intent_id=_id_of(found.payment_intent),
+        amount=found.amount,
+        currency=found.currency.upper(),
+        status=status,
+        failure=getattr(found, "failure_reason", None) or ("canceled" if found.status == "canceled" else ""),
+        reference=str(reference)[:20],
+    )
+
+
+def dispute_from(found: stripe.Dispute) -> GatewayDispute:
+    """Return the facts of a dispute."""
+    due = found.evidence_details.due_by if found.evidence_details else None
+    return GatewayDispute(
+        id=found.id,
+        intent_id=_id_of(found.payment_intent),
+        amount=found.amount,
+        currency=found.currency.upper(),
+        status=found.status,
+        reason=found.reason or "",
+        evidence_due=due or 0,
+    )
+
+
+def _id_of(reference: object) -> str:
+    # Expanded or not: a string, an object with an id, or nothing.
+    return str(getattr(reference, "id", reference) or "")
 
 
 def account_from(found: stripe.Account) -> GatewayAccount:

@@ -63,12 +63,16 @@ class PaymentAttempt(Base):
     generation: Mapped[int]
     account: Mapped[str] = mapped_column(String(60))
     amount: Mapped[int] = mapped_column(BigInteger)
+    fee: Mapped[int] = mapped_column(BigInteger, default=0)
+    """What of it goes to the platform; fixed with the amount, since the idempotency key covers both."""
     currency: Mapped[str] = mapped_column(String(3))
     intent_id: Mapped[str | None] = mapped_column(String(80), unique=True)
     idempotency_key: Mapped[str] = mapped_column(String(120), unique=True)
     status: Mapped[AttemptStatus] = mapped_column(status_type(AttemptStatus), default=_A.CREATING)
     declines: Mapped[int] = mapped_column(default=0)
     """Failed tries that we know of; too many close the intent (card testing)."""
+    tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the sweep last tried to cancel it."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -10,10 +10,16 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-from paymail.documents import InvoiceDocument, ReceiptDocument
+from paymail.documents import CreditNoteDocument, Document, InvoiceDocument, ReceiptDocument
 from paymail.money import exponent
 from paymail.render import formats
 from paymail.render.failure import RenderFailed
+
+_TEMPLATES: dict[type[Document], str] = {
+    InvoiceDocument: "invoice.html",
+    ReceiptDocument: "receipt.html",
+    CreditNoteDocument: "credit_note.html",
+}
 
 
 class WeasyPdfRenderer:
@@ -39,9 +45,9 @@ class WeasyPdfRenderer:
         self._css: weasyprint.CSS | None = None
         self._lock = threading.Lock()
 
-    def render(self, document: InvoiceDocument | ReceiptDocument) -> bytes:
+    def render(self, document: Document) -> bytes:
         """Render. Raises RenderFailed."""
-        name = "invoice.html" if isinstance(document, InvoiceDocument) else "receipt.html"
+        name = _TEMPLATES[type(document)]
         context = {field.name: getattr(document, field.name) for field in dataclasses.fields(document)}
         try:
             html = self._environment.get_template(name).render(context)

@@ -19,6 +19,8 @@ class Outcome:
     challenge: bool = False
     delayed: bool = False
     disputed: bool = False
+    refund: str = ""
+    """How a later refund goes: at once (empty), `pends` and then succeeds, `fails` after it succeeded."""
 
 
 def _declined(decline_code: str, message: str = "Your card was declined.") -> Outcome:
@@ -60,6 +62,8 @@ CARDS: dict[str, Outcome] = {
         message="Your card was declined.",
     ),
     "4000000000000259": Outcome(disputed=True),
+    "4000000000007726": Outcome(refund="pends"),
+    "4000000000005126": Outcome(refund="fails"),
 }
 
 # Tokens that a server may use in place of a number.
@@ -73,6 +77,8 @@ TOKENS = {
     "pm_card_authenticationRequired": "4000002500003155",
     "pm_card_threeDSecure2Required": "4000000000003220",
     "pm_card_createDispute": "4000000000000259",
+    "pm_card_pendingRefund": "4000000000007726",
+    "pm_card_refundFail": "4000000000005126",
 }
 
 BECS_BSB = "000000"

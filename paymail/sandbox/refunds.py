@@ -8,6 +8,7 @@ from paymail.sandbox.currencies import shown
 from paymail.sandbox.errors import ApiError, Json, missing_param
 from paymail.sandbox.ids import new_id
 from paymail.sandbox.listing import listed
+from paymail.sandbox.methods import outcome_of
 
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 
@@ -19,6 +20,7 @@ def create_refund(call: Call) -> Json:
     reason = forms.text(call.params, "reason")
     if reason is not None and reason not in _REASONS:
         raise ApiError(f"Invalid reason: must be one of {', '.join(_REASONS)}", param="reason")
+    course = outcome_of(call.need("payment_method", charge["payment_method"])).refund
     refund: Json = {
         "id": new_id("re"),
         "object": "refund",
@@ -31,15 +33,33 @@ def create_refund(call: Call) -> Json:
         "payment_intent": charge["payment_intent"],
         "reason": reason,
         "receipt_number": None,
-        "status": "succeeded",
+        "status": "pending" if course == "pends" else "succeeded",
+        "_course": course,
     }
     call.store.insert(call.account, refund, label=charge["payment_intent"])
-    charge["amount_refunded"] += amount
-    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
-    call.store.save(charge)
+    _count(call, charge, amount)
     call.emit("refund.created", refund)
     call.emit("charge.refunded", charge)
     call.emit("refund.updated", refund)
+    return refund
+
+
+def _count(call: Call, charge: Json, amount: int) -> None:
+    charge["amount_refunded"] += amount
+    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
+    call.store.save(charge)
+
+
+def settle_refund(call: Call, refund: Json) -> Json:
+    """Let the customer's bank answer: a pending refund succeeds, one that was to fail fails."""
+    if refund["_course"] == "fails":
+        refund.update(status="failed", failure_reason="lost_or_stolen_card")
+        _count(call, call.need("charge", refund["charge"]), -refund["amount"])
+    else:
+        refund["status"] = "succeeded"
+    refund["_course"] = ""
+    call.store.save(refund)
+    call.emit("refund.failed" if refund["status"] == "failed" else "refund.updated", refund)
     return refund
 
 

@@ -14,6 +14,7 @@ from paymail.sandbox.confirmation import settle
 from paymail.sandbox.errors import ApiError, Json
 from paymail.sandbox.faults import Faults
 from paymail.sandbox.journal import Journal
+from paymail.sandbox.refunds import settle_refund
 from paymail.sandbox.store import Store
 from paymail.sandbox.webhooks import Webhooks
 
@@ -55,7 +56,7 @@ class Sandbox:
         self.webhooks.enqueue(call.emitted)
 
     def advance(self, intent_id: str | None = None, min_age_s: float = 0.0) -> list[Json]:
-        """Let the banks answer for payments that are processing."""
+        """Let the banks answer for payments that are processing, and for refunds that are under way."""
         moved = []
         for account, intent in self.store.owners("payment_intent"):
             waiting = intent["status"] == "processing" and intent_id in (None, intent["id"])
@@ -64,6 +65,15 @@ class Sandbox:
                     fresh = call.need("payment_intent", intent["id"])
                     if fresh["status"] == "processing":
                         moved.append(settle(call, fresh))
+        return moved + self._advance_refunds(intent_id, min_age_s)
+
+    def _advance_refunds(self, intent_id: str | None, min_age_s: float) -> list[Json]:
+        moved = []
+        for account, refund in self.store.owners("refund"):
+            waiting = refund.get("_course") and intent_id in (None, refund["payment_intent"])
+            if waiting and time.time() - refund["created"] >= min_age_s:
+                with self.call(account) as call:
+                    moved.append(settle_refund(call, call.need("refund", refund["id"])))
         return moved
 
     def ledger(self) -> Json:

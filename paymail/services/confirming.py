@@ -1,6 +1,7 @@
 """News of a payment: from the customer's page, and from Stripe's webhook. Both re-read the intent."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -9,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.db import insert_once
-from paymail.errors import Conflict, Denied, NotFound, PaymailError
+from paymail.errors import Conflict, Denied, NotFound, PaymailError, Unavailable
 from paymail.models import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, check_move
 from paymail.ports import Event, Intent
-from paymail.services import settlement
+from paymail.reversals import Reversals
+from paymail.services import admitting, reversing, settlement
 from paymail.services.composing import load_invoice
 from paymail.services.paying import AlreadyPaying, Cashier, find_by_token
 from paymail.services.settlement import Settled, StaleRead, UnknownIntent
@@ -26,6 +28,20 @@ INTENT_EVENTS = (
     "payment_intent.payment_failed",
     "payment_intent.canceled",
 )
+REVERSAL_EVENTS = (
+    "charge.refunded",
+    "charge.refund.updated",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+)
+USED_EVENTS = (*INTENT_EVENTS, *REVERSAL_EVENTS)
+DECLINED = "payment_intent.payment_failed"
 
 
 class NotYetPaid(Conflict):
@@ -83,7 +99,7 @@ def receive_event(session: Session, *, event: Event, live: bool, now: datetime) 
     """
     if event.livemode != live:
         raise Denied("the event's mode is not this system's")
-    useful = event.type in INTENT_EVENTS and event.intent_id
+    useful = event.type in USED_EVENTS and event.intent_id
     values = {
         "event_id": event.id,
         "type": event.type,
@@ -132,9 +148,8 @@ def work_event(cashier: Cashier, *, event_id: str) -> None:
         event = session.get(GatewayEvent, event_id)
         if event is None or event.state is not GatewayEventState.RECEIVED:
             return
-        account, intent_id = event.account, event.intent_id
     try:
-        intent, seen = _intent_of_event(cashier, account, intent_id)
+        news = _ask_stripe(cashier, event)
     except UnknownIntent as error:
         # Usual where the issuer's account also takes payments that are not paymail's.
         _conclude(cashier, event_id, GatewayEventState.IGNORED, str(error))
@@ -144,29 +159,49 @@ def work_event(cashier: Cashier, *, event_id: str) -> None:
         # A revoked key or a Stripe outage: the payment is still out there, so ask again.
         _postpone(cashier, event_id, str(error))
     else:
-        _settle_event(cashier, event_id, intent, seen)
+        _settle_event(cashier, event, news)
 
 
-def _settle_event(cashier: Cashier, event_id: str, intent: Intent, seen: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What Stripe says now. `seen` is the attempt's `updated_at` before it was asked."""
+
+    intent: Intent
+    reversals: Reversals
+    seen: datetime
+
+
+def _settle_event(cashier: Cashier, event: GatewayEvent, news: _News) -> None:
     try:
         with cashier.transaction() as session:
             now = cashier.now()
-            settled = settlement.settle(session, intent=intent, source="webhook", now=now, seen=seen)
-            _mark(session, event_id, GatewayEventState.DONE, f"invoice {settled.invoice_id}")
-    except StaleRead as error:
-        _postpone(cashier, event_id, str(error))
+            settled = settlement.settle(
+                session, intent=news.intent, source="webhook", now=now, seen=news.seen
+            )
+            reversing.take_back(session, intent_id=news.intent.id, reversals=news.reversals, now=now)
+            done = _mark(session, event.event_id, GatewayEventState.DONE, f"invoice {settled.invoice_id}")
+            if done and event.type == DECLINED and news.intent.failure:
+                attempt = settlement.attempt_of(session, intent_id=news.intent.id)
+                admitting.count_decline(session, attempt=attempt, now=now)
+    except Unavailable as error:
+        _postpone(cashier, event.event_id, str(error))
     except PaymailError as error:
-        log.error("event cannot be settled", event_id=event_id, code=error.code, reason=str(error))
-        _conclude(cashier, event_id, GatewayEventState.DEAD, str(error))
+        log.error("event cannot be settled", event_id=event.event_id, code=error.code, reason=str(error))
+        _conclude(cashier, event.event_id, GatewayEventState.DEAD, str(error))
 
 
-def _intent_of_event(cashier: Cashier, account: str, intent_id: str) -> tuple[Intent, datetime]:
+def _ask_stripe(cashier: Cashier, event: GatewayEvent) -> _News:
     with cashier.transaction() as session:
-        attempt = settlement.attempt_of(session, intent_id=intent_id)
+        attempt = settlement.attempt_of(session, intent_id=event.intent_id)
         load_invoice(session, invoice_id=attempt.invoice_id)
-        if attempt.account != account:
+        if attempt.account != event.account:
             raise Denied("the event's account is not the invoice's")
-    return cashier.gateway.retrieve_intent(account=attempt.account, intent_id=intent_id), attempt.updated_at
+    gateway, account = cashier.gateway, attempt.account
+    reversals = Reversals()
+    if event.type in REVERSAL_EVENTS:
+        reversals = gateway.reversals(account=account, intent_id=event.intent_id)
+    intent = gateway.retrieve_intent(account=account, intent_id=event.intent_id)
+    return _News(intent, reversals, attempt.updated_at)
 
 
 def _postpone(cashier: Cashier, event_id: str, reason: str) -> None:
@@ -189,8 +224,11 @@ def _conclude(cashier: Cashier, event_id: str, state: GatewayEventState, reason:
         _mark(session, event_id, state, reason)
 
 
-def _mark(session: Session, event_id: str, state: GatewayEventState, reason: str) -> None:
-    event = session.get_one(GatewayEvent, event_id, with_for_update=True)
-    if event.state is GatewayEventState.RECEIVED:
-        check_move(GATEWAY_EVENT_MOVES, event.state, state)
-        event.state, event.reason = state, reason
+def _mark(session: Session, event_id: str, state: GatewayEventState, reason: str) -> bool:
+    """Move an event on; False if another worker has."""
+    event = session.get_one(GatewayEvent, event_id, with_for_update=True, populate_existing=True)
+    if event.state is not GatewayEventState.RECEIVED:
+        return False
+    check_move(GATEWAY_EVENT_MOVES, event.state, state)
+    event.state, event.reason = state, reason
+    return True

@@ -1,6 +1,6 @@
 """Every dedupe key of the outbox is built here, from stable ids and ISO dates; UNIQUE in the database."""
 
-from datetime import date
+from datetime import date, datetime
 
 
 def invoice_email(*, invoice_id: int, sequence: int) -> str:
@@ -8,9 +8,29 @@ def invoice_email(*, invoice_id: int, sequence: int) -> str:
     return f"invoice:{invoice_id}:{sequence}"
 
 
-def receipt(*, intent_id: str) -> str:
-    """Key of the one receipt for a payment intent."""
-    return f"receipt:{intent_id}"
+def receipt(*, payment_id: int, intent_id: str | None) -> str:
+    """Key of the one receipt of a payment: by its intent, or by itself when staff recorded it."""
+    return f"receipt:{intent_id}" if intent_id else f"receipt:payment:{payment_id}"
+
+
+def receipt_again(*, payment_id: int, sequence: int) -> str:
+    """Key of the `sequence`-th further copy of a receipt; a double click asks for the same one."""
+    return f"receipt:{payment_id}:again:{sequence}"
+
+
+def refund_notice(*, refund_id: int) -> str:
+    """Key of the one notice to the customer about a refund."""
+    return f"refund:{refund_id}"
+
+
+def failed_payment(*, intent_id: str, at: datetime) -> str:
+    """Key of the mail about a slow payment that failed at `at`; the same intent may fail again later."""
+    return f"payment_failed:{intent_id}:{at:%Y%m%dT%H%M%S%f}"
+
+
+def refund(*, refund_id: int, amount: int, nonce: str) -> str:
+    """Stripe idempotency key of one refund; stored before it is used. For `nonce` see `intent`."""
+    return f"paymail-refund-{refund_id}-{amount}-{nonce}"
 
 
 def reminder(*, invoice_id: int, due: date, step: str) -> str:

@@ -13,7 +13,8 @@ from paymail import observability
 from paymail.errors import PaymailError, Unavailable
 from paymail.models import Message, PaymentAttempt
 from paymail.ports import Gateway
-from paymail.services import notices, paying, settlement
+from paymail.services import notices, settlement
+from paymail.services.attempts import live_attempt
 
 log = observability.logger(__name__)
 
@@ -34,7 +35,7 @@ def ask_before_reminding(
     """
     with transaction() as session:
         message = session.get_one(Message, message_id)
-        attempt = paying.live_attempt(session, invoice_id=message.invoice_id)
+        attempt = live_attempt(session, invoice_id=message.invoice_id)
     if attempt is None or attempt.intent_id is None:
         return ""  # nobody was given the secret of an intent without an id, so it cannot be paid
     try:

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.documents import InvoiceDocument, ReceiptDocument
+from paymail.documents import Document
 from paymail.emails import Email, Tone
 from paymail.errors import InvalidInput
-from paymail.models import Invoice, Message, MessageState, Payment
+from paymail.models import Invoice, Message, MessageState, Payment, Refund
+from paymail.money import from_text
 from paymail.ports import Letter
 from paymail.services.composing import (
     invoice_document,
@@ -21,6 +22,7 @@ from paymail.services.composing import (
     receipt_email,
     reminder_email,
 )
+from paymail.services.crediting import credit_note_document, failed_payment_email, refund_email
 
 
 class UnknownKind(InvalidInput):
@@ -64,7 +66,7 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
 
 def _contents(
     session: Session, message: Message, invoice: Invoice, public_url: str, date: datetime
-) -> tuple[Email, InvoiceDocument | ReceiptDocument | None, str]:
+) -> tuple[Email, Document | None, str]:
     plain_number = re.sub(r"[^A-Za-z0-9._-]+", "-", invoice.number)
     invoice_pdf = f"invoice-{plain_number}.pdf"
     match message.kind:
@@ -78,9 +80,26 @@ def _contents(
             payment = session.get_one(Payment, message.payment_id)
             receipt = receipt_document(invoice, payment)
             return receipt_email(invoice, payment, public_url), receipt, f"receipt-{receipt.number}.pdf"
+        case "refund":
+            return _refund(session, message, invoice, public_url)
+        case "payment_failed":
+            amount = from_text(message.detail)
+            return failed_payment_email(invoice, amount, public_url), None, ""
         case "notice":
             return notice_email(invoice, message.detail, public_url), None, ""
     raise UnknownKind(f"paymail writes no {message.kind!r} emails")
+
+
+def _refund(
+    session: Session, message: Message, invoice: Invoice, public_url: str
+) -> tuple[Email, Document | None, str]:
+    refund = session.get_one(Refund, int(message.detail))
+    payment = session.get_one(Payment, refund.payment_id)
+    email = refund_email(invoice, refund, payment, public_url)
+    if not refund.credit_note:
+        return email, None, ""
+    note = credit_note_document(invoice, refund)
+    return email, note, f"credit-note-{note.number}.pdf"
 
 
 def _thread_root(session: Session, message: Message) -> str:

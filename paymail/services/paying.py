@@ -10,14 +10,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail import observability
-from paymail.clock import new_id
 from paymail.errors import Conflict, Gone, NotFound
 from paymail.models import (
-    LIVE_ATTEMPTS,
     AttemptStatus,
     Invoice,
     InvoiceStatus,
@@ -26,7 +24,8 @@ from paymail.models import (
 )
 from paymail.money import stripe_amount
 from paymail.ports import Gateway, Intent, IntentStatus, KeySpent
-from paymail.services import dedupe
+from paymail.services.admitting import check_not_tested, fee_of
+from paymail.services.attempts import fresh_key, live_attempt, new_attempt
 from paymail.services.composing import load_invoice
 
 log = observability.logger(__name__)
@@ -110,10 +109,12 @@ def start_payment(cashier: Cashier, *, token: str) -> Intent:
     """
     attempt = _plan(cashier, token)
     intent = _existing(cashier.gateway, attempt)
+    if intent is not None and attempt.status is AttemptStatus.WITHDRAWING and intent.status in REUSABLE:
+        intent = cashier.gateway.cancel_intent(account=attempt.account, intent_id=intent.id)
     if intent is not None and intent.status in (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING):
         raise AlreadyPaying("a payment for this invoice has been made and is being recorded")
     if intent is not None and intent.status not in REUSABLE:
-        _close(cashier, attempt, intent.id)
+        close(cashier, attempt, intent.id)
         attempt, intent = _plan(cashier, token), None
     try:
         intent = _bring_to_amount(cashier.gateway, attempt, intent)
@@ -129,56 +130,18 @@ def _plan(cashier: Cashier, token: str) -> PaymentAttempt:
         now = cashier.now()
         invoice = find_by_token(session, token=token, now=now, lock=True)
         check_payable(invoice)
+        check_not_tested(session, invoice_id=invoice.invoice_id, now=now)
         amount = stripe_amount(invoice.balance, invoice.currency)
         attempt = live_attempt(session, invoice_id=invoice.invoice_id)
         if attempt is None:
-            attempt = _new_attempt(session, invoice, amount, now)
+            attempt = new_attempt(session, invoice, amount, now)
         if attempt.status is AttemptStatus.PROCESSING:
             raise AlreadyPaying("a payment for this invoice is clearing")
         if attempt.amount != amount:
             attempt.amount, attempt.updated_at = amount, now
-            attempt.idempotency_key = _key(attempt)
+            attempt.fee = fee_of(amount, invoice.issuer)
+            attempt.idempotency_key = fresh_key(attempt)
         return attempt
-
-
-def live_attempt(session: Session, *, invoice_id: int) -> PaymentAttempt | None:
-    """Return the invoice's one live attempt, if any."""
-    return session.scalars(
-        select(PaymentAttempt).where(
-            PaymentAttempt.invoice_id == invoice_id, PaymentAttempt.status.in_(LIVE_ATTEMPTS)
-        )
-    ).one_or_none()
-
-
-def _new_attempt(session: Session, invoice: Invoice, amount: int, now: datetime) -> PaymentAttempt:
-    last = session.scalar(
-        select(func.max(PaymentAttempt.generation)).where(PaymentAttempt.invoice_id == invoice.invoice_id)
-    )
-    attempt = PaymentAttempt(
-        invoice_id=invoice.invoice_id,
-        generation=(last or 0) + 1,
-        account=invoice.issuer.stripe_account,
-        amount=amount,
-        currency=invoice.currency,
-        idempotency_key=f"pending-{invoice.invoice_id}-{(last or 0) + 1}",
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(attempt)
-    session.flush()
-    # The key is made from the row's id, which only exists now.
-    attempt.idempotency_key = _key(attempt)
-    return attempt
-
-
-def _key(attempt: PaymentAttempt) -> str:
-    return dedupe.intent(
-        attempt_id=attempt.attempt_id,
-        amount=attempt.amount,
-        currency=attempt.currency,
-        account=attempt.account,
-        nonce=new_id(),
-    )
 
 
 def _renew_key(cashier: Cashier, attempt: PaymentAttempt) -> None:
@@ -187,7 +150,7 @@ def _renew_key(cashier: Cashier, attempt: PaymentAttempt) -> None:
         load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
         row = session.get_one(PaymentAttempt, attempt.attempt_id)
         if row.status is AttemptStatus.CREATING and row.idempotency_key == attempt.idempotency_key:
-            row.idempotency_key = _key(row)
+            row.idempotency_key = fresh_key(row)
 
 
 def _existing(gateway: Gateway, attempt: PaymentAttempt) -> Intent | None:
@@ -205,10 +168,13 @@ def _bring_to_amount(gateway: Gateway, attempt: PaymentAttempt, intent: Intent |
             currency=attempt.currency,
             metadata={"invoice_id": str(attempt.invoice_id), "attempt_id": str(attempt.attempt_id)},
             idempotency_key=attempt.idempotency_key,
+            fee=attempt.fee,
         )
     if intent.amount == attempt.amount:
         return intent
-    return gateway.update_amount(account=attempt.account, intent_id=intent.id, amount=attempt.amount)
+    return gateway.update_amount(
+        account=attempt.account, intent_id=intent.id, amount=attempt.amount, fee=attempt.fee
+    )
 
 
 def _adopt(cashier: Cashier, token: str, attempt: PaymentAttempt, intent: Intent) -> Intent:
@@ -235,13 +201,14 @@ def _withdraw(cashier: Cashier, attempt: PaymentAttempt, intent: Intent) -> None
         cashier.gateway.cancel_intent(account=attempt.account, intent_id=intent.id)
     except Conflict:
         return  # paid or clearing already: settlement records it, whatever the invoice says
-    _close(cashier, attempt, intent.id)
+    close(cashier, attempt, intent.id)
 
 
-def _close(cashier: Cashier, attempt: PaymentAttempt, intent_id: str) -> None:
+def close(cashier: Cashier, attempt: PaymentAttempt, intent_id: str) -> None:
     """Mark an attempt canceled, so that a new generation may follow, if the intent is still its own."""
     with cashier.transaction() as session:
         load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
         row = session.get_one(PaymentAttempt, attempt.attempt_id)
-        if row.status in (AttemptStatus.CREATING, AttemptStatus.OPEN) and row.intent_id == intent_id:
+        unpaid = (AttemptStatus.CREATING, AttemptStatus.OPEN, AttemptStatus.WITHDRAWING)
+        if row.status in unpaid and row.intent_id == intent_id:
             row.status, row.updated_at = AttemptStatus.CANCELED, cashier.now()

@@ -7,26 +7,15 @@ Stripe. Nothing that a client says is used.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, NotFound, Unavailable
-from paymail.models import (
-    ATTEMPT_MOVES,
-    PAYMENT_MOVES,
-    AttemptStatus,
-    Invoice,
-    Issuer,
-    Payment,
-    PaymentAttempt,
-    PaymentStatus,
-    check_move,
-)
-from paymail.money import from_stripe_amount, to_decimal
+from paymail.models import ATTEMPT_MOVES, AttemptStatus, Invoice, Payment, PaymentAttempt, check_move
+from paymail.money import Money, from_stripe_amount
 from paymail.ports import Intent, IntentStatus
-from paymail.services import dedupe, outbox, timeline, waking
+from paymail.services import books, dedupe
 from paymail.services.composing import load_invoice
-from paymail.services.reminding.planning import withdraw_open
 
 
 class UnknownIntent(NotFound):
@@ -115,8 +104,7 @@ def _record(
         raise IntentMismatch("Stripe reports success without an amount received")
     check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.SUCCEEDED)
     attempt.status, attempt.updated_at = AttemptStatus.SUCCEEDED, now
-    invoice.amount_paid += amount
-    _set_payment_status(invoice, PaymentStatus.PARTIAL if invoice.balance else PaymentStatus.PAID, now)
+    session.flush()  # the status of the invoice is derived from its attempts, by a query
     payment = Payment(
         invoice_id=invoice.invoice_id,
         issuer_id=invoice.issuer_id,
@@ -126,69 +114,18 @@ def _record(
         currency=invoice.currency,
         method=intent.method,
         source=source,
-        balance_after=invoice.balance,
-        receipt_number=_next_receipt(session, invoice.issuer_id),
         received_at=now,
     )
-    session.add(payment)
-    session.flush()
-    _tell(session, invoice, payment, source, now)
-    reason = "a part was paid meanwhile" if invoice.balance else "paid meanwhile"
-    withdraw_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
-    invoice.next_reminder_at = now
-
-
-def _next_receipt(session: Session, issuer_id: int) -> int:
-    """Count up in the database: two invoices of one issuer may be paid at the same moment."""
-    counted = update(Issuer).where(Issuer.issuer_id == issuer_id).values(last_receipt=Issuer.last_receipt + 1)
-    return session.scalars(counted.returning(Issuer.last_receipt)).one()
-
-
-def _tell(session: Session, invoice: Invoice, payment: Payment, source: str, now: datetime) -> None:
-    paid = f"{invoice.currency} {to_decimal(payment.amount, invoice.currency)}"
-    timeline.record(
-        session,
-        invoice_id=invoice.invoice_id,
-        kind="payment_received",
-        actor=source,
-        now=now,
-        detail=f"{paid} by {payment.method or 'card'}, intent {payment.intent_id}",
-    )
-    if invoice.overpaid:
-        surplus = f"{invoice.currency} {to_decimal(invoice.overpaid, invoice.currency)}"
-        timeline.record(
-            session, invoice_id=invoice.invoice_id, kind="overpaid", actor=source, now=now, detail=surplus
-        )
-    queued = outbox.add(
-        session,
-        dedupe_key=dedupe.receipt(intent_id=str(payment.intent_id)),
-        kind="receipt",
-        invoice=invoice,
-        actor=source,
-        now=now,
-        urgent=True,
-        payment_id=payment.payment_id,
-    )
-    timeline.record(
-        session,
-        invoice_id=invoice.invoice_id,
-        kind="email_queued",
-        actor=source,
-        now=now,
-        detail="receipt email",
-        message_id=queued.message_id,
-    )
+    books.take_in(session, invoice=invoice, payment=payment, actor=source, now=now)
 
 
 def _hold(session: Session, attempt: PaymentAttempt, invoice: Invoice, source: str, now: datetime) -> None:
     if attempt.status is not AttemptStatus.PROCESSING:
         check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.PROCESSING)
         attempt.status, attempt.updated_at = AttemptStatus.PROCESSING, now
-        timeline.record(
-            session, invoice_id=invoice.invoice_id, kind="payment_processing", actor=source, now=now
-        )
-    if invoice.payment_status in (PaymentStatus.UNPAID, PaymentStatus.PARTIAL):
-        _set_payment_status(invoice, PaymentStatus.PROCESSING, now)
+        books.note(session, invoice=invoice, kind="payment_processing", actor=source, now=now)
+        session.flush()
+    books.bring_up(session, invoice=invoice, now=now)
 
 
 def _release(
@@ -201,39 +138,23 @@ def _release(
     now: datetime,
 ) -> None:
     """The intent is not paid: a held invoice is owed again."""
-    if attempt.status is not target and target in ATTEMPT_MOVES[attempt.status]:
-        was_processing = attempt.status is AttemptStatus.PROCESSING
-        attempt.status, attempt.updated_at = target, now
-        if was_processing or target is AttemptStatus.CANCELED:
-            kind = "payment_canceled" if target is AttemptStatus.CANCELED else "payment_failed"
-            timeline.record(
-                session,
-                invoice_id=invoice.invoice_id,
-                kind=kind,
-                actor=source,
-                now=now,
-                detail=intent.failure,
-            )
-    if invoice.payment_status is PaymentStatus.PROCESSING and not _another_clears(session, attempt):
-        invoice.next_reminder_at = now
-        waking.wake_held(session, invoice_id=invoice.invoice_id, now=now)
-        owed = PaymentStatus.PARTIAL if invoice.amount_paid else PaymentStatus.UNPAID
-        _set_payment_status(invoice, owed, now)
-
-
-def _another_clears(session: Session, attempt: PaymentAttempt) -> bool:
-    """Whether the invoice is held for another attempt: old news of this one must not free it."""
-    statement = select(PaymentAttempt.attempt_id).where(
-        PaymentAttempt.invoice_id == attempt.invoice_id,
-        PaymentAttempt.attempt_id != attempt.attempt_id,
-        PaymentAttempt.status == AttemptStatus.PROCESSING,
-    )
-    return session.scalar(statement.limit(1)) is not None
-
-
-def _set_payment_status(invoice: Invoice, target: PaymentStatus, now: datetime) -> None:
-    # An overpayment of a paid invoice stays paid: the money is recorded and shown, the status is right.
-    if invoice.payment_status is not target:
-        check_move(PAYMENT_MOVES, invoice.payment_status, target)
-        invoice.payment_status = target
-    invoice.updated_at = now
+    if attempt.status is target or target not in ATTEMPT_MOVES[attempt.status]:
+        return
+    was_processing = attempt.status is AttemptStatus.PROCESSING
+    attempt.status, attempt.updated_at = target, now
+    session.flush()
+    if was_processing or target is AttemptStatus.CANCELED:
+        kind = "payment_canceled" if target is AttemptStatus.CANCELED else "payment_failed"
+        books.note(session, invoice=invoice, kind=kind, actor=source, now=now, detail=intent.failure)
+    if was_processing:
+        books.bring_up(session, invoice=invoice, now=now)
+    if was_processing and intent.failure and invoice.owed:
+        books.mail(
+            session,
+            invoice=invoice,
+            kind="payment_failed",
+            key=dedupe.failed_payment(intent_id=intent.id, at=now),
+            actor=source,
+            now=now,
+            detail=str(Money(from_stripe_amount(intent.amount, invoice.currency), invoice.currency)),
+        )

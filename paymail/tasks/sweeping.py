@@ -6,7 +6,7 @@ import threading
 import time
 
 from paymail import observability
-from paymail.services import bulk, confirming, delivery, heartbeats
+from paymail.services import bulk, confirming, delivery, heartbeats, refunding, withdrawing
 from paymail.services.reminding import planning
 from paymail.tasks import chores
 from paymail.wiring import App
@@ -19,7 +19,7 @@ HEARTBEAT_SECONDS = 10.0
 def sweep_once(app: App) -> int:
     """Work on events, plan reminders, write bulk sends, deliver what is due, do chores; return how many."""
     done = 0
-    for work in (_events, _reminders, _bulk_sends, _deliveries):
+    for work in (_events, _withdrawals, _refunds, _reminders, _bulk_sends, _deliveries):
         try:
             done += work(app)
         except Exception:
@@ -31,6 +31,14 @@ def sweep_once(app: App) -> int:
 
 def _events(app: App) -> int:
     return confirming.work_events(app.cashier())
+
+
+def _withdrawals(app: App) -> int:
+    return withdrawing.cancel_withdrawn(app.cashier())
+
+
+def _refunds(app: App) -> int:
+    return refunding.carry_out(app.cashier())
 
 
 def _reminders(app: App) -> int:

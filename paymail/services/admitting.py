@@ -1,0 +1,56 @@
+"""Guards of the door where money comes in: card testing, and the platform's fee."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from paymail.errors import TooMany
+from paymail.models import AttemptStatus, Issuer, PaymentAttempt
+from paymail.services import notices
+
+MOST_DECLINES = 8
+"""Declined cards on one intent before it is withdrawn: people give up after three or four, thieves who try
+stolen numbers do not (Stripe documentation, "Protect yourself from card testing")."""
+QUIET = timedelta(hours=1)
+"""How long no payment of the invoice can be started after that."""
+
+
+class TooManyDeclines(TooMany):
+    """Too many cards were declined on this invoice; it rests for a while."""
+
+    code = "too_many_declines"
+
+
+def fee_of(amount: int, issuer: Issuer) -> int:
+    """Return the platform's part of an amount, both in Stripe's minor units, halves up."""
+    return (amount * issuer.application_fee + 5000) // 10_000
+
+
+def check_not_tested(session: Session, *, invoice_id: int, now: datetime) -> None:
+    """Raise TooManyDeclines while an invoice rests after too many declined cards."""
+    declined = select(func.max(PaymentAttempt.updated_at)).where(
+        PaymentAttempt.invoice_id == invoice_id,
+        PaymentAttempt.declines >= MOST_DECLINES,
+        PaymentAttempt.updated_at > now - QUIET,
+    )
+    if session.scalar(declined) is not None:
+        raise TooManyDeclines("too many cards were declined; please try again in an hour")
+
+
+def count_decline(session: Session, *, attempt: PaymentAttempt, now: datetime) -> None:
+    """Count one declined card, once per event of Stripe's; too many withdraw the intent and tell staff."""
+    attempt.declines += 1
+    if attempt.declines < MOST_DECLINES or attempt.status is not AttemptStatus.OPEN:
+        return
+    attempt.status, attempt.updated_at = AttemptStatus.WITHDRAWING, now
+    notices.tell_staff(
+        session,
+        invoice_id=attempt.invoice_id,
+        about="card testing",
+        key=attempt.attempt_id,
+        headline=f"{attempt.declines} cards were declined on one payment page",
+        detail="Somebody may be trying stolen cards. The page takes no payment for an hour; if it goes on,"
+        " give the invoice another link.",
+        now=now,
+    )

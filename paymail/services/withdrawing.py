@@ -1,0 +1,62 @@
+"""Taking intents back at Stripe: when the books change under one that the customer could still pay."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail import observability
+from paymail.errors import PaymailError
+from paymail.models import ATTEMPT_MOVES, AttemptStatus, PaymentAttempt, check_move
+from paymail.ports import IntentStatus
+from paymail.services import settlement
+from paymail.services.attempts import live_attempt
+from paymail.services.paying import REUSABLE, Cashier, close
+
+log = observability.logger(__name__)
+
+SOURCE = "withdrawal"
+AGAIN_AFTER = timedelta(seconds=30)
+
+
+def withdraw(session: Session, *, invoice_id: int, now: datetime) -> None:
+    """Have the invoice's open intent cancelled at Stripe soon. Under the invoice's lock.
+
+    One that is only being created needs nothing: it is given out after another look at the invoice.
+    """
+    attempt = live_attempt(session, invoice_id=invoice_id)
+    if attempt is not None and attempt.status is AttemptStatus.OPEN:
+        check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.WITHDRAWING)
+        attempt.status, attempt.updated_at = AttemptStatus.WITHDRAWING, now
+
+
+def cancel_withdrawn(cashier: Cashier, *, limit: int = 20) -> int:
+    """Cancel what was withdrawn, or settle it where the customer was faster; return how many were tried."""
+    with cashier.transaction() as session:
+        waiting = select(PaymentAttempt).where(PaymentAttempt.status == AttemptStatus.WITHDRAWING)
+        found = list(session.scalars(waiting.order_by(PaymentAttempt.updated_at).limit(limit)))
+        now = cashier.now()
+        due = [one for one in found if one.tried_at is None or one.tried_at <= now - AGAIN_AFTER]
+        for attempt in due:
+            attempt.tried_at = now
+    for attempt in due:
+        try:
+            _cancel(cashier, attempt)
+        except PaymailError as error:
+            # Stripe is away, or the customer is paying at this moment: the next turn sees how it ended.
+            log.warning("withdrawn intent not cancelled yet", attempt=attempt.attempt_id, code=error.code)
+    return len(due)
+
+
+def _cancel(cashier: Cashier, attempt: PaymentAttempt) -> None:
+    if attempt.intent_id is None:
+        return
+    gateway = cashier.gateway
+    intent = gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
+    if intent.status in REUSABLE:
+        intent = gateway.cancel_intent(account=attempt.account, intent_id=attempt.intent_id)
+    if intent.status is IntentStatus.CANCELED:
+        close(cashier, attempt, intent.id)
+        return
+    with cashier.transaction() as session:
+        settlement.settle(session, intent=intent, source=SOURCE, now=cashier.now())
