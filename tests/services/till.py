@@ -1,0 +1,95 @@
+"""One invoice with its cashier, for tests of money."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from paymail import db
+from paymail.models import (
+    Base,
+    Invoice,
+    Message,
+    Payment,
+    PaymentAttempt,
+    Refund,
+    ReminderHold,
+    TimelineEvent,
+)
+from paymail.ports import Event, Intent
+from paymail.services import confirming, paying
+from paymail.services.composing import load_invoice
+from paymail.services.paying import Cashier
+from tests.factories import NOW, LedgerGateway, make_invoice
+
+
+class Till:
+    """Invoice 502 of AUD 82.50, the customer's link, and Stripe's ledger."""
+
+    def __init__(self, engine: Engine, **invoice: object) -> None:
+        self.engine = engine
+        self.gateway = LedgerGateway()
+        self.now = NOW
+        self.cashier = Cashier(lambda: db.transaction(engine), lambda: self.now, self.gateway)
+        self._events = 0
+        with db.transaction(engine) as session:
+            self.token = make_invoice(session, **invoice).payment_token or ""  # type: ignore[arg-type]
+
+    def later(self, **time: float) -> datetime:
+        """Let time pass."""
+        self.now += timedelta(**time)
+        return self.now
+
+    def start(self, **asked: object) -> Intent:
+        """The customer opens the page and picks a method."""
+        return paying.start_payment(self.cashier, token=self.token, **asked)  # type: ignore[arg-type]
+
+    def pay(self, **asked: object) -> Payment:
+        """The customer pays; Stripe tells us by webhook."""
+        intent = self.start(**asked)
+        self.gateway.succeed(intent.id)
+        self.tell("payment_intent.succeeded", intent.id)
+        with db.reading(self.engine) as session:
+            return session.scalars(select(Payment).where(Payment.intent_id == intent.id)).one()
+
+    def tell(self, kind: str, intent_id: str) -> None:
+        """Stripe sends an event, and it is worked on."""
+        self._events += 1
+        event = Event(f"evt_{self._events}", kind, "acct_sandbox", False, intent_id, 1)
+        with db.transaction(self.engine) as session:
+            confirming.receive_event(session, event=event, live=False, now=self.now)
+        confirming.work_events(self.cashier)
+
+    def transaction(self) -> Session:
+        """A transaction, as a context manager."""
+        return db.transaction(self.engine)  # type: ignore[return-value]
+
+    def invoice(self) -> Invoice:
+        """The invoice now."""
+        with db.reading(self.engine) as session:
+            return load_invoice(session, invoice_id=502)
+
+    def all(self, table: type[Base]) -> Sequence[object]:
+        """All rows of a table, in the order of their keys."""
+        with db.reading(self.engine) as session:
+            return session.scalars(select(table).order_by(*table.__table__.primary_key)).all()
+
+    def refunds(self) -> list[Refund]:
+        return list(self.all(Refund))  # type: ignore[arg-type]
+
+    def attempts(self) -> list[PaymentAttempt]:
+        return list(self.all(PaymentAttempt))  # type: ignore[arg-type]
+
+    def holds(self) -> list[ReminderHold]:
+        return list(self.all(ReminderHold))  # type: ignore[arg-type]
+
+    def mails(self, kind: str) -> list[Message]:
+        """The messages of a kind."""
+        return [message for message in self.all(Message) if message.kind == kind]  # type: ignore[attr-defined]
+
+    def happened(self, kind: str) -> int:
+        """How often something is in the history."""
+        counted = select(func.count()).select_from(TimelineEvent).where(TimelineEvent.kind == kind)
+        with db.reading(self.engine) as session:
+            return session.scalar(counted) or 0
