@@ -14,12 +14,17 @@ LANGUAGES = ("en", "de", "fr", "ja", "ar")
 CATALOGS = Path(__file__).resolve().parent / "locale"
 
 
-def locale_of(tag: str) -> Locale:
-    """Return Babel's locale of a tag such as `en-AU` (or `en_AU`); English where it is unknown."""
+def known_locale(tag: str) -> Locale | None:
+    """Return Babel's locale of a tag such as `en-AU` (or `en_AU`); None where there is no such."""
     try:
         return Locale.parse(tag.replace("_", "-"), sep="-")
     except (UnknownLocaleError, ValueError):
-        return Locale("en")
+        return None
+
+
+def locale_of(tag: str) -> Locale:
+    """Return Babel's locale of a tag; English where it is unknown."""
+    return known_locale(tag) or Locale("en")
 
 
 def language_of(tag: str) -> str:
