@@ -1,11 +1,12 @@
-"""`paymail customers`: change an address, erase personal data."""
+"""`paymail customers`: change an address or a language, erase personal data."""
 
 from typing import Annotated
 
 import typer
 
 from paymail.cli.context import exits, open_app
-from paymail.services import addresses, erasing
+from paymail.services import addresses, erasing, languages
+from paymail.wording import language_of
 
 group = typer.Typer(help="Customers.", no_args_is_help=True)
 
@@ -20,6 +21,16 @@ def set_email(customer_id: int, address: str) -> None:
             session, customer_id=customer_id, address=address, actor="cli", now=app.now()
         )
     typer.echo(f"customer {customer_id} is mailed at {address.strip()}; {waiting} waiting email(s) go there")
+
+
+@group.command("set-locale")
+@exits
+def set_locale(customer_id: int, locale: str) -> None:
+    """Set a customer's locale, such as de-AT: language, amounts, dates. "" is the issuer's again."""
+    app = open_app()
+    with app.transaction() as session:
+        used = languages.set_locale(session, customer_id=customer_id, tag=locale)
+    typer.echo(f"customer {customer_id} has the locale {used} and is written to in {language_of(used)}")
 
 
 @group.command()

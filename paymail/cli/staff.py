@@ -8,6 +8,7 @@ from paymail.cli.context import exits, open_app
 from paymail.services.addresses import checked
 from paymail.services.calendar import zone_of
 from paymail.services.issuers import ensure_issuer
+from paymail.services.languages import checked_locale
 from paymail.services.staff import set_password
 
 group = typer.Typer(help="Staff users.", no_args_is_help=True)
@@ -52,6 +53,6 @@ def add(
             address=address,
             reply_to=checked(reply_to) if reply_to else "",
             timezone=timezone,
-            locale=locale,
+            locale=checked_locale(locale),
         )
     typer.echo(f"issuer {issuer.issuer_id}: {issuer.name}")

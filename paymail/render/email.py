@@ -2,14 +2,14 @@
 
 import dataclasses
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import jinja2
 
+from paymail import wording
 from paymail.emails import Email
 from paymail.ports import RenderedEmail
-from paymail.render import formats
+from paymail.render.equipment import equip
 from paymail.render.failure import RenderFailed
 from paymail.render.inline import inline_template
 
@@ -18,45 +18,50 @@ _PART = re.compile(r"<!-- part: (_parts/[a-z_.]+) -->")
 
 
 class JinjaEmailRenderer:
-    """Implements `ports.EmailRenderer`. A template sees the dataclass and nothing else."""
+    """Implements `ports.EmailRenderer`. A template sees the dataclass and nothing else.
+
+    A body is compiled once for each direction, since its CSS is inlined: some mail readers drop all else.
+    """
 
     def __init__(self, templates: Path) -> None:
         loader = jinja2.FileSystemLoader(templates)
         self._text = _environment(loader, autoescape=False)
         self._html = _environment(loader, autoescape=True)
-        self._bodies: dict[str, jinja2.Template] = {}
+        self._bodies: dict[tuple[str, str], jinja2.Template] = {}
 
     def render(self, email: Email) -> RenderedEmail:
         """Render all three parts. Raises RenderFailed."""
         # Not `asdict`: it would take Money apart. The filters want the typed values.
         context = {field.name: getattr(email, field.name) for field in dataclasses.fields(email)}
-        subject = self._part(f"{email.template}/subject.txt", self._text.get_template, context)
+        subject = self._part(f"{email.template}/subject.txt", context)
         return RenderedEmail(
             subject=" ".join(subject.split()),
-            text=self._part(f"{email.template}/body.txt", self._text.get_template, context).strip() + "\n",
-            html=self._part(f"{email.template}/body.html", self._inlined, context),
+            text=self._part(f"{email.template}/body.txt", context).strip() + "\n",
+            html=self._part(f"{email.template}/body.html", context),
         )
 
-    def _part(
-        self, name: str, get_template: Callable[[str], jinja2.Template], context: dict[str, object]
-    ) -> str:
+    def _part(self, name: str, context: dict[str, object]) -> str:
         try:
-            return get_template(name).render(context)
+            return self._template(name, context).render(context)
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             raise RenderFailed(name, error) from None
 
-    def _inlined(self, name: str) -> jinja2.Template:
-        if name not in self._bodies:
-            source = self._with_base(name)
-            self._bodies[name] = self._html.from_string(inline_template(source, name))
-        return self._bodies[name]
+    def _template(self, name: str, context: dict[str, object]) -> jinja2.Template:
+        if not name.endswith(".html"):
+            return self._text.get_template(name)
+        body = (name, wording.direction_of(str(context.get("locale", "en"))))
+        if body not in self._bodies:
+            self._bodies[body] = self._html.from_string(inline_template(self._with_base(*body), name))
+        return self._bodies[body]
 
-    def _with_base(self, name: str) -> str:
+    def _with_base(self, name: str, direction: str) -> str:
         """Put a body into the base page as text, so that the whole page is inlined at once."""
         loader = self._html.loader
         assert loader is not None  # noqa: S101 - given in __init__; this tells mypy
         base, _, _ = loader.get_source(self._html, "_base/base.html")
         style, _, _ = loader.get_source(self._html, "_base/style.css")
+        if direction == "rtl":
+            style += loader.get_source(self._html, "_base/style.rtl.css")[0]
         body, _, _ = loader.get_source(self._html, name)
         body = _PART.sub(lambda part: loader.get_source(self._html, part[1])[0].strip(), body)
         preheader, _, content = body.partition("<!-- preheader ends -->")
@@ -73,8 +78,5 @@ def _environment(loader: jinja2.BaseLoader, *, autoescape: bool) -> jinja2.Envir
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(
-        money=formats.money, date=formats.long_date, qty=formats.quantity, rate=formats.rate
-    )
-    environment.filters["direction"] = lambda tag: formats.locale_of(tag).text_direction
+    equip(environment)
     return environment

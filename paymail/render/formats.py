@@ -1,21 +1,17 @@
 """How money, dates, quantities and rates are written, in the reader's locale."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
 
 from paymail.money import Money
+from paymail.wording import direction_of, locale_of, marked, translations
 
-
-def locale_of(tag: str) -> Locale:
-    """Return Babel's locale of a tag such as `en-AU`; English where it is unknown."""
-    try:
-        return Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
+_METHODS = (marked("Bank debit"), marked("Card"))
+"""Names of methods that are words. Brands stay as they are."""
 
 
 def money(value: Money, tag: str) -> str:
@@ -23,13 +19,17 @@ def money(value: Money, tag: str) -> str:
 
     Our amounts already have exactly the currency's decimals, so Babel has nothing to round.
     """
+    locale = locale_of(tag)
     text = format_currency(
-        value.decimal, value.currency, locale=locale_of(tag), currency_digits=True, format_type="standard"
+        value.decimal, value.currency, locale=locale, currency_digits=True, format_type="standard"
     )
-    # Babel writes `A$` or `KWD` where the symbol is foreign to the locale; the code is there already.
-    for symbol in (value.currency, f"{value.currency[:2]}$", f"{value.currency[:1]}$"):
-        text = text.replace(symbol, "$" if symbol.endswith("$") else "")
-    return f"{value.currency} {_trim(text)}"
+    # Babel writes `A$`, `$AU`, `KWD` or `د.ك.` where the sign is not enough; the code is there already.
+    symbol = get_currency_symbol(value.currency, locale)
+    text = text.replace(symbol, _LETTERS.sub("", symbol))
+    return apart(f"{value.currency} {_trim(text)}", tag)
+
+
+_LETTERS = re.compile(r"[^\W\d_]|[.\s\u200e\u200f]")
 
 
 def _trim(text: str) -> str:
@@ -55,5 +55,35 @@ def unit_price(value: Decimal, currency_digits: int, tag: str) -> str:
 
 
 def rate(value: Decimal, tag: str) -> str:
-    """Write `10.00%` with two decimals at least, as on the seed's invoices."""
-    return f"{format_decimal(value, format='#,##0.00##', locale=locale_of(tag))}%"
+    """Write `10.00%` (German `10,00 %`) with two decimals at least, as on the seed's invoices."""
+    locale = locale_of(tag)
+    sign = locale.percent_formats[None].suffix[0]
+    number = format_decimal(value, format="#,##0.00##", locale=locale)
+    return f"{number}{sign if '%' in sign else '%'}"
+
+
+def method(value: str, tag: str) -> str:
+    """Write how somebody paid: `Visa ending 4242` and `Bank debit ending 6789` in the reader's words."""
+    words = translations(tag)
+    if not value:
+        return words.gettext("online payment")
+    name, ending, digits = value.rpartition(" ending ")
+    if not ending:
+        return _known(value, tag)
+    pattern = words.gettext("%(method)s ending %(digits)s")
+    return pattern % {"method": _known(name, tag), "digits": digits}
+
+
+def _known(name: str, tag: str) -> str:
+    return translations(tag).gettext(name) if name in _METHODS else name
+
+
+def apart(value: str, tag: str) -> str:
+    """Return a name, number or address that keeps its own direction in a text from right to left.
+
+    Each line goes between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE (Unicode UAX 9): without them
+    `2026-07` is shown as `07-2026` there. From left to right the value stays as it is.
+    """
+    if direction_of(tag) == "ltr":
+        return value
+    return "\n".join(f"\u2068{line}\u2069" if line else "" for line in value.splitlines())

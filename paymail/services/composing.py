@@ -11,6 +11,7 @@ from paymail.emails import EmailLine, InvoiceEmail, NoticeEmail, ReceiptEmail, R
 from paymail.errors import NotFound
 from paymail.models import Invoice, InvoiceLine, Issuer, Payment
 from paymail.money import Money
+from paymail.wording import language_of
 
 
 class NoSuchInvoice(NotFound):
@@ -178,6 +179,7 @@ def reminder_email(invoice: Invoice, tone: Tone, today: date, public_url: str) -
 def notice_email(invoice: Invoice, text: str, public_url: str) -> NoticeEmail:
     """Return the context of a notice to staff; the first line of `text` is its headline."""
     headline, _, detail = text.partition("\n")
+    issuer_locale = invoice.issuer.locale
     return NoticeEmail(
         issuer_name=invoice.issuer.name,
         invoice_number=invoice.number,
@@ -185,5 +187,6 @@ def notice_email(invoice: Invoice, text: str, public_url: str) -> NoticeEmail:
         headline=headline,
         detail=detail,
         staff_url=f"{public_url}/staff/invoices/{invoice.invoice_id}",
-        locale=invoice.issuer.locale,
+        # Notices are in English, whatever the issuer's language: their page is not to claim another.
+        locale=issuer_locale if language_of(issuer_locale) == "en" else "en",
     )

@@ -92,6 +92,14 @@ def test_bounces_are_read_and_suppressions_lifted(app: App, tmp_path: Path) -> N
     assert "not an email address" in run("suppressions", "add", "x", code=1).stderr
 
 
+def test_a_customers_locale_is_set_and_taken_back(app: App) -> None:
+    assert "de-AT and is written to in de" in run("customers", "set-locale", "1", "de_at").stdout
+    assert "sv-SE and is written to in en" in run("customers", "set-locale", "1", "sv-SE").stdout
+    assert "is not a locale" in run("customers", "set-locale", "1", "german", code=1).stderr
+    assert "has the locale en-AU" in run("customers", "set-locale", "1", "").stdout
+    assert "no customer 9" in run("customers", "set-locale", "9", "de", code=1).stderr
+
+
 def test_a_customer_is_changed_and_erased_only_when_nothing_is_in_the_way(app: App) -> None:
     run("customers", "set-email", "1", "new@shop.example")
     with app.reading() as session:

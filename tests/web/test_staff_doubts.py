@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from paymail.models import Customer, Message, MessageState, Suppression
 from paymail.services import blobs, suppressions
+from paymail.services.composing import invoice_document, load_invoice, notice_email
 from tests.web.conftest import Site
 
 
@@ -55,6 +56,7 @@ def test_forged_forms_do_nothing(site: Site, csrf: str) -> None:
         ("/staff/suppressions", {"address": "a@b.example"}),
         ("/staff/suppressions/lift", {"address": "a@b.example", "reason": "x"}),
         ("/staff/customers/1/email", {"address": "a@b.example"}),
+        ("/staff/customers/1/locale", {"locale": "de"}),
     ):
         assert site.client.post(path, data={"csrf": "wrong", **form}).status_code == 403
     assert state(site) is MessageState.UNKNOWN
@@ -96,6 +98,27 @@ def test_a_customers_address_is_changed_from_the_invoice(site: Site, csrf: str) 
     with site.app.reading() as session:
         assert session.scalars(select(Customer.email)).one() == "new@shop.example"
     assert site.client.get("/staff/customers/999").status_code == 404
+
+
+def test_a_customers_language_is_changed_and_the_next_email_speaks_it(site: Site, csrf: str) -> None:
+    page = site.client.post("/staff/customers/1/locale", data={"csrf": csrf, "locale": "de_AT"}).text
+    assert 'value="de-AT"' in page
+    refused = site.client.post("/staff/customers/1/locale", data={"csrf": csrf, "locale": "german"})
+    assert (refused.status_code, "is not a locale" in refused.text) == (422, True)
+    with site.app.reading() as session:
+        invoice = load_invoice(session, invoice_id=502)
+        assert invoice_document(invoice, "https://x.example").locale == "de-AT"
+        assert notice_email(invoice, "An email came back", "https://x.example").locale == "en-AU"
+    site.client.post("/staff/customers/1/locale", data={"csrf": csrf, "locale": ""})
+    with site.app.reading() as session:
+        assert invoice_document(load_invoice(session, invoice_id=502), "").locale == "en-AU"
+
+
+def test_a_notice_to_staff_is_english_and_says_so_whatever_the_issuer_speaks(site: Site, csrf: str) -> None:
+    with site.app.transaction() as session:
+        invoice = load_invoice(session, invoice_id=502)
+        invoice.issuer.locale = "ar-EG"
+        assert notice_email(invoice, "An email came back", "https://x.example").locale == "en"
 
 
 def test_erased_bytes_are_shown_as_erased(site: Site, csrf: str) -> None:

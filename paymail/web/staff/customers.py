@@ -1,4 +1,4 @@
-"""One customer: who it is, its invoices, and changing its address."""
+"""One customer: who it is, its invoices, and changing its address or locale."""
 
 from typing import Annotated
 
@@ -7,11 +7,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from paymail.errors import Conflict, InvalidInput
-from paymail.services import addresses, browsing, staff, suppressions
+from paymail.services import addresses, browsing, languages, staff, suppressions
 from paymail.services.staff import Visitor
 from paymail.web.inputs import RowId
 from paymail.web.staff.session import Person
 from paymail.wiring import App
+from paymail.wording import LANGUAGES
 
 
 def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
@@ -29,6 +30,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
                 "customer": customer,
                 "suppressed": suppressions.active(session, address=customer.email),
                 "invoices": browsing.invoices_of(session, customer_id=customer_id),
+                "languages": LANGUAGES,
                 "problem": problem,
             }
         return pages.TemplateResponse(request, "customer.html", context, status)
@@ -54,6 +56,22 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         except (InvalidInput, Conflict) as error:
             status = 422 if isinstance(error, InvalidInput) else 409
             return shown(request, visitor, customer_id, str(error), status)
+        return RedirectResponse(f"/staff/customers/{customer_id}", 303)
+
+    @routes.post("/{customer_id}/locale")
+    def speak(
+        request: Request,
+        visitor: Visiting,
+        customer_id: RowId,
+        csrf: Annotated[str, Form()],
+        locale: Annotated[str, Form(max_length=20)] = "",
+    ) -> Response:
+        staff.check_csrf(visitor, csrf)
+        try:
+            with app.transaction() as session:
+                languages.set_locale(session, customer_id=customer_id, tag=locale)
+        except InvalidInput as error:
+            return shown(request, visitor, customer_id, str(error), 422)
         return RedirectResponse(f"/staff/customers/{customer_id}", 303)
 
     return routes
