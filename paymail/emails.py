@@ -129,7 +129,11 @@ class ReceiptEmail:
 
 @dataclass(frozen=True, slots=True)
 class ReminderEmail:
-    """A reminder of what is still owed. `tone` picks the templates; `days_overdue` is below 0 before due."""
+    """A reminder of what is still owed. `tone` picks the templates; `days_overdue` is below 0 before due.
+
+    With a payment plan, `due` is an instalment's, `asked` is what is due by then of the `balance`, and it is
+    number `instalment` of `instalments`; without one these two are 0.
+    """
 
     kind: ClassVar[str] = "reminder"
 
@@ -143,6 +147,9 @@ class ReminderEmail:
     tone: Tone
     total: Money
     balance: Money
+    asked: Money
+    instalment: int
+    instalments: int
     payment_url: str
     locale: str
 
@@ -166,6 +173,9 @@ class ReminderEmail:
             tone=tone,
             total=Money(8250, "AUD"),
             balance=Money(8250, "AUD"),
+            asked=Money(8250, "AUD"),
+            instalment=0,
+            instalments=0,
             payment_url="https://billing.example/pay/" + "0" * 64,
             locale="en-AU",
         )

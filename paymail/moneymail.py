@@ -49,7 +49,7 @@ class RefundEmail:
             by_card=True,
             method="Visa ending 4242",
             reason="One hour less than billed",
-            balance=Money(0, "AUD"),
+            balance=Money(1000, "AUD"),
             payment_url="https://billing.example/pay/" + "0" * 64,
             locale="en-AU",
         )

@@ -89,7 +89,6 @@ def _plans() -> None:
             sa.Enum("active", "ended", name="planstate", native_enum=False, length=24),
             nullable=False,
         ),
-        sa.Column("received_before", sa.BigInteger(), nullable=False),
         sa.Column("actor", sa.String(120), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("ended_by", sa.String(120), nullable=False),

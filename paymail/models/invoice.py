@@ -12,6 +12,7 @@ from paymail.db import ExactDecimal, UtcDateTime
 from paymail.models.base import Base, BigId, status_type
 from paymail.models.moves import Moves
 from paymail.models.party import Customer, Issuer
+from paymail.models.plan import PaymentPlan
 
 
 class InvoiceStatus(StrEnum):
@@ -118,6 +119,13 @@ class Invoice(Base):
     issuer: Mapped[Issuer] = relationship(lazy="raise_on_sql")
     customer: Mapped[Customer] = relationship(lazy="raise_on_sql")
     lines: Mapped[list["InvoiceLine"]] = relationship(lazy="raise_on_sql", order_by="InvoiceLine.position")
+    plan: Mapped[PaymentPlan | None] = relationship(
+        primaryjoin="and_(Invoice.invoice_id == PaymentPlan.invoice_id, PaymentPlan.state == 'active')",
+        lazy="raise_on_sql",
+        uselist=False,
+        viewonly=True,
+    )
+    """The active plan, if there is one."""
 
     @property
     def charged(self) -> int:

@@ -43,9 +43,6 @@ class PaymentPlan(Base):
     plan_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"), index=True)
     state: Mapped[PlanState] = mapped_column(status_type(PlanState), default=PlanState.ACTIVE)
-    received_before: Mapped[int] = mapped_column(BigInteger)
-    """What the invoice had received when the plan began; what arrives after it covers the instalments, the
-    oldest first."""
     actor: Mapped[str] = mapped_column(String(120))
     reason: Mapped[str] = mapped_column(Text, default="")
     """Why it ended."""
@@ -59,7 +56,10 @@ class PaymentPlan(Base):
 
 
 class Instalment(Base):
-    """One part of a plan; `amount` in minor units, `due_date` on the issuer's calendar."""
+    """One part of a plan; `amount` in minor units, `due_date` on the issuer's calendar.
+
+    What of it is paid is not stored: it follows from the invoice's balance (`services/plans/coverage.py`).
+    """
 
     __tablename__ = "instalments"
     __table_args__ = (UniqueConstraint("plan_id", "position", name="uq_instalments_position"),)

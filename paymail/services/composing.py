@@ -9,9 +9,17 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument
 from paymail.emails import EmailLine, InvoiceEmail, NoticeEmail, ReceiptEmail, ReminderEmail, Tone
 from paymail.errors import NotFound
-from paymail.models import Invoice, InvoiceLine, Issuer, Payment
+from paymail.models import Invoice, InvoiceLine, Issuer, Payment, PaymentPlan
 from paymail.money import Money
+from paymail.services.plans.coverage import dues, plan_of
 from paymail.wording import language_of
+
+PARTIES_AND_PLAN = (
+    joinedload(Invoice.issuer),
+    joinedload(Invoice.customer),
+    selectinload(Invoice.plan).selectinload(PaymentPlan.instalments),
+)
+"""What must be loaded with an invoice wherever reminders are decided."""
 
 
 class NoSuchInvoice(NotFound):
@@ -28,7 +36,7 @@ def load_invoice(session: Session, *, invoice_id: int, lock: bool = False, share
     statement = (
         select(Invoice)
         .where(Invoice.invoice_id == invoice_id)
-        .options(joinedload(Invoice.issuer), joinedload(Invoice.customer), selectinload(Invoice.lines))
+        .options(*PARTIES_AND_PLAN, selectinload(Invoice.lines))
     )
     if lock or share:
         # FOR NO KEY UPDATE: a row that only refers to the invoice, such as the timeline entry of a worker
@@ -157,20 +165,32 @@ def receipt_email(invoice: Invoice, payment: Payment, public_url: str) -> Receip
     )
 
 
-def reminder_email(invoice: Invoice, tone: Tone, today: date, public_url: str) -> ReminderEmail:
-    """Return the context of a reminder that goes out on `today`, the issuer's date."""
+def reminder_email(
+    invoice: Invoice, tone: Tone, today: date, public_url: str, due: date | None = None
+) -> ReminderEmail:
+    """Return the context of a reminder that goes out on `today`, the issuer's date.
+
+    `due` is the instalment's date that it counts from; without one it is the oldest that is open.
+    """
     document = invoice_document(invoice, public_url)
+    plan = plan_of(invoice)
+    counted = due or dues(invoice)[0]
+    part = next((part for part in plan.parts if part.due == counted), None) if plan else None
+    asked = plan.asked(max(counted, today)) if plan and part else invoice.balance
     return ReminderEmail(
         issuer_name=document.issuer.name,
         issuer_email=document.issuer.email,
         customer_name=document.customer.name,
         invoice_number=document.number,
         issued=document.issued,
-        due=document.due,
-        days_overdue=(today - document.due).days,
+        due=counted if part else document.due,
+        days_overdue=(today - (counted if part else document.due)).days,
         tone=tone,
         total=document.total,
         balance=document.balance,
+        asked=Money(asked, invoice.currency),
+        instalment=part.position if part else 0,
+        instalments=len(plan.parts) if plan and part else 0,
         payment_url=document.payment_url,
         locale=document.locale,
     )

@@ -38,6 +38,15 @@ def reminder(*, invoice_id: int, due: date, step: str) -> str:
     return f"reminder:{invoice_id}:{due.isoformat()}:{step}"
 
 
+def due_of(key: str) -> date | None:
+    """Return the due date that the reminder of a key counts from; None for one by hand."""
+    parts = key.split(":")
+    try:
+        return date.fromisoformat(parts[2]) if parts[0] == "reminder" and len(parts) == 4 else None
+    except ValueError:
+        return None
+
+
 def reminder_by_hand(*, invoice_id: int, sequence: int) -> str:
     """Key of the `sequence`-th reminder that staff ask for; a double click asks for the same one."""
     return f"reminder:{invoice_id}:hand:{sequence}"

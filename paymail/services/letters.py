@@ -12,6 +12,7 @@ from paymail.errors import InvalidInput
 from paymail.models import Invoice, Message, MessageState, Payment, Refund
 from paymail.money import from_text
 from paymail.ports import Letter
+from paymail.services import dedupe
 from paymail.services.composing import (
     invoice_document,
     invoice_email,
@@ -74,7 +75,8 @@ def _contents(
             return invoice_email(invoice, public_url), invoice_document(invoice, public_url), invoice_pdf
         case "reminder":
             today = local_date(invoice.issuer, date)
-            email = reminder_email(invoice, Tone(message.tone), today, public_url)
+            due = dedupe.due_of(message.dedupe_key)
+            email = reminder_email(invoice, Tone(message.tone), today, public_url, due)
             return email, invoice_document(invoice, public_url), invoice_pdf
         case "receipt":
             payment = session.get_one(Payment, message.payment_id)

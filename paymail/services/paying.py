@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail import observability
-from paymail.errors import Conflict, Gone, NotFound
+from paymail.errors import Conflict, Gone, InvalidInput, NotFound
 from paymail.models import (
     AttemptStatus,
     Invoice,
@@ -22,11 +22,12 @@ from paymail.models import (
     PaymentAttempt,
     PaymentStatus,
 )
-from paymail.money import stripe_amount
+from paymail.money import from_stripe_amount, stripe_amount
 from paymail.ports import Gateway, Intent, IntentStatus, KeySpent
 from paymail.services.admitting import check_not_tested, fee_of
 from paymail.services.attempts import fresh_key, live_attempt, new_attempt
-from paymail.services.composing import load_invoice
+from paymail.services.composing import load_invoice, local_date
+from paymail.services.plans.choosing import check_amount, suggested
 
 log = observability.logger(__name__)
 _TOKEN = re.compile(r"[0-9a-f]{64}")
@@ -102,12 +103,14 @@ def check_payable(invoice: Invoice) -> None:
         raise NotPayable("online payment is not set up for this invoice")
 
 
-def start_payment(cashier: Cashier, *, token: str) -> Intent:
-    """Return a live intent for the whole balance, reusing the invoice's present one where it can.
+def start_payment(cashier: Cashier, *, token: str, amount: int | None = None) -> Intent:
+    """Return a live intent, reusing the invoice's present one where it can.
 
-    Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, NotChargeable, Unavailable.
+    It is for `amount` (minor units) where parts or a plan allow that, else for what is asked for now: the
+    balance, or what a plan asks for. Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, BadPart,
+    NotChargeable, TooManyDeclines, Unavailable.
     """
-    attempt = _plan(cashier, token)
+    attempt = _plan(cashier, token, amount)
     intent = _existing(cashier.gateway, attempt)
     if intent is not None and attempt.status is AttemptStatus.WITHDRAWING and intent.status in REUSABLE:
         intent = cashier.gateway.cancel_intent(account=attempt.account, intent_id=intent.id)
@@ -115,7 +118,7 @@ def start_payment(cashier: Cashier, *, token: str) -> Intent:
         raise AlreadyPaying("a payment for this invoice has been made and is being recorded")
     if intent is not None and intent.status not in REUSABLE:
         close(cashier, attempt, intent.id)
-        attempt, intent = _plan(cashier, token), None
+        attempt, intent = _plan(cashier, token, amount), None
     try:
         intent = _bring_to_amount(cashier.gateway, attempt, intent)
     except KeySpent:
@@ -124,14 +127,16 @@ def start_payment(cashier: Cashier, *, token: str) -> Intent:
     return _adopt(cashier, token, attempt, intent)
 
 
-def _plan(cashier: Cashier, token: str) -> PaymentAttempt:
-    """Return the invoice's live attempt at today's balance, writing a new generation if there is none."""
+def _plan(cashier: Cashier, token: str, asked: int | None) -> PaymentAttempt:
+    """Return the invoice's live attempt at the amount to pay, writing a new generation if there is none."""
     with cashier.transaction() as session:
         now = cashier.now()
         invoice = find_by_token(session, token=token, now=now, lock=True)
         check_payable(invoice)
         check_not_tested(session, invoice_id=invoice.invoice_id, now=now)
-        amount = stripe_amount(invoice.balance, invoice.currency)
+        chosen = suggested(invoice, local_date(invoice.issuer, now)) if asked is None else asked
+        check_amount(invoice, chosen)
+        amount = stripe_amount(chosen, invoice.currency)
         attempt = live_attempt(session, invoice_id=invoice.invoice_id)
         if attempt is None:
             attempt = new_attempt(session, invoice, amount, now)
@@ -188,12 +193,24 @@ def _adopt(cashier: Cashier, token: str, attempt: PaymentAttempt, intent: Intent
         # A simultaneous request may have adopted another intent: only the one in the books may be paid.
         ours = row.intent_id == intent.id and row.status is AttemptStatus.OPEN
         payable = ours and invoice.can_pay and invoice.payment_token == token
-        unchanged = stripe_amount(invoice.balance, invoice.currency) == intent.amount if payable else False
+        # Nor may another tab have chosen another amount meanwhile.
+        unchanged = payable and row.amount == intent.amount and _still_allowed(invoice, intent)
     if payable and unchanged:
         return intent
+    if payable and row.amount != intent.amount:
+        # It is the other tab's now, and good: cancelling it would break that one.
+        raise NotPayable("another window chose another amount; please reload the page")
     log.warning("intent not given out: the invoice changed meanwhile", invoice_id=attempt.invoice_id)
     _withdraw(cashier, attempt, intent)
     raise NotPayable("this invoice changed while the payment was being prepared; please reload the page")
+
+
+def _still_allowed(invoice: Invoice, intent: Intent) -> bool:
+    try:
+        check_amount(invoice, from_stripe_amount(intent.amount, invoice.currency))
+    except InvalidInput:
+        return False
+    return True
 
 
 def _withdraw(cashier: Cashier, attempt: PaymentAttempt, intent: Intent) -> None:

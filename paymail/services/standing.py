@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from paymail.models import Invoice, InvoiceStatus, Message
 from paymail.services import dedupe, suppressions
+from paymail.services.plans.coverage import dues
 from paymail.services.reminding import situation
 from paymail.services.reminding.plan import HELD_RECHECK, schedule
 from paymail.services.reminding.planning import BY_HAND
@@ -70,11 +71,11 @@ def _reminder(session: Session, message: Message, invoice: Invoice, now: datetim
 
 def _overtaken(message: Message, invoice: Invoice, now: datetime) -> str:
     """Return why a queued step is not the one to send any more: after an outage the newest one is."""
-    key = dedupe.reminder(invoice_id=invoice.invoice_id, due=invoice.due_date, step=message.step)
-    if message.dedupe_key != key:
-        return "the due date has changed" if message.step else ""
-    passed = [
-        step.rung.key for step in schedule(situation.policy_of(invoice), invoice.due_date) if step.at <= now
-    ]
-    known = message.step in passed
-    return "overtaken by a later step" if known and passed[-1] != message.step else ""
+    due = dedupe.due_of(message.dedupe_key)
+    counted = dues(invoice)
+    if due not in counted:
+        return "the due date has changed, or its instalment is paid" if message.step else ""
+    passed = [step for step in schedule(situation.policy_of(invoice), *counted) if step.at <= now]
+    known = any((step.due, step.rung.key) == (due, message.step) for step in passed)
+    newest = known and (passed[-1].due, passed[-1].rung.key) == (due, message.step)
+    return "overtaken by a later step" if known and not newest else ""

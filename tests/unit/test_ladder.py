@@ -31,7 +31,7 @@ def policy(zone: str = "Australia/Sydney", country: str = "AU", subdivision: str
 
 
 def situation(due: date = date(2026, 4, 10)) -> Situation:
-    return Situation(due=due, balance=8250, not_owed="", reminders_from=datetime(2000, 1, 1, tzinfo=UTC))
+    return Situation(dues=(due,), balance=8250, not_owed="", reminders_from=datetime(2000, 1, 1, tzinfo=UTC))
 
 
 def local(text: str, zone: str = "Australia/Sydney") -> datetime:
@@ -50,7 +50,8 @@ def live_through(
         if decision.send is not None:
             sent.append((decision.send.rung.key, now))
             ended.append(decision.send.rung.key)
-        facts = replace(facts, done=frozenset({*facts.done, *ended}), sent=len(sent))
+        done = {f"{facts.dues[0]}:{key}" for key in ended}
+        facts = replace(facts, done=frozenset({*facts.done, *done}), sent=len(sent))
         if decision.look_at is None:
             return sent, skipped
         assert decision.look_at > now
@@ -142,7 +143,7 @@ def test_a_hold_that_ends_lets_the_newest_step_go() -> None:
         decision = decide(policy(), facts, now)
         assert decision.send is None
         ended += [one.step.rung.key for one in decision.skipped]
-        facts = replace(facts, done=frozenset(ended))
+        facts = replace(facts, done=frozenset(f"{facts.dues[0]}:{key}" for key in ended))
         now = decision.look_at or now
     decision = decide(policy(), replace(facts, holds=()), now)
     assert decision.send is not None
@@ -151,7 +152,7 @@ def test_a_hold_that_ends_lets_the_newest_step_go() -> None:
 
 
 def test_no_reminder_follows_the_invoice_on_the_same_day() -> None:
-    facts = replace(situation(), invoice_sent_on=date(2026, 4, 10), done=frozenset({"-3"}))
+    facts = replace(situation(), invoice_sent_on=date(2026, 4, 10), done=frozenset({"2026-04-10:-3"}))
     decision = decide(policy(), facts, local("2026-04-10T09:00"))
     assert decision.send is None
     assert decision.skipped[0].reason == "the invoice itself went out on this day"

@@ -1,7 +1,7 @@
 """One invoice's reminders explained: each step with its fate, the next one, and why none goes now."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,6 +25,8 @@ class StepFate:
     local: str
     fate: str
     message_id: int | None = None
+    due: date | None = None
+    """The due date that it counts from: the invoice's, or an instalment's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,11 @@ def explain(session: Session, *, invoice_id: int, now: datetime) -> Explanation:
     facts = situation.situation_of(session, invoice=invoice, steps=policy.ladder, now=now)
     reason = decide(policy, facts, now).reason
     horizon = now + timedelta(days=ladder.LATEST) + SLACK
-    ahead = {step.rung.key: (at, held) for step, at, held in expected(policy, facts, now, horizon)}
+    ahead = {step.key: (at, held) for step, at, held in expected(policy, facts, now, horizon)}
     next_at = min((at for at, _held in ahead.values() if at is not None), default=None)
-    steps = tuple(_fate(session, invoice, policy, facts, step, ahead) for step in schedule(policy, facts.due))
+    steps = tuple(
+        _fate(session, invoice, policy, facts, step, ahead) for step in schedule(policy, *facts.dues)
+    )
     return Explanation(invoice, next_at, local_text(policy, next_at), reason, steps)
 
 
@@ -69,15 +73,15 @@ def _fate(
     step: Step,
     ahead: dict[str, tuple[datetime | None, str]],
 ) -> StepFate:
-    key = dedupe.reminder(invoice_id=invoice.invoice_id, due=invoice.due_date, step=step.rung.key)
+    key = dedupe.reminder(invoice_id=invoice.invoice_id, due=step.due, step=step.rung.key)
     message = session.scalars(select(Message).where(Message.dedupe_key == key)).one_or_none()
     at, fate = step.at, facts.not_owed or "a later step takes its place"
     if message is not None:
         fate = f"{message.state}: {message.reason}" if message.reason else message.state.value
     elif step not in pending(policy, facts):
         fate = "before paymail knew the invoice, or while reminders were off"
-    elif step.rung.key in ahead:
-        planned, held = ahead[step.rung.key]
+    elif step.key in ahead:
+        planned, held = ahead[step.key]
         at, fate = planned or step.at, held or "will be sent"
     return StepFate(
         step=step.rung.key,
@@ -86,4 +90,5 @@ def _fate(
         local=local_text(policy, at),
         fate=fate,
         message_id=message.message_id if message else None,
+        due=step.due,
     )

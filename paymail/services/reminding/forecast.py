@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
 
 from paymail.errors import PaymailError
 from paymail.models import BulkSend, BulkState, Invoice, InvoiceStatus, Message, MessageState
 from paymail.money import Money
+from paymail.services.composing import PARTIES_AND_PLAN
+from paymail.services.plans.coverage import dues
 from paymail.services.reminding import ladder, situation
 from paymail.services.reminding.plan import (
     HELD_RECHECK,
@@ -69,10 +71,15 @@ def _reminders(session: Session, now: datetime, until: datetime, issuer_id: int 
         .where(
             Invoice.status == InvoiceStatus.SENT,
             Invoice.shortfall > 0,
-            Invoice.due_date >= today - timedelta(days=ladder.LATEST) - SLACK,
-            Invoice.due_date <= until.date() + timedelta(days=-ladder.EARLIEST) + SLACK,
+            or_(
+                and_(
+                    Invoice.due_date >= today - timedelta(days=ladder.LATEST) - SLACK,
+                    Invoice.due_date <= until.date() + timedelta(days=-ladder.EARLIEST) + SLACK,
+                ),
+                Invoice.plan.has(),
+            ),
         )
-        .options(joinedload(Invoice.issuer), joinedload(Invoice.customer))
+        .options(*PARTIES_AND_PLAN)
         .order_by(Invoice.due_date, Invoice.invoice_id)
     )
     if issuer_id is not None:
@@ -81,7 +88,7 @@ def _reminders(session: Session, now: datetime, until: datetime, issuer_id: int 
     for invoice in session.scalars(statement):
         try:
             policy = situation.policy_of(invoice)
-            if any(invoice.reminders_from <= step.at <= until for step in schedule(policy, invoice.due_date)):
+            if any(invoice.reminders_from <= step.at <= until for step in schedule(policy, *dues(invoice))):
                 found.append((invoice, policy))
         except PaymailError as error:
             yield _coming(invoice, None, "", None, str(error))
@@ -100,14 +107,14 @@ def expected(
     while at is not None and at <= until:
         now_facts = _without_ended_holds(facts, at)
         decision = decide(policy, now_facts, at)
-        ended = {skipped.step.rung.key for skipped in decision.skipped}
+        ended = {skipped.step.key for skipped in decision.skipped}
         if decision.send is not None:
             yield decision.send, at, ""
-            ended.add(decision.send.rung.key)
+            ended.add(decision.send.key)
             facts = replace(facts, sent=facts.sent + 1)
         elif decision.current is not None and _lasts(decision, now_facts, until):
             yield decision.current, None, decision.reason
-            ended.add(decision.current.rung.key)
+            ended.add(decision.current.key)
         facts = replace(facts, done={*facts.done, *ended})
         at = decision.look_at if decision.look_at is None or decision.look_at > at else None
 
@@ -127,7 +134,7 @@ def _queued(session: Session, now: datetime, until: datetime, issuer_id: int | N
         select(Message, Invoice)
         .join(Invoice, Invoice.invoice_id == Message.invoice_id)
         .where(Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING)), Message.next_at <= until)
-        .options(joinedload(Invoice.issuer), joinedload(Invoice.customer))
+        .options(*PARTIES_AND_PLAN)
         .order_by(Message.next_at)
     )
     if issuer_id is not None:

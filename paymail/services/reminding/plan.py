@@ -6,6 +6,7 @@ The sweep acts by it, the hand-over asks it again, and the forecast and `explain
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import product
 
 from paymail.services.calendar import BusinessCalendar
 from paymail.services.reminding.ladder import Ladder, Rung
@@ -36,9 +37,12 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All of an invoice that the ladder depends on. `done` are keys of steps that have ended somehow."""
+    """All of an invoice that the ladder depends on. `done` are keys of steps that have ended somehow.
 
-    due: date
+    `dues` are the dates that the ladder counts from: the invoice's, or those of a plan's open instalments.
+    """
+
+    dues: tuple[date, ...]
     balance: int
     not_owed: str
     """Why no money is asked for at all (void, draft, paid); empty when it is owed."""
@@ -55,10 +59,16 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A rung with the instant (UTC) at which it falls due."""
+    """A rung with the instant (UTC) at which it falls due, and the due date that it counts from."""
 
     rung: Rung
     at: datetime
+    due: date
+
+    @property
+    def key(self) -> str:
+        """The step's name among all of an invoice's, whose instalments each have a ladder."""
+        return f"{self.due.isoformat()}:{self.rung.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +90,18 @@ class Decision:
     look_at: datetime | None = None
 
 
-def schedule(policy: Policy, due: date) -> list[Step]:
-    """Return every step of the ladder with its instant, in order.
+def schedule(policy: Policy, *dues: date) -> list[Step]:
+    """Return every step of the ladder of each due date with its instant, in order.
 
     A step before the due date moves back to a business day (a "soon due" after the date would be wrong),
     the others move on. Two that meet on one day keep their order; the later one will win.
     """
     calendar = policy.calendar
     steps = []
-    for rung in policy.ladder:
+    for due, rung in product(dues, policy.ladder):
         wanted = due + timedelta(days=rung.days)
         day = calendar.business_day(wanted, step=-1 if rung.days < 0 else 1)
-        steps.append(Step(rung, calendar.morning(day)))
+        steps.append(Step(rung, calendar.morning(day), due))
     return sorted(steps, key=lambda step: (step.at, step.rung.days))
 
 
@@ -99,8 +109,8 @@ def pending(policy: Policy, situation: Situation) -> list[Step]:
     """Return the steps that have not ended and are owed: not older than `reminders_from`."""
     return [
         step
-        for step in schedule(policy, situation.due)
-        if step.rung.key not in situation.done and step.at >= situation.reminders_from
+        for step in schedule(policy, *situation.dues)
+        if step.key not in situation.done and step.at >= situation.reminders_from
     ]
 
 

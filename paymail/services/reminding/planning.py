@@ -18,8 +18,7 @@ from paymail.services import dedupe, outbox, timeline
 from paymail.services.composing import load_invoice
 from paymail.services.outbox import Queued
 from paymail.services.reminding import holding, situation
-from paymail.services.reminding.ladder import Rung
-from paymail.services.reminding.plan import Decision, Skipped, decide
+from paymail.services.reminding.plan import Decision, Skipped, Step, decide
 
 log = observability.logger(__name__)
 
@@ -81,7 +80,7 @@ def plan(session: Session, *, invoice_id: int, now: datetime) -> Decision | None
     for skipped in decision.skipped:
         _record_skipped(session, invoice, skipped, now)
     invoice.next_reminder_at = decision.look_at
-    if decision.send is not None and not _write(session, invoice, decision.send.rung, now):
+    if decision.send is not None and not _write(session, invoice, decision.send, now):
         invoice.next_reminder_at = now + HANDOVER_RECHECK
     return decision
 
@@ -90,7 +89,7 @@ def _record_skipped(session: Session, invoice: Invoice, skipped: Skipped, now: d
     rung = skipped.step.rung
     queued = outbox.add(
         session,
-        dedupe_key=dedupe.reminder(invoice_id=invoice.invoice_id, due=invoice.due_date, step=rung.key),
+        dedupe_key=dedupe.reminder(invoice_id=invoice.invoice_id, due=skipped.step.due, step=rung.key),
         kind="reminder",
         invoice=invoice,
         actor=LADDER,
@@ -105,15 +104,16 @@ def _record_skipped(session: Session, invoice: Invoice, skipped: Skipped, now: d
     _note(session, invoice, "reminder_skipped", LADDER, f"step {rung.key}: {skipped.reason}", queued, now)
 
 
-def _write(session: Session, invoice: Invoice, rung: Rung, now: datetime) -> bool:
+def _write(session: Session, invoice: Invoice, step: Step, now: datetime) -> bool:
     """Queue the reminder of a step in place of any older one; False while one is being handed over."""
     if not withdraw_open(
         session, invoice_id=invoice.invoice_id, reason="overtaken by a later reminder", now=now
     ):
         return False
+    rung = step.rung
     queued = outbox.add(
         session,
-        dedupe_key=dedupe.reminder(invoice_id=invoice.invoice_id, due=invoice.due_date, step=rung.key),
+        dedupe_key=dedupe.reminder(invoice_id=invoice.invoice_id, due=step.due, step=rung.key),
         kind="reminder",
         invoice=invoice,
         actor=LADDER,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import product
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from paymail.models import Invoice, InvoiceStatus, Message, MessageState, Paymen
 from paymail.services import dedupe, suppressions
 from paymail.services.calendar import calendar_of
 from paymail.services.composing import local_date
+from paymail.services.plans.coverage import dues
 from paymail.services.reminding import holding, ladder
 from paymail.services.reminding.plan import Hold, Policy, Situation
 
@@ -51,12 +53,15 @@ def gather(
 
 def _situation(records: "_Records", invoice: Invoice, steps: ladder.Ladder, now: datetime) -> Situation:
     reminders = records.reminders.get(invoice.invoice_id, {})
+    counted = dues(invoice)
     keys = {
-        dedupe.reminder(invoice_id=invoice.invoice_id, due=invoice.due_date, step=rung.key): rung.key
-        for rung in steps
+        dedupe.reminder(
+            invoice_id=invoice.invoice_id, due=due, step=rung.key
+        ): f"{due.isoformat()}:{rung.key}"
+        for due, rung in product(counted, steps)
     }
     return Situation(
-        due=invoice.due_date,
+        dues=counted,
         balance=invoice.balance,
         not_owed=not_owed(invoice),
         reminders_from=invoice.reminders_from,
