@@ -104,7 +104,8 @@ class Model:
             mail.state = "suppressed"
         if way == "wait" and self.holds(claim, "sending"):
             mail.state, mail.due, mail.written = "scheduled", self.now + RECHECK, mail.handed
-            mail.tries -= 1
+            # It waits for another reason than the mail server: the tries before are over and done with.
+            mail.tries, mail.give_up = 0, None
         return way == "go"
 
     def hand_over(self, claim: Claim) -> bool:
