@@ -17,6 +17,7 @@ from paymail.wiring import TEMPLATES
 from paymail.wording import CATALOGS, LANGUAGES
 from tests.conftest import ROOT
 
+PAGES = ROOT / "paymail" / "web" / "templates"
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
 _PLURALS = {
     "de": "nplurals=2; plural=(n != 1);",
@@ -49,7 +50,7 @@ def used() -> Catalog:
 def _in_templates() -> Iterator[tuple[str | None, str | tuple[str, ...]]]:
     environment = jinja2.Environment(autoescape=True)
     equip(environment)
-    for folder in (TEMPLATES, ROOT / "paymail" / "web" / "templates"):
+    for folder in (TEMPLATES, PAGES):
         for file in sorted(folder.rglob("*.*")):
             for _, name, found in environment.extract_translations(file.read_text()):  # type: ignore[attr-defined]
                 given = found if isinstance(found, tuple) else (found,)

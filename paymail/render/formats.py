@@ -10,7 +10,14 @@ from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from paymail.money import Money
 from paymail.wording import direction_of, locale_of, marked, translations
 
-_METHODS = (marked("Bank debit"), marked("Card"))
+_METHODS = (
+    marked("Bank debit"),
+    marked("Card"),
+    marked("bank transfer"),
+    marked("cash"),
+    marked("cheque"),
+    marked("other"),
+)
 """Names of methods that are words. Brands stay as they are."""
 
 

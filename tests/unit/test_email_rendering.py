@@ -158,6 +158,14 @@ def test_a_receipt_asks_for_the_rest_only_where_there_is_one() -> None:
     assert part.payment_url in of(part).text
 
 
+@pytest.mark.parametrize("kind", sorted(set(SAMPLES) - {"notice", "link"}))
+def test_an_email_without_a_pay_link_has_no_button_to_nowhere(kind: str) -> None:
+    rendered = of(replace(SAMPLES[kind], payment_url="", balance=Money(100, "AUD")))
+    assert Reader(rendered.html).links == []
+    assert "pay-button" not in rendered.html.partition("</style>")[2]
+    assert "Pay Invoice Online" not in rendered.text
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     kind: ClassVar[str] = "note"
