@@ -9,8 +9,8 @@ from paymail.money import Money
 from paymail.services.browsing import has_receipt
 from paymail.services.composing import invoice_document
 from paymail.services.paying import find_by_token
-from paymail.web.public import limited
-from paymail.web.security import Limiter
+from paymail.services.renewing import ask_anew
+from paymail.web.limiting import PublicLimits
 from paymail.web.templating import templates
 from paymail.wiring import App
 
@@ -26,11 +26,10 @@ def state_of(invoice: Invoice) -> str:
     return "payable" if invoice.can_pay and invoice.issuer.stripe_account else "unavailable"
 
 
-def router(app: App) -> APIRouter:
+def router(app: App, limits: PublicLimits) -> APIRouter:
     """Return the public pages."""
     pages = templates()
-    limiter = Limiter(app.settings.pay_rate_limit)
-    routes = APIRouter(include_in_schema=False, dependencies=[Depends(limited(limiter))])
+    routes = APIRouter(include_in_schema=False, dependencies=[Depends(limits.every)])
 
     @routes.get("/pay/{token}", response_class=HTMLResponse)
     def pay(request: Request, token: str) -> HTMLResponse:
@@ -42,7 +41,9 @@ def router(app: App) -> APIRouter:
                 receipt = has_receipt(session, invoice_id=invoice.invoice_id)
         except (NotFound, Gone) as error:
             status = 410 if isinstance(error, Gone) else 404
-            return pages.TemplateResponse(request, "no_link.html", {"gone": status == 410}, status)
+            # The token goes into the page of an ended link only: all others look the same.
+            ended = token if status == 410 else ""
+            return pages.TemplateResponse(request, "no_link.html", {"gone": ended}, status)
         context = {
             "state": state,
             "document": document,
@@ -53,5 +54,11 @@ def router(app: App) -> APIRouter:
             "zero": Money(0, document.total.currency),
         }
         return pages.TemplateResponse(request, "pay.html", context)
+
+    @routes.post("/pay/{token}/renew", response_class=HTMLResponse, dependencies=[Depends(limits.asking)])
+    def renew(request: Request, token: str) -> HTMLResponse:
+        with app.transaction() as session:
+            ask_anew(session, token=token, now=app.now())
+        return pages.TemplateResponse(request, "link_asked.html", {}, 202)
 
     return routes

@@ -26,11 +26,13 @@ PUBLIC = {
     "/readyz",
     "/webhooks/stripe",
     "/pay/{token}",
+    "/pay/{token}/renew",
     "/api/public/pay/{token}",
     "/api/public/pay/{token}/create-payment",
     "/api/public/pay/{token}/confirm-payment",
     "/api/public/pay/{token}/invoice.pdf",
     "/api/public/pay/{token}/receipt.pdf",
+    "/api/public/pay/{token}/renew",
     "/staff/login",
 }
 
