@@ -1,4 +1,4 @@
-"""Emails about money that went back or did not arrive, and new links to it; see `emails.py` for how one is made."""
+"""Emails about money that went back or did not arrive, and new links; see `emails.py` for how one is made."""
 
 from dataclasses import dataclass
 from datetime import date
