@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from paymail.models import Invoice, Message
 from paymail.services import dedupe, links, outbox, suppressions, timeline
 from paymail.services.composing import load_invoice
+from paymail.services.talking import CUSTOMER
 
-CUSTOMER = "customer"
 _TOKEN = re.compile(r"[0-9a-f]{64}")
 PAUSE = timedelta(hours=1)
 """Between two new links of one invoice: the first may still be on its way."""

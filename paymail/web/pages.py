@@ -1,7 +1,7 @@
 """The customer's pages: the pay page of a link. Server-rendered; a GET changes nothing."""
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from paymail.errors import Gone, NotFound
 from paymail.models import Invoice, InvoiceStatus, PaymentStatus
@@ -10,7 +10,9 @@ from paymail.services.browsing import has_receipt
 from paymail.services.composing import invoice_document
 from paymail.services.paying import find_by_token
 from paymail.services.renewing import ask_anew
+from paymail.services.talking import talk_of
 from paymail.web.limiting import PublicLimits
+from paymail.web.talk import no_link
 from paymail.web.templating import templates
 from paymail.wiring import App
 
@@ -32,23 +34,23 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
     routes = APIRouter(include_in_schema=False, dependencies=[Depends(limits.every)])
 
     @routes.get("/pay/{token}", response_class=HTMLResponse)
-    def pay(request: Request, token: str) -> HTMLResponse:
+    def pay(request: Request, token: str, said: str = "") -> Response:
         try:
             with app.reading() as session:
                 invoice = find_by_token(session, token=token, now=app.now())
                 state = state_of(invoice)
                 document = invoice_document(invoice, app.settings.public_url)
                 receipt = has_receipt(session, invoice_id=invoice.invoice_id)
+                talk = talk_of(session, invoice=invoice, now=app.now())
         except (NotFound, Gone) as error:
-            status = 410 if isinstance(error, Gone) else 404
-            # The token goes into the page of an ended link only: all others look the same.
-            ended = token if status == 410 else ""
-            return pages.TemplateResponse(request, "no_link.html", {"gone": ended}, status)
+            return no_link(pages, request, token, error)
         context = {
             "state": state,
             "document": document,
             "receipt": receipt,
             "token": token,
+            "talk": talk,
+            "said": said,
             "stripe_js": app.settings.stripe_js,
             "sandboxed": app.settings.sandboxed,
             "zero": Money(0, document.total.currency),

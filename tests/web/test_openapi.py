@@ -28,6 +28,8 @@ OPERATIONS = [
     ("/api/public/pay/{token}/invoice.pdf", "GET"),
     ("/api/public/pay/{token}/receipt.pdf", "GET"),
     ("/api/public/pay/{token}/renew", "POST"),
+    ("/api/public/pay/{token}/already-paid", "POST"),
+    ("/api/public/pay/{token}/promise", "POST"),
     ("/webhooks/stripe", "POST"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),

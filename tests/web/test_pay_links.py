@@ -15,7 +15,7 @@ from tests.structure.test_house import routes_of
 from tests.web.bearer import bearer
 from tests.web.conftest import Desk, Site
 
-BODIES = {"confirm-payment": {"paymentIntentId": "pi_123"}}
+BODIES = {"confirm-payment": {"paymentIntentId": "pi_123"}, "promise": {"date": "2026-12-01"}}
 UNKNOWN = ["0" * 64, "x", "A" * 64, "0" * 63, "0" * 65, "%00", "é", "0" * 300]
 VOID = {
     ("/pay/{token}", "GET"): 200,
@@ -26,6 +26,10 @@ VOID = {
     ("/api/public/pay/{token}/invoice.pdf", "GET"): 200,
     ("/api/public/pay/{token}/receipt.pdf", "GET"): 404,
     ("/api/public/pay/{token}/renew", "POST"): 202,
+    ("/pay/{token}/paid", "POST"): 303,
+    ("/pay/{token}/promise", "POST"): 303,
+    ("/api/public/pay/{token}/already-paid", "POST"): 409,
+    ("/api/public/pay/{token}/promise", "POST"): 409,
 }
 """What each public route answers for a void invoice's link; every route must be here."""
 
