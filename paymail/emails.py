@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import ClassVar, Self
 
 from paymail.money import Money
-from paymail.moneymail import FailedPaymentEmail, RefundEmail
+from paymail.moneymail import FailedPaymentEmail, LinkEmail, RefundEmail
 
 
 class Tone(StrEnum):
@@ -214,10 +214,20 @@ class NoticeEmail:
         )
 
 
-Email = InvoiceEmail | ReceiptEmail | ReminderEmail | NoticeEmail | RefundEmail | FailedPaymentEmail
+Email = (
+    InvoiceEmail | ReceiptEmail | ReminderEmail | NoticeEmail | RefundEmail | FailedPaymentEmail | LinkEmail
+)
 KINDS: dict[str, type[Email]] = {
     kind.kind: kind
-    for kind in (InvoiceEmail, ReceiptEmail, ReminderEmail, NoticeEmail, RefundEmail, FailedPaymentEmail)
+    for kind in (
+        InvoiceEmail,
+        ReceiptEmail,
+        ReminderEmail,
+        NoticeEmail,
+        RefundEmail,
+        FailedPaymentEmail,
+        LinkEmail,
+    )
 }
 _SAMPLES: tuple[Email, ...] = (
     InvoiceEmail.sample(),
@@ -225,6 +235,7 @@ _SAMPLES: tuple[Email, ...] = (
     NoticeEmail.sample(),
     RefundEmail.sample(),
     FailedPaymentEmail.sample(),
+    LinkEmail.sample(),
     *(ReminderEmail.sample(tone) for tone in Tone),
 )
 SAMPLES: dict[str, Email] = {sample.template: sample for sample in _SAMPLES}

@@ -50,9 +50,13 @@ class Unproven(Denied):
 
 
 class TooMany(PaymailError):
-    """A rate limit was reached; try again later."""
+    """A rate limit was reached; try again after `retry_after` seconds."""
 
     code = "too_many_requests"
+
+    def __init__(self, message: str, retry_after: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Unavailable(PaymailError):

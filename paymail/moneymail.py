@@ -1,4 +1,4 @@
-"""Emails about money that went back or did not arrive; see `emails.py` for how a kind is made."""
+"""Emails about money that went back or did not arrive, and new links; see `emails.py` for how one is made."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -87,6 +87,43 @@ class FailedPaymentEmail:
             due=date(2026, 4, 11),
             amount=Money(8250, "AUD"),
             balance=Money(8250, "AUD"),
+            payment_url="https://billing.example/pay/" + "0" * 64,
+            locale="en-AU",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEmail:
+    """A new pay link, which the customer asked for; it works through `last_day`, None is for ever."""
+
+    kind: ClassVar[str] = "link"
+
+    issuer_name: str
+    issuer_email: str
+    customer_name: str
+    invoice_number: str
+    due: date
+    balance: Money
+    last_day: date | None
+    payment_url: str
+    locale: str
+
+    @property
+    def template(self) -> str:
+        """Folder of its templates."""
+        return self.kind
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Invoice 502, long overdue."""
+        return cls(
+            issuer_name="Southern IT Services Pty Ltd",
+            issuer_email="billing@southern-it.example",
+            customer_name="The Vacuum Shop",
+            invoice_number="502",
+            due=date(2026, 4, 11),
+            balance=Money(8250, "AUD"),
+            last_day=date(2026, 6, 30),
             payment_url="https://billing.example/pay/" + "0" * 64,
             locale="en-AU",
         )

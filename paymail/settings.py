@@ -113,7 +113,16 @@ class Settings(BaseSettings):
         description="Emails a minute of one issuer, or a preset: office365, ses. Empty is no limit.",
     )
     session_hours: int = Field(12, ge=1, le=720, description="How long a staff login lasts.")
-    pay_rate_limit: str = Field("60/minute", description="Public requests per address and link.")
+    pay_rate_limit: str = Field("60/minute", description="Public requests per address.")
+    pay_link_rate_limit: str = Field("120/minute", description="Public requests per pay link.")
+    pay_total_rate_limit: str = Field("6000/minute", description="Public requests of all together.")
+    pay_start_rate_limit: str = Field(
+        "10/minute", description="Starting, and confirming, a payment, per pay link."
+    )
+    pay_ask_rate_limit: str = Field(
+        "10/hour", description="Asking for a new link, or telling staff something: per address and per link."
+    )
+    pay_ask_total_rate_limit: str = Field("1000/hour", description="The same, of all together.")
     login_rate_limit: str = Field(
         "10/minute", description="Staff login tries, and wrong API keys, per address."
     )

@@ -57,6 +57,9 @@ def issuer_(
     minimum: Annotated[int | None, typer.Option(help="Smallest balance, in minor units.")] = None,
     cap: Annotated[int | None, typer.Option(help="Most reminders of one invoice.")] = None,
     rate: Annotated[str | None, typer.Option(help="Emails a minute, or office365, ses.")] = None,
+    link_days: Annotated[
+        str | None, typer.Option(help="Days after the due date for which pay links live, or `never` to end.")
+    ] = None,
 ) -> None:
     """Set up an issuer's reminders and sending."""
     given = {
@@ -72,7 +75,11 @@ def issuer_(
         "sender_rate": rate,
         "reminders_off": None if on is None else not on,
     }
-    changes = {name: value for name, value in given.items() if value is not None}
+    changes: dict[str, str | int | bool | None] = {
+        name: value for name, value in given.items() if value is not None
+    }
+    if link_days is not None:
+        changes["link_days"] = preferences.link_days(link_days)
     app = open_app()
     with app.transaction() as session:
         found = find_issuer(session, ref=issuer)

@@ -12,6 +12,7 @@ from paymail.cli import (
     importing,
     invoices,
     keys,
+    links,
     messages,
     preferences,
     reminders,
@@ -34,6 +35,7 @@ cli.command("beat")(services.beat)
 cli.command("tick")(services.tick)
 cli.command("doctor")(doctor.doctor)
 cli.command("forecast")(reminders.forecast_)
+invoices.group.command("link")(links.link)
 cli.add_typer(invoices.group, name="invoices")
 cli.add_typer(preferences.group, name="reminders")
 cli.add_typer(bulk.group, name="bulk")

@@ -7,10 +7,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument
-from paymail.emails import EmailLine, InvoiceEmail, NoticeEmail, ReceiptEmail, ReminderEmail, Tone
+from paymail.emails import (
+    EmailLine,
+    InvoiceEmail,
+    NoticeEmail,
+    ReceiptEmail,
+    ReminderEmail,
+    Tone,
+)
 from paymail.errors import NotFound
 from paymail.models import Invoice, InvoiceLine, Issuer, Payment, PaymentPlan
 from paymail.money import Money
+from paymail.moneymail import LinkEmail
 from paymail.services.plans.coverage import dues, plan_of
 from paymail.wording import language_of
 
@@ -50,7 +58,7 @@ def load_invoice(session: Session, *, invoice_id: int, lock: bool = False, share
 
 
 def payment_url(public_url: str, invoice: Invoice) -> str:
-    """Return the secret pay link of an invoice; empty when it has none (the customer was erased)."""
+    """Return the secret pay link of an invoice; empty when it has none (revoked, or the customer erased)."""
     if invoice.payment_token is None:
         return ""
     return f"{public_url}/pay/{invoice.payment_token}"
@@ -191,6 +199,22 @@ def reminder_email(
         asked=Money(asked, invoice.currency),
         instalment=part.position if part else 0,
         instalments=len(plan.parts) if plan and part else 0,
+        payment_url=document.payment_url,
+        locale=document.locale,
+    )
+
+
+def link_email(invoice: Invoice, last_day: date | None, public_url: str) -> LinkEmail:
+    """Return the context of the email with a new link, which works through `last_day` (None: for ever)."""
+    document = invoice_document(invoice, public_url)
+    return LinkEmail(
+        issuer_name=document.issuer.name,
+        issuer_email=document.issuer.email,
+        customer_name=document.customer.name,
+        invoice_number=document.number,
+        due=document.due,
+        balance=document.balance,
+        last_day=last_day,
         payment_url=document.payment_url,
         locale=document.locale,
     )

@@ -57,6 +57,11 @@ def notice(*, about: str, key: int | str) -> str:
     return f"notice:{about}:{key}"
 
 
+def link(*, invoice_id: int, sequence: int) -> str:
+    """Key of the `sequence`-th new link that an invoice's customer asked for."""
+    return f"link:{invoice_id}:{sequence}"
+
+
 def intent(*, attempt_id: int, amount: int, currency: str, account: str, nonce: str) -> str:
     """Stripe idempotency key: the same attempt at the same amount can only make one intent.
 

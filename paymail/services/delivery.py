@@ -17,7 +17,7 @@ from paymail import observability
 from paymail.errors import PaymailError
 from paymail.models import Message, MessageState
 from paymail.ports import Envelope, Gateway, Letter, Mailer, Outcome, Verdict, Writer
-from paymail.services import blobs, outbox, outcomes
+from paymail.services import blobs, links, outbox, outcomes
 from paymail.services.admission import admit
 from paymail.services.composing import load_invoice
 from paymail.services.inquiring import ask_before_reminding
@@ -144,7 +144,9 @@ def _prepare(post: Post, claim: Claim) -> Envelope | None:
         now = post.now()
         if not outcomes.may_go(session, claim=claim, message=message, invoice=invoice, now=now):
             return None
-        if message.mime_sha256 is not None:
+        if message.kind != "notice":
+            links.keep_alive(session, invoice=invoice, now=now)
+        if message.mime_sha256 is not None and not links.outdated(session, message=message):
             return _envelope(message, blobs.fetch(session, sha256=message.mime_sha256))
         letter = letter_for(
             session, message=message, public_url=post.public_url, date=letter_date(message, now)

@@ -30,6 +30,7 @@ from paymail.services import blobs, timeline
 from paymail.services.addresses import CustomerErased, customer
 from paymail.services.composing import load_invoice
 from paymail.services.suppressions import normalised
+from paymail.services.talking import CUSTOMER
 
 ERASED = "(erased)"
 
@@ -161,7 +162,9 @@ def _scrub_histories(session: Session, mine: Select[Any], person: _Person) -> No
     holds = select(ReminderHold).where(ReminderHold.invoice_id.in_(mine), ReminderHold.detail != "")
     rows: Iterable[TimelineEvent | ReminderHold] = [*session.scalars(events), *session.scalars(holds)]
     for row in rows:
-        if person.in_(row.detail):
+        by = row.actor if isinstance(row, TimelineEvent) else row.placed_by
+        # What a customer wrote about a payment may tell who they are without naming them.
+        if by == CUSTOMER or person.in_(row.detail):
             row.detail = ERASED
 
 

@@ -12,10 +12,11 @@ from paymail.errors import InvalidInput
 from paymail.models import Invoice, Message, MessageState, Payment, Refund
 from paymail.money import from_text
 from paymail.ports import Letter
-from paymail.services import dedupe
+from paymail.services import dedupe, links
 from paymail.services.composing import (
     invoice_document,
     invoice_email,
+    link_email,
     load_invoice,
     local_date,
     notice_email,
@@ -87,6 +88,8 @@ def _contents(
         case "payment_failed":
             amount = from_text(message.detail)
             return failed_payment_email(invoice, amount, public_url), None, ""
+        case "link":
+            return link_email(invoice, links.last_day(invoice), public_url), None, ""
         case "notice":
             return notice_email(invoice, message.detail, public_url), None, ""
     raise UnknownKind(f"paymail writes no {message.kind!r} emails")

@@ -14,7 +14,7 @@ from paymail.models import (
     MessageState,
     check_move,
 )
-from paymail.services import dedupe, outbox, timeline
+from paymail.services import dedupe, links, outbox, timeline
 from paymail.services.composing import load_invoice
 
 CAME_TO_NOTHING = (
@@ -43,7 +43,8 @@ def send_invoice(
     sequence: int | None = None,
     bulk_id: int | None = None,
 ) -> outbox.Queued:
-    """Queue the invoice email, due at `at` (UTC) or now; a draft is issued by it.
+    """Queue the invoice email, due at `at` (UTC) or now; a draft is issued by it, and a link that was
+    revoked is made anew.
 
     Asking twice gives the same message, unless `again` asks for a further copy. A page passes the
     `sequence` it showed, so that a double click on "send again" is one copy.
@@ -62,6 +63,7 @@ def send_invoice(
         session, dedupe_key=key, kind="invoice", invoice=invoice, actor=actor, now=now, at=at, bulk_id=bulk_id
     )
     if queued.created:
+        links.ensure(session, invoice=invoice, actor=actor, now=now)
         timeline.record(
             session,
             invoice_id=invoice_id,

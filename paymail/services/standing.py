@@ -42,10 +42,12 @@ def standing(session: Session, *, message: Message, invoice: Invoice, now: datet
     if suppressed := suppressions.active(session, address=message.recipient.partition("\n")[0]):
         return Standing(Way.DROP, f"the address is suppressed: {suppressed.detail or suppressed.reason}")
     match message.kind:
-        case "invoice" if invoice.status is InvoiceStatus.VOID:
+        case "invoice" | "link" if invoice.status is InvoiceStatus.VOID:
             return Standing(Way.DROP, "the invoice is void")
-        case "invoice" if invoice.balance == 0:
+        case "invoice" | "link" if invoice.balance == 0:
             return Standing(Way.DROP, "paid meanwhile")
+        case "link" if invoice.payment_token is None:
+            return Standing(Way.DROP, "the link was revoked")
         case "reminder":
             return _reminder(session, message, invoice, now)
     return _GO

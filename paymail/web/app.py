@@ -8,7 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from paymail.errors import Unavailable
 from paymail.web import api as staff_api
-from paymail.web import errors, pages, public, security, staff, webhooks
+from paymail.web import errors, pages, public, security, staff, talk, webhooks
+from paymail.web.limiting import PublicLimits
 from paymail.web.openapi import describe_problems, problems
 from paymail.web.staff import NotLoggedIn
 from paymail.web.templating import HERE
@@ -37,9 +38,11 @@ def create_app(app: App) -> FastAPI:
     def to_login(_request: Request, _error: NotLoggedIn) -> Response:
         return RedirectResponse("/staff/login", 303)
 
-    api.include_router(public.router(app))
+    limits = PublicLimits(app.settings)
+    api.include_router(public.router(app, limits))
+    api.include_router(talk.router(app, limits))
     api.include_router(webhooks.router(app))
-    api.include_router(pages.router(app))
+    api.include_router(pages.router(app, limits))
     api.include_router(staff_api.router(app))
     api.include_router(staff.router(app))
     api.mount("/static", StaticFiles(directory=HERE / "static"))

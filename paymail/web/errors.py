@@ -34,12 +34,14 @@ class Problem(BaseModel):
     detail: str
 
 
-def problem(request: Request, status: int, code: str, detail: str) -> Response:
+def problem(
+    request: Request, status: int, code: str, detail: str, headers: dict[str, str] | None = None
+) -> Response:
     """Return a problem+json answer, or the same as a page to whoever asks for HTML."""
     title = code.replace("_", " ").capitalize()
     body = Problem(title=title, status=status, code=code, detail=detail)
     # RFC 9110 §11.6.1: a 401 names the scheme that would do.
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else headers
     if "text/html" in request.headers.get("accept", ""):
         return _PAGES.TemplateResponse(request, "problem.html", {"problem": body}, status, headers)
     return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
@@ -59,7 +61,9 @@ def install(app: FastAPI) -> None:
         if status >= 500:
             log.error("request failed", code=error.code, reason=str(error))
         detail = str(error) if status < 500 or status == 503 else "Something is wrong on our side."
-        return problem(request, status, error.code, detail)
+        # RFC 6585 §4: a 429 says when to come back.
+        wait = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.TooMany) else None
+        return problem(request, status, error.code, detail, wait)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, _error: RequestValidationError) -> Response:

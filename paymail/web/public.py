@@ -1,9 +1,8 @@
 """The public pay API: the seed's three endpoints, and the PDFs. The token in the path is the only key."""
 
-from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from paymail import money
@@ -13,11 +12,12 @@ from paymail.services.browsing import latest_payment
 from paymail.services.composing import invoice_document, receipt_document
 from paymail.services.confirming import confirm_payment
 from paymail.services.paying import find_by_token, start_payment
+from paymail.services.renewing import ask_anew
+from paymail.web.limiting import PublicLimits
 from paymail.web.openapi import problems
-from paymail.web.security import Limiter
 from paymail.wiring import App
 
-Token = Annotated[str, Path(description="The 64 lower-case hex characters of the pay link.", max_length=200)]
+Token = Annotated[str, Path(description="The 64 lower-case hex characters of the pay link.")]
 PROBLEMS = problems(404, 409, 410, 422, 429, 503)
 PDF_ANSWERS = PROBLEMS | {
     200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
@@ -83,6 +83,12 @@ class Confirmed(BaseModel):
     invoice_id: int
 
 
+class Asked(BaseModel):
+    """The request was taken; it says nothing about the link."""
+
+    message: str = "If this link was for an invoice that is still open, a new one is on its way by email."
+
+
 def describe(invoice: Invoice) -> PayInvoice:
     """Return the public view of an invoice: nothing in it that the email does not say."""
 
@@ -120,10 +126,9 @@ def describe(invoice: Invoice) -> PayInvoice:
     )
 
 
-def router(app: App) -> APIRouter:
+def router(app: App, limits: PublicLimits) -> APIRouter:
     """Return the public routes."""
-    limiter = Limiter(app.settings.pay_rate_limit)
-    routes = APIRouter(prefix="/api/public/pay", tags=["public"], dependencies=[Depends(limited(limiter))])
+    routes = APIRouter(prefix="/api/public/pay", tags=["public"], dependencies=[Depends(limits.every)])
 
     @routes.get("/{token}", responses=PROBLEMS)
     def get_invoice(token: Token) -> PayInvoice:
@@ -131,13 +136,17 @@ def router(app: App) -> APIRouter:
         with app.reading() as session:
             return describe(find_by_token(session, token=token, now=app.now()))
 
-    @routes.post("/{token}/create-payment", responses=PROBLEMS)
+    @routes.post(
+        "/{token}/create-payment", responses=PROBLEMS, dependencies=[Depends(limits.paying("create"))]
+    )
     def create_payment(token: Token) -> CreatedPayment:
         """Start, or go on with, the payment of what is owed."""
         intent = start_payment(app.cashier(), token=token)
         return _created(intent, app.settings.stripe_publishable_key)
 
-    @routes.post("/{token}/confirm-payment", responses=PROBLEMS)
+    @routes.post(
+        "/{token}/confirm-payment", responses=PROBLEMS, dependencies=[Depends(limits.paying("confirm"))]
+    )
     def confirm(token: Token, body: Confirm) -> Confirmed:
         """Record a payment, after asking Stripe whether it was made."""
         settled = confirm_payment(app.cashier(), token=token, intent_id=body.paymentIntentId)
@@ -160,21 +169,25 @@ def router(app: App) -> APIRouter:
             document = receipt_document(invoice, payment)
         return _pdf(app.pdf.render(document), f"receipt-{document.number}.pdf")
 
+    @routes.post(
+        "/{token}/renew",
+        status_code=202,
+        responses=problems(429, 503),
+        dependencies=[Depends(limits.asking)],
+    )
+    def renew(token: Token) -> Asked:
+        """Ask for a new link in place of one that has ended: it is emailed to the address on file, if the
+        invoice is still owed. The answer is the same whatever the token."""
+        with app.transaction() as session:
+            ask_anew(session, token=token, now=app.now())
+        return Asked()
+
     return routes
 
 
 def _pdf(content: bytes, filename: str) -> Response:
     disposition = f'inline; filename="{filename}"'
     return Response(content, media_type="application/pdf", headers={"Content-Disposition": disposition})
-
-
-def limited(limiter: Limiter) -> Callable[[Request], None]:
-    """Return the dependency that counts a request against its address."""
-
-    def check(request: Request) -> None:
-        limiter.check(request.client.host if request.client else "unknown")
-
-    return check
 
 
 def _created(intent: Intent, publishable_key: str) -> CreatedPayment:

@@ -1,16 +1,15 @@
 """Headers on every answer, and rate limits."""
 
 from collections.abc import Awaitable, Callable
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from fastapi import Request
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.responses import Response
 
 from paymail.errors import TooMany
 from paymail.settings import Settings
+from paymail.web.tallies import Tally, rate_of
 
 
 class RateLimited(TooMany):
@@ -71,15 +70,28 @@ class Limiter:
     """A moving window per key, in this process's memory."""
 
     def __init__(self, rate: str) -> None:
-        self._rate = parse(rate)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._rate = rate_of(rate)
+        self._tally = Tally()
 
     def check(self, *key: str) -> None:
         """Count one request. Raises RateLimited."""
-        if not self._limiter.hit(self._rate, *key):
-            raise RateLimited("too many requests; please wait a minute and try again")
+        if not self._tally.hit(self._rate, *key):
+            self._refuse(key)
 
     def check_spent(self, *key: str) -> None:
         """Count nothing. Raises RateLimited when there is none left."""
-        if not self._limiter.test(self._rate, *key):
-            raise RateLimited("too many requests; please wait a minute and try again")
+        if not self._tally.test(self._rate, *key):
+            self._refuse(key)
+
+    def _refuse(self, key: tuple[str, ...]) -> NoReturn:
+        text = "too many requests; please wait a minute and try again"
+        raise RateLimited(text, self._tally.wait(self._rate, *key))
+
+
+def limited(limiter: Limiter) -> Callable[[Request], None]:
+    """Return the dependency that counts a request against its address."""
+
+    def check(request: Request) -> None:
+        limiter.check(request.client.host if request.client else "unknown")
+
+    return check

@@ -26,11 +26,17 @@ PUBLIC = {
     "/readyz",
     "/webhooks/stripe",
     "/pay/{token}",
+    "/pay/{token}/renew",
+    "/pay/{token}/paid",
+    "/pay/{token}/promise",
     "/api/public/pay/{token}",
     "/api/public/pay/{token}/create-payment",
     "/api/public/pay/{token}/confirm-payment",
     "/api/public/pay/{token}/invoice.pdf",
     "/api/public/pay/{token}/receipt.pdf",
+    "/api/public/pay/{token}/renew",
+    "/api/public/pay/{token}/already-paid",
+    "/api/public/pay/{token}/promise",
     "/staff/login",
 }
 

@@ -27,6 +27,9 @@ OPERATIONS = [
     ("/api/public/pay/{token}/confirm-payment", "POST"),
     ("/api/public/pay/{token}/invoice.pdf", "GET"),
     ("/api/public/pay/{token}/receipt.pdf", "GET"),
+    ("/api/public/pay/{token}/renew", "POST"),
+    ("/api/public/pay/{token}/already-paid", "POST"),
+    ("/api/public/pay/{token}/promise", "POST"),
     ("/webhooks/stripe", "POST"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),
@@ -35,6 +38,9 @@ STAFF_OPERATIONS = [
     ("/api/v1/invoices", "GET"),
     ("/api/v1/invoices/{invoice_id}", "GET"),
     ("/api/v1/invoices/{invoice_id}/send", "POST"),
+    ("/api/v1/invoices/{invoice_id}/link", "POST"),
+    ("/api/v1/invoices/{invoice_id}/link", "DELETE"),
+    ("/api/v1/issuers/{issuer_id}/links", "POST"),
     ("/api/v1/messages", "GET"),
     ("/api/v1/messages/{message_id}", "GET"),
     ("/api/v1/messages/{message_id}/cancel", "POST"),
@@ -60,7 +66,7 @@ STAFF_OPERATIONS = [
     ("/api/v1/suppressions", "POST"),
     ("/api/v1/suppressions/lift", "POST"),
 ]
-UNLIMITED = dict.fromkeys(("pay_rate_limit", "login_rate_limit", "api_rate_limit"), "1000000/minute")
+UNLIMITED = {name: "1000000/minute" for name in Settings.model_fields if name.endswith("rate_limit")}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ FORM: dict[str, object] = {
     "issuer": "1", "do": "save", "days": ["-2", "5"], "tone": ["upcoming", "firm"], "reminders": "on",
     "send_at": "10:30", "quiet_from": "19:00", "quiet_until": "07:30", "timezone": "Pacific/Auckland",
     "country": "nz", "subdivision": "", "minimum": "12.50", "cap": "4", "rate": "office365",
+    "link_days": "45",
 }  # fmt: skip
 
 
@@ -36,6 +37,7 @@ def test_everything_can_be_set_and_is_shown_again(shop: Desk) -> None:
     assert (found.timezone, found.country, found.subdivision) == ("Pacific/Auckland", "NZ", "")
     assert (found.reminder_minimum, found.reminder_cap, found.sender_rate) == (1250, 4, "office365")
     assert not found.reminders_off
+    assert found.link_days == 45
     assert "Saved." in page
     assert 'value="12.50"' in page
     shop.post("/reminders", **{**FORM, "reminders": "off"})
@@ -61,6 +63,8 @@ def test_everything_can_be_set_and_is_shown_again(shop: Desk) -> None:
         ({"cap": "many"}, "is not a number of reminders"),
         ({"rate": "quick"}, "is not emails a minute"),
         ({"reminders": "maybe"}, "on or off"),
+        ({"link_days": "soon"}, "is not a number of days"),
+        ({"link_days": "9999"}, "0 to 3650 days"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_typed_is_lost(
@@ -121,3 +125,11 @@ def test_each_tone_can_be_read_in_a_frame_that_can_do_nothing(shop: Desk, tone: 
 def test_a_sample_that_does_not_exist_is_not_found(shop: Desk) -> None:
     shop.get("/reminders/samples/..%2fsecrets", 404)
     shop.get("/reminders/samples/shouting", 404)
+
+
+def test_links_are_set_to_end_never_and_an_older_form_leaves_them_as_they_are(shop: Desk) -> None:
+    assert 'value="never"' in shop.post("/reminders", **{**FORM, "link_days": "never"})
+    assert issuer(shop).link_days is None
+    shop.post("/reminders", **{**FORM, "link_days": "20"})
+    shop.post("/reminders", **{name: value for name, value in FORM.items() if name != "link_days"})
+    assert issuer(shop).link_days == 20

@@ -15,12 +15,13 @@ from paymail.models import (
     Invoice,
     InvoiceLine,
     InvoiceStatus,
+    Issuer,
     Payment,
     PaymentAttempt,
     TimelineEvent,
     check_move,
 )
-from paymail.services import timeline
+from paymail.services import links, timeline
 from paymail.services.addresses import ADDRESS_CHANGED
 from paymail.services.importing.faults import Fault, ImportRefused, Report
 from paymail.services.importing.reading import HostInvoice, Parsed
@@ -49,8 +50,9 @@ def import_invoices(
         raise ImportRefused(all_faults)
     fresh = [host for host in parsed.invoices if host.invoice_id not in known]
     customers = _customers(session, fresh, issuer_id, now)
+    issuer = session.get_one(Issuer, issuer_id)
     for done, host in enumerate(fresh, start=1):
-        _create(session, host, customers[host.customer_name, host.customer_email], issuer_id, now)
+        _create(session, host, customers[host.customer_name, host.customer_email], issuer, now)
         progress(done, len(fresh))
     session.flush()  # the events point at the invoices, and no relationship tells the ORM their order
     for host in fresh:
@@ -166,11 +168,11 @@ def _customers(
     return found
 
 
-def _create(session: Session, host: HostInvoice, customer: Customer, issuer_id: int, now: datetime) -> None:
+def _create(session: Session, host: HostInvoice, customer: Customer, issuer: Issuer, now: datetime) -> None:
     invoice = Invoice(
         invoice_id=host.invoice_id,
         number=str(host.invoice_id),
-        issuer_id=issuer_id,
+        issuer_id=issuer.issuer_id,
         customer_id=customer.customer_id,
         currency=host.currency,
         subtotal=host.subtotal,
@@ -183,6 +185,7 @@ def _create(session: Session, host: HostInvoice, customer: Customer, issuer_id: 
         status=host.status,
         payment_status=host.payment_status,
         payment_token=new_payment_token(),
+        payment_token_expires_at=links.end_of(issuer, due=host.due, now=now),
         import_digest=host.digest,
         reminders_from=now,
         next_reminder_at=now,

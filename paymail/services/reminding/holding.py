@@ -22,6 +22,8 @@ class HoldReason(StrEnum):
 
     PROMISED = "promised"
     """The customer said when they will pay."""
+    CLAIMED = "claimed"
+    """The customer says that they have paid already."""
     DISPUTED = "disputed"
     """The customer disputes the invoice or a payment of it."""
     BOUNCED = "bounced"

@@ -14,7 +14,7 @@ from paymail import observability
 from paymail.emails import Tone
 from paymail.errors import Conflict, PaymailError
 from paymail.models import Invoice, Message, MessageState
-from paymail.services import dedupe, outbox, timeline
+from paymail.services import dedupe, links, outbox, timeline
 from paymail.services.composing import load_invoice
 from paymail.services.outbox import Queued
 from paymail.services.reminding import holding, situation
@@ -182,6 +182,7 @@ def remind_by_hand(
         tone=tone,
     )
     if queued.created:
+        links.ensure(session, invoice=invoice, actor=actor, now=now)
         _note(session, invoice, "email_queued", actor, f"reminder by hand, {tone}", queued, now)
     return queued
 

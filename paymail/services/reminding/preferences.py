@@ -16,8 +16,14 @@ from paymail.services.reminding import ladder
 
 ISSUER_FIELDS = (
     "timezone", "country", "subdivision", "ladder", "send_at", "quiet_from", "quiet_until",
-    "reminder_minimum", "reminder_cap", "sender_rate", "reminders_off",
+    "reminder_minimum", "reminder_cap", "sender_rate", "reminders_off", "link_days",
 )  # fmt: skip
+
+
+MOST_LINK_DAYS = 3650
+"""A link that shall live longer is one without an end."""
+
+NEVER = "never"
 
 
 class NoSuchCustomer(NotFound):
@@ -33,10 +39,11 @@ class BadPreference(InvalidInput):
 
 
 def set_up_issuer(
-    session: Session, *, issuer: Issuer, changes: Mapping[str, str | int | bool], now: datetime
+    session: Session, *, issuer: Issuer, changes: Mapping[str, str | int | bool | None], now: datetime
 ) -> None:
     """Change how an issuer reminds and sends; checked as a whole, so a refused change changes nothing.
 
+    `link_days` (None: for ever) is for links given out or mailed from now on; no link ends sooner by it.
     Raises BadPreference, BadLadder, BadCalendar, BadTime, BadRate.
     """
     unknown = set(changes) - set(ISSUER_FIELDS)
@@ -49,11 +56,23 @@ def set_up_issuer(
     rate_of(str(wanted["sender_rate"]))
     if not 0 <= int(wanted["reminder_cap"]) <= 100 or int(wanted["reminder_minimum"]) < 0:
         raise BadPreference("the cap is between 0 and 100, and the smallest balance is not negative")
+    days = wanted["link_days"]
+    if days is not None and not 0 <= int(days) <= MOST_LINK_DAYS:
+        raise BadPreference(f"links live for 0 to {MOST_LINK_DAYS} days after the due date, or for ever")
     switched_on = issuer.reminders_off and not wanted["reminders_off"]
     # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
     _look_again(session, Invoice.issuer_id == issuer.issuer_id, switched_on, now)
     for name, value in wanted.items():
         setattr(issuer, name, value)
+
+
+def link_days(text: str) -> int | None:
+    """Read how long links live: a number of days, or `never` to end. Raises BadPreference."""
+    if text.strip().lower() == NEVER:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 4):
+        raise BadPreference(f"{text[:20]!r} is not a number of days, or `{NEVER}`")
+    return int(text)
 
 
 def set_up_customer(

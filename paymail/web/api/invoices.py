@@ -81,6 +81,7 @@ class InvoiceDetail(PayInvoice):
 
     customer_email: str
     payment_url: str | None = Field(description="The secret pay link; null for a key without scope write.")
+    payment_url_expires_at: datetime | None = Field(description="When it ends; null: never, or no link.")
     messages: list[MessageRow] = Field(description="Its newest 100 emails, newest first.")
     history: list[Happening] = Field(description="Oldest first.")
 
@@ -145,6 +146,7 @@ def router(app: App, access: Access) -> APIRouter:
                 **describe(invoice).model_dump(),
                 customer_email=invoice.customer.email,
                 payment_url=payment_url(app.settings.public_url, invoice) if may_see_link else None,
+                payment_url_expires_at=invoice.payment_token_expires_at,
                 messages=[MessageRow.of(m) for m in browsing.messages(session, invoice_id=invoice_id)],
                 history=[Happening.of(event) for event in history(session, invoice_id=invoice_id)],
             )

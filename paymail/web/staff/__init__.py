@@ -8,6 +8,7 @@ from paymail.web.staff import (
     customers,
     forecast,
     invoices,
+    links,
     login,
     mailbox,
     messages,
@@ -36,6 +37,7 @@ def router(app: App) -> APIRouter:
     inside = APIRouter(dependencies=[Depends(person)])
     rooms = (
         invoices,
+        links,
         reminders,
         messages,
         previews,

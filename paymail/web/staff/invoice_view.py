@@ -9,7 +9,7 @@ from fastapi.templating import Jinja2Templates
 from paymail.emails import Tone
 from paymail.errors import PaymailError
 from paymail.models import Issuer
-from paymail.services import browsing, listing, sending
+from paymail.services import browsing, composing, links, listing, sending
 from paymail.services.calendar import BusinessCalendar, calendar_of
 from paymail.services.listing import Wanted
 from paymail.services.reminding import holding, planning
@@ -87,6 +87,9 @@ def invoice_page(
             "zone": invoice.issuer.timezone,
             "morning": calendar.next_morning(now) if calendar else None,
             "found": listing.messages(session, wanted=Wanted(invoice_id=invoice_id)),
+            "pay_link": composing.payment_url(app.settings.public_url, invoice),
+            "link_ended": links.ended(invoice, now=now),
+            "fingerprint": links.fingerprint(invoice),
             "events": events[-SHOWN_EVENTS:],
             "older": max(len(events) - SHOWN_EVENTS, 0),
             "explained": explain(session, invoice_id=invoice_id, now=now),

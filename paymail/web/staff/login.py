@@ -10,8 +10,7 @@ from starlette.responses import HTMLResponse
 
 from paymail.services import staff
 from paymail.services.staff import Visitor
-from paymail.web.public import limited
-from paymail.web.security import Limiter
+from paymail.web.security import Limiter, limited
 from paymail.web.staff.session import COOKIE, Person
 from paymail.wiring import App
 

@@ -11,7 +11,7 @@ from paymail.models import Issuer
 from paymail.money import parse_decimal, to_decimal, to_minor
 from paymail.services.reminding import ladder
 from paymail.services.reminding.ladder import BadLadder, Ladder
-from paymail.services.reminding.preferences import BadPreference
+from paymail.services.reminding.preferences import NEVER, BadPreference, link_days
 from paymail.web.staff.acting import IssuerId, StaffForm, Text
 
 LARGEST_MINIMUM = 10**12
@@ -34,6 +34,7 @@ class PreferencesForm(StaffForm):
     minimum: Text = ""
     cap: Text = ""
     rate: Text = ""
+    link_days: Text = ""
 
 
 @cache
@@ -59,6 +60,7 @@ def of_issuer(issuer: Issuer) -> PreferencesForm:
         minimum=f"{to_decimal(issuer.reminder_minimum, issuer.currency)}",
         cap=str(issuer.reminder_cap),
         rate=issuer.sender_rate,
+        link_days=NEVER if issuer.link_days is None else str(issuer.link_days),
     )
 
 
@@ -88,7 +90,7 @@ def with_rows(form: PreferencesForm) -> PreferencesForm:
     return form.model_copy(update={"days": [days for days, _ in rows], "tone": [tone for _, tone in rows]})
 
 
-def changes_of(form: PreferencesForm, currency: str) -> dict[str, str | int | bool]:
+def changes_of(form: PreferencesForm, currency: str) -> dict[str, str | int | bool | None]:
     """Return what `set_up_issuer` takes. Raises BadLadder, BadPreference, BadAmount."""
     steps = [f"{days}:{tone}" for days, tone in rows_of(form) if days]
     if not steps:
@@ -100,7 +102,7 @@ def changes_of(form: PreferencesForm, currency: str) -> dict[str, str | int | bo
     minimum = to_minor(parse_decimal(form.minimum or "0"), currency)
     if minimum > LARGEST_MINIMUM:
         raise BadPreference("the smallest balance is larger than any invoice")
-    return {
+    changes: dict[str, str | int | bool | None] = {
         "ladder": ", ".join(steps),
         "reminders_off": form.reminders == "off",
         "send_at": form.send_at,
@@ -113,3 +115,6 @@ def changes_of(form: PreferencesForm, currency: str) -> dict[str, str | int | bo
         "reminder_cap": int(form.cap),
         "sender_rate": form.rate.lower(),
     }
+    if form.link_days:
+        changes["link_days"] = link_days(form.link_days)
+    return changes

@@ -1,0 +1,52 @@
+"""The pay link of an invoice: another one, or none."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.templating import Jinja2Templates
+from sqlalchemy.orm import Session
+
+from paymail.services import links
+from paymail.services.staff import Visitor
+from paymail.web.inputs import RowId
+from paymail.web.staff.acting import StaffForm, Text, act
+from paymail.web.staff.invoice_view import invoice_page
+from paymail.web.staff.reminders import NotAChoice
+from paymail.web.staff.session import Person
+from paymail.wiring import App
+
+
+class LinkForm(StaffForm):
+    """`do` is regenerate or revoke; `was` tells which link the page showed."""
+
+    do: Text = ""
+    was: Text = ""
+
+
+def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
+    """Return the route of the link's forms."""
+    routes = APIRouter()
+    Visiting = Annotated[Visitor, Depends(person)]
+
+    @routes.post("/invoices/{invoice_id}/link")
+    def change(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[LinkForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            match form.do:
+                case "regenerate":
+                    links.regenerate(
+                        session, invoice_id=invoice_id, actor=visitor.email, now=now, was=form.was
+                    )
+                case "revoke":
+                    links.revoke(session, invoice_id=invoice_id, actor=visitor.email, now=now)
+                case other:
+                    raise NotAChoice(f"{other[:20]!r} is not a choice: regenerate or revoke")
+
+        if refusal := act(app, visitor, form, do):
+            return invoice_page(app, pages, request, visitor, invoice_id, refusal)
+        return RedirectResponse(f"/staff/invoices/{invoice_id}#link", 303)
+
+    return routes
