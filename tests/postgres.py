@@ -45,8 +45,8 @@ class Cluster:
         return self._folder / "data"
 
     def create(self, name: str, template: str = "template1") -> str:
-        """Create a database and return its SQLAlchemy URL."""
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        """Create a database and return its SQLAlchemy URL. Copying files is twice as fast as through the log."""
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/{name}"
 
     def drop(self, name: str) -> None:

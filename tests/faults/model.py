@@ -90,7 +90,7 @@ class Model:
         """Return go, wait or drop: what the standing of the bill asks for."""
         mail = self.mails[claim.mail]
         bill = self.bills[mail.bill]
-        if mail.kind == "receipt":
+        if mail.kind in ("receipt", "notice"):
             return "go"
         if bill.void or bill.money == "paid":
             return "drop"
