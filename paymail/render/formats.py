@@ -10,7 +10,14 @@ from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from paymail.money import Money
 from paymail.wording import direction_of, locale_of, marked, translations
 
-_METHODS = (marked("Bank debit"), marked("Card"))
+_METHODS = (
+    marked("Bank debit"),
+    marked("Card"),
+    marked("Bank transfer"),
+    marked("Cash"),
+    marked("Cheque"),
+    marked("Other means"),
+)
 """Names of methods that are words. Brands stay as they are."""
 
 
@@ -67,6 +74,10 @@ def method(value: str, tag: str) -> str:
     words = translations(tag)
     if not value:
         return words.gettext("online payment")
+    name, comma, reference = value.partition(", ")
+    if comma and name in _METHODS:
+        # What staff wrote beside a payment they recorded stays as it is.
+        return f"{_known(name, tag)}, {apart(reference, tag)}"
     name, ending, digits = value.rpartition(" ending ")
     if not ending:
         return _known(value, tag)

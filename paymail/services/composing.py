@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument
 from paymail.emails import EmailLine, InvoiceEmail, NoticeEmail, ReceiptEmail, ReminderEmail, Tone
 from paymail.errors import NotFound
-from paymail.models import Invoice, InvoiceLine, Issuer, Payment
+from paymail.models import Channel, Invoice, InvoiceLine, Issuer, Payment
 from paymail.money import Money
 from paymail.wording import language_of
 
@@ -51,6 +51,23 @@ def payment_url(public_url: str, invoice: Invoice) -> str:
 def receipt_number(payment: Payment) -> str:
     """Return the receipt's number as printed, counted per issuer."""
     return f"R-{payment.receipt_number:06d}"
+
+
+WAYS = {
+    Channel.STRIPE: "",
+    Channel.BANK_TRANSFER: "Bank transfer",
+    Channel.CASH: "Cash",
+    Channel.CHEQUE: "Cheque",
+    Channel.OTHER: "Other means",
+}
+"""How money moves other than by Stripe, in words for customers; `formats.method` knows their translations."""
+
+
+def method_of(payment: Payment) -> str:
+    """Return how a payment came, for people: `Visa ending 4242`, or `Bank transfer, INV 502`."""
+    if payment.channel is Channel.STRIPE:
+        return payment.method
+    return ", ".join(part for part in (WAYS[payment.channel], " ".join(payment.reference.split())) if part)
 
 
 def local_date(issuer: Issuer, instant: datetime) -> date:
@@ -129,8 +146,8 @@ def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
         invoice_number=invoice.number,
         issuer=issuer,
         customer=customer,
-        paid_on=local_date(invoice.issuer, payment.received_at),
-        method=payment.method,
+        paid_on=payment.paid_on or local_date(invoice.issuer, payment.received_at),
+        method=method_of(payment),
         amount=Money(payment.amount, payment.currency),
         invoice_total=Money(invoice.total, invoice.currency),
         balance=Money(payment.balance_after, invoice.currency),
