@@ -13,6 +13,7 @@ from paymail.cli import (
     invoices,
     keys,
     messages,
+    money,
     preferences,
     reminders,
     sandbox,
@@ -35,6 +36,7 @@ cli.command("tick")(services.tick)
 cli.command("doctor")(doctor.doctor)
 cli.command("forecast")(reminders.forecast_)
 cli.add_typer(invoices.group, name="invoices")
+cli.add_typer(money.group, name="payments")
 cli.add_typer(preferences.group, name="reminders")
 cli.add_typer(bulk.group, name="bulk")
 cli.add_typer(messages.group, name="messages")
