@@ -72,6 +72,26 @@ def parse_decimal(text: str) -> Decimal:
         raise BadAmount(f"{text!r} is not a decimal number") from error
 
 
+def parse_amount(text: str, currency: str) -> int:
+    """Read what a person or a program gave as an amount, such as `82.50`, exactly; return minor units.
+
+    Nothing is guessed about commas and spaces, which mean different things to different readers. Raises
+    BadAmount, UnknownCurrency.
+    """
+    decimals = exponent(currency)
+    try:
+        return to_minor(parse_decimal(text), currency)
+    except BadAmount as error:
+        example = f"{1250:.{decimals}f}"
+        shown = text.strip()[:40]
+        raise BadAmount(
+            f"{shown!r} is not an amount of {currency} such as {example}: digits, and a point before at most"
+            f" {decimals} decimals"
+            if decimals
+            else f"{shown!r} is not an amount of {currency} such as {example}: digits only"
+        ) from error
+
+
 def round_half_up(amount: Decimal, currency: str) -> Decimal:
     """Quantise to the currency's decimals, halves away from zero (the usual rule for GST and VAT)."""
     return amount.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP)
@@ -80,7 +100,8 @@ def round_half_up(amount: Decimal, currency: str) -> Decimal:
 def to_minor(amount: Decimal, currency: str) -> int:
     """Convert an exact amount to minor units. Raises BadAmount if a fraction of a minor unit is left."""
     scaled = amount.scaleb(exponent(currency))
-    if scaled != scaled.to_integral_value():
+    # Scaling rounds to the context's 28 digits, comparing does not.
+    if scaled != scaled.to_integral_value() or scaled.scaleb(-exponent(currency)) != amount:
         raise BadAmount(f"{amount} has more decimals than {currency} allows ({exponent(currency)})")
     return int(scaled)
 

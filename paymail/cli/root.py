@@ -14,6 +14,7 @@ from paymail.cli import (
     keys,
     links,
     messages,
+    money,
     preferences,
     reminders,
     sandbox,
@@ -37,6 +38,7 @@ cli.command("doctor")(doctor.doctor)
 cli.command("forecast")(reminders.forecast_)
 invoices.group.command("link")(links.link)
 cli.add_typer(invoices.group, name="invoices")
+cli.add_typer(money.group, name="payments")
 cli.add_typer(preferences.group, name="reminders")
 cli.add_typer(bulk.group, name="bulk")
 cli.add_typer(messages.group, name="messages")

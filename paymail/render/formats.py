@@ -17,6 +17,10 @@ _METHODS = (
     marked("cash"),
     marked("cheque"),
     marked("other"),
+    marked("Bank transfer"),
+    marked("Cash"),
+    marked("Cheque"),
+    marked("Other means"),
 )
 """Names of methods that are words. Brands stay as they are."""
 
@@ -74,6 +78,10 @@ def method(value: str, tag: str) -> str:
     words = translations(tag)
     if not value:
         return words.gettext("online payment")
+    name, comma, reference = value.partition(", ")
+    if comma and name in _METHODS:
+        # What staff wrote beside a payment they recorded stays as it is.
+        return f"{_known(name, tag)}, {apart(reference, tag)}"
     name, ending, digits = value.rpartition(" ending ")
     if not ending:
         return _known(value, tag)

@@ -39,12 +39,13 @@ def invoices(session: Session, *, find: str = "", page: int = 1) -> InvoicePage:
     """Return a page of invoices whose number or customer contains `find`."""
     base = select(Invoice).join(Invoice.customer)
     if find:
+        status = "_".join(find.lower().split())
         base = base.where(
             or_(
                 cast(Invoice.number, String) == find,
                 Customer.name.icontains(find, autoescape=True),
-                Invoice.payment_status == find,
-                Invoice.status == find,
+                Invoice.payment_status == status,
+                Invoice.status == status,
             )
         )
     total = session.scalar(select(func.count()).select_from(base.subquery())) or 0

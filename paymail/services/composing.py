@@ -16,7 +16,7 @@ from paymail.emails import (
     Tone,
 )
 from paymail.errors import NotFound
-from paymail.models import Invoice, InvoiceLine, Issuer, Payment, PaymentPlan
+from paymail.models import Channel, Invoice, InvoiceLine, Issuer, Payment, PaymentPlan
 from paymail.money import Money
 from paymail.moneymail import LinkEmail
 from paymail.services.plans.coverage import dues, plan_of
@@ -67,6 +67,23 @@ def payment_url(public_url: str, invoice: Invoice) -> str:
 def receipt_number(payment: Payment) -> str:
     """Return the receipt's number as printed, counted per issuer."""
     return f"R-{payment.receipt_number:06d}"
+
+
+WAYS = {
+    Channel.STRIPE: "",
+    Channel.BANK_TRANSFER: "Bank transfer",
+    Channel.CASH: "Cash",
+    Channel.CHEQUE: "Cheque",
+    Channel.OTHER: "Other means",
+}
+"""How money moves other than by Stripe, in words for customers; `formats.method` knows their translations."""
+
+
+def method_of(payment: Payment) -> str:
+    """Return how a payment came, for people: `Visa ending 4242`, or `Bank transfer, INV 502`."""
+    if payment.channel is Channel.STRIPE:
+        return payment.method
+    return ", ".join(part for part in (WAYS[payment.channel], " ".join(payment.reference.split())) if part)
 
 
 def local_date(issuer: Issuer, instant: datetime) -> date:
@@ -145,8 +162,8 @@ def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
         invoice_number=invoice.number,
         issuer=issuer,
         customer=customer,
-        paid_on=local_date(invoice.issuer, payment.received_at),
-        method=payment.method,
+        paid_on=payment.paid_on or local_date(invoice.issuer, payment.received_at),
+        method=method_of(payment),
         amount=Money(payment.amount, payment.currency),
         invoice_total=Money(invoice.total, invoice.currency),
         balance=Money(payment.balance_after, invoice.currency),

@@ -10,7 +10,7 @@ from paymail.errors import NotFound
 from paymail.models import Channel, Invoice, Payment, Refund
 from paymail.money import Money
 from paymail.moneymail import FailedPaymentEmail, RefundEmail
-from paymail.services.composing import invoice_document, local_date, payment_url
+from paymail.services.composing import WAYS, invoice_document, load_invoice, local_date, payment_url
 
 
 class NoCreditNote(NotFound):
@@ -60,6 +60,14 @@ def _share(credited: int, invoice: Invoice) -> int:
     return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+def credit_note_of(session: Session, *, refund_id: int) -> CreditNoteDocument:
+    """Return the credit note of a refund, whoever's it is. Raises NoCreditNote."""
+    refund = session.get(Refund, refund_id)
+    if refund is None:
+        raise NoCreditNote(f"there is no refund {refund_id}")
+    return credit_note_document(load_invoice(session, invoice_id=refund.invoice_id), refund)
+
+
 def refund_of(session: Session, *, invoice_id: int, refund_id: int) -> Refund:
     """Return a refund of this invoice. Raises NoCreditNote."""
     found = session.scalars(
@@ -83,7 +91,7 @@ def refund_email(invoice: Invoice, refund: Refund, payment: Payment, public_url:
         refunded_on=local_date(invoice.issuer, refund.created_at),
         amount=Money(refund.amount, refund.currency),
         by_card=by_card,
-        method=payment.method if by_card else refund.channel.replace("_", " "),
+        method=payment.method if by_card else WAYS[refund.channel],
         reason=refund.reason,
         balance=bill.balance,
         payment_url=bill.payment_url,

@@ -18,6 +18,11 @@ def receipt_again(*, payment_id: int, sequence: int) -> str:
     return f"receipt:{payment_id}:again:{sequence}"
 
 
+def receipt_asked(*, payment_id: int, key: str) -> str:
+    """Key of a further copy that a program asks for under a `key` of its own: a digest, 32 hex digits."""
+    return f"receipt:{payment_id}:asked:{key}"
+
+
 def refund_notice(*, refund_id: int) -> str:
     """Key of the one notice to the customer about a refund."""
     return f"refund:{refund_id}"

@@ -21,7 +21,9 @@ from paymail.models import (
     InvoiceStatus,
     Message,
     MessageState,
+    Payment,
     PaymentAttempt,
+    Refund,
     ReminderHold,
     Suppression,
     TimelineEvent,
@@ -98,6 +100,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     _erase_contents(session, mine, now)
     _scrub_messages(session, mine, person)
     _scrub_histories(session, mine, person)
+    _scrub_money(session, mine, person)
     _scrub_suppressions(session, person, actor, now)
     _scrub_filters(session, found.name, person.name)
     session.execute(
@@ -166,6 +169,14 @@ def _scrub_histories(session: Session, mine: Select[Any], person: _Person) -> No
         # What a customer wrote about a payment may tell who they are without naming them.
         if by == CUSTOMER or person.in_(row.detail):
             row.detail = ERASED
+
+
+def _scrub_money(session: Session, mine: Select[Any], person: _Person) -> None:
+    """Amounts and dates are the books; what staff wrote beside them may name the person."""
+    for payment in session.scalars(select(Payment).where(Payment.invoice_id.in_(mine))):
+        payment.reference = ERASED if person.in_(payment.reference) else payment.reference
+    for refund in session.scalars(select(Refund).where(Refund.invoice_id.in_(mine))):
+        refund.reason = ERASED if person.in_(refund.reason) else refund.reason
 
 
 def _scrub_suppressions(session: Session, person: _Person, actor: str, now: datetime) -> None:

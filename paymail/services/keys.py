@@ -81,6 +81,10 @@ class Holder:
         """How the timeline names the holder."""
         return f"{self.name} (key {self.prefix})"
 
+    def request(self, key: str | None) -> str | None:
+        """Return an Idempotency-Key as it is kept: the keys of different holders do not meet."""
+        return f"{self.prefix}:{key}" if key else None
+
 
 def issue(session: Session, *, name: str, scopes: Iterable[str], now: datetime) -> Issued:
     """Make a key. Raises BadKeyRequest."""

@@ -20,8 +20,10 @@ from paymail.money import Money
 from paymail.services import books, withdrawing
 from paymail.services.composing import load_invoice, local_date
 from paymail.services.reminding.planning import withdraw_open
+from paymail.services.repeatable import KeyReused
 
 EARLIEST = date(2000, 1, 1)
+LONGEST_REFERENCE = 140
 
 
 class BadRecord(InvalidInput):
@@ -36,15 +38,25 @@ class NotRecordable(Conflict):
     code = "not_recordable"
 
 
+class MoreThanOwed(Conflict):
+    """The payment is larger than what is owed, and nobody said that this is meant."""
+
+    code = "more_than_owed"
+
+
 @dataclass(frozen=True, slots=True)
 class ManualPayment:
-    """Money that came by another way. `amount` in minor units; `key` makes asking twice record one."""
+    """Money that came by another way. `amount` in minor units; `key` makes asking twice record one.
+
+    Without `surplus_meant` more than is owed is refused: it is mostly a slip, or a payment recorded twice.
+    """
 
     amount: int
     channel: Channel
     paid_on: date
     reference: str = ""
     key: str | None = None
+    surplus_meant: bool = True
 
 
 def record_payment(
@@ -52,7 +64,7 @@ def record_payment(
 ) -> Payment:
     """Record a manual payment, with its receipt. More than is owed is recorded, shown and told to staff.
 
-    Raises NoSuchInvoice, BadRecord, NotRecordable.
+    Raises NoSuchInvoice, BadRecord, NotRecordable, MoreThanOwed, KeyReused.
     """
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
     if asked.key and (known := _recorded(session, invoice_id, asked)):
@@ -79,8 +91,11 @@ def record_payment(
 
 def _recorded(session: Session, invoice_id: int, asked: ManualPayment) -> Payment | None:
     known = session.scalars(select(Payment).where(Payment.request_key == asked.key)).one_or_none()
-    if known is not None and (known.invoice_id, known.amount) != (invoice_id, asked.amount):
-        raise NotRecordable("this request was used for another payment")
+    if known is None:
+        return None
+    recorded = (known.invoice_id, known.amount, known.channel, known.paid_on, known.reference)
+    if recorded != (invoice_id, asked.amount, asked.channel, asked.paid_on, asked.reference):
+        raise KeyReused("another payment was recorded by this request before; load the page again")
     return known
 
 
@@ -93,22 +108,41 @@ def _check(invoice: Invoice, asked: ManualPayment, now: datetime) -> None:
         raise BadRecord("payments by Stripe are read from Stripe, never typed")
     if asked.amount <= 0:
         raise BadRecord("the amount must be more than nothing")
+    if len(asked.reference) > LONGEST_REFERENCE:
+        raise BadRecord(f"the reference is longer than {LONGEST_REFERENCE} characters")
     if asked.amount > 10 * max(invoice.total, 1):
         raise BadRecord("the amount is more than ten times the invoice: a slip of the fingers")
     today = local_date(invoice.issuer, now)
     if not EARLIEST <= asked.paid_on <= today:
         raise BadRecord(f"the day must be between {EARLIEST} and today, {today}")
+    if asked.amount > invoice.balance and not asked.surplus_meant:
+        given, owed = Money(asked.amount, invoice.currency), Money(invoice.balance, invoice.currency)
+        raise MoreThanOwed(
+            f"{given} is more than the {owed} owed: say that the surplus is meant, or correct the amount"
+        )
 
 
 def write_off(
-    session: Session, *, invoice_id: int, reason: str, actor: str, now: datetime, amount: int | None = None
+    session: Session,
+    *,
+    invoice_id: int,
+    reason: str,
+    actor: str,
+    now: datetime,
+    amount: int | None = None,
+    before: int | None = None,
 ) -> int:
     """Give up what is owed, or `amount` of it (minor units); return what was given up.
 
-    A write-off is not a credit note: the supply and its tax stay as they are. Raises NoSuchInvoice,
-    BadRecord, NotRecordable.
+    A write-off is not a credit note: the supply and its tax stay as they are. `before` is what was written
+    off already as the caller saw it: then the same request again changes nothing, and one that rests on old
+    news is refused. Raises NoSuchInvoice, BadRecord, NotRecordable.
     """
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+    if before is not None and (done := invoice.amount_written_off - before):
+        if done == amount or (amount is None and done > 0 and not invoice.balance):
+            return done
+        raise NotRecordable("the write-offs have changed meanwhile: look at the invoice again")
     if not invoice.owed or invoice.payment_status is PaymentStatus.PROCESSING:
         raise NotRecordable("nothing is owed that could be given up, or a payment is clearing")
     given_up = invoice.balance if amount is None else amount

@@ -24,6 +24,7 @@ from paymail.reversals import GatewayRefund, Reversals
 from paymail.services import books, dedupe, reversing
 from paymail.services.composing import load_invoice
 from paymail.services.paying import Cashier
+from paymail.services.repeatable import KeyReused
 
 log = observability.logger(__name__)
 
@@ -67,7 +68,7 @@ class RefundOrder:
 def request(session: Session, *, payment_id: int, order: RefundOrder, actor: str, now: datetime) -> Refund:
     """Write a refund down: by Stripe it is carried out by the sweep, otherwise it counts at once.
 
-    Raises NoSuchPayment, BadRefund, NotRefundable.
+    Raises NoSuchPayment, BadRefund, NotRefundable, KeyReused.
     """
     payment = session.get(Payment, payment_id)
     if payment is None:
@@ -105,8 +106,11 @@ def request(session: Session, *, payment_id: int, order: RefundOrder, actor: str
 
 def _known(session: Session, payment: Payment, order: RefundOrder) -> Refund | None:
     known = session.scalars(select(Refund).where(Refund.request_key == order.key)).one_or_none()
-    if known is not None and (known.payment_id, known.amount) != (payment.payment_id, order.amount):
-        raise NotRefundable("this request was used for another refund")
+    if known is None:
+        return None
+    asked = (payment.payment_id, order.amount, order.channel, order.reason)
+    if (known.payment_id, known.amount, known.channel, known.reason) != asked:
+        raise KeyReused("another refund was asked for by this request before; load the page again")
     return known
 
 

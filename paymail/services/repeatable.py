@@ -89,12 +89,13 @@ def _earlier(session: Session, invoice_id: int, request: Request) -> Queued | No
 
 def _key(request: Request) -> str:
     # A digest: what a caller chooses as a key is not for the eyes of those who read the history.
-    return _short(f"{request.caller}\n{request.key}")
+    return digest(f"{request.caller}\n{request.key}")
 
 
 def _content(request: Request) -> str:
-    return _short(f"{request.at}\n{request.again}")
+    return digest(f"{request.at}\n{request.again}")
 
 
-def _short(text: str) -> str:
+def digest(text: str) -> str:
+    """Return 32 hex digits that stand for a text which a caller chose."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]

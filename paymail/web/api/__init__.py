@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from paymail.web.api import bounces, bulk, invoices, links, messages, reminders, suppressions
+from paymail.web.api import bounces, bulk, invoices, links, messages, payments, reminders, suppressions
 from paymail.web.api.access import Access
 from paymail.wiring import App
 
@@ -11,6 +11,6 @@ def router(app: App) -> APIRouter:
     """Return all routes of the staff API."""
     access = Access(app)
     routes = APIRouter()
-    for room in (invoices, links, reminders, messages, bulk, suppressions, bounces):
+    for room in (invoices, links, payments, reminders, messages, bulk, suppressions, bounces):
         routes.include_router(room.router(app, access))
     return routes

@@ -13,6 +13,7 @@ from paymail.services.composing import payment_url
 from paymail.services.keys import Holder, KeyScope
 from paymail.services.timeline import history
 from paymail.web.api.access import Access
+from paymail.web.api.account import Sums, sums
 from paymail.web.api.messages import MessageRow
 from paymail.web.api.shapes import LIST_PROBLEMS, PROBLEMS, After, Asked, Limit, Page, Text, page
 from paymail.web.inputs import RowId
@@ -76,7 +77,7 @@ class Happening(BaseModel):
         )
 
 
-class InvoiceDetail(PayInvoice):
+class InvoiceDetail(PayInvoice, Sums):
     """An invoice with all that happened to it."""
 
     customer_email: str
@@ -144,6 +145,7 @@ def router(app: App, access: Access) -> APIRouter:
             may_see_link = KeyScope.WRITE in holder.scopes and invoice.payment_token
             return InvoiceDetail(
                 **describe(invoice).model_dump(),
+                **sums(invoice),
                 customer_email=invoice.customer.email,
                 payment_url=payment_url(app.settings.public_url, invoice) if may_see_link else None,
                 payment_url_expires_at=invoice.payment_token_expires_at,

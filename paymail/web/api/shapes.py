@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Query
+from fastapi import Header, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from paymail.services import slices
@@ -21,6 +21,17 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_leng
 Limit = Annotated[int, Query(ge=1, le=200, description="Most rows of this answer.")]
 After = Annotated[
     int | None, Query(ge=1, le=LARGEST_ID, description="`next` of the answer before; empty begins.")
+]
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=64,
+        pattern="^[ -~]+$",
+        description="With the same key the same request is done once; with another body it is refused.",
+    ),
 ]
 
 

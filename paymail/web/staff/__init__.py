@@ -12,6 +12,8 @@ from paymail.web.staff import (
     login,
     mailbox,
     messages,
+    money,
+    money_view,
     preferences,
     previews,
     reminders,
@@ -31,6 +33,7 @@ def router(app: App) -> APIRouter:
     person = require_staff(app)
     pages = templates()
     pages.env.globals.update(as_money=Money, local=local, local_clock=local_clock)
+    pages.env.globals.update(money_view.NUMBERS)
     pages.env.filters["in_zone"] = in_zone
     routes = APIRouter(prefix="/staff", include_in_schema=False)
     routes.include_router(login.router(app, pages, person))
@@ -38,6 +41,7 @@ def router(app: App) -> APIRouter:
     rooms = (
         invoices,
         links,
+        money,
         reminders,
         messages,
         previews,

@@ -30,6 +30,12 @@ Sequence = Annotated[int, Field(ge=1, le=1_000_000)]
 IssuerId = Annotated[str, Field(pattern=r"^[0-9]{0,18}$")]
 
 
+class NotAChoice(InvalidInput):
+    """The form names a choice that the page does not offer."""
+
+    code = "not_a_choice"
+
+
 class StaffForm(BaseModel):
     """A form of a staff page."""
 

@@ -17,6 +17,7 @@ from paymail.services.reminding.explaining import explain
 from paymail.services.reminding.holding import HoldReason
 from paymail.services.staff import Visitor
 from paymail.services.timeline import history
+from paymail.web.staff import money_view
 from paymail.web.staff.acting import Refusal, Sequence, StaffForm, Text, WhenForm
 from paymail.wiring import App
 
@@ -74,6 +75,7 @@ def invoice_page(
         invoice = browsing.invoice(session, invoice_id=invoice_id)
         calendar = calendar_or_none(invoice.issuer)
         events = history(session, invoice_id=invoice_id)
+        money = money_view.money_block(session, invoice_id=invoice_id)
         forms: dict[str, StaffForm] = {
             "send": SendForm(sequence=sending.next_sequence(session, invoice_id=invoice_id)),
             "hold": HoldForm(),
@@ -96,7 +98,8 @@ def invoice_page(
             "holds": holding.in_force(session, invoice_ids=[invoice_id], now=now),
             "hold_reasons": list(HoldReason),
             "tones": list(Tone),
-            "forms": forms | dict(kept or {}),
+            "money": money,
+            "forms": forms | money_view.money_forms(money, now) | dict(kept or {}),
             "refusal": refusal,
             "refused_form": next(iter(kept or {}), ""),
         }

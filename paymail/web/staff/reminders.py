@@ -10,22 +10,15 @@ from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
-from paymail.errors import InvalidInput
 from paymail.services.composing import load_invoice
 from paymail.services.reminding import holding, planning, preferences
 from paymail.services.reminding.holding import HoldReason, NoSuchHold
 from paymail.services.staff import Visitor
 from paymail.web.inputs import RowId
-from paymail.web.staff.acting import StaffForm, Text, act, day_of
+from paymail.web.staff.acting import NotAChoice, StaffForm, Text, act, day_of
 from paymail.web.staff.invoice_view import HoldForm, OverrideForm, RemindForm, invoice_page
 from paymail.web.staff.session import Person
 from paymail.wiring import App
-
-
-class NotAChoice(InvalidInput):
-    """The form names a choice that the page does not offer."""
-
-    code = "not_a_choice"
 
 
 class ReleaseForm(StaffForm):

@@ -1,0 +1,241 @@
+"""`paymail payments`, and what `paymail invoices` does about money."""
+
+import json
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from paymail.cli.context import exits, open_app
+from paymail.cli.invoices import Json
+from paymail.cli.invoices import group as invoices
+from paymail.models import Channel
+from paymail.money import Money, parse_amount
+from paymail.services import receipts, recording, refunding
+from paymail.services.composing import WAYS, load_invoice, local_date, receipt_number
+from paymail.services.crediting import credit_note_number
+from paymail.services.recording import ManualPayment
+from paymail.services.refunding import RefundOrder
+from paymail.services.statement import Statement, statement
+from paymail.web.api.account import InvoiceMoney
+
+group = typer.Typer(help="Payments, refunds and receipts.", no_args_is_help=True)
+Amount = Annotated[str, typer.Argument(help="In major units, such as 82.50.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Key = Annotated[str, typer.Option(help="A word of yours: with the same one it is done once.")]
+
+
+def sure(question: str, yes: bool) -> None:
+    """Ask a person; a script (no terminal on stdin) is not asked. Aborts when the answer is no."""
+    if not yes and sys.stdin.isatty():
+        typer.confirm(question, abort=True)
+
+
+def said(data: dict[str, object], text: str, as_json: bool) -> None:
+    """Say what was done, as JSON or in words."""
+    typer.echo(json.dumps(data, ensure_ascii=False) if as_json else text)
+
+
+@group.command()
+@exits
+def record(
+    invoice_id: int,
+    amount: Amount,
+    channel: Annotated[Channel, typer.Option(help="How it came.")] = Channel.BANK_TRANSFER,
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Without it, today.")] = None,
+    reference: Annotated[str, typer.Option(help="The bank's reference, the cheque's number.")] = "",
+    overpay: Annotated[bool, typer.Option("--overpay", help="More than is owed is meant.")] = False,
+    key: Key = "",
+    as_json: Json = False,
+) -> None:
+    """Record a payment that came another way than by Stripe; the customer is mailed a receipt."""
+    app = open_app()
+    with app.transaction() as session:
+        invoice = load_invoice(session, invoice_id=invoice_id)
+        asked = ManualPayment(
+            amount=parse_amount(amount, invoice.currency),
+            channel=channel,
+            paid_on=day.date() if day else local_date(invoice.issuer, app.now()),
+            reference=reference,
+            key=f"cli:{key[:70]}" if key else None,
+            surplus_meant=overpay,
+        )
+        payment = recording.record_payment(
+            session, invoice_id=invoice_id, asked=asked, actor="cli", now=app.now()
+        )
+        number, owed = receipt_number(payment), Money(invoice.balance, invoice.currency)
+    data: dict[str, object] = {
+        "payment_id": payment.payment_id,
+        "receipt_number": number,
+        "balance": float(owed.decimal),
+    }
+    text = f"payment {payment.payment_id} is recorded, receipt {number}; {owed} still owed"
+    said(data, text, as_json)
+
+
+@group.command("list")
+@exits
+def list_(invoice_id: int, as_json: Json = False) -> None:
+    """Show an invoice's payments, refunds and disputes."""
+    app = open_app()
+    with app.reading() as session:
+        found = statement(session, invoice_id=invoice_id)
+    if as_json:
+        typer.echo(InvoiceMoney.from_statement(found).model_dump_json())
+        return
+    for line in _lines(found):
+        typer.echo(line)
+
+
+def _lines(found: Statement) -> list[str]:
+    currency = found.invoice.currency
+    lines = []
+    for one in found.payments:
+        payment = one.payment
+        how = WAYS[payment.channel] or payment.method or "Stripe"
+        left = f"  ({Money(one.refundable, currency)} refundable)"
+        lines.append(
+            f"payment {payment.payment_id:<6} {one.day}  {Money(payment.amount, currency)!s:>18}  {how}"
+            f" {payment.reference}  {receipt_number(payment)}{'  (disputed)' if one.disputed else left}"
+        )
+    lines += [
+        f"refund  {one.refund_id:<6} {local_date(found.invoice.issuer, one.created_at)}"
+        f"  {Money(-one.amount, currency)!s:>18}  of payment {one.payment_id}: {one.status}"
+        f" {one.failure} {credit_note_number(one)}".rstrip()
+        for one in found.refunds
+    ]
+    lines += [
+        f"dispute {one.dispute_id}  {Money(one.amount, currency)}  of payment {one.payment_id}: {one.state}"
+        for one in found.disputes
+    ]
+    balance = Money(found.invoice.balance, currency)
+    return [*lines, f"balance {balance}, overpaid {Money(found.invoice.overpaid, currency)}"]
+
+
+@group.command()
+@exits
+def refund(
+    payment_id: int,
+    amount: Annotated[str, typer.Argument(help="In major units; without it, all that is left.")] = "",
+    channel: Annotated[Channel | None, typer.Option(help="Without it, the way it came.")] = None,
+    reason: Annotated[str, typer.Option(help="For the customer.")] = "",
+    owed_again: Annotated[
+        bool, typer.Option("--owed-again", help="The invoice is owed again; no credit note.")
+    ] = False,
+    key: Key = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Give a payment back, or a part of it. By Stripe the workers carry it out; else you have sent it."""
+    app = open_app()
+    with app.reading() as session:
+        payment = receipts.payment_of(session, payment_id=payment_id)
+        left = refunding.refundable(session, payment=payment)
+    minor = parse_amount(amount, payment.currency) if amount else left
+    order = RefundOrder(
+        amount=minor,
+        channel=channel or payment.channel,
+        reason=reason,
+        owed_again=owed_again,
+        key=f"cli:{key[:70]}" if key else None,
+    )
+    shown = Money(minor, payment.currency)
+    sure(f"Give back {shown} of payment {payment_id} (invoice {payment.invoice_id})?", yes)
+    with app.transaction() as session:
+        asked = refunding.request(session, payment_id=payment_id, order=order, actor="cli", now=app.now())
+        number = credit_note_number(asked)
+    data: dict[str, object] = {
+        "refund_id": asked.refund_id,
+        "status": asked.status.value,
+        "credit_note": number or None,
+    }
+    note = f", credit note {number}" if number else ""
+    said(data, f"refund {asked.refund_id} of {shown} is {asked.status}{note}", as_json)
+
+
+@group.command()
+@exits
+def receipt(payment_id: int, as_json: Json = False) -> None:
+    """Send a payment's receipt again; the first one was sent by itself."""
+    app = open_app()
+    with app.transaction() as session:
+        queued = receipts.send_again(session, payment_id=payment_id, actor="cli", now=app.now())
+    said({"message_id": queued.message_id}, f"queued message {queued.message_id}", as_json)
+
+
+@invoices.command()
+@exits
+def void(
+    invoice_id: int,
+    reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Cancel an invoice for good. Refused when money has arrived for it."""
+    app = open_app()
+    sure(f"Void invoice {invoice_id} for good?", yes)
+    with app.transaction() as session:
+        recording.void(session, invoice_id=invoice_id, reason=reason, actor="cli", now=app.now())
+    said({"invoice_id": invoice_id, "status": "void"}, f"invoice {invoice_id} is void", as_json)
+
+
+@invoices.command("write-off")
+@exits
+def write_off(
+    invoice_id: int,
+    reason: Annotated[str, typer.Option(help="Why; kept in the history.")] = "",
+    amount: Annotated[str, typer.Option(help="In major units; without it, all that is owed.")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Ask for what was written off again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Give up what is owed, or a part of it. No credit note; the sale and its tax stay."""
+    if undo and (amount or reason):
+        raise typer.BadParameter("--undo takes back all of it, without --amount and --reason")
+    app = open_app()
+    with app.transaction() as session:
+        invoice = load_invoice(session, invoice_id=invoice_id)
+        if undo:
+            recording.undo_write_off(session, invoice_id=invoice_id, actor="cli", now=app.now())
+        else:
+            minor = parse_amount(amount, invoice.currency) if amount else None
+            recording.write_off(
+                session, invoice_id=invoice_id, reason=reason, actor="cli", now=app.now(), amount=minor
+            )
+        gone = Money(invoice.amount_written_off, invoice.currency)
+        owed = Money(invoice.balance, invoice.currency)
+    data: dict[str, object] = {
+        "invoice_id": invoice_id,
+        "amount_written_off": float(gone.decimal),
+        "balance": float(owed.decimal),
+    }
+    said(data, f"{gone} of invoice {invoice_id} written off in all, {owed} still owed", as_json)
+
+
+@invoices.command()
+@exits
+def parts(
+    invoice_id: int,
+    minimum: Annotated[str, typer.Option(help="Smallest part, in major units.")] = "",
+    off: Annotated[bool, typer.Option("--off", help="Only the whole balance.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Let the customer pay in parts of at least an amount, or only the whole."""
+    if bool(minimum) == off:
+        raise typer.BadParameter("give one of --minimum and --off")
+    app = open_app()
+    with app.transaction() as session:
+        currency = load_invoice(session, invoice_id=invoice_id).currency
+        least = parse_amount(minimum, currency) if minimum else None
+        recording.allow_parts(session, invoice_id=invoice_id, minimum=least, actor="cli", now=app.now())
+    shown = Money(least, currency) if least is not None else None
+    data: dict[str, object] = {
+        "invoice_id": invoice_id,
+        "part_minimum": float(shown.decimal) if shown else None,
+    }
+    text = (
+        f"invoice {invoice_id} may be paid in parts from {shown}"
+        if shown
+        else (f"invoice {invoice_id} is paid as a whole")
+    )
+    said(data, text, as_json)

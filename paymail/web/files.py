@@ -1,0 +1,9 @@
+"""Documents as answers."""
+
+from fastapi import Response
+
+
+def pdf_answer(content: bytes, filename: str) -> Response:
+    """Answer with a PDF that a browser shows, or saves under `filename`."""
+    disposition = f'inline; filename="{filename}"'
+    return Response(content, media_type="application/pdf", headers={"Content-Disposition": disposition})

@@ -1,0 +1,208 @@
+"""What staff do about the money of one invoice: payments, refunds, write-offs, voiding, receipts again."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.templating import Jinja2Templates
+from sqlalchemy.orm import Session
+
+from paymail.models import Channel, InvoiceStatus
+from paymail.money import parse_amount
+from paymail.services import crediting, receipts, recording, refunding
+from paymail.services.composing import load_invoice, local_date
+from paymail.services.recording import ManualPayment
+from paymail.services.refunding import NoSuchPayment, RefundOrder
+from paymail.services.staff import Visitor
+from paymail.web.files import pdf_answer
+from paymail.web.inputs import RowId
+from paymail.web.staff.acting import NotAChoice, StaffForm, act, day_of
+from paymail.web.staff.invoice_view import invoice_page
+from paymail.web.staff.money_view import (
+    CopyForm,
+    NotConfirmed,
+    PartsForm,
+    PaymentForm,
+    RefundForm,
+    VoidForm,
+    WriteOffForm,
+)
+from paymail.web.staff.session import Person
+from paymail.wiring import App
+
+
+def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
+    """Return the routes of the money block, and its documents."""
+    routes = APIRouter()
+    Visiting = Annotated[Visitor, Depends(person)]
+
+    def acted(
+        request: Request,
+        visitor: Visitor,
+        invoice_id: int,
+        name: str,
+        form: StaffForm,
+        do: Callable[[Session, datetime], object],
+    ) -> Response:
+        if refusal := act(app, visitor, form, do):
+            return invoice_page(app, pages, request, visitor, invoice_id, refusal, {name: form})
+        return RedirectResponse(f"/staff/invoices/{invoice_id}#money", 303)
+
+    @routes.post("/invoices/{invoice_id}/payments")
+    def record(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[PaymentForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            asked = _payment(session, invoice_id, form, now)
+            recording.record_payment(
+                session, invoice_id=invoice_id, asked=asked, actor=visitor.email, now=now
+            )
+
+        return acted(request, visitor, invoice_id, "payment", form, do)
+
+    @routes.post("/invoices/{invoice_id}/payments/{payment_id}/refund")
+    def refund(
+        request: Request,
+        visitor: Visiting,
+        invoice_id: RowId,
+        payment_id: RowId,
+        form: Annotated[RefundForm, Form()],
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            order = _order(session, invoice_id, payment_id, form)
+            refunding.request(session, payment_id=payment_id, order=order, actor=visitor.email, now=now)
+
+        return acted(request, visitor, invoice_id, f"refund-{payment_id}", form, do)
+
+    @routes.post("/invoices/{invoice_id}/payments/{payment_id}/receipt")
+    def receipt_again(
+        request: Request,
+        visitor: Visiting,
+        invoice_id: RowId,
+        payment_id: RowId,
+        form: Annotated[CopyForm, Form()],
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            _check_belongs(session, invoice_id, payment_id)
+            receipts.send_again(
+                session, payment_id=payment_id, actor=visitor.email, now=now, sequence=form.sequence
+            )
+
+        return acted(request, visitor, invoice_id, "", form, do)
+
+    @routes.post("/invoices/{invoice_id}/write-off")
+    def write_off(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[WriteOffForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            currency = load_invoice(session, invoice_id=invoice_id).currency
+            recording.write_off(
+                session,
+                invoice_id=invoice_id,
+                reason=form.reason,
+                actor=visitor.email,
+                now=now,
+                amount=parse_amount(form.amount, currency),
+                before=parse_amount(form.before, currency),
+            )
+
+        return acted(request, visitor, invoice_id, "write_off", form, do)
+
+    @routes.post("/invoices/{invoice_id}/undo-write-off")
+    def undo_write_off(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[StaffForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            if load_invoice(session, invoice_id=invoice_id, lock=True).amount_written_off:
+                recording.undo_write_off(session, invoice_id=invoice_id, actor=visitor.email, now=now)
+            # else: the second click of a double click; it is undone, as was asked
+
+        return acted(request, visitor, invoice_id, "", form, do)
+
+    @routes.post("/invoices/{invoice_id}/void")
+    def void(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[VoidForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            if load_invoice(session, invoice_id=invoice_id, lock=True).status is InvoiceStatus.VOID:
+                return  # the second click of a double click
+            if form.sure != "yes":
+                raise NotConfirmed("tick the box that says that the invoice shall be void for good")
+            recording.void(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
+
+        return acted(request, visitor, invoice_id, "void", form, do)
+
+    @routes.post("/invoices/{invoice_id}/part-payments")
+    def part_payments(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[PartsForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+            minimum = _minimum(form, invoice.currency)
+            if minimum != invoice.part_minimum:
+                recording.allow_parts(
+                    session, invoice_id=invoice_id, minimum=minimum, actor=visitor.email, now=now
+                )
+
+        return acted(request, visitor, invoice_id, "parts", form, do)
+
+    @routes.get("/payments/{payment_id}/receipt.pdf")
+    def receipt_pdf(payment_id: RowId) -> Response:
+        with app.reading() as session:
+            document = receipts.document(session, payment_id=payment_id)
+        return pdf_answer(app.pdf.render(document), f"receipt-{document.number}.pdf")
+
+    @routes.get("/refunds/{refund_id}/credit-note.pdf")
+    def credit_note_pdf(refund_id: RowId) -> Response:
+        with app.reading() as session:
+            document = crediting.credit_note_of(session, refund_id=refund_id)
+        return pdf_answer(app.pdf.render(document), f"credit-note-{document.number}.pdf")
+
+    return routes
+
+
+def _payment(session: Session, invoice_id: int, form: PaymentForm, now: datetime) -> ManualPayment:
+    """Read the form of a payment. Raises NoSuchInvoice, BadAmount, BadTime, NotAChoice."""
+    invoice = load_invoice(session, invoice_id=invoice_id)
+    return ManualPayment(
+        amount=parse_amount(form.amount, invoice.currency),
+        channel=_channel(form.channel),
+        paid_on=day_of(form.day) or local_date(invoice.issuer, now),
+        reference=form.reference,
+        key=form.request_key,
+        surplus_meant=form.surplus == "yes",
+    )
+
+
+def _order(session: Session, invoice_id: int, payment_id: int, form: RefundForm) -> RefundOrder:
+    """Read the form of a refund. Raises NoSuchPayment, BadAmount, NotAChoice, NotConfirmed."""
+    _check_belongs(session, invoice_id, payment_id)
+    currency = load_invoice(session, invoice_id=invoice_id).currency
+    if form.sure != "yes":
+        raise NotConfirmed("tick the box that says that the money shall go back")
+    return RefundOrder(
+        amount=parse_amount(form.amount, currency),
+        channel=_channel(form.channel),
+        reason=form.reason,
+        owed_again=form.owed_again == "yes",
+        key=form.request_key,
+    )
+
+
+def _check_belongs(session: Session, invoice_id: int, payment_id: int) -> None:
+    if receipts.payment_of(session, payment_id=payment_id).invoice_id != invoice_id:
+        raise NoSuchPayment(f"invoice {invoice_id} has no payment {payment_id}")
+
+
+def _channel(text: str) -> Channel:
+    if text not in set(Channel):
+        raise NotAChoice(f"{text[:20]!r} is not a way that money takes; there are {', '.join(Channel)}")
+    return Channel(text)
+
+
+def _minimum(form: PartsForm, currency: str) -> int | None:
+    if form.parts not in ("on", "off"):
+        raise NotAChoice("part payments are on or off")
+    return parse_amount(form.minimum, currency) if form.parts == "on" else None

@@ -1,0 +1,138 @@
+"""The commands of payments, refunds, write-offs and voiding say what they did, and fail clearly."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner, Result
+
+from paymail.cli import cli
+from paymail.models import Message, TimelineEvent
+from paymail.settings import Settings
+from paymail.wiring import App, build
+from tests.factories import make_invoice
+
+
+@pytest.fixture
+def app(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """An application with invoices 502 (AUD 82.50) and 503 (JPY 8250); the commands work on it."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    monkeypatch.setenv("PAYMAIL_DATA_DIR", str(folder))
+    shutil.copy(sqlite_template, folder / "paymail.db")
+    found = build(Settings(data_dir=folder))
+    with found.transaction() as session:
+        make_invoice(session)
+        make_invoice(session, invoice_id=503, currency="JPY", name="Kiosk")
+    yield found
+    found.close()
+
+
+def run(*arguments: str, expect: int = 0) -> Result:
+    done = CliRunner().invoke(cli, list(arguments))
+    assert done.exit_code == expect, done.output
+    return done
+
+
+def told(*arguments: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(run(*arguments, "--json").stdout)
+    return found
+
+
+def test_a_payment_is_recorded_once_by_its_key_and_listed(app: App) -> None:
+    given = ("payments", "record", "502", "50.00", "--reference", "INV 502", "--day", "2026-03-16")
+    for _ in range(2):
+        assert told(*given, "--key", "bank-1") == {
+            "payment_id": 1,
+            "receipt_number": "R-000001",
+            "balance": 32.5,
+        }
+    listed = run("payments", "list", "502").stdout
+    for shown in ("2026-03-16", "AUD 50.00", "Bank transfer INV 502", "R-000001", "balance AUD 32.50"):
+        assert shown in listed
+    (payment,) = told("payments", "list", "502")["payments"]  # type: ignore[misc]
+    assert (payment["amount"], payment["recorded_by"], payment["receipts"]) == (50, "cli", [1])
+    run("payments", "list", "9", expect=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expect", "reason"),
+    [
+        (("502", "1,000"), 1, "is not an amount of AUD"),
+        (("502", "90"), 1, "more than the AUD 82.50 owed"),
+        (("502", "0"), 1, "more than nothing"),
+        (("502", "1", "--channel", "stripe"), 1, "never typed"),
+        (("502", "1", "--channel", "barter"), 2, "barter"),
+        (("502", "1", "--day", "2999-01-01"), 1, "the day must be"),
+        (("502", "1", "--day", "soon"), 2, "soon"),
+        (("503", "1.5"), 1, "digits only"),
+        (("9", "1"), 1, "no invoice 9"),
+    ],
+)
+def test_a_payment_that_cannot_be_is_refused(
+    app: App, arguments: tuple[str, ...], expect: int, reason: str
+) -> None:
+    assert reason in run("payments", "record", *arguments, expect=expect).output
+    assert told("payments", "list", "502")["payments"] == []
+
+
+def test_a_surplus_is_recorded_when_it_is_said_to_be_meant(app: App) -> None:
+    run("payments", "record", "502", "90", "--overpay")
+    assert "overpaid AUD 7.50" in run("payments", "list", "502").stdout
+
+
+def test_a_refund_is_made_of_what_is_left_and_no_more(app: App) -> None:
+    run("payments", "record", "503", "8250", "--channel", "cash")
+    first = told("payments", "refund", "1", "250", "--reason", "broken", "--key", "r1")
+    assert told("payments", "refund", "1", "250", "--reason", "broken", "--key", "r1") == first
+    assert first == {"refund_id": 1, "status": "succeeded", "credit_note": "CN-000001"}
+    assert "between nothing and JPY 8,000" in run("payments", "refund", "1", "8001", expect=1).output
+    assert (
+        "did not come by Stripe"
+        in run("payments", "refund", "1", "1", "--channel", "stripe", expect=1).output
+    )
+    assert "JPY 8,000 is succeeded" in run("payments", "refund", "1", "--owed-again", "--yes").stdout
+    listed = run("payments", "list", "503").stdout
+    assert "CN-000001" in listed
+    assert "balance JPY 8,000" in listed
+    run("payments", "refund", "7", expect=1)
+
+
+def test_a_receipt_is_sent_again(app: App) -> None:
+    run("payments", "record", "502", "82.50")
+    number = told("payments", "receipt", "1")["message_id"]
+    with app.reading() as session:
+        kinds = dict(session.execute(select(Message.message_id, Message.kind)).all())
+    assert kinds == {1: "receipt", number: "receipt"}
+    run("payments", "receipt", "7", expect=1)
+
+
+def test_an_invoice_is_written_off_in_part_and_asked_for_again(app: App) -> None:
+    found = told("invoices", "write-off", "502", "--amount", "2.50", "--reason", "bank's fee")
+    assert found == {"invoice_id": 502, "amount_written_off": 2.5, "balance": 80}
+    assert "AUD 0.00 still owed" in run("invoices", "write-off", "502", "--reason", "insolvent").stdout
+    run("invoices", "write-off", "502", "--reason", "again", expect=1)
+    assert "AUD 82.50 still owed" in run("invoices", "write-off", "502", "--undo").stdout
+    run("invoices", "write-off", "502", "--undo", expect=1)
+    run("invoices", "write-off", "502", "--undo", "--amount", "1", expect=2)
+    assert "say why" in run("invoices", "write-off", "502", expect=1).output
+
+
+def test_an_invoice_is_voided_with_a_reason_unless_money_has_arrived(app: App) -> None:
+    run("invoices", "void", "502", expect=2)
+    run("payments", "record", "503", "1")
+    assert "money has arrived" in run("invoices", "void", "503", "--reason", "twice", expect=1).output
+    assert told("invoices", "void", "502", "--reason", "twice", "--yes")["status"] == "void"
+    with app.reading() as session:
+        kinds = session.scalars(select(TimelineEvent.kind).where(TimelineEvent.actor == "cli")).all()
+    assert "voided" in kinds
+
+
+def test_part_payments_are_allowed_and_switched_off(app: App) -> None:
+    assert told("invoices", "parts", "502", "--minimum", "20.00")["part_minimum"] == 20
+    assert told("invoices", "parts", "502", "--off")["part_minimum"] is None
+    run("invoices", "parts", "502", expect=2)
+    run("invoices", "parts", "502", "--minimum", "100", expect=1)
