@@ -59,6 +59,10 @@ STAFF_OPERATIONS = [
     ("/api/v1/suppressions", "GET"),
     ("/api/v1/suppressions", "POST"),
     ("/api/v1/suppressions/lift", "POST"),
+    ("/api/v1/reconciliation", "GET"),
+    ("/api/v1/events", "GET"),
+    ("/api/v1/events/{event_id}", "GET"),
+    ("/api/v1/events/{event_id}/reprocess", "POST"),
 ]
 UNLIMITED = dict.fromkeys(("pay_rate_limit", "login_rate_limit", "api_rate_limit"), "1000000/minute")
 

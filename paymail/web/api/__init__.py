@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from paymail.web.api import bounces, bulk, invoices, messages, reminders, suppressions
+from paymail.web.api import bounces, bulk, events, invoices, messages, reconciliation, reminders, suppressions
 from paymail.web.api.access import Access
 from paymail.wiring import App
 
@@ -11,6 +11,6 @@ def router(app: App) -> APIRouter:
     """Return all routes of the staff API."""
     access = Access(app)
     routes = APIRouter()
-    for room in (invoices, reminders, messages, bulk, suppressions, bounces):
+    for room in (invoices, reminders, messages, bulk, suppressions, bounces, events, reconciliation):
         routes.include_router(room.router(app, access))
     return routes
