@@ -8,7 +8,7 @@ PORT ?= 8025
 # Puts the `paymail` command into the venv; everything it needs is there already, so nothing is fetched.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
-.PHONY: run demo test check format bench faults clean
+.PHONY: run demo test check format bench faults smoke-stripe clean
 
 run: .setup/run
 	$(BIN)/paymail up --port $(PORT)
@@ -38,6 +38,10 @@ bench: .setup/test
 faults: .setup/test
 	FAULTS_EXAMPLES=500 $(BIN)/python -m pytest --timeout 3600 tests/faults/test_machines.py
 	$(BIN)/python -m tests.faults.long
+
+# Against Stripe's real test mode; needs STRIPE_TEST_SECRET_KEY, and says so.
+smoke-stripe: .setup/test
+	$(BIN)/python -m tests.contract.gateway.smoke
 
 .setup/run: requirements.lock pyproject.toml setup-system
 	./setup-system $(RUN_PACKAGES)

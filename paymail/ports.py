@@ -167,6 +167,10 @@ class Gateway(Protocol):
         """Read all refunds and disputes of an intent."""
         ...
 
+    def recent_reversals(self, *, account: str, since: int) -> Reversals:
+        """Read an account's refunds and disputes created at or after `since` (Unix seconds)."""
+        ...
+
     def events(self, *, account: str, since: int, types: Sequence[str]) -> Iterator[Event]:
         """Read an account's events created at or after `since` (Unix seconds), newest first.
 

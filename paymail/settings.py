@@ -128,6 +128,10 @@ class Settings(BaseSettings):
     )
     api_rate_limit: str = Field("600/minute", description="Staff API requests per address.")
 
+    reconcile_minutes: float = Field(
+        10.0, ge=0, le=1440, description="How often Stripe is asked for what its webhooks missed; 0 is never."
+    )
+
     bounce_dir: str = Field("", description="Maildir or folder of bounce reports to take in; empty is none.")
     relay_log: str = Field("", description="Postfix log to follow for proof of acceptance; empty is none.")
     retention_days: int = Field(

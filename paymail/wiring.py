@@ -61,6 +61,11 @@ class App:
         return db.reading(self.engine)
 
     @property
+    def live(self) -> bool:
+        """Whether real money is taken: events of the other mode are refused."""
+        return "_live_" in self.settings.stripe_publishable_key
+
+    @property
     def mailbox(self) -> Path:
         """Folder of the embedded mailbox."""
         return self.settings.data_dir / "mailbox"

@@ -198,6 +198,14 @@ class LedgerGateway:
             tuple(d for d in self.disputes.values() if d.intent_id == intent_id),
         )
 
+    def recent_reversals(self, *, account: str, since: int) -> Reversals:
+        """All of an account, however old."""
+        here = {i.id for i in self.intents.values() if i.account == account}
+        return Reversals(
+            tuple(r for r in self.refunds.values() if r.intent_id in here),
+            tuple(d for d in self.disputes.values() if d.intent_id in here),
+        )
+
     def events(self, *, account: str, since: int, types: Sequence[str]) -> Iterator[Event]:
         """What the test put there."""
         yield from (e for e in self.log if e.account == account and e.type in types and e.created >= since)

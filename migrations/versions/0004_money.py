@@ -46,6 +46,7 @@ def _columns() -> dict[str, list[sa.Column[object]]]:
         ],
         "payment_attempts": [
             number("declines"), minor("fee"), sa.Column("tried_at", UtcDateTime, nullable=True),
+            sa.Column("look_at", UtcDateTime, nullable=True),
         ],
         "payments": [
             sa.Column("channel", CHANNEL, nullable=False, server_default="stripe"),
@@ -65,6 +66,7 @@ def upgrade() -> None:
     _plans()
     _refunds()
     _disputes()
+    _reconciler()
 
 
 def _live_index(predicate: str) -> None:
@@ -184,8 +186,60 @@ def _disputes() -> None:
     op.create_index("ix_disputes_invoice_id", "disputes", ["invoice_id"])
 
 
+def _reconciler() -> None:
+    op.create_table(
+        "reconciler_turns",
+        sa.Column("job", sa.String(24), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("next_at", UtcDateTime, nullable=False),
+        sa.Column("lease_until", UtcDateTime, nullable=True),
+        sa.Column("ended_at", UtcDateTime, nullable=True),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("job", name="pk_reconciler_turns"),
+    )
+    op.create_table(
+        "reconciled_accounts",
+        sa.Column("account", sa.String(60), nullable=False),
+        sa.Column("events_until", sa.BigInteger(), nullable=False),
+        sa.Column("read_at", UtcDateTime, nullable=True),
+        sa.PrimaryKeyConstraint("account", name="pk_reconciled_accounts"),
+    )
+    op.create_table(
+        "drifts",
+        sa.Column("key", sa.String(200), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("account", sa.String(60), nullable=False),
+        sa.Column("intent_id", sa.String(80), nullable=False),
+        sa.Column("invoice_ref", sa.String(80), nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("books", sa.Text(), nullable=False),
+        sa.Column("books_amount", sa.BigInteger(), nullable=True),
+        sa.Column("stripe", sa.Text(), nullable=False),
+        sa.Column("stripe_amount", sa.BigInteger(), nullable=True),
+        sa.Column("found_at", UtcDateTime, nullable=False),
+        sa.Column("seen_at", UtcDateTime, nullable=False),
+        sa.Column("gone_at", UtcDateTime, nullable=True),
+        sa.Column("told_at", UtcDateTime, nullable=True),
+        sa.PrimaryKeyConstraint("key", name="pk_drifts"),
+    )
+    op.create_index("ix_drifts_open", "drifts", ["gone_at", "account"])
+    op.create_index("ix_gateway_events_received", "gateway_events", ["received_at", "event_id"])
+    op.create_index("ix_gateway_events_intent_id", "gateway_events", ["intent_id"])
+
+
 def downgrade() -> None:
-    for table in ("disputes", "refunds", "instalments", "payment_plans"):
+    op.drop_index("ix_gateway_events_intent_id", "gateway_events")
+    op.drop_index("ix_gateway_events_received", "gateway_events")
+    for table in (
+        "drifts",
+        "reconciled_accounts",
+        "reconciler_turns",
+        "disputes",
+        "refunds",
+        "instalments",
+        "payment_plans",
+    ):
         op.drop_table(table)
     _live_index(LIVE)
     op.drop_index("uq_payments_request_key", "payments")

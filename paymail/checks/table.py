@@ -11,6 +11,7 @@ CHECKS = (
     Check("workers", work.workers, needs=("database",)),
     Check("outbox", work.outbox, needs=("database",)),
     Check("stripe events", work.events, needs=("database",)),
+    Check("reconciliation", work.reconciliation, needs=("database",)),
     Check("mail", mail.transport, seconds=40.0),
     Check("stripe key", stripe.key),
     Check("stripe accounts", stripe.accounts, needs=("database", "stripe key"), seconds=40.0),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from paymail.checks.findings import Finding, Subject, failed, ok, warning
 from paymail.services import backlog, heartbeats
+from paymail.services.reconciling import keeping, turns
 
 ALIVE = timedelta(seconds=60)
 """A heartbeat comes every ten seconds, or with the next sweep if those are further apart."""
@@ -70,12 +71,35 @@ def events(subject: Subject) -> Iterator[Finding]:
         yield warning(
             "stripe events",
             f"{found.dead} event(s) of the last 7 days could not be worked on: a payment may be missing",
-            "compare with Stripe's dashboard",
+            "see `paymail events list --state dead`, then `paymail events reprocess`",
         )
     if late := _late(found.oldest_due, now):
         yield warning("stripe events", f"the oldest event waits for {late}", _START)
     elif not found.dead:
         yield ok("stripe events", "all were worked on")
+
+
+def reconciliation(subject: Subject) -> Iterator[Finding]:
+    """Whether Stripe is asked for what its webhooks missed, how that ended, and what does not agree."""
+    now, minutes = subject.app.now(), subject.app.settings.reconcile_minutes
+    if not minutes:
+        remedy = "set PAYMAIL_RECONCILE_MINUTES, or run `paymail reconcile` by cron"
+        yield warning("reconciliation", "it is switched off: a lost webhook is a lost payment", remedy)
+    with subject.app.reading() as session:
+        rows = [turns.last(session, job=job) for job in (turns.SETTLE, turns.COMPARE)]
+        drifts = len(keeping.open_drifts(session))
+    if drifts:
+        remedy = "see the staff page Reconciliation, or `paymail reconcile`"
+        yield warning("reconciliation", f"{drifts} thing(s) differ between the books and Stripe", remedy)
+    for row, late in zip(rows, (timedelta(minutes=3 * minutes) + LOST, timedelta(days=2)), strict=True):
+        if row is None or row.ended_at is None:
+            yield warning("reconciliation", f"{row.job if row else 'it'} has not run yet", _START)
+        elif row.failure:
+            yield failed("reconciliation", f"{row.job}: {row.failure}", "see the checks of Stripe below")
+        elif minutes and now - row.ended_at > late:
+            yield warning("reconciliation", f"{row.job} ended {_ago(now - row.ended_at)} ago", _START)
+        else:
+            yield ok("reconciliation", f"{row.job} {_ago(now - row.ended_at)} ago: {row.summary}")
 
 
 def _late(since: datetime | None, now: datetime) -> str:

@@ -9,6 +9,7 @@ from paymail.cli import (
     database,
     demo,
     doctor,
+    events,
     importing,
     invoices,
     keys,
@@ -16,6 +17,7 @@ from paymail.cli import (
     messages,
     money,
     preferences,
+    reconciling,
     reminders,
     sandbox,
     services,
@@ -35,6 +37,7 @@ cli.command("worker")(services.worker)
 cli.command("beat")(services.beat)
 cli.command("tick")(services.tick)
 cli.command("doctor")(doctor.doctor)
+cli.command("reconcile")(reconciling.reconcile)
 cli.command("forecast")(reminders.forecast_)
 invoices.group.command("link")(links.link)
 cli.add_typer(invoices.group, name="invoices")
@@ -43,6 +46,7 @@ cli.add_typer(preferences.group, name="reminders")
 cli.add_typer(bulk.group, name="bulk")
 cli.add_typer(messages.group, name="messages")
 cli.add_typer(customers.group, name="customers")
+cli.add_typer(events.group, name="events")
 cli.add_typer(bounces.group, name="bounces")
 cli.add_typer(suppressions.group, name="suppressions")
 cli.add_typer(keys.group, name="keys")

@@ -1,6 +1,7 @@
 """The long-running processes: web, worker, beat; and one sweep by hand."""
 
 import warnings
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from celery.exceptions import SecurityWarning
 from paymail.cli import lifeline
 from paymail.cli.context import exits, load_settings, open_app
 from paymail.tasks import register
+from paymail.tasks.reconciling import reconcile_due
 from paymail.tasks.sweeping import sweep_once
 from paymail.web.app import create_app
 from paymail.wiring import build, build_celery
@@ -74,6 +76,8 @@ def beat() -> None:
 
 @exits
 def tick() -> None:
-    """Do once what the workers' sweep does: deliver what is due, work on events."""
+    """Do once what the workers do: deliver what is due, work on events, reconcile when it is time."""
     app = open_app()
     typer.echo(f"worked on {sweep_once(app)} message(s) and event(s)")
+    if minutes := app.settings.reconcile_minutes:
+        reconcile_due(app, timedelta(minutes=minutes))

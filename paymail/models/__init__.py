@@ -29,6 +29,7 @@ from paymail.models.payment import (
     PaymentAttempt,
 )
 from paymail.models.plan import PLAN_MOVES, Instalment, PaymentPlan, PlanState
+from paymail.models.reconciling import Drift, ReconciledAccount, ReconcilerTurn
 from paymail.models.returned import (
     DISPUTE_MOVES,
     IN_FORCE,
@@ -75,6 +76,7 @@ __all__ = [
     "DeliveryAttempt",
     "Dispute",
     "DisputeState",
+    "Drift",
     "Gate",
     "GatewayEvent",
     "GatewayEventState",
@@ -92,6 +94,8 @@ __all__ = [
     "PaymentPlan",
     "PaymentStatus",
     "PlanState",
+    "ReconciledAccount",
+    "ReconcilerTurn",
     "Refund",
     "RefundStatus",
     "ReminderHold",

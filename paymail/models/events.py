@@ -52,13 +52,16 @@ class GatewayEvent(Base):
     """A Stripe event as it came in, unique by Stripe's id: the second copy is acknowledged and dropped."""
 
     __tablename__ = "gateway_events"
-    __table_args__ = (Index("ix_gateway_events_due", "state", "next_at"),)
+    __table_args__ = (
+        Index("ix_gateway_events_due", "state", "next_at"),
+        Index("ix_gateway_events_received", "received_at", "event_id"),
+    )
 
     event_id: Mapped[str] = mapped_column(String(80), primary_key=True)
     type: Mapped[str] = mapped_column(String(80))
     account: Mapped[str] = mapped_column(String(60), default="")
     livemode: Mapped[bool]
-    intent_id: Mapped[str] = mapped_column(String(80), default="")
+    intent_id: Mapped[str] = mapped_column(String(80), default="", index=True)
     """The intent that it is about, also when its object is a charge, a refund or a dispute."""
     created: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[GatewayEventState] = mapped_column(status_type(GatewayEventState), default=_G.RECEIVED)

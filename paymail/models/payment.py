@@ -73,6 +73,8 @@ class PaymentAttempt(Base):
     """Failed tries that we know of; too many close the intent (card testing)."""
     tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the sweep last tried to cancel it."""
+    look_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the reconciler asks Stripe about it next; empty: with its next turn."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

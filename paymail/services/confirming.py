@@ -14,7 +14,7 @@ from paymail.errors import Conflict, Denied, NotFound, PaymailError, Unavailable
 from paymail.models import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, check_move
 from paymail.ports import Event, Intent
 from paymail.reversals import Reversals
-from paymail.services import admitting, reversing, settlement
+from paymail.services import admitting, events, reversing, settlement
 from paymail.services.composing import load_invoice
 from paymail.services.paying import AlreadyPaying, Cashier, find_by_token
 from paymail.services.settlement import Settled, StaleRead, UnknownIntent
@@ -127,11 +127,12 @@ def work_events(cashier: Cashier, *, limit: int = 50) -> int:
         )
         due = list(session.scalars(statement))
     for event_id in due:
-        _work_safely(cashier, event_id)
+        work_safely(cashier, event_id=event_id)
     return len(due)
 
 
-def _work_safely(cashier: Cashier, event_id: str) -> None:
+def work_safely(cashier: Cashier, *, event_id: str) -> None:
+    """Work on one event; what is unforeseen postpones it. Only the database's own trouble is raised."""
     try:
         work_event(cashier, event_id=event_id)
     except SQLAlchemyError:
@@ -179,7 +180,9 @@ def _settle_event(cashier: Cashier, event: GatewayEvent, news: _News) -> None:
                 session, intent=news.intent, source="webhook", now=now, seen=news.seen
             )
             reversing.take_back(session, intent_id=news.intent.id, reversals=news.reversals, now=now)
-            done = _mark(session, event.event_id, GatewayEventState.DONE, f"invoice {settled.invoice_id}")
+            done = _mark(
+                session, event.event_id, GatewayEventState.DONE, f"invoice {settled.invoice_id}", now
+            )
             if done and event.type == DECLINED and news.intent.failure:
                 attempt = settlement.attempt_of(session, intent_id=news.intent.id)
                 admitting.count_decline(session, attempt=attempt, now=now)
@@ -211,7 +214,7 @@ def _postpone(cashier: Cashier, event_id: str, reason: str) -> None:
         event.reason = reason
         event.next_at = cashier.now() + _pause(event.attempts)
         if event.attempts >= MAX_EVENT_ATTEMPTS:
-            _mark(session, event_id, GatewayEventState.DEAD, reason)
+            _mark(session, event_id, GatewayEventState.DEAD, reason, cashier.now())
 
 
 def _pause(attempts: int) -> timedelta:
@@ -221,14 +224,16 @@ def _pause(attempts: int) -> timedelta:
 
 def _conclude(cashier: Cashier, event_id: str, state: GatewayEventState, reason: str) -> None:
     with cashier.transaction() as session:
-        _mark(session, event_id, state, reason)
+        _mark(session, event_id, state, reason, cashier.now())
 
 
-def _mark(session: Session, event_id: str, state: GatewayEventState, reason: str) -> bool:
+def _mark(session: Session, event_id: str, state: GatewayEventState, reason: str, now: datetime) -> bool:
     """Move an event on; False if another worker has."""
     event = session.get_one(GatewayEvent, event_id, with_for_update=True, populate_existing=True)
     if event.state is not GatewayEventState.RECEIVED:
         return False
     check_move(GATEWAY_EVENT_MOVES, event.state, state)
     event.state, event.reason = state, reason
+    if state is GatewayEventState.DEAD:
+        events.tell_of_death(session, event=event, now=now)
     return True

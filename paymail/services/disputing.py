@@ -21,12 +21,17 @@ _ENDS = {
 """Stripe documentation, "The Dispute object": every other status is one under way."""
 
 
+def state_of(told: GatewayDispute) -> DisputeState:
+    """Return where a dispute stands, as far as the books care."""
+    return _ENDS.get(told.status, DisputeState.OPEN)
+
+
 def take_dispute(
     session: Session, *, invoice: Invoice, payment: Payment, told: GatewayDispute, now: datetime
 ) -> None:
     """Bring a dispute to what Stripe says. Under the invoice's lock; safe to repeat."""
     row = session.get(Dispute, told.id, with_for_update=True, populate_existing=True)
-    target = _ENDS.get(told.status, DisputeState.OPEN)
+    target = state_of(told)
     if row is None:
         row = _open(session, invoice, payment, told, now)
     row.gateway_status, row.updated_at = told.status[:40], now

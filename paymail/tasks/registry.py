@@ -7,6 +7,7 @@ from celery import Celery, signals
 
 from paymail import queue
 from paymail.services import confirming, delivery
+from paymail.tasks.reconciling import Reconciler
 from paymail.tasks.sweeping import Sweeper, sweep_once
 from paymail.wiring import App
 
@@ -26,7 +27,7 @@ class PerProcess:
 
 
 def register(celery: Celery, build: Callable[[], App], *, prefork: bool) -> None:
-    """Give `celery` the tasks, and every worker process of it a sweep thread.
+    """Give `celery` the tasks, and every worker process of it a thread that sweeps and one that reconciles.
 
     `prefork` says whether tasks run in child processes; with threads they run in the worker itself.
     """
@@ -44,20 +45,23 @@ def register(celery: Celery, build: Callable[[], App], *, prefork: bool) -> None
     def tick(**_unknown: object) -> None:
         sweep_once(app())
 
-    _sweep_in_every_process(app, prefork=prefork)
+    _threads_in_every_process(app, prefork=prefork)
 
 
-def _sweep_in_every_process(app: PerProcess, *, prefork: bool) -> None:
-    sweepers: list[Sweeper] = []
+def _threads_in_every_process(app: PerProcess, *, prefork: bool) -> None:
+    threads: list[Sweeper | Reconciler] = []
 
     def start(**_signal: object) -> None:
-        sweeper = Sweeper(app(), every=app().settings.sweep_seconds)
-        sweepers.append(sweeper)
-        sweeper.start()
+        settings = app().settings
+        threads.append(Sweeper(app(), every=settings.sweep_seconds))
+        if settings.reconcile_minutes:
+            threads.append(Reconciler(app(), minutes=settings.reconcile_minutes))
+        for thread in threads:
+            thread.start()
 
     def stop(**_signal: object) -> None:
-        for sweeper in sweepers:
-            sweeper.stop()
+        for thread in threads:
+            thread.stop()
 
     if prefork:
         signals.worker_process_init.connect(start, weak=False)

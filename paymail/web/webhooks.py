@@ -37,9 +37,8 @@ def router(app: App) -> APIRouter:
 
 def _store(app: App, payload: bytes, signature: str) -> bool:
     event = app.gateway.verify_event(payload=payload, signature=signature)
-    live = "_live_" in app.settings.stripe_publishable_key
     with app.transaction() as session:
-        fresh = receive_event(session, event=event, live=live, now=app.now())
+        fresh = receive_event(session, event=event, live=app.live, now=app.now())
     if fresh:
         app.doorbell.ring_event(event.id)
     return True

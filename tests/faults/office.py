@@ -120,6 +120,7 @@ def open_office(
             "smtp_security": "none",
             "lease_seconds": lease,
             "sweep_seconds": 0.3,
+            "reconcile_minutes": 0,  # the workers' gateway stands for one answer of Stripe's, and no lists
             "log_level": "WARNING",
         }
         app = replace(build(Settings(data_dir=folder / "data", **found)), now=time_.now)

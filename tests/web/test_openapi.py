@@ -75,6 +75,10 @@ STAFF_OPERATIONS = [
     ("/api/v1/suppressions", "GET"),
     ("/api/v1/suppressions", "POST"),
     ("/api/v1/suppressions/lift", "POST"),
+    ("/api/v1/reconciliation", "GET"),
+    ("/api/v1/events", "GET"),
+    ("/api/v1/events/{event_id}", "GET"),
+    ("/api/v1/events/{event_id}/reprocess", "POST"),
 ]
 UNLIMITED = {name: "1000000/minute" for name in Settings.model_fields if name.endswith("rate_limit")}
 

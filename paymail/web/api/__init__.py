@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter
 
-from paymail.web.api import bounces, bulk, invoices, links, messages, payments, reminders, suppressions
+from paymail.web.api import (
+    bounces,
+    bulk,
+    events,
+    invoices,
+    links,
+    messages,
+    payments,
+    reconciliation,
+    reminders,
+    suppressions,
+)
 from paymail.web.api.access import Access
 from paymail.wiring import App
 
@@ -11,6 +22,18 @@ def router(app: App) -> APIRouter:
     """Return all routes of the staff API."""
     access = Access(app)
     routes = APIRouter()
-    for room in (invoices, links, payments, reminders, messages, bulk, suppressions, bounces):
+    rooms = (
+        invoices,
+        links,
+        payments,
+        reminders,
+        messages,
+        bulk,
+        suppressions,
+        bounces,
+        events,
+        reconciliation,
+    )
+    for room in rooms:
         routes.include_router(room.router(app, access))
     return routes

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from paymail.services import links
 from paymail.services.staff import Visitor
 from paymail.web.inputs import RowId
-from paymail.web.staff.acting import StaffForm, Text, act
+from paymail.web.staff.acting import NotAChoice, StaffForm, Text, act
 from paymail.web.staff.invoice_view import invoice_page
-from paymail.web.staff.reminders import NotAChoice
 from paymail.web.staff.session import Person
 from paymail.wiring import App
 

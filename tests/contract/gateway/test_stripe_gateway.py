@@ -1,17 +1,12 @@
 """The gateway by the real SDK against the sandbox: Stripe's answers and faults in our words."""
 
 import json
-import re
-import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
-from typing import Any, is_typeddict
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
 
 import pytest
-import stripe
-import stripe.params
 
 from paymail.clock import utc_now
 from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
@@ -21,20 +16,9 @@ from paymail.ports import Intent, IntentStatus, KeySpent
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import SandboxDeclined, pay
 from paymail.sandbox.server import SandboxServer
+from tests.contract.gateway.recorder import Recorder
 
 ACCOUNT = "acct_sandbox"
-
-
-class Recorder(stripe.RequestsClient):
-    """The SDK's own HTTP client, which also writes down what leaves."""
-
-    def __init__(self) -> None:
-        super().__init__(timeout=2)
-        self.sent: list[tuple[str, str, str]] = []
-
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
-        self.sent.append((method, urlsplit(url).path, post_data or urlsplit(url).query))
-        return super().request(method, url, headers, post_data)
 
 
 class Bench:
@@ -199,36 +183,6 @@ def test_eight_requests_at_once_with_one_key_make_one_intent(bench: Bench) -> No
         thread.join()
     assert len(found) == 8
     assert len(set(found)) == 1
-
-
-def test_every_request_that_leaves_is_as_the_sdks_own_types_say(bench: Bench) -> None:
-    made = bench.create()
-    bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
-    bench.gateway.update_amount(account=ACCOUNT, intent_id=made.id, amount=5000)
-    bench.gateway.cancel_intent(account=ACCOUNT, intent_id=made.id)
-    bench.gateway.webhook_endpoints()
-    types = [
-        stripe.params.PaymentIntentCreateParams,
-        stripe.params.PaymentIntentRetrieveParams,
-        stripe.params.PaymentIntentModifyParams,
-        stripe.params.PaymentIntentCancelParams,
-        stripe.params.WebhookEndpointListParams,
-    ]
-    assert len(bench.http.sent) == len(types)
-    for (_method, _path, data), allowed in zip(bench.http.sent, types, strict=True):
-        for name, _value in parse_qsl(data):
-            check(name.replace("]", "").split("["), allowed)
-
-
-def check(name: list[str], allowed: Any) -> None:
-    """Fail unless the TypedDict `allowed` has the field; look into the TypedDict of a nested one."""
-    assert name[0] in allowed.__annotations__, f"{name[0]} is not in {allowed.__name__}"
-    inner = re.findall(r"[A-Za-z]\w+", str(allowed.__annotations__[name[0]]))
-    module = sys.modules[allowed.__module__]
-    # `metadata` is no TypedDict: it takes any name.
-    nested = [getattr(module, word) for word in inner if is_typeddict(getattr(module, word, None))]
-    if len(name) > 1 and not name[1].isdigit() and nested:
-        check(name[1:], nested[-1])
 
 
 def test_secrets_are_not_in_what_is_printed(bench: Bench) -> None:

@@ -1,0 +1,81 @@
+"""`paymail events` lists what Stripe told, and has dead ones worked on again."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from paymail.cli import cli
+from paymail.models import GatewayEvent, GatewayEventState
+from paymail.settings import Settings
+from paymail.wiring import App, build
+from tests.factories import NOW
+
+
+@pytest.fixture
+def app(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """An application with one dead and one done event."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    monkeypatch.setenv("PAYMAIL_DATA_DIR", str(folder))
+    shutil.copy(sqlite_template, folder / "paymail.db")
+    found = build(Settings(data_dir=folder))
+    given = {"type": "payment_intent.succeeded", "livemode": False, "created": 1773709200}
+    with found.transaction() as session:
+        for name, state in (("evt_1", GatewayEventState.DEAD), ("evt_2", GatewayEventState.DONE)):
+            session.add(
+                GatewayEvent(
+                    event_id=name,
+                    account="acct_sandbox",
+                    intent_id="pi_1",
+                    state=state,
+                    reason="why",
+                    attempts=20,
+                    next_at=NOW,
+                    received_at=NOW,
+                    **given,
+                )
+            )
+    yield found
+    found.close()
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(cli, ["events", *arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def state(app: App, event_id: str) -> tuple[str, int]:
+    with app.reading() as session:
+        row = session.get_one(GatewayEvent, event_id)
+        return row.state.value, row.attempts
+
+
+def test_events_are_listed_and_shown(app: App) -> None:
+    assert [row["event_id"] for row in json.loads(run("list", "--json").stdout)] == ["evt_2", "evt_1"]
+    (row,) = json.loads(run("list", "--state", "dead", "--json").stdout)
+    assert (row["event_id"], row["invoice_id"], row["reason"]) == ("evt_1", None, "why")
+    assert "evt_1" in run("list").stdout
+    assert json.loads(run("show", "evt_1", "--json").stdout)["created_at"] == "2026-03-17T01:00:00+00:00"
+    assert "no such event" in run("show", "evt_9", code=1).stderr
+
+
+def test_all_dead_ones_are_worked_on_again(app: App) -> None:
+    assert run("reprocess", "--dead").stdout == "1 event(s) will be worked on again\n"
+    assert (state(app, "evt_1"), state(app, "evt_2")) == (("received", 0), ("done", 20))
+
+
+def test_chosen_ones_are_worked_on_again_or_none_of_them(app: App) -> None:
+    run("reprocess", "evt_2", "evt_9", code=1)
+    assert state(app, "evt_2") == ("done", 20)
+    run("reprocess", "evt_1", "evt_2")
+    assert (state(app, "evt_1"), state(app, "evt_2")) == (("received", 0), ("received", 0))
+
+
+@pytest.mark.parametrize("arguments", [(), ("evt_1", "--dead")])
+def test_ids_or_all_dead_ones_must_be_chosen(app: App, arguments: tuple[str, ...]) -> None:
+    run("reprocess", *arguments, code=2)

@@ -1,0 +1,66 @@
+"""Events on a page and in the API: filters, links, and the button that works on one again."""
+
+import pytest
+
+from paymail.models import GatewayEvent, GatewayEventState, Payment
+from tests.web.bearer import bearer
+from tests.web.conftest import Desk, Site
+from tests.web.test_webhook import event
+
+V1 = "/api/v1/events"
+
+
+def paid_and_dead(site: Site) -> str:
+    """Have a paid invoice whose event was given up; return the event's id."""
+    intent = site.customer_pays(site.start(site.invoice()))
+    assert site.webhook(event(intent)) == 200
+    with site.app.transaction() as session:
+        row = session.query(GatewayEvent).one()
+        row.state, row.reason, row.attempts = GatewayEventState.DEAD, "Stripe was away", 20
+        return row.event_id
+
+
+def test_a_dead_event_is_on_the_page_with_its_invoice_and_its_reason(desk: Desk) -> None:
+    event_id = paid_and_dead(desk.site)
+    page = desk.get("/events?state=dead")
+    for text in (event_id, '<a href="/staff/invoices/502">#502</a>', "Stripe was away", "acct_sandbox"):
+        assert text in page
+    assert event_id not in desk.get("/events?state=done")
+    assert event_id in desk.get("/events?invoice=502")
+    assert event_id not in desk.get("/events?type=charge.refunded")
+    assert event_id in desk.get("/events?state=nonsense")
+
+
+def test_the_button_works_on_it_again(desk: Desk) -> None:
+    event_id = paid_and_dead(desk.site)
+    desk.post(f"/events/{event_id}/reprocess")
+    desk.site.sweep()
+    assert desk.site.count(Payment) == 1
+    assert ">done<" in desk.get("/events")
+
+
+def test_the_button_needs_the_token_of_the_page(desk: Desk) -> None:
+    event_id = paid_and_dead(desk.site)
+    answer = desk.site.client.post(f"/staff/events/{event_id}/reprocess", data={"csrf": "wrong"})
+    assert answer.status_code == 403
+    desk.post("/events/evt_unknown/reprocess", 404)
+    assert ">dead<" in desk.get("/events")
+
+
+def test_the_api_lists_shows_and_works_on_events_again(site: Site) -> None:
+    event_id = paid_and_dead(site)
+    reader, writer = bearer(site.app, "read"), bearer(site.app, "write", name="Writer")
+    (found,) = site.client.get(f"{V1}?state=dead", headers=reader).json()["data"]
+    assert (found["event_id"], found["invoice_id"], found["reason"]) == (event_id, 502, "Stripe was away")
+    assert site.client.post(f"{V1}/{event_id}/reprocess", headers=reader).status_code == 403
+    answer = site.client.post(f"{V1}/{event_id}/reprocess", headers=writer)
+    assert (answer.status_code, answer.json()["state"], answer.json()["attempts"]) == (200, "received", 0)
+    site.sweep()
+    assert site.client.get(f"{V1}/{event_id}", headers=reader).json()["state"] == "done"
+    assert site.count(Payment) == 1
+
+
+@pytest.mark.parametrize("address", ["/evt_unknown", "?after=evt_unknown"])
+def test_an_unknown_event_is_a_404(site: Site, address: str) -> None:
+    answer = site.client.get(f"{V1}{address}", headers=bearer(site.app, "read"))
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_event")
