@@ -15,16 +15,12 @@ from paymail.ports import Letter
 from paymail.services import dedupe, links
 from paymail.services.composing import (
     invoice_document,
-    invoice_email,
-    link_email,
     load_invoice,
     local_date,
-    notice_email,
     receipt_document,
-    receipt_email,
-    reminder_email,
 )
 from paymail.services.crediting import credit_note_document, failed_payment_email, refund_email
+from paymail.services.emailing import invoice_email, link_email, notice_email, receipt_email, reminder_email
 
 
 class UnknownKind(InvalidInput):

@@ -5,7 +5,8 @@ from sqlalchemy import select
 
 from paymail.models import Customer, Message, MessageState, Suppression
 from paymail.services import blobs, suppressions
-from paymail.services.composing import invoice_document, load_invoice, notice_email
+from paymail.services.composing import invoice_document, load_invoice
+from paymail.services.emailing import notice_email
 from tests.web.conftest import Site
 
 
