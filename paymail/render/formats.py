@@ -13,10 +13,6 @@ from paymail.wording import direction_of, locale_of, marked, translations
 _METHODS = (
     marked("Bank debit"),
     marked("Card"),
-    marked("bank transfer"),
-    marked("cash"),
-    marked("cheque"),
-    marked("other"),
     marked("Bank transfer"),
     marked("Cash"),
     marked("Cheque"),

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from paymail.errors import Unavailable
 from paymail.web import api as staff_api
-from paymail.web import errors, pages, public, security, staff, talk, webhooks
+from paymail.web import errors, pages, papers, public, security, staff, talk, webhooks
 from paymail.web.limiting import PublicLimits
 from paymail.web.openapi import describe_problems, problems
 from paymail.web.staff import NotLoggedIn
@@ -40,6 +40,7 @@ def create_app(app: App) -> FastAPI:
 
     limits = PublicLimits(app.settings)
     api.include_router(public.router(app, limits))
+    api.include_router(papers.router(app, limits))
     api.include_router(talk.router(app, limits))
     api.include_router(webhooks.router(app))
     api.include_router(pages.router(app, limits))

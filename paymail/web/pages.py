@@ -1,31 +1,25 @@
 """The customer's pages: the pay page of a link. Server-rendered; a GET changes nothing."""
 
+from functools import partial
+
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from paymail.errors import Gone, NotFound
-from paymail.models import Invoice, InvoiceStatus, PaymentStatus
-from paymail.money import Money
-from paymail.services.browsing import has_receipt
+from paymail.money import Money, exponent
 from paymail.services.composing import invoice_document
 from paymail.services.paying import find_by_token
 from paymail.services.renewing import ask_anew
 from paymail.services.talking import talk_of
+from paymail.web.face import face_of
 from paymail.web.limiting import PublicLimits
 from paymail.web.talk import no_link
-from paymail.web.templating import templates
+from paymail.web.templating import asked_language, templates
+from paymail.web.wording_js import script_words
 from paymail.wiring import App
 
-
-def state_of(invoice: Invoice) -> str:
-    """Return which face of the page an invoice has."""
-    if invoice.status is InvoiceStatus.VOID:
-        return "void"
-    if invoice.payment_status is PaymentStatus.PROCESSING:
-        return "processing"
-    if invoice.balance == 0:
-        return "paid"
-    return "payable" if invoice.can_pay and invoice.issuer.stripe_account else "unavailable"
+_STEPS = {0: "1", 2: "0.01", 3: "0.01"}
+"""What an amount can be raised by, per decimals; Stripe takes three-decimal ones in tens only."""
 
 
 def router(app: App, limits: PublicLimits) -> APIRouter:
@@ -38,22 +32,22 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
         try:
             with app.reading() as session:
                 invoice = find_by_token(session, token=token, now=app.now())
-                state = state_of(invoice)
+                face = face_of(session, invoice=invoice, now=app.now())
                 document = invoice_document(invoice, app.settings.public_url)
-                receipt = has_receipt(session, invoice_id=invoice.invoice_id)
                 talk = talk_of(session, invoice=invoice, now=app.now())
         except (NotFound, Gone) as error:
             return no_link(pages, request, token, error)
         context = {
-            "state": state,
+            "face": face,
             "document": document,
-            "receipt": receipt,
             "token": token,
             "talk": talk,
             "said": said,
             "stripe_js": app.settings.stripe_js,
             "sandboxed": app.settings.sandboxed,
-            "zero": Money(0, document.total.currency),
+            "money_of": partial(Money, currency=document.total.currency),
+            "step": _STEPS[exponent(document.total.currency)],
+            "words": script_words(document.locale),
         }
         return pages.TemplateResponse(request, "pay.html", context)
 
@@ -61,6 +55,6 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
     def renew(request: Request, token: str) -> HTMLResponse:
         with app.transaction() as session:
             ask_anew(session, token=token, now=app.now())
-        return pages.TemplateResponse(request, "link_asked.html", {}, 202)
+        return pages.TemplateResponse(request, "link_asked.html", {"locale": asked_language(request)}, 202)
 
     return routes

@@ -2,14 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from paymail import money
 from paymail.models import Invoice
 from paymail.ports import Intent
-from paymail.services.browsing import latest_payment
-from paymail.services.composing import invoice_document, receipt_document
+from paymail.render import formats
 from paymail.services.confirming import confirm_payment
 from paymail.services.paying import find_by_token, start_payment
 from paymail.services.renewing import ask_anew
@@ -19,9 +18,6 @@ from paymail.wiring import App
 
 Token = Annotated[str, Path(description="The 64 lower-case hex characters of the pay link.")]
 PROBLEMS = problems(404, 409, 410, 422, 429, 503)
-PDF_ANSWERS = PROBLEMS | {
-    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
-}
 
 
 class Item(BaseModel):
@@ -59,6 +55,17 @@ class PayInvoice(BaseModel):
     can_pay: bool = Field(serialization_alias="canPay")
 
 
+class Start(BaseModel):
+    """How much to pay; empty pays what is asked for."""
+
+    amount: str | None = Field(
+        None,
+        max_length=30,
+        description="In major units of the invoice's currency.",
+        examples=["50.00"],
+    )
+
+
 class CreatedPayment(BaseModel):
     """What Stripe.js needs. `amount` in Stripe's minor units, `currency` in lower case."""
 
@@ -67,6 +74,7 @@ class CreatedPayment(BaseModel):
     stripeAccount: str
     amount: int
     currency: str
+    amountText: str = Field(description="The amount in the customer's language.")
 
 
 class Confirm(BaseModel):
@@ -139,10 +147,11 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
     @routes.post(
         "/{token}/create-payment", responses=PROBLEMS, dependencies=[Depends(limits.paying("create"))]
     )
-    def create_payment(token: Token) -> CreatedPayment:
-        """Start, or go on with, the payment of what is owed."""
-        intent = start_payment(app.cashier(), token=token)
-        return _created(intent, app.settings.stripe_publishable_key)
+    def create_payment(token: Token, body: Start = Start()) -> CreatedPayment:
+        """Start, or go on with, a payment: of what is owed, of what a payment plan asks for, or of an amount
+        where that is allowed."""
+        intent, locale = start_payment_in(app, token, body.amount)
+        return _created(intent, app.settings.stripe_publishable_key, locale)
 
     @routes.post(
         "/{token}/confirm-payment", responses=PROBLEMS, dependencies=[Depends(limits.paying("confirm"))]
@@ -151,23 +160,6 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
         """Record a payment, after asking Stripe whether it was made."""
         settled = confirm_payment(app.cashier(), token=token, intent_id=body.paymentIntentId)
         return Confirmed(success=True, message="Payment confirmed", invoice_id=settled.invoice_id)
-
-    @routes.get("/{token}/invoice.pdf", response_class=Response, responses=PDF_ANSWERS)
-    def invoice_pdf(token: Token) -> Response:
-        """Download the invoice as it stands now."""
-        with app.reading() as session:
-            invoice = find_by_token(session, token=token, now=app.now())
-            document = invoice_document(invoice, app.settings.public_url)
-        return _pdf(app.pdf.render(document), f"invoice-{invoice.invoice_id}.pdf")
-
-    @routes.get("/{token}/receipt.pdf", response_class=Response, responses=PDF_ANSWERS)
-    def receipt_pdf(token: Token) -> Response:
-        """Download the receipt of the newest payment."""
-        with app.reading() as session:
-            invoice = find_by_token(session, token=token, now=app.now())
-            payment = latest_payment(session, invoice_id=invoice.invoice_id)
-            document = receipt_document(invoice, payment)
-        return _pdf(app.pdf.render(document), f"receipt-{document.number}.pdf")
 
     @routes.post(
         "/{token}/renew",
@@ -185,16 +177,22 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
     return routes
 
 
-def _pdf(content: bytes, filename: str) -> Response:
-    disposition = f'inline; filename="{filename}"'
-    return Response(content, media_type="application/pdf", headers={"Content-Disposition": disposition})
+def start_payment_in(app: App, token: str, amount: str | None) -> tuple[Intent, str]:
+    """Start a payment of an amount in major units; return the intent and the customer's locale."""
+    with app.reading() as session:
+        invoice = find_by_token(session, token=token, now=app.now())
+        locale = invoice.customer.locale or invoice.issuer.locale
+    minor = None if amount is None else money.to_minor(money.parse_decimal(amount), invoice.currency)
+    return start_payment(app.cashier(), token=token, amount=minor), locale
 
 
-def _created(intent: Intent, publishable_key: str) -> CreatedPayment:
+def _created(intent: Intent, publishable_key: str, locale: str) -> CreatedPayment:
+    charged = money.Money(money.from_stripe_amount(intent.amount, intent.currency), intent.currency)
     return CreatedPayment(
         clientSecret=intent.client_secret,
         publishableKey=publishable_key,
         stripeAccount=intent.account,
         amount=intent.amount,
         currency=intent.currency.lower(),
+        amountText=formats.money(charged, locale),
     )

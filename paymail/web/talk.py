@@ -16,7 +16,7 @@ from paymail.services import talking
 from paymail.web.limiting import PublicLimits
 from paymail.web.openapi import problems
 from paymail.web.public import Token
-from paymail.web.templating import templates
+from paymail.web.templating import asked_language, templates
 from paymail.wiring import App
 
 PROBLEMS = problems(404, 409, 410, 422, 429, 503)
@@ -49,7 +49,8 @@ def no_link(pages: Jinja2Templates, request: Request, token: str, error: NotFoun
     """Answer with the page of a link that leads nowhere. The token goes into the page of an ended one only:
     all others look the same."""
     ended = token if isinstance(error, Gone) else ""
-    return pages.TemplateResponse(request, "no_link.html", {"gone": ended}, 410 if ended else 404)
+    context = {"gone": ended, "locale": asked_language(request)}
+    return pages.TemplateResponse(request, "no_link.html", context, 410 if ended else 404)
 
 
 def router(app: App, limits: PublicLimits) -> APIRouter:

@@ -2,11 +2,25 @@
 
 from pathlib import Path
 
+from fastapi import Request
 from fastapi.templating import Jinja2Templates
 
 from paymail.render.equipment import equip
+from paymail.wording import language_of
 
 HERE = Path(__file__).resolve().parent
+
+
+def asked_language(request: Request) -> str:
+    """Return the first language of the browser's Accept-Language that we write in, else English.
+
+    For pages that know no customer. RFC 9110 §12.5.4; weights are not read, browsers send them in order.
+    """
+    for part in request.headers.get("accept-language", "")[:200].split(","):
+        tag = part.partition(";")[0].strip()
+        if tag and language_of(tag) == tag.partition("-")[0].lower():
+            return language_of(tag)
+    return "en"
 
 
 def templates() -> Jinja2Templates:

@@ -53,7 +53,15 @@ ODD = "50% %s %(customer)s {0} {{ 7 }} <b>&\"'"
 _PLACE = re.compile(r"%\((\w+)\)s|(%)")
 
 
-CUSTOMER_PAGES: tuple[str, ...] = ()
+CUSTOMER_PAGES: tuple[str, ...] = (
+    "link_asked.html",
+    "no_link.html",
+    "pay.html",
+    "pay_badge.html",
+    "pay_form.html",
+    "pay_papers.html",
+    "pay_talk.html",
+)
 """Pages in `paymail/web/templates` that customers read in their language: each is named here once it is."""
 SPOKEN = [
     *sorted(file for kind in (*CUSTOMERS, "_base", "_parts") for file in (TEMPLATES / kind).glob("*.[th]*")),
@@ -298,7 +306,7 @@ def test_a_tax_invoice_under_gst_keeps_the_words_that_the_law_wants() -> None:
     [
         ("Visa ending 4242", "Visa mit Endziffern 4242"),
         ("Bank debit ending 6789", "Lastschrift mit Endziffern 6789"),
-        ("bank transfer", "\u00dcberweisung"),
+        ("Bank transfer", "\u00dcberweisung"),
         ("", "Online-Zahlung"),
         ("link", "link"),
         ("Invoice", "Invoice"),

@@ -6,8 +6,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("payment-form");
   const button = document.getElementById("submit");
   const message = document.getElementById("message");
+  const other = document.getElementById("other-amount");
+  const words = JSON.parse(form.dataset.words);
   const api = `/api/public/pay/${form.dataset.token}`;
-  const label = button.textContent;
+  let label = button.textContent;
   let stripe, elements, payment;
 
   const say = (text) => {
@@ -25,6 +27,10 @@ document.addEventListener("DOMContentLoaded", () => {
     panel.hidden = false;
     panel.focus();
   };
+  const explain = (error) => {
+    if (!navigator.onLine) return words.offline;
+    return words[error.code] || (error.status >= 500 || !error.status ? words.busy : words.failed);
+  };
 
   async function post(path, body) {
     const response = await fetch(api + path, {
@@ -33,8 +39,14 @@ document.addEventListener("DOMContentLoaded", () => {
       body: JSON.stringify(body || {}),
     });
     const answer = await response.json().catch(() => ({}));
-    if (!response.ok) throw Object.assign(new Error(answer.detail || "Something went wrong."), { code: answer.code });
+    if (!response.ok) throw Object.assign(new Error(), { code: answer.code, status: response.status });
     return answer;
+  }
+
+  function chosen() {
+    const picked = form.querySelector("input[name=part]:checked");
+    if (!picked) return {};
+    return { amount: picked.value === "other" ? other.value : picked.value };
   }
 
   async function confirm(intentId) {
@@ -49,50 +61,106 @@ document.addEventListener("DOMContentLoaded", () => {
         await new Promise((resolve) => setTimeout(resolve, 1000 * 2 ** attempt));
       }
     }
-    return show("clearing");
+    return show("unsure");
+  }
+
+  function mount() {
+    const element = elements.create("payment");
+    element.on("ready", () => busy(false));
+    element.on("loaderror", () => say(words.load));
+    document.getElementById("payment-element").replaceChildren();
+    element.mount("#payment-element");
+  }
+
+  function take(created) {
+    const changed = !payment || created.clientSecret !== payment.clientSecret;
+    payment = created;
+    label = words.pay.replace("%(amount)s", created.amountText);
+    if (!changed) return false;
+    stripe = window.Stripe(payment.publishableKey, {
+      stripeAccount: payment.stripeAccount,
+      locale: form.dataset.language.split("-")[0],
+    });
+    elements = stripe.elements({ clientSecret: payment.clientSecret });
+    mount();
+    return true;
   }
 
   async function start() {
     if (typeof window.Stripe !== "function") {
       document.getElementById("loading").hidden = true;
-      return say("The payment form could not be loaded. Please check that your browser does not block Stripe, and reload.");
+      return say(words.blocked);
     }
     try {
-      payment = await post("/create-payment");
+      take(await post("/create-payment", chosen()));
     } catch (error) {
       document.getElementById("loading").hidden = true;
-      return say(error.message);
+      return say(explain(error));
     }
-    stripe = window.Stripe(payment.publishableKey, { stripeAccount: payment.stripeAccount });
-    elements = stripe.elements({ clientSecret: payment.clientSecret });
-    const element = elements.create("payment");
-    element.on("ready", () => busy(false));
-    element.on("loaderror", () => say("The payment form could not be loaded. Please reload the page."));
-    document.getElementById("loading").hidden = true;
-    element.mount("#payment-element");
+    busy(true);
     return undefined;
+  }
+
+  // Right before paying, the payment is brought to what this window shows: another one may have changed it.
+  async function ready() {
+    const shown = label;
+    const fresh = take(await post("/create-payment", chosen()));
+    if (elements.fetchUpdates) await elements.fetchUpdates();
+    if (fresh || label !== shown) {
+      say(words.again);
+      busy(fresh);
+      return false;
+    }
+    return true;
+  }
+
+  async function pay() {
+    const checked = await elements.submit();
+    if (checked && checked.error) throw Object.assign(new Error(), { shown: checked.error.message });
+    const result = await stripe.confirmPayment({
+      elements,
+      clientSecret: payment.clientSecret,
+      confirmParams: { return_url: window.location.href.split("?")[0] },
+      redirect: "if_required",
+    });
+    const intentId = result.paymentIntent ? result.paymentIntent.id : payment.clientSecret.split("_secret")[0];
+    if (!result.error) return confirm(intentId);
+    if (result.error.type === "card_error" || result.error.type === "validation_error") {
+      throw Object.assign(new Error(), { shown: result.error.message });
+    }
+    // The connection broke, or something unforeseen: only the server can tell whether money moved.
+    return confirm(intentId);
   }
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (button.disabled) return;
+    if (!navigator.onLine) return say(words.offline);
     say("");
-    busy(true, "Paying…");
+    busy(true, words.paying);
     try {
-      const checked = await elements.submit();
-      if (checked && checked.error) throw new Error(checked.error.message);
-      const result = await stripe.confirmPayment({
-        elements,
-        clientSecret: payment.clientSecret,
-        confirmParams: { return_url: window.location.href },
-        redirect: "if_required",
-      });
-      if (result.error) throw new Error(result.error.message);
-      await confirm(result.paymentIntent.id);
+      if (await ready()) await pay();
     } catch (error) {
-      say(error.message || "The payment did not go through. You can try again.");
+      say(error.shown || (error.code === "payment_not_completed" ? words.failed : explain(error)));
       busy(false);
     }
+    return undefined;
+  });
+
+  form.addEventListener("change", async (event) => {
+    if (event.target.name !== "part" && event.target !== other) return;
+    other.disabled = !document.getElementById("other").checked;
+    if (!other.disabled && !other.value) return other.focus();
+    say("");
+    if (!form.reportValidity()) return undefined;
+    busy(true);
+    try {
+      take(await post("/create-payment", chosen()));
+      if (elements.fetchUpdates) await elements.fetchUpdates();
+    } catch (error) {
+      say(explain(error));
+    }
+    return busy(false);
   });
 
   const back = new URLSearchParams(window.location.search).get("payment_intent");

@@ -1,0 +1,165 @@
+"""Which face the pay page shows: a pure reading of an invoice and its money."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail.models import (
+    IN_FORCE,
+    Dispute,
+    DisputeState,
+    Invoice,
+    InvoiceStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+)
+from paymail.money import Money
+from paymail.services.composing import local_date, method_of, receipt_number
+from paymail.services.crediting import credit_note_number
+from paymail.services.plans.choosing import smallest, suggested
+from paymail.services.plans.coverage import PlanView, plan_of
+
+SOON = timedelta(days=3)
+
+
+class State(StrEnum):
+    """What the page is about."""
+
+    PAYABLE = "payable"
+    PROCESSING = "processing"
+    PAID = "paid"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    SETTLED = "settled"
+    """Nothing is asked for any more, though not all was paid: the rest was written off."""
+    VOID = "void"
+    UNAVAILABLE = "unavailable"
+
+
+class Urgency(StrEnum):
+    """How near the due date of what is asked for is."""
+
+    DUE = "due"
+    SOON = "soon"
+    OVERDUE = "overdue"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A payment as the customer sees it."""
+
+    number: int
+    receipt: str
+    day: date
+    method: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A refund as the customer sees it."""
+
+    refund_id: int
+    credit_note: str
+    day: date
+    amount: Money
+    pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """All that the page shows beside the invoice itself."""
+
+    state: State
+    urgency: Urgency
+    due: date
+    asked: Money
+    """What is asked for now: the balance, or what a plan asks for."""
+    balance: Money
+    least: Money
+    """The smallest amount that may be paid; the balance when parts are not allowed."""
+    plan: PlanView | None
+    arrivals: tuple[Arrival, ...] = ()
+    returns: tuple[Return, ...] = ()
+
+    @property
+    def choice(self) -> bool:
+        """Whether the customer may choose how much to pay."""
+        return self.least.minor < self.balance.minor
+
+
+def face_of(session: Session, *, invoice: Invoice, now: datetime) -> Face:
+    """Return the face of an invoice's page. It must be loaded by `load_invoice`."""
+    today = local_date(invoice.issuer, now)
+    plan = plan_of(invoice)
+    following = plan.following if plan else None
+    due = following.due if following else invoice.due_date
+    currency = invoice.currency
+    return Face(
+        state=_state(session, invoice),
+        urgency=Urgency.OVERDUE if due < today else Urgency.SOON if due - today <= SOON else Urgency.DUE,
+        due=due,
+        asked=Money(suggested(invoice, today), currency),
+        balance=Money(invoice.balance, currency),
+        least=Money(smallest(invoice), currency),
+        plan=plan,
+        arrivals=_arrivals(session, invoice),
+        returns=_returns(session, invoice),
+    )
+
+
+def _state(session: Session, invoice: Invoice) -> State:
+    if invoice.status is InvoiceStatus.VOID:
+        return State.VOID
+    if _disputed(session, invoice):
+        return State.DISPUTED
+    if invoice.payment_status is PaymentStatus.PROCESSING:
+        return State.PROCESSING
+    if invoice.balance:
+        return State.PAYABLE if invoice.can_pay and invoice.issuer.stripe_account else State.UNAVAILABLE
+    if invoice.payment_status in (PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED):
+        return State.REFUNDED
+    return State.PAID if invoice.payment_status is PaymentStatus.PAID else State.SETTLED
+
+
+def _disputed(session: Session, invoice: Invoice) -> bool:
+    statement = select(Dispute.dispute_id).where(
+        Dispute.invoice_id == invoice.invoice_id, Dispute.state == DisputeState.OPEN
+    )
+    return session.scalar(statement.limit(1)) is not None
+
+
+def _arrivals(session: Session, invoice: Invoice) -> tuple[Arrival, ...]:
+    statement = select(Payment).where(Payment.invoice_id == invoice.invoice_id).order_by(Payment.payment_id)
+    return tuple(
+        Arrival(
+            number=payment.receipt_number,
+            receipt=receipt_number(payment),
+            day=payment.paid_on or local_date(invoice.issuer, payment.received_at),
+            method=method_of(payment),
+            amount=Money(payment.amount, payment.currency),
+        )
+        for payment in session.scalars(statement)
+    )
+
+
+def _returns(session: Session, invoice: Invoice) -> tuple[Return, ...]:
+    statement = (
+        select(Refund)
+        .where(Refund.invoice_id == invoice.invoice_id, Refund.status.in_(IN_FORCE))
+        .order_by(Refund.refund_id)
+    )
+    return tuple(
+        Return(
+            refund_id=refund.refund_id,
+            credit_note=credit_note_number(refund),
+            day=local_date(invoice.issuer, refund.created_at),
+            amount=Money(refund.amount, refund.currency),
+            pending=refund.status == "pending",
+        )
+        for refund in session.scalars(statement)
+    )

@@ -1,0 +1,72 @@
+"""The documents behind a pay link: the invoice, each payment's receipt, each refund's credit note."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Response
+from sqlalchemy import select
+
+from paymail.documents import Document
+from paymail.models import Payment
+from paymail.services.browsing import NoReceipt, latest_payment
+from paymail.services.composing import invoice_document, receipt_document
+from paymail.services.crediting import credit_note_document, refund_of
+from paymail.services.paying import find_by_token
+from paymail.web.inputs import RowId
+from paymail.web.limiting import PublicLimits
+from paymail.web.openapi import problems
+from paymail.wiring import App
+
+Token = Annotated[str, Path(description="The 64 lower-case hex characters of the pay link.", max_length=200)]
+ANSWERS = problems(404, 409, 410, 422, 429, 503) | {
+    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+def router(app: App, limits: PublicLimits) -> APIRouter:
+    """Return the routes of the documents."""
+    routes = APIRouter(prefix="/api/public/pay", tags=["public"], dependencies=[Depends(limits.every)])
+
+    def answer(document: Document, filename: str) -> Response:
+        headers = {"Content-Disposition": f'inline; filename="{filename}"'}
+        return Response(app.pdf.render(document), media_type="application/pdf", headers=headers)
+
+    @routes.get("/{token}/invoice.pdf", response_class=Response, responses=ANSWERS)
+    def invoice_pdf(token: Token) -> Response:
+        """Download the invoice as it stands now."""
+        with app.reading() as session:
+            invoice = find_by_token(session, token=token, now=app.now())
+            document = invoice_document(invoice, app.settings.public_url)
+        return answer(document, f"invoice-{invoice.invoice_id}.pdf")
+
+    @routes.get("/{token}/receipt.pdf", response_class=Response, responses=ANSWERS)
+    def receipt_pdf(token: Token) -> Response:
+        """Download the receipt of the newest payment."""
+        with app.reading() as session:
+            invoice = find_by_token(session, token=token, now=app.now())
+            document = receipt_document(invoice, latest_payment(session, invoice_id=invoice.invoice_id))
+        return answer(document, f"receipt-{document.number}.pdf")
+
+    @routes.get("/{token}/receipts/{number}.pdf", response_class=Response, responses=ANSWERS)
+    def one_receipt_pdf(token: Token, number: RowId) -> Response:
+        """Download the receipt of one payment of this invoice, by its number."""
+        with app.reading() as session:
+            invoice = find_by_token(session, token=token, now=app.now())
+            mine = select(Payment).where(
+                Payment.invoice_id == invoice.invoice_id, Payment.receipt_number == number
+            )
+            payment = session.scalars(mine).one_or_none()
+            if payment is None:
+                raise NoReceipt("this invoice has no such receipt")
+            document = receipt_document(invoice, payment)
+        return answer(document, f"receipt-{document.number}.pdf")
+
+    @routes.get("/{token}/credit-notes/{refund_id}.pdf", response_class=Response, responses=ANSWERS)
+    def credit_note_pdf(token: Token, refund_id: RowId) -> Response:
+        """Download the credit note of a refund of this invoice."""
+        with app.reading() as session:
+            invoice = find_by_token(session, token=token, now=app.now())
+            refund = refund_of(session, invoice_id=invoice.invoice_id, refund_id=refund_id)
+            document = credit_note_document(invoice, refund)
+        return answer(document, f"credit-note-{document.number}.pdf")
+
+    return routes
