@@ -22,6 +22,7 @@ from paymail.render import formats
 from paymail.render.email import JinjaEmailRenderer
 from paymail.render.equipment import equip
 from paymail.render.pdf import WeasyPdfRenderer
+from paymail.services.composing import WAYS
 from paymail.wiring import TEMPLATES
 from paymail.wording import CATALOGS
 from tests import catalogs
@@ -161,7 +162,7 @@ def test_each_language_has_its_plural_forms_and_uses_each(language: str, forms: 
 
 def test_every_way_that_money_goes_has_its_words() -> None:
     for channel in set(Channel) - {Channel.STRIPE}:
-        method = channel.replace("_", " ")
+        method = WAYS[channel]
         assert formats.method(method, "de") != method
 
 
