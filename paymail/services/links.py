@@ -22,6 +22,8 @@ AFTER_SENDING = timedelta(days=14)
 """A link lives at least this long after an email that holds it: people read invoices after their holidays,
 and accounts departments pay in fortnightly runs. A reminder long after the due date must not lead nowhere."""
 MADE, REGENERATED, REVOKED, RENEWED = "link_made", "link_regenerated", "link_revoked", "link_renewed"
+NO_LINK = "none"
+"""What a page passes as fingerprint when it showed an invoice without a link."""
 REPLACED = (REGENERATED, REVOKED, RENEWED)
 """Kinds of timeline events after which what was written before holds a dead link."""
 
@@ -94,7 +96,7 @@ def regenerate(session: Session, *, invoice_id: int, actor: str, now: datetime, 
     nothing is done (a double click). Raises NoSuchInvoice, NoLinkAllowed.
     """
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
-    if was and was != fingerprint(invoice):
+    if was and was != (fingerprint(invoice) if invoice.payment_token else NO_LINK):
         return invoice
     if invoice.customer.erased_at is not None:
         raise NoLinkAllowed("the customer's data was erased: the invoice gets no link any more")
@@ -131,7 +133,7 @@ def ended(invoice: Invoice, *, now: datetime) -> bool:
 
 def fingerprint(invoice: Invoice) -> str:
     """Return what tells one link of an invoice from another and cannot be turned back into it."""
-    return hashlib.sha256((invoice.payment_token or "none").encode()).hexdigest()[:16]
+    return hashlib.sha256((invoice.payment_token or "").encode()).hexdigest()[:16]
 
 
 def outdated(session: Session, *, message: Message) -> bool:

@@ -68,8 +68,12 @@ def invoice_page(
     invoice_id: int,
     refusal: Refusal | None = None,
     kept: Mapping[str, StaffForm] | None = None,
+    show_link: bool = False,
 ) -> HTMLResponse:
-    """Answer with the page; `kept` are the forms that were refused, so that nothing typed is lost."""
+    """Answer with the page; `kept` are the forms that were refused, so that nothing typed is lost.
+
+    The secret pay link is in it only with `show_link`: when somebody asked for it.
+    """
     with app.reading() as session:
         now = app.now()
         invoice = browsing.invoice(session, invoice_id=invoice_id)
@@ -89,9 +93,9 @@ def invoice_page(
             "zone": invoice.issuer.timezone,
             "morning": calendar.next_morning(now) if calendar else None,
             "found": listing.messages(session, wanted=Wanted(invoice_id=invoice_id)),
-            "pay_link": composing.payment_url(app.settings.public_url, invoice),
+            "pay_link": composing.payment_url(app.settings.public_url, invoice) if show_link else "",
             "link_ended": links.ended(invoice, now=now),
-            "fingerprint": links.fingerprint(invoice),
+            "fingerprint": links.fingerprint(invoice) if invoice.payment_token else "",
             "events": events[-SHOWN_EVENTS:],
             "older": max(len(events) - SHOWN_EVENTS, 0),
             "explained": explain(session, invoice_id=invoice_id, now=now),

@@ -1,4 +1,4 @@
-"""The pay link of an invoice: another one, or none."""
+"""The pay link of an invoice: shown to who asks for it, another one, or none."""
 
 from datetime import datetime
 from typing import Annotated
@@ -18,7 +18,7 @@ from paymail.wiring import App
 
 
 class LinkForm(StaffForm):
-    """`do` is regenerate or revoke; `was` tells which link the page showed."""
+    """`do` is show, regenerate or revoke; `was` tells which link the page showed."""
 
     do: Text = ""
     was: Text = ""
@@ -41,11 +41,15 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
                     )
                 case "revoke":
                     links.revoke(session, invoice_id=invoice_id, actor=visitor.email, now=now)
+                case "show":
+                    return
                 case other:
-                    raise NotAChoice(f"{other[:20]!r} is not a choice: regenerate or revoke")
+                    raise NotAChoice(f"{other[:20]!r} is not a choice: show, regenerate or revoke")
 
         if refusal := act(app, visitor, form, do):
             return invoice_page(app, pages, request, visitor, invoice_id, refusal)
+        if form.do == "show":
+            return invoice_page(app, pages, request, visitor, invoice_id, show_link=True)
         return RedirectResponse(f"/staff/invoices/{invoice_id}#link", 303)
 
     return routes
