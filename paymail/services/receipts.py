@@ -80,6 +80,7 @@ def send_again(
         invoice=invoice,
         actor=actor,
         now=now,
+        urgent=True,
         payment_id=payment_id,
     )
     if queued.created:

@@ -93,6 +93,29 @@ def test_a_bulk_send_is_counted_started_and_finished(page: Page, up: Up) -> None
     wait_for(finished)
 
 
+def test_a_transfer_is_recorded_by_keyboard_and_a_part_of_it_goes_back(page: Page, up: Up) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(f"{up.url}/staff/invoices/498")
+    block = page.locator("#money")
+    block.get_by_text("Record a payment").focus()
+    page.keyboard.press("Enter")
+    for _ in range(6):  # amount, way, then month, day and year, and the calendar's button
+        page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(block.get_by_label("Reference")).to_be_focused()
+    page.keyboard.type("INV 498")
+    page.keyboard.press("Enter")
+    expect(block.get_by_role("cell", name="INV 498")).to_be_visible()
+    expect(block.get_by_role("link", name=re.compile("^R-0.* as PDF$"))).to_be_visible()
+    block.get_by_text("Refund payment").first.click()
+    form = block.locator("details[open]")
+    form.get_by_label("Amount").fill("1.00")
+    form.get_by_label("Yes, give this money back").check()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    form.get_by_role("button").click()
+    expect(block.get_by_role("link", name=re.compile("^CN-0.* as PDF$"))).to_be_visible()
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_fits_the_screen_and_names_its_controls(page: Page, up: Up, path: str, width: int) -> None:
