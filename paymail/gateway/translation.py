@@ -103,7 +103,6 @@ def _by_code(error: "stripe.error.StripeError") -> Exception:
 
 def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
     """Return the facts we use of Stripe's intent. Raises StripeRefused for a status unknown to us."""
-    failure = found.last_payment_error
     try:
         status = IntentStatus(found.status)
     except ValueError as error:
@@ -119,9 +118,15 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
         livemode=found.livemode,
         invoice_id=_invoice_id(found),
         method=_method(found),
-        failure=((failure.decline_code or failure.code) if failure else "") or "",
+        failure=_failure(found),
         created=found.created,
     )
+
+
+def _failure(found: stripe.PaymentIntent) -> str:
+    # The SDK's objects raise for a field that Stripe left out: only a declined card has a decline code.
+    failure = found.last_payment_error
+    return getattr(failure, "decline_code", None) or getattr(failure, "code", None) or ""
 
 
 def refund_from(found: stripe.Refund) -> GatewayRefund:

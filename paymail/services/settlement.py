@@ -148,6 +148,8 @@ def _release(
         books.note(session, invoice=invoice, kind=kind, actor=source, now=now, detail=intent.failure)
     if was_processing:
         books.bring_up(session, invoice=invoice, now=now)
+    if was_processing and target is AttemptStatus.OPEN:
+        _take_back_if_paid_otherwise(session, attempt, invoice)
     if was_processing and intent.failure and invoice.owed:
         books.mail(
             session,
@@ -158,3 +160,12 @@ def _release(
             now=now,
             detail=str(Money(from_stripe_amount(intent.amount, invoice.currency), invoice.currency)),
         )
+
+
+def _take_back_if_paid_otherwise(session: Session, attempt: PaymentAttempt, invoice: Invoice) -> None:
+    """Money that came another way while this payment was clearing could be paid twice by its open intent."""
+    more_than_owed = from_stripe_amount(attempt.amount, invoice.currency) > invoice.balance
+    if more_than_owed or not invoice.can_pay:
+        check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.WITHDRAWING)
+        attempt.status = AttemptStatus.WITHDRAWING
+        session.flush()

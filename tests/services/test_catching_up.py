@@ -12,6 +12,7 @@ from paymail import db
 from paymail.errors import Unavailable
 from paymail.models import (
     AttemptStatus,
+    Channel,
     Dispute,
     GatewayEvent,
     GatewayEventState,
@@ -23,9 +24,10 @@ from paymail.models import (
     Refund,
 )
 from paymail.ports import Event, Intent, IntentStatus
-from paymail.services import confirming
+from paymail.services import confirming, recording, withdrawing
 from paymail.services.issuers import ensure_issuer
 from paymail.services.reconciling import schedule, turns
+from paymail.services.recording import ManualPayment
 from tests.factories import NOW, LedgerGateway
 from tests.services.ledger import ACCOUNT, Books
 
@@ -277,3 +279,22 @@ def test_an_outage_is_written_down_and_the_comparison_comes_again_soon(
         row = turns.last(session, job=turns.SETTLE)
     assert row is not None
     assert ACCOUNT in row.failure
+
+
+@pytest.mark.parametrize(("amount", "expected"), [(8250, "canceled"), (5000, "canceled"), (0, "open")])
+def test_a_debit_that_fails_cannot_be_paid_again_for_more_than_is_owed(
+    books: Books, amount: int, expected: str
+) -> None:
+    intent = books.start()
+    books.gateway.set(intent.id, status=IntentStatus.PROCESSING)
+    books.receive(books.happen(intent.id, "payment_intent.processing"))
+    confirming.work_events(books.cashier)
+    if amount:
+        with db.transaction(books.engine) as session:
+            asked = ManualPayment(amount, Channel.CASH, books.clock.date())
+            recording.record_payment(session, invoice_id=502, asked=asked, actor="staff", now=books.clock)
+    books.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD, failure="insufficient_funds")
+    books.catch_up()
+    withdrawing.cancel_withdrawn(books.cashier)
+    assert books.attempt().status == expected
+    assert (books.gateway.intents[intent.id].status is IntentStatus.CANCELED) == (expected == "canceled")

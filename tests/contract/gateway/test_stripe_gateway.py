@@ -1,5 +1,6 @@
 """The gateway by the real SDK against the sandbox: Stripe's answers and faults in our words."""
 
+import contextlib
 import json
 import threading
 import urllib.request
@@ -75,6 +76,19 @@ def test_a_decline_leaves_the_intent_payable_with_its_reason(bench: Bench) -> No
         bench.pay(made, "4000000000000002")
     found = bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
     assert (found.status, found.failure) == (IntentStatus.REQUIRES_PAYMENT_METHOD, "generic_decline")
+
+
+@pytest.mark.parametrize(
+    ("way", "expected"),
+    [("222222227", "insufficient_funds"), ("4000002500003155", "payment_intent_authentication_failure")],
+)
+def test_a_failure_that_is_no_decline_tells_its_code(bench: Bench, way: str, expected: str) -> None:
+    made = bench.create()
+    with contextlib.suppress(SandboxDeclined):
+        pay(made.client_secret, way, base_url=bench.url, challenge="fail")
+    bench.control("advance")
+    found = bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
+    assert (found.status, found.failure) == (IntentStatus.REQUIRES_PAYMENT_METHOD, expected)
 
 
 def test_the_same_key_gives_the_same_intent(bench: Bench) -> None:
