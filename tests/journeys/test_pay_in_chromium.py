@@ -44,7 +44,7 @@ def test_a_decline_is_explained_then_a_good_card_pays(browser: Browser, running:
     expect(page.locator("#message")).to_contain_text("declined", timeout=15_000)
     fill_card(page, "4242424242424242")
     page.locator("#submit").click()
-    expect(page.get_by_text("Thank you, the invoice is paid")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Thank you, your payment has arrived")).to_be_visible(timeout=15_000)
     wait_for(lambda: running.receipts(502))
     (receipt,) = running.receipts(502)
     invoice = next(m for m in running.mails() if m.subject.startswith("Invoice #502 "))
@@ -66,7 +66,7 @@ def test_the_challenge_can_be_failed_and_passed(browser: Browser, running: Up) -
         frame.get_by_role("button", name=re.compile(button, re.I)).first.click(timeout=15_000)
         if button == "fail":
             expect(page.locator("#message")).to_contain_text("authenticate", timeout=15_000)
-    expect(page.get_by_text("Thank you, the invoice is paid")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Thank you, your payment has arrived")).to_be_visible(timeout=15_000)
     page.close()
 
 

@@ -67,7 +67,7 @@ def test_a_card_pays_under_the_production_policy(
     expect(page.locator("#submit")).to_be_enabled(timeout=15_000)
     fill_card(page, "4242424242424242")
     page.locator("#submit").click()
-    expect(page.get_by_text("Thank you, the invoice is paid")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Thank you, your payment has arrived")).to_be_visible(timeout=15_000)
     assert {"js.stripe.com", "api.stripe.com"} <= asked
     assert faults == []
     context.close()

@@ -34,6 +34,8 @@ PUBLIC = {
     "/api/public/pay/{token}/confirm-payment",
     "/api/public/pay/{token}/invoice.pdf",
     "/api/public/pay/{token}/receipt.pdf",
+    "/api/public/pay/{token}/receipts/{number}.pdf",
+    "/api/public/pay/{token}/credit-notes/{refund_id}.pdf",
     "/api/public/pay/{token}/renew",
     "/api/public/pay/{token}/already-paid",
     "/api/public/pay/{token}/promise",

@@ -27,6 +27,8 @@ OPERATIONS = [
     ("/api/public/pay/{token}/confirm-payment", "POST"),
     ("/api/public/pay/{token}/invoice.pdf", "GET"),
     ("/api/public/pay/{token}/receipt.pdf", "GET"),
+    ("/api/public/pay/{token}/receipts/{number}.pdf", "GET"),
+    ("/api/public/pay/{token}/credit-notes/{refund_id}.pdf", "GET"),
     ("/api/public/pay/{token}/renew", "POST"),
     ("/api/public/pay/{token}/already-paid", "POST"),
     ("/api/public/pay/{token}/promise", "POST"),

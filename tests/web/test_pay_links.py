@@ -25,6 +25,8 @@ VOID = {
     ("/api/public/pay/{token}/confirm-payment", "POST"): 409,
     ("/api/public/pay/{token}/invoice.pdf", "GET"): 200,
     ("/api/public/pay/{token}/receipt.pdf", "GET"): 404,
+    ("/api/public/pay/{token}/receipts/{number}.pdf", "GET"): 404,
+    ("/api/public/pay/{token}/credit-notes/{refund_id}.pdf", "GET"): 404,
     ("/api/public/pay/{token}/renew", "POST"): 202,
     ("/pay/{token}/paid", "POST"): 303,
     ("/pay/{token}/promise", "POST"): 303,
