@@ -1,8 +1,6 @@
 """The documents behind a pay link: the invoice, each payment's receipt, each refund's credit note."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 
 from paymail.documents import Document
@@ -14,9 +12,9 @@ from paymail.services.paying import find_by_token
 from paymail.web.inputs import RowId
 from paymail.web.limiting import PublicLimits
 from paymail.web.openapi import problems
+from paymail.web.public import Token
 from paymail.wiring import App
 
-Token = Annotated[str, Path(description="The 64 lower-case hex characters of the pay link.", max_length=200)]
 ANSWERS = problems(404, 409, 410, 422, 429, 503) | {
     200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
 }

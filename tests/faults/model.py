@@ -124,7 +124,8 @@ class Model:
             mail.state = "sent"
         if verdict == "unknown" and self.holds(claim, "handover"):
             mail.state = "unknown"
-        if verdict == "failed" and self.holds(claim, "sending", "handover"):
+        # A refusal is proof, like an acceptance: the answer of a slow worker settles an unknown.
+        if verdict == "failed" and self.holds(claim, "sending", "handover", "unknown"):
             mail.state = "failed"
         if verdict == "deferred" and self.holds(claim, "sending", "handover"):
             mail.give_up = mail.give_up or self.now + DEADLINE
