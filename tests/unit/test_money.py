@@ -106,3 +106,35 @@ def test_money_prints_with_its_code() -> None:
         "JPY 1,500",
         "KWD -0.005",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [("82.50", "AUD", 8250), (" 82.5\n", "AUD", 8250), ("1250", "JPY", 1250), ("1.250", "KWD", 1250)],
+)
+def test_a_typed_amount_is_read_exactly(text: str, currency: str, minor: int) -> None:
+    assert money.parse_amount(text, currency) == minor
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("1,000", "AUD"),
+        ("82,50", "EUR"),
+        ("$5", "AUD"),
+        ("5e2", "AUD"),
+        ("Infinity", "AUD"),
+        ("\uff11\uff12", "AUD"),
+        ("1.2.3", "AUD"),
+        ("--1", "AUD"),
+        (".", "AUD"),
+        ("0.001", "AUD"),
+        ("1.5", "JPY"),
+        ("1.2505", "KWD"),
+        # Decimal's context would round this to 82.50.
+        ("82.500000000000000000000000001", "AUD"),
+    ],
+)
+def test_an_amount_is_never_guessed_or_rounded(text: str, currency: str) -> None:
+    with pytest.raises(money.BadAmount, match=f"is not an amount of {currency} such as 1250"):
+        money.parse_amount(text, currency)

@@ -308,6 +308,8 @@ def test_a_tax_invoice_under_gst_keeps_the_words_that_the_law_wants() -> None:
         ("Visa ending 4242", "Visa mit Endziffern 4242"),
         ("Bank debit ending 6789", "Lastschrift mit Endziffern 6789"),
         ("Bank transfer", "\u00dcberweisung"),
+        ("Bank transfer, Visa ending 77, INV 502", "Überweisung, Visa ending 77, INV 502"),
+        ("Cheque", "Scheck"),
         ("", "Online-Zahlung"),
         ("link", "link"),
         ("Invoice", "Invoice"),
