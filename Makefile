@@ -38,6 +38,7 @@ bench: .setup/test
 faults: .setup/test
 	FAULTS_EXAMPLES=500 $(BIN)/python -m pytest --timeout 3600 tests/faults/test_machines.py
 	$(BIN)/python -m tests.faults.long
+	$(BIN)/python -m tests.faults.long_payments
 
 # Against Stripe's real test mode; needs STRIPE_TEST_SECRET_KEY, and says so.
 smoke-stripe: .setup/test
