@@ -37,7 +37,8 @@ def storm(name: str, given: argparse.Namespace) -> bool:
         database(name, folder) as url,
         open_market(Path(folder), url) as market,
     ):
-        run = PayStorm(market, Weather(payments=given.payments, seed=given.seed, patience=1200))
+        weather = Weather(payments=given.payments, seed=given.seed, reconcile_every=10, patience=1200)
+        run = PayStorm(market, weather)
         found = check(run.run())
         figures = {**run.figures(), **run.tally.parts, "breaches": len(found)}
     print(f"{name} payments: {', '.join(f'{count} {what}' for what, count in figures.items())}", flush=True)

@@ -49,6 +49,8 @@ class Weather:
     delay: float = 0.1
     fault_every: float = 0.4
     """Seconds between two faults of Stripe's."""
+    reconcile_every: float = 0.5
+    """Seconds; a turn lists the events of the last quarter of an hour again, which are all in a storm."""
     seed: int = 1
     patience: float = 120.0
 
@@ -61,6 +63,8 @@ class Tally:
     faults: Counter[str] = field(default_factory=Counter)
     staff: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    missed: int = 0
+    """Events that no webhook had brought when the reconciler read them."""
     seconds: float = 0.0
 
 
@@ -80,7 +84,7 @@ class PayStorm:
         tokens = self._invoices()
         helpers = [
             *(threading.Thread(target=self._repeat, args=(self._work, 0.02)) for _ in range(WORKERS)),
-            threading.Thread(target=self._repeat, args=(self._reconcile, 0.5)),
+            threading.Thread(target=self._repeat, args=(self._reconcile, self._weather.reconcile_every)),
             threading.Thread(target=self._repeat, args=(self._break, self._weather.fault_every)),
         ]
         self._spoil()
@@ -127,16 +131,16 @@ class PayStorm:
             except Exception as error:
                 self.tally.failures.append(f"{work.__name__}: {type(error).__name__}: {error}")
 
-    def _work(self) -> int:
+    def _work(self, limit: int = 20) -> int:
         """What the sweep does about money."""
         return (
-            confirming.work_events(self._cashier, limit=20)
-            + withdrawing.cancel_withdrawn(self._cashier)
-            + refunding.carry_out(self._cashier)
+            confirming.work_events(self._cashier, limit=limit)
+            + withdrawing.cancel_withdrawn(self._cashier, limit=limit)
+            + refunding.carry_out(self._cashier, limit=limit)
         )
 
     def _reconcile(self) -> None:
-        reconciling.catch_up(self._cashier, live=False)
+        self.tally.missed += reconciling.catch_up(self._cashier, live=False).events
 
     def _spoil(self) -> None:
         weather = self._weather
@@ -171,8 +175,9 @@ class PayStorm:
                 raise TimeoutError(f"it does not come to rest: {self._open()}")
             self._market.control("advance")
             self._market.clock.jumped += timedelta(hours=2)
-            worked = self._work()
-            self._reconcile()
+            worked = self._work(500)
+            if not worked:  # what is waiting already need not be listed again
+                self._reconcile()
             waiting = self._market.control("webhooks", "GET")["waiting"]
             quiet = quiet + 1 if not (worked or waiting or self._open()) else 0
         self._look_once_more()
@@ -204,6 +209,7 @@ class PayStorm:
             invoices = session.scalar(select(func.count()).select_from(Invoice)) or 0
             overpaid = session.scalar(select(func.count()).where(Invoice.shortfall < 0)) or 0
         webhooks = {f"webhooks answered {s}": n for s, n in sorted(self._market.webhooks.items())}
+        missed = {"events found by the reconciler": self.tally.missed}
         faults = {"faults of Stripe's": sum(self.tally.faults.values())}
         ends = {"overpaid": overpaid, "seconds": round(self.tally.seconds)}
-        return {"invoices": invoices, **by_source, **webhooks, **faults, **self.tally.staff, **ends}
+        return {"invoices": invoices, **by_source, **webhooks, **missed, **faults, **self.tally.staff, **ends}
