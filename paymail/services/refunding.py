@@ -83,7 +83,7 @@ def request(session: Session, *, payment_id: int, order: RefundOrder, actor: str
         payment_id=payment_id,
         channel=order.channel,
         amount=order.amount,
-        credited=0 if order.owed_again else reversing.credit_of(invoice, order.amount),
+        credited=0 if order.owed_again else reversing.credit_of(session, invoice, order.amount),
         currency=payment.currency,
         status=RefundStatus.REQUESTED,
         reason=order.reason,
