@@ -47,7 +47,8 @@ STATUS_MOVES: Moves[InvoiceStatus] = {
 
 _P = PaymentStatus
 PAYMENT_MOVES: Moves[PaymentStatus] = {
-    _P.UNPAID: frozenset({_P.PARTIAL, _P.PROCESSING, _P.PAID, _P.REFUNDED}),
+    # After a credit note and a lost dispute it is unpaid, and paying the rest makes it partially refunded.
+    _P.UNPAID: frozenset({_P.PARTIAL, _P.PROCESSING, _P.PAID, _P.REFUNDED, _P.PARTIALLY_REFUNDED}),
     _P.PARTIAL: frozenset({_P.UNPAID, _P.PROCESSING, _P.PAID, _P.REFUNDED, _P.PARTIALLY_REFUNDED}),
     _P.PROCESSING: frozenset({_P.UNPAID, _P.PARTIAL, _P.PAID, _P.REFUNDED, _P.PARTIALLY_REFUNDED}),
     # A lost dispute, or a refund that leaves the money owed, opens a paid invoice again.

@@ -22,7 +22,6 @@ from paymail.services import dedupe, notices, outbox, timeline, waking
 from paymail.services.reminding.planning import withdraw_open
 
 SETTLED = (PaymentStatus.PAID, PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED)
-OWED = (PaymentStatus.UNPAID, PaymentStatus.PARTIAL)
 
 
 def status_of(invoice: Invoice, *, clearing: bool) -> PaymentStatus:
@@ -37,12 +36,16 @@ def status_of(invoice: Invoice, *, clearing: bool) -> PaymentStatus:
     return PaymentStatus.PAID
 
 
-def bring_up(session: Session, *, invoice: Invoice, now: datetime) -> None:
-    """Bring an invoice's payment status and reminders to its amounts and attempts."""
+def bring_up(session: Session, *, invoice: Invoice, now: datetime, owed_before: int | None = None) -> None:
+    """Bring an invoice's payment status and reminders to its amounts and attempts.
+
+    `owed_before` is the balance (minor units) before money went back, or came again: what is owed again is
+    owed from now on.
+    """
     target = status_of(invoice, clearing=_clears(session, invoice.invoice_id))
     if invoice.payment_status is PaymentStatus.PROCESSING and target is not PaymentStatus.PROCESSING:
         waking.wake_held(session, invoice_id=invoice.invoice_id, now=now)
-    if invoice.payment_status in SETTLED and target in OWED:
+    if owed_before is not None and invoice.balance > owed_before:
         # Owed again, after a dispute or a refund: its old steps are not, and no volley goes out.
         invoice.reminders_from = now
     if invoice.payment_status is not target:

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.models import DISPUTE_MOVES, Dispute, DisputeState, Invoice, Payment, check_move
 from paymail.money import Money, from_stripe_amount
 from paymail.reversals import GatewayDispute
-from paymail.services import books, notices
+from paymail.services import books, notices, withdrawing
 from paymail.services.reminding import holding
 from paymail.services.reminding.holding import HoldReason
 
@@ -39,11 +40,15 @@ def take_dispute(
         return
     check_move(DISPUTE_MOVES, row.state, target)
     before, row.state = row.state, target
+    owed_before = invoice.balance
     if target is DisputeState.LOST:
         invoice.amount_charged_back += row.amount
     elif before is DisputeState.LOST:
         invoice.amount_charged_back -= row.amount
-    books.bring_up(session, invoice=invoice, now=now)
+    books.bring_up(session, invoice=invoice, now=now, owed_before=owed_before)
+    if invoice.balance < owed_before:
+        # What the customer has open in a browser would charge the old balance.
+        withdrawing.withdraw(session, invoice_id=invoice.invoice_id, now=now)
     _conclude(session, invoice, row, now)
 
 
@@ -71,19 +76,26 @@ def _open(
     session.flush()
     why = f"{Money(row.amount, row.currency)}, {row.reason or 'no reason given'}, {row.dispute_id}"
     books.note(session, invoice=invoice, kind="dispute_opened", actor=STRIPE, now=now, detail=why)
-    holding.place(
-        session,
-        invoice_id=invoice.invoice_id,
-        reason=HoldReason.DISPUTED,
-        actor=STRIPE,
-        now=now,
-        detail=row.dispute_id,
-    )
+    _hold(session, row, now)
     until = f" Answer it at Stripe before {due:%Y-%m-%d}." if due else ""
     _tell(
         session, row, "opened", f"A payment is disputed: {why}.{until} Reminders of this invoice wait.", now
     )
     return row
+
+
+def _hold(session: Session, row: Dispute, now: datetime) -> None:
+    """Let the reminders wait, unless they do for a dispute already: staff's own hold is left to staff."""
+    held = holding.in_force(session, invoice_ids=[row.invoice_id], now=now)
+    if not any(hold.reason == HoldReason.DISPUTED and hold.until is None for hold in held):
+        holding.place(
+            session,
+            invoice_id=row.invoice_id,
+            reason=HoldReason.DISPUTED,
+            actor=STRIPE,
+            now=now,
+            detail=row.dispute_id,
+        )
 
 
 def _conclude(session: Session, invoice: Invoice, row: Dispute, now: datetime) -> None:
@@ -92,9 +104,14 @@ def _conclude(session: Session, invoice: Invoice, row: Dispute, now: datetime) -
     books.note(session, invoice=invoice, kind=kind, actor=STRIPE, now=now, detail=detail)
     match row.state:
         case DisputeState.WON:
-            _release(session, invoice, now)
+            _release(session, row, now)
             _tell(session, row, "won", f"The dispute ended in your favour: {detail}.", now)
+        case DisputeState.OPEN:
+            # An inquiry that was closed may become a dispute after all (Stripe docs, "Inquiries").
+            _hold(session, row, now)
+            _tell(session, row, "reopened", f"{detail}. Reminders of this invoice wait.", now)
         case DisputeState.LOST:
+            _hold(session, row, now)
             text = (
                 f"The dispute was lost: {detail} went back to the customer. The invoice is owed again, and"
                 " its reminders wait until you release them, or write the amount off."
@@ -102,12 +119,18 @@ def _conclude(session: Session, invoice: Invoice, row: Dispute, now: datetime) -
             _tell(session, row, "lost", text, now)
 
 
-def _release(session: Session, invoice: Invoice, now: datetime) -> None:
-    held = holding.in_force(session, invoice_ids=[invoice.invoice_id], now=now)
+def _release(session: Session, row: Dispute, now: datetime) -> None:
+    """End the hold, unless another dispute of the invoice is under way, or was lost and staff decide."""
+    others = select(Dispute.dispute_id).where(
+        Dispute.invoice_id == row.invoice_id,
+        Dispute.dispute_id != row.dispute_id,
+        Dispute.state != DisputeState.WON,
+    )
+    if session.scalar(others.limit(1)) is not None:
+        return
+    held = holding.in_force(session, invoice_ids=[row.invoice_id], now=now)
     if any(hold.reason == HoldReason.DISPUTED and hold.placed_by == STRIPE for hold in held):
-        holding.lift(
-            session, invoice_id=invoice.invoice_id, actor=STRIPE, now=now, reason=HoldReason.DISPUTED
-        )
+        holding.lift(session, invoice_id=row.invoice_id, actor=STRIPE, now=now, reason=HoldReason.DISPUTED)
 
 
 def _tell(session: Session, row: Dispute, what: str, detail: str, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from paymail import observability
@@ -83,7 +83,7 @@ def request(session: Session, *, payment_id: int, order: RefundOrder, actor: str
         payment_id=payment_id,
         channel=order.channel,
         amount=order.amount,
-        credited=0 if order.owed_again else reversing.credit_of(invoice, order.amount),
+        credited=0 if order.owed_again else reversing.credit_of(session, invoice, order.amount),
         currency=payment.currency,
         status=RefundStatus.REQUESTED,
         reason=order.reason,
@@ -169,8 +169,12 @@ def _carry_out(cashier: Cashier, refund_id: int) -> None:
         payment = session.get_one(Payment, refund.payment_id)
         if refund.status is not RefundStatus.REQUESTED:
             return
+        tried_before = refund.tries > 0
+        # Counted before Stripe is asked: who dies meanwhile must not ask anew when it has forgotten the key,
+        # after a day (Stripe docs, "Idempotent requests").
+        session.execute(update(Refund).where(Refund.refund_id == refund_id).values(tries=Refund.tries + 1))
     try:
-        told = _ask(cashier, refund, payment)
+        told = _ask(cashier, refund, payment, look_first=tried_before)
     except (Conflict, InvalidInput, NotFound) as error:
         _refused(cashier, refund, str(error))
     except PaymailError as error:
@@ -185,10 +189,10 @@ def _carry_out(cashier: Cashier, refund_id: int) -> None:
             )
 
 
-def _ask(cashier: Cashier, refund: Refund, payment: Payment) -> GatewayRefund:
+def _ask(cashier: Cashier, refund: Refund, payment: Payment, *, look_first: bool) -> GatewayRefund:
     """Ask Stripe, unless an earlier try has made the refund already and its answer was lost."""
     intent_id = payment.intent_id or ""
-    if refund.tries:
+    if look_first:
         known = cashier.gateway.reversals(account=payment.account, intent_id=intent_id)
         for told in known.refunds:
             if told.reference == str(refund.refund_id):
@@ -224,7 +228,6 @@ def _postpone(cashier: Cashier, refund: Refund, error: PaymailError) -> None:
         row = session.get_one(Refund, refund.refund_id)
         if row.status is not RefundStatus.REQUESTED:
             return
-        row.tries += 1
         row.failure = str(error)[:200]
         row.next_at = cashier.now() + min(timedelta(seconds=5) * 2 ** min(row.tries, 12), LONGEST_PAUSE)
         if isinstance(error, KeySpent):

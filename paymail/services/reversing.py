@@ -6,7 +6,7 @@ from Stripe, under the invoice's lock. Safe to repeat, in any order.
 
 from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from paymail.errors import Unavailable
@@ -23,7 +23,7 @@ from paymail.models import (
 )
 from paymail.money import Money, from_stripe_amount
 from paymail.reversals import GatewayRefund, Reversals
-from paymail.services import books, dedupe, disputing, notices
+from paymail.services import books, dedupe, disputing, notices, withdrawing
 from paymail.services.composing import load_invoice
 
 STRIPE = "stripe"
@@ -62,7 +62,7 @@ def _take_refund(
             gateway_id=told.id,
             channel=Channel.STRIPE,
             amount=from_stripe_amount(told.amount, payment.currency),
-            credited=credit_of(invoice, from_stripe_amount(told.amount, payment.currency)),
+            credited=credit_of(session, invoice, from_stripe_amount(told.amount, payment.currency)),
             currency=payment.currency,
             status=RefundStatus.REQUESTED,
             actor=STRIPE,
@@ -90,10 +90,19 @@ def _row_of(session: Session, payment: Payment, told: GatewayRefund) -> Refund |
     return asked if ours else None
 
 
-def credit_of(invoice: Invoice, amount: int) -> int:
-    """Return how much of a refund is credited on the invoice: what is not the return of a surplus."""
-    left = invoice.total - invoice.amount_credited
-    return min(max(amount - invoice.overpaid, 0), max(left, 0))
+def credit_of(session: Session, invoice: Invoice, amount: int) -> int:
+    """Return how much of a refund is credited on the invoice: what is not the return of a surplus.
+
+    Refunds that are requested and not carried out yet have taken their share of both.
+    """
+    asked = select(func.sum(Refund.amount), func.sum(Refund.credited)).where(
+        Refund.invoice_id == invoice.invoice_id, Refund.status == RefundStatus.REQUESTED
+    )
+    # SUM of a BIGINT is a Decimal on PostgreSQL.
+    going, credited = (int(total or 0) for total in session.execute(asked).one())
+    surplus = max(-(invoice.shortfall + going - credited), 0)
+    left = invoice.total - invoice.amount_credited - credited
+    return min(max(amount - surplus, 0), max(left, 0))
 
 
 def move(
@@ -110,12 +119,16 @@ def move(
         return
     check_move(REFUND_MOVES, refund.status, target)
     before, refund.status, refund.updated_at, refund.failure = refund.status, target, now, failure[:200]
+    owed_before = invoice.balance
     if before not in IN_FORCE and target in IN_FORCE:
         _count(session, invoice, refund, now)
     elif before in IN_FORCE and target not in IN_FORCE:
         invoice.amount_refunded -= refund.amount
         invoice.amount_credited -= refund.credited
-    books.bring_up(session, invoice=invoice, now=now)
+    books.bring_up(session, invoice=invoice, now=now, owed_before=owed_before)
+    if invoice.balance < owed_before:
+        # What the customer has open in a browser would charge the old balance.
+        withdrawing.withdraw(session, invoice_id=invoice.invoice_id, now=now)
     detail = f"{Money(refund.amount, refund.currency)}, refund {refund.refund_id}"
     kind = f"refund_{target}"
     books.note(session, invoice=invoice, kind=kind, actor=refund.actor, now=now, detail=detail)

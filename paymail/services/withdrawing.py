@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from paymail import observability
@@ -33,10 +33,12 @@ def withdraw(session: Session, *, invoice_id: int, now: datetime) -> None:
 def cancel_withdrawn(cashier: Cashier, *, limit: int = 20) -> int:
     """Cancel what was withdrawn, or settle it where the customer was faster; return how many were tried."""
     with cashier.transaction() as session:
-        waiting = select(PaymentAttempt).where(PaymentAttempt.status == AttemptStatus.WITHDRAWING)
-        found = list(session.scalars(waiting.order_by(PaymentAttempt.updated_at).limit(limit)))
         now = cashier.now()
-        due = [one for one in found if one.tried_at is None or one.tried_at <= now - AGAIN_AFTER]
+        rested = or_(PaymentAttempt.tried_at.is_(None), PaymentAttempt.tried_at <= now - AGAIN_AFTER)
+        waiting = select(PaymentAttempt).where(PaymentAttempt.status == AttemptStatus.WITHDRAWING, rested)
+        # Those longest untried: many that cannot be cancelled (an account cut off) must not stop the others.
+        oldest = waiting.order_by(PaymentAttempt.tried_at.nulls_first(), PaymentAttempt.updated_at)
+        due = list(session.scalars(oldest.limit(limit)))
         for attempt in due:
             attempt.tried_at = now
     for attempt in due:

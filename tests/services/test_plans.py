@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from paymail.errors import Conflict, InvalidInput
-from paymail.models import AttemptStatus, Invoice, PaymentPlan, PaymentStatus, PlanState
+from paymail.models import AttemptStatus, Channel, Invoice, PaymentPlan, PaymentStatus, PlanState
 from paymail.services import recording
 from paymail.services.plans import agreeing, choosing, dividing
 from paymail.services.plans.coverage import PlanView, dues, plan_of
@@ -201,3 +201,15 @@ def test_a_plan_moves_what_reminders_count_from(engine: Engine) -> None:
     assert dues(till.invoice()) == (date(2026, 4, 11),)
     agree(till)
     assert dues(till.invoice()) == (date(2026, 4, 1), date(2026, 5, 1), date(2026, 6, 1))
+
+
+def test_what_is_left_of_an_instalment_and_too_little_to_charge_is_asked_for_with_the_next(
+    engine: Engine,
+) -> None:
+    till = Till(engine)
+    parts = (Part(date(2026, 3, 20), 4000), Part(date(2026, 12, 1), 4250))
+    with till.transaction() as session:
+        agreeing.agree(session, invoice_id=502, parts=parts, actor="amy", now=till.now)
+        asked = recording.ManualPayment(3980, Channel.CASH, TODAY)
+        recording.record_payment(session, invoice_id=502, asked=asked, actor="amy", now=till.now)
+    assert till.start().amount == 4270

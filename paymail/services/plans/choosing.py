@@ -1,6 +1,7 @@
 """How much the customer may pay now: the balance, a plan's instalment or more, or a part."""
 
 from datetime import date
+from itertools import accumulate
 
 from paymail.errors import InvalidInput
 from paymail.models import Invoice
@@ -15,11 +16,17 @@ class BadPart(InvalidInput):
 
 
 def suggested(invoice: Invoice, today: date) -> int:
-    """Return what the page asks for, in minor units: what a plan asks for by `today`, else the balance."""
+    """Return what the page asks for, in minor units: what a plan asks for by `today`, else the balance.
+
+    What is left of an instalment may be too little to charge; then the next one is asked for with it.
+    """
     plan = plan_of(invoice)
     if plan is None or not plan.left:
         return invoice.balance
-    return min(plan.asked(today), invoice.balance)
+    asked = plan.asked(today)
+    sums = accumulate(part.open for part in plan.left)
+    enough = (amount for amount in sums if amount >= asked and _chargeable(amount, invoice.currency))
+    return min(next(enough, invoice.balance), invoice.balance)
 
 
 def smallest(invoice: Invoice) -> int:
@@ -44,10 +51,14 @@ def check_amount(invoice: Invoice, amount: int) -> None:
         raise BadPart(f"the smallest payment is {Money(least, invoice.currency)}")
     stripe_amount(amount, invoice.currency)
     rest = invoice.balance - amount
-    if not rest:
-        return
-    try:
-        stripe_amount(rest, invoice.currency)
-    except NotChargeable as error:
+    if rest and not _chargeable(rest, invoice.currency):
         left = Money(rest, invoice.currency)
-        raise BadPart(f"{left} would be left, which cannot be paid online; please pay all of it") from error
+        raise BadPart(f"{left} would be left, which cannot be paid online; please pay all of it")
+
+
+def _chargeable(amount: int, currency: str) -> bool:
+    try:
+        stripe_amount(amount, currency)
+    except NotChargeable:
+        return False
+    return True
