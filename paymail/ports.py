@@ -94,6 +94,8 @@ class Intent:
     """Stripe's code of the last failed try; empty when none."""
     created: int = 0
     """Unix seconds."""
+    fee: int = 0
+    """What of the amount goes to the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,11 @@ class Gateway(Protocol):
         """
         ...
 
-    def update_amount(self, *, account: str, intent_id: str, amount: int, fee: int = 0) -> Intent:
-        """Change the amount of an intent that is not yet paid. Raises Conflict when Stripe says no."""
+    def update_amount(self, *, account: str, intent_id: str, amount: int, fee: int | None = None) -> Intent:
+        """Change the amount of an intent that is not yet paid. Raises Conflict when Stripe says no.
+
+        `fee` replaces the fee to the platform, 0 takes it off, None leaves it.
+        """
         ...
 
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:

@@ -157,6 +157,7 @@ class LedgerGateway:
                 livemode=False,
                 invoice_id=metadata["invoice_id"],
                 method="",
+                fee=fee,
             )
         return self.intents[self.by_key[idempotency_key]]
 
@@ -167,9 +168,9 @@ class LedgerGateway:
             raise NotFound("no such intent")
         return intent
 
-    def update_amount(self, *, account: str, intent_id: str, amount: int, fee: int = 0) -> Intent:
-        """Change the amount."""
-        return self.set(intent_id, amount=amount)
+    def update_amount(self, *, account: str, intent_id: str, amount: int, fee: int | None = None) -> Intent:
+        """Change the amount, and the fee if one is given."""
+        return self.set(intent_id, amount=amount, fee=self.intents[intent_id].fee if fee is None else fee)
 
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
         """Cancel."""

@@ -241,6 +241,8 @@ def downgrade() -> None:
         "payment_plans",
     ):
         op.drop_table(table)
+    # The code before knows no withdrawing; what is not cancelled yet can still be paid, as an open one.
+    op.execute("UPDATE payment_attempts SET status = 'open' WHERE status = 'withdrawing'")
     _live_index(LIVE)
     op.drop_index("uq_payments_request_key", "payments")
     for table, columns in _columns().items():

@@ -192,6 +192,9 @@ def _only(params: Json, name: str, allowed: tuple[str, ...]) -> str:
 
 
 def _set_fee(call: Call, intent: Json) -> None:
+    if call.params.get("application_fee_amount") == "":
+        intent["application_fee_amount"] = None
+        return
     fee = forms.integer(call.params, "application_fee_amount")
     if fee is None:
         return

@@ -177,9 +177,9 @@ def _bring_to_amount(gateway: Gateway, attempt: PaymentAttempt, intent: Intent |
         )
     if intent.amount == attempt.amount:
         return intent
-    return gateway.update_amount(
-        account=attempt.account, intent_id=intent.id, amount=attempt.amount, fee=attempt.fee
-    )
+    # Left out, Stripe keeps the fee of the old amount; one that never was need not be taken off.
+    fee = attempt.fee if attempt.fee or intent.fee else None
+    return gateway.update_amount(account=attempt.account, intent_id=intent.id, amount=attempt.amount, fee=fee)
 
 
 def _adopt(cashier: Cashier, token: str, attempt: PaymentAttempt, intent: Intent) -> Intent:

@@ -48,6 +48,8 @@ def standing(session: Session, *, message: Message, invoice: Invoice, now: datet
             return Standing(Way.DROP, "paid meanwhile")
         case "link" if invoice.payment_token is None:
             return Standing(Way.DROP, "the link was revoked")
+        case "payment_failed" if not invoice.can_pay:
+            return Standing(Way.DROP, "paid meanwhile" if invoice.balance == 0 else "not to be paid any more")
         case "reminder":
             return _reminder(session, message, invoice, now)
     return _GO

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from paymail.errors import Unavailable
-from paymail.models import Channel
+from paymail.models import Channel, Invoice, Issuer
 from paymail.ports import Intent, IntentStatus
 from paymail.reversals import GatewayRefund
 from paymail.services import paying, refunding, withdrawing
@@ -94,3 +94,12 @@ def test_intents_that_cannot_be_cancelled_do_not_stop_the_others(engine: Engine)
         withdrawing.cancel_withdrawn(till.cashier, limit=5)
         till.later(seconds=31)
     assert gateway.intents[intent.id].status is IntentStatus.CANCELED
+
+
+def test_a_fee_that_comes_to_nothing_at_another_amount_is_taken_off(engine: Engine) -> None:
+    till = Till(engine)
+    with till.transaction() as session:
+        session.execute(update(Issuer).values(application_fee=50))
+        session.execute(update(Invoice).values(part_minimum=50))
+    assert till.start().fee == 41
+    assert till.start(amount=60).fee == 0

@@ -5,18 +5,22 @@ from datetime import date
 
 from sqlalchemy import Engine
 
-from paymail.models import AttemptStatus, Channel, PaymentStatus
+from paymail.models import AttemptStatus, Channel, MessageState, PaymentStatus
+from paymail.ports import IntentStatus
 from paymail.reversals import GatewayDispute
-from paymail.services import recording, refunding
+from paymail.services import paying, recording, refunding, settlement
+from paymail.services.paying import Cashier
 from paymail.services.plans import agreeing
 from paymail.services.plans.dividing import Part
 from paymail.services.recording import ManualPayment
 from paymail.services.refunding import RefundOrder
 from paymail.services.reminding import holding, planning
 from paymail.services.reminding.holding import HoldReason
+from tests.services.bench import Bench
 from tests.services.till import Till
 
 AMY = "amy@staff.example"
+DECLINED = IntentStatus.REQUIRES_PAYMENT_METHOD
 
 
 def refund(
@@ -140,3 +144,22 @@ def test_a_dispute_leaves_the_hold_that_staff_placed(engine: Engine) -> None:
     dispute(till, "needs_response")
     dispute(till, "won")
     assert [(hold.placed_by, hold.lifted_at) for hold in till.holds()] == [(AMY, None)]
+
+
+def test_no_mail_about_a_failed_debit_goes_out_after_the_payment(bench: Bench) -> None:
+    intent = paying.start_payment(
+        Cashier(bench.post.transaction, bench.now, bench.gateway), token=bench.invoice().payment_token or ""
+    )
+    for change in (
+        {"status": IntentStatus.PROCESSING},
+        {"status": DECLINED, "failure": "insufficient_funds"},
+    ):
+        told = bench.gateway.set(intent.id, **change)
+        with bench.post.transaction() as session:
+            settlement.settle(session, intent=told, source="webhook", now=bench.clock)
+    assert len(bench.messages("payment_failed")) == 1
+    asked = ManualPayment(8250, Channel.CASH, date(2026, 3, 17))
+    with bench.post.transaction() as session:
+        recording.record_payment(session, invoice_id=502, asked=asked, actor=AMY, now=bench.clock)
+    bench.turn()
+    assert [message.state for message in bench.messages("payment_failed")] == [MessageState.SUPPRESSED]

@@ -83,6 +83,8 @@ def check_field(name: list[str], value: str, allowed: Any) -> None:
     nested = [kind for kind in found if hasattr(kind, "__required_keys__")]
     if len(name) > 1 and not name[1].isdigit() and nested:
         check_field(name[1:], value, nested[-1])
+    elif value == "" and "Literal['']" in str(allowed.__annotations__[name[0]]):
+        return  # it unsets the field
     elif len(name) == 1 and kinds == ["int"] and not re.fullmatch(r"-?\d+", value):
         raise OffContract(f"{name[0]}={value!r} is no integer")
     elif len(name) == 1 and kinds == ["bool"] and value not in ("true", "false"):

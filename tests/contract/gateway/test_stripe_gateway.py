@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import stripe
 
 from paymail.clock import utc_now
 from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
@@ -60,6 +61,14 @@ def test_an_intent_is_created_read_changed_and_cancelled(bench: Bench) -> None:
     cancelled = bench.gateway.cancel_intent(account=ACCOUNT, intent_id=made.id)
     assert cancelled.status is IntentStatus.CANCELED
     assert bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id) == cancelled
+
+
+def test_an_amount_that_has_no_fee_takes_the_old_one_off(bench: Bench) -> None:
+    made = bench.create(fee=41)
+    bench.gateway.update_amount(account=ACCOUNT, intent_id=made.id, amount=60, fee=0)
+    client = stripe.StripeClient("sk_test_sandbox", base_addresses={"api": bench.url})
+    found = client.v1.payment_intents.retrieve(made.id, None, {"stripe_account": ACCOUNT})
+    assert (found.amount, found.application_fee_amount) == (60, None)
 
 
 def test_a_paid_intent_tells_what_was_received_and_how(bench: Bench) -> None:
