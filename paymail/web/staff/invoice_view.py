@@ -17,7 +17,7 @@ from paymail.services.reminding.explaining import explain
 from paymail.services.reminding.holding import HoldReason
 from paymail.services.staff import Visitor
 from paymail.services.timeline import history
-from paymail.web.staff import money_view
+from paymail.web.staff import money_view, plan_view
 from paymail.web.staff.acting import Refusal, Sequence, StaffForm, Text, WhenForm
 from paymail.wiring import App
 
@@ -80,12 +80,15 @@ def invoice_page(
         calendar = calendar_or_none(invoice.issuer)
         events = history(session, invoice_id=invoice_id)
         money = money_view.money_block(session, invoice_id=invoice_id)
+        plan = plan_view.plan_block(invoice, now)
         forms: dict[str, StaffForm] = {
             "send": SendForm(sequence=sending.next_sequence(session, invoice_id=invoice_id)),
             "hold": HoldForm(),
             "remind": RemindForm(sequence=planning.next_sequence(session, invoice_id=invoice_id)),
             "invoice": _override(invoice.reminders_off, invoice.ladder),
             "customer": _override(invoice.customer.reminders_off, invoice.customer.ladder),
+            **money_view.money_forms(money, now),
+            **plan_view.plan_forms(plan),
         }
         context = {
             "visitor": visitor,
@@ -103,7 +106,8 @@ def invoice_page(
             "hold_reasons": list(HoldReason),
             "tones": list(Tone),
             "money": money,
-            "forms": forms | money_view.money_forms(money, now) | dict(kept or {}),
+            "plan": plan,
+            "forms": forms | dict(kept or {}),
             "refusal": refusal,
             "refused_form": next(iter(kept or {}), ""),
         }
