@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
+from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
 from paymail.errors import PaymailError
-from paymail.models import Issuer
+from paymail.models import Invoice, Issuer
 from paymail.services import browsing, composing, links, listing, sending
 from paymail.services.calendar import BusinessCalendar, calendar_of
 from paymail.services.listing import Wanted
@@ -81,15 +82,7 @@ def invoice_page(
         events = history(session, invoice_id=invoice_id)
         money = money_view.money_block(session, invoice_id=invoice_id)
         plan = plan_view.plan_block(invoice, now)
-        forms: dict[str, StaffForm] = {
-            "send": SendForm(sequence=sending.next_sequence(session, invoice_id=invoice_id)),
-            "hold": HoldForm(),
-            "remind": RemindForm(sequence=planning.next_sequence(session, invoice_id=invoice_id)),
-            "invoice": _override(invoice.reminders_off, invoice.ladder),
-            "customer": _override(invoice.customer.reminders_off, invoice.customer.ladder),
-            **money_view.money_forms(money, now),
-            **plan_view.plan_forms(plan),
-        }
+        forms = _forms(session, invoice) | money_view.money_forms(money, now)
         context = {
             "visitor": visitor,
             "invoice": invoice,
@@ -107,11 +100,23 @@ def invoice_page(
             "tones": list(Tone),
             "money": money,
             "plan": plan,
-            "forms": forms | dict(kept or {}),
+            "forms": forms | plan_view.plan_forms(plan) | dict(kept or {}),
             "refusal": refusal,
             "refused_form": next(iter(kept or {}), ""),
         }
     return pages.TemplateResponse(request, "invoice.html", context, refusal.status if refusal else 200)
+
+
+def _forms(session: Session, invoice: Invoice) -> dict[str, StaffForm]:
+    """Return the forms about emails and reminders as they are shown first."""
+    invoice_id = invoice.invoice_id
+    return {
+        "send": SendForm(sequence=sending.next_sequence(session, invoice_id=invoice_id)),
+        "hold": HoldForm(),
+        "remind": RemindForm(sequence=planning.next_sequence(session, invoice_id=invoice_id)),
+        "invoice": _override(invoice.reminders_off, invoice.ladder),
+        "customer": _override(invoice.customer.reminders_off, invoice.customer.ladder),
+    }
 
 
 def _override(off: bool, ladder: str) -> OverrideForm:
