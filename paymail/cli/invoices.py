@@ -29,7 +29,7 @@ def show(invoice_id: int, as_json: Json = False) -> None:
     app = open_app()
     with app.reading() as session:
         invoice = load_invoice(session, invoice_id=invoice_id)
-        data = describe(invoice).model_dump(by_alias=True)
+        data = describe(invoice, now=app.now()).model_dump(mode="json", by_alias=True)
         data["payment_url"] = payment_url(app.settings.public_url, invoice)
         data["messages"] = [
             {"message_id": m.message_id, "kind": m.kind, "state": m.state.value, "reason": m.reason}
@@ -39,7 +39,7 @@ def show(invoice_id: int, as_json: Json = False) -> None:
         typer.echo(json.dumps(data, ensure_ascii=False))
         return
     for key, value in data.items():
-        if key not in ("items", "messages"):
+        if key not in ("items", "messages", "plan"):
             typer.echo(f"{key:16} {value}")
 
 

@@ -16,6 +16,7 @@ from paymail.cli import (
     links,
     messages,
     money,
+    plans,
     preferences,
     reconciling,
     reminders,
@@ -42,6 +43,7 @@ cli.command("forecast")(reminders.forecast_)
 invoices.group.command("link")(links.link)
 cli.add_typer(invoices.group, name="invoices")
 cli.add_typer(money.group, name="payments")
+cli.add_typer(plans.group, name="plans")
 cli.add_typer(preferences.group, name="reminders")
 cli.add_typer(bulk.group, name="bulk")
 cli.add_typer(messages.group, name="messages")

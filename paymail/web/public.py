@@ -1,5 +1,6 @@
 """The public pay API: the seed's three endpoints, and the PDFs. The token in the path is the only key."""
 
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
@@ -9,8 +10,11 @@ from paymail import money
 from paymail.models import Invoice
 from paymail.ports import Intent
 from paymail.render import formats
+from paymail.services.composing import local_date
 from paymail.services.confirming import confirm_payment
 from paymail.services.paying import find_by_token, start_payment
+from paymail.services.plans.choosing import smallest, suggested
+from paymail.services.plans.coverage import PartView, plan_of
 from paymail.services.renewing import ask_anew
 from paymail.web.limiting import PublicLimits
 from paymail.web.openapi import problems
@@ -28,6 +32,31 @@ class Item(BaseModel):
     quantity: float
     unit_price: float
     amount: float
+
+
+class PlanRow(BaseModel):
+    """One instalment of a payment plan; money in major units."""
+
+    position: int
+    due_date: date
+    amount: float
+    open: float = Field(description="What of it is still to be paid.")
+
+    @classmethod
+    def of(cls, part: PartView, currency: str) -> "PlanRow":
+        """Return an instalment as it stands."""
+        return cls(
+            position=part.position,
+            due_date=part.due,
+            amount=float(money.to_decimal(part.amount, currency)),
+            open=float(money.to_decimal(part.open, currency)),
+        )
+
+
+def plan_rows(invoice: Invoice) -> list[PlanRow]:
+    """Return the instalments of an invoice's active plan, the oldest first; none without a plan."""
+    plan = plan_of(invoice)
+    return [PlanRow.of(part, invoice.currency) for part in plan.parts] if plan else []
 
 
 class PayInvoice(BaseModel):
@@ -53,6 +82,11 @@ class PayInvoice(BaseModel):
     customer_name: str
     items: list[Item]
     can_pay: bool = Field(serialization_alias="canPay")
+    plan: list[PlanRow] = Field(description="The payment plan, by due date; empty: there is none.")
+    asked: float = Field(
+        description="What is asked for now: the balance; with a plan all that is due, at least the next one."
+    )
+    least_payment: float = Field(description="The smallest amount that may be paid now.")
 
 
 class Start(BaseModel):
@@ -97,8 +131,8 @@ class Asked(BaseModel):
     message: str = "If this link was for an invoice that is still open, a new one is on its way by email."
 
 
-def describe(invoice: Invoice) -> PayInvoice:
-    """Return the public view of an invoice: nothing in it that the email does not say."""
+def describe(invoice: Invoice, *, now: datetime) -> PayInvoice:
+    """Return the public view of an invoice: what its email says, and how it may be paid now."""
 
     def major(minor: int) -> float:
         return float(money.to_decimal(minor, invoice.currency))
@@ -131,6 +165,9 @@ def describe(invoice: Invoice) -> PayInvoice:
             for line in invoice.lines
         ],
         can_pay=invoice.can_pay,
+        plan=plan_rows(invoice),
+        asked=major(suggested(invoice, local_date(invoice.issuer, now))),
+        least_payment=major(smallest(invoice)),
     )
 
 
@@ -142,7 +179,8 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
     def get_invoice(token: Token) -> PayInvoice:
         """Show the invoice of a pay link."""
         with app.reading() as session:
-            return describe(find_by_token(session, token=token, now=app.now()))
+            now = app.now()
+            return describe(find_by_token(session, token=token, now=now), now=now)
 
     @routes.post(
         "/{token}/create-payment", responses=PROBLEMS, dependencies=[Depends(limits.paying("create"))]

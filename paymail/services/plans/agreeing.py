@@ -18,7 +18,7 @@ from paymail.money import Money
 from paymail.services import books, withdrawing
 from paymail.services.composing import load_invoice, local_date
 from paymail.services.plans import dividing
-from paymail.services.plans.dividing import Part
+from paymail.services.plans.dividing import BadPlan, Part
 from paymail.services.reminding.planning import withdraw_open
 
 
@@ -31,7 +31,7 @@ class NotPlannable(Conflict):
 def agree(
     session: Session, *, invoice_id: int, parts: Sequence[Part], actor: str, now: datetime
 ) -> PaymentPlan:
-    """Divide what is owed now into `parts`; an active plan ends by it.
+    """Divide what is owed now into `parts`; an active plan ends by it, unless it is the very same.
 
     Raises NoSuchInvoice, NotPlannable, BadPlan.
     """
@@ -41,6 +41,8 @@ def agree(
     given = tuple(parts)
     today = local_date(invoice.issuer, now)
     dividing.check(given, balance=invoice.balance, currency=invoice.currency, today=today)
+    if invoice.plan is not None and is_of(invoice.plan, given):
+        return invoice.plan  # a double click, or a request that was sent again
     if invoice.plan is not None:
         _end(session, invoice.plan, "another plan takes its place", actor, now)
     plan = PaymentPlan(invoice_id=invoice_id, actor=actor, created_at=now)
@@ -56,11 +58,20 @@ def agree(
     return plan
 
 
+def is_of(plan: PaymentPlan, parts: Sequence[Part]) -> bool:
+    """Whether a plan has just these parts."""
+    return [(row.due_date, row.amount) for row in plan.instalments] == [
+        (part.due, part.amount) for part in parts
+    ]
+
+
 def end(session: Session, *, invoice_id: int, reason: str, actor: str, now: datetime) -> None:
     """End the active plan: the whole balance is due on the invoice's date again.
 
-    Raises NoSuchInvoice, NotPlannable.
+    Raises NoSuchInvoice, NotPlannable, BadPlan: no reason is given.
     """
+    if not reason.strip():
+        raise BadPlan("say why the plan ends")
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
     if invoice.plan is None:
         raise NotPlannable("this invoice has no payment plan")

@@ -49,11 +49,17 @@ def split(total: int, count: int) -> tuple[int, ...]:
 
 
 def dates(first: date, count: int, cadence: Cadence) -> tuple[date, ...]:
-    """Return the due dates from `first` on; a month without its day has it on its last one."""
-    if cadence is Cadence.MONTHLY:
-        return tuple(_months_on(first, months) for months in range(count))
+    """Return the due dates from `first` on; a month without its day has it on its last one.
+
+    Raises BadPlan: a date would be beyond the calendar, which ends with the year 9999.
+    """
     step = timedelta(days=7 if cadence is Cadence.WEEKLY else 14)
-    return tuple(first + step * number for number in range(count))
+    try:
+        if cadence is Cadence.MONTHLY:
+            return tuple(_months_on(first, months) for months in range(count))
+        return tuple(first + step * number for number in range(count))
+    except (OverflowError, ValueError) as error:
+        raise BadPlan(f"instalments from {first} on would be due beyond the calendar") from error
 
 
 def _months_on(first: date, months: int) -> date:

@@ -144,7 +144,7 @@ def router(app: App, access: Access) -> APIRouter:
             invoice = browsing.invoice(session, invoice_id=invoice_id)
             may_see_link = KeyScope.WRITE in holder.scopes and invoice.payment_token
             return InvoiceDetail(
-                **describe(invoice).model_dump(),
+                **describe(invoice, now=app.now()).model_dump(),
                 **sums(invoice),
                 customer_email=invoice.customer.email,
                 payment_url=payment_url(app.settings.public_url, invoice) if may_see_link else None,

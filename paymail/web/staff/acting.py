@@ -24,6 +24,8 @@ def _plain(text: str) -> str:
 
 Text = Annotated[str, Field(max_length=1000), AfterValidator(_plain)]
 """What was typed into a field. All checks are made later, so that a refusal can show it again."""
+Lines = Annotated[str, Field(max_length=5000), AfterValidator(_plain)]
+"""What was typed into a field of several lines."""
 Sequence = Annotated[int, Field(ge=1, le=1_000_000)]
 """The number of the action that a page showed: sent twice by a double click, it is one action."""
 

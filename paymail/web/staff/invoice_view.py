@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
+from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
 from paymail.errors import PaymailError
-from paymail.models import Issuer
+from paymail.models import Invoice, Issuer
 from paymail.services import browsing, composing, links, listing, sending
 from paymail.services.calendar import BusinessCalendar, calendar_of
 from paymail.services.listing import Wanted
@@ -17,7 +18,7 @@ from paymail.services.reminding.explaining import explain
 from paymail.services.reminding.holding import HoldReason
 from paymail.services.staff import Visitor
 from paymail.services.timeline import history
-from paymail.web.staff import money_view
+from paymail.web.staff import money_view, plan_view
 from paymail.web.staff.acting import Refusal, Sequence, StaffForm, Text, WhenForm
 from paymail.wiring import App
 
@@ -80,13 +81,8 @@ def invoice_page(
         calendar = calendar_or_none(invoice.issuer)
         events = history(session, invoice_id=invoice_id)
         money = money_view.money_block(session, invoice_id=invoice_id)
-        forms: dict[str, StaffForm] = {
-            "send": SendForm(sequence=sending.next_sequence(session, invoice_id=invoice_id)),
-            "hold": HoldForm(),
-            "remind": RemindForm(sequence=planning.next_sequence(session, invoice_id=invoice_id)),
-            "invoice": _override(invoice.reminders_off, invoice.ladder),
-            "customer": _override(invoice.customer.reminders_off, invoice.customer.ladder),
-        }
+        plan = plan_view.plan_block(invoice, now)
+        forms = _forms(session, invoice) | money_view.money_forms(money, now)
         context = {
             "visitor": visitor,
             "invoice": invoice,
@@ -103,11 +99,24 @@ def invoice_page(
             "hold_reasons": list(HoldReason),
             "tones": list(Tone),
             "money": money,
-            "forms": forms | money_view.money_forms(money, now) | dict(kept or {}),
+            "plan": plan,
+            "forms": forms | plan_view.plan_forms(plan) | dict(kept or {}),
             "refusal": refusal,
             "refused_form": next(iter(kept or {}), ""),
         }
     return pages.TemplateResponse(request, "invoice.html", context, refusal.status if refusal else 200)
+
+
+def _forms(session: Session, invoice: Invoice) -> dict[str, StaffForm]:
+    """Return the forms about emails and reminders as they are shown first."""
+    invoice_id = invoice.invoice_id
+    return {
+        "send": SendForm(sequence=sending.next_sequence(session, invoice_id=invoice_id)),
+        "hold": HoldForm(),
+        "remind": RemindForm(sequence=planning.next_sequence(session, invoice_id=invoice_id)),
+        "invoice": _override(invoice.reminders_off, invoice.ladder),
+        "customer": _override(invoice.customer.reminders_off, invoice.customer.ladder),
+    }
 
 
 def _override(off: bool, ladder: str) -> OverrideForm:

@@ -1,0 +1,96 @@
+"""What staff do about an invoice's payment plan: agree on one, change it, end it."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.templating import Jinja2Templates
+from sqlalchemy.orm import Session
+
+from paymail.errors import Conflict
+from paymail.models import Invoice
+from paymail.money import parse_amount
+from paymail.services.composing import load_invoice
+from paymail.services.plans import agreeing
+from paymail.services.plans.dividing import Cadence, Part, deposit_and_rest, equal_parts
+from paymail.services.plans.reading import read_count, read_day, read_parts
+from paymail.services.staff import Visitor
+from paymail.web.inputs import RowId
+from paymail.web.staff.acting import NotAChoice, act
+from paymail.web.staff.invoice_view import invoice_page
+from paymail.web.staff.plan_view import WAYS, EndForm, PlanForm, shown_of
+from paymail.web.staff.session import Person
+from paymail.wiring import App
+
+
+class PlanChanged(Conflict):
+    """The plan is no longer the one that the page showed."""
+
+    code = "plan_changed"
+
+
+def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
+    """Return the routes of the section of the payment plan."""
+    routes = APIRouter()
+    Visiting = Annotated[Visitor, Depends(person)]
+
+    @routes.post("/invoices/{invoice_id}/plan")
+    def agree(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[PlanForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+            parts = _parts(form, invoice)
+            # A double click finds its own plan; then nothing is changed.
+            if not (invoice.plan and agreeing.is_of(invoice.plan, parts)):
+                _check_shown(invoice, form.shown)
+            agreeing.agree(session, invoice_id=invoice_id, parts=parts, actor=visitor.email, now=now)
+
+        if refusal := act(app, visitor, form, do):
+            kept = {f"plan_{form.way}": form} if form.way in WAYS else {}
+            return invoice_page(app, pages, request, visitor, invoice_id, refusal, kept)
+        return RedirectResponse(f"/staff/invoices/{invoice_id}#plan", 303)
+
+    @routes.post("/invoices/{invoice_id}/plan/end")
+    def end(
+        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[EndForm, Form()]
+    ) -> Response:
+        def do(session: Session, now: datetime) -> None:
+            invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+            if invoice.plan is None and form.shown:
+                return  # the second click of a double click; it has ended, as was asked
+            if invoice.plan is not None:
+                _check_shown(invoice, form.shown)
+            agreeing.end(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
+
+        if refusal := act(app, visitor, form, do):
+            return invoice_page(app, pages, request, visitor, invoice_id, refusal, {"plan_end": form})
+        return RedirectResponse(f"/staff/invoices/{invoice_id}#plan", 303)
+
+    return routes
+
+
+def _check_shown(invoice: Invoice, shown: str) -> None:
+    if shown_of(invoice.plan) != shown:
+        raise PlanChanged("the payment plan was changed meanwhile: look at the one of now first")
+
+
+def _parts(form: PlanForm, invoice: Invoice) -> tuple[Part, ...]:
+    """Read the form. Raises BadPlan, BadAmount, NotAChoice."""
+    owed, currency = invoice.balance, invoice.currency
+    match form.way:
+        case "equal":
+            return equal_parts(owed, read_count(form.count), read_day(form.first), _cadence(form.cadence))
+        case "deposit":
+            deposit = parse_amount(form.deposit, currency)
+            return deposit_and_rest(owed, deposit, read_day(form.deposit_due), read_day(form.rest_due))
+        case "given":
+            return read_parts(form.lines, currency)
+    raise NotAChoice(f"{form.way[:20]!r} is not a way to divide; there are {', '.join(WAYS)}")
+
+
+def _cadence(text: str) -> Cadence:
+    if text not in set(Cadence):
+        raise NotAChoice(f"{text[:20]!r} is not a choice; there are {', '.join(Cadence)}")
+    return Cadence(text)
