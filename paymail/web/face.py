@@ -82,7 +82,12 @@ class Face:
     balance: Money
     least: Money
     """The smallest amount that may be paid; the balance when parts are not allowed."""
+    received: Money
+    """What arrived and stayed."""
+    waived: Money
+    """What of the total is not asked for any more: credited, or written off."""
     plan: PlanView | None
+    partly_returned: bool = False
     arrivals: tuple[Arrival, ...] = ()
     returns: tuple[Return, ...] = ()
 
@@ -106,7 +111,10 @@ def face_of(session: Session, *, invoice: Invoice, now: datetime) -> Face:
         asked=Money(suggested(invoice, today), currency),
         balance=Money(invoice.balance, currency),
         least=Money(smallest(invoice), currency),
+        received=Money(invoice.received, currency),
+        waived=Money(invoice.total - invoice.charged, currency),
         plan=plan,
+        partly_returned=invoice.payment_status is PaymentStatus.PARTIALLY_REFUNDED,
         arrivals=_arrivals(session, invoice),
         returns=_returns(session, invoice),
     )

@@ -1,0 +1,155 @@
+"""Every state of the pay page in a real browser: what it says, that it fits, that everybody can read it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from paymail.sandbox.server import SandboxServer
+from tests.conftest import ROOT
+from tests.journeys import shop as shops
+from tests.journeys.shop import STATES, Shop, opened
+
+AXE = (ROOT / "tests" / "data" / "axe" / "axe.min.js").read_text()
+WIDTHS = (390, 1280)
+WORDS = {
+    shops.unpaid: ("AUD $82.50", "Due "),
+    shops.due_soon: ("Due soon",),
+    shops.overdue: ("Overdue",),
+    shops.part_paid: ("Overdue", "Part paid", "AUD $20.00", "AUD $62.50", "Receipt R-"),
+    shops.plan: ("Part paid", "Payment plan", "Still to pay", "What is due: AUD $27.50"),
+    shops.processing: ("Clearing", "Nothing more to do"),
+    shops.paid: ("Paid", "Bank transfer", "Visa ending 4242", "AUD $0.00"),
+    shops.refunded: ("Refunded", "Credit note CN-"),
+    shops.disputed: ("Disputed", "Nothing can be paid here meanwhile"),
+    shops.void: ("Cancelled", "There is nothing to pay"),
+    shops.written_off: ("Closed", "No longer asked for", "There is nothing to pay"),
+    shops.expired: ("on file",),
+    shops.unknown: ("copy the whole address",),
+}
+LANGUAGES = {"de-DE": "Überfällig", "fr-FR": "En retard", "ja-JP": "期限超過", "ar": "متأخرة"}
+
+
+@pytest.fixture(scope="module")
+def shop(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: SandboxServer
+) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    shutil.copy(sqlite_template, folder / "paymail.db")
+    with opened(folder, f"sqlite:///{folder / 'paymail.db'}", sandbox.url) as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page whose console stays clean; the answer of an ended or unknown link is no fault of it."""
+    context = browser.new_context(viewport={"width": 390, "height": 900})
+    found = context.new_page()
+    faults: list[str] = []
+    found.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    found.on("pageerror", lambda error: faults.append(str(error)))
+    yield found
+    context.close()
+    assert [fault for fault in faults if "status of 4" not in fault] == []
+
+
+def ready(page: Page) -> None:
+    """Wait until the form can be used, where there is one."""
+    if page.locator("#submit").count():
+        expect(page.locator("#submit")).to_be_enabled(timeout=20_000)
+
+
+def check_fits(page: Page) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def check_readable(page: Page) -> None:
+    """Nothing serious or critical is found by axe, in light or dark. The card form's frame is Stripe's."""
+    page.evaluate(AXE)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = page.evaluate("axe.run(document, {iframes: false, resultTypes: ['violations']})")
+        assert found["passes"]
+        grave = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in grave] == []
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+def test_every_state_says_what_it_is_and_fits_and_can_be_read(
+    page: Page, shop: Shop, state: Callable[[Shop], str]
+) -> None:
+    page.goto(shop.link(state(shop)))
+    ready(page)
+    expect(page.get_by_role("heading", name=STATES[state], exact=True)).to_be_visible()
+    for words in WORDS[state]:
+        expect(page.get_by_text(words).first).to_be_visible()
+    assert bool(page.locator("#submit").count()) is (STATES[state] == "Payment")
+    check_fits(page)
+    check_readable(page)
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_the_page_speaks_the_customers_language_and_fits(page: Page, shop: Shop, locale: str) -> None:
+    token = shop.invoice(due_in=-3, locale=locale)
+    shop.parts()
+    shop.pays(token, amount=2000)
+    page.goto(shop.link(token))
+    ready(page)
+    expect(page.get_by_text(LANGUAGES[locale])).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).direction") == ("rtl" if locale == "ar" else "ltr")
+    check_fits(page)
+    check_readable(page)
+
+
+@pytest.mark.parametrize("state", [shops.paid, shops.refunded], ids=lambda state: state.__name__)
+def test_each_paper_that_the_page_names_is_a_pdf(
+    page: Page, shop: Shop, state: Callable[[Shop], str]
+) -> None:
+    page.goto(shop.link(state(shop)))
+    links = page.locator("main a[href$='.pdf']")
+    assert links.count() == 3
+    for link in links.all():
+        answer = page.request.get(f"{shop.url}{link.get_attribute('href')}")
+        assert (answer.status, answer.body()[:5]) == (200, b"%PDF-")
+
+
+def test_an_expired_link_is_renewed_without_scripts(browser: Browser, shop: Shop) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(shop.link(shops.expired(shop)))
+    page.get_by_role("button", name="Email me a new link").click()
+    expect(page.get_by_role("heading", name="Please look into your mailbox")).to_be_visible()
+    page.goto(shop.link(shop.invoice()))
+    # Chromium shows no <noscript> where its debugger has turned scripts off.
+    assert "Paying online needs JavaScript" in page.content()
+    expect(page.locator("#payment-form")).to_be_hidden()
+    context.close()
+
+
+@pytest.mark.parametrize("state", [shops.plan, shops.paid], ids=lambda state: state.__name__)
+def test_what_is_printed_has_no_form_and_no_button(
+    page: Page, shop: Shop, state: Callable[[Shop], str]
+) -> None:
+    page.goto(shop.link(state(shop)))
+    ready(page)
+    page.emulate_media(media="print", color_scheme="dark")
+    for locator in page.locator("form, button, input, iframe, summary, .notice").all():
+        expect(locator).to_be_hidden()
+    expect(page.get_by_role("heading", name="Invoice #")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(0, 0, 0)"
+
+
+def test_nothing_moves_for_who_asks_for_less_motion(page: Page, shop: Shop) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(shop.link(shops.plan(shop)))
+    ready(page)
+    moving = page.evaluate(
+        """() => [...document.querySelectorAll('*')].map(element => getComputedStyle(element)).filter(style =>
+            style.animationName !== 'none' || parseFloat(style.transitionDuration) > 0).length"""
+    )
+    assert moving == 0

@@ -1,0 +1,264 @@
+"""Paying when things go wrong, or are done twice: what the page says, and what is charged."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from paymail.sandbox.server import SandboxServer
+from tests.journeys import shop as shops
+from tests.journeys.conftest import fill_card
+from tests.journeys.shop import CARD, Shop, opened
+
+ARRIVED = "Thank you, your payment has arrived"
+PATIENCE = 20_000
+
+
+@pytest.fixture(scope="module")
+def shop(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: SandboxServer
+) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    shutil.copy(sqlite_template, folder / "paymail.db")
+    with opened(folder, f"sqlite:///{folder / 'paymail.db'}", sandbox.url) as found:
+        yield found
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    found = browser.new_context(viewport={"width": 390, "height": 1400})
+    yield found
+    found.close()
+
+
+def visit(context: BrowserContext, shop: Shop, token: str) -> Page:
+    """Open the page, its form ready."""
+    page = context.new_page()
+    page.goto(shop.link(token))
+    expect(page.locator("#submit")).to_be_enabled(timeout=PATIENCE)
+    return page
+
+
+def arrives(page: Page) -> None:
+    expect(page.get_by_role("heading", name=ARRIVED)).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#submit")).to_be_hidden()
+    expect(page.locator("#talk")).to_be_hidden()
+
+
+def test_a_decline_and_a_failed_challenge_are_explained_then_a_card_pays(
+    context: BrowserContext, shop: Shop
+) -> None:
+    page = visit(context, shop, shop.invoice())
+    fill_card(page, "4000000000000002")
+    page.locator("#submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("declined", timeout=PATIENCE)
+    expect(page.locator("#submit")).to_be_focused()
+    for button in ("fail", "complete"):
+        fill_card(page, "4000002500003155")
+        page.locator("#submit").click()
+        frame = page.frame_locator("iframe[title^=Authenticate]")
+        frame.get_by_role("button", name=re.compile(button, re.I)).first.click(timeout=PATIENCE)
+        if button == "fail":
+            expect(page.get_by_role("alert")).to_contain_text("authenticate", timeout=PATIENCE)
+    arrives(page)
+    assert shop.charged(shop.number) == [8250]
+
+
+def test_another_amount_is_kept_within_its_bounds_and_charged(context: BrowserContext, shop: Shop) -> None:
+    token = shop.invoice()
+    shop.parts()
+    page = visit(context, shop, token)
+    page.get_by_label("Another amount").first.check()
+    amount = page.locator("#other-amount")
+    expect(amount).to_be_focused()
+    for wrong in ("", "9.99", "82.51", "82.40"):
+        amount.fill(wrong)
+        page.locator("#submit").click()
+        expect(page.get_by_role("alert")).to_contain_text("This amount cannot be paid")
+        expect(page.locator("#submit")).not_to_have_text("Paying…")
+    amount.fill("50")
+    amount.blur()
+    expect(page.locator("#submit")).to_have_text("Pay AUD $50.00")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    fill_card(page, CARD)
+    page.locator("#submit").click()
+    arrives(page)
+    page.get_by_role("link", name="Show the invoice as it stands now").click()
+    expect(page.locator("#amount")).to_have_text("AUD $32.50")
+    assert shop.charged(shop.number) == [5000]
+
+
+def test_who_has_a_plan_may_pay_the_whole_instead(context: BrowserContext, shop: Shop) -> None:
+    page = visit(context, shop, shops.plan(shop))
+    expect(page.locator("#submit")).to_have_text("Pay AUD $27.50")
+    page.get_by_label("The whole balance").check()
+    expect(page.locator("#submit")).to_have_text("Pay AUD $55.00")
+    fill_card(page, CARD)
+    page.locator("#submit").click()
+    arrives(page)
+    assert shop.charged(shop.number) == [2750, 5500]
+
+
+@pytest.mark.parametrize("last_opened", [0, 1])
+def test_of_two_windows_the_one_that_pays_charges_what_it_shows(
+    context: BrowserContext, shop: Shop, last_opened: int
+) -> None:
+    token = shop.invoice()
+    shop.parts()
+    whole, part = visit(context, shop, token), visit(context, shop, token)
+    part.get_by_label("Another amount").first.check()
+    part.locator("#other-amount").fill("20")
+    part.locator("#other-amount").blur()
+    expect(part.locator("#submit")).to_have_text("Pay AUD $20.00")
+    payer, other, due = ((whole, part, 8250), (part, whole, 2000))[last_opened]
+    fill_card(payer, CARD)
+    payer.locator("#submit").click()
+    arrives(payer)
+    assert shop.charged(shop.number) == [due]
+    fill_card(other, CARD)
+    other.locator("#submit").click()
+    expect(other.get_by_role("alert")).to_be_visible(timeout=PATIENCE)
+    assert shop.charged(shop.number) == [due]
+
+
+def test_a_double_click_charges_once(context: BrowserContext, shop: Shop) -> None:
+    page = visit(context, shop, shop.invoice())
+    fill_card(page, CARD)
+    page.locator("#submit").dblclick()
+    arrives(page)
+    assert shop.charged(shop.number) == [8250]
+
+
+def test_a_bank_debit_is_clearing_and_nothing_more_can_be_paid(context: BrowserContext, shop: Shop) -> None:
+    token = shop.invoice()
+    page = visit(context, shop, token)
+    frame = page.frame_locator("#payment-element iframe")
+    frame.get_by_label("BECS Direct Debit").check()
+    for label, value in (("Account holder", "Ann"), ("Email", "ann@customer.example")):
+        frame.get_by_label(label).fill(value)
+    frame.get_by_label("BSB").fill("000-000")
+    frame.get_by_label("Account number").fill(shops.BECS)
+    page.locator("#submit").click()
+    expect(page.get_by_role("heading", name="Your payment is clearing")).to_be_visible(timeout=PATIENCE)
+    page.reload()
+    expect(page.get_by_role("heading", name="Your payment is clearing")).to_be_visible()
+    expect(page.locator("#submit")).to_have_count(0)
+
+
+def test_a_blocked_script_is_said_and_nothing_spins(context: BrowserContext, shop: Shop) -> None:
+    context.route("**/v3/", lambda route: route.abort())
+    page = context.new_page()
+    page.goto(shop.link(shop.invoice()))
+    expect(page.get_by_role("alert")).to_contain_text("does not block Stripe")
+    expect(page.locator("#loading")).to_be_hidden()
+    expect(page.locator("#submit")).to_be_disabled()
+
+
+def test_a_script_that_never_comes_is_said_too(context: BrowserContext, shop: Shop) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    context.route("**/v3/", hold)
+    page = context.new_page()
+    page.clock.install()
+    page.goto(shop.link(shop.invoice()), wait_until="domcontentloaded")
+    expect(page.locator("#loading")).to_be_visible()
+    page.clock.fast_forward(30_000)
+    expect(page.get_by_role("alert")).to_contain_text("does not block Stripe")
+    held[0].continue_()
+    expect(page.locator("#submit")).to_be_enabled(timeout=PATIENCE)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_who_is_offline_is_told_before_anything_is_charged(context: BrowserContext, shop: Shop) -> None:
+    page = visit(context, shop, shop.invoice())
+    fill_card(page, CARD)
+    context.set_offline(True)
+    page.locator("#submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("You seem to be offline")
+    context.set_offline(False)
+    page.locator("#submit").click()
+    arrives(page)
+    assert shop.charged(shop.number) == [8250]
+
+
+def test_offline_once_the_money_is_taken_asks_for_patience_not_for_a_second_payment(
+    context: BrowserContext, shop: Shop
+) -> None:
+    page = context.new_page()
+    page.clock.install()
+    page.goto(shop.link(shop.invoice()))
+    expect(page.locator("#submit")).to_be_enabled(timeout=PATIENCE)
+    fill_card(page, CARD)
+
+    def taken(route: Route) -> None:
+        route.fetch()
+        context.set_offline(True)
+        route.abort("internetdisconnected")
+
+    page.route("**/v1/payment_intents/*/confirm", taken)
+    page.locator("#submit").click()
+    unsure = page.get_by_role("heading", name="We could not find out whether your payment went through")
+    while not unsure.is_visible():
+        page.clock.fast_forward(1000)
+    expect(page.locator("#submit")).to_be_hidden()
+    context.set_offline(False)
+    page.get_by_role("link", name="Show the invoice as it stands now").locator("visible=true").click()
+    # Nobody has told the server yet: the page that comes back does.
+    arrives(page)
+    page.reload()
+    expect(page.get_by_role("heading", name="This invoice is paid")).to_be_visible()
+    assert shop.charged(shop.number) == [8250]
+
+
+def test_a_payment_that_is_not_recorded_yet_is_not_asked_for_again(
+    context: BrowserContext, shop: Shop
+) -> None:
+    token = shop.invoice()
+    shop.takes(token)
+    page = context.new_page()
+    page.goto(shop.link(token))
+    expect(page.get_by_role("alert")).to_contain_text("being recorded", timeout=PATIENCE)
+    expect(page.locator("#submit")).to_be_disabled()
+
+
+def test_the_keyboard_alone_is_enough_from_load_to_paid(context: BrowserContext, shop: Shop) -> None:
+    token = shop.invoice()
+    shop.parts()
+    page = visit(context, shop, token)
+    page.locator("input[name=part]").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#other-amount")).to_be_focused()
+    page.keyboard.type("30")
+    page.keyboard.press("Tab")
+    expect(page.locator("#submit")).to_have_text("Pay AUD $30.00")
+    frame = page.frame_locator("#payment-element iframe")
+    expect(frame.get_by_label("Card", exact=True)).to_be_focused()
+    for text in (CARD, "1234", "123"):
+        page.keyboard.press("Tab")
+        page.keyboard.type(text)
+    page.keyboard.press("Tab")
+    expect(page.locator("#submit")).to_be_focused()
+    page.keyboard.press("Enter")
+    arrives(page)
+    expect(page.locator("#done")).to_be_focused()
+    assert shop.charged(shop.number) == [3000]
+
+
+def test_who_comes_back_from_the_bank_is_settled_and_leaves_no_secret_in_the_address(
+    context: BrowserContext, shop: Shop
+) -> None:
+    token = shop.invoice()
+    intent = shop.takes(token)
+    page = context.new_page()
+    page.goto(
+        f"{shop.link(token)}?payment_intent={intent.id}&payment_intent_client_secret={intent.client_secret}"
+    )
+    arrives(page)
+    assert page.url == shop.link(token)
+    assert shop.charged(shop.number) == [8250]
