@@ -4,19 +4,21 @@ Only values cross these doors: dataclasses, bytes and strings, never ORM rows, S
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from paymail.documents import Document
 from paymail.emails import Email
-from paymail.errors import Unavailable
 from paymail.handover import Envelope as Envelope
 from paymail.handover import Handover as Handover
 from paymail.handover import Outcome as Outcome
 from paymail.handover import Scope as Scope
 from paymail.handover import Verdict as Verdict
+from paymail.intents import Event as Event
+from paymail.intents import Intent as Intent
+from paymail.intents import IntentStatus as IntentStatus
+from paymail.intents import KeySpent as KeySpent
 from paymail.merchant import GatewayAccount, WebhookEndpoint
 from paymail.reversals import GatewayRefund, Reversals
 
@@ -60,66 +62,6 @@ class PdfRenderer(Protocol):
     def render(self, document: Document) -> bytes:
         """Render. Raises `render.RenderFailed` naming the cause."""
         ...
-
-
-class IntentStatus(StrEnum):
-    """Stripe documentation, "The Payment Intents API": the states of an intent."""
-
-    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
-    REQUIRES_CONFIRMATION = "requires_confirmation"
-    REQUIRES_ACTION = "requires_action"
-    PROCESSING = "processing"
-    REQUIRES_CAPTURE = "requires_capture"
-    CANCELED = "canceled"
-    SUCCEEDED = "succeeded"
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """The facts of a PaymentIntent that we use. Amounts in Stripe's minor units; currency upper case."""
-
-    id: str
-    account: str
-    status: IntentStatus
-    amount: int
-    amount_received: int
-    currency: str
-    client_secret: str = field(repr=False)
-    livemode: bool
-    invoice_id: str
-    """`metadata.invoice_id`, empty when absent."""
-    method: str
-    """For people: `Visa ending 4242`; empty when unknown."""
-    failure: str = ""
-    """Stripe's code of the last failed try; empty when none."""
-    created: int = 0
-    """Unix seconds."""
-    fee: int = 0
-    """What of the amount goes to the platform."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """An event of the provider's, verified or read from it. `intent_id` is the intent that it is about,
-    also when its object is a charge, a refund or a dispute; empty for events about something else."""
-
-    id: str
-    type: str
-    account: str
-    livemode: bool
-    intent_id: str
-    created: int
-    """Unix seconds, as Stripe says."""
-
-
-class KeySpent(Unavailable):
-    """The provider failed inside and keeps that answer under the idempotency key: a retry needs another.
-
-    An intent may exist all the same, but nobody was given its secret, so it cannot be paid.
-    Source: Stripe documentation, "Idempotent requests" (results are kept, 500 errors included).
-    """
-
-    code = "stripe_failed"
 
 
 class Gateway(Protocol):

@@ -213,3 +213,28 @@ def test_what_is_left_of_an_instalment_and_too_little_to_charge_is_asked_for_wit
         asked = recording.ManualPayment(3980, Channel.CASH, TODAY)
         recording.record_payment(session, invoice_id=502, asked=asked, actor="amy", now=till.now)
     assert till.start().amount == 4270
+
+
+def test_what_would_leave_too_little_is_asked_for_with_the_rest(engine: Engine) -> None:
+    till = Till(engine)
+    agree(till)
+    with till.transaction() as session:
+        recording.write_off(
+            session, invoice_id=502, amount=2720, reason="goodwill", actor="amy", now=till.now
+        )
+    assert left(till) == [30, 2750, 2750]
+    invoice = till.invoice()
+    assert (choosing.suggested(invoice, TODAY), choosing.smallest(invoice)) == (2780, 2780)
+    assert till.start().amount == 2780
+
+
+def test_the_last_instalment_is_not_left_too_small(engine: Engine) -> None:
+    till = Till(engine)
+    parts = (Part(FIRST, 8200), Part(date(2026, 5, 1), 50))
+    with till.transaction() as session:
+        agreeing.agree(session, invoice_id=502, parts=parts, actor="amy", now=till.now)
+        session.get_one(Invoice, 502).amount_credited += 8180
+    invoice = till.invoice()
+    assert left(till) == [20, 50]
+    assert (choosing.suggested(invoice, TODAY), choosing.smallest(invoice)) == (70, 70)
+    assert till.start().amount == 70

@@ -1,12 +1,13 @@
 """How much the customer may pay now: the balance, a plan's instalment or more, or a part."""
 
+from collections.abc import Iterable
 from datetime import date
 from itertools import accumulate
 
 from paymail.errors import InvalidInput
 from paymail.models import Invoice
 from paymail.money import Money, NotChargeable, stripe_amount
-from paymail.services.plans.coverage import plan_of
+from paymail.services.plans.coverage import PlanView, plan_of
 
 
 class BadPart(InvalidInput):
@@ -24,17 +25,27 @@ def suggested(invoice: Invoice, today: date) -> int:
     if plan is None or not plan.left:
         return invoice.balance
     asked = plan.asked(today)
-    sums = accumulate(part.open for part in plan.left)
-    enough = (amount for amount in sums if amount >= asked and _chargeable(amount, invoice.currency))
+    enough = (amount for amount in _sums(plan) if amount >= asked and _payable(invoice, amount))
     return min(next(enough, invoice.balance), invoice.balance)
+
+
+def _sums(plan: PlanView) -> Iterable[int]:
+    """Return what pays the first open instalment, the first two, and so on."""
+    return accumulate(part.open for part in plan.left)
+
+
+def _payable(invoice: Invoice, amount: int) -> bool:
+    """Whether Stripe could charge this amount, and what is left then."""
+    rest = invoice.balance - amount
+    return _chargeable(amount, invoice.currency) and (not rest or _chargeable(rest, invoice.currency))
 
 
 def smallest(invoice: Invoice) -> int:
     """Return the smallest amount that may be paid, in minor units; the balance when no parts are allowed."""
     plan = plan_of(invoice)
     allowed = [invoice.balance]
-    if plan and plan.following:
-        allowed.append(plan.following.open)
+    if plan:
+        allowed += [amount for amount in _sums(plan) if _payable(invoice, amount)][:1]
     if invoice.part_minimum is not None:
         allowed.append(invoice.part_minimum)
     return min(allowed)
