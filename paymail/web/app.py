@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from paymail.errors import Unavailable
 from paymail.web import api as staff_api
 from paymail.web import errors, pages, papers, public, security, staff, talk, webhooks
+from paymail.web.bodies import SmallBodies
 from paymail.web.limiting import PublicLimits
 from paymail.web.openapi import describe_problems, problems
 from paymail.web.staff import NotLoggedIn
@@ -31,6 +32,7 @@ def create_app(app: App) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    api.add_middleware(SmallBodies)
     api.middleware("http")(security.headers(app.settings))
     errors.install(api)
 

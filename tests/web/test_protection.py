@@ -1,5 +1,7 @@
 """Headers, limits, errors: a token leaks nowhere."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from paymail.settings import Settings
@@ -28,6 +30,21 @@ def test_every_answer_has_the_headers_that_keep_a_link_secret(site: Site, path: 
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "server" not in headers
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
+def test_a_stranger_cannot_fill_the_memory(site: Site, kind: str) -> None:
+    token = site.invoice()
+    path = f"/api/public/pay/{token}/already-paid" if "json" in kind else f"/pay/{token}/paid"
+
+    def body() -> Iterator[bytes]:
+        yield b'{"text": "' if "json" in kind else b"text="
+        for _ in range(100):
+            yield b"x" * 64 * 1024
+
+    answer = site.client.post(path, content=body(), headers={"Content-Type": kind})
+    assert answer.status_code == 413
+    assert answer.headers["referrer-policy"] == "no-referrer"
 
 
 def test_with_real_keys_the_policy_names_stripe_and_nobody_else() -> None:
