@@ -113,7 +113,7 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
         tax_rate=invoice.tax_rate,
         tax=Money(invoice.tax_amount, currency),
         total=Money(invoice.total, currency),
-        # Beside a balance it is all that took it down, so that the sums add up also after refunds and credits.
+        # Beside a balance it is all that took it down: the sums add up also after refunds and credits.
         paid=Money(invoice.total - invoice.balance if invoice.balance else invoice.amount_paid, currency),
         balance=Money(invoice.balance, currency),
         payment_url=payment_url(public_url, invoice),
