@@ -1,6 +1,7 @@
 """`paymail up` as its users run it, and a real browser."""
 
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,8 +14,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from paymail.mail import reading
+from paymail.sandbox.server import SandboxServer
 from tests.conftest import environment, free_port
 from tests.contract.mail.sink import Sink
+from tests.journeys.shop import Shop, opened
 from tests.postgres import Cluster
 
 FLAGS = [
@@ -161,3 +164,14 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def shop(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: SandboxServer
+) -> Iterator[Shop]:
+    """One web server for all tests of a module, each of which makes its own invoices."""
+    folder = tmp_path_factory.mktemp("shop")
+    shutil.copy(sqlite_template, folder / "paymail.db")
+    with opened(folder, f"sqlite:///{folder / 'paymail.db'}", sandbox.url) as found:
+        yield found

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
 from paymail.models import Channel, Customer, Dispute, DisputeState, Invoice, Issuer, Payment
@@ -25,6 +26,9 @@ from tests.conftest import free_port, wait_for_port
 from tests.factories import make_invoice
 
 CARD, BECS = "4242424242424242", "000123456"
+ARRIVED = "Thank you, your payment has arrived"
+PATIENCE = 20_000
+"""Milliseconds; the machine may be busy."""
 
 
 class Shop:
@@ -134,13 +138,17 @@ def paid(shop: Shop) -> str:
     return token
 
 
-def refunded(shop: Shop) -> str:
+def refunded(shop: Shop, amount: int = 8250) -> str:
     token = shop.invoice()
     payment = shop.transfers(8250)
     with shop.app.transaction() as session:
-        order = refunding.RefundOrder(8250, Channel.BANK_TRANSFER, "Returned")
+        order = refunding.RefundOrder(amount, Channel.BANK_TRANSFER, "Returned")
         refunding.request(session, payment_id=payment, order=order, actor="amy", now=shop.app.now())
     return token
+
+
+def part_refunded(shop: Shop) -> str:
+    return refunded(shop, 3000)
 
 
 def disputed(shop: Shop) -> str:
@@ -191,6 +199,7 @@ STATES = {
     processing: "Your payment is clearing",
     paid: "This invoice is paid",
     refunded: "This invoice was refunded",
+    part_refunded: "A part of this invoice was refunded",
     disputed: "A payment of this invoice is disputed",
     void: "This invoice was cancelled",
     written_off: "This invoice is closed",
@@ -198,6 +207,20 @@ STATES = {
     unknown: "This payment link is not valid",
 }
 """Each state, and the heading that says what it is about."""
+
+
+def visit(context: BrowserContext, shop: Shop, token: str) -> Page:
+    """Open the page, its form ready."""
+    page = context.new_page()
+    page.goto(shop.link(token))
+    expect(page.locator("#submit")).to_be_enabled(timeout=PATIENCE)
+    return page
+
+
+def arrives(page: Page) -> None:
+    expect(page.get_by_role("heading", name=ARRIVED)).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#submit")).to_be_hidden()
+    expect(page.locator("#talk")).to_be_hidden()
 
 
 @contextmanager

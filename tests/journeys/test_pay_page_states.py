@@ -1,16 +1,13 @@
 """Every state of the pay page in a real browser: what it says, that it fits, that everybody can read it."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from paymail.sandbox.server import SandboxServer
 from tests.conftest import ROOT
 from tests.journeys import shop as shops
-from tests.journeys.shop import STATES, Shop, opened
+from tests.journeys.shop import CARD, STATES, Shop, arrives
 
 AXE = (ROOT / "tests" / "data" / "axe" / "axe.min.js").read_text()
 WIDTHS = (390, 1280)
@@ -23,6 +20,7 @@ WORDS = {
     shops.processing: ("Clearing", "Nothing more to do"),
     shops.paid: ("Paid", "Bank transfer", "Visa ending 4242", "AUD $0.00"),
     shops.refunded: ("Refunded", "Credit note CN-"),
+    shops.part_refunded: ("Part refunded", "AUD $52.50", "AUD $30.00", "Credit note CN-"),
     shops.disputed: ("Disputed", "Nothing can be paid here meanwhile"),
     shops.void: ("Cancelled", "There is nothing to pay"),
     shops.written_off: ("Closed", "No longer asked for", "There is nothing to pay"),
@@ -30,16 +28,6 @@ WORDS = {
     shops.unknown: ("copy the whole address",),
 }
 LANGUAGES = {"de-DE": "Überfällig", "fr-FR": "En retard", "ja-JP": "期限超過", "ar": "متأخرة"}
-
-
-@pytest.fixture(scope="module")
-def shop(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: SandboxServer
-) -> Iterator[Shop]:
-    folder = tmp_path_factory.mktemp("shop")
-    shutil.copy(sqlite_template, folder / "paymail.db")
-    with opened(folder, f"sqlite:///{folder / 'paymail.db'}", sandbox.url) as found:
-        yield found
 
 
 @pytest.fixture
@@ -153,3 +141,27 @@ def test_nothing_moves_for_who_asks_for_less_motion(page: Page, shop: Shop) -> N
             style.animationName !== 'none' || parseFloat(style.transitionDuration) > 0).length"""
     )
     assert moving == 0
+
+
+def test_the_keyboard_alone_is_enough_from_load_to_paid(page: Page, shop: Shop) -> None:
+    token = shop.invoice()
+    shop.parts()
+    page.goto(shop.link(token))
+    ready(page)
+    page.locator("input[name=part]").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#other-amount")).to_be_focused()
+    page.keyboard.type("30")
+    page.keyboard.press("Tab")
+    expect(page.locator("#submit")).to_have_text("Pay AUD $30.00")
+    frame = page.frame_locator("#payment-element iframe")
+    expect(frame.get_by_label("Card", exact=True)).to_be_focused()
+    for text in (CARD, "1234", "123"):
+        page.keyboard.press("Tab")
+        page.keyboard.type(text)
+    page.keyboard.press("Tab")
+    expect(page.locator("#submit")).to_be_focused()
+    page.keyboard.press("Enter")
+    arrives(page)
+    expect(page.locator("#done")).to_be_focused()
+    assert shop.charged(shop.number) == [3000]
