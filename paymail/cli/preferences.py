@@ -60,8 +60,9 @@ def issuer_(
     link_days: Annotated[
         str | None, typer.Option(help="Days after the due date for which pay links live, or `never` to end.")
     ] = None,
+    fee: Annotated[str | None, typer.Option(help="The platform's part of payments, in per cent.")] = None,
 ) -> None:
-    """Set up an issuer's reminders and sending."""
+    """Set up an issuer's reminders, sending, links and fee."""
     given = {
         "ladder": ladder_text,
         "timezone": timezone,
@@ -74,6 +75,7 @@ def issuer_(
         "reminder_cap": cap,
         "sender_rate": rate,
         "reminders_off": None if on is None else not on,
+        "application_fee": None if fee is None else preferences.fee(fee),
     }
     changes: dict[str, str | int | bool | None] = {
         name: value for name, value in given.items() if value is not None

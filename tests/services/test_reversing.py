@@ -4,14 +4,17 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine
 
 from paymail.errors import Conflict, InvalidInput
-from paymail.models import Channel, Dispute, Invoice, Issuer, PaymentStatus, RefundStatus
+from paymail.models import Channel, Dispute, Invoice, PaymentStatus, RefundStatus
+from paymail.money import NotChargeable
 from paymail.ports import IntentStatus, KeySpent
 from paymail.reversals import GatewayDispute, GatewayRefund
 from paymail.services import refunding
+from paymail.services.issuers import find_issuer
 from paymail.services.refunding import RefundOrder
+from paymail.services.reminding import preferences
 from tests.factories import LedgerGateway
 from tests.services.till import Till
 
@@ -245,6 +248,48 @@ def test_a_card_that_is_declined_sends_no_mail(engine: Engine) -> None:
 def test_the_platforms_fee_goes_with_the_amount(engine: Engine) -> None:
     till = Till(engine)
     with till.transaction() as session:
-        session.execute(update(Issuer).values(application_fee=150))
+        issuer = find_issuer(session)
+        preferences.set_up_issuer(
+            session, issuer=issuer, changes={"application_fee": preferences.fee("1.5")}, now=till.now
+        )
     till.start()
     assert till.attempts()[0].fee == 124  # 1.5 % of 8250, halves up
+
+
+@pytest.mark.parametrize("text", ["31", "-1", "1.555", "x", ""])
+def test_a_fee_that_cannot_be_is_refused(engine: Engine, text: str) -> None:
+    till = Till(engine)
+    with till.transaction() as session, pytest.raises(InvalidInput):
+        preferences.set_up_issuer(
+            session,
+            issuer=find_issuer(session),
+            changes={"application_fee": preferences.fee(text)},
+            now=till.now,
+        )
+
+
+@pytest.mark.parametrize(
+    ("currency", "subtotal", "stripes"),
+    [("JPY", 5000, 5000), ("KWD", 12340, 12340), ("ISK", 5000, 500000), ("AUD", 7500, 7500)],
+)
+def test_money_goes_and_comes_back_in_each_currencys_units(
+    engine: Engine, currency: str, subtotal: int, stripes: int
+) -> None:
+    till = Till(engine, currency=currency, subtotal=subtotal, tax=0)
+    assert till.start().amount == stripes
+    till.pay()
+    assert till.invoice().amount_paid == subtotal
+    refund(till, 1000)
+    refunding.carry_out(till.cashier)
+    assert till.invoice().amount_refunded == 1000
+    assert till.gateway.refunds["re_1"].amount == stripes * 1000 // subtotal
+
+
+@pytest.mark.parametrize(("currency", "subtotal"), [("JPY", 49), ("KWD", 12341), ("ISK", 100_000_000)])
+def test_what_stripe_would_refuse_is_refused_before_it_is_asked(
+    engine: Engine, currency: str, subtotal: int
+) -> None:
+    till = Till(engine, currency=currency, subtotal=subtotal, tax=0)
+    with pytest.raises(NotChargeable):
+        till.start()
+    assert not till.gateway.intents

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput, NotFound
 from paymail.models import Customer, Invoice, InvoiceStatus, Issuer
+from paymail.money import BadAmount, parse_decimal
 from paymail.services import timeline
 from paymail.services.calendar import calendar_of
 from paymail.services.composing import load_invoice
@@ -17,6 +18,7 @@ from paymail.services.reminding import ladder
 ISSUER_FIELDS = (
     "timezone", "country", "subdivision", "ladder", "send_at", "quiet_from", "quiet_until",
     "reminder_minimum", "reminder_cap", "sender_rate", "reminders_off", "link_days",
+    "application_fee",
 )  # fmt: skip
 
 
@@ -24,6 +26,8 @@ MOST_LINK_DAYS = 3650
 """A link that shall live longer is one without an end."""
 
 NEVER = "never"
+MOST_FEE = 3000
+"""In hundredths of a per cent: a fee beyond this is a slip of the fingers."""
 
 
 class NoSuchCustomer(NotFound):
@@ -59,6 +63,8 @@ def set_up_issuer(
     days = wanted["link_days"]
     if days is not None and not 0 <= int(days) <= MOST_LINK_DAYS:
         raise BadPreference(f"links live for 0 to {MOST_LINK_DAYS} days after the due date, or for ever")
+    if not 0 <= int(wanted["application_fee"]) <= MOST_FEE:
+        raise BadPreference(f"the platform's fee is between 0 and {MOST_FEE // 100} per cent")
     switched_on = issuer.reminders_off and not wanted["reminders_off"]
     # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
     _look_again(session, Invoice.issuer_id == issuer.issuer_id, switched_on, now)
@@ -73,6 +79,20 @@ def link_days(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= 4):
         raise BadPreference(f"{text[:20]!r} is not a number of days, or `{NEVER}`")
     return int(text)
+
+
+def fee(text: str) -> int:
+    """Read the platform's fee in per cent, such as `1.5`; return hundredths of a per cent.
+
+    Raises BadPreference.
+    """
+    try:
+        found = parse_decimal(text) * 100
+    except BadAmount as error:
+        raise BadPreference(f"{text[:20]!r} is not a number of per cent") from error
+    if found != int(found):
+        raise BadPreference("the platform's fee has at most two decimals")
+    return int(found)
 
 
 def set_up_customer(
