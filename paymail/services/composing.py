@@ -76,8 +76,15 @@ def method_of(payment: Payment) -> str:
 
 
 def local_date(issuer: Issuer, instant: datetime) -> date:
-    """Return the issuer's calendar date of an instant."""
-    return instant.astimezone(ZoneInfo(issuer.timezone)).date()
+    """Return the issuer's calendar date of an instant; by UTC while the issuer's zone cannot be read.
+
+    Then nothing is planned or reminded (BadCalendar), but pages must still show what is wrong.
+    """
+    try:
+        zone = ZoneInfo(issuer.timezone)
+    except (KeyError, ValueError, OSError):
+        zone = ZoneInfo("UTC")
+    return instant.astimezone(zone).date()
 
 
 def _locale(invoice: Invoice) -> str:

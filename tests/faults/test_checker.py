@@ -121,8 +121,10 @@ BROKEN = {
         replace(GOOD, changes=(*GOOD.changes, moved("sent", "scheduled"))),
         Breach.MOVE,
     ),
-    "an invoice that went where it cannot": (
-        replace(GOOD, changes=(*GOOD.changes, Change("invoices", 10, 10, "", "paid", "unpaid", 0))),
+    "an attempt that went where it cannot": (
+        replace(
+            GOOD, changes=(*GOOD.changes, Change("payment_attempts", 10, 10, "", "succeeded", "open", 0))
+        ),
         Breach.MOVE,
     ),
     "a claim that kept its fence": (
