@@ -1,4 +1,4 @@
-"""Guards of the door where money comes in: card testing, and the platform's fee."""
+"""The guard of the door where money comes in: card testing."""
 
 from datetime import datetime, timedelta
 
@@ -6,8 +6,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import TooMany
-from paymail.models import AttemptStatus, Issuer, PaymentAttempt
+from paymail.models import AttemptStatus, PaymentAttempt
 from paymail.services import notices
+from paymail.services.attempts import take_back
 
 MOST_DECLINES = 8
 """Declined cards on one intent before it is withdrawn: people give up after three or four, thieves who try
@@ -20,11 +21,6 @@ class TooManyDeclines(TooMany):
     """Too many cards were declined on this invoice; it rests for a while."""
 
     code = "too_many_declines"
-
-
-def fee_of(amount: int, issuer: Issuer) -> int:
-    """Return the platform's part of an amount, both in Stripe's minor units, halves up."""
-    return (amount * issuer.application_fee + 5000) // 10_000
 
 
 def check_not_tested(session: Session, *, invoice_id: int, now: datetime) -> None:
@@ -43,7 +39,7 @@ def count_decline(session: Session, *, attempt: PaymentAttempt, now: datetime) -
     attempt.declines += 1
     if attempt.declines < MOST_DECLINES or attempt.status is not AttemptStatus.OPEN:
         return
-    attempt.status, attempt.updated_at = AttemptStatus.WITHDRAWING, now
+    take_back(attempt, now=now)
     notices.tell_staff(
         session,
         invoice_id=attempt.invoice_id,

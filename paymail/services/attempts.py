@@ -6,9 +6,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_id
-from paymail.models import LIVE_ATTEMPTS, Invoice, PaymentAttempt
+from paymail.models import (
+    ATTEMPT_MOVES,
+    LIVE_ATTEMPTS,
+    AttemptStatus,
+    Invoice,
+    Issuer,
+    PaymentAttempt,
+    check_move,
+)
 from paymail.services import dedupe
-from paymail.services.admitting import fee_of
 
 
 def live_attempt(session: Session, *, invoice_id: int) -> PaymentAttempt | None:
@@ -18,6 +25,17 @@ def live_attempt(session: Session, *, invoice_id: int) -> PaymentAttempt | None:
             PaymentAttempt.invoice_id == invoice_id, PaymentAttempt.status.in_(LIVE_ATTEMPTS)
         )
     ).one_or_none()
+
+
+def take_back(attempt: PaymentAttempt, *, now: datetime) -> None:
+    """Have the sweep cancel an open intent at Stripe. Under the invoice's lock. Raises IllegalMove."""
+    check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.WITHDRAWING)
+    attempt.status, attempt.updated_at = AttemptStatus.WITHDRAWING, now
+
+
+def fee_of(amount: int, issuer: Issuer) -> int:
+    """Return the platform's part of an amount, both in Stripe's minor units, halves up."""
+    return (amount * issuer.application_fee + 5000) // 10_000
 
 
 def new_attempt(session: Session, invoice: Invoice, amount: int, now: datetime) -> PaymentAttempt:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from paymail.models import (
     PAYMENT_MOVES,
@@ -70,7 +70,7 @@ def take_in(session: Session, *, invoice: Invoice, payment: Payment, actor: str,
     invoice.amount_paid += payment.amount
     bring_up(session, invoice=invoice, now=now)
     payment.balance_after = invoice.balance
-    payment.receipt_number = _next_receipt(session, invoice.issuer_id)
+    payment.receipt_number = next_number(session, issuer_id=invoice.issuer_id, last=Issuer.last_receipt)
     session.add(payment)
     session.flush()
     _tell(session, invoice, payment, actor, now)
@@ -78,10 +78,10 @@ def take_in(session: Session, *, invoice: Invoice, payment: Payment, actor: str,
     withdraw_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
 
 
-def _next_receipt(session: Session, issuer_id: int) -> int:
-    """Count up in the database: two invoices of one issuer may be paid at the same moment."""
-    counted = update(Issuer).where(Issuer.issuer_id == issuer_id).values(last_receipt=Issuer.last_receipt + 1)
-    return session.scalars(counted.returning(Issuer.last_receipt)).one()
+def next_number(session: Session, *, issuer_id: int, last: InstrumentedAttribute[int]) -> int:
+    """Count up an issuer's column `last`, in the database: two invoices may be paid at the same moment."""
+    counted = update(Issuer).where(Issuer.issuer_id == issuer_id).values({last: last + 1})
+    return session.scalars(counted.returning(last)).one()
 
 
 def _tell(session: Session, invoice: Invoice, payment: Payment, actor: str, now: datetime) -> None:

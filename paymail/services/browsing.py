@@ -94,11 +94,3 @@ def latest_payment(session: Session, *, invoice_id: int) -> Payment:
     if found is None:
         raise NoReceipt("there is no receipt for this invoice")
     return found
-
-
-def has_receipt(session: Session, *, invoice_id: int) -> bool:
-    """Whether a payment of this invoice came through paymail."""
-    return (
-        session.scalar(select(Payment.payment_id).where(Payment.invoice_id == invoice_id).limit(1))
-        is not None
-    )

@@ -87,6 +87,11 @@ def local_date(issuer: Issuer, instant: datetime) -> date:
     return instant.astimezone(zone).date()
 
 
+def payment_day(issuer: Issuer, payment: Payment) -> date:
+    """Return the day of a payment on the issuer's calendar: as staff wrote it down, or when it came."""
+    return payment.paid_on or local_date(issuer, payment.received_at)
+
+
 def _locale(invoice: Invoice) -> str:
     return invoice.customer.locale or invoice.issuer.locale
 
@@ -136,7 +141,7 @@ def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
         invoice_number=invoice.number,
         issuer=issuer,
         customer=customer,
-        paid_on=payment.paid_on or local_date(invoice.issuer, payment.received_at),
+        paid_on=payment_day(invoice.issuer, payment),
         method=method_of(payment),
         amount=Money(payment.amount, payment.currency),
         invoice_total=Money(invoice.total, invoice.currency),

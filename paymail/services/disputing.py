@@ -45,10 +45,7 @@ def take_dispute(
         invoice.amount_charged_back += row.amount
     elif before is DisputeState.LOST:
         invoice.amount_charged_back -= row.amount
-    books.bring_up(session, invoice=invoice, now=now, owed_before=owed_before)
-    if invoice.balance < owed_before:
-        # What the customer has open in a browser would charge the old balance.
-        withdrawing.withdraw(session, invoice_id=invoice.invoice_id, now=now)
+    withdrawing.bring_up(session, invoice=invoice, now=now, owed_before=owed_before)
     _conclude(session, invoice, row, now)
 
 

@@ -24,8 +24,8 @@ from paymail.models import (
 )
 from paymail.money import from_stripe_amount, stripe_amount
 from paymail.ports import Gateway, Intent, IntentStatus, KeySpent
-from paymail.services.admitting import check_not_tested, fee_of
-from paymail.services.attempts import fresh_key, live_attempt, new_attempt
+from paymail.services.admitting import check_not_tested
+from paymail.services.attempts import fee_of, fresh_key, live_attempt, new_attempt
 from paymail.services.composing import load_invoice, local_date
 from paymail.services.plans.choosing import check_amount, suggested
 

@@ -6,7 +6,7 @@ from Stripe, under the invoice's lock. Safe to repeat, in any order.
 
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Unavailable
@@ -125,10 +125,7 @@ def move(
     elif before in IN_FORCE and target not in IN_FORCE:
         invoice.amount_refunded -= refund.amount
         invoice.amount_credited -= refund.credited
-    books.bring_up(session, invoice=invoice, now=now, owed_before=owed_before)
-    if invoice.balance < owed_before:
-        # What the customer has open in a browser would charge the old balance.
-        withdrawing.withdraw(session, invoice_id=invoice.invoice_id, now=now)
+    withdrawing.bring_up(session, invoice=invoice, now=now, owed_before=owed_before)
     detail = f"{Money(refund.amount, refund.currency)}, refund {refund.refund_id}"
     kind = f"refund_{target}"
     books.note(session, invoice=invoice, kind=kind, actor=refund.actor, now=now, detail=detail)
@@ -140,7 +137,9 @@ def _count(session: Session, invoice: Invoice, refund: Refund, now: datetime) ->
     invoice.amount_refunded += refund.amount
     invoice.amount_credited += refund.credited
     if refund.credited and refund.credit_note is None:
-        refund.credit_note = _next_credit_note(session, refund.issuer_id)
+        refund.credit_note = books.next_number(
+            session, issuer_id=refund.issuer_id, last=Issuer.last_credit_note
+        )
     session.flush()
     key = dedupe.refund_notice(refund_id=refund.refund_id)
     books.mail(
@@ -153,16 +152,6 @@ def _count(session: Session, invoice: Invoice, refund: Refund, now: datetime) ->
         payment_id=refund.payment_id,
         detail=str(refund.refund_id),
     )
-
-
-def _next_credit_note(session: Session, issuer_id: int) -> int:
-    counted = (
-        update(Issuer)
-        .where(Issuer.issuer_id == issuer_id)
-        .values(last_credit_note=Issuer.last_credit_note + 1)
-        .returning(Issuer.last_credit_note)
-    )
-    return session.scalars(counted).one()
 
 
 def _tell_of_failure(session: Session, refund: Refund, now: datetime) -> None:

@@ -15,6 +15,7 @@ from paymail.models import ATTEMPT_MOVES, AttemptStatus, Invoice, Payment, Payme
 from paymail.money import Money, from_stripe_amount
 from paymail.ports import Intent, IntentStatus
 from paymail.services import books, dedupe
+from paymail.services.attempts import take_back
 from paymail.services.composing import load_invoice
 
 
@@ -149,7 +150,7 @@ def _release(
     if was_processing:
         books.bring_up(session, invoice=invoice, now=now)
     if was_processing and target is AttemptStatus.OPEN:
-        _take_back_if_paid_otherwise(session, attempt, invoice)
+        _take_back_if_paid_otherwise(session, attempt, invoice, now)
     if was_processing and intent.failure and invoice.owed:
         books.mail(
             session,
@@ -162,10 +163,11 @@ def _release(
         )
 
 
-def _take_back_if_paid_otherwise(session: Session, attempt: PaymentAttempt, invoice: Invoice) -> None:
+def _take_back_if_paid_otherwise(
+    session: Session, attempt: PaymentAttempt, invoice: Invoice, now: datetime
+) -> None:
     """Money that came another way while this payment was clearing could be paid twice by its open intent."""
     more_than_owed = from_stripe_amount(attempt.amount, invoice.currency) > invoice.balance
     if more_than_owed or not invoice.can_pay:
-        check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.WITHDRAWING)
-        attempt.status = AttemptStatus.WITHDRAWING
+        take_back(attempt, now=now)
         session.flush()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from paymail.models import Channel, Dispute, DisputeState, Invoice, Issuer, Message, Payment, Refund
 from paymail.services import receipts, refunding
-from paymail.services.composing import load_invoice, local_date
+from paymail.services.composing import load_invoice, payment_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def arrived(session: Session, *, issuer: Issuer, payment: Payment, disputed: boo
     """Return a payment with what can be done about it."""
     return Arrived(
         payment=payment,
-        day=payment.paid_on or local_date(issuer, payment.received_at),
+        day=payment_day(issuer, payment),
         refundable=0 if disputed else refunding.refundable(session, payment=payment),
         disputed=disputed,
         receipts=receipts.messages(session, payment_id=payment.payment_id),

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.errors import PaymailError
-from paymail.models import ATTEMPT_MOVES, AttemptStatus, PaymentAttempt, check_move
+from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.ports import IntentStatus
-from paymail.services import settlement
-from paymail.services.attempts import live_attempt
+from paymail.services import books, settlement
+from paymail.services.attempts import live_attempt, take_back
 from paymail.services.paying import REUSABLE, Cashier, close
 
 log = observability.logger(__name__)
@@ -26,8 +26,18 @@ def withdraw(session: Session, *, invoice_id: int, now: datetime) -> None:
     """
     attempt = live_attempt(session, invoice_id=invoice_id)
     if attempt is not None and attempt.status is AttemptStatus.OPEN:
-        check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.WITHDRAWING)
-        attempt.status, attempt.updated_at = AttemptStatus.WITHDRAWING, now
+        take_back(attempt, now=now)
+
+
+def bring_up(session: Session, *, invoice: Invoice, now: datetime, owed_before: int) -> None:
+    """Bring an invoice up to its amounts after money went back or came again, and its open intent with it.
+
+    `owed_before` is the balance (minor units) before that. Under the invoice's lock.
+    """
+    books.bring_up(session, invoice=invoice, now=now, owed_before=owed_before)
+    if invoice.balance < owed_before:
+        # What the customer has open in a browser would charge the old balance.
+        withdraw(session, invoice_id=invoice.invoice_id, now=now)
 
 
 def cancel_withdrawn(cashier: Cashier, *, limit: int = 20) -> int:
