@@ -16,9 +16,10 @@ from paymail.models import (
     Payment,
     PaymentStatus,
     Refund,
+    RefundStatus,
 )
 from paymail.money import Money
-from paymail.services.composing import local_date, method_of, receipt_number
+from paymail.services.composing import local_date, method_of, payment_day, receipt_number
 from paymail.services.crediting import credit_note_number
 from paymail.services.plans.choosing import smallest, suggested
 from paymail.services.plans.coverage import PlanView, plan_of
@@ -147,7 +148,7 @@ def _arrivals(session: Session, invoice: Invoice) -> tuple[Arrival, ...]:
         Arrival(
             number=payment.receipt_number,
             receipt=receipt_number(payment),
-            day=payment.paid_on or local_date(invoice.issuer, payment.received_at),
+            day=payment_day(invoice.issuer, payment),
             method=method_of(payment),
             amount=Money(payment.amount, payment.currency),
         )
@@ -167,7 +168,7 @@ def _returns(session: Session, invoice: Invoice) -> tuple[Return, ...]:
             credit_note=credit_note_number(refund),
             day=local_date(invoice.issuer, refund.created_at),
             amount=Money(refund.amount, refund.currency),
-            pending=refund.status == "pending",
+            pending=refund.status is RefundStatus.PENDING,
         )
         for refund in session.scalars(statement)
     )

@@ -9,15 +9,14 @@ from paymail.services.browsing import NoReceipt, latest_payment
 from paymail.services.composing import invoice_document, receipt_document
 from paymail.services.crediting import credit_note_document, refund_of
 from paymail.services.paying import find_by_token
+from paymail.web.files import binary, pdf_answer
 from paymail.web.inputs import RowId
 from paymail.web.limiting import PublicLimits
 from paymail.web.openapi import problems
 from paymail.web.public import Token
 from paymail.wiring import App
 
-ANSWERS = problems(404, 409, 410, 422, 429, 503) | {
-    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
-}
+ANSWERS = problems(404, 409, 410, 422, 429, 503) | binary("application/pdf")
 
 
 def router(app: App, limits: PublicLimits) -> APIRouter:
@@ -25,8 +24,7 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
     routes = APIRouter(prefix="/api/public/pay", tags=["public"], dependencies=[Depends(limits.every)])
 
     def answer(document: Document, filename: str) -> Response:
-        headers = {"Content-Disposition": f'inline; filename="{filename}"'}
-        return Response(app.pdf.render(document), media_type="application/pdf", headers=headers)
+        return pdf_answer(app.pdf.render(document), filename)
 
     @routes.get("/{token}/invoice.pdf", response_class=Response, responses=ANSWERS)
     def invoice_pdf(token: Token) -> Response:

@@ -23,9 +23,9 @@ from paymail.web.api.shapes import (
     Limit,
     Page,
     Text,
-    binary,
     page,
 )
+from paymail.web.files import binary
 from paymail.web.inputs import RowId
 from paymail.web.openapi import problems
 from paymail.wiring import App

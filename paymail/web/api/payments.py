@@ -19,8 +19,8 @@ from paymail.services.statement import arrived, statement
 from paymail.web.api.access import Access
 from paymail.web.api.account import Account, InvoiceMoney, PaymentRow, RefundRow
 from paymail.web.api.invoices import Queued
-from paymail.web.api.shapes import PROBLEMS, Asked, IdempotencyKey, Text, binary
-from paymail.web.files import pdf_answer
+from paymail.web.api.shapes import PROBLEMS, Asked, IdempotencyKey, Text
+from paymail.web.files import binary, pdf_answer
 from paymail.web.inputs import RowId
 from paymail.wiring import App
 

@@ -51,8 +51,3 @@ class Page(BaseModel, Generic[T]):
 def page(found: slices.Slice[R], shown: Callable[[R], T]) -> dict[str, object]:
     """Return a slice as the fields of a `Page`."""
     return {"data": [shown(row) for row in found.rows], "next": found.next}
-
-
-def binary(kind: str) -> dict[int | str, dict[str, object]]:
-    """Return FastAPI's `responses` of a route that answers with bytes of this media type."""
-    return {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}}}}}

@@ -1,9 +1,11 @@
 """The page of one invoice, as every form on it shows it again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
@@ -19,7 +21,7 @@ from paymail.services.reminding.holding import HoldReason
 from paymail.services.staff import Visitor
 from paymail.services.timeline import history
 from paymail.web.staff import money_view, plan_view
-from paymail.web.staff.acting import Refusal, Sequence, StaffForm, Text, WhenForm
+from paymail.web.staff.acting import Refusal, Sequence, StaffForm, Text, WhenForm, act
 from paymail.wiring import App
 
 SHOWN_EVENTS = 200
@@ -121,3 +123,37 @@ def _forms(session: Session, invoice: Invoice) -> dict[str, StaffForm]:
 
 def _override(off: bool, ladder: str) -> OverrideForm:
     return OverrideForm(reminders="off" if off else "on", ladder=ladder)
+
+
+class Acted(Protocol):
+    """Does what a form of the page asks, and answers: back to the page, or the page with the refusal."""
+
+    def __call__(
+        self,
+        request: Request,
+        visitor: Visitor,
+        invoice_id: int,
+        name: str,
+        form: StaffForm,
+        do: Callable[[Session, datetime], object],
+    ) -> Response:
+        """`name` is the form's among the page's; what was typed into it is kept."""
+        ...
+
+
+def invoice_actions(app: App, pages: Jinja2Templates, *, anchor: str) -> Acted:
+    """Return how the forms of one block of the page are answered; `anchor` is the block's."""
+
+    def acted(
+        request: Request,
+        visitor: Visitor,
+        invoice_id: int,
+        name: str,
+        form: StaffForm,
+        do: Callable[[Session, datetime], object],
+    ) -> Response:
+        if refusal := act(app, visitor, form, do):
+            return invoice_page(app, pages, request, visitor, invoice_id, refusal, {name: form})
+        return RedirectResponse(f"/staff/invoices/{invoice_id}#{anchor}", 303)
+
+    return acted

@@ -1,11 +1,10 @@
 """What staff do about the money of one invoice: payments, refunds, write-offs, voiding, receipts again."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
@@ -18,8 +17,8 @@ from paymail.services.refunding import NoSuchPayment, RefundOrder
 from paymail.services.staff import Visitor
 from paymail.web.files import pdf_answer
 from paymail.web.inputs import RowId
-from paymail.web.staff.acting import NotAChoice, StaffForm, act, day_of
-from paymail.web.staff.invoice_view import invoice_page
+from paymail.web.staff.acting import NotAChoice, StaffForm, day_of
+from paymail.web.staff.invoice_view import invoice_actions
 from paymail.web.staff.money_view import (
     CopyForm,
     NotConfirmed,
@@ -38,17 +37,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     routes = APIRouter()
     Visiting = Annotated[Visitor, Depends(person)]
 
-    def acted(
-        request: Request,
-        visitor: Visitor,
-        invoice_id: int,
-        name: str,
-        form: StaffForm,
-        do: Callable[[Session, datetime], object],
-    ) -> Response:
-        if refusal := act(app, visitor, form, do):
-            return invoice_page(app, pages, request, visitor, invoice_id, refusal, {name: form})
-        return RedirectResponse(f"/staff/invoices/{invoice_id}#money", 303)
+    acted = invoice_actions(app, pages, anchor="money")
 
     @routes.post("/invoices/{invoice_id}/payments")
     def record(

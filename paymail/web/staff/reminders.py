@@ -1,11 +1,10 @@
 """What staff do about the reminders of one invoice: hold, release, remind, switch and override."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
@@ -15,8 +14,8 @@ from paymail.services.reminding import holding, planning, preferences
 from paymail.services.reminding.holding import HoldReason, NoSuchHold
 from paymail.services.staff import Visitor
 from paymail.web.inputs import RowId
-from paymail.web.staff.acting import NotAChoice, StaffForm, Text, act, day_of
-from paymail.web.staff.invoice_view import HoldForm, OverrideForm, RemindForm, invoice_page
+from paymail.web.staff.acting import NotAChoice, StaffForm, Text, day_of
+from paymail.web.staff.invoice_view import HoldForm, OverrideForm, RemindForm, invoice_actions
 from paymail.web.staff.session import Person
 from paymail.wiring import App
 
@@ -32,17 +31,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     routes = APIRouter(prefix="/invoices/{invoice_id}")
     Visiting = Annotated[Visitor, Depends(person)]
 
-    def acted(
-        request: Request,
-        visitor: Visitor,
-        invoice_id: int,
-        name: str,
-        form: StaffForm,
-        do: Callable[[Session, datetime], object],
-    ) -> Response:
-        if refusal := act(app, visitor, form, do):
-            return invoice_page(app, pages, request, visitor, invoice_id, refusal, {name: form})
-        return RedirectResponse(f"/staff/invoices/{invoice_id}#reminders", 303)
+    acted = invoice_actions(app, pages, anchor="reminders")
 
     @routes.post("/hold")
     def hold(
