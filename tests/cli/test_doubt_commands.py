@@ -1,8 +1,6 @@
 """The commands for doubts, bounces, suppressions and customers say what they did, and fail clearly."""
 
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +10,8 @@ from typer.testing import CliRunner, Result
 from paymail.cli import cli
 from paymail.models import Customer, Message, MessageState
 from paymail.services.sending import send_invoice
-from paymail.settings import Settings
 from paymail.tasks.sweeping import sweep_once
-from paymail.wiring import App, build
+from paymail.wiring import App
 from tests.dsn import TOKEN, sample
 from tests.factories import make_invoice
 
@@ -22,21 +19,15 @@ TEMPLATE = "postfix_unknown_user"
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+def app(commands: App) -> App:
     """An application with an email in doubt, and its folder as the commands' own."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    monkeypatch.setenv("PAYMAIL_DATA_DIR", str(folder))
-    shutil.copy(sqlite_template, folder / "paymail.db")
-    found = build(Settings(data_dir=folder))
-    with found.transaction() as session:
+    with commands.transaction() as session:
         make_invoice(session)
-        send_invoice(session, invoice_id=502, actor="test", now=found.now())
-    sweep_once(found)
-    with found.transaction() as session:
+        send_invoice(session, invoice_id=502, actor="test", now=commands.now())
+    sweep_once(commands)
+    with commands.transaction() as session:
         session.scalars(select(Message).where(Message.kind == "invoice")).one().state = MessageState.UNKNOWN
-    yield found
-    found.close()
+    return commands
 
 
 def run(*arguments: str, code: int = 0) -> Result:

@@ -1,30 +1,21 @@
 """`paymail events` lists what Stripe told, and has dead ones worked on again."""
 
 import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from paymail.cli import cli
 from paymail.models import GatewayEvent, GatewayEventState
-from paymail.settings import Settings
-from paymail.wiring import App, build
+from paymail.wiring import App
 from tests.factories import NOW
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+def app(commands: App) -> App:
     """An application with one dead and one done event."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    monkeypatch.setenv("PAYMAIL_DATA_DIR", str(folder))
-    shutil.copy(sqlite_template, folder / "paymail.db")
-    found = build(Settings(data_dir=folder))
     given = {"type": "payment_intent.succeeded", "livemode": False, "created": 1773709200}
-    with found.transaction() as session:
+    with commands.transaction() as session:
         for name, state in (("evt_1", GatewayEventState.DEAD), ("evt_2", GatewayEventState.DONE)):
             session.add(
                 GatewayEvent(
@@ -39,8 +30,7 @@ def app(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) 
                     **given,
                 )
             )
-    yield found
-    found.close()
+    return commands
 
 
 def run(*arguments: str, code: int = 0) -> Result:

@@ -1,9 +1,6 @@
 """The commands of payments, refunds, write-offs and voiding say what they did, and fail clearly."""
 
 import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -11,24 +8,7 @@ from typer.testing import CliRunner, Result
 
 from paymail.cli import cli
 from paymail.models import Message, TimelineEvent
-from paymail.settings import Settings
-from paymail.wiring import App, build
-from tests.factories import make_invoice
-
-
-@pytest.fixture
-def app(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
-    """An application with invoices 502 (AUD 82.50) and 503 (JPY 8250); the commands work on it."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    monkeypatch.setenv("PAYMAIL_DATA_DIR", str(folder))
-    shutil.copy(sqlite_template, folder / "paymail.db")
-    found = build(Settings(data_dir=folder))
-    with found.transaction() as session:
-        make_invoice(session)
-        make_invoice(session, invoice_id=503, currency="JPY", name="Kiosk")
-    yield found
-    found.close()
+from paymail.wiring import App
 
 
 def run(*arguments: str, expect: int = 0) -> Result:
@@ -42,7 +22,7 @@ def told(*arguments: str) -> dict[str, object]:
     return found
 
 
-def test_a_payment_is_recorded_once_by_its_key_and_listed(app: App) -> None:
+def test_a_payment_is_recorded_once_by_its_key_and_listed(two_invoices: App) -> None:
     given = ("payments", "record", "502", "50.00", "--reference", "INV 502", "--day", "2026-03-16")
     for _ in range(2):
         assert told(*given, "--key", "bank-1") == {
@@ -73,18 +53,18 @@ def test_a_payment_is_recorded_once_by_its_key_and_listed(app: App) -> None:
     ],
 )
 def test_a_payment_that_cannot_be_is_refused(
-    app: App, arguments: tuple[str, ...], expect: int, reason: str
+    two_invoices: App, arguments: tuple[str, ...], expect: int, reason: str
 ) -> None:
     assert reason in run("payments", "record", *arguments, expect=expect).output
     assert told("payments", "list", "502")["payments"] == []
 
 
-def test_a_surplus_is_recorded_when_it_is_said_to_be_meant(app: App) -> None:
+def test_a_surplus_is_recorded_when_it_is_said_to_be_meant(two_invoices: App) -> None:
     run("payments", "record", "502", "90", "--overpay")
     assert "overpaid AUD 7.50" in run("payments", "list", "502").stdout
 
 
-def test_a_refund_is_made_of_what_is_left_and_no_more(app: App) -> None:
+def test_a_refund_is_made_of_what_is_left_and_no_more(two_invoices: App) -> None:
     run("payments", "record", "503", "8250", "--channel", "cash")
     first = told("payments", "refund", "1", "250", "--reason", "broken", "--key", "r1")
     assert told("payments", "refund", "1", "250", "--reason", "broken", "--key", "r1") == first
@@ -101,16 +81,16 @@ def test_a_refund_is_made_of_what_is_left_and_no_more(app: App) -> None:
     run("payments", "refund", "7", expect=1)
 
 
-def test_a_receipt_is_sent_again(app: App) -> None:
+def test_a_receipt_is_sent_again(two_invoices: App) -> None:
     run("payments", "record", "502", "82.50")
     number = told("payments", "receipt", "1")["message_id"]
-    with app.reading() as session:
+    with two_invoices.reading() as session:
         kinds = dict(session.execute(select(Message.message_id, Message.kind)).all())
     assert kinds == {1: "receipt", number: "receipt"}
     run("payments", "receipt", "7", expect=1)
 
 
-def test_an_invoice_is_written_off_in_part_and_asked_for_again(app: App) -> None:
+def test_an_invoice_is_written_off_in_part_and_asked_for_again(two_invoices: App) -> None:
     found = told("invoices", "write-off", "502", "--amount", "2.50", "--reason", "bank's fee")
     assert found == {"invoice_id": 502, "amount_written_off": 2.5, "balance": 80}
     assert "AUD 0.00 still owed" in run("invoices", "write-off", "502", "--reason", "insolvent").stdout
@@ -121,17 +101,17 @@ def test_an_invoice_is_written_off_in_part_and_asked_for_again(app: App) -> None
     assert "say why" in run("invoices", "write-off", "502", expect=1).output
 
 
-def test_an_invoice_is_voided_with_a_reason_unless_money_has_arrived(app: App) -> None:
+def test_an_invoice_is_voided_with_a_reason_unless_money_has_arrived(two_invoices: App) -> None:
     run("invoices", "void", "502", expect=2)
     run("payments", "record", "503", "1")
     assert "money has arrived" in run("invoices", "void", "503", "--reason", "twice", expect=1).output
     assert told("invoices", "void", "502", "--reason", "twice", "--yes")["status"] == "void"
-    with app.reading() as session:
+    with two_invoices.reading() as session:
         kinds = session.scalars(select(TimelineEvent.kind).where(TimelineEvent.actor == "cli")).all()
     assert "voided" in kinds
 
 
-def test_part_payments_are_allowed_and_switched_off(app: App) -> None:
+def test_part_payments_are_allowed_and_switched_off(two_invoices: App) -> None:
     assert told("invoices", "parts", "502", "--minimum", "20.00")["part_minimum"] == 20
     assert told("invoices", "parts", "502", "--off")["part_minimum"] is None
     run("invoices", "parts", "502", expect=2)

@@ -1,12 +1,9 @@
 """`paymail plans` agrees, shows and ends, and fails clearly."""
 
 import json
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -20,25 +17,10 @@ from tests.factories import make_invoice
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
-    """An application with invoices 502 (AUD 82.50) and 503 (JPY 8250); the commands work on it."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    monkeypatch.setenv("PAYMAIL_DATA_DIR", str(folder))
-    shutil.copy(sqlite_template, folder / "paymail.db")
-    found = build(Settings(data_dir=folder))
-    with found.transaction() as session:
-        make_invoice(session)
-        make_invoice(session, invoice_id=503, currency="JPY", name="Kiosk")
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def today(app: App) -> date:
+def today(two_invoices: App) -> date:
     """The issuer's day: the commands read the real clock."""
-    with app.reading() as session:
-        return local_date(load_invoice(session, invoice_id=502).issuer, app.now())
+    with two_invoices.reading() as session:
+        return local_date(load_invoice(session, invoice_id=502).issuer, two_invoices.now())
 
 
 def run(*arguments: str, expect: int = 0) -> Result:
@@ -52,7 +34,7 @@ def told(*arguments: str) -> list[tuple[str, float]]:
     return [(row["due_date"], row["amount"]) for row in found["plan"]]
 
 
-def test_a_plan_is_agreed_in_three_ways_shown_and_ended_once(app: App, today: date) -> None:
+def test_a_plan_is_agreed_in_three_ways_shown_and_ended_once(two_invoices: App, today: date) -> None:
     soon, later = str(today + timedelta(days=7)), str(today + timedelta(days=21))
     equal = ("--count", "2", "--cadence", "fortnightly", "--first", soon)
     assert told("agree", "502", *equal) == [(soon, 41.25), (later, 41.25)]
@@ -71,7 +53,7 @@ def test_a_plan_is_agreed_in_three_ways_shown_and_ended_once(app: App, today: da
     run("show", "9", expect=1)
 
 
-def test_what_is_no_plan_is_refused(app: App, today: date) -> None:
+def test_what_is_no_plan_is_refused(two_invoices: App, today: date) -> None:
     day = str(today)
     for usage in ((), ("--count", "2"), ("--part", f"{day} 8250", "--deposit", "1")):
         run("agree", "502", *usage, expect=2)

@@ -1,40 +1,30 @@
 """The commands of scheduling, bulk sends, reminders and forecast say what they did, and fail clearly."""
 
 import json
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from paymail.cli import cli
-from paymail.settings import Settings
 from paymail.tasks.sweeping import sweep_once
-from paymail.wiring import App, build
+from paymail.wiring import App
 from tests.factories import NOW, make_invoice
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+def app(commands: App) -> App:
     """An application whose invoices 502 to 504 are due in 20 days, and its folder as the commands' own."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    monkeypatch.setenv("PAYMAIL_DATA_DIR", str(folder))
-    shutil.copy(sqlite_template, folder / "paymail.db")
-    found = build(Settings(data_dir=folder))
-    with found.transaction() as session:
+    with commands.transaction() as session:
         for number in (502, 503, 504):
             make_invoice(
                 session,
                 invoice_id=number,
                 name=f"Customer {number}",
-                due_in=(found.now().date() - NOW.date()).days + 20,
+                due_in=(commands.now().date() - NOW.date()).days + 20,
                 reminders=True,
             )
-    yield found
-    found.close()
+    return commands
 
 
 def run(*arguments: str, expect: int = 0) -> Result:
