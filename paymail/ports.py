@@ -90,13 +90,6 @@ class Gateway(Protocol):
         """
         ...
 
-    def update_amount(self, *, account: str, intent_id: str, amount: int, fee: int | None = None) -> Intent:
-        """Change the amount of an intent that is not yet paid. Raises Conflict when Stripe says no.
-
-        `fee` replaces the fee to the platform, 0 takes it off, None leaves it.
-        """
-        ...
-
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
         """Cancel an open intent. Raises Conflict when it is beyond cancelling."""
         ...

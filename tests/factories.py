@@ -8,12 +8,13 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_payment_token
-from paymail.errors import InvalidInput, NotFound
+from paymail.errors import Conflict, InvalidInput, NotFound
 from paymail.merchant import GatewayAccount, WebhookEndpoint
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
 from paymail.ports import Envelope, Event, Handover, Intent, IntentStatus, Letter, Outcome, Verdict, Written
 from paymail.reversals import GatewayDispute, GatewayRefund, Reversals
 from paymail.services.issuers import ensure_issuer
+from paymail.services.paying import REUSABLE
 
 NOW = datetime(2026, 3, 17, 1, 0, tzinfo=UTC)
 
@@ -168,12 +169,10 @@ class LedgerGateway:
             raise NotFound("no such intent")
         return intent
 
-    def update_amount(self, *, account: str, intent_id: str, amount: int, fee: int | None = None) -> Intent:
-        """Change the amount, and the fee if one is given."""
-        return self.set(intent_id, amount=amount, fee=self.intents[intent_id].fee if fee is None else fee)
-
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
-        """Cancel."""
+        """Cancel, unless it is beyond that."""
+        if self.intents[intent_id].status not in REUSABLE:
+            raise Conflict("it is beyond cancelling")
         return self.set(intent_id, status=IntentStatus.CANCELED)
 
     def create_refund(

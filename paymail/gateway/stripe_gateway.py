@@ -96,15 +96,6 @@ class StripeGateway:
             )
         return intent_from(found, account)
 
-    def update_amount(self, *, account: str, intent_id: str, amount: int, fee: int | None = None) -> Intent:
-        """Change the amount of an unpaid intent; asking twice for the same amount changes nothing."""
-        asked: stripe.params.PaymentIntentModifyParams = {"amount": amount}
-        if fee is not None:
-            asked["application_fee_amount"] = fee or ""
-        with translated():
-            found = self._client.v1.payment_intents.update(intent_id, asked, {"stripe_account": account})
-        return intent_from(found, account)
-
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
         """Cancel an open intent."""
         with translated():

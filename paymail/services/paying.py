@@ -25,12 +25,14 @@ from paymail.models import (
 from paymail.money import from_stripe_amount, stripe_amount
 from paymail.ports import Gateway, Intent, IntentStatus, KeySpent
 from paymail.services.admitting import check_not_tested
-from paymail.services.attempts import fee_of, fresh_key, live_attempt, new_attempt
+from paymail.services.attempts import fee_of, fresh_key, live_attempt, new_attempt, take_back
 from paymail.services.composing import load_invoice, local_date
 from paymail.services.plans.choosing import check_amount, suggested
 
 log = observability.logger(__name__)
 _TOKEN = re.compile(r"[0-9a-f]{64}")
+TURNS = 3
+"""How often the intent of another window is cleared away before a customer is told to look again."""
 
 REUSABLE = (
     IntentStatus.REQUIRES_PAYMENT_METHOD,
@@ -104,31 +106,33 @@ def check_payable(invoice: Invoice) -> None:
 
 
 def start_payment(cashier: Cashier, *, token: str, amount: int | None = None) -> Intent:
-    """Return a live intent, reusing the invoice's present one where it can.
+    """Return a live intent, reusing the invoice's present one if it is for the same amount.
 
     It is for `amount` (minor units) where parts or a plan allow that, else for what is asked for now: the
-    balance, or what a plan asks for. Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, BadPart,
-    NotChargeable, TooManyDeclines, Unavailable.
+    balance, or what a plan asks for. An intent's amount never changes, as a customer may be confirming what
+    another window shows: for another amount it is cancelled and a new generation made (ADR 0007).
+    Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, BadPart, NotChargeable, TooManyDeclines,
+    Unavailable.
     """
-    attempt = _plan(cashier, token, amount)
-    intent = _existing(cashier.gateway, attempt)
-    if intent is not None and attempt.status is AttemptStatus.WITHDRAWING and intent.status in REUSABLE:
-        intent = cashier.gateway.cancel_intent(account=attempt.account, intent_id=intent.id)
-    if intent is not None and intent.status in (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING):
-        raise AlreadyPaying("a payment for this invoice has been made and is being recorded")
-    if intent is not None and intent.status not in REUSABLE:
-        close(cashier, attempt, intent.id)
-        attempt, intent = _plan(cashier, token, amount), None
-    try:
-        intent = _bring_to_amount(cashier.gateway, attempt, intent)
-    except KeySpent:
-        _renew_key(cashier, attempt)
-        raise
-    return _adopt(cashier, token, attempt, intent)
+    for _ in range(TURNS):
+        attempt = _plan(cashier, token, amount)
+        if attempt.intent_id is None:
+            return _adopt(cashier, token, attempt, _create(cashier, attempt))
+        intent = cashier.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
+        if intent.status in (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING):
+            raise AlreadyPaying("a payment for this invoice has been made and is being recorded")
+        as_planned = attempt.status is AttemptStatus.OPEN and intent.amount == attempt.amount
+        if intent.status in REUSABLE and as_planned:
+            return _adopt(cashier, token, attempt, intent)
+        _withdraw(cashier, attempt, intent)
+    raise NotPayable("another window is paying this invoice; please reload the page")
 
 
 def _plan(cashier: Cashier, token: str, asked: int | None) -> PaymentAttempt:
-    """Return the invoice's live attempt at the amount to pay, writing a new generation if there is none."""
+    """Return the invoice's live attempt: at the amount to pay, or one that has to be withdrawn first.
+
+    If there is none, the next generation is written.
+    """
     with cashier.transaction() as session:
         now = cashier.now()
         invoice = find_by_token(session, token=token, now=now, lock=True)
@@ -139,13 +143,18 @@ def _plan(cashier: Cashier, token: str, asked: int | None) -> PaymentAttempt:
         amount = stripe_amount(chosen, invoice.currency)
         attempt = live_attempt(session, invoice_id=invoice.invoice_id)
         if attempt is None:
-            attempt = new_attempt(session, invoice, amount, now)
+            return new_attempt(session, invoice, amount, now)
         if attempt.status is AttemptStatus.PROCESSING:
             raise AlreadyPaying("a payment for this invoice is clearing")
-        if attempt.amount != amount:
-            attempt.amount, attempt.updated_at = amount, now
-            attempt.fee = fee_of(amount, invoice.issuer)
-            attempt.idempotency_key = fresh_key(attempt)
+        wanted = (amount, fee_of(amount, invoice.issuer))
+        if (attempt.amount, attempt.fee) == wanted:
+            return attempt
+        if attempt.status is AttemptStatus.CREATING:
+            # Whoever creates it at the old amount finds another key when adopting.
+            attempt.amount, attempt.fee = wanted
+            attempt.idempotency_key, attempt.updated_at = fresh_key(attempt), now
+        elif attempt.status is AttemptStatus.OPEN:
+            take_back(attempt, now=now)
         return attempt
 
 
@@ -158,16 +167,9 @@ def _renew_key(cashier: Cashier, attempt: PaymentAttempt) -> None:
             row.idempotency_key = fresh_key(row)
 
 
-def _existing(gateway: Gateway, attempt: PaymentAttempt) -> Intent | None:
-    if attempt.intent_id is None:
-        return None
-    return gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
-
-
-def _bring_to_amount(gateway: Gateway, attempt: PaymentAttempt, intent: Intent | None) -> Intent:
-    """Create the intent, or bring the existing one to the attempt's amount."""
-    if intent is None:
-        return gateway.create_intent(
+def _create(cashier: Cashier, attempt: PaymentAttempt) -> Intent:
+    try:
+        return cashier.gateway.create_intent(
             account=attempt.account,
             amount=attempt.amount,
             currency=attempt.currency,
@@ -175,11 +177,9 @@ def _bring_to_amount(gateway: Gateway, attempt: PaymentAttempt, intent: Intent |
             idempotency_key=attempt.idempotency_key,
             fee=attempt.fee,
         )
-    if intent.amount == attempt.amount:
-        return intent
-    # Left out, Stripe keeps the fee of the old amount; one that never was need not be taken off.
-    fee = attempt.fee if attempt.fee or intent.fee else None
-    return gateway.update_amount(account=attempt.account, intent_id=intent.id, amount=attempt.amount, fee=fee)
+    except KeySpent:
+        _renew_key(cashier, attempt)
+        raise
 
 
 def _adopt(cashier: Cashier, token: str, attempt: PaymentAttempt, intent: Intent) -> Intent:
@@ -188,18 +188,14 @@ def _adopt(cashier: Cashier, token: str, attempt: PaymentAttempt, intent: Intent
         now = cashier.now()
         invoice = load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
         row = session.get_one(PaymentAttempt, attempt.attempt_id)
-        if row.status is AttemptStatus.CREATING:
+        # Another window may have asked for another amount meanwhile: its key is another one.
+        if row.status is AttemptStatus.CREATING and row.idempotency_key == attempt.idempotency_key:
             row.intent_id, row.status, row.updated_at = intent.id, AttemptStatus.OPEN, now
-        # A simultaneous request may have adopted another intent: only the one in the books may be paid.
+        # Only the intent in the books may be paid.
         ours = row.intent_id == intent.id and row.status is AttemptStatus.OPEN
         payable = ours and invoice.can_pay and invoice.payment_token == token
-        # Nor may another tab have chosen another amount meanwhile.
-        unchanged = payable and row.amount == intent.amount and _still_allowed(invoice, intent)
-    if payable and unchanged:
-        return intent
-    if payable and row.amount != intent.amount:
-        # It is the other tab's now, and good: cancelling it would break that one.
-        raise NotPayable("another window chose another amount; please reload the page")
+        if payable and _still_allowed(invoice, intent):
+            return intent
     log.warning("intent not given out: the invoice changed meanwhile", invoice_id=attempt.invoice_id)
     _withdraw(cashier, attempt, intent)
     raise NotPayable("this invoice changed while the payment was being prepared; please reload the page")
@@ -214,10 +210,12 @@ def _still_allowed(invoice: Invoice, intent: Intent) -> bool:
 
 
 def _withdraw(cashier: Cashier, attempt: PaymentAttempt, intent: Intent) -> None:
-    try:
-        cashier.gateway.cancel_intent(account=attempt.account, intent_id=intent.id)
-    except Conflict:
-        return  # paid or clearing already: settlement records it, whatever the invoice says
+    """Cancel an intent and close its attempt, unless it is beyond that."""
+    if intent.status is not IntentStatus.CANCELED:
+        try:
+            cashier.gateway.cancel_intent(account=attempt.account, intent_id=intent.id)
+        except Conflict:
+            return  # paid, clearing or cancelled at this moment: a further look at it shows which
     close(cashier, attempt, intent.id)
 
 

@@ -38,6 +38,7 @@ class Breach(StrEnum):
     LOST = "payment lost"
     INVENTED = "payment that Stripe does not have"
     AMOUNT = "amount differs"
+    SHOWN = "a customer was charged something else than was shown"
     REFUND = "refunds differ"
     RECEIPT = "receipts and payments do not match"
     SUM = "an invoice's sums are not those of its payments"
@@ -66,6 +67,8 @@ class Evidence:
     live: Mapping[str, int]
     """The invoice of each intent that could be paid at this moment."""
     given: Mapping[int, set[str]]
+    shown: Mapping[str, set[int]]
+    """What customers were told each intent is for."""
     invoices: list[Invoice]
     payments: list[Payment]
     booked_refunds: list[Refund]
@@ -94,6 +97,7 @@ def gather(market: Market, account: str) -> Evidence:
             given_back,
             live,
             market.given,
+            market.shown,
             rows(session, Invoice),
             rows(session, Payment),
             rows(session, Refund),
@@ -111,7 +115,7 @@ def rows(session: Session, table: type[Any]) -> list[Any]:
 
 def check(evidence: Evidence) -> list[Finding]:
     """Return every breach; an empty list is what a storm asks for."""
-    checks = (_payments, _refunds, _receipts, _sums, _double, _live, _surplus, _undone)
+    checks = (_payments, _shown, _refunds, _receipts, _sums, _double, _live, _surplus, _undone)
     return [finding for one in checks for finding in one(evidence)]
 
 
@@ -127,6 +131,12 @@ def _payments(seen: Evidence) -> Iterator[Finding]:
             yield Finding(Breach.AMOUNT, f"{intent}: {booked[intent]} in the books, {amount} at Stripe")
     for intent in booked.keys() - seen.charges.keys():
         yield Finding(Breach.INVENTED, f"{intent}: {booked[intent]}")
+
+
+def _shown(seen: Evidence) -> Iterator[Finding]:
+    for intent, amount in seen.charges.items():
+        if seen.shown.get(intent) != {amount}:
+            yield Finding(Breach.SHOWN, f"{intent}: {amount} charged, {seen.shown.get(intent)} shown")
 
 
 def _refunds(seen: Evidence) -> Iterator[Finding]:

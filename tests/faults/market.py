@@ -47,19 +47,25 @@ class Clock:
 
 @dataclass
 class Market:
-    """What a payment storm works with. `given` are the intents whose secret a customer got, per invoice."""
+    """What a payment storm works with.
+
+    `given` are the intents whose secret a customer got, per invoice; `shown` the amounts that customers were
+    told an intent is for.
+    """
 
     app: App
     clock: Clock
     web: str
     stripe: str
     given: dict[int, set[str]] = field(default_factory=dict)
+    shown: dict[str, set[int]] = field(default_factory=dict)
     webhooks: Counter[int] = field(default_factory=Counter)
     """Deliveries of webhooks by the status that they were answered with."""
 
-    def hand_out(self, invoice_id: int, intent_id: str) -> None:
-        """Remember that a customer holds the secret of an intent."""
+    def hand_out(self, invoice_id: int, intent_id: str, amount: int) -> None:
+        """Remember that a customer holds the secret of an intent, and sees an amount beside it."""
         self.given.setdefault(invoice_id, set()).add(intent_id)
+        self.shown.setdefault(intent_id, set()).add(amount)
 
     def ask(self, url: str, body: object = None, method: str = "POST") -> tuple[int, Any]:
         """Ask a server in JSON; return the status (0: no answer) and the body."""

@@ -109,6 +109,7 @@ class PayStorm:
                     made = make_invoice(
                         session, invoice_id=number, subtotal=drawn.randint(5000, 90000), tax=0
                     )
+                    made.part_minimum = 1000
                     tokens[number] = made.payment_token or ""
         return tokens
 

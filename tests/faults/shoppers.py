@@ -42,6 +42,8 @@ class Shopper:
             self.closes_the_tab: 20,
             self.double_clicks: 12,
             self.has_two_tabs: 10,
+            self.has_another_amount_in_each_tab: 10,
+            self.pays_in_parts: 5,
             self.is_declined_first: 8,
             self.pays_by_debit: 8,
             self.has_a_debit_that_fails: 5,
@@ -73,6 +75,22 @@ class Shopper:
             intents = list(tabs.map(lambda secret: self._charge(secret, VISA), secrets))
             list(tabs.map(self._confirm, intents))
 
+    def has_another_amount_in_each_tab(self) -> None:
+        """Both tabs choose and pay at the same time, again and again, as if one knew nothing of the other."""
+
+        def tab(amount: str) -> None:
+            for _ in range(3):
+                secret = self._open(amount)
+                time.sleep(0.1)  # the amount is read, the card taken out
+                self._confirm(self._charge(secret, VISA))
+
+        with ThreadPoolExecutor(2) as tabs:
+            list(tabs.map(tab, ["", "20.00"]))
+
+    def pays_in_parts(self) -> None:
+        for amount in ("15.00", "20.00", ""):
+            self._confirm(self._charge(self._open(amount), VISA))
+
     def is_declined_first(self) -> None:
         self._charge(self._open(), DECLINED)
         self._confirm(self._charge(self._open(), VISA))
@@ -89,13 +107,14 @@ class Shopper:
     def disputes_later(self) -> None:
         self._confirm(self._charge(self._open(), DISPUTED))
 
-    def _open(self) -> str:
+    def _open(self, amount: str = "") -> str:
         """Press the button until there is a secret; empty when this invoice cannot be paid (any more)."""
+        chosen = {"amount": amount} if amount else {}
         for _ in range(TRIES):
-            status, body = self._market.ask(f"{self._page}/create-payment")
+            status, body = self._market.ask(f"{self._page}/create-payment", chosen)
             if status == 200:
                 secret = str(body["clientSecret"])
-                self._market.hand_out(self._invoice, secret.partition("_secret_")[0])
+                self._market.hand_out(self._invoice, secret.partition("_secret_")[0], body["amount"])
                 return secret
             if body.get("code") in ("payment_in_progress", "not_payable") and self._random.random() < 0.5:
                 return ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.journeys import shop as shops
 from tests.journeys.conftest import fill_card
@@ -76,6 +76,14 @@ def test_who_has_a_plan_may_pay_the_whole_instead(context: BrowserContext, shop:
     assert shop.charged(shop.number) == [2750, 5500]
 
 
+def choose(page: Page, amount: str) -> None:
+    page.get_by_label("Another amount").first.check()
+    page.locator("#other-amount").fill(amount)
+    page.locator("#other-amount").blur()
+    expect(page.locator("#submit")).to_have_text(f"Pay AUD ${amount}.00")
+    expect(page.locator("#submit")).to_be_enabled(timeout=PATIENCE)
+
+
 @pytest.mark.parametrize("last_opened", [0, 1])
 def test_of_two_windows_the_one_that_pays_charges_what_it_shows(
     context: BrowserContext, shop: Shop, last_opened: int
@@ -83,19 +91,48 @@ def test_of_two_windows_the_one_that_pays_charges_what_it_shows(
     token = shop.invoice()
     shop.parts()
     whole, part = visit(context, shop, token), visit(context, shop, token)
-    part.get_by_label("Another amount").first.check()
-    part.locator("#other-amount").fill("20")
-    part.locator("#other-amount").blur()
-    expect(part.locator("#submit")).to_have_text("Pay AUD $20.00")
+    choose(part, "20")
     payer, other, due = ((whole, part, 8250), (part, whole, 2000))[last_opened]
     fill_card(payer, CARD)
     payer.locator("#submit").click()
+    if payer is whole:
+        # The other window's payment took the place of this one's.
+        expect(payer.get_by_role("alert")).to_contain_text("check the amount", timeout=PATIENCE)
+        assert shop.charged(shop.number) == []
+        fill_card(payer, CARD)
+        payer.locator("#submit").click()
     arrives(payer)
     assert shop.charged(shop.number) == [due]
     fill_card(other, CARD)
     other.locator("#submit").click()
     expect(other.get_by_role("alert")).to_be_visible(timeout=PATIENCE)
     assert shop.charged(shop.number) == [due]
+
+
+def test_another_window_that_chooses_while_stripe_is_asked_changes_no_charge(
+    context: BrowserContext, shop: Shop
+) -> None:
+    token = shop.invoice()
+    shop.parts()
+    whole, part = visit(context, shop, token), visit(context, shop, token)
+    chosen: list[str] = []
+
+    def hold(route: Route) -> None:
+        if not chosen:
+            chosen.append(route.request.url)
+            choose(part, "20")
+        route.continue_()
+
+    fill_card(whole, CARD)
+    whole.route("**/v1/payment_intents/*/confirm", hold)
+    whole.locator("#submit").click()
+    expect(whole.get_by_role("alert")).to_contain_text("did not go through", timeout=PATIENCE)
+    assert chosen
+    assert shop.charged(shop.number) == []
+    fill_card(part, CARD)
+    part.locator("#submit").click()
+    arrives(part)
+    assert shop.charged(shop.number) == [2000]
 
 
 def test_a_double_click_charges_once(context: BrowserContext, shop: Shop) -> None:

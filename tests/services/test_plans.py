@@ -114,16 +114,6 @@ def test_without_leave_only_the_whole_is_paid(engine: Engine) -> None:
         till.start(amount=5000)
 
 
-def test_a_tab_that_chose_another_amount_changes_the_one_intent(engine: Engine) -> None:
-    till = Till(engine)
-    with till.transaction() as session:
-        recording.allow_parts(session, invoice_id=502, minimum=1000, actor="amy", now=till.now)
-    first, second = till.start(amount=5000), till.start(amount=2000)
-    assert first.id == second.id
-    assert till.gateway.intents[first.id].amount == 2000
-    assert till.start(amount=5000).amount == 5000
-
-
 def test_a_plan_is_changed_and_ended_and_open_pages_are_withdrawn(engine: Engine) -> None:
     till = Till(engine)
     till.start()

@@ -144,11 +144,6 @@
       const { error } = await this.payment.ask("submit");
       return error ? { error } : { selectedPaymentMethod: "card" };
     }
-
-    async fetchUpdates() {
-      const { error } = await this.stripe.retrievePaymentIntent(this.settings.clientSecret);
-      return error ? { error } : {};
-    }
   }
 
   const challenge = (intent) => new Promise((resolve) => {

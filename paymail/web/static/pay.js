@@ -158,11 +158,10 @@ document.addEventListener("DOMContentLoaded", () => {
     busy(true);
   }
 
-  // Right before paying, the payment is brought to what this window shows: another one may have changed it.
+  // Right before paying: another window may have replaced the payment that this one shows by its own.
   async function ready() {
     const shown = label;
     const fresh = take(await post("/create-payment", chosen()));
-    if (elements.fetchUpdates) await elements.fetchUpdates();
     if (fresh || label !== shown) {
       say(words.again);
       busy(fresh);
@@ -227,7 +226,6 @@ document.addEventListener("DOMContentLoaded", () => {
     let fresh = false;
     try {
       fresh = take(await post("/create-payment", chosen()));
-      if (elements.fetchUpdates) await elements.fetchUpdates();
     } catch (error) {
       fail(error);
     }

@@ -53,17 +53,12 @@ def refund(bench: Bench) -> None:
     )
 
 
-def update(bench: Bench, amount: int = 5000, **more: int) -> None:
-    bench.gateway.update_amount(account=ACCOUNT, intent_id=bench.create().id, amount=amount, **more)
-
-
 CALLS: dict[str, list[Callable[[Bench], object]]] = {
     "create_intent": [lambda b: b.create(), lambda b: b.create("k2", fee=100)],
     "retrieve_intent": [
         lambda b: b.gateway.retrieve_intent(account=ACCOUNT, intent_id=b.create().id),
         lambda b: b.gateway.retrieve_intent(account=ACCOUNT, intent_id=b.create().id, brief=True),
     ],
-    "update_amount": [update, lambda b: update(b, 4000, fee=50)],
     "cancel_intent": [lambda b: b.gateway.cancel_intent(account=ACCOUNT, intent_id=b.create().id)],
     "create_refund": [refund],
     "reversals": [lambda b: b.gateway.reversals(account=ACCOUNT, intent_id=b.paid().id)],
@@ -77,7 +72,6 @@ SENDS_NOTHING = {"verify_event"}
 EXPECTED = {
     "create_intent": {"PaymentIntentCreateParams"},
     "retrieve_intent": {"PaymentIntentRetrieveParams"},
-    "update_amount": {"PaymentIntentModifyParams"},
     "cancel_intent": {"PaymentIntentCancelParams"},
     "create_refund": {"RefundCreateParams"},
     "reversals": {"RefundListParams", "DisputeListParams"},

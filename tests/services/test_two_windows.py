@@ -1,0 +1,119 @@
+"""Two windows of one customer: an intent's amount never changes, and only one intent can be paid."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, update
+
+from paymail.models import AttemptStatus, Invoice, Issuer
+from paymail.ports import Intent, IntentStatus
+from paymail.services import paying
+from tests.factories import LedgerGateway
+from tests.services.till import Till
+
+
+class Interrupted(LedgerGateway):
+    """Something else happens, once, after it created or before it cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.after_create: Callable[[], object] | None = None
+        self.before_cancel: Callable[[], object] | None = None
+
+    def create_intent(self, **asked: Any) -> Intent:
+        made = super().create_intent(**asked)
+        work, self.after_create = self.after_create, None
+        if work:
+            work()
+        return made
+
+    def cancel_intent(self, **asked: Any) -> Intent:
+        work, self.before_cancel = self.before_cancel, None
+        if work:
+            work()
+        return super().cancel_intent(**asked)
+
+
+@pytest.fixture
+def till(engine: Engine) -> Till:
+    till = Till(engine)
+    till.gateway = Interrupted()
+    till.cashier = paying.Cashier(till.transaction, lambda: till.now, till.gateway)
+    with till.transaction() as session:
+        session.execute(update(Invoice).values(part_minimum=1000))
+    return till
+
+
+def payable(till: Till) -> list[tuple[str, int]]:
+    """The intents that a card could pay, with their amounts."""
+    found = till.gateway.intents.values()
+    return [(one.id, one.amount) for one in found if one.status is not IntentStatus.CANCELED]
+
+
+def test_another_amount_is_another_intent_and_the_first_dies(till: Till) -> None:
+    first = till.start(amount=5000)
+    assert till.start(amount=5000).id == first.id
+    second = till.start(amount=2000)
+    assert payable(till) == [(second.id, 2000)]
+    assert till.gateway.intents[first.id].amount == 5000
+    assert [(a.generation, a.amount, a.status) for a in till.attempts()] == [
+        (1, 5000, AttemptStatus.CANCELED),
+        (2, 2000, AttemptStatus.OPEN),
+    ]
+
+
+def test_what_another_window_chose_while_stripe_made_the_intent_stays(till: Till) -> None:
+    others: list[Intent] = []
+    till.gateway.after_create = lambda: others.append(till.start(amount=2000))
+    with pytest.raises(paying.NotPayable):
+        till.start(amount=5000)
+    assert payable(till) == [(others[0].id, 2000)]
+    assert [(a.intent_id, a.amount) for a in till.attempts()] == [(others[0].id, 2000)]
+
+
+def test_who_pays_while_another_window_chooses_is_charged_what_was_shown(till: Till) -> None:
+    shown = till.start(amount=5000)
+    till.gateway.before_cancel = lambda: till.gateway.succeed(shown.id)
+    with pytest.raises(paying.AlreadyPaying):
+        till.start(amount=2000)
+    till.tell("payment_intent.succeeded", shown.id)
+    assert till.invoice().amount_paid == 5000
+    assert payable(till) == [(shown.id, 5000)]
+
+
+def test_both_of_a_double_click_at_another_amount_get_one_intent(till: Till) -> None:
+    till.start(amount=5000)
+    clicks: list[Intent] = []
+    till.gateway.before_cancel = lambda: clicks.append(till.start(amount=2000))
+    clicks.append(till.start(amount=2000))
+    assert clicks[0].id == clicks[1].id
+    assert payable(till) == [(clicks[0].id, 2000)]
+
+
+def test_an_intent_that_differs_from_the_books_is_not_given_out(till: Till) -> None:
+    first = till.start(amount=5000)
+    till.gateway.set(first.id, amount=8250)
+    second = till.start(amount=5000)
+    assert payable(till) == [(second.id, 5000)]
+
+
+def test_windows_that_always_undo_each_other_end_with_a_word(till: Till) -> None:
+    def undo() -> None:
+        till.start(amount=2000)
+        till.gateway.before_cancel = undo
+
+    till.start(amount=5000)
+    till.gateway.before_cancel = undo
+    with pytest.raises(paying.NotPayable, match="another window"):
+        till.start(amount=3000)
+    assert len(payable(till)) == 1
+
+
+def test_a_fee_that_staff_changed_is_charged_from_then_on(till: Till) -> None:
+    first = till.start()
+    with till.transaction() as session:
+        session.execute(update(Issuer).values(application_fee=50))
+    second = till.start()
+    assert payable(till) == [(second.id, first.amount)]
+    assert till.attempts()[-1].fee == 41
