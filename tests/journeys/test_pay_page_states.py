@@ -5,12 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import ROOT
 from tests.journeys import shop as shops
+from tests.journeys.readable import check_fits, check_readable
 from tests.journeys.shop import CARD, STATES, Shop, arrives
 
-AXE = (ROOT / "tests" / "data" / "axe" / "axe.min.js").read_text()
-WIDTHS = (390, 1280)
 WORDS = {
     shops.unpaid: ("AUD $82.50", "Due "),
     shops.due_soon: ("Due soon",),
@@ -47,23 +45,6 @@ def ready(page: Page) -> None:
     """Wait until the form can be used, where there is one."""
     if page.locator("#submit").count():
         expect(page.locator("#submit")).to_be_enabled(timeout=20_000)
-
-
-def check_fits(page: Page) -> None:
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def check_readable(page: Page) -> None:
-    """Nothing serious or critical is found by axe, in light or dark. The card form's frame is Stripe's."""
-    page.evaluate(AXE)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found = page.evaluate("axe.run(document, {iframes: false, resultTypes: ['violations']})")
-        assert found["passes"]
-        grave = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in grave] == []
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
