@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from paymail.documents import CreditNoteDocument
 from paymail.errors import NotFound
-from paymail.models import Channel, Invoice, Payment, Refund
+from paymail.models import IN_FORCE, Channel, Invoice, Payment, Refund
 from paymail.money import Money
 from paymail.moneymail import FailedPaymentEmail, RefundEmail
 from paymail.services.composing import WAYS, invoice_document, load_invoice, local_date, payment_url
@@ -69,9 +69,14 @@ def credit_note_of(session: Session, *, refund_id: int) -> CreditNoteDocument:
 
 
 def refund_of(session: Session, *, invoice_id: int, refund_id: int) -> Refund:
-    """Return a refund of this invoice. Raises NoCreditNote."""
+    """Return a refund of this invoice that is in force: the credit of one that failed does not hold.
+
+    Raises NoCreditNote.
+    """
     found = session.scalars(
-        select(Refund).where(Refund.refund_id == refund_id, Refund.invoice_id == invoice_id)
+        select(Refund).where(
+            Refund.refund_id == refund_id, Refund.invoice_id == invoice_id, Refund.status.in_(IN_FORCE)
+        )
     ).one_or_none()
     if found is None:
         raise NoCreditNote("there is no such refund of this invoice")

@@ -26,7 +26,7 @@ from paymail.models import (
 from paymail.ports import Event, Intent, IntentStatus
 from paymail.services import confirming, recording, withdrawing
 from paymail.services.issuers import ensure_issuer
-from paymail.services.reconciling import schedule, turns
+from paymail.services.reconciling import rereading, schedule, turns
 from paymail.services.recording import ManualPayment
 from tests.factories import NOW, LedgerGateway
 from tests.services.ledger import ACCOUNT, Books
@@ -149,6 +149,22 @@ def test_what_the_customer_is_doing_now_is_left_to_the_page(books: Books, gatewa
     books.move(minutes=4)
     assert books.catch_up().asked == 0
     assert gateway.reads == []
+
+
+def test_many_that_are_clearing_do_not_keep_an_open_one_waiting(
+    books: Books, gateway: Listing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rereading, "MOST", 1)
+    clearing = books.start(501).id
+    books.gateway.set(clearing, status=IntentStatus.PROCESSING)
+    books.move(minutes=6)
+    books.catch_up()
+    paid = books.gateway.succeed(books.start(502).id)
+    books.move(minutes=6)
+    gateway.reads.clear()
+    books.catch_up()
+    books.catch_up()
+    assert (gateway.reads, books.payments()) == ([paid.id, clearing], 1)
 
 
 def test_a_clearing_payment_is_asked_about_every_time(books: Books) -> None:

@@ -11,7 +11,7 @@ from paymail.models import Channel, Dispute, Invoice, PaymentStatus, RefundStatu
 from paymail.money import NotChargeable
 from paymail.ports import IntentStatus, KeySpent
 from paymail.reversals import GatewayDispute, GatewayRefund
-from paymail.services import refunding
+from paymail.services import crediting, refunding
 from paymail.services.issuers import find_issuer
 from paymail.services.refunding import RefundOrder
 from paymail.services.reminding import preferences
@@ -160,12 +160,17 @@ def test_a_refund_that_fails_later_undoes_itself_in_any_order_of_news(
     refund(till, 2000)
     refunding.carry_out(till.cashier)
     assert till.invoice().amount_refunded == 2000
+    asked = {"invoice_id": 502, "refund_id": till.refunds()[0].refund_id}
+    with till.transaction() as session:
+        assert crediting.refund_of(session, **asked).credit_note
     till.gateway.refunds["re_1"] = replace(till.gateway.refunds["re_1"], status="failed")
     for kind in order:
         till.tell(kind, intent_id)
     assert books(till.invoice()) == (PaymentStatus.PAID, 0, 0, 0)
     assert till.happened("refund_failed") == 1
     assert len(till.mails("notice")) == 1
+    with till.transaction() as session, pytest.raises(crediting.NoCreditNote):
+        crediting.refund_of(session, **asked)
 
 
 def test_a_refund_made_at_stripe_comes_in_by_webhook_even_before_its_payment(engine: Engine) -> None:

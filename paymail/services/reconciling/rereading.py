@@ -68,7 +68,8 @@ def _due(session: Session, account: str, now: datetime) -> list[PaymentAttempt]:
             PaymentAttempt.status.in_(LIVE_ATTEMPTS),
             or_(clearing, quiet & looked),
         )
-        .order_by(clearing.desc(), PaymentAttempt.look_at.nulls_first(), PaymentAttempt.attempt_id)
+        # By turns: many that are clearing must not keep the open ones waiting for ever, nor these them.
+        .order_by(PaymentAttempt.look_at.nulls_first(), PaymentAttempt.attempt_id)
     )
     return list(session.scalars(statement.limit(MOST)))
 
