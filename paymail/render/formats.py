@@ -22,7 +22,7 @@ _METHODS = (
 
 
 def money(value: Money, tag: str) -> str:
-    """Write `AUD $82.50`: the ISO code always leads, since a bare `$` could be six currencies.
+    """Write `AUD $82.50` (German `AUD 82,50`): the ISO code leads, since a bare `$` could be six currencies.
 
     Our amounts already have exactly the currency's decimals, so Babel has nothing to round.
     """
@@ -31,8 +31,9 @@ def money(value: Money, tag: str) -> str:
         value.decimal, value.currency, locale=locale, currency_digits=True, format_type="standard"
     )
     # Babel writes `A$`, `$AU`, `KWD` or `د.ك.` where the sign is not enough; the code is there already.
+    # Behind the number the sign would say it a second time: `EUR 82,50 €`.
     symbol = get_currency_symbol(value.currency, locale)
-    text = text.replace(symbol, _LETTERS.sub("", symbol))
+    text = text.replace(symbol, "" if text.endswith(symbol) else _LETTERS.sub("", symbol))
     return apart(f"{value.currency} {_trim(text)}", tag)
 
 
