@@ -118,11 +118,16 @@ def stripe_amount(minor: int, currency: str) -> int:
     currencies must end in 0; ISK and UGX are sent with two decimals that must be 00).
     """
     amount = stripe_units(minor, currency)
-    if amount < (minimum := STRIPE_MINIMUM.get(currency, 50)):
+    if amount < (minimum := stripe_minimum(currency)):
         raise NotChargeable(f"the amount is below the card minimum for {currency} ({minimum} minor units)")
     if amount > STRIPE_MAXIMUM:
         raise NotChargeable(f"the amount is above the card maximum for {currency}")
     return amount
+
+
+def stripe_minimum(currency: str) -> int:
+    """Return the smallest amount that Stripe charges a card with, in its minor units."""
+    return STRIPE_MINIMUM.get(currency, 50)
 
 
 def stripe_units(minor: int, currency: str) -> int:

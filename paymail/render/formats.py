@@ -37,6 +37,11 @@ def money(value: Money, tag: str) -> str:
     return apart(f"{value.currency} {_trim(text)}", tag)
 
 
+def money_shape(currency: str, tag: str) -> str:
+    """Return how `money` writes an amount, with `%s` in the place of its number: `AUD $%s`."""
+    return re.sub(r"\d[\d.,]*", "%s", money(Money(0, currency), tag))
+
+
 _LETTERS = re.compile(r"[^\W\d_]|[.\s\u200e\u200f]")
 
 

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from paymail.errors import TooMany
 from paymail.models import AttemptStatus, PaymentAttempt
 from paymail.services import notices
-from paymail.services.attempts import take_back
+from paymail.services.attempts import live_attempt, take_back
 
 MOST_DECLINES = 8
-"""Declined cards on one intent before it is withdrawn: people give up after three or four, thieves who try
-stolen numbers do not (Stripe documentation, "Protect yourself from card testing")."""
+"""Declined cards on one invoice before its intent is withdrawn: people give up after three or four, thieves
+who try stolen numbers do not (Stripe documentation, "Protect yourself from card testing")."""
 QUIET = timedelta(hours=1)
 """How long no payment of the invoice can be started after that."""
 
@@ -25,27 +25,38 @@ class TooManyDeclines(TooMany):
 
 def check_not_tested(session: Session, *, invoice_id: int, now: datetime) -> None:
     """Raise TooManyDeclines while an invoice rests after too many declined cards."""
-    declined = select(func.max(PaymentAttempt.updated_at)).where(
-        PaymentAttempt.invoice_id == invoice_id,
-        PaymentAttempt.declines >= MOST_DECLINES,
-        PaymentAttempt.updated_at > now - QUIET,
-    )
-    if session.scalar(declined) is not None:
+    if _declines(session, invoice_id, now) >= MOST_DECLINES:
         raise TooManyDeclines("too many cards were declined; please try again in an hour")
 
 
+def _declines(session: Session, invoice_id: int, now: datetime) -> int:
+    # Of all attempts: another amount is another attempt, and must not begin a new count.
+    counted = select(func.sum(PaymentAttempt.declines)).where(
+        PaymentAttempt.invoice_id == invoice_id, PaymentAttempt.updated_at > now - QUIET
+    )
+    return session.scalar(counted) or 0
+
+
 def count_decline(session: Session, *, attempt: PaymentAttempt, now: datetime) -> None:
-    """Count one declined card, once per event of Stripe's; too many withdraw the intent and tell staff."""
+    """Count one declined card, once per event of Stripe's; too many withdraw the intent and tell staff.
+
+    Under the invoice's lock.
+    """
     attempt.declines += 1
-    if attempt.declines < MOST_DECLINES or attempt.status is not AttemptStatus.OPEN:
+    attempt.updated_at = now
+    session.flush()
+    declines = _declines(session, attempt.invoice_id, now)
+    if declines < MOST_DECLINES:
         return
-    take_back(attempt, now=now)
+    live = live_attempt(session, invoice_id=attempt.invoice_id)
+    if live is not None and live.status is AttemptStatus.OPEN:
+        take_back(live, now=now)
     notices.tell_staff(
         session,
         invoice_id=attempt.invoice_id,
         about="card testing",
         key=attempt.attempt_id,
-        headline=f"{attempt.declines} cards were declined on one payment page",
+        headline=f"{declines} cards were declined on one payment page",
         detail="Somebody may be trying stolen cards. The page takes no payment for an hour; if it goes on,"
         " give the invoice another link.",
         now=now,

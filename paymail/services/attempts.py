@@ -1,6 +1,7 @@
 """The rows of tries at paying: an invoice's one live attempt, and the next generation."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -33,23 +34,49 @@ def take_back(attempt: PaymentAttempt, *, now: datetime) -> None:
     attempt.status, attempt.updated_at = AttemptStatus.WITHDRAWING, now
 
 
+class Terms(NamedTuple):
+    """What an intent is made with and keeps; amounts in Stripe's minor units."""
+
+    account: str
+    currency: str
+    amount: int
+    fee: int
+
+
+def terms_of(attempt: PaymentAttempt) -> Terms:
+    """Return what the attempt's intent is, or is going to be, made with."""
+    return Terms(attempt.account, attempt.currency, attempt.amount, attempt.fee)
+
+
+def wanted_terms(invoice: Invoice, amount: int) -> Terms:
+    """Return what an intent of this invoice is made with now."""
+    issuer = invoice.issuer
+    return Terms(issuer.stripe_account, invoice.currency, amount, fee_of(amount, issuer))
+
+
+def replan(attempt: PaymentAttempt, terms: Terms, *, now: datetime) -> None:
+    """Give an attempt whose intent is not in the books other terms.
+
+    Whoever asks Stripe for it at the old terms finds another key when adopting it.
+    """
+    attempt.account, attempt.currency, attempt.amount, attempt.fee = terms
+    attempt.idempotency_key, attempt.updated_at = fresh_key(attempt), now
+
+
 def fee_of(amount: int, issuer: Issuer) -> int:
     """Return the platform's part of an amount, both in Stripe's minor units, halves up."""
     return (amount * issuer.application_fee + 5000) // 10_000
 
 
-def new_attempt(session: Session, invoice: Invoice, amount: int, now: datetime) -> PaymentAttempt:
-    """Write the next generation of an invoice's attempts; `amount` in Stripe's minor units."""
+def new_attempt(session: Session, invoice: Invoice, terms: Terms, now: datetime) -> PaymentAttempt:
+    """Write the next generation of an invoice's attempts."""
     last = session.scalar(
         select(func.max(PaymentAttempt.generation)).where(PaymentAttempt.invoice_id == invoice.invoice_id)
     )
     attempt = PaymentAttempt(
         invoice_id=invoice.invoice_id,
         generation=(last or 0) + 1,
-        account=invoice.issuer.stripe_account,
-        amount=amount,
-        fee=fee_of(amount, invoice.issuer),
-        currency=invoice.currency,
+        **terms._asdict(),
         idempotency_key=f"pending-{invoice.invoice_id}-{(last or 0) + 1}",
         created_at=now,
         updated_at=now,

@@ -25,7 +25,15 @@ from paymail.models import (
 from paymail.money import from_stripe_amount, stripe_amount
 from paymail.ports import Gateway, Intent, IntentStatus, KeySpent
 from paymail.services.admitting import check_not_tested
-from paymail.services.attempts import fee_of, fresh_key, live_attempt, new_attempt, take_back
+from paymail.services.attempts import (
+    fresh_key,
+    live_attempt,
+    new_attempt,
+    replan,
+    take_back,
+    terms_of,
+    wanted_terms,
+)
 from paymail.services.composing import load_invoice, local_date
 from paymail.services.plans.choosing import check_amount, suggested
 
@@ -63,6 +71,12 @@ class AlreadyPaying(Conflict):
     """A payment has been made and is being settled or clearing."""
 
     code = "payment_in_progress"
+
+
+class PaymentReplaced(Conflict):
+    """Another window asked for a payment of its own at the same time."""
+
+    code = "payment_replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +125,11 @@ def start_payment(cashier: Cashier, *, token: str, amount: int | None = None) ->
     It is for `amount` (minor units) where parts or a plan allow that, else for what is asked for now: the
     balance, or what a plan asks for. An intent's amount never changes, as a customer may be confirming what
     another window shows: for another amount it is cancelled and a new generation made (ADR 0007).
-    Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, BadPart, NotChargeable, TooManyDeclines,
-    Unavailable.
+    Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, PaymentReplaced, BadPart, NotChargeable,
+    TooManyDeclines, Unavailable.
     """
-    for _ in range(TURNS):
-        attempt = _plan(cashier, token, amount)
+    for turn in range(TURNS):
+        attempt = _plan(cashier, token, amount, replace=turn == 0)
         if attempt.intent_id is None:
             return _adopt(cashier, token, attempt, _create(cashier, attempt))
         intent = cashier.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
@@ -125,13 +139,14 @@ def start_payment(cashier: Cashier, *, token: str, amount: int | None = None) ->
         if intent.status in REUSABLE and as_planned:
             return _adopt(cashier, token, attempt, intent)
         _withdraw(cashier, attempt, intent)
-    raise NotPayable("another window is paying this invoice; please reload the page")
+    raise PaymentReplaced("another window asked for a payment of this invoice at the same time")
 
 
-def _plan(cashier: Cashier, token: str, asked: int | None) -> PaymentAttempt:
-    """Return the invoice's live attempt: at the amount to pay, or one that has to be withdrawn first.
+def _plan(cashier: Cashier, token: str, asked: int | None, *, replace: bool) -> PaymentAttempt:
+    """Return the invoice's live attempt: on the terms to pay by, or one that has to be withdrawn first.
 
-    If there is none, the next generation is written.
+    If there is none, the next generation is written. Without `replace` an open one on other terms stays:
+    it was asked for after us.
     """
     with cashier.transaction() as session:
         now = cashier.now()
@@ -140,20 +155,19 @@ def _plan(cashier: Cashier, token: str, asked: int | None) -> PaymentAttempt:
         check_not_tested(session, invoice_id=invoice.invoice_id, now=now)
         chosen = suggested(invoice, local_date(invoice.issuer, now)) if asked is None else asked
         check_amount(invoice, chosen)
-        amount = stripe_amount(chosen, invoice.currency)
+        wanted = wanted_terms(invoice, stripe_amount(chosen, invoice.currency))
         attempt = live_attempt(session, invoice_id=invoice.invoice_id)
         if attempt is None:
-            return new_attempt(session, invoice, amount, now)
+            return new_attempt(session, invoice, wanted, now)
         if attempt.status is AttemptStatus.PROCESSING:
             raise AlreadyPaying("a payment for this invoice is clearing")
-        wanted = (amount, fee_of(amount, invoice.issuer))
-        if (attempt.amount, attempt.fee) == wanted:
+        if terms_of(attempt) == wanted:
             return attempt
         if attempt.status is AttemptStatus.CREATING:
-            # Whoever creates it at the old amount finds another key when adopting.
-            attempt.amount, attempt.fee = wanted
-            attempt.idempotency_key, attempt.updated_at = fresh_key(attempt), now
+            replan(attempt, wanted, now=now)
         elif attempt.status is AttemptStatus.OPEN:
+            if not replace:
+                raise PaymentReplaced("another window asked for another payment of this invoice")
             take_back(attempt, now=now)
         return attempt
 
@@ -192,12 +206,16 @@ def _adopt(cashier: Cashier, token: str, attempt: PaymentAttempt, intent: Intent
         if row.status is AttemptStatus.CREATING and row.idempotency_key == attempt.idempotency_key:
             row.intent_id, row.status, row.updated_at = intent.id, AttemptStatus.OPEN, now
         # Only the intent in the books may be paid.
-        ours = row.intent_id == intent.id and row.status is AttemptStatus.OPEN
-        payable = ours and invoice.can_pay and invoice.payment_token == token
-        if payable and _still_allowed(invoice, intent):
+        ours = row.intent_id == intent.id
+        if ours and row.status in (AttemptStatus.PROCESSING, AttemptStatus.SUCCEEDED):
+            raise AlreadyPaying("a payment for this invoice has been made")
+        payable = invoice.can_pay and invoice.payment_token == token and _still_allowed(invoice, intent)
+        if ours and payable and row.status is AttemptStatus.OPEN:
             return intent
-    log.warning("intent not given out: the invoice changed meanwhile", invoice_id=attempt.invoice_id)
+    log.warning("intent not given out: the books changed meanwhile", invoice_id=attempt.invoice_id)
     _withdraw(cashier, attempt, intent)
+    if payable:
+        raise PaymentReplaced("another window asked for another payment of this invoice")
     raise NotPayable("this invoice changed while the payment was being prepared; please reload the page")
 
 

@@ -121,6 +121,8 @@ def _record(
 
 
 def _hold(session: Session, attempt: PaymentAttempt, invoice: Invoice, source: str, now: datetime) -> None:
+    if attempt.status is AttemptStatus.CANCELED:
+        raise StaleRead("the payment failed and was canceled while Stripe was asked")
     if attempt.status is not AttemptStatus.PROCESSING:
         check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.PROCESSING)
         attempt.status, attempt.updated_at = AttemptStatus.PROCESSING, now
@@ -150,7 +152,10 @@ def _release(
     if was_processing:
         books.bring_up(session, invoice=invoice, now=now)
     if was_processing and target is AttemptStatus.OPEN:
-        _take_back_if_paid_otherwise(session, attempt, invoice, now)
+        # Money may have come another way while it was clearing, or its link been replaced: the next try is
+        # another intent, after another look at the invoice.
+        take_back(attempt, now=now)
+        session.flush()
     if was_processing and intent.failure and invoice.owed:
         books.mail(
             session,
@@ -161,13 +166,3 @@ def _release(
             now=now,
             detail=str(Money(from_stripe_amount(intent.amount, invoice.currency), invoice.currency)),
         )
-
-
-def _take_back_if_paid_otherwise(
-    session: Session, attempt: PaymentAttempt, invoice: Invoice, now: datetime
-) -> None:
-    """Money that came another way while this payment was clearing could be paid twice by its open intent."""
-    more_than_owed = from_stripe_amount(attempt.amount, invoice.currency) > invoice.balance
-    if more_than_owed or not invoice.can_pay:
-        take_back(attempt, now=now)
-        session.flush()

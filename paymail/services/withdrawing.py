@@ -10,7 +10,7 @@ from paymail.errors import PaymailError
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.ports import IntentStatus
 from paymail.services import books, settlement
-from paymail.services.attempts import live_attempt, take_back
+from paymail.services.attempts import live_attempt, replan, take_back, terms_of
 from paymail.services.paying import REUSABLE, Cashier, close
 
 log = observability.logger(__name__)
@@ -22,11 +22,15 @@ AGAIN_AFTER = timedelta(seconds=30)
 def withdraw(session: Session, *, invoice_id: int, now: datetime) -> None:
     """Have the invoice's open intent cancelled at Stripe soon. Under the invoice's lock.
 
-    One that is only being created needs nothing: it is given out after another look at the invoice.
+    One that is only being created gets another key, so that who asked for it does not adopt it.
     """
     attempt = live_attempt(session, invoice_id=invoice_id)
-    if attempt is not None and attempt.status is AttemptStatus.OPEN:
+    if attempt is None:
+        return
+    if attempt.status is AttemptStatus.OPEN:
         take_back(attempt, now=now)
+    elif attempt.status is AttemptStatus.CREATING:
+        replan(attempt, terms_of(attempt), now=now)
 
 
 def bring_up(session: Session, *, invoice: Invoice, now: datetime, owed_before: int) -> None:

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from paymail.errors import Gone, NotFound
 from paymail.money import Money, exponent
+from paymail.services.attempts import live_attempt
 from paymail.services.composing import invoice_document
 from paymail.services.paying import find_by_token
 from paymail.services.renewing import ask_anew
@@ -15,6 +16,7 @@ from paymail.web.face import face_of
 from paymail.web.limiting import PublicLimits
 from paymail.web.talk import no_link
 from paymail.web.templating import asked_language, templates
+from paymail.web.till import Till
 from paymail.web.wording_js import script_words
 from paymail.wiring import App
 
@@ -35,6 +37,7 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
                 face = face_of(session, invoice=invoice, now=app.now())
                 document = invoice_document(invoice, app.settings.public_url)
                 talk = talk_of(session, invoice=invoice, now=app.now())
+                attempt = live_attempt(session, invoice_id=invoice.invoice_id)
         except (NotFound, Gone) as error:
             return no_link(pages, request, token, error)
         context = {
@@ -44,6 +47,13 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
             "talk": talk,
             "said": said,
             "stripe_js": app.settings.stripe_js,
+            "pending": attempt.intent_id if attempt else None,
+            "till": Till(
+                app.settings.stripe_publishable_key,
+                invoice.issuer.stripe_account,
+                document.total.currency,
+                document.locale,
+            ),
             "sandboxed": app.settings.sandboxed,
             "money_of": partial(Money, currency=document.total.currency),
             "step": _STEPS[exponent(document.total.currency)],

@@ -12,8 +12,9 @@ _WORDS = {
     "load": marked("The payment form could not be loaded. Please reload the page."),
     "offline": marked("You seem to be offline. Please try again when you are connected."),
     "failed": marked("The payment did not go through. You can try again."),
-    "again": marked(
-        "The payment has changed. Please check the amount and your details, and press the button again."
+    "again": marked("The amount has changed. Please check it and press the button again."),
+    "payment_replaced": marked(
+        "This invoice is being paid in another window too. Please look there, or press the button again."
     ),
     "payment_in_progress": marked("A payment of this invoice is being recorded or clearing. Please reload."),
     "not_payable": marked("This invoice has changed. Please reload the page."),

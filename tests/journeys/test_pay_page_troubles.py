@@ -6,6 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from paymail.ports import Intent
+from paymail.services.attempts import live_attempt
+from paymail.services.paying import start_payment
 from tests.journeys import shop as shops
 from tests.journeys.conftest import fill_card
 from tests.journeys.shop import CARD, PATIENCE, Shop, arrives, visit
@@ -95,12 +98,6 @@ def test_of_two_windows_the_one_that_pays_charges_what_it_shows(
     payer, other, due = ((whole, part, 8250), (part, whole, 2000))[last_opened]
     fill_card(payer, CARD)
     payer.locator("#submit").click()
-    if payer is whole:
-        # The other window's payment took the place of this one's.
-        expect(payer.get_by_role("alert")).to_contain_text("check the amount", timeout=PATIENCE)
-        assert shop.charged(shop.number) == []
-        fill_card(payer, CARD)
-        payer.locator("#submit").click()
     arrives(payer)
     assert shop.charged(shop.number) == [due]
     fill_card(other, CARD)
@@ -109,30 +106,73 @@ def test_of_two_windows_the_one_that_pays_charges_what_it_shows(
     assert shop.charged(shop.number) == [due]
 
 
-def test_another_window_that_chooses_while_stripe_is_asked_changes_no_charge(
+def test_another_window_that_pays_while_stripe_is_asked_changes_no_charge(
     context: BrowserContext, shop: Shop
 ) -> None:
     token = shop.invoice()
     shop.parts()
-    whole, part = visit(context, shop, token), visit(context, shop, token)
-    chosen: list[str] = []
+    page = visit(context, shop, token)
+    others: list[Intent] = []
 
     def hold(route: Route) -> None:
-        if not chosen:
-            chosen.append(route.request.url)
-            choose(part, "20")
+        if not others:
+            others.append(start_payment(shop.app.cashier(), token=token, amount=2000))
         route.continue_()
 
-    fill_card(whole, CARD)
-    whole.route("**/v1/payment_intents/*/confirm", hold)
-    whole.locator("#submit").click()
-    expect(whole.get_by_role("alert")).to_contain_text("did not go through", timeout=PATIENCE)
-    assert chosen
+    fill_card(page, CARD)
+    page.route("**/v1/payment_intents/*/confirm", hold)
+    page.locator("#submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("did not go through", timeout=PATIENCE)
+    assert len(others) == 1
     assert shop.charged(shop.number) == []
-    fill_card(part, CARD)
-    part.locator("#submit").click()
-    arrives(part)
+    page.locator("#submit").click()
+    arrives(page)
+    assert shop.charged(shop.number) == [8250]
+
+
+def test_who_only_looks_disturbs_nobody_who_pays(context: BrowserContext, shop: Shop) -> None:
+    token = shop.invoice()
+    shop.parts()
+    page = visit(context, shop, token)
+    choose(page, "20")
+    with shop.app.reading() as session:
+        assert live_attempt(session, invoice_id=shop.number) is None
+    fill_card(page, "4000002500003155")
+    page.locator("#submit").click()
+    frame = page.frame_locator("iframe[title^=Authenticate]")
+    expect(frame.get_by_role("button").first).to_be_visible(timeout=PATIENCE)
+    visit(context, shop, token)
+    frame.get_by_role("button", name=re.compile("complete", re.I)).first.click()
+    arrives(page)
     assert shop.charged(shop.number) == [2000]
+
+
+def test_a_choice_that_the_browser_restored_is_shown_before_it_is_paid(
+    context: BrowserContext, shop: Shop
+) -> None:
+    token = shops.plan(shop)
+    page = visit(context, shop, token)
+    fill_card(page, CARD)
+    page.evaluate("document.querySelectorAll('input[name=part]')[1].checked = true")
+    page.locator("#submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("The amount has changed")
+    expect(page.locator("#submit")).to_have_text("Pay AUD $55.00")
+    page.locator("#submit").click()
+    arrives(page)
+    assert shop.charged(shop.number) == [2750, 5500]
+
+
+def test_a_balance_that_staff_changed_is_shown_before_it_is_paid(context: BrowserContext, shop: Shop) -> None:
+    page = visit(context, shop, shop.invoice())
+    shop.transfers(3000)
+    fill_card(page, CARD)
+    page.locator("#submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("The amount has changed", timeout=PATIENCE)
+    expect(page.locator("#submit")).to_have_text("Pay AUD $52.50")
+    assert shop.charged(shop.number) == [3000]
+    page.locator("#submit").click()
+    arrives(page)
+    assert shop.charged(shop.number) == [3000, 5250]
 
 
 def test_a_double_click_charges_once(context: BrowserContext, shop: Shop) -> None:
@@ -234,8 +274,22 @@ def test_a_payment_that_is_not_recorded_yet_is_not_asked_for_again(
     shop.takes(token)
     page = context.new_page()
     page.goto(shop.link(token))
-    expect(page.get_by_role("alert")).to_contain_text("being recorded", timeout=PATIENCE)
-    expect(page.locator("#submit")).to_be_disabled()
+    arrives(page)
+    assert shop.charged(shop.number) == [8250]
+
+
+def test_a_payment_that_was_only_begun_leaves_the_form(context: BrowserContext, shop: Shop) -> None:
+    token = shop.invoice()
+    start_payment(shop.app.cashier(), token=token)
+    page = visit(context, shop, token)
+    expect(page.get_by_role("alert")).to_be_hidden()
+    other = visit(context, shop, token)
+    shop.takes(token)
+    fill_card(other, CARD)
+    other.locator("#submit").click()
+    expect(other.get_by_role("alert")).to_contain_text("being recorded", timeout=PATIENCE)
+    expect(other.locator("#submit")).to_be_disabled()
+    assert shop.charged(shop.number) == []
 
 
 def test_who_comes_back_from_the_bank_is_settled_and_leaves_no_secret_in_the_address(

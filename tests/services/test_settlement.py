@@ -224,7 +224,7 @@ def test_an_intent_that_is_not_in_the_books_is_never_given_out(engine: Engine) -
         paying.start_payment(shop.cashier, token=shop.token)
 
     gateway.meanwhile = another_tab_renews_the_key_and_goes_further
-    with pytest.raises(paying.NotPayable):
+    with pytest.raises(paying.PaymentReplaced):
         paying.start_payment(shop.cashier, token=shop.token)
     live = [i.id for i in gateway.intents.values() if i.status is not IntentStatus.CANCELED]
     with db.reading(engine) as session:

@@ -6,20 +6,22 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, update
 
-from paymail.models import AttemptStatus, Invoice, Issuer
+from paymail.models import AttemptStatus, GatewayEvent, GatewayEventState, Invoice, Issuer
 from paymail.ports import Intent, IntentStatus
-from paymail.services import paying
+from paymail.services import confirming, links, paying, withdrawing
+from paymail.services.admitting import TooManyDeclines
 from tests.factories import LedgerGateway
 from tests.services.till import Till
 
 
 class Interrupted(LedgerGateway):
-    """Something else happens, once, after it created or before it cancelled."""
+    """Something else happens, once, after Stripe created or read, or before it cancelled."""
 
     def __init__(self) -> None:
         super().__init__()
         self.after_create: Callable[[], object] | None = None
         self.before_cancel: Callable[[], object] | None = None
+        self.after_retrieve: Callable[[], object] | None = None
 
     def create_intent(self, **asked: Any) -> Intent:
         made = super().create_intent(**asked)
@@ -27,6 +29,13 @@ class Interrupted(LedgerGateway):
         if work:
             work()
         return made
+
+    def retrieve_intent(self, **asked: Any) -> Intent:
+        read = super().retrieve_intent(**asked)
+        work, self.after_retrieve = self.after_retrieve, None
+        if work:
+            work()
+        return read
 
     def cancel_intent(self, **asked: Any) -> Intent:
         work, self.before_cancel = self.before_cancel, None
@@ -66,7 +75,7 @@ def test_another_amount_is_another_intent_and_the_first_dies(till: Till) -> None
 def test_what_another_window_chose_while_stripe_made_the_intent_stays(till: Till) -> None:
     others: list[Intent] = []
     till.gateway.after_create = lambda: others.append(till.start(amount=2000))
-    with pytest.raises(paying.NotPayable):
+    with pytest.raises(paying.PaymentReplaced):
         till.start(amount=5000)
     assert payable(till) == [(others[0].id, 2000)]
     assert [(a.intent_id, a.amount) for a in till.attempts()] == [(others[0].id, 2000)]
@@ -98,14 +107,14 @@ def test_an_intent_that_differs_from_the_books_is_not_given_out(till: Till) -> N
     assert payable(till) == [(second.id, 5000)]
 
 
-def test_windows_that_always_undo_each_other_end_with_a_word(till: Till) -> None:
+def test_who_asked_first_leaves_alone_what_was_asked_for_later(till: Till) -> None:
     def undo() -> None:
         till.start(amount=2000)
         till.gateway.before_cancel = undo
 
     till.start(amount=5000)
     till.gateway.before_cancel = undo
-    with pytest.raises(paying.NotPayable, match="another window"):
+    with pytest.raises(paying.PaymentReplaced):
         till.start(amount=3000)
     assert len(payable(till)) == 1
 
@@ -117,3 +126,94 @@ def test_a_fee_that_staff_changed_is_charged_from_then_on(till: Till) -> None:
     second = till.start()
     assert payable(till) == [(second.id, first.amount)]
     assert till.attempts()[-1].fee == 41
+
+
+def test_a_payment_that_arrives_while_another_window_asks_is_called_so(till: Till) -> None:
+    intent = till.start(amount=5000)
+    till.gateway.after_retrieve = lambda: (
+        till.gateway.succeed(intent.id),
+        till.tell("payment_intent.succeeded", intent.id),
+    )
+    with pytest.raises(paying.AlreadyPaying):
+        till.start(amount=5000)
+
+
+def test_the_account_that_staff_changed_is_paid_from_then_on(till: Till) -> None:
+    first = till.start()
+    with till.transaction() as session:
+        session.execute(update(Issuer).values(stripe_account="acct_new"))
+    second = till.start()
+    assert (second.account, payable(till)) == ("acct_new", [(second.id, first.amount)])
+
+
+def test_the_old_links_request_takes_nothing_from_the_new_link(till: Till) -> None:
+    given: list[Intent] = []
+
+    def regenerate_and_use() -> None:
+        with till.transaction() as session:
+            links.regenerate(session, invoice_id=502, actor="amy", now=till.now)
+        till.token = till.invoice().payment_token or ""
+        given.append(till.start(amount=5000))
+
+    till.gateway.after_create = regenerate_and_use
+    with pytest.raises(paying.NotPayable):
+        till.start(amount=5000)
+    assert payable(till) == [(given[0].id, 5000)]
+
+
+def test_a_debit_that_fails_leaves_no_intent_to_the_link_that_was_replaced(till: Till) -> None:
+    intent = till.start(amount=5000)
+    with till.transaction() as session:
+        links.regenerate(session, invoice_id=502, actor="amy", now=till.now)
+    till.gateway.set(intent.id, status=IntentStatus.PROCESSING)
+    withdrawing.cancel_withdrawn(till.cashier)
+    assert till.attempts()[0].status is AttemptStatus.PROCESSING
+    till.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD, failure="account_closed")
+    till.tell("payment_intent.payment_failed", intent.id)
+    till.later(minutes=1)
+    withdrawing.cancel_withdrawn(till.cashier)
+    assert payable(till) == []
+
+
+def test_old_news_of_a_debit_that_failed_and_was_replaced_kills_no_event(till: Till) -> None:
+    intent = till.start(amount=5000)
+    till.gateway.set(intent.id, status=IntentStatus.PROCESSING)
+
+    def fail_and_replace() -> None:
+        till.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD, failure="account_closed")
+        till.start(amount=2000)
+
+    till.gateway.after_retrieve = fail_and_replace
+    till.tell("payment_intent.processing", intent.id)
+    till.later(hours=1)
+    confirming.work_events(till.cashier)
+    assert [event.state for event in till.all(GatewayEvent)] == [GatewayEventState.DONE]
+
+
+def decline(till: Till, intent_id: str, times: int) -> None:
+    for _ in range(times):
+        till.gateway.set(intent_id, failure="card_declined")
+        till.tell("payment_intent.payment_failed", intent_id)
+
+
+def test_choosing_another_amount_begins_no_new_count_of_declined_cards(till: Till) -> None:
+    decline(till, till.start(amount=2000).id, 5)
+    second = till.start(amount=3000)
+    decline(till, second.id, 3)
+    with pytest.raises(TooManyDeclines):
+        till.start(amount=4000)
+    withdrawing.cancel_withdrawn(till.cashier)
+    assert payable(till) == []
+    assert len(till.mails("notice")) == 1
+    till.later(minutes=61)
+    assert till.start(amount=4000)
+
+
+def test_the_eighth_decline_counts_when_its_intent_was_replaced_already(till: Till) -> None:
+    first = till.start(amount=2000)
+    decline(till, first.id, 7)
+    till.start(amount=3000)
+    decline(till, first.id, 1)
+    withdrawing.cancel_withdrawn(till.cashier)
+    assert payable(till) == []
+    assert len(till.mails("notice")) == 1

@@ -1,5 +1,6 @@
 """The real application over a real database, with the sandbox behind the real SDK."""
 
+import functools
 import hashlib
 import hmac
 import json
@@ -8,17 +9,25 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
+from unittest import mock
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import Response
+from limits.storage import MemoryStorage
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from paymail.models import Invoice, Message, MessageState
 from paymail.sandbox.customer import pay
+from paymail.services import staff as staff_service
 from paymail.services.staff import set_password
 from paymail.settings import SANDBOX_WEBHOOK_SECRET, Settings
 from paymail.tasks.sweeping import sweep_once
+from paymail.web import tallies
 from paymail.web.app import create_app
 from paymail.wiring import App, build
 from tests.factories import NOW, make_invoice
@@ -89,11 +98,58 @@ class Site:
         return found[1]
 
 
+class Counts(MemoryStorage):
+    """Rate limits that begin anew with each test."""
+
+    made: ClassVar[list["Counts"]] = []
+
+    def __init__(self, *arguments: object, **named: object) -> None:
+        super().__init__(*arguments, **named)  # type: ignore[arg-type]
+        self.made.append(self)
+
+
+class Stage:
+    """What an application is made over; the App of each test stands on it in its turn."""
+
+    def __init__(self) -> None:
+        self.present: App | None = None
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.present, name)
+
+
+@functools.cache
+def staged(_settings: str) -> tuple[Stage, list[FastAPI]]:
+    return Stage(), []
+
+
+def served(app: App) -> FastAPI:
+    """Return the application over `app`: making its routes takes longer than a test, so those of equal
+    settings share one."""
+    own = {"database_url", "data_dir"}
+    stage, made = staged(app.settings.model_dump_json(exclude=own) + str(app.settings.webhook_secrets))
+    stage.present = app
+    if not made:
+        with mock.patch.object(tallies, "MemoryStorage", Counts):
+            made.append(create_app(stage))  # type: ignore[arg-type]
+    for counts in Counts.made:
+        counts.reset()
+    return made[0]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """Argon2 at its weakest: what real passwords cost is tested by itself."""
+    weak = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    with mock.patch.object(staff_service, "_HASHER", weak):
+        yield
+
+
 @pytest.fixture
 def site(settings: Settings) -> Iterator[Site]:
     """The application; the secure cookie needs an https address, as in production."""
     app = build(settings.model_copy(update={"public_url": "https://pay.example"}))
-    with TestClient(create_app(app), base_url="https://pay.example", raise_server_exceptions=False) as client:
+    with TestClient(served(app), base_url="https://pay.example", raise_server_exceptions=False) as client:
         yield Site(app, client)
     app.close()
 

@@ -10,9 +10,8 @@ from starlette.testclient import TestClient
 
 from paymail.models import GatewayEvent, GatewayEventState, Message, Payment
 from paymail.settings import Settings
-from paymail.web.app import create_app
 from paymail.wiring import build
-from tests.web.conftest import Site
+from tests.web.conftest import Site, served
 from tests.web.test_webhook import event, paid, states
 
 SECRETS = ("whsec_sandbox", "whsec_connect", "whsec_rolled")
@@ -22,7 +21,7 @@ SECRETS = ("whsec_sandbox", "whsec_connect", "whsec_rolled")
 def rolled(settings: Settings) -> Iterator[Site]:
     """An application with the secrets of two endpoints, one of which is being rolled."""
     app = build(settings.model_copy(update={"stripe_webhook_secrets": SecretStr(",".join(SECRETS))}))
-    with TestClient(create_app(app), raise_server_exceptions=False) as client:
+    with TestClient(served(app), raise_server_exceptions=False) as client:
         yield Site(app, client)
     app.close()
 

@@ -172,15 +172,7 @@ const OPERATIONS = {
   init: async (given) => {
     session = given;
     dress(given.appearance);
-    const answer = await call("GET", intentPath(given.clientSecret), { client_secret: given.clientSecret });
-    if (answer.error) return answer;
-    const types = answer.payment_method_types;
-    document.getElementById("kinds").hidden = types.length < 2;
-    if (!types.includes("card")) {
-      form.elements.namedItem("kind").value = types[0];
-      form.dispatchEvent(new Event("change"));
-      for (const name of Object.keys(FIELDS)) document.getElementById(name).hidden = name !== types[0];
-    }
+    document.getElementById("kinds").hidden = given.currency !== "aud";
     return {};
   },
   submit: async () => ({ error: validate() || undefined }),

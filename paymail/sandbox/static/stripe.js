@@ -70,9 +70,9 @@
       this.port = channel.port1;
       this.port.onmessage = (event) => this.receive(event.data);
       element.contentWindow.postMessage({ source: "paymail-sandbox-stripe" }, BASE, [channel.port2]);
-      const { clientSecret, appearance } = this.settings;
+      const { currency, appearance } = this.settings;
       const { key, stripeAccount } = this.stripe;
-      const result = await this.ask("init", { key, stripeAccount, clientSecret, appearance });
+      const result = await this.ask("init", { key, stripeAccount, currency, appearance });
       if (result.error) this.fire("loaderror", { elementType: "payment", error: result.error });
       else this.fire("ready", { elementType: "payment" });
     }
@@ -121,9 +121,16 @@
 
   class Elements {
     constructor(stripe, settings) {
-      if (!settings || !settings.clientSecret) throw new Error("The stand-in needs elements({clientSecret}).");
+      const deferred = settings?.mode === "payment" && /^[a-z]{3}$/.test(settings.currency);
+      if (!deferred) throw new Error("The stand-in needs elements({mode: 'payment', amount, currency}).");
       this.stripe = stripe;
       this.settings = { ...settings };
+      this.check();
+    }
+
+    check() {
+      const { amount } = this.settings;
+      if (!Number.isInteger(amount) || amount <= 0) throw new Error("amount must be a positive integer.");
     }
 
     create(type, options) {
@@ -136,13 +143,26 @@
 
     update(settings) {
       Object.assign(this.settings, settings);
+      this.check();
+      this.submitted = false;
       if (settings.appearance) this.payment?.ask("update", { appearance: settings.appearance });
     }
 
     async submit() {
       if (!this.payment) return failure("There is no payment element.");
       const { error } = await this.payment.ask("submit");
+      this.submitted = !error;
       return error ? { error } : { selectedPaymentMethod: "card" };
+    }
+
+    // What Stripe.js checks before it confirms an intent that was made after the element.
+    async refuse(clientSecret) {
+      if (!this.submitted) return failure("elements.submit() must be called before stripe.confirmPayment().");
+      const { error, paymentIntent } = await this.stripe.retrievePaymentIntent(clientSecret);
+      if (error) return { error };
+      const { amount, currency } = this.settings;
+      if (paymentIntent.amount === amount && paymentIntent.currency === currency) return null;
+      return failure("The amount or currency of the PaymentIntent is not that of the Elements.");
     }
   }
 
@@ -211,18 +231,19 @@
     }
 
     async confirmPayment({ elements, clientSecret, confirmParams = {}, redirect = "always" }) {
-      const secret = clientSecret || elements?.settings.clientSecret;
       if (!elements?.payment) return failure("The stand-in confirms with a mounted payment element.");
+      const refusal = await elements.refuse(clientSecret);
+      if (refusal) return refusal;
       if (redirect === "always" && !confirmParams.return_url) {
         return failure("confirmParams.return_url is required unless redirect is 'if_required'.");
       }
       const returnUrl = confirmParams.return_url;
-      let result = await elements.payment.ask("confirm", { clientSecret: secret, returnUrl });
+      let result = await elements.payment.ask("confirm", { clientSecret, returnUrl });
       if (!result.error) result = await this.follow(result.paymentIntent);
       if (result.error || redirect !== "always") return result;
       const target = new URL(returnUrl);
       target.searchParams.set("payment_intent", result.paymentIntent.id);
-      target.searchParams.set("payment_intent_client_secret", secret);
+      target.searchParams.set("payment_intent_client_secret", clientSecret);
       target.searchParams.set("redirect_status", "succeeded");
       location.assign(target);
       return new Promise(() => {});

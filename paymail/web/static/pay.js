@@ -12,10 +12,18 @@ document.addEventListener("DOMContentLoaded", () => {
   const parts = form.querySelector("fieldset");
   const other = document.getElementById("other-amount");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const words = JSON.parse(form.dataset.words);
-  const api = `/api/public/pay/${form.dataset.token}`;
-  let label = button.textContent;
-  let stripe, elements, payment, waiting;
+  const data = form.dataset;
+  const words = JSON.parse(data.words);
+  const api = `/api/public/pay/${data.token}`;
+  const numbers = new Intl.NumberFormat(data.language, {
+    numberingSystem: "latn",
+    minimumFractionDigits: Number(data.digits),
+    maximumFractionDigits: Number(data.digits),
+  });
+  // What the button says is what is charged: `body` asks the server for it, `units` are Stripe's.
+  let wanted = { body: {}, units: Number(data.units), text: button.textContent };
+  let stripe, elements, waiting;
+  let loaded = false;
   let paying = false;
   let over = false;
 
@@ -24,8 +32,8 @@ document.addEventListener("DOMContentLoaded", () => {
     message.hidden = !text;
   };
   const busy = (on, text) => {
-    button.disabled = on || over;
-    button.textContent = on && text ? text : label;
+    button.disabled = on || over || !loaded;
+    button.textContent = on && text ? text : wanted.text;
   };
   const show = (id) => {
     for (const gone of [form, ...document.querySelectorAll("#pay-title, #standing, #amount, #talk")]) {
@@ -76,16 +84,34 @@ document.addEventListener("DOMContentLoaded", () => {
     return answer;
   }
 
+  const payText = (amount) => words.pay.replace("%(amount)s", amount);
+
   function chosen() {
     const picked = form.querySelector("input[name=part]:checked");
-    if (!picked) return {};
-    return { amount: picked.value === "other" ? other.value : picked.value };
+    if (!picked) return wanted;
+    if (picked.value !== "other") {
+      return { body: { amount: picked.value }, units: Number(picked.dataset.units), text: picked.dataset.text };
+    }
+    return {
+      body: { amount: other.value },
+      units: Math.round(Number(other.value) * Number(data.unit)),
+      text: payText(data.shape.replace("%s", numbers.format(other.value))),
+    };
+  }
+
+  function want(choice) {
+    wanted = choice;
+    if (!paying) busy(false);
+    if (elements) elements.update({ amount: wanted.units });
   }
 
   // Our own words instead of the browser's: they are in the customer's language and stay on the page.
   function allowed() {
-    const wrong = Boolean(other) && !other.disabled && !(other.value && other.checkValidity());
-    if (other) other.toggleAttribute("aria-invalid", wrong);
+    if (!other || other.disabled) return true;
+    const left = Number(other.dataset.most) - chosen().units;
+    const tooLittle = left > 0 && left < Number(other.dataset.least);
+    const wrong = !other.value || !other.checkValidity() || tooLittle;
+    other.setAttribute("aria-invalid", String(wrong));
     if (!wrong) return true;
     say(`${words.bad_amount} ${document.getElementById("other-hint").textContent}`);
     other.focus();
@@ -118,14 +144,22 @@ document.addEventListener("DOMContentLoaded", () => {
     return { theme: dark.matches ? "night" : "stripe" };
   }
 
-  function mount() {
+  function start() {
+    stripe = window.Stripe(data.key, { stripeAccount: data.account, locale: data.language.split("-")[0] });
+    // No payment is made at Stripe before the button is pressed: looking at an invoice changes nothing.
+    elements = stripe.elements({
+      mode: "payment",
+      amount: wanted.units,
+      currency: data.currency,
+      appearance: appearance(),
+    });
     const element = elements.create("payment");
-    clearTimeout(waiting);
     waiting = setTimeout(() => say(words.load), PATIENCE_MS);
     element.on("ready", () => {
       clearTimeout(waiting);
       if (message.textContent === words.load) say("");
-      busy(false);
+      loaded = true;
+      busy(paying);
     });
     element.on("loaderror", () => {
       clearTimeout(waiting);
@@ -135,58 +169,34 @@ document.addEventListener("DOMContentLoaded", () => {
     element.mount("#payment-element");
   }
 
-  function take(created) {
-    const changed = !payment || created.clientSecret !== payment.clientSecret;
-    payment = created;
-    label = words.pay.replace("%(amount)s", created.amountText);
-    if (!changed) return false;
-    stripe = window.Stripe(payment.publishableKey, {
-      stripeAccount: payment.stripeAccount,
-      locale: form.dataset.language.split("-")[0],
-    });
-    elements = stripe.elements({ clientSecret: payment.clientSecret, appearance: appearance() });
-    mount();
-    return true;
-  }
-
-  async function start() {
-    try {
-      take(await post("/create-payment", chosen()));
-    } catch (error) {
-      fail(error);
+  // Make the payment that this window shows, or say what has changed.
+  async function create() {
+    const created = await post("/create-payment", wanted.body);
+    if (created.stripeAccount !== data.account || created.publishableKey !== data.key) {
+      throw Object.assign(new Error(), { code: "not_payable" });
     }
-    busy(true);
-  }
-
-  // Right before paying: another window may have replaced the payment that this one shows by its own.
-  async function ready() {
-    const shown = label;
-    const fresh = take(await post("/create-payment", chosen()));
-    if (fresh || label !== shown) {
-      say(words.again);
-      busy(fresh);
-      return false;
-    }
-    return true;
+    if (created.amount === wanted.units && created.currency === data.currency) return created.clientSecret;
+    want({ ...wanted, units: created.amount, text: payText(created.amountText) });
+    throw Object.assign(new Error(), { shown: words.again });
   }
 
   async function pay() {
     const checked = await elements.submit();
-    if (checked && checked.error) throw Object.assign(new Error(), { shown: checked.error.message });
-    remember(payment.clientSecret.split("_secret")[0]);
+    if (checked.error) throw Object.assign(new Error(), { shown: checked.error.message });
+    const clientSecret = await create();
+    const intentId = clientSecret.split("_secret")[0];
+    remember(intentId);
     const result = await stripe.confirmPayment({
       elements,
-      clientSecret: payment.clientSecret,
+      clientSecret,
       confirmParams: { return_url: window.location.origin + window.location.pathname },
       redirect: "if_required",
     });
-    const intentId = result.paymentIntent ? result.paymentIntent.id : payment.clientSecret.split("_secret")[0];
-    if (!result.error) return confirm(intentId);
-    if (result.error.type === "card_error" || result.error.type === "validation_error") {
+    if (result.error && ["card_error", "validation_error"].includes(result.error.type)) {
       remember("");
       throw Object.assign(new Error(), { shown: result.error.message });
     }
-    // The connection broke, or something unforeseen: only the server can tell whether money moved.
+    // Also when the connection broke, or something unforeseen: only the server can tell whether money moved.
     return confirm(intentId);
   }
 
@@ -198,38 +208,35 @@ document.addEventListener("DOMContentLoaded", () => {
       return;
     }
     say("");
+    if (chosen().units !== wanted.units) {
+      // A browser that restores what was chosen before tells nobody.
+      want(chosen());
+      say(words.again);
+      return;
+    }
     busy(true, words.paying);
     paying = true;
-    // Another amount, chosen while this one is being paid, would change what is charged.
     if (parts) parts.disabled = true;
     try {
-      if (await ready()) await pay();
+      await pay();
     } catch (error) {
       fail(error);
-      busy(false);
-      if (document.activeElement === document.body) button.focus();
     }
     paying = false;
+    busy(false);
     if (parts) parts.disabled = false;
+    if (!form.hidden && document.activeElement === document.body) button.focus();
   });
 
-  form.addEventListener("change", async (event) => {
+  form.addEventListener("change", (event) => {
     if (paying || (event.target.name !== "part" && event.target !== other)) return;
     other.disabled = !document.getElementById("other").checked;
-    say("");
+    if (!over) say("");
     if (!other.disabled && !other.value) {
       other.focus();
       return;
     }
-    if (!allowed()) return;
-    busy(true);
-    let fresh = false;
-    try {
-      fresh = take(await post("/create-payment", chosen()));
-    } catch (error) {
-      fail(error);
-    }
-    busy(fresh || !elements);
+    if (allowed()) want(chosen());
   });
 
   dark.addEventListener("change", () => elements && elements.update({ appearance: appearance() }));
@@ -251,19 +258,31 @@ document.addEventListener("DOMContentLoaded", () => {
     document.head.append(script);
   }
 
+  // A payment that was begun, here or elsewhere, may have been made: then it is not asked for again.
+  async function settle(intentId) {
+    try {
+      await post("/confirm-payment", { paymentIntentId: intentId });
+      show("done");
+    } catch (error) {
+      if (error.code === "payment_in_progress") show("clearing");
+      else load(start);
+    }
+  }
+
   async function arrive() {
     const back = new URLSearchParams(window.location.search).get("payment_intent") || remembered();
-    if (!back || !/^pi_\w+$/.test(back)) return load(start);
+    if (!back || !/^pi_\w+$/.test(back)) return data.pending ? settle(data.pending) : load(start);
     // The address has the payment's secret in it: it must not stay in the history.
     window.history.replaceState(null, "", window.location.pathname);
     try {
       return await confirm(back);
     } catch (error) {
-      return load(async () => {
-        await start();
-        if (!over) fail(error);
+      return load(() => {
+        start();
+        fail(error);
       });
     }
   }
-  arrive();
+  if (wanted.units) arrive();
+  else fail({ code: "amount_not_chargeable" });
 });
