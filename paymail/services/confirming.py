@@ -72,18 +72,18 @@ def confirm_payment(cashier: Cashier, *, token: str, intent_id: str) -> Settled:
     if settled.processing:
         raise AlreadyPaying("the payment is clearing; we will email the receipt when it arrives")
     if not settled.paid:
+        log.info("confirm of an unpaid intent refused", invoice_id=settled.invoice_id)
         raise NotYetPaid("the payment has not been completed")
     return settled
 
 
 def _attempt_for(cashier: Cashier, token: str, intent_id: str) -> tuple[str, datetime]:
     # Checked before it goes into an address: an empty id would list intents instead of reading one.
-    if not _INTENT_ID.fullmatch(intent_id):
-        raise ForeignIntent("this is not a payment of this invoice")
+    wellformed = _INTENT_ID.fullmatch(intent_id)
     with cashier.transaction() as session:
         invoice = find_by_token(session, token=token, now=cashier.now())
         try:
-            attempt = settlement.attempt_of(session, intent_id=intent_id)
+            attempt = settlement.attempt_of(session, intent_id=intent_id) if wellformed else None
         except NotFound:
             attempt = None
         if attempt is None or attempt.invoice_id != invoice.invoice_id:

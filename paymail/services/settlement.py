@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from paymail import observability
 from paymail.errors import Conflict, NotFound, Unavailable
 from paymail.models import ATTEMPT_MOVES, AttemptStatus, Invoice, Payment, PaymentAttempt, check_move
 from paymail.money import Money, from_stripe_amount
@@ -17,6 +18,8 @@ from paymail.ports import Intent, IntentStatus
 from paymail.services import books, dedupe
 from paymail.services.attempts import take_back
 from paymail.services.composing import load_invoice
+
+log = observability.logger(__name__)
 
 
 class UnknownIntent(NotFound):
@@ -94,6 +97,9 @@ def settle(
 def _check_belongs(intent: Intent, attempt: PaymentAttempt) -> None:
     expected = (attempt.account, attempt.currency, str(attempt.invoice_id))
     if (intent.account, intent.currency, intent.invoice_id) != expected:
+        log.error(
+            "payment refused: it is not what was asked for", intent=intent.id, invoice_id=attempt.invoice_id
+        )
         raise IntentMismatch("the payment's account, currency or invoice is not what was asked for")
 
 
@@ -103,6 +109,11 @@ def _record(
     amount = from_stripe_amount(intent.amount_received, invoice.currency)
     if amount <= 0:
         raise IntentMismatch("Stripe reports success without an amount received")
+    if intent.amount_received != attempt.amount:
+        # Changed at Stripe by hand: what arrived is what is recorded, as a refusal would lose the payment.
+        log.error(
+            "another amount arrived than was asked for", intent=intent.id, invoice_id=attempt.invoice_id
+        )
     check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.SUCCEEDED)
     attempt.status, attempt.updated_at = AttemptStatus.SUCCEEDED, now
     session.flush()  # the status of the invoice is derived from its attempts, by a query
