@@ -71,6 +71,8 @@ class PaymentAttempt(Base):
     status: Mapped[AttemptStatus] = mapped_column(status_type(AttemptStatus), default=_A.CREATING)
     declines: Mapped[int] = mapped_column(default=0)
     """Failed tries that we know of; too many close the intent (card testing)."""
+    declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When Stripe declined the newest of them."""
     tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the sweep last tried to cancel it."""
     look_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,13 +1,14 @@
 """How money, dates, quantities and rates are written, in the reader's locale."""
 
 import re
+from copy import copy
 from datetime import date
 from decimal import Decimal
 
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import format_decimal, get_currency_symbol
 
-from paymail.money import Money
+from paymail.money import Money, exponent
 from paymail.wording import direction_of, locale_of, marked, translations
 
 _METHODS = (
@@ -24,12 +25,13 @@ _METHODS = (
 def money(value: Money, tag: str) -> str:
     """Write `AUD $82.50` (German `AUD 82,50`): the ISO code leads, since a bare `$` could be six currencies.
 
-    Our amounts already have exactly the currency's decimals, so Babel has nothing to round.
+    It has all decimals of the currency: Babel's own, which are those of daily use, would write RSD 82.50
+    as 82.
     """
     locale = locale_of(tag)
-    text = format_currency(
-        value.decimal, value.currency, locale=locale, currency_digits=True, format_type="standard"
-    )
+    pattern = copy(locale.currency_formats["standard"])
+    pattern.frac_prec = (exponent(value.currency),) * 2
+    text = pattern.apply(value.decimal, locale, currency=value.currency, currency_digits=False)
     # Babel writes `A$`, `$AU`, `KWD` or `د.ك.` where the sign is not enough; the code is there already.
     # Behind the number the sign would say it a second time: `EUR 82,50 €`.
     symbol = get_currency_symbol(value.currency, locale)

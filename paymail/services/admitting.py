@@ -32,18 +32,22 @@ def check_not_tested(session: Session, *, invoice_id: int, now: datetime) -> Non
 def _declines(session: Session, invoice_id: int, now: datetime) -> int:
     # Of all attempts: another amount is another attempt, and must not begin a new count.
     counted = select(func.sum(PaymentAttempt.declines)).where(
-        PaymentAttempt.invoice_id == invoice_id, PaymentAttempt.updated_at > now - QUIET
+        PaymentAttempt.invoice_id == invoice_id, PaymentAttempt.declined_at > now - QUIET
     )
     return session.scalar(counted) or 0
 
 
-def count_decline(session: Session, *, attempt: PaymentAttempt, now: datetime) -> None:
+def count_decline(session: Session, *, attempt: PaymentAttempt, at: datetime, now: datetime) -> None:
     """Count one declined card, once per event of Stripe's; too many withdraw the intent and tell staff.
 
-    Under the invoice's lock.
+    `at` is when Stripe declined it: old news is of somebody who is gone. Under the invoice's lock.
     """
+    if at <= now - QUIET:
+        return
+    if attempt.declined_at is None or attempt.declined_at <= now - QUIET:
+        attempt.declines = 0
     attempt.declines += 1
-    attempt.updated_at = now
+    attempt.declined_at = max(at, attempt.declined_at or at)
     session.flush()
     declines = _declines(session, attempt.invoice_id, now)
     if declines < MOST_DECLINES:

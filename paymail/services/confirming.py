@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -185,7 +185,8 @@ def _settle_event(cashier: Cashier, event: GatewayEvent, news: _News) -> None:
             )
             if done and event.type == DECLINED and news.intent.failure:
                 attempt = settlement.attempt_of(session, intent_id=news.intent.id)
-                admitting.count_decline(session, attempt=attempt, now=now)
+                at = datetime.fromtimestamp(event.created, UTC)
+                admitting.count_decline(session, attempt=attempt, at=at, now=now)
     except Unavailable as error:
         _postpone(cashier, event.event_id, str(error))
     except PaymailError as error:

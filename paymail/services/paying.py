@@ -4,28 +4,21 @@
 call is stored before it, so a crash between them cannot make a second intent.
 """
 
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail import observability
-from paymail.errors import Conflict, Gone, InvalidInput, NotFound
-from paymail.models import (
-    AttemptStatus,
-    Invoice,
-    InvoiceStatus,
-    PaymentAttempt,
-    PaymentStatus,
-)
+from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound
+from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.money import from_stripe_amount, stripe_amount
 from paymail.ports import Gateway, Intent, IntentStatus, KeySpent
 from paymail.services.admitting import check_not_tested
 from paymail.services.attempts import (
+    Terms,
     fresh_key,
     live_attempt,
     new_attempt,
@@ -35,10 +28,30 @@ from paymail.services.attempts import (
     wanted_terms,
 )
 from paymail.services.composing import load_invoice, local_date
+from paymail.services.payable import (
+    AlreadyPaying,
+    LinkExpired,
+    NoSuchLink,
+    NotPayable,
+    check_payable,
+    find_by_token,
+)
 from paymail.services.plans.choosing import check_amount, suggested
 
+__all__ = [
+    "AlreadyPaying",
+    "Cashier",
+    "LinkExpired",
+    "NoSuchLink",
+    "NotPayable",
+    "PaymentReplaced",
+    "check_payable",
+    "close",
+    "find_by_token",
+    "start_payment",
+]
+
 log = observability.logger(__name__)
-_TOKEN = re.compile(r"[0-9a-f]{64}")
 TURNS = 3
 """How often the intent of another window is cleared away before a customer is told to look again."""
 
@@ -47,30 +60,6 @@ REUSABLE = (
     IntentStatus.REQUIRES_CONFIRMATION,
     IntentStatus.REQUIRES_ACTION,
 )
-
-
-class NoSuchLink(NotFound):
-    """The token is malformed or unknown; both look the same from outside."""
-
-    code = "no_such_link"
-
-
-class LinkExpired(Gone):
-    """The link was good once."""
-
-    code = "link_expired"
-
-
-class NotPayable(Conflict):
-    """The invoice cannot start a payment; the message says why."""
-
-    code = "not_payable"
-
-
-class AlreadyPaying(Conflict):
-    """A payment has been made and is being settled or clearing."""
-
-    code = "payment_in_progress"
 
 
 class PaymentReplaced(Conflict):
@@ -88,51 +77,34 @@ class Cashier:
     gateway: Gateway
 
 
-def find_by_token(session: Session, *, token: str, now: datetime, lock: bool = False) -> Invoice:
-    """Return the invoice of a pay link, with issuer, customer and lines.
-
-    Raises NoSuchLink, LinkExpired. Drafts are not shown: their link was never given to anybody.
-    """
-    if not _TOKEN.fullmatch(token):
-        raise NoSuchLink("this payment link is not valid")
-    found = session.execute(
-        select(Invoice.invoice_id, Invoice.payment_token_expires_at, Invoice.status).where(
-            Invoice.payment_token == token
-        )
-    ).one_or_none()
-    if found is None or found.status is InvoiceStatus.DRAFT:
-        raise NoSuchLink("this payment link is not valid")
-    if found.payment_token_expires_at is not None and found.payment_token_expires_at <= now:
-        raise LinkExpired("this payment link has expired")
-    return load_invoice(session, invoice_id=found.invoice_id, lock=lock)
-
-
-def check_payable(invoice: Invoice) -> None:
-    """Raise NotPayable or AlreadyPaying unless a payment may be started."""
-    if invoice.status is not InvoiceStatus.SENT:
-        raise NotPayable(f"this invoice is {invoice.status}")
-    if invoice.payment_status is PaymentStatus.PROCESSING:
-        raise AlreadyPaying("a payment for this invoice is clearing")
-    if not invoice.can_pay:
-        raise NotPayable("this invoice has nothing left to pay")
-    if not invoice.issuer.stripe_account:
-        raise NotPayable("online payment is not set up for this invoice")
-
-
-def start_payment(cashier: Cashier, *, token: str, amount: int | None = None) -> Intent:
+def start_payment(
+    cashier: Cashier, *, token: str, amount: int | None = None, seen: int | None = None
+) -> Intent:
     """Return a live intent, reusing the invoice's present one if it is for the same amount.
 
     It is for `amount` (minor units) where parts or a plan allow that, else for what is asked for now: the
-    balance, or what a plan asks for. An intent's amount never changes, as a customer may be confirming what
-    another window shows: for another amount it is cancelled and a new generation made (ADR 0007).
+    balance, or what a plan asks for. `seen` is the balance (minor units) that the customer was shown: with
+    another one by now nothing is started, as they could pay again what was paid meanwhile. An intent's
+    amount never changes, as a customer may be confirming what another window shows: for another amount it is
+    cancelled and a new generation made (ADR 0007).
     Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, PaymentReplaced, BadPart, NotChargeable,
     TooManyDeclines, Unavailable.
     """
     for turn in range(TURNS):
-        attempt = _plan(cashier, token, amount, replace=turn == 0)
+        attempt, wanted = _plan(cashier, token, amount, seen, replace=turn == 0)
         if attempt.intent_id is None:
             return _adopt(cashier, token, attempt, _create(cashier, attempt))
-        intent = cashier.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
+        try:
+            intent = cashier.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
+        except (NotFound, Misconfigured):
+            if attempt.account == wanted.account:
+                raise
+            # An account that is not ours to ask any more must not stop the one that took its place.
+            log.error(
+                "intent of a former account given up", intent=attempt.intent_id, account=attempt.account
+            )
+            close(cashier, attempt, attempt.intent_id)
+            continue
         if intent.status in (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING):
             raise AlreadyPaying("a payment for this invoice has been made and is being recorded")
         as_planned = attempt.status is AttemptStatus.OPEN and intent.amount == attempt.amount
@@ -142,8 +114,10 @@ def start_payment(cashier: Cashier, *, token: str, amount: int | None = None) ->
     raise PaymentReplaced("another window asked for a payment of this invoice at the same time")
 
 
-def _plan(cashier: Cashier, token: str, asked: int | None, *, replace: bool) -> PaymentAttempt:
-    """Return the invoice's live attempt: on the terms to pay by, or one that has to be withdrawn first.
+def _plan(
+    cashier: Cashier, token: str, asked: int | None, seen: int | None, *, replace: bool
+) -> tuple[PaymentAttempt, Terms]:
+    """Return the invoice's live attempt and the terms to pay by; on others it has to be withdrawn first.
 
     If there is none, the next generation is written. Without `replace` an open one on other terms stays:
     it was asked for after us.
@@ -152,24 +126,26 @@ def _plan(cashier: Cashier, token: str, asked: int | None, *, replace: bool) -> 
         now = cashier.now()
         invoice = find_by_token(session, token=token, now=now, lock=True)
         check_payable(invoice)
+        if seen is not None and seen != invoice.balance:
+            raise NotPayable("another balance is owed by now; please reload the page")
         check_not_tested(session, invoice_id=invoice.invoice_id, now=now)
         chosen = suggested(invoice, local_date(invoice.issuer, now)) if asked is None else asked
         check_amount(invoice, chosen)
         wanted = wanted_terms(invoice, stripe_amount(chosen, invoice.currency))
         attempt = live_attempt(session, invoice_id=invoice.invoice_id)
         if attempt is None:
-            return new_attempt(session, invoice, wanted, now)
+            return new_attempt(session, invoice, wanted, now), wanted
         if attempt.status is AttemptStatus.PROCESSING:
             raise AlreadyPaying("a payment for this invoice is clearing")
         if terms_of(attempt) == wanted:
-            return attempt
+            return attempt, wanted
         if attempt.status is AttemptStatus.CREATING:
             replan(attempt, wanted, now=now)
         elif attempt.status is AttemptStatus.OPEN:
             if not replace:
                 raise PaymentReplaced("another window asked for another payment of this invoice")
             take_back(attempt, now=now)
-        return attempt
+        return attempt, wanted
 
 
 def _renew_key(cashier: Cashier, attempt: PaymentAttempt) -> None:

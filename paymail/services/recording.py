@@ -16,7 +16,7 @@ from paymail.models import (
     PaymentStatus,
     check_move,
 )
-from paymail.money import Money
+from paymail.money import Money, stripe_amount
 from paymail.services import books, withdrawing
 from paymail.services.composing import load_invoice, local_date
 from paymail.services.reminding.planning import withdraw_open
@@ -187,13 +187,15 @@ def void(session: Session, *, invoice_id: int, reason: str, actor: str, now: dat
 def allow_parts(session: Session, *, invoice_id: int, minimum: int | None, actor: str, now: datetime) -> None:
     """Let the customer pay parts of at least `minimum` (minor units), or only the whole (None).
 
-    Raises NoSuchInvoice, BadRecord.
+    Raises NoSuchInvoice, BadRecord; NotChargeable for a minimum that no card can be charged with.
     """
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
     if minimum is not None and not 0 < minimum <= invoice.total:
         raise BadRecord(
             f"the smallest part must be between nothing and {Money(invoice.total, invoice.currency)}"
         )
+    if minimum is not None:
+        stripe_amount(minimum, invoice.currency)
     invoice.part_minimum = minimum
     invoice.updated_at = now
     detail = "not allowed" if minimum is None else f"from {Money(minimum, invoice.currency)}"

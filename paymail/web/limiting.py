@@ -39,7 +39,9 @@ class PublicLimits:
         """Return the check of a step of paying, such as `create`: a few times a minute per link."""
 
         def check(request: Request) -> None:
-            self._count((self._paying, step, _link(request)))
+            # Who opens the page must not use up the tries of who is paying.
+            looking = "look" in request.query_params
+            self._count((self._paying, "look" if looking else step, _link(request)))
 
         return check
 

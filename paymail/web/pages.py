@@ -3,7 +3,7 @@
 from functools import partial
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from paymail.errors import Gone, NotFound
 from paymail.money import Money, exponent
@@ -12,7 +12,7 @@ from paymail.services.composing import invoice_document
 from paymail.services.paying import find_by_token
 from paymail.services.renewing import ask_anew
 from paymail.services.talking import talk_of
-from paymail.web.face import face_of
+from paymail.web.face import State, face_of
 from paymail.web.limiting import PublicLimits
 from paymail.web.talk import no_link
 from paymail.web.templating import asked_language, templates
@@ -22,6 +22,9 @@ from paymail.wiring import App
 
 _STEPS = {0: "1", 2: "0.01", 3: "0.01"}
 """What an amount can be raised by, per decimals; Stripe takes three-decimal ones in tens only."""
+
+BACK = "payment_intent_client_secret"
+"""The parameter that Stripe puts into the address that a customer comes back to from their bank."""
 
 
 def router(app: App, limits: PublicLimits) -> APIRouter:
@@ -40,6 +43,9 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
                 attempt = live_attempt(session, invoice_id=invoice.invoice_id)
         except (NotFound, Gone) as error:
             return no_link(pages, request, token, error)
+        if BACK in request.query_params and face.state is not State.PAYABLE:
+            # Where it can be paid the page's script asks what became of it, and cleans the address itself.
+            return RedirectResponse(f"/pay/{token}", 303)
         context = {
             "face": face,
             "document": document,

@@ -98,6 +98,13 @@ class Start(BaseModel):
         description="In major units of the invoice's currency.",
         examples=["50.00"],
     )
+    balance: str | None = Field(
+        None,
+        max_length=30,
+        description="The balance that the customer was shown, in major units: with another one by now"
+        " nothing is started (409 `not_payable`), since a part may have been paid meanwhile.",
+        examples=["82.50"],
+    )
 
 
 class CreatedPayment(BaseModel):
@@ -188,7 +195,7 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
     def create_payment(token: Token, body: Start = Start()) -> CreatedPayment:
         """Start, or go on with, a payment: of what is owed, of what a payment plan asks for, or of an amount
         where that is allowed."""
-        intent, locale = start_payment_in(app, token, body.amount)
+        intent, locale = start_payment_in(app, token, body)
         return _created(intent, app.settings.stripe_publishable_key, locale)
 
     @routes.post(
@@ -215,13 +222,17 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
     return routes
 
 
-def start_payment_in(app: App, token: str, amount: str | None) -> tuple[Intent, str]:
-    """Start a payment of an amount in major units; return the intent and the customer's locale."""
+def start_payment_in(app: App, token: str, asked: Start) -> tuple[Intent, str]:
+    """Start a payment; return the intent and the customer's locale."""
     with app.reading() as session:
         invoice = find_by_token(session, token=token, now=app.now())
         locale = invoice.customer.locale or invoice.issuer.locale
-    minor = None if amount is None else money.to_minor(money.parse_decimal(amount), invoice.currency)
-    return start_payment(app.cashier(), token=token, amount=minor), locale
+
+    def minor(major: str | None) -> int | None:
+        return None if major is None else money.to_minor(money.parse_decimal(major), invoice.currency)
+
+    intent = start_payment(app.cashier(), token=token, amount=minor(asked.amount), seen=minor(asked.balance))
+    return intent, locale
 
 
 def _created(intent: Intent, publishable_key: str, locale: str) -> CreatedPayment:

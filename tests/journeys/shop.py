@@ -39,11 +39,11 @@ class Shop:
         self.url = url
         self.number = 500
 
-    def invoice(self, due_in: int = 20, **customer: str) -> str:
+    def invoice(self, due_in: int = 20, total: int = 8250, **customer: str) -> str:
         """Write an invoice of AUD 82.50 that is due in so many days; return its link's token."""
         self.number += 1
         with self.app.transaction() as session:
-            invoice = make_invoice(session, invoice_id=self.number)
+            invoice = make_invoice(session, invoice_id=self.number, subtotal=total - 750)
             issuer = session.get_one(Issuer, invoice.issuer_id)
             today = local_date(issuer, self.app.now())
             invoice.issued_date, invoice.due_date = today - timedelta(10), today + timedelta(due_in)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from paymail.money import STRIPE_MAXIMUM
 from paymail.ports import Intent
 from paymail.services.attempts import live_attempt
 from paymail.services.paying import start_payment
@@ -162,17 +163,59 @@ def test_a_choice_that_the_browser_restored_is_shown_before_it_is_paid(
     assert shop.charged(shop.number) == [2750, 5500]
 
 
-def test_a_balance_that_staff_changed_is_shown_before_it_is_paid(context: BrowserContext, shop: Shop) -> None:
-    page = visit(context, shop, shop.invoice())
+@pytest.mark.parametrize("parts", [False, True])
+def test_a_balance_that_staff_changed_is_looked_at_before_it_is_paid(
+    context: BrowserContext, shop: Shop, parts: bool
+) -> None:
+    token = shop.invoice()
+    if parts:
+        shop.parts()
+    page = visit(context, shop, token)
     shop.transfers(3000)
     fill_card(page, CARD)
     page.locator("#submit").click()
-    expect(page.get_by_role("alert")).to_contain_text("The amount has changed", timeout=PATIENCE)
-    expect(page.locator("#submit")).to_have_text("Pay AUD $52.50")
+    expect(page.get_by_role("alert")).to_contain_text("This invoice has changed", timeout=PATIENCE)
+    expect(page.locator("#submit")).to_be_disabled()
     assert shop.charged(shop.number) == [3000]
+
+
+def test_an_instalment_that_was_paid_in_one_window_is_not_paid_by_the_other(
+    context: BrowserContext, shop: Shop
+) -> None:
+    token = shops.plan(shop)
+    one, other = visit(context, shop, token), visit(context, shop, token)
+    for page in (one, other):
+        fill_card(page, CARD)
+    one.locator("#submit").click()
+    arrives(one)
+    other.locator("#submit").click()
+    expect(other.get_by_role("alert")).to_contain_text("This invoice has changed", timeout=PATIENCE)
+    assert shop.charged(shop.number) == [2750, 2750]
+
+
+def test_a_restored_choice_without_its_amount_asks_for_one(context: BrowserContext, shop: Shop) -> None:
+    token = shop.invoice()
+    shop.parts()
+    page = visit(context, shop, token)
+    page.evaluate("document.getElementById('other').checked = true")
+    page.locator("#submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("This amount cannot be paid")
+    expect(page.locator("#submit")).to_have_text("Pay AUD $82.50")
+    choose(page, "20")
+
+
+def test_what_is_too_much_for_a_card_can_be_paid_in_parts(context: BrowserContext, shop: Shop) -> None:
+    token = shop.invoice(total=STRIPE_MAXIMUM + 100_000)
+    shop.parts()
+    page = visit(context, shop, token)
+    expect(page.get_by_label("Another amount").first).to_be_checked()
+    page.locator("#submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("This amount cannot be paid")
+    choose(page, "50")
+    fill_card(page, CARD)
     page.locator("#submit").click()
     arrives(page)
-    assert shop.charged(shop.number) == [3000, 5250]
+    assert shop.charged(shop.number) == [5000]
 
 
 def test_a_double_click_charges_once(context: BrowserContext, shop: Shop) -> None:

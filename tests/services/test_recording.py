@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from paymail.errors import Conflict, InvalidInput
 from paymail.models import AttemptStatus, Channel, InvoiceStatus, PaymentStatus
+from paymail.money import NotChargeable
 from paymail.ports import IntentStatus
 from paymail.services import paying, recording, withdrawing
 from paymail.services.admitting import TooManyDeclines
@@ -159,3 +160,9 @@ def test_eight_declined_cards_close_the_page_for_an_hour(engine: Engine) -> None
     withdrawing.cancel_withdrawn(till.cashier)
     till.later(minutes=61)
     assert till.start().id != intent.id
+
+
+def test_a_smallest_part_that_no_card_can_be_charged_with_is_refused(engine: Engine) -> None:
+    till = Till(engine, currency="KWD", subtotal=82500, tax=0)
+    with till.transaction() as session, pytest.raises(NotChargeable):
+        recording.allow_parts(session, invoice_id=502, minimum=10005, actor="amy", now=till.now)

@@ -1,15 +1,18 @@
 """Two windows of one customer: an intent's amount never changes, and only one intent can be paid."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, update
 
+from paymail.errors import Misconfigured
 from paymail.models import AttemptStatus, GatewayEvent, GatewayEventState, Invoice, Issuer
 from paymail.ports import Intent, IntentStatus
 from paymail.services import confirming, links, paying, withdrawing
-from paymail.services.admitting import TooManyDeclines
+from paymail.services.plans import agreeing, dividing
+from paymail.services.plans.dividing import Cadence
 from tests.factories import LedgerGateway
 from tests.services.till import Till
 
@@ -190,30 +193,33 @@ def test_old_news_of_a_debit_that_failed_and_was_replaced_kills_no_event(till: T
     assert [event.state for event in till.all(GatewayEvent)] == [GatewayEventState.DONE]
 
 
-def decline(till: Till, intent_id: str, times: int) -> None:
-    for _ in range(times):
-        till.gateway.set(intent_id, failure="card_declined")
-        till.tell("payment_intent.payment_failed", intent_id)
+def test_an_account_that_was_cut_off_does_not_stop_the_one_after_it(till: Till) -> None:
+    till.start()
+    with till.transaction() as session:
+        session.execute(update(Issuer).values(stripe_account="acct_new"))
+
+    def cut_off() -> None:
+        raise Misconfigured("no access to this account")
+
+    till.gateway.after_retrieve = cut_off
+    second = till.start()
+    assert (second.account, till.attempts()[-1].status) == ("acct_new", AttemptStatus.OPEN)
+    till.gateway.after_retrieve = cut_off
+    with pytest.raises(Misconfigured):
+        till.start()
 
 
-def test_choosing_another_amount_begins_no_new_count_of_declined_cards(till: Till) -> None:
-    decline(till, till.start(amount=2000).id, 5)
-    second = till.start(amount=3000)
-    decline(till, second.id, 3)
-    with pytest.raises(TooManyDeclines):
-        till.start(amount=4000)
-    withdrawing.cancel_withdrawn(till.cashier)
-    assert payable(till) == []
-    assert len(till.mails("notice")) == 1
-    till.later(minutes=61)
-    assert till.start(amount=4000)
+def test_what_one_window_paid_is_not_paid_again_by_the_other(till: Till) -> None:
+    assert till.pay(amount=2000, seen=8250)
+    with pytest.raises(paying.NotPayable):
+        till.start(amount=2000, seen=8250)
+    assert till.start(amount=2000, seen=6250)
 
 
-def test_the_eighth_decline_counts_when_its_intent_was_replaced_already(till: Till) -> None:
-    first = till.start(amount=2000)
-    decline(till, first.id, 7)
-    till.start(amount=3000)
-    decline(till, first.id, 1)
-    withdrawing.cancel_withdrawn(till.cashier)
-    assert payable(till) == []
-    assert len(till.mails("notice")) == 1
+def test_an_instalment_that_one_window_paid_is_not_followed_by_the_next(till: Till) -> None:
+    parts = dividing.equal_parts(8250, 3, date(2026, 4, 1), Cadence.MONTHLY)
+    with till.transaction() as session:
+        agreeing.agree(session, invoice_id=502, parts=parts, actor="amy", now=till.now)
+    assert till.pay(seen=8250).amount == 2750
+    with pytest.raises(paying.NotPayable):
+        till.start(seen=8250)

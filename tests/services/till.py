@@ -53,10 +53,11 @@ class Till:
         with db.reading(self.engine) as session:
             return session.scalars(select(Payment).where(Payment.intent_id == intent.id)).one()
 
-    def tell(self, kind: str, intent_id: str) -> None:
-        """Stripe sends an event, and it is worked on."""
+    def tell(self, kind: str, intent_id: str, at: datetime | None = None) -> None:
+        """Stripe sends an event of now, or of `at`, and it is worked on."""
         self._events += 1
-        event = Event(f"evt_{self._events}", kind, "acct_sandbox", False, intent_id, 1)
+        created = int((at or self.now).timestamp())
+        event = Event(f"evt_{self._events}", kind, "acct_sandbox", False, intent_id, created)
         with db.transaction(self.engine) as session:
             confirming.receive_event(session, event=event, live=False, now=self.now)
         confirming.work_events(self.cashier)

@@ -10,7 +10,6 @@ from fastapi.routing import APIRoute
 
 from paymail import queue
 from paymail.emails import SAMPLES
-from paymail.services.confirming import USED_EVENTS
 from paymail.settings import Settings
 from paymail.tasks import register
 from paymail.wiring import TEMPLATES
@@ -175,8 +174,3 @@ def test_the_top_level_is_as_agreed() -> None:
         "docker-compose.yml", "Dockerfile", "README.md", "CHANGELOG.md", "LICENSE", "Makefile", ".ci/run",
     ):  # fmt: skip
         assert (ROOT / name).exists(), name
-
-
-def test_the_readme_names_the_events_that_a_webhook_needs() -> None:
-    told = (ROOT / "README.md").read_text()
-    assert [kind for kind in USED_EVENTS if not re.search(rf"(?m)(^|\s){re.escape(kind)}(\s|$)", told)] == []

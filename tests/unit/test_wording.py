@@ -16,7 +16,7 @@ from paymail import wording
 from paymail.documents import CreditNoteDocument
 from paymail.emails import SAMPLES, Email, EmailLine, InvoiceEmail, ReceiptEmail, ReminderEmail, Tone
 from paymail.models.payment import Channel
-from paymail.money import Money
+from paymail.money import CURRENCIES, Money, exponent
 from paymail.moneymail import RefundEmail
 from paymail.render import formats
 from paymail.render.email import JinjaEmailRenderer
@@ -369,3 +369,12 @@ def test_an_amount_has_its_code_once_and_a_sign_only_before_the_number(
 @pytest.mark.parametrize(("locale", "said"), [("en-AU", "10.00%"), ("de", "10,00\u00a0%"), ("ja", "10.00%")])
 def test_a_rate_is_written_as_the_language_writes_it(locale: str, said: str) -> None:
     assert formats.rate(Decimal(10), locale) == said
+
+
+@pytest.mark.parametrize("tag", sorted(wording.LANGUAGES))
+def test_an_amount_is_shown_with_all_its_decimals_in_every_currency(tag: str) -> None:
+    for currency in sorted(CURRENCIES):
+        digits = exponent(currency)
+        said = re.findall(r"\d+", formats.money(Money(10**digits * 7 + (5 if digits else 0), currency), tag))
+        assert [int(part) for part in said] == ([7, 5] if digits else [7]), currency
+        assert [len(part) for part in said[1:]] == ([digits] if digits else []), currency

@@ -137,7 +137,7 @@ def served(app: App) -> FastAPI:
     return made[0]
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True)
 def quick_passwords() -> Iterator[None]:
     """Argon2 at its weakest: what real passwords cost is tested by itself."""
     weak = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))

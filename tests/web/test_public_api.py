@@ -223,3 +223,41 @@ def test_an_unreachable_stripe_is_a_503_and_nothing_is_lost(site: Site) -> None:
 def dead_gateway(site: Site) -> object:
     config = StripeConfig("sk_test_sandbox", (), "http://127.0.0.1:9", 1.0)
     return StripeGateway(config, site.app.now)
+
+
+def test_a_balance_that_was_paid_meanwhile_starts_nothing(site: Site) -> None:
+    token = site.invoice()
+    path = f"/api/public/pay/{token}/create-payment"
+    assert site.client.post(path, json={"balance": "82.5"}).status_code == 200
+    answer = site.client.post(path, json={"balance": "110.00"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_payable")
+    assert site.client.post(path, json={"balance": "much"}).status_code == 422
+
+
+def test_who_opens_the_page_uses_up_no_tries_of_who_pays(site: Site) -> None:
+    token = site.invoice()
+    created = site.start(token)
+    intent_id = str(created["clientSecret"]).partition("_secret")[0]
+    assert f'data-pending="{intent_id}"' in site.client.get(f"/pay/{token}").text
+    path, body = f"/api/public/pay/{token}/confirm-payment", {"paymentIntentId": intent_id}
+    looks = [site.client.post(f"{path}?look=1", json=body).status_code for _ in range(12)]
+    assert (looks[0], looks[-1]) == (409, 429)
+    site.customer_pays(created)
+    assert site.client.post(path, json=body).status_code == 200
+
+
+def test_the_secret_leaves_the_address_though_the_webhook_was_faster(site: Site) -> None:
+    token = site.invoice()
+    created = site.start(token)
+    site.customer_pays(created)
+    intent_id = str(created["clientSecret"]).partition("_secret")[0]
+    site.client.post(f"/api/public/pay/{token}/confirm-payment", json={"paymentIntentId": intent_id})
+    back = {"payment_intent": intent_id, "payment_intent_client_secret": str(created["clientSecret"])}
+    answer = site.client.get(f"/pay/{token}", params=back, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/pay/{token}")
+
+
+def test_the_button_says_what_is_charged_in_a_currency_with_rare_decimals(site: Site) -> None:
+    page = site.client.get(f"/pay/{site.invoice(currency='RSD')}").text
+    assert 'data-units="8250"' in page
+    assert "Pay RSD 82.50</button>" in page

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from paymail.errors import InvalidInput
 from paymail.models import Invoice
-from paymail.money import Money, NotChargeable, stripe_amount
+from paymail.money import Money, NotChargeable, stripe_amount, stripe_minimum, stripe_units
 from paymail.services.plans.coverage import PlanView, plan_of
 
 
@@ -37,7 +37,7 @@ def _sums(plan: PlanView) -> Iterable[int]:
 def _payable(invoice: Invoice, amount: int) -> bool:
     """Whether Stripe could charge this amount, and what is left then."""
     rest = invoice.balance - amount
-    return _chargeable(amount, invoice.currency) and (not rest or _chargeable(rest, invoice.currency))
+    return _chargeable(amount, invoice.currency) and (not rest or _payable_later(rest, invoice.currency))
 
 
 def smallest(invoice: Invoice) -> int:
@@ -62,9 +62,17 @@ def check_amount(invoice: Invoice, amount: int) -> None:
         raise BadPart(f"the smallest payment is {Money(least, invoice.currency)}")
     stripe_amount(amount, invoice.currency)
     rest = invoice.balance - amount
-    if rest and not _chargeable(rest, invoice.currency):
+    if rest and not _payable_later(rest, invoice.currency):
         left = Money(rest, invoice.currency)
         raise BadPart(f"{left} would be left, which cannot be paid online; please pay all of it")
+
+
+def _payable_later(rest: int, currency: str) -> bool:
+    """Whether a rest can be paid online: what is too much for one charge can be paid in parts again."""
+    try:
+        return stripe_units(rest, currency) >= stripe_minimum(currency)
+    except NotChargeable:
+        return False
 
 
 def _chargeable(amount: int, currency: str) -> bool:

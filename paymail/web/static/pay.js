@@ -11,6 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const message = document.getElementById("message");
   const parts = form.querySelector("fieldset");
   const other = document.getElementById("other-amount");
+  const otherPicked = document.getElementById("other");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const data = form.dataset;
   const words = JSON.parse(data.words);
@@ -21,7 +22,7 @@ document.addEventListener("DOMContentLoaded", () => {
     maximumFractionDigits: Number(data.digits),
   });
   // What the button says is what is charged: `body` asks the server for it, `units` are Stripe's.
-  let wanted = { body: {}, units: Number(data.units), text: button.textContent };
+  let wanted = { body: { balance: data.balance }, units: Number(data.units), text: button.textContent };
   let stripe, elements, waiting;
   let loaded = false;
   let paying = false;
@@ -90,10 +91,14 @@ document.addEventListener("DOMContentLoaded", () => {
     const picked = form.querySelector("input[name=part]:checked");
     if (!picked) return wanted;
     if (picked.value !== "other") {
-      return { body: { amount: picked.value }, units: Number(picked.dataset.units), text: picked.dataset.text };
+      return {
+        body: { amount: picked.value, balance: data.balance },
+        units: Number(picked.dataset.units),
+        text: picked.dataset.text,
+      };
     }
     return {
-      body: { amount: other.value },
+      body: { amount: other.value, balance: data.balance },
       units: Math.round(Number(other.value) * Number(data.unit)),
       text: payText(data.shape.replace("%s", numbers.format(other.value))),
     };
@@ -102,12 +107,14 @@ document.addEventListener("DOMContentLoaded", () => {
   function want(choice) {
     wanted = choice;
     if (!paying) busy(false);
-    if (elements) elements.update({ amount: wanted.units });
+    if (elements && wanted.units) elements.update({ amount: wanted.units });
   }
 
   // Our own words instead of the browser's: they are in the customer's language and stay on the page.
   function allowed() {
-    if (!other || other.disabled) return true;
+    if (!other) return true;
+    other.disabled = !otherPicked.checked;
+    if (other.disabled) return true;
     const left = Number(other.dataset.most) - chosen().units;
     const tooLittle = left > 0 && left < Number(other.dataset.least);
     const wrong = !other.value || !other.checkValidity() || tooLittle;
@@ -149,7 +156,8 @@ document.addEventListener("DOMContentLoaded", () => {
     // No payment is made at Stripe before the button is pressed: looking at an invoice changes nothing.
     elements = stripe.elements({
       mode: "payment",
-      amount: wanted.units,
+      // Without an amount yet, any will do: the real one is set before it is paid.
+      amount: wanted.units || Number(other.dataset.least),
       currency: data.currency,
       appearance: appearance(),
     });
@@ -172,12 +180,11 @@ document.addEventListener("DOMContentLoaded", () => {
   // Make the payment that this window shows, or say what has changed.
   async function create() {
     const created = await post("/create-payment", wanted.body);
-    if (created.stripeAccount !== data.account || created.publishableKey !== data.key) {
-      throw Object.assign(new Error(), { code: "not_payable" });
-    }
-    if (created.amount === wanted.units && created.currency === data.currency) return created.clientSecret;
-    want({ ...wanted, units: created.amount, text: payText(created.amountText) });
-    throw Object.assign(new Error(), { shown: words.again });
+    if (!created.clientSecret) throw Object.assign(new Error(), { status: 502 });
+    const there = created.stripeAccount === data.account && created.publishableKey === data.key;
+    const asShown = created.amount === wanted.units && created.currency === data.currency;
+    if (!there || !asShown) throw Object.assign(new Error(), { code: "not_payable" });
+    return created.clientSecret;
   }
 
   async function pay() {
@@ -186,12 +193,14 @@ document.addEventListener("DOMContentLoaded", () => {
     const clientSecret = await create();
     const intentId = clientSecret.split("_secret")[0];
     remember(intentId);
-    const result = await stripe.confirmPayment({
-      elements,
-      clientSecret,
-      confirmParams: { return_url: window.location.origin + window.location.pathname },
-      redirect: "if_required",
-    });
+    const result = await stripe
+      .confirmPayment({
+        elements,
+        clientSecret,
+        confirmParams: { return_url: window.location.origin + window.location.pathname },
+        redirect: "if_required",
+      })
+      .catch((error) => ({ error }));
     if (result.error && ["card_error", "validation_error"].includes(result.error.type)) {
       remember("");
       throw Object.assign(new Error(), { shown: result.error.message });
@@ -230,7 +239,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   form.addEventListener("change", (event) => {
     if (paying || (event.target.name !== "part" && event.target !== other)) return;
-    other.disabled = !document.getElementById("other").checked;
+    other.disabled = !otherPicked.checked;
     if (!over) say("");
     if (!other.disabled && !other.value) {
       other.focus();
@@ -239,7 +248,11 @@ document.addEventListener("DOMContentLoaded", () => {
     if (allowed()) want(chosen());
   });
 
-  dark.addEventListener("change", () => elements && elements.update({ appearance: appearance() }));
+  dark.addEventListener("change", () => {
+    if (elements && !paying) elements.update({ appearance: appearance() });
+  });
+  // A page that comes back out of the browser's memory shows what was true when it was left.
+  window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
 
   // Stripe's script is added here, so that this one hears when it is blocked or never comes.
   function load(then) {
@@ -248,7 +261,11 @@ document.addEventListener("DOMContentLoaded", () => {
     script.addEventListener("load", () => {
       clearTimeout(slow);
       say("");
-      then();
+      try {
+        then();
+      } catch {
+        fail({ shown: words.load });
+      }
     });
     script.addEventListener("error", () => {
       clearTimeout(slow);
@@ -261,7 +278,7 @@ document.addEventListener("DOMContentLoaded", () => {
   // A payment that was begun, here or elsewhere, may have been made: then it is not asked for again.
   async function settle(intentId) {
     try {
-      await post("/confirm-payment", { paymentIntentId: intentId });
+      await post("/confirm-payment?look=1", { paymentIntentId: intentId });
       show("done");
     } catch (error) {
       if (error.code === "payment_in_progress") show("clearing");
@@ -270,7 +287,8 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   async function arrive() {
-    const back = new URLSearchParams(window.location.search).get("payment_intent") || remembered();
+    const returned = new URLSearchParams(window.location.search).get("payment_intent");
+    const back = returned || remembered();
     if (!back || !/^pi_\w+$/.test(back)) return data.pending ? settle(data.pending) : load(start);
     // The address has the payment's secret in it: it must not stay in the history.
     window.history.replaceState(null, "", window.location.pathname);
@@ -279,10 +297,11 @@ document.addEventListener("DOMContentLoaded", () => {
     } catch (error) {
       return load(() => {
         start();
-        fail(error);
+        // A tab that was only copied, or reloaded while the bank asked, has not failed.
+        if (returned) fail(error);
       });
     }
   }
-  if (wanted.units) arrive();
+  if (wanted.units || parts) arrive();
   else fail({ code: "amount_not_chargeable" });
 });
