@@ -16,7 +16,8 @@ from paymail.ports import Event, Intent
 from paymail.reversals import Reversals
 from paymail.services import admitting, events, reversing, settlement
 from paymail.services.composing import load_invoice
-from paymail.services.paying import AlreadyPaying, Cashier, find_by_token
+from paymail.services.payable import AlreadyPaying, find_by_token
+from paymail.services.paying import Cashier
 from paymail.services.settlement import Settled, StaleRead, UnknownIntent
 
 log = observability.logger(__name__)

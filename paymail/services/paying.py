@@ -1,4 +1,4 @@
-"""The customer's side: finding an invoice by its link, and starting a payment for what is owed.
+"""The customer's side: starting a payment for what is owed.
 
 `start_payment` has two transactions around the call to Stripe (ADR 0001). What was decided before the
 call is stored before it, so a crash between them cannot make a second intent.
@@ -30,26 +30,11 @@ from paymail.services.attempts import (
 from paymail.services.composing import load_invoice, local_date
 from paymail.services.payable import (
     AlreadyPaying,
-    LinkExpired,
-    NoSuchLink,
     NotPayable,
     check_payable,
     find_by_token,
 )
 from paymail.services.plans.choosing import check_amount, suggested
-
-__all__ = [
-    "AlreadyPaying",
-    "Cashier",
-    "LinkExpired",
-    "NoSuchLink",
-    "NotPayable",
-    "PaymentReplaced",
-    "check_payable",
-    "close",
-    "find_by_token",
-    "start_payment",
-]
 
 log = observability.logger(__name__)
 TURNS = 3

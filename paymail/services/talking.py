@@ -14,7 +14,7 @@ from paymail.errors import Conflict, InvalidInput
 from paymail.models import Invoice, PaymentStatus, ReminderHold, TimelineEvent
 from paymail.services import notices
 from paymail.services.composing import local_date
-from paymail.services.paying import find_by_token
+from paymail.services.payable import find_by_token
 from paymail.services.reminding import holding, situation
 from paymail.services.reminding.holding import HoldReason
 

@@ -9,7 +9,7 @@ from paymail.errors import Gone, NotFound
 from paymail.money import Money, exponent
 from paymail.services.attempts import live_attempt
 from paymail.services.composing import invoice_document
-from paymail.services.paying import find_by_token
+from paymail.services.payable import find_by_token
 from paymail.services.renewing import ask_anew
 from paymail.services.talking import talk_of
 from paymail.web.face import State, face_of

@@ -12,7 +12,8 @@ from paymail.ports import Intent
 from paymail.render import formats
 from paymail.services.composing import local_date
 from paymail.services.confirming import confirm_payment
-from paymail.services.paying import find_by_token, start_payment
+from paymail.services.payable import find_by_token
+from paymail.services.paying import start_payment
 from paymail.services.plans.choosing import smallest, suggested
 from paymail.services.plans.coverage import PartView, plan_of
 from paymail.services.renewing import ask_anew

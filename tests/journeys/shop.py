@@ -16,7 +16,8 @@ from paymail.sandbox.customer import pay
 from paymail.services import recording, refunding
 from paymail.services.composing import local_date
 from paymail.services.confirming import confirm_payment
-from paymail.services.paying import AlreadyPaying, start_payment
+from paymail.services.payable import AlreadyPaying
+from paymail.services.paying import start_payment
 from paymail.services.plans import agreeing, dividing
 from paymail.services.plans.dividing import Cadence
 from paymail.settings import Settings

@@ -10,10 +10,11 @@ from paymail import db
 from paymail.emails import Tone
 from paymail.models import AttemptStatus, Invoice, InvoiceStatus, Message, MessageState, PaymentAttempt
 from paymail.ports import Letter, Outcome, Verdict, Written
-from paymail.services import addresses, delivery, erasing, links, paying, renewing, suppressions
+from paymail.services import addresses, delivery, erasing, links, payable, paying, renewing, suppressions
 from paymail.services.composing import load_invoice
 from paymail.services.links import AFTER_SENDING, NoLinkAllowed
-from paymail.services.paying import Cashier, LinkExpired, NoSuchLink
+from paymail.services.payable import LinkExpired, NoSuchLink
+from paymail.services.paying import Cashier
 from paymail.services.reminding import planning, preferences
 from paymail.services.reminding.preferences import BadPreference
 from paymail.services.timeline import history
@@ -72,7 +73,7 @@ def renew(bench: Bench, which: str) -> None:
 def opens(bench: Bench, which: str) -> bool:
     with db.reading(bench.engine) as session:
         try:
-            paying.find_by_token(session, token=which, now=bench.clock)
+            payable.find_by_token(session, token=which, now=bench.clock)
         except NoSuchLink:
             return False
     return True
@@ -304,7 +305,7 @@ def test_an_ended_link_is_renewed_once_to_the_address_on_file(bench: Bench, writ
     assert token(bench).encode() in bench.mailer.delivered[0].mime
     assert bench.timeline().count(links.RENEWED) == 1
     with pytest.raises(NoSuchLink), db.reading(bench.engine) as session:
-        paying.find_by_token(session, token=old, now=bench.clock)
+        payable.find_by_token(session, token=old, now=bench.clock)
 
 
 def test_a_renewed_link_is_not_renewed_again_within_the_hour(bench: Bench) -> None:
@@ -348,7 +349,7 @@ def test_nothing_is_renewed_for_an_address_that_takes_no_mail(bench: Bench) -> N
     with db.reading(bench.engine) as session:
         assert suppressions.active(session, address="c502@customer.example") is not None
     with pytest.raises(LinkExpired), db.reading(bench.engine) as session:
-        paying.find_by_token(session, token=old, now=bench.clock)
+        payable.find_by_token(session, token=old, now=bench.clock)
 
 
 @pytest.mark.parametrize(

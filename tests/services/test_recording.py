@@ -9,7 +9,7 @@ from paymail.errors import Conflict, InvalidInput
 from paymail.models import AttemptStatus, Channel, InvoiceStatus, PaymentStatus
 from paymail.money import NotChargeable
 from paymail.ports import IntentStatus
-from paymail.services import paying, recording, withdrawing
+from paymail.services import payable, recording, withdrawing
 from paymail.services.admitting import TooManyDeclines
 from paymail.services.recording import ManualPayment
 from tests.services.till import Till
@@ -119,7 +119,7 @@ def test_a_write_off_ends_the_asking_and_can_be_undone(engine: Engine) -> None:
     invoice = till.invoice()
     assert (invoice.balance, invoice.owed, invoice.amount_written_off) == (0, False, 3250)
     assert invoice.payment_status is PaymentStatus.PARTIAL
-    with pytest.raises(paying.NotPayable):
+    with pytest.raises(payable.NotPayable):
         till.start()
     till.later(days=90)
     with till.transaction() as session:
@@ -136,7 +136,7 @@ def test_a_void_invoice_takes_no_payment_and_its_intent_is_cancelled(engine: Eng
     withdrawing.cancel_withdrawn(till.cashier)
     assert till.gateway.intents[intent.id].status is IntentStatus.CANCELED
     assert till.invoice().status is InvoiceStatus.VOID
-    with pytest.raises(paying.NotPayable):
+    with pytest.raises(payable.NotPayable):
         till.start()
 
 

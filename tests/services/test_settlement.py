@@ -12,7 +12,7 @@ from paymail.clock import utc_now
 from paymail.errors import Conflict, NotFound
 from paymail.models import Invoice, InvoiceStatus, Message, Payment, PaymentAttempt, PaymentStatus
 from paymail.ports import Event, Intent, IntentStatus
-from paymail.services import confirming, paying, settlement
+from paymail.services import confirming, payable, paying, settlement
 from paymail.services.paying import Cashier
 from tests.factories import NOW, LedgerGateway, make_invoice
 
@@ -118,10 +118,10 @@ def test_a_slow_method_holds_the_invoice_and_its_failure_frees_it(engine: Engine
     shop = Shop(engine)
     intent = paying.start_payment(shop.cashier, token=shop.token)
     shop.gateway.set(intent.id, status=IntentStatus.PROCESSING)
-    with pytest.raises(paying.AlreadyPaying):
+    with pytest.raises(payable.AlreadyPaying):
         confirming.confirm_payment(shop.cashier, token=shop.token, intent_id=intent.id)
     assert shop.invoice().payment_status is PaymentStatus.PROCESSING
-    with pytest.raises(paying.AlreadyPaying):
+    with pytest.raises(payable.AlreadyPaying):
         paying.start_payment(shop.cashier, token=shop.token)
     shop.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD)
     shop.event(intent.id, "payment_intent.payment_failed")
@@ -196,7 +196,7 @@ def test_an_old_answer_does_not_undo_a_payment_that_began_to_clear(engine: Engin
             settlement.settle(session, intent=clearing, source="webhook", now=utc_now())
 
     gateway.meanwhile = the_customer_pays_by_debit
-    with pytest.raises(paying.AlreadyPaying):
+    with pytest.raises(payable.AlreadyPaying):
         confirming.confirm_payment(shop.cashier, token=shop.token, intent_id=intent.id)
     assert shop.invoice().payment_status is PaymentStatus.PROCESSING
 

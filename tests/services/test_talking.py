@@ -11,7 +11,7 @@ from paymail import db
 from paymail.models import InvoiceStatus, PaymentStatus, ReminderHold, TimelineEvent
 from paymail.services import erasing, talking
 from paymail.services.composing import load_invoice
-from paymail.services.paying import LinkExpired, NoSuchLink
+from paymail.services.payable import LinkExpired, NoSuchLink
 from paymail.services.reminding import holding
 from paymail.services.reminding.holding import HoldReason
 from paymail.services.talking import BadPromise, NothingOwed, SaidEnough, Talk, TooLong

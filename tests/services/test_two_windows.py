@@ -11,6 +11,7 @@ from paymail.errors import Misconfigured
 from paymail.models import AttemptStatus, GatewayEvent, GatewayEventState, Invoice, Issuer
 from paymail.ports import Intent, IntentStatus
 from paymail.services import confirming, links, paying, withdrawing
+from paymail.services.payable import AlreadyPaying, NotPayable
 from paymail.services.plans import agreeing, dividing
 from paymail.services.plans.dividing import Cadence
 from tests.factories import LedgerGateway
@@ -87,7 +88,7 @@ def test_what_another_window_chose_while_stripe_made_the_intent_stays(till: Till
 def test_who_pays_while_another_window_chooses_is_charged_what_was_shown(till: Till) -> None:
     shown = till.start(amount=5000)
     till.gateway.before_cancel = lambda: till.gateway.succeed(shown.id)
-    with pytest.raises(paying.AlreadyPaying):
+    with pytest.raises(AlreadyPaying):
         till.start(amount=2000)
     till.tell("payment_intent.succeeded", shown.id)
     assert till.invoice().amount_paid == 5000
@@ -137,7 +138,7 @@ def test_a_payment_that_arrives_while_another_window_asks_is_called_so(till: Til
         till.gateway.succeed(intent.id),
         till.tell("payment_intent.succeeded", intent.id),
     )
-    with pytest.raises(paying.AlreadyPaying):
+    with pytest.raises(AlreadyPaying):
         till.start(amount=5000)
 
 
@@ -159,7 +160,7 @@ def test_the_old_links_request_takes_nothing_from_the_new_link(till: Till) -> No
         given.append(till.start(amount=5000))
 
     till.gateway.after_create = regenerate_and_use
-    with pytest.raises(paying.NotPayable):
+    with pytest.raises(NotPayable):
         till.start(amount=5000)
     assert payable(till) == [(given[0].id, 5000)]
 
@@ -211,7 +212,7 @@ def test_an_account_that_was_cut_off_does_not_stop_the_one_after_it(till: Till) 
 
 def test_what_one_window_paid_is_not_paid_again_by_the_other(till: Till) -> None:
     assert till.pay(amount=2000, seen=8250)
-    with pytest.raises(paying.NotPayable):
+    with pytest.raises(NotPayable):
         till.start(amount=2000, seen=8250)
     assert till.start(amount=2000, seen=6250)
 
@@ -221,5 +222,5 @@ def test_an_instalment_that_one_window_paid_is_not_followed_by_the_next(till: Ti
     with till.transaction() as session:
         agreeing.agree(session, invoice_id=502, parts=parts, actor="amy", now=till.now)
     assert till.pay(seen=8250).amount == 2750
-    with pytest.raises(paying.NotPayable):
+    with pytest.raises(NotPayable):
         till.start(seen=8250)
