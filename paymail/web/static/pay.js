@@ -1,9 +1,8 @@
 // The pay page: create the payment, let Stripe's element take the card, then ask the server to confirm.
 // What Stripe.js reports is only a hint; the server reads the payment from Stripe itself.
-"use strict";
+import { PATIENCE_MS, connect } from "./pay_server.js";
 
 document.addEventListener("DOMContentLoaded", () => {
-  const PATIENCE_MS = 20000;
   // After these the page is out of date: nothing can be paid in this window before it is reloaded.
   const FINAL = new Set(["payment_in_progress", "not_payable", "link_expired", "no_such_link"]);
   const form = document.getElementById("payment-form");
@@ -15,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const data = form.dataset;
   const words = JSON.parse(data.words);
-  const api = `/api/public/pay/${data.token}`;
+  const server = connect(data.token);
   const numbers = new Intl.NumberFormat(data.language, {
     numberingSystem: "latn",
     minimumFractionDigits: Number(data.digits),
@@ -50,40 +49,12 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!navigator.onLine) return words.offline;
     return words[error.code] || (error.status >= 500 || !error.status ? words.busy : words.failed);
   };
-  // Which payment is under way, so that a page that is reloaded meanwhile asks what became of it.
-  const remember = (intentId) => {
-    try {
-      if (intentId) sessionStorage.setItem(api, intentId);
-      else sessionStorage.removeItem(api);
-    } catch {
-      // Without storage the webhook brings the news.
-    }
-  };
-  const remembered = () => {
-    try {
-      return sessionStorage.getItem(api);
-    } catch {
-      return null;
-    }
-  };
   const fail = (error) => {
     const loading = document.getElementById("loading");
     if (loading) loading.hidden = true;
     over ||= FINAL.has(error.code);
     say(explain(error));
   };
-
-  async function post(path, body) {
-    const response = await fetch(api + path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body || {}),
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-    const answer = await response.json().catch(() => ({}));
-    if (!response.ok) throw Object.assign(new Error(), { code: answer.code, status: response.status });
-    return answer;
-  }
 
   const payText = (amount) => words.pay.replace("%(amount)s", amount);
 
@@ -125,28 +96,6 @@ document.addEventListener("DOMContentLoaded", () => {
     return false;
   }
 
-  async function confirm(intentId) {
-    // The money may have moved already: a failure here must never read like an unpaid invoice.
-    for (let attempt = 0; attempt < 4; attempt += 1) {
-      try {
-        await post("/confirm-payment", { paymentIntentId: intentId });
-        remember("");
-        return show("done");
-      } catch (error) {
-        if (error.code === "payment_in_progress") {
-          remember("");
-          return show("clearing");
-        }
-        if (error.code === "payment_not_completed" || error.code === "wrong_payment_intent") {
-          remember("");
-          throw error;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 1000 * 2 ** attempt));
-      }
-    }
-    return show("unsure");
-  }
-
   function appearance() {
     return { theme: dark.matches ? "night" : "stripe" };
   }
@@ -179,7 +128,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // Make the payment that this window shows, or say what has changed.
   async function create() {
-    const created = await post("/create-payment", wanted.body);
+    const created = await server.post("/create-payment", wanted.body);
     if (!created.clientSecret) throw Object.assign(new Error(), { status: 502 });
     const there = created.stripeAccount === data.account && created.publishableKey === data.key;
     const asShown = created.amount === wanted.units && created.currency === data.currency;
@@ -192,7 +141,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (checked.error) throw Object.assign(new Error(), { shown: checked.error.message });
     const clientSecret = await create();
     const intentId = clientSecret.split("_secret")[0];
-    remember(intentId);
+    server.remember(intentId);
     const result = await stripe
       .confirmPayment({
         elements,
@@ -202,11 +151,11 @@ document.addEventListener("DOMContentLoaded", () => {
       })
       .catch((error) => ({ error }));
     if (result.error && ["card_error", "validation_error"].includes(result.error.type)) {
-      remember("");
+      server.remember("");
       throw Object.assign(new Error(), { shown: result.error.message });
     }
     // Also when the connection broke, or something unforeseen: only the server can tell whether money moved.
-    return confirm(intentId);
+    show(await server.confirm(intentId));
   }
 
   form.addEventListener("submit", async (event) => {
@@ -278,22 +227,20 @@ document.addEventListener("DOMContentLoaded", () => {
   // A payment that was begun, here or elsewhere, may have been made: then it is not asked for again.
   async function settle(intentId) {
     try {
-      await post("/confirm-payment?look=1", { paymentIntentId: intentId });
-      show("done");
-    } catch (error) {
-      if (error.code === "payment_in_progress") show("clearing");
-      else load(start);
+      show(await server.look(intentId));
+    } catch {
+      load(start);
     }
   }
 
   async function arrive() {
     const returned = new URLSearchParams(window.location.search).get("payment_intent");
-    const back = returned || remembered();
+    const back = returned || server.remembered();
     if (!back || !/^pi_\w+$/.test(back)) return data.pending ? settle(data.pending) : load(start);
     // The address has the payment's secret in it: it must not stay in the history.
     window.history.replaceState(null, "", window.location.pathname);
     try {
-      return await confirm(back);
+      return show(await server.confirm(back));
     } catch (error) {
       return load(() => {
         start();

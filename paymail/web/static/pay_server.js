@@ -1,0 +1,70 @@
+// What the pay page asks the server, and what a browser remembers of a payment under way.
+
+export const PATIENCE_MS = 20000;
+
+export function connect(token) {
+  const api = `/api/public/pay/${token}`;
+
+  async function post(path, body) {
+    const response = await fetch(api + path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    const answer = await response.json().catch(() => ({}));
+    if (!response.ok) throw Object.assign(new Error(), { code: answer.code, status: response.status });
+    return answer;
+  }
+
+  // So that a page that is reloaded meanwhile asks what became of the payment.
+  function remember(intentId) {
+    try {
+      if (intentId) sessionStorage.setItem(api, intentId);
+      else sessionStorage.removeItem(api);
+    } catch {
+      // Without storage the webhook brings the news.
+    }
+  }
+
+  function remembered() {
+    try {
+      return sessionStorage.getItem(api);
+    } catch {
+      return null;
+    }
+  }
+
+  // What became of a payment: done or clearing. Throws when it was not made, or when nobody can tell.
+  async function ask(path, intentId) {
+    try {
+      await post(path, { paymentIntentId: intentId });
+      return "done";
+    } catch (error) {
+      if (error.code === "payment_in_progress") return "clearing";
+      throw error;
+    }
+  }
+
+  const look = (intentId) => ask("/confirm-payment?look=1", intentId);
+
+  // The money may have moved already: a failure here must never read like an unpaid invoice.
+  async function confirm(intentId) {
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      try {
+        const became = await ask("/confirm-payment", intentId);
+        remember("");
+        return became;
+      } catch (error) {
+        if (error.code === "payment_not_completed" || error.code === "wrong_payment_intent") {
+          remember("");
+          throw error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1000 * 2 ** attempt));
+      }
+    }
+    return "unsure";
+  }
+
+  return { post, remember, remembered, look, confirm };
+}
