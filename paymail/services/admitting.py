@@ -40,8 +40,10 @@ def _declines(session: Session, invoice_id: int, now: datetime) -> int:
 def count_decline(session: Session, *, attempt: PaymentAttempt, at: datetime, now: datetime) -> None:
     """Count one declined card, once per event of Stripe's; too many withdraw the intent and tell staff.
 
-    `at` is when Stripe declined it: old news is of somebody who is gone. Under the invoice's lock.
+    Those of one attempt count as long as no hour is quiet between them. `at` is when Stripe declined it: old
+    news is of somebody who is gone. Under the invoice's lock.
     """
+    at = min(at, now)
     if at <= now - QUIET:
         return
     if attempt.declined_at is None or attempt.declined_at <= now - QUIET:

@@ -16,6 +16,7 @@ from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.money import from_stripe_amount, stripe_amount
 from paymail.ports import Gateway, Intent, IntentStatus, KeySpent
+from paymail.services import notices
 from paymail.services.admitting import check_not_tested
 from paymail.services.attempts import (
     Terms,
@@ -82,13 +83,9 @@ def start_payment(
         try:
             intent = cashier.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
         except (NotFound, Misconfigured):
-            if attempt.account == wanted.account:
+            if not _cut_off(cashier.gateway, attempt.account, instead=wanted.account):
                 raise
-            # An account that is not ours to ask any more must not stop the one that took its place.
-            log.error(
-                "intent of a former account given up", intent=attempt.intent_id, account=attempt.account
-            )
-            close(cashier, attempt, attempt.intent_id)
+            _give_up(cashier, attempt, attempt.intent_id)
             continue
         if intent.status in (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING):
             raise AlreadyPaying("a payment for this invoice has been made and is being recorded")
@@ -186,6 +183,40 @@ def _still_allowed(invoice: Invoice, intent: Intent) -> bool:
     except InvalidInput:
         return False
     return True
+
+
+def _cut_off(gateway: Gateway, account: str, *, instead: str) -> bool:
+    """Whether Stripe refuses us a former account while it answers for the one that took its place.
+
+    When it answers for neither, our key is at fault, and the intent may have been paid.
+    """
+    if account == instead:
+        return False
+    try:
+        gateway.account(account=instead)
+    except (NotFound, Misconfigured):
+        return False
+    try:
+        gateway.account(account=account)
+    except (NotFound, Misconfigured):
+        return True
+    return False
+
+
+def _give_up(cashier: Cashier, attempt: PaymentAttempt, intent_id: str) -> None:
+    """Close an attempt that nobody can ask Stripe about any more; staff look at it themselves."""
+    close(cashier, attempt, intent_id)
+    with cashier.transaction() as session:
+        notices.tell_staff(
+            session,
+            invoice_id=attempt.invoice_id,
+            about="former account",
+            key=attempt.attempt_id,
+            headline=f"A payment that was begun on {attempt.account} cannot be looked at any more",
+            detail=f"Stripe refuses paymail this account, so {intent_id} was given up. If it shows as paid"
+            " there, record it by hand: the customer can pay to the issuer's present account now.",
+            now=cashier.now(),
+        )
 
 
 def _withdraw(cashier: Cashier, attempt: PaymentAttempt, intent: Intent) -> None:

@@ -40,7 +40,7 @@ class PublicLimits:
 
         def check(request: Request) -> None:
             # Who opens the page must not use up the tries of who is paying.
-            looking = "look" in request.query_params
+            looking = step == "confirm" and "look" in request.query_params
             self._count((self._paying, "look" if looking else step, _link(request)))
 
         return check

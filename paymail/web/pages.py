@@ -42,6 +42,8 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
                 talk = talk_of(session, invoice=invoice, now=app.now())
                 attempt = live_attempt(session, invoice_id=invoice.invoice_id)
         except (NotFound, Gone) as error:
+            if BACK in request.query_params:
+                return RedirectResponse(request.url.path, 303)
             return no_link(pages, request, token, error)
         if BACK in request.query_params and face.state is not State.PAYABLE:
             # Where it can be paid the page's script asks what became of it, and cleans the address itself.

@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 
-from paymail.money import Money, NotChargeable, exponent, stripe_amount, stripe_minimum, stripe_units
+from paymail.money import (
+    STRIPE_MAXIMUM,
+    Money,
+    NotChargeable,
+    exponent,
+    from_stripe_amount,
+    stripe_amount,
+    stripe_minimum,
+    stripe_units,
+)
 from paymail.render import formats
 
 
@@ -34,6 +43,17 @@ class Till:
     def least(self) -> int:
         """The smallest charge, in Stripe's minor units: no less may be left by a part either."""
         return stripe_minimum(self.currency)
+
+    def whole(self, balance: Money) -> int:
+        """Return a balance in Stripe's minor units, also one above the largest charge; 0 if it has none."""
+        try:
+            return stripe_units(balance.minor, self.currency)
+        except NotChargeable:
+            return 0
+
+    def top(self, balance: Money) -> Money:
+        """Return the largest amount that can be paid at once."""
+        return Money(min(balance.minor, from_stripe_amount(STRIPE_MAXIMUM, self.currency)), self.currency)
 
     def units(self, amount: Money) -> int:
         """Return an amount in Stripe's minor units; 0 if it cannot be charged."""

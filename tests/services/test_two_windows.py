@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, update
 
 from paymail.errors import Misconfigured
+from paymail.merchant import GatewayAccount
 from paymail.models import AttemptStatus, GatewayEvent, GatewayEventState, Invoice, Issuer
 from paymail.ports import Intent, IntentStatus
 from paymail.services import confirming, links, paying, withdrawing
@@ -194,20 +195,54 @@ def test_old_news_of_a_debit_that_failed_and_was_replaced_kills_no_event(till: T
     assert [event.state for event in till.all(GatewayEvent)] == [GatewayEventState.DONE]
 
 
-def test_an_account_that_was_cut_off_does_not_stop_the_one_after_it(till: Till) -> None:
+class CutOff(Interrupted):
+    """Stripe refuses these accounts."""
+
+    refused: tuple[str, ...] = ()
+
+    def retrieve_intent(self, **asked: Any) -> Intent:
+        self.account(account=asked["account"])
+        return super().retrieve_intent(**asked)
+
+    def account(self, *, account: str = "") -> GatewayAccount:
+        if account in self.refused:
+            raise Misconfigured("no access to this account")
+        return super().account(account=account)
+
+
+@pytest.fixture
+def moved(till: Till) -> CutOff:
+    """An invoice with an open intent whose issuer has another account by now."""
+    gateway = CutOff()
+    till.gateway = gateway
+    till.cashier = paying.Cashier(till.transaction, lambda: till.now, gateway)
     till.start()
     with till.transaction() as session:
         session.execute(update(Issuer).values(stripe_account="acct_new"))
+    return gateway
 
-    def cut_off() -> None:
-        raise Misconfigured("no access to this account")
 
-    till.gateway.after_retrieve = cut_off
-    second = till.start()
-    assert (second.account, till.attempts()[-1].status) == ("acct_new", AttemptStatus.OPEN)
-    till.gateway.after_retrieve = cut_off
+def test_an_account_that_was_cut_off_does_not_stop_the_one_after_it(till: Till, moved: CutOff) -> None:
+    moved.refused = ("acct_sandbox",)
+    assert till.start().account == "acct_new"
+    assert [(a.account, a.status) for a in till.attempts()] == [
+        ("acct_sandbox", AttemptStatus.CANCELED),
+        ("acct_new", AttemptStatus.OPEN),
+    ]
+    assert len(till.mails("notice")) == 1
+
+
+def test_a_key_that_is_wrong_gives_no_intent_up(till: Till, moved: CutOff) -> None:
+    paid = till.attempts()[0].intent_id or ""
+    moved.succeed(paid)
+    moved.refused = ("acct_sandbox", "acct_new")
     with pytest.raises(Misconfigured):
         till.start()
+    moved.refused = ()
+    with pytest.raises(AlreadyPaying):
+        till.start()
+    till.tell("payment_intent.succeeded", paid)
+    assert till.invoice().amount_paid == 8250
 
 
 def test_what_one_window_paid_is_not_paid_again_by_the_other(till: Till) -> None:

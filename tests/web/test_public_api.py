@@ -242,6 +242,8 @@ def test_who_opens_the_page_uses_up_no_tries_of_who_pays(site: Site) -> None:
     path, body = f"/api/public/pay/{token}/confirm-payment", {"paymentIntentId": intent_id}
     looks = [site.client.post(f"{path}?look=1", json=body).status_code for _ in range(12)]
     assert (looks[0], looks[-1]) == (409, 429)
+    start = f"/api/public/pay/{token}/create-payment?look=1"
+    assert [site.client.post(start, json={}).status_code for _ in range(10)][-1] == 429
     site.customer_pays(created)
     assert site.client.post(path, json=body).status_code == 200
 
@@ -255,9 +257,22 @@ def test_the_secret_leaves_the_address_though_the_webhook_was_faster(site: Site)
     back = {"payment_intent": intent_id, "payment_intent_client_secret": str(created["clientSecret"])}
     answer = site.client.get(f"/pay/{token}", params=back, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/pay/{token}")
+    site.expire()
+    answer = site.client.get(f"/pay/{token}", params=back, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/pay/{token}")
 
 
 def test_the_button_says_what_is_charged_in_a_currency_with_rare_decimals(site: Site) -> None:
     page = site.client.get(f"/pay/{site.invoice(currency='RSD')}").text
     assert 'data-units="8250"' in page
     assert "Pay RSD 82.50</button>" in page
+
+
+def test_a_choice_is_offered_only_where_an_amount_can_be_paid(site: Site) -> None:
+    odd = site.invoice(currency="KWD", subtotal=82505, tax=0)
+    even = site.invoice(503, currency="KWD", subtotal=82500, tax=0)
+    for number in (502, 503):
+        site.change(number, part_minimum=1000)
+    pages = [site.client.get(f"/pay/{token}").text for token in (odd, even)]
+    assert ['id="other"' in page for page in pages] == [False, True]
+    assert ['data-units="82500"' in page for page in pages] == [False, True]

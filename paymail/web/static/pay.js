@@ -182,14 +182,14 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     paying = false;
     busy(false);
-    if (parts) parts.disabled = false;
+    if (parts) parts.disabled = over;
     if (!form.hidden && document.activeElement === document.body) button.focus();
   });
 
   form.addEventListener("change", (event) => {
-    if (paying || (event.target.name !== "part" && event.target !== other)) return;
+    if (paying || over || (event.target.name !== "part" && event.target !== other)) return;
     other.disabled = !otherPicked.checked;
-    if (!over) say("");
+    say("");
     if (!other.disabled && !other.value) {
       other.focus();
       return;
@@ -234,11 +234,14 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   async function arrive() {
-    const returned = new URLSearchParams(window.location.search).get("payment_intent");
+    const query = new URLSearchParams(window.location.search);
+    const returned = query.get("payment_intent");
+    // The address has the payment's secret in it: it must not stay in the history.
+    if (query.has("payment_intent_client_secret")) {
+      window.history.replaceState(null, "", window.location.pathname);
+    }
     const back = returned || server.remembered();
     if (!back || !/^pi_\w+$/.test(back)) return data.pending ? settle(data.pending) : load(start);
-    // The address has the payment's secret in it: it must not stay in the history.
-    window.history.replaceState(null, "", window.location.pathname);
     try {
       return show(await server.confirm(back));
     } catch (error) {

@@ -10,7 +10,7 @@ export function connect(token) {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout?.(PATIENCE_MS),
     });
     const answer = await response.json().catch(() => ({}));
     if (!response.ok) throw Object.assign(new Error(), { code: answer.code, status: response.status });
