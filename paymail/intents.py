@@ -38,8 +38,6 @@ class Intent:
     """Stripe's code of the last failed try; empty when none."""
     created: int = 0
     """Unix seconds."""
-    fee: int = 0
-    """What of the amount goes to the platform."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,6 @@ class LedgerGateway:
                 livemode=False,
                 invoice_id=metadata["invoice_id"],
                 method="",
-                fee=fee,
             )
         return self.intents[self.by_key[idempotency_key]]
 

@@ -120,7 +120,6 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
         method=_method(found),
         failure=_failure(found),
         created=found.created,
-        fee=getattr(found, "application_fee_amount", None) or 0,
     )
 
 

@@ -40,12 +40,13 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
                 face = face_of(session, invoice=invoice, now=app.now())
                 document = invoice_document(invoice, app.settings.public_url)
                 talk = talk_of(session, invoice=invoice, now=app.now())
-                attempt = live_attempt(session, invoice_id=invoice.invoice_id)
+                payable = face.state is State.PAYABLE
+                attempt = live_attempt(session, invoice_id=invoice.invoice_id) if payable else None
         except (NotFound, Gone) as error:
             if BACK in request.query_params:
                 return RedirectResponse(request.url.path, 303)
             return no_link(pages, request, token, error)
-        if BACK in request.query_params and face.state is not State.PAYABLE:
+        if BACK in request.query_params and not payable:
             # Where it can be paid the page's script asks what became of it, and cleans the address itself.
             return RedirectResponse(f"/pay/{token}", 303)
         context = {

@@ -1,5 +1,6 @@
 """What the pay page's script needs to take a payment: where it goes, and amounts in Stripe's units."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from paymail.money import (
@@ -44,20 +45,20 @@ class Till:
         """The smallest charge, in Stripe's minor units: no less may be left by a part either."""
         return stripe_minimum(self.currency)
 
+    def units(self, amount: Money) -> int:
+        """Return an amount in Stripe's minor units; 0 if it cannot be charged at once."""
+        return self._converted(stripe_amount, amount)
+
     def whole(self, balance: Money) -> int:
         """Return a balance in Stripe's minor units, also one above the largest charge; 0 if it has none."""
+        return self._converted(stripe_units, balance)
+
+    def _converted(self, convert: Callable[[int, str], int], amount: Money) -> int:
         try:
-            return stripe_units(balance.minor, self.currency)
+            return convert(amount.minor, self.currency)
         except NotChargeable:
             return 0
 
     def top(self, balance: Money) -> Money:
         """Return the largest amount that can be paid at once."""
         return Money(min(balance.minor, from_stripe_amount(STRIPE_MAXIMUM, self.currency)), self.currency)
-
-    def units(self, amount: Money) -> int:
-        """Return an amount in Stripe's minor units; 0 if it cannot be charged."""
-        try:
-            return stripe_amount(amount.minor, self.currency)
-        except NotChargeable:
-            return 0

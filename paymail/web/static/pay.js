@@ -1,6 +1,6 @@
 // The pay page: create the payment, let Stripe's element take the card, then ask the server to confirm.
 // What Stripe.js reports is only a hint; the server reads the payment from Stripe itself.
-import { PATIENCE_MS, connect } from "./pay_server.js";
+import { PATIENCE_MS, connect, fault } from "./pay_server.js";
 
 document.addEventListener("DOMContentLoaded", () => {
   // After these the page is out of date: nothing can be paid in this window before it is reloaded.
@@ -20,8 +20,8 @@ document.addEventListener("DOMContentLoaded", () => {
     minimumFractionDigits: Number(data.digits),
     maximumFractionDigits: Number(data.digits),
   });
-  // What the button says is what is charged: `body` asks the server for it, `units` are Stripe's.
-  let wanted = { body: { balance: data.balance }, units: Number(data.units), text: button.textContent };
+  // What the button says is what is charged: `asked` says it to the server, `units` are Stripe's.
+  let wanted = { asked: {}, units: Number(data.units), text: button.textContent };
   let stripe, elements, waiting;
   let loaded = false;
   let paying = false;
@@ -63,13 +63,13 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!picked) return wanted;
     if (picked.value !== "other") {
       return {
-        body: { amount: picked.value, balance: data.balance },
+        asked: { amount: picked.value },
         units: Number(picked.dataset.units),
         text: picked.dataset.text,
       };
     }
     return {
-      body: { amount: other.value, balance: data.balance },
+      asked: { amount: other.value },
       units: Math.round(Number(other.value) * Number(data.unit)),
       text: payText(data.shape.replace("%s", numbers.format(other.value))),
     };
@@ -128,17 +128,17 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // Make the payment that this window shows, or say what has changed.
   async function create() {
-    const created = await server.post("/create-payment", wanted.body);
-    if (!created.clientSecret) throw Object.assign(new Error(), { status: 502 });
+    const created = await server.post("/create-payment", { ...wanted.asked, balance: data.balance });
+    if (!created.clientSecret) throw fault({ status: 502 });
     const there = created.stripeAccount === data.account && created.publishableKey === data.key;
     const asShown = created.amount === wanted.units && created.currency === data.currency;
-    if (!there || !asShown) throw Object.assign(new Error(), { code: "not_payable" });
+    if (!there || !asShown) throw fault({ code: "not_payable" });
     return created.clientSecret;
   }
 
   async function pay() {
     const checked = await elements.submit();
-    if (checked.error) throw Object.assign(new Error(), { shown: checked.error.message });
+    if (checked.error) throw fault({ shown: checked.error.message });
     const clientSecret = await create();
     const intentId = clientSecret.split("_secret")[0];
     server.remember(intentId);
@@ -152,7 +152,7 @@ document.addEventListener("DOMContentLoaded", () => {
       .catch((error) => ({ error }));
     if (result.error && ["card_error", "validation_error"].includes(result.error.type)) {
       server.remember("");
-      throw Object.assign(new Error(), { shown: result.error.message });
+      throw fault({ shown: result.error.message });
     }
     // Also when the connection broke, or something unforeseen: only the server can tell whether money moved.
     show(await server.confirm(intentId));
@@ -220,7 +220,7 @@ document.addEventListener("DOMContentLoaded", () => {
       clearTimeout(slow);
       fail({ shown: words.blocked });
     });
-    script.src = form.dataset.stripe;
+    script.src = data.stripe;
     document.head.append(script);
   }
 

@@ -2,6 +2,8 @@
 
 export const PATIENCE_MS = 20000;
 
+export const fault = (what) => Object.assign(new Error(), what);
+
 export function connect(token) {
   const api = `/api/public/pay/${token}`;
 
@@ -13,7 +15,7 @@ export function connect(token) {
       signal: AbortSignal.timeout?.(PATIENCE_MS),
     });
     const answer = await response.json().catch(() => ({}));
-    if (!response.ok) throw Object.assign(new Error(), { code: answer.code, status: response.status });
+    if (!response.ok) throw fault({ code: answer.code, status: response.status });
     return answer;
   }
 

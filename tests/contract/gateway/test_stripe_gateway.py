@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import stripe
 
 from paymail.clock import utc_now
 from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
@@ -58,6 +59,14 @@ def test_an_intent_is_created_read_and_cancelled(bench: Bench) -> None:
     cancelled = bench.gateway.cancel_intent(account=ACCOUNT, intent_id=made.id)
     assert cancelled.status is IntentStatus.CANCELED
     assert bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id) == cancelled
+
+
+def test_the_platforms_fee_is_asked_for_only_where_there_is_one(bench: Bench) -> None:
+    client = stripe.StripeClient("sk_test_sandbox", base_addresses={"api": bench.url})
+    for fee, kept in ((41, 41), (0, None)):
+        made = bench.create(f"fee{fee}", fee=fee)
+        found = client.v1.payment_intents.retrieve(made.id, None, {"stripe_account": ACCOUNT})
+        assert found.application_fee_amount == kept
 
 
 def test_a_paid_intent_tells_what_was_received_and_how(bench: Bench) -> None:
