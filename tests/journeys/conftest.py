@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from paymail.mail import reading
 from paymail.sandbox.server import SandboxServer
@@ -128,6 +129,31 @@ def fill_card(page: Page, number: str) -> None:
     frame.get_by_label(re.compile("card number", re.I)).fill(number)
     frame.get_by_label(re.compile("expir", re.I)).fill("12/34")
     frame.get_by_label(re.compile("cvc|security code", re.I)).fill("123")
+
+
+def logged_in(browser: Browser, url: str, email: str, password: str) -> BrowserContext:
+    """Return a browser that is logged in as staff; the caller closes it."""
+    found = browser.new_context()
+    page = found.new_page()
+    page.goto(f"{url}/staff/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Invoices")).to_be_visible()
+    page.close()
+    return found
+
+
+@contextmanager
+def quiet_page(context: BrowserContext) -> Iterator[Page]:
+    """Open a page on which nothing may break the policy that is served, nor fail otherwise."""
+    found = context.new_page()
+    found.set_viewport_size({"width": 1280, "height": 900})
+    faults: list[str] = []
+    found.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    yield found
+    found.close()
+    assert faults == []
 
 
 @pytest.fixture(scope="module", params=["embedded", "postgresql+redis+smtp"])

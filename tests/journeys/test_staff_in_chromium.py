@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.journeys.conftest import Up, wait_for
+from tests.journeys.conftest import Up, logged_in, quiet_page, wait_for
 
 WIDTHS = (1280, 390)
 PAGES = ("", "invoices/490", "messages", "messages/1", "messages/1/preview", "forecast?days=30", "bulk",
@@ -26,16 +26,9 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 @pytest.fixture(scope="module")
 def staff(browser: Browser, up: Up) -> Iterator[BrowserContext]:
     """A browser that is logged in as staff."""
-    found = browser.new_context()
     login = re.search(r"\((\S+), password (\S+)\)", up.out.read_text())
     assert login is not None
-    page = found.new_page()
-    page.goto(f"{up.url}/staff/")
-    page.get_by_label("Email").fill(login[1])
-    page.get_by_label("Password").fill(login[2])
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Invoices")).to_be_visible()
-    page.close()
+    found = logged_in(browser, up.url, login[1], login[2])
     yield found
     found.close()
 
@@ -43,13 +36,8 @@ def staff(browser: Browser, up: Up) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(staff: BrowserContext) -> Iterator[Page]:
     """A page of staff; nothing may break the policy that is served."""
-    found = staff.new_page()
-    found.set_viewport_size({"width": 1280, "height": 900})
-    faults: list[str] = []
-    found.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    yield found
-    found.close()
-    assert faults == []
+    with quiet_page(staff) as found:
+        yield found
 
 
 def test_an_email_is_scheduled_foreseen_previewed_and_sent_at_once(page: Page, up: Up) -> None:

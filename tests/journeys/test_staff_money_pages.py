@@ -12,6 +12,7 @@ from paymail.sandbox.customer import pay
 from paymail.services import confirming, reconciling, recording
 from paymail.services.staff import set_password
 from tests.journeys import shop as shops
+from tests.journeys.conftest import logged_in, quiet_page
 from tests.journeys.readable import check_fits, check_readable
 from tests.journeys.shop import Shop
 
@@ -48,26 +49,15 @@ def staff(browser: Browser, shop: Shop) -> Iterator[BrowserContext]:
     """A browser that is logged in."""
     with shop.app.transaction() as session:
         set_password(session, email=STAFF, password=PASSWORD, now=shop.app.now())
-    found = browser.new_context()
-    page = found.new_page()
-    page.goto(f"{shop.url}/staff/")
-    page.get_by_label("Email").fill(STAFF)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Invoices")).to_be_visible()
-    page.close()
+    found = logged_in(browser, shop.url, STAFF, PASSWORD)
     yield found
     found.close()
 
 
 @pytest.fixture
 def page(staff: BrowserContext) -> Iterator[Page]:
-    found = staff.new_page()
-    faults: list[str] = []
-    found.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    yield found
-    found.close()
-    assert faults == []
+    with quiet_page(staff) as found:
+        yield found
 
 
 @pytest.mark.parametrize("state", SEEN, ids=lambda state: state.__name__)

@@ -3,10 +3,9 @@
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine
 
-from paymail.models import AttemptStatus, Invoice
-from paymail.ports import IntentStatus
+from paymail.models import AttemptStatus
 from paymail.services import withdrawing
 from paymail.services.admitting import TooManyDeclines
 from tests.services.till import Till
@@ -15,14 +14,8 @@ from tests.services.till import Till
 @pytest.fixture
 def till(engine: Engine) -> Till:
     till = Till(engine)
-    with till.transaction() as session:
-        session.execute(update(Invoice).values(part_minimum=1000))
+    till.allow_parts()
     return till
-
-
-def payable(till: Till) -> list[str]:
-    found = till.gateway.intents.values()
-    return [one.id for one in found if one.status is not IntentStatus.CANCELED]
 
 
 def decline(till: Till, intent_id: str, times: int, at: datetime | None = None) -> None:
@@ -38,7 +31,7 @@ def test_choosing_another_amount_begins_no_new_count_of_declined_cards(till: Til
     with pytest.raises(TooManyDeclines):
         till.start(amount=4000)
     withdrawing.cancel_withdrawn(till.cashier)
-    assert payable(till) == []
+    assert till.payable() == []
     assert len(till.mails("notice")) == 1
     till.later(minutes=61)
     assert till.start(amount=4000)
@@ -50,7 +43,7 @@ def test_the_eighth_decline_counts_when_its_intent_was_replaced_already(till: Ti
     till.start(amount=3000)
     decline(till, first.id, 1)
     withdrawing.cancel_withdrawn(till.cashier)
-    assert payable(till) == []
+    assert till.payable() == []
     assert len(till.mails("notice")) == 1
 
 

@@ -1,8 +1,6 @@
 """Payments: recorded once, whoever brings the news, and never started when they must not be."""
 
 import threading
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -11,10 +9,11 @@ from paymail import db
 from paymail.clock import utc_now
 from paymail.errors import Conflict, NotFound
 from paymail.models import Invoice, InvoiceStatus, Message, Payment, PaymentAttempt, PaymentStatus
-from paymail.ports import Event, Intent, IntentStatus
+from paymail.ports import Event, IntentStatus
 from paymail.services import confirming, payable, paying, settlement
 from paymail.services.paying import Cashier
 from tests.factories import NOW, LedgerGateway, make_invoice
+from tests.services.interrupted import Interrupted
 
 
 class Shop:
@@ -156,31 +155,8 @@ def test_a_wrong_account_or_currency_is_not_recorded(engine: Engine) -> None:
     assert shop.count(Payment) == 0
 
 
-class Slow(LedgerGateway):
-    """Does something else, once, before it answers."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.meanwhile: Callable[[], object] | None = None
-
-    def _let_it_happen(self) -> None:
-        work, self.meanwhile = self.meanwhile, None
-        if work is not None:
-            work()
-
-    def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
-        read = super().retrieve_intent(account=account, intent_id=intent_id, brief=brief)
-        self._let_it_happen()
-        return read
-
-    def create_intent(self, **asked: Any) -> Intent:
-        made = super().create_intent(**asked)
-        self._let_it_happen()
-        return made
-
-
-def slow_shop(engine: Engine) -> tuple[Shop, Slow]:
-    shop, gateway = Shop(engine), Slow()
+def slow_shop(engine: Engine) -> tuple[Shop, Interrupted]:
+    shop, gateway = Shop(engine), Interrupted()
     shop.gateway = gateway
     shop.cashier = Cashier(lambda: db.transaction(engine), utc_now, gateway)
     return shop, gateway
@@ -195,7 +171,7 @@ def test_an_old_answer_does_not_undo_a_payment_that_began_to_clear(engine: Engin
         with db.transaction(engine) as session:
             settlement.settle(session, intent=clearing, source="webhook", now=utc_now())
 
-    gateway.meanwhile = the_customer_pays_by_debit
+    gateway.after_retrieve = the_customer_pays_by_debit
     with pytest.raises(payable.AlreadyPaying):
         confirming.confirm_payment(shop.cashier, token=shop.token, intent_id=intent.id)
     assert shop.invoice().payment_status is PaymentStatus.PROCESSING
@@ -223,7 +199,7 @@ def test_an_intent_that_is_not_in_the_books_is_never_given_out(engine: Engine) -
             attempt.idempotency_key = "renewed"
         paying.start_payment(shop.cashier, token=shop.token)
 
-    gateway.meanwhile = another_tab_renews_the_key_and_goes_further
+    gateway.after_create = another_tab_renews_the_key_and_goes_further
     with pytest.raises(paying.PaymentReplaced):
         paying.start_payment(shop.cashier, token=shop.token)
     live = [i.id for i in gateway.intents.values() if i.status is not IntentStatus.CANCELED]

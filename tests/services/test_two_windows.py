@@ -1,6 +1,5 @@
 """Two windows of one customer: an intent's amount never changes, and only one intent can be paid."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -9,67 +8,28 @@ from sqlalchemy import Engine, update
 
 from paymail.errors import Misconfigured
 from paymail.merchant import GatewayAccount
-from paymail.models import AttemptStatus, GatewayEvent, GatewayEventState, Invoice, Issuer
+from paymail.models import AttemptStatus, GatewayEvent, GatewayEventState, Issuer
 from paymail.ports import Intent, IntentStatus
 from paymail.services import confirming, links, paying, withdrawing
 from paymail.services.payable import AlreadyPaying, NotPayable
 from paymail.services.plans import agreeing, dividing
 from paymail.services.plans.dividing import Cadence
-from tests.factories import LedgerGateway
+from tests.services.interrupted import Interrupted
 from tests.services.till import Till
-
-
-class Interrupted(LedgerGateway):
-    """Something else happens, once, after Stripe created or read, or before it cancelled."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.after_create: Callable[[], object] | None = None
-        self.before_cancel: Callable[[], object] | None = None
-        self.after_retrieve: Callable[[], object] | None = None
-
-    def create_intent(self, **asked: Any) -> Intent:
-        made = super().create_intent(**asked)
-        work, self.after_create = self.after_create, None
-        if work:
-            work()
-        return made
-
-    def retrieve_intent(self, **asked: Any) -> Intent:
-        read = super().retrieve_intent(**asked)
-        work, self.after_retrieve = self.after_retrieve, None
-        if work:
-            work()
-        return read
-
-    def cancel_intent(self, **asked: Any) -> Intent:
-        work, self.before_cancel = self.before_cancel, None
-        if work:
-            work()
-        return super().cancel_intent(**asked)
 
 
 @pytest.fixture
 def till(engine: Engine) -> Till:
-    till = Till(engine)
-    till.gateway = Interrupted()
-    till.cashier = paying.Cashier(till.transaction, lambda: till.now, till.gateway)
-    with till.transaction() as session:
-        session.execute(update(Invoice).values(part_minimum=1000))
+    till = Till(engine, Interrupted())
+    till.allow_parts()
     return till
-
-
-def payable(till: Till) -> list[tuple[str, int]]:
-    """The intents that a card could pay, with their amounts."""
-    found = till.gateway.intents.values()
-    return [(one.id, one.amount) for one in found if one.status is not IntentStatus.CANCELED]
 
 
 def test_another_amount_is_another_intent_and_the_first_dies(till: Till) -> None:
     first = till.start(amount=5000)
     assert till.start(amount=5000).id == first.id
     second = till.start(amount=2000)
-    assert payable(till) == [(second.id, 2000)]
+    assert till.payable() == [(second.id, 2000)]
     assert till.gateway.intents[first.id].amount == 5000
     assert [(a.generation, a.amount, a.status) for a in till.attempts()] == [
         (1, 5000, AttemptStatus.CANCELED),
@@ -82,7 +42,7 @@ def test_what_another_window_chose_while_stripe_made_the_intent_stays(till: Till
     till.gateway.after_create = lambda: others.append(till.start(amount=2000))
     with pytest.raises(paying.PaymentReplaced):
         till.start(amount=5000)
-    assert payable(till) == [(others[0].id, 2000)]
+    assert till.payable() == [(others[0].id, 2000)]
     assert [(a.intent_id, a.amount) for a in till.attempts()] == [(others[0].id, 2000)]
 
 
@@ -93,7 +53,7 @@ def test_who_pays_while_another_window_chooses_is_charged_what_was_shown(till: T
         till.start(amount=2000)
     till.tell("payment_intent.succeeded", shown.id)
     assert till.invoice().amount_paid == 5000
-    assert payable(till) == [(shown.id, 5000)]
+    assert till.payable() == [(shown.id, 5000)]
 
 
 def test_both_of_a_double_click_at_another_amount_get_one_intent(till: Till) -> None:
@@ -102,14 +62,14 @@ def test_both_of_a_double_click_at_another_amount_get_one_intent(till: Till) -> 
     till.gateway.before_cancel = lambda: clicks.append(till.start(amount=2000))
     clicks.append(till.start(amount=2000))
     assert clicks[0].id == clicks[1].id
-    assert payable(till) == [(clicks[0].id, 2000)]
+    assert till.payable() == [(clicks[0].id, 2000)]
 
 
 def test_an_intent_that_differs_from_the_books_is_not_given_out(till: Till) -> None:
     first = till.start(amount=5000)
     till.gateway.set(first.id, amount=8250)
     second = till.start(amount=5000)
-    assert payable(till) == [(second.id, 5000)]
+    assert till.payable() == [(second.id, 5000)]
 
 
 def test_who_asked_first_leaves_alone_what_was_asked_for_later(till: Till) -> None:
@@ -121,7 +81,7 @@ def test_who_asked_first_leaves_alone_what_was_asked_for_later(till: Till) -> No
     till.gateway.before_cancel = undo
     with pytest.raises(paying.PaymentReplaced):
         till.start(amount=3000)
-    assert len(payable(till)) == 1
+    assert len(till.payable()) == 1
 
 
 def test_a_fee_that_staff_changed_is_charged_from_then_on(till: Till) -> None:
@@ -129,7 +89,7 @@ def test_a_fee_that_staff_changed_is_charged_from_then_on(till: Till) -> None:
     with till.transaction() as session:
         session.execute(update(Issuer).values(application_fee=50))
     second = till.start()
-    assert payable(till) == [(second.id, first.amount)]
+    assert till.payable() == [(second.id, first.amount)]
     assert till.attempts()[-1].fee == 41
 
 
@@ -148,7 +108,7 @@ def test_the_account_that_staff_changed_is_paid_from_then_on(till: Till) -> None
     with till.transaction() as session:
         session.execute(update(Issuer).values(stripe_account="acct_new"))
     second = till.start()
-    assert (second.account, payable(till)) == ("acct_new", [(second.id, first.amount)])
+    assert (second.account, till.payable()) == ("acct_new", [(second.id, first.amount)])
 
 
 def test_the_old_links_request_takes_nothing_from_the_new_link(till: Till) -> None:
@@ -163,7 +123,7 @@ def test_the_old_links_request_takes_nothing_from_the_new_link(till: Till) -> No
     till.gateway.after_create = regenerate_and_use
     with pytest.raises(NotPayable):
         till.start(amount=5000)
-    assert payable(till) == [(given[0].id, 5000)]
+    assert till.payable() == [(given[0].id, 5000)]
 
 
 def test_a_debit_that_fails_leaves_no_intent_to_the_link_that_was_replaced(till: Till) -> None:
@@ -177,7 +137,7 @@ def test_a_debit_that_fails_leaves_no_intent_to_the_link_that_was_replaced(till:
     till.tell("payment_intent.payment_failed", intent.id)
     till.later(minutes=1)
     withdrawing.cancel_withdrawn(till.cashier)
-    assert payable(till) == []
+    assert till.payable() == []
 
 
 def test_old_news_of_a_debit_that_failed_and_was_replaced_kills_no_event(till: Till) -> None:
@@ -211,38 +171,36 @@ class CutOff(Interrupted):
 
 
 @pytest.fixture
-def moved(till: Till) -> CutOff:
+def moved(engine: Engine) -> Till:
     """An invoice with an open intent whose issuer has another account by now."""
-    gateway = CutOff()
-    till.gateway = gateway
-    till.cashier = paying.Cashier(till.transaction, lambda: till.now, gateway)
+    till = Till(engine, CutOff())
     till.start()
     with till.transaction() as session:
         session.execute(update(Issuer).values(stripe_account="acct_new"))
-    return gateway
+    return till
 
 
-def test_an_account_that_was_cut_off_does_not_stop_the_one_after_it(till: Till, moved: CutOff) -> None:
-    moved.refused = ("acct_sandbox",)
-    assert till.start().account == "acct_new"
-    assert [(a.account, a.status) for a in till.attempts()] == [
+def test_an_account_that_was_cut_off_does_not_stop_the_one_after_it(moved: Till) -> None:
+    moved.gateway.refused = ("acct_sandbox",)
+    assert moved.start().account == "acct_new"
+    assert [(a.account, a.status) for a in moved.attempts()] == [
         ("acct_sandbox", AttemptStatus.CANCELED),
         ("acct_new", AttemptStatus.OPEN),
     ]
-    assert len(till.mails("notice")) == 1
+    assert len(moved.mails("notice")) == 1
 
 
-def test_a_key_that_is_wrong_gives_no_intent_up(till: Till, moved: CutOff) -> None:
-    paid = till.attempts()[0].intent_id or ""
-    moved.succeed(paid)
-    moved.refused = ("acct_sandbox", "acct_new")
+def test_a_key_that_is_wrong_gives_no_intent_up(moved: Till) -> None:
+    paid = moved.attempts()[0].intent_id or ""
+    moved.gateway.succeed(paid)
+    moved.gateway.refused = ("acct_sandbox", "acct_new")
     with pytest.raises(Misconfigured):
-        till.start()
-    moved.refused = ()
+        moved.start()
+    moved.gateway.refused = ()
     with pytest.raises(AlreadyPaying):
-        till.start()
-    till.tell("payment_intent.succeeded", paid)
-    assert till.invoice().amount_paid == 8250
+        moved.start()
+    moved.tell("payment_intent.succeeded", paid)
+    assert moved.invoice().amount_paid == 8250
 
 
 def test_what_one_window_paid_is_not_paid_again_by_the_other(till: Till) -> None:

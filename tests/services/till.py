@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from paymail import db
@@ -17,7 +17,7 @@ from paymail.models import (
     ReminderHold,
     TimelineEvent,
 )
-from paymail.ports import Event, Intent
+from paymail.ports import Event, Intent, IntentStatus
 from paymail.services import confirming, paying
 from paymail.services.composing import load_invoice
 from paymail.services.paying import Cashier
@@ -27,9 +27,9 @@ from tests.factories import NOW, LedgerGateway, make_invoice
 class Till:
     """Invoice 502 of AUD 82.50, the customer's link, and Stripe's ledger."""
 
-    def __init__(self, engine: Engine, **invoice: object) -> None:
+    def __init__(self, engine: Engine, gateway: LedgerGateway | None = None, **invoice: object) -> None:
         self.engine = engine
-        self.gateway = LedgerGateway()
+        self.gateway = gateway or LedgerGateway()
         self.now = NOW
         self.cashier = Cashier(lambda: db.transaction(engine), lambda: self.now, self.gateway)
         self._events = 0
@@ -61,6 +61,16 @@ class Till:
         with db.transaction(self.engine) as session:
             confirming.receive_event(session, event=event, live=False, now=self.now)
         confirming.work_events(self.cashier)
+
+    def payable(self) -> list[tuple[str, int]]:
+        """The intents that a card could pay, with their amounts."""
+        found = self.gateway.intents.values()
+        return [(one.id, one.amount) for one in found if one.status is not IntentStatus.CANCELED]
+
+    def allow_parts(self, minimum: int = 1000) -> None:
+        """Let the customer pay parts."""
+        with self.transaction() as session:
+            session.execute(update(Invoice).values(part_minimum=minimum))
 
     def transaction(self) -> Session:
         """A transaction, as a context manager."""

@@ -1,6 +1,5 @@
 """The real application over a real database, with the sandbox behind the real SDK."""
 
-import functools
 import hashlib
 import hmac
 import json
@@ -111,30 +110,31 @@ class Counts(MemoryStorage):
 class Stage:
     """What an application is made over; the App of each test stands on it in its turn."""
 
-    def __init__(self) -> None:
-        self.present: App | None = None
+    def __init__(self, app: App) -> None:
+        self.present = app
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.present, name)
 
 
-@functools.cache
-def staged(_settings: str) -> tuple[Stage, list[FastAPI]]:
-    return Stage(), []
+_SERVED: dict[str, tuple[Stage, FastAPI]] = {}
 
 
 def served(app: App) -> FastAPI:
     """Return the application over `app`: making its routes takes longer than a test, so those of equal
     settings share one."""
-    own = {"database_url", "data_dir"}
-    stage, made = staged(app.settings.model_dump_json(exclude=own) + str(app.settings.webhook_secrets))
-    stage.present = app
-    if not made:
+    key = app.settings.model_dump_json(exclude={"database_url", "data_dir"}) + str(
+        app.settings.webhook_secrets
+    )
+    if key not in _SERVED:
+        stage = Stage(app)
         with mock.patch.object(tallies, "MemoryStorage", Counts):
-            made.append(create_app(stage))  # type: ignore[arg-type]
+            _SERVED[key] = (stage, create_app(stage))  # type: ignore[arg-type]
+    stage, made = _SERVED[key]
+    stage.present = app
     for counts in Counts.made:
         counts.reset()
-    return made[0]
+    return made
 
 
 @pytest.fixture(autouse=True)
