@@ -10,6 +10,8 @@ WIDTHS = (390, 1280)
 
 def check_fits(page: Page) -> None:
     """Nothing has to be scrolled sideways, on a telephone or a desk."""
+    # A heading can be there before the style sheet is.
+    page.wait_for_load_state()
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
