@@ -18,6 +18,7 @@ from paymail.cli import (
     money,
     plans,
     preferences,
+    preview,
     reconciling,
     reminders,
     sandbox,
@@ -40,6 +41,7 @@ cli.command("tick")(services.tick)
 cli.command("doctor")(doctor.doctor)
 cli.command("reconcile")(reconciling.reconcile)
 cli.command("forecast")(reminders.forecast_)
+cli.command("preview")(preview.preview)
 invoices.group.command("link")(links.link)
 cli.add_typer(invoices.group, name="invoices")
 cli.add_typer(money.group, name="payments")

@@ -1,5 +1,6 @@
 """What an email will be, before it is: the letter that the worker will write, and samples of each kind."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -7,7 +8,8 @@ from sqlalchemy.orm import Session
 from paymail.emails import SAMPLES
 from paymail.errors import NotFound
 from paymail.models import Message, MessageState
-from paymail.ports import Letter
+from paymail.ports import Letter, Writer
+from paymail.services import blobs
 from paymail.services.browsing import NotWrittenYet
 from paymail.services.letters import letter_date, letter_for
 from paymail.services.rescheduling import NoSuchMessage
@@ -19,6 +21,26 @@ class NoSuchSample(NotFound):
     """No email kind has this name."""
 
     code = "no_such_sample"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An email's bytes; `kept` are those that were written for sending."""
+
+    mime: bytes
+    kept: bool
+
+
+def see(session: Session, *, message_id: int, writer: Writer, public_url: str, now: datetime) -> Seen:
+    """Return the kept bytes of a message, or those that a worker would write now. Stores nothing.
+
+    Raises what `preview` does, and Erased.
+    """
+    message = session.get(Message, message_id)
+    if message is not None and message.mime_sha256 is not None:
+        return Seen(blobs.fetch(session, sha256=message.mime_sha256), kept=True)
+    letter = preview(session, message_id=message_id, public_url=public_url, now=now)
+    return Seen(writer.write(letter).mime, kept=False)
 
 
 def preview(session: Session, *, message_id: int, public_url: str, now: datetime) -> Letter:

@@ -1,7 +1,6 @@
 """An email as it will be sent, or as it was: parts, headers and bytes. All GET; nothing is stored."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -10,8 +9,9 @@ from fastapi.templating import Jinja2Templates
 
 from paymail.errors import Conflict, Gone, InvalidInput
 from paymail.mail import reading
-from paymail.services import blobs, listing, previewing
+from paymail.services import listing, previewing
 from paymail.services.listing import Listed
+from paymail.services.previewing import Seen
 from paymail.services.staff import Visitor
 from paymail.web.errors import status_of
 from paymail.web.inputs import RowId
@@ -22,15 +22,6 @@ from paymail.web.staff.session import Person
 from paymail.wiring import App
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An email's bytes; `kept` are those that were written for sending."""
-
-    one: Listed
-    mime: bytes
-    kept: bool
-
-
 def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     """Return the preview of a message and its parts."""
     routes = APIRouter(prefix="/messages/{message_id}/preview")
@@ -39,15 +30,15 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     @routes.get("")
     def preview(request: Request, visitor: Visiting, message_id: RowId) -> HTMLResponse:
         try:
-            seen = _see(app, message_id)
+            one, seen = _see(app, message_id)
         except (Conflict, InvalidInput, Gone) as error:
             refusal = Refusal(str(error), status_of(error), error.code)
             return message_page(app, pages, request, visitor, message_id, refusal)
         context = {
             "visitor": visitor,
-            "one": seen.one,
-            "message": seen.one.message,
-            "zone": seen.one.zone,
+            "one": one,
+            "message": one.message,
+            "zone": one.zone,
             "kept": seen.kept,
             "mail": reading.take_apart(seen.mime),
             "size": len(seen.mime),
@@ -57,28 +48,29 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
 
     @routes.get("/html")
     def html(message_id: RowId) -> HTMLResponse:
-        return framed(reading.take_apart(_see(app, message_id).mime).html)
+        return framed(reading.take_apart(_see(app, message_id)[1].mime).html)
 
     @routes.get("/email.eml")
     def eml(message_id: RowId) -> Response:
         disposition = f'attachment; filename="preview-{message_id}.eml"'
         headers = {"Content-Disposition": disposition}
-        return Response(_see(app, message_id).mime, media_type="message/rfc822", headers=headers)
+        return Response(_see(app, message_id)[1].mime, media_type="message/rfc822", headers=headers)
 
     @routes.get("/attachments/{index}")
     def attachment(message_id: RowId, index: int) -> Response:
-        return attached(reading.take_apart(_see(app, message_id).mime), index)
+        return attached(reading.take_apart(_see(app, message_id)[1].mime), index)
 
     return routes
 
 
-def _see(app: App, message_id: int) -> Seen:
-    """Return the kept bytes of a message, or those that the worker would write now."""
+def _see(app: App, message_id: int) -> tuple[Listed, Seen]:
     with app.reading() as session:
         one = listing.message(session, message_id=message_id)
-        if one.message.mime_sha256 is not None:
-            return Seen(one, blobs.fetch(session, sha256=one.message.mime_sha256), kept=True)
-        letter = previewing.preview(
-            session, message_id=message_id, public_url=app.settings.public_url, now=app.now()
+        seen = previewing.see(
+            session,
+            message_id=message_id,
+            writer=app.writer,
+            public_url=app.settings.public_url,
+            now=app.now(),
         )
-    return Seen(one, app.writer.write(letter).mime, kept=False)
+    return one, seen

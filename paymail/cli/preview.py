@@ -1,0 +1,62 @@
+"""`paymail preview`: an email as it will be sent, or as it was."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from paymail.cli.context import exits, open_app
+from paymail.errors import InvalidInput
+from paymail.mail import reading
+from paymail.services import previewing
+
+
+class CannotWrite(InvalidInput):
+    """The preview's files cannot be written there."""
+
+    code = "cannot_write"
+
+
+@exits
+def preview(
+    message_id: int,
+    to: Annotated[
+        Path | None, typer.Option(help="A folder for its bytes (email.eml), HTML, text and attachments.")
+    ] = None,
+) -> None:
+    """Show an email as it will be sent, or as it was, with its secret pay link. Sends and stores nothing."""
+    app = open_app()
+    with app.reading() as session:
+        seen = previewing.see(
+            session,
+            message_id=message_id,
+            writer=app.writer,
+            public_url=app.settings.public_url,
+            now=app.now(),
+        )
+    mail = reading.take_apart(seen.mime)
+    if to is not None:
+        _write(to, seen.mime, mail)
+        return
+    typer.echo("as it was written" if seen.kept else "as it would be written now", err=True)
+    for name, value in (("From", mail.sender), ("To", mail.recipient), ("Subject", mail.subject)):
+        typer.echo(f"{name}: {value}")
+    typer.echo(f"Date: {mail.date}\n\n{mail.text.rstrip()}")
+    for attachment in mail.attachments:
+        typer.echo(f"\n[{attachment.filename}: {attachment.content_type}, {len(attachment.content)} bytes]")
+
+
+def _write(folder: Path, mime: bytes, mail: reading.Mail) -> None:
+    files = {"email.eml": mime, "email.html": mail.html.encode(), "email.txt": mail.text.encode()}
+    # A name inside an email is never a path.
+    files |= {Path(one.filename).name: one.content for one in mail.attachments}
+    try:
+        # The link in them pays: they are nobody else's to read.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, content in files.items():
+            path = folder / name
+            path.touch(mode=0o600)
+            path.write_bytes(content)
+            typer.echo(path)
+    except OSError as error:
+        raise CannotWrite(f"{folder}: {error.strerror}") from error

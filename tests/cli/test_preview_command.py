@@ -1,0 +1,56 @@
+"""`paymail preview` shows the very bytes that are sent, before and after."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from paymail.cli import cli
+from paymail.models import Message
+from paymail.services.sending import send_invoice
+from paymail.tasks.sweeping import sweep_once
+from paymail.wiring import App
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(cli, ["preview", *arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+@pytest.fixture
+def queued(two_invoices: App) -> App:
+    with two_invoices.transaction() as session:
+        send_invoice(session, invoice_id=502, actor="test", now=two_invoices.now())
+    return two_invoices
+
+
+def test_an_email_is_shown_before_it_is_sent_and_its_bytes_are_those_that_are_sent(
+    queued: App, tmp_path: Path
+) -> None:
+    shown = run("1")
+    assert "as it would be written now" in shown.stderr
+    assert "Subject: Invoice #502" in shown.stdout
+    assert "/pay/" in shown.stdout
+    assert "application/pdf" in shown.stdout
+    run("1", "--to", str(tmp_path / "before"))
+    with queued.reading() as session:
+        assert session.get_one(Message, 1).mime_sha256 is None
+    sweep_once(queued)
+    assert "as it was written" in run("1").stderr
+    printed = run("1", "--to", str(tmp_path / "after")).stdout.split()
+    written = {path.name: path.read_bytes() for path in (tmp_path / "before").iterdir()}
+    assert {Path(path).name: Path(path).read_bytes() for path in printed} == written
+    (pdf,) = (content for name, content in written.items() if name.endswith(".pdf"))
+    assert pdf.startswith(b"%PDF-")
+    assert written.keys() > {"email.eml", "email.html", "email.txt"}
+    for path in (tmp_path / "after", *(tmp_path / "after").iterdir()):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+
+
+def test_what_cannot_be_shown_or_written_is_said(queued: App, tmp_path: Path) -> None:
+    assert "there is no message 7" in run("7", code=1).stderr
+    run("seven", code=2)
+    (tmp_path / "file").write_text("")
+    assert "File exists" in run("1", "--to", str(tmp_path / "file"), code=1).stderr
