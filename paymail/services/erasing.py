@@ -24,6 +24,7 @@ from paymail.models import (
     Payment,
     PaymentAttempt,
     Refund,
+    RefundStatus,
     ReminderHold,
     Suppression,
     TimelineEvent,
@@ -60,7 +61,7 @@ class _Person:
 
 
 def in_the_way(session: Session, *, customer_id: int) -> list[str]:
-    """Return what needs the customer's data: owed and draft invoices, emails and payments under way."""
+    """Return what needs the customer's data: owed and draft invoices, and what is under way."""
     mine = select(Invoice.invoice_id).where(Invoice.customer_id == customer_id)
     owed = mine.where(Invoice.status == InvoiceStatus.SENT, Invoice.shortfall > 0)
     draft = mine.where(Invoice.status == InvoiceStatus.DRAFT)
@@ -69,13 +70,20 @@ def in_the_way(session: Session, *, customer_id: int) -> list[str]:
     payments = select(PaymentAttempt.invoice_id).where(
         PaymentAttempt.invoice_id.in_(mine), PaymentAttempt.status.in_(LIVE_ATTEMPTS)
     )
+    # What becomes of them is told to the customer.
+    refunds = select(Refund.invoice_id).where(
+        Refund.invoice_id.in_(mine), Refund.status.in_((RefundStatus.REQUESTED, RefundStatus.PENDING))
+    )
     found = (
         ("owed invoices", owed),
         ("draft invoices", draft),
         ("emails that are open or unknown", emails),
         ("payments under way for invoices", payments),
+        ("refunds under way for invoices", refunds),
     )
-    return [f"{what}: {_numbers(rows)}" for what, query in found if (rows := sorted(session.scalars(query)))]
+    return [
+        f"{what}: {_numbers(rows)}" for what, query in found if (rows := sorted(set(session.scalars(query))))
+    ]
 
 
 def _numbers(ids: list[int]) -> str:

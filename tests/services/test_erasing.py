@@ -1,15 +1,17 @@
 """A person is gone from every table, the books are whole, and nothing that is under way is broken."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from paymail import db
 from paymail.models import (
     Base,
     BulkSend,
+    Channel,
     Customer,
     Invoice,
     InvoiceLine,
@@ -18,16 +20,19 @@ from paymail.models import (
     MessageState,
     PaymentAttempt,
     PaymentStatus,
+    RefundStatus,
     Suppression,
 )
 from paymail.models.payment import AttemptStatus
-from paymail.services import addresses, blobs, delivery, erasing, sending, suppressions
+from paymail.services import addresses, blobs, delivery, erasing, refunding, sending, suppressions
 from paymail.services.bulk import Selection
 from paymail.services.composing import load_invoice, payment_url
+from paymail.services.refunding import RefundOrder
 from paymail.services.reminding import holding
 from tests.factories import NOW, make_invoice
 from tests.services.desk import LATER, Desk
 from tests.services.test_importing import BASE, bring, rows, text_of
+from tests.services.till import Till
 
 NAME = "The Vacuum Shop"
 
@@ -207,6 +212,20 @@ def test_it_is_refused_while_anything_needs_the_person_and_all_of_it_is_listed(d
     ):
         assert part in text
     assert NAME in desk.everything()
+
+
+@pytest.mark.parametrize("status", [RefundStatus.REQUESTED, RefundStatus.PENDING, RefundStatus.SUCCEEDED])
+def test_a_refund_that_is_under_way_still_has_to_be_told(engine: Engine, status: RefundStatus) -> None:
+    till = Till(engine)
+    till.pay()
+    with till.transaction() as session:
+        session.execute(update(Message).values(state=MessageState.SENT))
+        order = RefundOrder(2000, Channel.STRIPE)
+        refunding.request(session, payment_id=1, order=order, actor="a", now=till.now).status = status
+    refused = nullcontext() if status is RefundStatus.SUCCEEDED else pytest.raises(erasing.StillNeeded)
+    with refused as caught, till.transaction() as session:
+        erasing.erase_customer(session, customer_id=1, actor="a", now=till.now)
+    assert caught is None or "refunds under way for invoices: 502" in str(caught.value)
 
 
 def test_erasing_twice_says_so(desk: ErasingDesk) -> None:

@@ -1,8 +1,10 @@
 """What is owed again, or not any more, after money went back: no payment is lost, no volley goes out."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from sqlalchemy import Engine
 
 from paymail.models import AttemptStatus, Channel, MessageState, PaymentStatus
@@ -16,6 +18,7 @@ from paymail.services.recording import ManualPayment
 from paymail.services.refunding import RefundOrder
 from paymail.services.reminding import holding, planning
 from paymail.services.reminding.holding import HoldReason
+from paymail.services.repeatable import KeyReused
 from tests.services.bench import Bench
 from tests.services.till import Till
 
@@ -64,6 +67,17 @@ def test_two_refunds_of_a_surplus_asked_at_once_leave_nothing_owed(engine: Engin
     refunding.carry_out(till.cashier)
     invoice = till.invoice()
     assert (invoice.payment_status, invoice.balance) == (PaymentStatus.REFUNDED, 0)
+
+
+def test_a_request_that_is_sent_twice_with_another_answer_to_what_is_owed_is_refused(engine: Engine) -> None:
+    till = Till(engine)
+    till.pay()
+    order = RefundOrder(2000, Channel.CASH, key="form-1")
+    for asked in (order, order, replace(order, owed_again=True)):
+        refused = pytest.raises(KeyReused) if asked.owed_again else nullcontext()
+        with refused, till.transaction() as session:
+            refunding.request(session, payment_id=1, order=asked, actor=AMY, now=till.now)
+    assert [refund.credited for refund in till.refunds()] == [2000]
 
 
 def test_an_invoice_settled_by_a_write_off_is_opened_without_a_reminder_of_old(engine: Engine) -> None:
