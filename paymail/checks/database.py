@@ -80,5 +80,5 @@ def _postgresql(session: Session) -> Iterator[Finding]:
 
 def _schema(engine: Engine) -> Finding:
     if migrating.is_current(engine.execution_options(**READ_ONLY)):
-        return ok("database", f"schema {migrating.head(engine)} is the newest")
-    return failed("database", f"the schema is not {migrating.head(engine)}", _UPGRADE)
+        return ok("database", f"schema {migrating.head()} is the newest")
+    return failed("database", f"the schema is not {migrating.head()}", _UPGRADE)

@@ -14,7 +14,7 @@ def upgrade() -> None:
     """Bring the schema to the newest revision; safe to repeat."""
     app = open_app(migrate=False)
     migrating.upgrade(app.engine)
-    typer.echo(f"database is at revision {migrating.head(app.engine)}")
+    typer.echo(f"database is at revision {migrating.head()}")
 
 
 @group.command()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import socket
 import tempfile
 import time
@@ -96,12 +97,16 @@ def _until(reached: Callable[[], bool], what: str) -> None:
 
 
 def _free_port() -> int:
-    """Return a port that is free together with the one after it."""
+    """Return a port that is free together with the one after it.
+
+    Not one of those that systems give to outgoing connections: before its service listens, somebody's
+    connection might sit on it, even that of who waits for the service, which then answers itself.
+    """
     while True:
+        port = random.randrange(20000, 32000)  # noqa: S311 - no secret
         with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
             try:
+                first.bind(("127.0.0.1", port))
                 second.bind(("127.0.0.1", port + 1))
             except OSError:
                 continue

@@ -12,7 +12,7 @@ from paymail.services import browsing
 from paymail.services.calendar import when
 from paymail.services.composing import load_invoice, payment_url
 from paymail.services.sending import send_invoice
-from paymail.web.public import describe
+from paymail.web.shown.invoice import describe
 from paymail.wiring import App
 
 group = typer.Typer(help="Invoices.", no_args_is_help=True)

@@ -18,7 +18,7 @@ from paymail.services.crediting import credit_note_number
 from paymail.services.recording import ManualPayment
 from paymail.services.refunding import RefundOrder
 from paymail.services.statement import Statement, statement
-from paymail.web.api.account import InvoiceMoney
+from paymail.web.shown.account import InvoiceMoney
 
 group = typer.Typer(help="Payments, refunds and receipts.", no_args_is_help=True)
 Amount = Annotated[str, typer.Argument(help="In major units, such as 82.50.")]

@@ -13,7 +13,7 @@ from paymail.services.plans import agreeing
 from paymail.services.plans.coverage import plan_of
 from paymail.services.plans.dividing import Cadence, Part, deposit_and_rest, equal_parts
 from paymail.services.plans.reading import read_day, read_parts
-from paymail.web.api.plans import PlanDetail
+from paymail.web.shown.plan import PlanDetail
 from paymail.wiring import App
 
 group = typer.Typer(help="Payment plans.", no_args_is_help=True)

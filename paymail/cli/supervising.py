@@ -5,9 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPException
 from types import TracebackType
 from typing import Self
 
@@ -90,7 +90,7 @@ def wait_until_answering(url: str, *, seconds: float, children: Children) -> Non
             with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http address
                 if answer.status == 200:
                     return
-        except (urllib.error.URLError, OSError):
+        except (OSError, HTTPException):  # whoever is there by now, it is not the service yet
             children.look_after()
         time.sleep(0.05)
     raise DidNotStart(f"{url} does not answer; see the log lines above")

@@ -1,14 +1,11 @@
 """PDFs by WeasyPrint from a document dataclass: equal documents give equal bytes."""
 
 import dataclasses
-import hashlib
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jinja2
-import weasyprint
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 from paymail.documents import CreditNoteDocument, Document, InvoiceDocument, ReceiptDocument
 from paymail.money import exponent
@@ -16,6 +13,9 @@ from paymail.render import formats
 from paymail.render.equipment import equip
 from paymail.render.failure import RenderFailed
 from paymail.wording import direction_of, language_of, translations
+
+if TYPE_CHECKING:
+    from paymail.render.printing import Printer
 
 _TEMPLATES: dict[type[Document], str] = {
     InvoiceDocument: "invoice.html",
@@ -39,9 +39,7 @@ class WeasyPdfRenderer:
         equip(self._environment)
         self._environment.filters["price"] = formats.unit_price
         self._environment.filters["exponent"] = exponent
-        # A new configuration per PDF leaks; Pango behind it is not safe for threads.
-        self._fonts: FontConfiguration | None = None
-        self._css: dict[str, weasyprint.CSS] = {}
+        self._made: Printer | None = None
         self._lock = threading.Lock()
 
     def render(self, document: Document) -> bytes:
@@ -50,29 +48,17 @@ class WeasyPdfRenderer:
         context = {field.name: getattr(document, field.name) for field in dataclasses.fields(document)}
         try:
             html = self._environment.get_template(name).render(context)
-            with self._lock:
-                return self._print(html, document.locale)
+            return self._printer().print(html, self._style(language_of(document.locale)))
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, OSError) as error:
             raise RenderFailed(f"_pdf/{name}", error) from None
-        except FatalURLFetchingError as error:
-            # Derives from BaseException: left alone it would end the worker.
-            raise RenderFailed(f"_pdf/{name}", error) from None
 
-    def _print(self, html: str, locale: str) -> bytes:
-        if self._fonts is None:
-            self._fonts = FontConfiguration()
-        language = language_of(locale)
-        if language not in self._css:
-            self._css[language] = weasyprint.CSS(string=self._style(language), font_config=self._fonts)
-        # The default fetcher reads local files, so a description could quote the password file.
-        fetcher = URLFetcher(allowed_protocols={"data"}, fail_on_errors=True)
-        page = weasyprint.HTML(string=html, url_fetcher=fetcher)
-        printed = page.write_pdf(
-            stylesheets=[self._css[language]],
-            font_config=self._fonts,
-            pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
-        )
-        return bytes(printed)
+    def _printer(self) -> "Printer":
+        # WeasyPrint takes half a second to import, and most commands print nothing.
+        from paymail.render.printing import Printer
+
+        with self._lock:
+            self._made = self._made or Printer()
+            return self._made
 
     def _style(self, language: str) -> str:
         """Return the style sheet with the foot of the page, which no template reaches, in our words."""

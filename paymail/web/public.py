@@ -1,93 +1,24 @@
 """The public pay API: the seed's three endpoints, and the PDFs. The token in the path is the only key."""
 
-from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from paymail import money
-from paymail.models import Invoice
 from paymail.ports import Intent
 from paymail.render import formats
-from paymail.services.composing import local_date
 from paymail.services.confirming import confirm_payment
 from paymail.services.payable import find_by_token
 from paymail.services.paying import start_payment
-from paymail.services.plans.choosing import smallest, suggested
-from paymail.services.plans.coverage import PartView, plan_of
 from paymail.services.renewing import ask_anew
 from paymail.web.limiting import PublicLimits
 from paymail.web.openapi import problems
+from paymail.web.shown.invoice import PayInvoice, describe
 from paymail.wiring import App
 
 Token = Annotated[str, Path(description="The 64 lower-case hex characters of the pay link.")]
 PROBLEMS = problems(404, 409, 410, 422, 429, 503)
-
-
-class Item(BaseModel):
-    """One line; money in major units of the invoice's currency."""
-
-    line: int
-    description: str
-    quantity: float
-    unit_price: float
-    amount: float
-
-
-class PlanRow(BaseModel):
-    """One instalment of a payment plan; money in major units."""
-
-    position: int
-    due_date: date
-    amount: float
-    open: float = Field(description="What of it is still to be paid.")
-
-    @classmethod
-    def of(cls, part: PartView, currency: str) -> "PlanRow":
-        """Return an instalment as it stands."""
-        return cls(
-            position=part.position,
-            due_date=part.due,
-            amount=float(money.to_decimal(part.amount, currency)),
-            open=float(money.to_decimal(part.open, currency)),
-        )
-
-
-def plan_rows(invoice: Invoice) -> list[PlanRow]:
-    """Return the instalments of an invoice's active plan, the oldest first; none without a plan."""
-    plan = plan_of(invoice)
-    return [PlanRow.of(part, invoice.currency) for part in plan.parts] if plan else []
-
-
-class PayInvoice(BaseModel):
-    """What the pay page shows. Money in major units, as JSON numbers."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    invoice_id: int
-    invoice_number: str
-    issuer_name: str
-    currency: str = Field(description="ISO 4217, upper case.")
-    subtotal: float
-    tax_name: str
-    tax_rate: float = Field(description="Per cent.")
-    tax_amount: float
-    total: float
-    amount_paid: float
-    balance: float
-    issued_date: str
-    due_date: str
-    payment_status: str
-    status: str
-    customer_name: str
-    items: list[Item]
-    can_pay: bool = Field(serialization_alias="canPay")
-    plan: list[PlanRow] = Field(description="The payment plan, by due date; empty: there is none.")
-    asked: float = Field(
-        description="What is asked for now: the balance; with a plan all that is due, at least the next one."
-    )
-    least_payment: float = Field(description="The smallest amount that may be paid now.")
 
 
 class Start(BaseModel):
@@ -137,46 +68,6 @@ class Asked(BaseModel):
     """The request was taken; it says nothing about the link."""
 
     message: str = "If this link was for an invoice that is still open, a new one is on its way by email."
-
-
-def describe(invoice: Invoice, *, now: datetime) -> PayInvoice:
-    """Return the public view of an invoice: what its email says, and how it may be paid now."""
-
-    def major(minor: int) -> float:
-        return float(money.to_decimal(minor, invoice.currency))
-
-    return PayInvoice(
-        invoice_id=invoice.invoice_id,
-        invoice_number=invoice.number,
-        issuer_name=invoice.issuer.name,
-        currency=invoice.currency,
-        subtotal=major(invoice.subtotal),
-        tax_name=invoice.issuer.tax_name,
-        tax_rate=float(invoice.tax_rate),
-        tax_amount=major(invoice.tax_amount),
-        total=major(invoice.total),
-        amount_paid=major(invoice.amount_paid),
-        balance=major(invoice.balance),
-        issued_date=invoice.issued_date.isoformat(),
-        due_date=invoice.due_date.isoformat(),
-        payment_status=invoice.payment_status.value,
-        status=invoice.status.value,
-        customer_name=invoice.customer.name,
-        items=[
-            Item(
-                line=line.position,
-                description=line.description,
-                quantity=float(line.quantity),
-                unit_price=float(line.unit_price),
-                amount=major(line.amount),
-            )
-            for line in invoice.lines
-        ],
-        can_pay=invoice.can_pay,
-        plan=plan_rows(invoice),
-        asked=major(suggested(invoice, local_date(invoice.issuer, now))),
-        least_payment=major(smallest(invoice)),
-    )
 
 
 def router(app: App, limits: PublicLimits) -> APIRouter:

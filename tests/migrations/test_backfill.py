@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import Engine, event, text
 
 from paymail import migrating
@@ -93,7 +94,7 @@ def tokens(engine: Engine) -> dict[int, str | None]:
 def small_batches(engine: Engine, size: int = 50) -> None:
     config = migrating.config(engine)
     config.attributes["backfill_batch"] = size
-    migrating.command.upgrade(config, "0002")
+    command.upgrade(config, "0002")
 
 
 def sound(found: dict[int, str | None]) -> bool:
@@ -162,6 +163,6 @@ def test_a_token_cannot_be_given_twice(old: Engine) -> None:
 
 def test_the_way_back_and_forth_works(old: Engine) -> None:
     upgrade(old, "0002")
-    migrating.command.downgrade(migrating.config(old), "0001")
+    command.downgrade(migrating.config(old), "0001")
     upgrade(old, "0002")
     assert sound(tokens(old))

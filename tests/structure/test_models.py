@@ -50,7 +50,7 @@ def test_only_declared_moves_pass(moves: Moves[StrEnum], one: StrEnum, other: St
 
 
 def test_migrations_have_one_head(engine: Engine) -> None:
-    assert len(ScriptDirectory.from_config(migrating.config(engine)).get_heads()) == 1
+    assert ScriptDirectory.from_config(migrating.config(engine)).get_heads() == [migrating.head()]
 
 
 def test_models_and_migrations_agree(engine: Engine) -> None:

@@ -13,11 +13,11 @@ from paymail.services.composing import payment_url
 from paymail.services.keys import Holder, KeyScope
 from paymail.services.timeline import history
 from paymail.web.api.access import Access
-from paymail.web.api.account import Sums, sums
 from paymail.web.api.messages import MessageRow
 from paymail.web.api.shapes import LIST_PROBLEMS, PROBLEMS, After, Asked, Limit, Page, Text, page
 from paymail.web.inputs import RowId
-from paymail.web.public import PayInvoice, describe
+from paymail.web.shown.account import Sums, sums
+from paymail.web.shown.invoice import PayInvoice, describe
 from paymail.wiring import App
 
 

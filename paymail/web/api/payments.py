@@ -17,11 +17,11 @@ from paymail.services.recording import LONGEST_REFERENCE, ManualPayment
 from paymail.services.refunding import RefundOrder
 from paymail.services.statement import arrived, statement
 from paymail.web.api.access import Access
-from paymail.web.api.account import Account, InvoiceMoney, PaymentRow, RefundRow
 from paymail.web.api.invoices import Queued
 from paymail.web.api.shapes import PROBLEMS, Asked, IdempotencyKey, Text
 from paymail.web.files import binary, pdf_answer
 from paymail.web.inputs import RowId
+from paymail.web.shown.account import Account, InvoiceMoney, PaymentRow, RefundRow
 from paymail.wiring import App
 
 Amount = Annotated[

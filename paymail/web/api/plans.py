@@ -1,24 +1,22 @@
 """Payment plans: how an invoice is paid in instalments."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from paymail.models import Invoice
 from paymail.money import parse_amount
-from paymail.services.composing import load_invoice, local_date
+from paymail.services.composing import load_invoice
 from paymail.services.keys import Holder, KeyScope
 from paymail.services.plans import agreeing
-from paymail.services.plans.choosing import smallest, suggested
 from paymail.services.plans.dividing import MOST_PARTS, Cadence, Part, deposit_and_rest, equal_parts
 from paymail.web.api.access import Access
-from paymail.web.api.account import major
 from paymail.web.api.payments import Amount
 from paymail.web.api.shapes import PROBLEMS, Asked, Text
 from paymail.web.inputs import RowId
-from paymail.web.public import PlanRow, plan_rows
+from paymail.web.shown.plan import PlanDetail
 from paymail.wiring import App
 
 Reason = Annotated[Text, Query(min_length=1, max_length=300, description="Why; kept in the history.")]
@@ -54,34 +52,6 @@ class GivenParts(Asked):
 
 
 Division = EqualParts | DepositAndRest | GivenParts
-
-
-class PlanDetail(BaseModel):
-    """An invoice's payment plan as it stands. Money in major units."""
-
-    invoice_id: int
-    currency: str
-    balance: float
-    asked: float = Field(description="What is asked for now: all that is due, at least the next instalment.")
-    least_payment: float = Field(description="The smallest amount that may be paid now.")
-    plan: list[PlanRow] = Field(description="By due date; empty: there is no plan.")
-    agreed_by: str | None
-    agreed_at: datetime | None
-
-    @classmethod
-    def of(cls, invoice: Invoice, now: datetime) -> "PlanDetail":
-        """Return how an invoice is paid by its plan. It must be loaded by `load_invoice`."""
-        currency, plan = invoice.currency, invoice.plan
-        return cls(
-            invoice_id=invoice.invoice_id,
-            currency=currency,
-            balance=major(invoice.balance, currency),
-            asked=major(suggested(invoice, local_date(invoice.issuer, now)), currency),
-            least_payment=major(smallest(invoice), currency),
-            plan=plan_rows(invoice),
-            agreed_by=plan.actor if plan else None,
-            agreed_at=plan.created_at if plan else None,
-        )
 
 
 def router(app: App, access: Access) -> APIRouter:

@@ -1,11 +1,10 @@
-"""The long-running processes: web, worker, beat; and one sweep by hand."""
+"""The long-running processes beside the web: worker and beat; and one sweep by hand."""
 
 import warnings
 from datetime import timedelta
 from typing import Annotated
 
 import typer
-import uvicorn
 from celery.exceptions import SecurityWarning
 
 from paymail.cli import lifeline
@@ -13,29 +12,7 @@ from paymail.cli.context import exits, load_settings, open_app
 from paymail.tasks import register
 from paymail.tasks.reconciling import reconcile_due
 from paymail.tasks.sweeping import sweep_once
-from paymail.web.app import create_app
 from paymail.wiring import build, build_celery
-
-
-@exits
-def web(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8025,
-) -> None:
-    """Serve the pay pages, the API and the staff pages."""
-    lifeline.hold_on()
-    app = open_app()
-    # No access log: its lines are the addresses asked for, and those hold the pay tokens.
-    uvicorn.run(
-        create_app(app),
-        host=host,
-        port=port,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=bool(app.settings.trusted_proxies),
-        forwarded_allow_ips=app.settings.trusted_proxies or None,
-    )
 
 
 @exits

@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
-from paymail import money
 from paymail.models import (
     Channel,
     Dispute,
@@ -18,11 +17,7 @@ from paymail.models import (
 from paymail.services.composing import receipt_number
 from paymail.services.crediting import credit_note_number
 from paymail.services.statement import Arrived, Statement
-
-
-def major(minor: int, currency: str) -> float:
-    """Return minor units as a JSON number in major units."""
-    return float(money.to_decimal(minor, currency))
+from paymail.web.shown.units import major
 
 
 class Sums(BaseModel):
