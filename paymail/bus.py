@@ -20,6 +20,8 @@ from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.transport.virtual import BrokerState
 
 URL = "paymail-files://localhost"
+LISTEN = 0.2
+"""Seconds that a worker listens at a time."""
 
 
 class Channel(filesystem.Channel):
@@ -62,6 +64,11 @@ class Transport(filesystem.Transport):
     Channel = Channel
     # Shared by all connections of a process, as kombu's own is.
     global_state = BrokerState()
+
+    def drain_events(self, connection: Any, timeout: float | None = None) -> Any:
+        """Wait for a message, but not for long: a worker that is told to stop hears it only in between."""
+        longest = LISTEN if timeout is None else min(timeout, LISTEN)
+        return super().drain_events(connection, timeout=longest)
 
 
 def _write_whole(file: Path, text: str) -> None:

@@ -18,8 +18,11 @@ from paymail.db import make_engine
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.server import SandboxServer
 from paymail.settings import Settings
+from tests import compiled
+from tests.lender import Lender
 from tests.postgres import Cluster
 
+compiled.share()
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "paymail" / "sample" / "host_invoices.csv"
 
@@ -32,6 +35,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         migrating.upgrade(engine)
         engine.dispose()
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def lender(postgres: Cluster) -> Lender:
+    """Who lends migrated, empty databases of this test process's PostgreSQL, one after the other."""
+    return Lender(postgres, "template_paymail")
 
 
 @pytest.fixture(scope="session")
@@ -56,10 +65,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
         yield f"sqlite:///{file}"
         return
-    cluster: Cluster = request.getfixturevalue("postgres")
-    name = f"t{time.time_ns()}"
-    yield cluster.create(name, template="template_paymail")
-    cluster.drop(name)
+    lender: Lender = request.getfixturevalue("lender")
+    with lender.lend() as url:
+        yield url
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from queue import Empty
 
 import pytest
 from kombu import Connection
+from kombu.transport import filesystem
 
 from paymail import bus
 
@@ -29,6 +30,19 @@ with Connection(bus.URL, transport_options=options) as connection:
 def connect(folder: Path) -> Connection:
     options = {name: str(folder) for name in ("data_folder_in", "data_folder_out", "control_folder")}
     return Connection(bus.URL, transport_options=options)
+
+
+def test_a_worker_listens_in_short_turns_so_that_it_hears_when_it_is_told_to_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listened = []
+    monkeypatch.setattr(
+        filesystem.Transport, "drain_events", lambda _self, _connection, timeout: listened.append(timeout)
+    )
+    with connect(tmp_path) as connection:
+        for wanted in (None, 2.0, 0.1):
+            connection.transport.drain_events(connection, timeout=wanted)
+    assert listened == [bus.LISTEN, bus.LISTEN, 0.1]
 
 
 def test_each_message_reaches_one_of_many_readers_whole(tmp_path: Path) -> None:

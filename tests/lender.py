@@ -1,0 +1,88 @@
+"""Empty databases, one after the other: emptying one is several times quicker than making the next."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from tests.postgres import Cluster
+
+# Without triggers, so that no order of the tables matters. What was never written is left alone.
+EMPTY = """
+SET session_replication_role = replica;
+DO $$
+DECLARE
+    name text;
+    written boolean;
+BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO written;
+        IF written THEN
+            EXECUTE format('DELETE FROM %I', name);
+        END IF;
+    END LOOP;
+    FOR name IN SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL
+    LOOP
+        PERFORM setval(name::regclass, 1, false);
+    END LOOP;
+END $$
+"""
+STRANGERS = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+SHAPE = """
+SELECT md5(string_agg(thing, ',' ORDER BY thing)) FROM (
+    SELECT 'column ' || attrelid::regclass || '.' || attname || atttypid || attnotnull AS thing
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+    WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT 'constraint ' || conname || pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT 'version ' || version_num FROM alembic_version
+    UNION ALL SELECT 'setting ' || unnest(setconfig) FROM pg_db_role_setting
+) AS things
+"""
+
+
+class Lender:
+    """Lends a database like `template` and empties it afterwards; one that was changed is not lent again."""
+
+    def __init__(self, cluster: Cluster, template: str) -> None:
+        self._cluster = cluster
+        self._template = template
+        self._ready: str | None = None
+        self._shape = ""
+
+    @contextmanager
+    def lend(self) -> Iterator[str]:
+        """Yield the address of an empty database."""
+        if self._ready is None:
+            self._name = f"t{time.time_ns()}"
+            url = self._cluster.create(self._name, template=self._template)
+            with self._open(url) as connection:
+                self._shape = self._read_shape(connection)
+        else:
+            url, self._ready = self._ready, None
+        yield url
+        self._take_back(url)
+
+    def _take_back(self, url: str) -> None:
+        with self._open(url) as connection:
+            while connection.execute(STRANGERS).fetchone() != (0,):
+                time.sleep(0.002)
+            if self._read_shape(connection) == self._shape:
+                connection.execute(EMPTY)
+                self._ready = url
+        if self._ready is None:
+            self._cluster.drop(self._name)
+
+    def _open(self, url: str) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+
+    def _read_shape(self, connection: psycopg.Connection[tuple[object, ...]]) -> str:
+        found = connection.execute(SHAPE).fetchone()
+        return str(found and found[0])

@@ -1,0 +1,52 @@
+"""A database that is lent again is as new."""
+
+import pytest
+from sqlalchemy import Connection, select, text
+
+from paymail.db import make_engine, transaction
+from paymail.models import Invoice
+from paymail.services.sending import send_invoice
+from tests.factories import NOW, make_invoice
+from tests.lender import Lender
+
+
+def use(url: str) -> Connection:
+    """Write into it, and leave a transaction open, as a test that fails does."""
+    engine = make_engine(url)
+    with transaction(engine) as session:
+        assert session.scalars(select(Invoice)).all() == []
+        make_invoice(session)
+        assert send_invoice(session, invoice_id=502, actor="test", now=NOW).message_id == 1
+    left_open = engine.connect()
+    left_open.execute(text("SELECT * FROM invoices FOR UPDATE"))
+    return left_open
+
+
+def test_a_database_that_is_lent_again_is_empty_and_counts_from_one(lender: Lender) -> None:
+    urls = []
+    for _ in range(2):
+        with lender.lend() as url:
+            left_open = use(url)
+        left_open.invalidate()
+        left_open.close()
+        urls.append(url)
+    assert urls[0] == urls[1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE invoices ADD COLUMN more TEXT",
+        "ALTER TABLE invoices DROP COLUMN notes",
+        "UPDATE alembic_version SET version_num = '0001'",
+        "DROP INDEX idx_invoices_payment_token",
+    ],
+)
+def test_a_database_whose_shape_was_changed_is_not_lent_again(lender: Lender, change: str) -> None:
+    with lender.lend() as url:
+        engine = make_engine(url)
+        with engine.begin() as connection:
+            connection.execute(text(change))
+        engine.dispose()
+    with lender.lend() as other:
+        assert other != url
