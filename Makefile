@@ -8,6 +8,9 @@ PORT ?= 8025
 # Puts the `paymail` command into the venv; everything it needs is there already, so nothing is fetched.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
+# Where it is set, each of the many processes would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run demo test check format bench faults smoke-stripe clean
 
 run: .setup/run
@@ -17,7 +20,7 @@ demo: .setup/run
 	$(BIN)/paymail demo
 
 test: .setup/test check
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .setup/test
 	$(BIN)/ruff format --check --quiet .

@@ -65,7 +65,7 @@ class Transport(filesystem.Transport):
     # Shared by all connections of a process, as kombu's own is.
     global_state = BrokerState()
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> Any:
+    def drain_events(self, connection: Any, timeout: float | None = None) -> Any:  # type: ignore[override]
         """Wait for a message, but not for long: a worker that is told to stop hears it only in between."""
         longest = LISTEN if timeout is None else min(timeout, LISTEN)
         return super().drain_events(connection, timeout=longest)

@@ -16,13 +16,24 @@ from tests.conftest import SAMPLE, environment
 from tests.journeys.conftest import Up, wait_for
 
 
-@pytest.fixture
-def up(tmp_path: Path) -> Iterator[Up]:
-    found = Up(tmp_path, "--no-sample-data")
+def started(folder: Path) -> Iterator[Up]:
+    found = Up(folder, "--no-sample-data")
     try:
         yield found.wait()
     finally:
         found.stop()
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One that stays; each test has invoices of its own."""
+    yield from started(tmp_path_factory.mktemp("up"))
+
+
+@pytest.fixture
+def short_lived(tmp_path: Path) -> Iterator[Up]:
+    """One of a test's own, which it ends."""
+    yield from started(tmp_path)
 
 
 def alive(pid: int) -> bool:
@@ -63,13 +74,13 @@ def test_a_killed_service_comes_back(up: Up) -> None:
     victim = min(before)
     os.kill(victim, signal.SIGKILL)
     wait_for(lambda: len(set(up.children()) - before) == 1 and len(up.children()) == len(before))
-    up.command("import", str(SAMPLE))
+    up.command("import", str(SAMPLE))  # which the test before may have done
     up.command("invoices", "send", "501")
     up.link_of(501)
 
 
-def test_ctrl_c_stops_everything(up: Up) -> None:
-    children = up.children()
+def test_ctrl_c_stops_everything(short_lived: Up) -> None:
+    up, children = short_lived, short_lived.children()
     assert len(children) == 4
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(20) == 0
@@ -78,8 +89,8 @@ def test_ctrl_c_stops_everything(up: Up) -> None:
         pass
 
 
-def test_nothing_survives_a_sigkill_of_the_parent(up: Up) -> None:
-    children = up.children()
+def test_nothing_survives_a_sigkill_of_the_parent(short_lived: Up) -> None:
+    up, children = short_lived, short_lived.children()
     assert len(children) == 4
     up.process.kill()
     up.process.wait(5)

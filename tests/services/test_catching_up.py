@@ -182,8 +182,8 @@ def test_a_clearing_payment_is_asked_about_every_time(books: Books) -> None:
 def test_an_attempt_that_nobody_pays_is_asked_about_ever_more_rarely(books: Books, gateway: Listing) -> None:
     books.start()
     gateway.reads.clear()
-    for _ in range(6 * 24 * 5):
-        books.move(minutes=10)
+    for _ in range(3 * 24 * 5):
+        books.move(minutes=20)
         books.catch_up()
     assert 20 < len(gateway.reads) < 100
 

@@ -35,7 +35,7 @@ def test_the_forecast_comes_true(bench: Bench) -> None:
             for m in bench.messages("reminder")
             if m.state is MessageState.SENT and m.message_id not in before
         ]
-        bench.clock += timedelta(minutes=30)
+        bench.clock += timedelta(hours=1)
     assert len(foretold) >= 20
     assert sorted(foretold) == sorted(happened)
 

@@ -9,7 +9,7 @@ from paymail.models import Heartbeat
 from paymail.settings import Settings
 from paymail.tasks.sweeping import Sweeper
 from paymail.wiring import App, build
-from tests.tasks.test_workers import Works, broker_url, until, works
+from tests.tasks.test_workers import EXTREMES, Works, broker_url, until, works
 
 __all__ = ["broker_url", "works"]
 
@@ -19,6 +19,7 @@ def heartbeats(app: App) -> set[str]:
         return set(session.scalars(select(Heartbeat.worker)))
 
 
+@EXTREMES
 def test_each_process_of_a_prefork_worker_says_that_it_lives(works: Works) -> None:
     works.worker("prefork")
     until(lambda: len(heartbeats(works.app)) == 2)

@@ -1,5 +1,6 @@
 """Every text is in every language, with the same facts, and no language can be broken by a name."""
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -74,6 +75,12 @@ _TRANS = re.compile(r"\{%-?\s*trans\b.*?endtrans\s*-?%\}", re.DOTALL)
 _TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|<!--.*?-->|<style>.*?</style>|<[^>]*>", re.DOTALL)
 
 
+@functools.cache
+def used() -> frozenset[Any]:
+    """Reading all templates and modules takes most of a second."""
+    return frozenset(entries(catalogs.used()))
+
+
 def shown(email: Email) -> tuple[str, str, str]:
     """Return subject, text and visible HTML without the marks that only steer the direction."""
     rendered = RENDERER.render(email)
@@ -113,7 +120,7 @@ def places(text: str) -> set[str]:
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_is_translated_and_no_catalog_keeps_a_gone_one(language: str) -> None:
     have = entries(catalogs.catalog(language))
-    assert set(have) == set(entries(catalogs.used())), "run python -m tests.catalogs"
+    assert set(have) == used(), "run python -m tests.catalogs"
     assert [message.id for message in have.values() if not all(strings(message))] == []
     assert [message.id for message in have.values() if message.fuzzy] == []
 
@@ -200,7 +207,7 @@ def test_an_email_in_each_language_holds_the_same_facts_in_text_and_html(kind: s
 @pytest.mark.parametrize("kind", CUSTOMERS)
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_an_email_in_a_language_has_no_english_left(kind: str, language: str) -> None:
-    english = set(entries(catalogs.used()))
+    english = used()
     email = replace(SAMPLES[kind], locale=language)
     data = {str(getattr(email, name)) for name in email.__slots__}
     same = {text for _, text in english if wording.translations(language).gettext(text) == text}

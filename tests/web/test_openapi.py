@@ -93,6 +93,7 @@ class Described:
     """The web application, what it is made of, and pay links in it."""
 
     site: Any
+    schema: Any
     app: App
     tokens: list[str]
 
@@ -107,14 +108,14 @@ def described(
     with app.transaction() as session:
         kinds = {1: InvoiceStatus.SENT, 2: InvoiceStatus.VOID, 3: InvoiceStatus.DRAFT}
         tokens = [make_invoice(session, invoice_id=n, status=s).payment_token or "" for n, s in kinds.items()]
-    yield Described(create_app(app), app, tokens)
+    site = create_app(app)
+    yield Described(site, schemathesis.openapi.from_asgi("/openapi.json", site), app, tokens)
     app.close()
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_every_answer_is_as_described(described: Described, path: str, method: str) -> None:
-    app, tokens = described.site, described.tokens
-    operation = schemathesis.openapi.from_asgi("/openapi.json", app)[path][method]
+    operation, tokens = described.schema[path][method], described.tokens
 
     @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None, derandomize=True)
     @given(operation.as_strategy(), st.sampled_from([*tokens, None]))
@@ -132,7 +133,7 @@ def test_every_answer_is_as_described(described: Described, path: str, method: s
 @pytest.mark.parametrize(("path", "method"), STAFF_OPERATIONS)
 def test_every_answer_of_the_staff_api_is_as_described(described: Described, path: str, method: str) -> None:
     key = bearer(described.app, "read", "write", "bounces")
-    operation = schemathesis.openapi.from_asgi("/openapi.json", described.site)[path][method]
+    operation = described.schema[path][method]
 
     @settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None, derandomize=True)
     @given(operation.as_strategy(), st.sampled_from([1, 2, 3, None]))
