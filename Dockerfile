@@ -9,6 +9,8 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY paymail paymail
 COPY migrations migrations
 COPY email_templates email_templates
+# Now: who runs it may not write here, and would compile every module at each start.
+RUN python -m compileall -q paymail migrations
 RUN printf '#!/bin/sh\nexec python -m paymail "$@"\n' > /usr/local/bin/paymail \
  && chmod +x /usr/local/bin/paymail \
  && useradd --system --create-home paymail && mkdir /data && chown paymail /data
