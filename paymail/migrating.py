@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 
+from paymail.db import READ_ONLY
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -34,8 +36,8 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 
 def is_current(engine: Engine) -> bool:
-    """Whether the database is at the newest revision."""
-    with engine.connect() as connection:
+    """Whether the database is at the newest revision. Takes no write lock: every command asks."""
+    with engine.execution_options(**READ_ONLY).connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return False
         found = connection.scalars(text("SELECT version_num FROM alembic_version")).all()
