@@ -107,6 +107,19 @@ def data_folder(subject: Subject) -> Iterator[Finding]:
         yield ok("data folder", f"{folder} is writable, {free // 1024**3} GB free")
 
 
+def pdf(_subject: Subject) -> Iterator[Finding]:
+    """Whether a page can be printed: Pango and its fonts are libraries of the system."""
+    try:
+        from paymail.render.printing import Printer
+
+        Printer().print("<p>paymail</p>", "")
+    except (OSError, ImportError, ValueError) as error:
+        remedy = "install Pango; on Debian libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0"
+        yield failed("pdf", f"no PDF can be made: {error}"[:300], remedy)
+    else:
+        yield ok("pdf", "a page was printed")
+
+
 def public_address(subject: Subject) -> Iterator[Finding]:
     """Whether the public address leads here. A warning only: this host may not see it as customers do."""
     url = subject.app.settings.public_url

@@ -6,6 +6,7 @@ from paymail.checks.findings import Check
 CHECKS = (
     Check("settings", house.settings),
     Check("data folder", house.data_folder),
+    Check("pdf", house.pdf, seconds=40.0),
     Check("database", database.database),
     Check("broker", broker.broker),
     Check("workers", work.workers, needs=("database",)),

@@ -1,5 +1,6 @@
 """`paymail preview`: an email as it will be sent, or as it was."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -47,16 +48,15 @@ def preview(
 
 
 def _write(folder: Path, mime: bytes, mail: reading.Mail) -> None:
-    files = {"email.eml": mime, "email.html": mail.html.encode(), "email.txt": mail.text.encode()}
     # A name inside an email is never a path.
-    files |= {Path(one.filename).name: one.content for one in mail.attachments}
+    files = {Path(one.filename).name: one.content for one in mail.attachments}
+    files |= {"email.eml": mime, "email.html": mail.html.encode(), "email.txt": mail.text.encode()}
     try:
-        # The link in them pays: they are nobody else's to read.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, content in files.items():
-            path = folder / name
-            path.touch(mode=0o600)
-            path.write_bytes(content)
-            typer.echo(path)
-    except OSError as error:
-        raise CannotWrite(f"{folder}: {error.strerror}") from error
+            # The link in it pays. A new file is ours alone, and takes the place of one that leads elsewhere.
+            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+                file.write(content)
+            typer.echo(Path(file.name).replace(folder / name))
+    except (OSError, ValueError) as error:
+        raise CannotWrite(f"{folder}: {getattr(error, 'strerror', None) or error}") from error

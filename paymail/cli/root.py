@@ -16,9 +16,9 @@ PLACES = {
     ),
     "web": Place("serving", "web", "Serve the pay pages, the API and the staff pages."),
     "worker": Place("working", "worker", "Deliver messages and work on Stripe's events."),
-    "beat": Place("ticking", "beat", "Ring the periodic tick."),
+    "beat": Place("ringing", "beat", "Ring the periodic tick."),
     "tick": Place(
-        "ticking",
+        "working",
         "tick",
         "Do once what the workers do: deliver what is due, work on events, reconcile when it is time.",
     ),

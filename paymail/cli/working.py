@@ -1,16 +1,19 @@
-"""`paymail worker`."""
+"""`paymail worker`, and `paymail tick`: one round of its work by hand."""
 
 import warnings
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 from celery.exceptions import SecurityWarning
 
-# Before the fork: each child would import it again, and keep it in memory of its own.
+# Who cannot make PDFs must not take an email up. Also before the fork: each child would import it again.
 import paymail.render.printing  # noqa: F401
 from paymail.cli import lifeline
 from paymail.cli.context import exits, load_settings, open_app
 from paymail.tasks import register
+from paymail.tasks.reconciling import reconcile_due
+from paymail.tasks.sweeping import sweep_once
 from paymail.wiring import build, build_celery
 
 
@@ -39,3 +42,12 @@ def worker(
             "--without-heartbeat",
         ]
     )
+
+
+@exits
+def tick() -> None:
+    """Do once what the workers do: deliver what is due, work on events, reconcile when it is time."""
+    app = open_app()
+    typer.echo(f"worked on {sweep_once(app)} message(s) and event(s)")
+    if minutes := app.settings.reconcile_minutes:
+        reconcile_due(app, timedelta(minutes=minutes))

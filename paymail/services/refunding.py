@@ -109,6 +109,7 @@ def _known(session: Session, payment: Payment, order: RefundOrder) -> Refund | N
     if known is None:
         return None
     asked = (payment.payment_id, order.amount, order.channel, order.reason)
+    # The other way round nobody can tell: what returns a surplus has no credit either.
     otherwise = order.owed_again and known.credited
     if otherwise or (known.payment_id, known.amount, known.channel, known.reason) != asked:
         raise KeyReused("another refund was asked for by this request before; load the page again")

@@ -1,5 +1,6 @@
 """Settings, folder and address: what starts and still cannot work."""
 
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -52,6 +53,16 @@ def test_settings_that_start_but_cannot_work_are_named(
 ) -> None:
     (found,) = ask(opened(embedded, **REAL | changes), "settings")
     assert (found.verdict, words in found.found, bool(found.remedy)) == (verdict, True, True), found
+
+
+def test_a_system_without_pango_is_told_that_no_pdf_can_be_made(
+    opened: Open, embedded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(embedded)
+    assert verdicts(ask(app, "pdf")) == [Verdict.OK]
+    monkeypatch.setitem(sys.modules, "paymail.render.printing", None)
+    (found,) = ask(app, "pdf")
+    assert (found.verdict, "no PDF can be made" in found.found) == (Verdict.FAILED, True)
 
 
 def test_a_sandbox_that_customers_can_reach_is_a_warning(opened: Open, embedded: Settings) -> None:

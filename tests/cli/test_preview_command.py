@@ -53,4 +53,12 @@ def test_what_cannot_be_shown_or_written_is_said(queued: App, tmp_path: Path) ->
     assert "there is no message 7" in run("7", code=1).stderr
     run("seven", code=2)
     (tmp_path / "file").write_text("")
+    for name in ("email.html", "email.txt"):
+        (tmp_path / "shared").mkdir(exist_ok=True)
+        (tmp_path / "shared" / name).touch(mode=0o666)
+    (tmp_path / "shared" / "email.txt").unlink()
+    (tmp_path / "shared" / "email.txt").symlink_to(tmp_path / "precious")
+    run("1", "--to", str(tmp_path / "shared"))
+    assert not (tmp_path / "precious").exists()
+    assert {stat.S_IMODE(path.lstat().st_mode) for path in (tmp_path / "shared").iterdir()} == {0o600}
     assert "File exists" in run("1", "--to", str(tmp_path / "file"), code=1).stderr

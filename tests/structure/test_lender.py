@@ -1,7 +1,7 @@
 """A database that is lent again is as new."""
 
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Engine, select, text
 
 from paymail.db import make_engine, transaction
 from paymail.models import Invoice
@@ -10,27 +10,33 @@ from tests.factories import NOW, make_invoice
 from tests.lender import Lender
 
 
-def use(url: str) -> Connection:
-    """Write into it, and leave a transaction open, as a test that fails does."""
+def use(url: str) -> Engine:
     engine = make_engine(url)
     with transaction(engine) as session:
         assert session.scalars(select(Invoice)).all() == []
         make_invoice(session)
         assert send_invoice(session, invoice_id=502, actor="test", now=NOW).message_id == 1
-    left_open = engine.connect()
-    left_open.execute(text("SELECT * FROM invoices FOR UPDATE"))
-    return left_open
+    return engine
 
 
 def test_a_database_that_is_lent_again_is_empty_and_counts_from_one(lender: Lender) -> None:
     urls = []
     for _ in range(2):
         with lender.lend() as url:
-            left_open = use(url)
-        left_open.invalidate()
-        left_open.close()
+            use(url).dispose()
         urls.append(url)
     assert urls[0] == urls[1]
+
+
+def test_a_database_that_somebody_still_writes_to_is_not_lent_again(lender: Lender) -> None:
+    with lender.lend() as url:
+        engine = use(url)
+        left_open = engine.connect()
+        left_open.execute(text("SELECT * FROM invoices FOR UPDATE"))
+    with lender.lend() as other:
+        assert other != url
+    left_open.invalidate()
+    left_open.close()
 
 
 @pytest.mark.parametrize(
