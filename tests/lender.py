@@ -61,8 +61,7 @@ class Lender:
     def lend(self) -> Iterator[str]:
         """Yield the address of an empty database."""
         if self._ready is None:
-            self._name = f"t{time.time_ns()}"
-            url = self._cluster.create(self._name, template=self._template)
+            url = self._cluster.create(f"t{time.time_ns()}", template=self._template)
             with self._open(url) as connection:
                 self._shape = self._read_shape(connection)
         else:
@@ -78,7 +77,7 @@ class Lender:
                 connection.execute(EMPTY)
                 self._ready = url
         if self._ready is None:
-            self._cluster.drop(self._name)
+            self._cluster.drop(url.rpartition("/")[2])
 
     def _open(self, url: str) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)

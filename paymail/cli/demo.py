@@ -42,7 +42,7 @@ def demo(
     place = folder or Path(tempfile.mkdtemp(prefix="paymail-demo-"))
     os.environ["PAYMAIL_DATA_DIR"] = str(place)
     rows: list[tuple[str, str, str]] = []
-    with running(_free_port()) as (app, _children):
+    with running(two_free_ports()) as (app, _children):
         started = time.monotonic()
 
         def done(step: str, result: str) -> None:
@@ -96,7 +96,7 @@ def _until(reached: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
-def _free_port() -> int:
+def two_free_ports() -> int:
     """Return a port that is free together with the one after it.
 
     Not one of those that systems give to outgoing connections: before its service listens, somebody's

@@ -1,6 +1,7 @@
 """PDFs by WeasyPrint from a document dataclass: equal documents give equal bytes."""
 
 import dataclasses
+import functools
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,7 @@ class WeasyPdfRenderer:
         context = {field.name: getattr(document, field.name) for field in dataclasses.fields(document)}
         try:
             html = self._environment.get_template(name).render(context)
-            return self._printer().print(html, self._style(language_of(document.locale)))
+            return self._printer().print(html, _style(self._folder, language_of(document.locale)))
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, OSError) as error:
             raise RenderFailed(f"_pdf/{name}", error) from None
 
@@ -60,13 +61,13 @@ class WeasyPdfRenderer:
             self._made = self._made or Printer()
             return self._made
 
-    def _style(self, language: str) -> str:
-        """Return the style sheet with the foot of the page, which no template reaches, in our words."""
-        foot = translations(language).gettext("Page %(page)s of %(pages)s")
-        counters = {"page": '" counter(page) "', "pages": '" counter(pages) "'}
-        style = (
-            (self._folder / "style.css").read_text().replace("/* foot */", f'content: "{foot % counters}"')
-        )
-        if direction_of(language) == "rtl":
-            style += (self._folder / "style.rtl.css").read_text()
-        return style
+
+@functools.cache
+def _style(folder: Path, language: str) -> str:
+    """Return the style sheet with the foot of the page, which no template reaches, in our words."""
+    foot = translations(language).gettext("Page %(page)s of %(pages)s")
+    counters = {"page": '" counter(page) "', "pages": '" counter(pages) "'}
+    style = (folder / "style.css").read_text().replace("/* foot */", f'content: "{foot % counters}"')
+    if direction_of(language) == "rtl":
+        style += (folder / "style.rtl.css").read_text()
+    return style

@@ -1,13 +1,13 @@
 """`paymail events` lists what Stripe told, and has dead ones worked on again."""
 
+import functools
 import json
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from paymail.cli import cli
 from paymail.models import GatewayEvent, GatewayEventState
 from paymail.wiring import App
+from tests.cli import running
 from tests.factories import NOW
 
 
@@ -33,10 +33,7 @@ def app(commands: App) -> App:
     return commands
 
 
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, ["events", *arguments])
-    assert result.exit_code == code, result.output
-    return result
+run = functools.partial(running.run, "events")
 
 
 def state(app: App, event_id: str) -> tuple[str, int]:
@@ -51,7 +48,7 @@ def test_events_are_listed_and_shown(app: App) -> None:
     assert (row["event_id"], row["invoice_id"], row["reason"]) == ("evt_1", None, "why")
     assert "evt_1" in run("list").stdout
     assert json.loads(run("show", "evt_1", "--json").stdout)["created_at"] == "2026-03-17T01:00:00+00:00"
-    assert "no such event" in run("show", "evt_9", code=1).stderr
+    assert "no such event" in run("show", "evt_9", expect=1).stderr
 
 
 def test_all_dead_ones_are_worked_on_again(app: App) -> None:
@@ -60,7 +57,7 @@ def test_all_dead_ones_are_worked_on_again(app: App) -> None:
 
 
 def test_chosen_ones_are_worked_on_again_or_none_of_them(app: App) -> None:
-    run("reprocess", "evt_2", "evt_9", code=1)
+    run("reprocess", "evt_2", "evt_9", expect=1)
     assert state(app, "evt_2") == ("done", 20)
     run("reprocess", "evt_1", "evt_2")
     assert (state(app, "evt_1"), state(app, "evt_2")) == (("received", 0), ("received", 0))
@@ -68,4 +65,4 @@ def test_chosen_ones_are_worked_on_again_or_none_of_them(app: App) -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("evt_1", "--dead")])
 def test_ids_or_all_dead_ones_must_be_chosen(app: App, arguments: tuple[str, ...]) -> None:
-    run("reprocess", *arguments, code=2)
+    run("reprocess", *arguments, expect=2)

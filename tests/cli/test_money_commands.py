@@ -4,17 +4,10 @@ import json
 
 import pytest
 from sqlalchemy import select
-from typer.testing import CliRunner, Result
 
-from paymail.cli import cli
 from paymail.models import Message, TimelineEvent
 from paymail.wiring import App
-
-
-def run(*arguments: str, expect: int = 0) -> Result:
-    done = CliRunner().invoke(cli, list(arguments))
-    assert done.exit_code == expect, done.output
-    return done
+from tests.cli.running import run
 
 
 def told(*arguments: str) -> dict[str, object]:

@@ -1,17 +1,17 @@
 """`paymail plans` agrees, shows and ends, and fails clearly."""
 
+import functools
 import json
 import subprocess
 import sys
 from datetime import date, timedelta
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from paymail.cli import cli
 from paymail.services.composing import load_invoice, local_date
 from paymail.settings import Settings
 from paymail.wiring import App, build
+from tests.cli import running
 from tests.conftest import environment
 from tests.factories import make_invoice
 
@@ -23,10 +23,7 @@ def today(two_invoices: App) -> date:
         return local_date(load_invoice(session, invoice_id=502).issuer, two_invoices.now())
 
 
-def run(*arguments: str, expect: int = 0) -> Result:
-    done = CliRunner().invoke(cli, ["plans", *arguments])
-    assert done.exit_code == expect, done.output
-    return done
+run = functools.partial(running.run, "plans")
 
 
 def told(*arguments: str) -> list[tuple[str, float]]:

@@ -1,22 +1,18 @@
 """`paymail preview` shows the very bytes that are sent, before and after."""
 
+import functools
 import stat
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from paymail.cli import cli
 from paymail.models import Message
 from paymail.services.sending import send_invoice
 from paymail.tasks.sweeping import sweep_once
 from paymail.wiring import App
+from tests.cli import running
 
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, ["preview", *arguments])
-    assert result.exit_code == code, result.output
-    return result
+run = functools.partial(running.run, "preview")
 
 
 @pytest.fixture
@@ -50,8 +46,8 @@ def test_an_email_is_shown_before_it_is_sent_and_its_bytes_are_those_that_are_se
 
 
 def test_what_cannot_be_shown_or_written_is_said(queued: App, tmp_path: Path) -> None:
-    assert "there is no message 7" in run("7", code=1).stderr
-    run("seven", code=2)
+    assert "there is no message 7" in run("7", expect=1).stderr
+    run("seven", expect=2)
     (tmp_path / "file").write_text("")
     for name in ("email.html", "email.txt"):
         (tmp_path / "shared").mkdir(exist_ok=True)
@@ -61,4 +57,4 @@ def test_what_cannot_be_shown_or_written_is_said(queued: App, tmp_path: Path) ->
     run("1", "--to", str(tmp_path / "shared"))
     assert not (tmp_path / "precious").exists()
     assert {stat.S_IMODE(path.lstat().st_mode) for path in (tmp_path / "shared").iterdir()} == {0o600}
-    assert "File exists" in run("1", "--to", str(tmp_path / "file"), code=1).stderr
+    assert "File exists" in run("1", "--to", str(tmp_path / "file"), expect=1).stderr

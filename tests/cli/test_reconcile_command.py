@@ -1,5 +1,6 @@
 """`paymail reconcile` says in what the books and Stripe differ, and its exit code says whether they do."""
 
+import functools
 import json
 import shutil
 import urllib.request
@@ -8,9 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from typer.testing import CliRunner, Result
 
-from paymail.cli import cli
 from paymail.models import Drift, Message, Payment, ReconcilerTurn
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import pay
@@ -18,6 +17,7 @@ from paymail.sandbox.server import SandboxServer
 from paymail.services import paying
 from paymail.settings import Settings
 from paymail.wiring import App, build
+from tests.cli import running
 from tests.factories import make_invoice
 
 
@@ -51,10 +51,7 @@ def paid_without_a_webhook(app: App) -> str:
     return intent.id
 
 
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, ["reconcile", *arguments])
-    assert result.exit_code == code, result.output
-    return result
+run = functools.partial(running.run, "reconcile")
 
 
 def count(app: App, table: type) -> int:
@@ -69,7 +66,7 @@ def break_the_amount(app: App) -> None:
 
 def test_a_dry_run_reports_the_missed_payment_and_changes_nothing(app: App) -> None:
     intent_id = paid_without_a_webhook(app)
-    found = run("--dry-run", code=4)
+    found = run("--dry-run", expect=4)
     assert found.stdout.count("\n") == 1
     assert intent_id in found.stdout
     assert "received AUD 82.50" in found.stdout
@@ -88,7 +85,7 @@ def test_drift_that_stays_is_exit_4_and_exact_in_json(app: App) -> None:
     paid_without_a_webhook(app)
     run()
     break_the_amount(app)
-    data = json.loads(run("--json", code=4).stdout)
+    data = json.loads(run("--json", expect=4).stdout)
     assert (data["failures"], data["intents"], len(data["drift"])) == ({}, 1, 1)
     (drift,) = data["drift"]
     assert (drift["kind"], drift["account"], drift["invoice_id"]) == ("amount_differs", "acct_sandbox", "502")
@@ -102,24 +99,24 @@ def test_a_stripe_that_cannot_be_asked_is_exit_1(app: App, stripe: SandboxServer
     headers = {"Content-Type": "application/json"}
     asked = urllib.request.Request(f"{stripe.url}/_sandbox/faults", json.dumps(rule).encode(), headers)
     urllib.request.urlopen(asked).close()
-    found = run(code=1)
+    found = run(expect=1)
     assert "acct_sandbox could not be asked" in found.stderr
     assert found.stdout == ""
 
 
 def test_one_account_may_be_chosen_and_must_be_ours(app: App) -> None:
     paid_without_a_webhook(app)
-    assert "no account of an issuer" in run("--account", "acct_stranger", code=1).stderr
+    assert "no account of an issuer" in run("--account", "acct_stranger", expect=1).stderr
     run("--account", "acct_sandbox")
     assert count(app, Payment) == 1
 
 
 @pytest.mark.parametrize("days", ["0", "366", "x"])
 def test_senseless_days_are_a_usage_error(app: App, days: str) -> None:
-    run("--days", days, code=2)
+    run("--days", days, expect=2)
 
 
 def test_a_tick_by_cron_reconciles_when_it_is_time(app: App) -> None:
     paid_without_a_webhook(app)
-    assert CliRunner().invoke(cli, ["tick"]).exit_code == 0
+    running.run("tick")
     assert count(app, Payment) == 1

@@ -4,11 +4,10 @@ import json
 from datetime import timedelta
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from paymail.cli import cli
 from paymail.tasks.sweeping import sweep_once
 from paymail.wiring import App
+from tests.cli.running import run
 from tests.factories import NOW, make_invoice
 
 
@@ -25,12 +24,6 @@ def app(commands: App) -> App:
                 reminders=True,
             )
     return commands
-
-
-def run(*arguments: str, expect: int = 0) -> Result:
-    done = CliRunner().invoke(cli, list(arguments))
-    assert done.exit_code == expect, done.output
-    return done
 
 
 def test_an_email_is_scheduled_moved_foreseen_and_cancelled(app: App) -> None:

@@ -3,7 +3,6 @@
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from paymail.cli.demo import two_free_ports
 from paymail.mail import reading
 from paymail.sandbox.server import SandboxServer
 from tests.conftest import environment, free_port
@@ -101,17 +101,6 @@ class Up:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(30)
-
-
-def two_free_ports() -> int:
-    """Return a port that is free together with the next one."""
-    while True:
-        port = free_port()
-        try:
-            with socket.create_server(("127.0.0.1", port + 1)):
-                return port
-        except OSError:
-            continue
 
 
 def wait_for(

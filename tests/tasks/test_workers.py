@@ -132,7 +132,6 @@ def test_a_hint_that_is_lost_costs_a_sweep_and_no_message(works: Works) -> None:
     assert works.emails() == 2
 
 
-@EXTREMES
 def test_two_workers_and_a_beat_deliver_each_message_once(works: Works) -> None:
     for _ in range(2):
         works.start("worker", "--pool", "threads", "--concurrency", "2", sweep="0.2")

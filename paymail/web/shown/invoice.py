@@ -53,13 +53,12 @@ class PayInvoice(BaseModel):
 
 def describe(invoice: Invoice, *, now: datetime) -> PayInvoice:
     """Return the public view of an invoice: what its email says, and how it may be paid now."""
-
     currency = invoice.currency
     return PayInvoice(
         invoice_id=invoice.invoice_id,
         invoice_number=invoice.number,
         issuer_name=invoice.issuer.name,
-        currency=invoice.currency,
+        currency=currency,
         subtotal=major(invoice.subtotal, currency),
         tax_name=invoice.issuer.tax_name,
         tax_rate=float(invoice.tax_rate),
