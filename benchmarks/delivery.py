@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from paymail import migrating
 from paymail.models import Blob, Message, MessageState
-from paymail.services.sending import send_invoice
+from paymail.services.sending.send import send_invoice
 from paymail.settings import Settings
 from paymail.wiring import App, build
 from tests.conftest import environment, free_port, wait_for_port

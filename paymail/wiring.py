@@ -20,11 +20,11 @@ from paymail.queue import CeleryDoorbell, make_celery
 from paymail.render.dkim import Signer
 from paymail.render.letter import LetterWriter
 from paymail.render.pdf import WeasyPdfRenderer
-from paymail.services.delivery import Post
-from paymail.services.gates import BadRate, rate_of
-from paymail.services.outbox import RINGS
-from paymail.services.outcomes import Patience
-from paymail.services.paying import Cashier
+from paymail.services.core.cashier import Cashier
+from paymail.services.delivery.deliver import Post
+from paymail.services.delivery.outcomes import Patience
+from paymail.services.outbox.gates import BadRate, rate_of
+from paymail.services.outbox.queue import RINGS
 from paymail.settings import Settings
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "email_templates"

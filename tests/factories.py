@@ -13,8 +13,8 @@ from paymail.merchant import GatewayAccount, WebhookEndpoint
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
 from paymail.ports import Envelope, Event, Handover, Intent, IntentStatus, Letter, Outcome, Verdict, Written
 from paymail.reversals import GatewayDispute, GatewayRefund, Reversals
-from paymail.services.issuers import ensure_issuer
-from paymail.services.paying import REUSABLE
+from paymail.services.core.issuers import ensure_issuer
+from paymail.services.payments.start import REUSABLE
 
 NOW = datetime(2026, 3, 17, 1, 0, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from paymail.checks import dkim_key
 from paymail.checks.findings import Finding, Subject, Verdict, failed, not_asked, ok, warning
 from paymail.models import Issuer
-from paymail.services.suppressions import domain_of
+from paymail.services.outbox.suppressions import domain_of
 
 TIMEOUT = 2.0
 """Seconds for one name."""

@@ -9,7 +9,7 @@ from paymail.checks.house import mode_of
 from paymail.errors import Misconfigured, NotFound, PaymailError
 from paymail.merchant import WebhookEndpoint
 from paymail.models import Issuer
-from paymail.services.confirming import USED_EVENTS
+from paymail.services.payments.confirm import USED_EVENTS
 
 MOST_ACCOUNTS = 50
 """Accounts asked in one run."""

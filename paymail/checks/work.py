@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from paymail.checks.findings import Finding, Subject, failed, ok, warning
-from paymail.services import backlog, heartbeats
-from paymail.services.reconciling import keeping, turns
+from paymail.services.outbox import backlog, heartbeats
+from paymail.services.reconciliation import drift_store as keeping
+from paymail.services.reconciliation import turns
 
 ALIVE = timedelta(seconds=60)
 """A heartbeat comes every ten seconds, or with the next sweep if those are further apart."""

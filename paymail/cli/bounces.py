@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from paymail.cli.context import FAILURE, PARTIAL, exits, open_app
-from paymail.services import bouncing
-from paymail.services.bouncing.parsing import LARGEST
+from paymail.services import bounces as bouncing
+from paymail.services.bounces.parse import LARGEST
 
 group = typer.Typer(help="Bounce reports.", no_args_is_help=True)
 

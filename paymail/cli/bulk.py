@@ -9,11 +9,11 @@ import typer
 from paymail.cli.context import exits, open_app
 from paymail.cli.invoices import At, Json
 from paymail.models import PaymentStatus
-from paymail.services import bulk
-from paymail.services.bulk import Progress, Selection
-from paymail.services.calendar import when
-from paymail.services.gates import rate_of
-from paymail.services.issuers import find_issuer
+from paymail.services.core.calendar import when
+from paymail.services.core.issuers import find_issuer
+from paymail.services.outbox.gates import rate_of
+from paymail.services.sending import bulk
+from paymail.services.sending.bulk import Progress, Selection
 
 group = typer.Typer(help="Bulk sends: invoice emails for a filter.", no_args_is_help=True)
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Filter: due before this day.")]

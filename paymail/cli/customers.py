@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from paymail.cli.context import exits, open_app
-from paymail.services import addresses, erasing, languages
+from paymail.services.customers import addresses, languages
+from paymail.services.customers import erase as erasing
 from paymail.wording import language_of
 
 group = typer.Typer(help="Customers.", no_args_is_help=True)

@@ -21,8 +21,8 @@ from paymail.cli.up import running
 from paymail.errors import Unavailable
 from paymail.models import MessageState
 from paymail.sandbox.customer import pay
-from paymail.services import browsing
-from paymail.services.composing import load_invoice
+from paymail.services.core.invoices import load_invoice
+from paymail.services.outbox import lookup as browsing
 from paymail.wiring import App
 
 PATIENCE = 25.0

@@ -7,8 +7,8 @@ import typer
 
 from paymail.cli.context import exits, open_app
 from paymail.models import GatewayEventState
-from paymail.services import events
-from paymail.services.events import EventFilter, Listed
+from paymail.services.payments import events
+from paymail.services.payments.events import EventFilter, Listed
 
 group = typer.Typer(help="Events received from Stripe.", no_args_is_help=True)
 MOST_RINGS = 50

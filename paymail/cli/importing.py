@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from paymail.cli.context import FAILURE, PARTIAL, USAGE, exits, open_app
 from paymail.cli.sample import sample_issuer
 from paymail.models import Issuer
-from paymail.services.importing import Fault, ImportRefused, Report, import_invoices, parse
-from paymail.services.importing.reading import Parsed
-from paymail.services.issuers import NoSuchIssuer, find_issuer
+from paymail.services.core.issuers import NoSuchIssuer, find_issuer
+from paymail.services.imports import Fault, ImportRefused, Report, import_invoices, parse
+from paymail.services.imports.parse import Parsed
 from paymail.wiring import App
 
 

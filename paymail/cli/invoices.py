@@ -8,10 +8,10 @@ import typer
 from paymail.cli.context import PARTIAL, exits, open_app
 from paymail.errors import PaymailError
 from paymail.money import Money
-from paymail.services import browsing
-from paymail.services.calendar import when
-from paymail.services.composing import load_invoice, payment_url
-from paymail.services.sending import send_invoice
+from paymail.services.core.calendar import when
+from paymail.services.core.invoices import load_invoice, payment_url
+from paymail.services.outbox import lookup as browsing
+from paymail.services.sending.send import send_invoice
 from paymail.web.shown.invoice import describe
 from paymail.wiring import App
 

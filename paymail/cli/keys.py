@@ -7,8 +7,8 @@ import typer
 
 from paymail.cli.context import exits, open_app
 from paymail.models import ApiKey
-from paymail.services import keys
-from paymail.services.keys import KeyScope
+from paymail.services.access import keys
+from paymail.services.access.keys import KeyScope
 
 group = typer.Typer(help="Keys of the staff API.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]

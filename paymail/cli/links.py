@@ -7,8 +7,8 @@ import typer
 
 from paymail.cli.context import exits, open_app
 from paymail.cli.invoices import Json
-from paymail.services import links
-from paymail.services.composing import load_invoice, payment_url
+from paymail.services.core.invoices import load_invoice, payment_url
+from paymail.services.links import links
 
 
 @exits

@@ -9,11 +9,13 @@ import typer
 from paymail.cli.context import exits, open_app
 from paymail.cli.invoices import At
 from paymail.errors import InvalidInput
-from paymail.services import blobs, browsing, resolving
-from paymail.services.bouncing import following
-from paymail.services.calendar import when
-from paymail.services.composing import load_invoice
-from paymail.services.rescheduling import cancel_message, reschedule_message
+from paymail.services.bounces import follow_log as following
+from paymail.services.core.calendar import when
+from paymail.services.core.invoices import load_invoice
+from paymail.services.delivery import resolve as resolving
+from paymail.services.outbox import blobs
+from paymail.services.outbox import lookup as browsing
+from paymail.services.outbox.reschedule import cancel_message, reschedule_message
 
 group = typer.Typer(help="Emails in the outbox.", no_args_is_help=True)
 

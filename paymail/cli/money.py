@@ -12,12 +12,15 @@ from paymail.cli.invoices import Json
 from paymail.cli.invoices import group as invoices
 from paymail.models import Channel
 from paymail.money import Money, parse_amount
-from paymail.services import receipts, recording, refunding
-from paymail.services.composing import WAYS, load_invoice, local_date, receipt_number
-from paymail.services.crediting import credit_note_number
-from paymail.services.recording import ManualPayment
-from paymail.services.refunding import RefundOrder
-from paymail.services.statement import Statement, statement
+from paymail.services.core.documents import WAYS, receipt_number
+from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.letters.credit_notes import credit_note_number
+from paymail.services.payments import manual as recording
+from paymail.services.payments import receipts
+from paymail.services.payments.manual import ManualPayment
+from paymail.services.payments.statement import Statement, statement
+from paymail.services.refunds import requests as refunding
+from paymail.services.refunds.requests import RefundOrder
 from paymail.web.shown.account import InvoiceMoney
 
 group = typer.Typer(help="Payments, refunds and receipts.", no_args_is_help=True)

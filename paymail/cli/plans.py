@@ -8,11 +8,11 @@ from paymail.cli.context import exits, open_app
 from paymail.cli.invoices import Json
 from paymail.models import Invoice
 from paymail.money import Money, parse_amount
-from paymail.services.composing import load_invoice, local_date
-from paymail.services.plans import agreeing
+from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.plans import agree as agreeing
 from paymail.services.plans.coverage import plan_of
-from paymail.services.plans.dividing import Cadence, Part, deposit_and_rest, equal_parts
-from paymail.services.plans.reading import read_day, read_parts
+from paymail.services.plans.divide import Cadence, Part, deposit_and_rest, equal_parts
+from paymail.services.plans.parse import read_day, read_parts
 from paymail.web.shown.plan import PlanDetail
 from paymail.wiring import App
 

@@ -8,8 +8,8 @@ import typer
 from paymail.cli.context import exits, open_app
 from paymail.cli.invoices import Json
 from paymail.models import Issuer
-from paymail.services.issuers import find_issuer
-from paymail.services.reminding import ladder, preferences
+from paymail.services.core.issuers import find_issuer
+from paymail.services.reminders import ladder, preferences
 
 group = typer.Typer(help="How reminders are set up.", no_args_is_help=True)
 Switch = Annotated[bool | None, typer.Option("--on/--off", help="Send reminders, or none.")]

@@ -9,7 +9,7 @@ import typer
 from paymail.cli.context import exits, open_app
 from paymail.errors import InvalidInput
 from paymail.mail import reading
-from paymail.services import previewing
+from paymail.services.letters import preview as previewing
 
 
 class CannotWrite(InvalidInput):

@@ -7,9 +7,9 @@ import typer
 
 from paymail.cli.context import FAILURE, PARTIAL, exits, open_app
 from paymail.errors import NotFound
-from paymail.services import reconciling
-from paymail.services.reconciling import Caught, Comparison, Finding, accounts, schedule, turns
-from paymail.services.reconciling.findings import Side
+from paymail.services import reconciliation as reconciling
+from paymail.services.reconciliation import Caught, Comparison, Finding, accounts, schedule, turns
+from paymail.services.reconciliation.drift import Side
 from paymail.wiring import App
 
 

@@ -9,13 +9,14 @@ import typer
 from paymail.cli.context import exits, open_app
 from paymail.cli.invoices import Json, group
 from paymail.emails import Tone
-from paymail.services.composing import load_invoice
-from paymail.services.issuers import find_issuer
-from paymail.services.reminding import holding, planning
-from paymail.services.reminding.explaining import Explanation, explain
-from paymail.services.reminding.forecast import Coming, forecast
-from paymail.services.reminding.holding import HoldReason
-from paymail.services.timeline import history
+from paymail.services.core.history import history
+from paymail.services.core.invoices import load_invoice
+from paymail.services.core.issuers import find_issuer
+from paymail.services.forecast.explain import Explanation, explain
+from paymail.services.forecast.forecast import Coming, forecast
+from paymail.services.reminders import holds as holding
+from paymail.services.reminders import planner as planning
+from paymail.services.reminders.holds import HoldReason
 
 
 @exits

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from paymail.clock import new_secret
 from paymail.errors import Conflict
 from paymail.models import Issuer
-from paymail.services.importing import Report, import_invoices, parse
-from paymail.services.issuers import ensure_issuer
-from paymail.services.sending import send_invoice
-from paymail.services.staff import set_password
+from paymail.services.access.staff import set_password
+from paymail.services.core.issuers import ensure_issuer
+from paymail.services.imports import Report, import_invoices, parse
+from paymail.services.sending.send import send_invoice
 from paymail.wiring import App
 
 SAMPLE_CSV = Path(__file__).resolve().parent.parent / "sample" / "host_invoices.csv"

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from paymail.cli.context import exits, open_app
-from paymail.services.addresses import checked
-from paymail.services.calendar import zone_of
-from paymail.services.issuers import ensure_issuer
-from paymail.services.languages import checked_locale
-from paymail.services.staff import set_password
+from paymail.services.access.staff import set_password
+from paymail.services.core.calendar import zone_of
+from paymail.services.core.issuers import ensure_issuer
+from paymail.services.customers.addresses import checked
+from paymail.services.customers.languages import checked_locale
 
 group = typer.Typer(help="Staff users.", no_args_is_help=True)
 issuers = typer.Typer(help="Issuers: who bills.", no_args_is_help=True)

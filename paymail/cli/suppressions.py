@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from paymail.cli.context import exits, open_app
-from paymail.services import addresses, suppressions
+from paymail.services.customers import addresses
+from paymail.services.outbox import suppressions
 
 group = typer.Typer(help="Addresses that must not be mailed.", no_args_is_help=True)
 

@@ -17,7 +17,7 @@ from paymail.cli.context import exits, load_settings, open_app
 from paymail.cli.sample import SAMPLE_STAFF, load_sample, send_sample, staff_password
 from paymail.cli.supervising import Children, wait_until_answering
 from paymail.errors import Conflict
-from paymail.services.composing import load_invoice, payment_url
+from paymail.services.core.invoices import load_invoice, payment_url
 from paymail.settings import RUNTIME_FILE
 from paymail.wiring import App
 

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from paymail import observability
-from paymail.services import bouncing, retention
-from paymail.services.bouncing import following
+from paymail.services import bounces as bouncing
+from paymail.services.bounces import follow_log as following
+from paymail.services.customers import retention
 from paymail.wiring import App
 
 log = observability.logger(__name__)

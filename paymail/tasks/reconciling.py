@@ -9,7 +9,7 @@ import threading
 from datetime import timedelta
 
 from paymail import observability
-from paymail.services.reconciling import schedule, turns
+from paymail.services.reconciliation import schedule, turns
 from paymail.wiring import App
 
 log = observability.logger(__name__)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from celery import Celery, signals
 
 from paymail import queue
-from paymail.services import confirming, delivery
+from paymail.services.delivery import deliver as delivery
+from paymail.services.payments import confirm as confirming
 from paymail.tasks.reconciling import Reconciler
 from paymail.tasks.sweeping import Sweeper, sweep_once
 from paymail.wiring import App

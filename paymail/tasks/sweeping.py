@@ -6,8 +6,13 @@ import threading
 import time
 
 from paymail import observability
-from paymail.services import bulk, confirming, delivery, heartbeats, refunding, withdrawing
-from paymail.services.reminding import planning
+from paymail.services.delivery import deliver as delivery
+from paymail.services.outbox import heartbeats
+from paymail.services.payments import cancel_intents as withdrawing
+from paymail.services.payments import confirm as confirming
+from paymail.services.refunds import requests as refunding
+from paymail.services.reminders import planner as planning
+from paymail.services.sending import bulk
 from paymail.tasks import chores
 from paymail.wiring import App
 

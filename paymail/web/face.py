@@ -19,9 +19,10 @@ from paymail.models import (
     RefundStatus,
 )
 from paymail.money import Money
-from paymail.services.composing import local_date, method_of, payment_day, receipt_number
-from paymail.services.crediting import credit_note_number
-from paymail.services.plans.choosing import smallest, suggested
+from paymail.services.core.documents import method_of, payment_day, receipt_number
+from paymail.services.core.invoices import local_date
+from paymail.services.letters.credit_notes import credit_note_number
+from paymail.services.plans.choice import smallest, suggested
 from paymail.services.plans.coverage import PlanView, plan_of
 
 SOON = timedelta(days=3)

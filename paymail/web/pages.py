@@ -7,11 +7,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from paymail.errors import Gone, NotFound
 from paymail.money import Money, exponent
-from paymail.services.attempts import live_attempt
-from paymail.services.composing import invoice_document
-from paymail.services.payable import find_by_token
-from paymail.services.renewing import ask_anew
-from paymail.services.talking import talk_of
+from paymail.services.core.documents import invoice_document
+from paymail.services.customers.new_link import ask_anew
+from paymail.services.customers.statements import talk_of
+from paymail.services.ledger.attempts import live_attempt
+from paymail.services.links.lookup import find_by_token
 from paymail.web.face import State, face_of
 from paymail.web.limiting import PublicLimits
 from paymail.web.talk import no_link

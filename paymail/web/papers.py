@@ -5,10 +5,10 @@ from sqlalchemy import select
 
 from paymail.documents import Document
 from paymail.models import Payment
-from paymail.services.browsing import NoReceipt, latest_payment
-from paymail.services.composing import invoice_document, receipt_document
-from paymail.services.crediting import credit_note_document, refund_of
-from paymail.services.payable import find_by_token
+from paymail.services.core.documents import invoice_document, receipt_document
+from paymail.services.letters.credit_notes import credit_note_document, refund_of
+from paymail.services.links.lookup import find_by_token
+from paymail.services.outbox.lookup import NoReceipt, latest_payment
 from paymail.web.files import binary, pdf_answer
 from paymail.web.inputs import RowId
 from paymail.web.limiting import PublicLimits

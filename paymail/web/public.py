@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 from paymail import money
 from paymail.ports import Intent
 from paymail.render import formats
-from paymail.services.confirming import confirm_payment
-from paymail.services.payable import find_by_token
-from paymail.services.paying import start_payment
-from paymail.services.renewing import ask_anew
+from paymail.services.customers.new_link import ask_anew
+from paymail.services.links.lookup import find_by_token
+from paymail.services.payments.confirm import confirm_payment
+from paymail.services.payments.start import start_payment
 from paymail.web.limiting import PublicLimits
 from paymail.web.openapi import problems
 from paymail.web.shown.invoice import PayInvoice, describe

@@ -12,7 +12,7 @@ from fastapi.templating import Jinja2Templates
 from pydantic import BaseModel, ConfigDict, Field
 
 from paymail.errors import Conflict, Gone, InvalidInput, NotFound
-from paymail.services import talking
+from paymail.services.customers import statements as talking
 from paymail.web.limiting import PublicLimits
 from paymail.web.openapi import problems
 from paymail.web.public import Token

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from paymail.errors import InvalidInput
-from paymail.services.confirming import receive_event
+from paymail.services.payments.confirm import receive_event
 from paymail.web.openapi import problems
 from paymail.wiring import App
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from paymail.checks import Verdict
 from paymail.models import Drift
-from paymail.services.reconciling import turns
-from paymail.services.reconciling.turns import Ended
+from paymail.services.reconciliation import turns
+from paymail.services.reconciliation.turns import Ended
 from paymail.settings import Settings
 from paymail.wiring import App
 from tests.checks.conftest import ask, verdicts

@@ -20,8 +20,8 @@ from paymail.models import (
 )
 from paymail.ports import Outcome
 from paymail.ports import Verdict as Delivery
-from paymail.services.confirming import USED_EVENTS
-from paymail.services.sending import send_invoice
+from paymail.services.payments.confirm import USED_EVENTS
+from paymail.services.sending.send import send_invoice
 from paymail.settings import Settings
 from paymail.wiring import App
 from tests.checks.conftest import ask, verdicts

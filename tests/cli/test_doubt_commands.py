@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from paymail.models import Customer, Message, MessageState
-from paymail.services.sending import send_invoice
+from paymail.services.sending.send import send_invoice
 from paymail.tasks.sweeping import sweep_once
 from paymail.wiring import App
 from tests.cli.running import run

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from paymail.services.composing import load_invoice, local_date
+from paymail.services.core.invoices import load_invoice, local_date
 from paymail.settings import Settings
 from paymail.wiring import App, build
 from tests.cli import running

@@ -14,7 +14,7 @@ from paymail.models import Drift, Message, Payment, ReconcilerTurn
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import pay
 from paymail.sandbox.server import SandboxServer
-from paymail.services import paying
+from paymail.services.payments import start as paying
 from paymail.settings import Settings
 from paymail.wiring import App, build
 from tests.cli import running

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from paymail import db, settings
 from paymail.models import Message, MessageState
-from paymail.services import outbox
+from paymail.services.outbox import queue as outbox
 from tests.faults import pace
 from tests.faults.worker import SMTP_PATIENCE
 

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp
 from paymail.errors import Denied
 from paymail.models import Invoice, Payment, PaymentStatus
 from paymail.money import from_stripe_amount
-from paymail.services import books
-from paymail.services.composing import load_invoice
+from paymail.services.core.invoices import load_invoice
+from paymail.services.ledger import books
 from paymail.wiring import App
 
 

@@ -26,7 +26,10 @@ from paymail.models import (
     Refund,
     RefundStatus,
 )
-from paymail.services import confirming, reconciling, refunding, withdrawing
+from paymail.services import reconciliation as reconciling
+from paymail.services.payments import cancel_intents as withdrawing
+from paymail.services.payments import confirm as confirming
+from paymail.services.refunds import requests as refunding
 from tests.factories import make_invoice
 from tests.faults.ledger_check import Evidence, gather
 from tests.faults.market import Market

@@ -18,8 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from paymail.models import Message
 from paymail.ports import Envelope, Handover, Intent, IntentStatus, Mailer, Outcome
-from paymail.services import delivery
-from paymail.services.delivery import Post
+from paymail.services.delivery import deliver as delivery
+from paymail.services.delivery.deliver import Post
 from tests.factories import PlainWriter
 from tests.faults.modes import Mode
 from tests.faults.office import Office, until

@@ -15,10 +15,11 @@ from paymail.errors import PaymailError
 from paymail.models import Channel, Payment
 from paymail.sandbox.customer import SandboxDeclined, pay
 from paymail.sandbox.wire import WireError
-from paymail.services import recording, refunding
-from paymail.services.composing import load_invoice, local_date
-from paymail.services.recording import ManualPayment
-from paymail.services.refunding import RefundOrder
+from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.payments import manual as recording
+from paymail.services.payments.manual import ManualPayment
+from paymail.services.refunds import requests as refunding
+from paymail.services.refunds.requests import RefundOrder
 from tests.faults.market import Market
 
 VISA, DECLINED, DISPUTED = "4242424242424242", "4000000000000002", "4000000000000259"

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from greenlet import getcurrent, greenlet
 
 from paymail.ports import Envelope, Handover, Outcome, Verdict
-from paymail.services import delivery
-from paymail.services.delivery import Post
+from paymail.services.delivery import deliver as delivery
+from paymail.services.delivery.deliver import Post
 from tests.faults.model import Claim
 
 DONE = "done"

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from paymail import db
 from paymail.models import MessageState, PaymentStatus
 from paymail.ports import IntentStatus
-from paymail.services import outbox, settlement
-from paymail.services.sending import send_invoice
+from paymail.services.outbox import queue as outbox
+from paymail.services.payments import settle as settlement
+from paymail.services.sending.send import send_invoice
 from tests.factories import NOW
 from tests.faults import audit, debtors
 from tests.faults.audit import Change

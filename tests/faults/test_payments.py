@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from paymail.services import reconciling
-from paymail.services.reconciling import Kind
+from paymail.services import reconciliation as reconciling
+from paymail.services.reconciliation import Kind
 from tests.faults.ledger_check import Breach, check
 from tests.faults.market import Market, open_market
 from tests.faults.paystorm import PayStorm, Weather

@@ -10,12 +10,14 @@ from paymail import db
 from paymail.emails import Tone
 from paymail.models import STATUS_MOVES, Base, InvoiceStatus, Message, check_move
 from paymail.ports import IntentStatus
-from paymail.services import outcomes, rescheduling, settlement
-from paymail.services.composing import load_invoice
-from paymail.services.delivery import Post
-from paymail.services.outcomes import Patience
-from paymail.services.reminding.planning import NotRemindable, remind_by_hand
-from paymail.services.sending import NotSendable, send_invoice
+from paymail.services.core.invoices import load_invoice
+from paymail.services.delivery import outcomes
+from paymail.services.delivery.deliver import Post
+from paymail.services.delivery.outcomes import Patience
+from paymail.services.outbox import reschedule as rescheduling
+from paymail.services.payments import settle as settlement
+from paymail.services.reminders.planner import NotRemindable, remind_by_hand
+from paymail.services.sending.send import NotSendable, send_invoice
 from tests.factories import NOW, PlainWriter
 from tests.faults import debtors, staged
 from tests.faults.agreement import agree

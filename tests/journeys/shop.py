@@ -13,13 +13,15 @@ from sqlalchemy import select
 from paymail.models import Channel, Customer, Dispute, DisputeState, Invoice, Issuer, Payment
 from paymail.ports import Intent
 from paymail.sandbox.customer import pay
-from paymail.services import recording, refunding
-from paymail.services.composing import local_date
-from paymail.services.confirming import confirm_payment
-from paymail.services.payable import AlreadyPaying
-from paymail.services.paying import start_payment
-from paymail.services.plans import agreeing, dividing
-from paymail.services.plans.dividing import Cadence
+from paymail.services.core.invoices import local_date
+from paymail.services.links.lookup import AlreadyPaying
+from paymail.services.payments import manual as recording
+from paymail.services.payments.confirm import confirm_payment
+from paymail.services.payments.start import start_payment
+from paymail.services.plans import agree as agreeing
+from paymail.services.plans import divide as dividing
+from paymail.services.plans.divide import Cadence
+from paymail.services.refunds import requests as refunding
 from paymail.settings import Settings
 from paymail.web.app import create_app
 from paymail.wiring import App, build

@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from paymail.money import STRIPE_MAXIMUM
 from paymail.ports import Intent
-from paymail.services.attempts import live_attempt
-from paymail.services.paying import start_payment
+from paymail.services.ledger.attempts import live_attempt
+from paymail.services.payments.start import start_payment
 from tests.journeys import shop as shops
 from tests.journeys.conftest import fill_card
 from tests.journeys.shop import CARD, PATIENCE, Shop, arrives, visit

@@ -9,8 +9,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from paymail.models import Channel, GatewayEvent, GatewayEventState
 from paymail.ports import Event
 from paymail.sandbox.customer import pay
-from paymail.services import confirming, reconciling, recording
-from paymail.services.staff import set_password
+from paymail.services import reconciliation as reconciling
+from paymail.services.access.staff import set_password
+from paymail.services.payments import confirm as confirming
+from paymail.services.payments import manual as recording
 from tests.journeys import shop as shops
 from tests.journeys.conftest import logged_in, quiet_page
 from tests.journeys.readable import check_fits, check_readable

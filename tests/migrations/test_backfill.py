@@ -10,8 +10,8 @@ from sqlalchemy import Engine, event, text
 from paymail import migrating
 from paymail.db import make_engine, transaction
 from paymail.migrating import upgrade
-from paymail.services.importing import parse
-from paymail.services.importing.reading import HostInvoice
+from paymail.services.imports import parse
+from paymail.services.imports.parse import HostInvoice
 from tests.conftest import SAMPLE
 from tests.factories import NOW
 from tests.postgres import Cluster

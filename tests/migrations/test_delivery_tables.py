@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from paymail import db, migrating
 from paymail.db import make_engine
 from paymail.models import Invoice, Message
-from paymail.services.reminding import planning
+from paymail.services.reminders import planner as planning
 from tests.factories import NOW
 from tests.postgres import Cluster
 

@@ -9,12 +9,16 @@ from sqlalchemy.orm import Session
 
 from paymail import db
 from paymail.models import Invoice, Issuer, Message
-from paymail.services import bulk, delivery, paying, sending, settlement
-from paymail.services.delivery import Post
-from paymail.services.outcomes import Patience
-from paymail.services.paying import Cashier
-from paymail.services.reminding import planning
-from paymail.services.timeline import history
+from paymail.services.core.cashier import Cashier
+from paymail.services.core.history import history
+from paymail.services.delivery import deliver as delivery
+from paymail.services.delivery.deliver import Post
+from paymail.services.delivery.outcomes import Patience
+from paymail.services.payments import settle as settlement
+from paymail.services.payments import start as paying
+from paymail.services.reminders import planner as planning
+from paymail.services.sending import bulk
+from paymail.services.sending import send as sending
 from tests.factories import NOW, LedgerGateway, PlainWriter, ScriptedMailer, make_invoice
 
 SYDNEY = ZoneInfo("Australia/Sydney")

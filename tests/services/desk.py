@@ -6,9 +6,10 @@ from sqlalchemy import func, select
 
 from paymail import db
 from paymail.models import Bounce, Message, MessageState, TimelineEvent
-from paymail.services import bouncing, delivery
-from paymail.services.composing import load_invoice
-from paymail.services.reminding import holding
+from paymail.services import bounces as bouncing
+from paymail.services.core.invoices import load_invoice
+from paymail.services.delivery import deliver as delivery
+from paymail.services.reminders import holds as holding
 from tests.dsn import TOKEN, sample
 from tests.factories import NOW, make_invoice
 from tests.services.bench import Bench

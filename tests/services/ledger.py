@@ -9,9 +9,12 @@ from paymail import db
 from paymail.models import Invoice, Message, Payment, PaymentAttempt
 from paymail.ports import Event, Intent
 from paymail.reversals import GatewayDispute, GatewayRefund
-from paymail.services import confirming, paying, reconciling, settlement
-from paymail.services.paying import Cashier
-from paymail.services.reconciling import Caught, Finding
+from paymail.services import reconciliation as reconciling
+from paymail.services.core.cashier import Cashier
+from paymail.services.payments import confirm as confirming
+from paymail.services.payments import settle as settlement
+from paymail.services.payments import start as paying
+from paymail.services.reconciliation import Caught, Finding
 from tests.factories import NOW, LedgerGateway, make_invoice
 
 ACCOUNT = "acct_sandbox"

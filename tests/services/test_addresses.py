@@ -8,10 +8,14 @@ from sqlalchemy import Engine, select
 
 from paymail import db
 from paymail.models import Customer, Message, MessageState, TimelineEvent
-from paymail.services import addresses, delivery, notices, outbox, outcomes, suppressions
-from paymail.services.importing import import_invoices, parse
-from paymail.services.issuers import ensure_issuer
-from paymail.services.suppressions import NoReason, NoSuchSuppression
+from paymail.services.core.issuers import ensure_issuer
+from paymail.services.customers import addresses
+from paymail.services.delivery import deliver as delivery
+from paymail.services.delivery import outcomes
+from paymail.services.imports import import_invoices, parse
+from paymail.services.outbox import notices, suppressions
+from paymail.services.outbox import queue as outbox
+from paymail.services.outbox.suppressions import NoReason, NoSuchSuppression
 from tests.factories import NOW, make_invoice
 from tests.services.desk import LATER, Desk
 from tests.services.test_importing import BASE, bring, rows, text_of

@@ -16,9 +16,11 @@ from paymail.models import (
     ReminderHold,
     Suppression,
 )
-from paymail.services import bouncing, delivery, notices, suppressions
-from paymail.services.bouncing import Kind
-from paymail.services.composing import load_invoice
+from paymail.services import bounces as bouncing
+from paymail.services.bounces import Kind
+from paymail.services.core.invoices import load_invoice
+from paymail.services.delivery import deliver as delivery
+from paymail.services.outbox import notices, suppressions
 from tests.dsn import sample
 from tests.factories import NOW
 from tests.services.desk import LATER, Desk

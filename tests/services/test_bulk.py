@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from paymail import db
 from paymail.models import IllegalMove, MessageState
 from paymail.ports import Outcome, Verdict
-from paymail.services import bulk, delivery
-from paymail.services.bulk import Progress, Selection
+from paymail.services.delivery import deliver as delivery
+from paymail.services.sending import bulk
+from paymail.services.sending.bulk import Progress, Selection
 from tests.services.bench import Bench
 
 ALL = Selection(currency="AUD")

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from paymail.models import AttemptStatus
-from paymail.services import withdrawing
-from paymail.services.admitting import TooManyDeclines
+from paymail.services.payments import cancel_intents as withdrawing
+from paymail.services.payments.card_testing import TooManyDeclines
 from tests.services.till import Till
 
 

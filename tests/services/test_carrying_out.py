@@ -9,8 +9,11 @@ from paymail.errors import Unavailable
 from paymail.models import Channel, Invoice, Issuer
 from paymail.ports import Intent, IntentStatus
 from paymail.reversals import GatewayRefund
-from paymail.services import paying, refunding, withdrawing
-from paymail.services.refunding import RefundOrder
+from paymail.services.ledger import open_intent
+from paymail.services.payments import cancel_intents as withdrawing
+from paymail.services.payments import start as paying
+from paymail.services.refunds import requests as refunding
+from paymail.services.refunds.requests import RefundOrder
 from tests.factories import LedgerGateway, make_invoice
 from tests.services.till import Till
 
@@ -85,11 +88,11 @@ def test_intents_that_cannot_be_cancelled_do_not_stop_the_others(engine: Engine)
             token = make_invoice(session, invoice_id=invoice_id).payment_token or ""
         gateway.away.add(paying.start_payment(till.cashier, token=token).id)
         with till.transaction() as session:
-            withdrawing.withdraw(session, invoice_id=invoice_id, now=till.now)
+            open_intent.withdraw(session, invoice_id=invoice_id, now=till.now)
         till.later(seconds=1)
     intent = till.start()
     with till.transaction() as session:
-        withdrawing.withdraw(session, invoice_id=502, now=till.now)
+        open_intent.withdraw(session, invoice_id=502, now=till.now)
     for _ in range(2):
         withdrawing.cancel_withdrawn(till.cashier, limit=5)
         till.later(seconds=31)

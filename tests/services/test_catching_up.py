@@ -24,10 +24,13 @@ from paymail.models import (
     Refund,
 )
 from paymail.ports import Event, Intent, IntentStatus
-from paymail.services import confirming, recording, withdrawing
-from paymail.services.issuers import ensure_issuer
-from paymail.services.reconciling import rereading, schedule, turns
-from paymail.services.recording import ManualPayment
+from paymail.services.core.issuers import ensure_issuer
+from paymail.services.payments import cancel_intents as withdrawing
+from paymail.services.payments import confirm as confirming
+from paymail.services.payments import manual as recording
+from paymail.services.payments.manual import ManualPayment
+from paymail.services.reconciliation import open_attempts as rereading
+from paymail.services.reconciliation import schedule, turns
 from tests.factories import NOW, LedgerGateway
 from tests.services.ledger import ACCOUNT, Books
 

@@ -10,8 +10,12 @@ from paymail import db
 from paymail.models import DeliveryAttempt, InvoiceStatus, MessageState
 from paymail.ports import Letter, Outcome, Verdict, Written
 from paymail.render.failure import RenderFailed
-from paymail.services import delivery, outbox, outcomes, rescheduling, sending
-from paymail.services.reminding import planning
+from paymail.services.delivery import deliver as delivery
+from paymail.services.delivery import outcomes
+from paymail.services.outbox import queue as outbox
+from paymail.services.outbox import reschedule as rescheduling
+from paymail.services.reminders import planner as planning
+from paymail.services.sending import send as sending
 from tests.factories import NOW, PlainWriter
 from tests.services.bench import Bench
 

@@ -22,8 +22,9 @@ from paymail.models import (
 )
 from paymail.ports import Intent, IntentStatus
 from paymail.reversals import Reversals
-from paymail.services import reconciling, settlement
-from paymail.services.reconciling import Kind
+from paymail.services import reconciliation as reconciling
+from paymail.services.payments import settle as settlement
+from paymail.services.reconciliation import Kind
 from tests.factories import LedgerGateway
 from tests.services.ledger import ACCOUNT, Books
 

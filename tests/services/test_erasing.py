@@ -24,11 +24,17 @@ from paymail.models import (
     Suppression,
 )
 from paymail.models.payment import AttemptStatus
-from paymail.services import addresses, blobs, delivery, erasing, refunding, sending, suppressions
-from paymail.services.bulk import Selection
-from paymail.services.composing import load_invoice, payment_url
-from paymail.services.refunding import RefundOrder
-from paymail.services.reminding import holding
+from paymail.services.core.customers import CustomerErased
+from paymail.services.core.invoices import load_invoice, payment_url
+from paymail.services.customers import addresses
+from paymail.services.customers import erase as erasing
+from paymail.services.delivery import deliver as delivery
+from paymail.services.outbox import blobs, suppressions
+from paymail.services.refunds import requests as refunding
+from paymail.services.refunds.requests import RefundOrder
+from paymail.services.reminders import holds as holding
+from paymail.services.sending import send as sending
+from paymail.services.sending.bulk import Selection
 from tests.factories import NOW, make_invoice
 from tests.services.desk import LATER, Desk
 from tests.services.test_importing import BASE, bring, rows, text_of
@@ -231,9 +237,9 @@ def test_a_refund_that_is_under_way_still_has_to_be_told(engine: Engine, status:
 def test_erasing_twice_says_so(desk: ErasingDesk) -> None:
     desk.pay()
     desk.erase()
-    with pytest.raises(addresses.CustomerErased):
+    with pytest.raises(CustomerErased):
         desk.erase()
-    with pytest.raises(addresses.CustomerErased), db.transaction(desk.engine) as session:
+    with pytest.raises(CustomerErased), db.transaction(desk.engine) as session:
         addresses.change_email(
             session, customer_id=desk.customer_id(), address="a@b.example", actor="a", now=NOW
         )

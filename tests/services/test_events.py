@@ -9,8 +9,9 @@ from paymail import db
 from paymail.errors import Unavailable
 from paymail.models import GatewayEvent, GatewayEventState, Message, TimelineEvent
 from paymail.ports import Intent
-from paymail.services import confirming, events
-from paymail.services.events import EventFilter, NoSuchEvent
+from paymail.services.payments import confirm as confirming
+from paymail.services.payments import events
+from paymail.services.payments.events import EventFilter, NoSuchEvent
 from tests.factories import LedgerGateway
 from tests.services.ledger import Books
 

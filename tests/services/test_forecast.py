@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from paymail import db
 from paymail.models import InvoiceStatus, MessageState
-from paymail.services import bulk
-from paymail.services.bulk import Selection
-from paymail.services.importing.fields import LATEST_DAY
-from paymail.services.reminding import holding, planning
-from paymail.services.reminding.explaining import explain
-from paymail.services.reminding.forecast import Coming, forecast
-from paymail.services.reminding.holding import HoldReason
+from paymail.services.forecast.explain import explain
+from paymail.services.forecast.forecast import Coming, forecast
+from paymail.services.imports.fields import LATEST_DAY
+from paymail.services.reminders import holds as holding
+from paymail.services.reminders import planner as planning
+from paymail.services.reminders.holds import HoldReason
+from paymail.services.sending import bulk
+from paymail.services.sending.bulk import Selection
 from tests.services.bench import Bench
 
 

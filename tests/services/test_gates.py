@@ -9,10 +9,13 @@ from sqlalchemy import Engine
 from paymail import db
 from paymail.models import Gate, Message, MessageState
 from paymail.ports import Outcome, Scope, Verdict
-from paymail.services import delivery, gates, outbox, outcomes
-from paymail.services.gates import BadRate
-from paymail.services.outcomes import Patience
-from paymail.services.reminding import preferences
+from paymail.services.delivery import deliver as delivery
+from paymail.services.delivery import outcomes
+from paymail.services.delivery.outcomes import Patience
+from paymail.services.outbox import gates
+from paymail.services.outbox import queue as outbox
+from paymail.services.outbox.gates import BadRate
+from paymail.services.reminders import preferences
 from tests.factories import NOW
 from tests.services.bench import Bench
 

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, select
 
 from paymail import db
 from paymail.models import Heartbeat
-from paymail.services import heartbeats
+from paymail.services.outbox import heartbeats
 from tests.factories import NOW
 
 

@@ -13,11 +13,11 @@ from sqlalchemy import Engine, func, select
 
 from paymail import db
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
-from paymail.services import sending
-from paymail.services.importing import ImportRefused, Report, import_invoices, parse
-from paymail.services.importing.reading import COLUMNS
-from paymail.services.issuers import ensure_issuer
-from paymail.services.timeline import history
+from paymail.services.core.history import history
+from paymail.services.core.issuers import ensure_issuer
+from paymail.services.imports import ImportRefused, Report, import_invoices, parse
+from paymail.services.imports.parse import COLUMNS
+from paymail.services.sending import send as sending
 from tests.conftest import SAMPLE
 from tests.factories import NOW
 

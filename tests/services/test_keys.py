@@ -6,8 +6,8 @@ from sqlalchemy import Engine
 from paymail import db
 from paymail.errors import Denied
 from paymail.models import ApiKey
-from paymail.services import keys
-from paymail.services.keys import BadKeyRequest, Issued, KeyRefused, KeyScope, NoSuchKey, ScopeMissing
+from paymail.services.access import keys
+from paymail.services.access.keys import BadKeyRequest, Issued, KeyRefused, KeyScope, NoSuchKey, ScopeMissing
 from tests.factories import NOW
 
 

@@ -10,14 +10,22 @@ from paymail import db
 from paymail.emails import Tone
 from paymail.models import AttemptStatus, Invoice, InvoiceStatus, Message, MessageState, PaymentAttempt
 from paymail.ports import Letter, Outcome, Verdict, Written
-from paymail.services import addresses, delivery, erasing, links, payable, paying, renewing, suppressions
-from paymail.services.composing import load_invoice
-from paymail.services.links import AFTER_SENDING, NoLinkAllowed
-from paymail.services.payable import LinkExpired, NoSuchLink
-from paymail.services.paying import Cashier
-from paymail.services.reminding import planning, preferences
-from paymail.services.reminding.preferences import BadPreference
-from paymail.services.timeline import history
+from paymail.services.core.cashier import Cashier
+from paymail.services.core.history import history
+from paymail.services.core.invoices import load_invoice
+from paymail.services.customers import addresses
+from paymail.services.customers import erase as erasing
+from paymail.services.customers import new_link as renewing
+from paymail.services.delivery import deliver as delivery
+from paymail.services.links import links
+from paymail.services.links import lookup as payable
+from paymail.services.links.links import AFTER_SENDING, NoLinkAllowed
+from paymail.services.links.lookup import LinkExpired, NoSuchLink
+from paymail.services.outbox import suppressions
+from paymail.services.payments import start as paying
+from paymail.services.reminders import planner as planning
+from paymail.services.reminders import preferences
+from paymail.services.reminders.preferences import BadPreference
 from tests.factories import NOW, PlainWriter
 from tests.services.bench import Bench
 from tests.services.test_importing import bring, rows, text_of

@@ -10,15 +10,19 @@ from sqlalchemy import Engine
 from paymail.models import AttemptStatus, Channel, MessageState, PaymentStatus
 from paymail.ports import IntentStatus
 from paymail.reversals import GatewayDispute
-from paymail.services import paying, recording, refunding, settlement
-from paymail.services.paying import Cashier
-from paymail.services.plans import agreeing
-from paymail.services.plans.dividing import Part
-from paymail.services.recording import ManualPayment
-from paymail.services.refunding import RefundOrder
-from paymail.services.reminding import holding, planning
-from paymail.services.reminding.holding import HoldReason
-from paymail.services.repeatable import KeyReused
+from paymail.services.core.cashier import Cashier
+from paymail.services.core.idempotency import KeyReused
+from paymail.services.payments import manual as recording
+from paymail.services.payments import settle as settlement
+from paymail.services.payments import start as paying
+from paymail.services.payments.manual import ManualPayment
+from paymail.services.plans import agree as agreeing
+from paymail.services.plans.divide import Part
+from paymail.services.refunds import requests as refunding
+from paymail.services.refunds.requests import RefundOrder
+from paymail.services.reminders import holds as holding
+from paymail.services.reminders import planner as planning
+from paymail.services.reminders.holds import HoldReason
 from tests.services.bench import Bench
 from tests.services.till import Till
 

@@ -9,10 +9,12 @@ from sqlalchemy import Engine
 
 from paymail.errors import Conflict, InvalidInput
 from paymail.models import AttemptStatus, Channel, Invoice, PaymentPlan, PaymentStatus, PlanState
-from paymail.services import recording
-from paymail.services.plans import agreeing, choosing, dividing
+from paymail.services.payments import manual as recording
+from paymail.services.plans import agree as agreeing
+from paymail.services.plans import choice as choosing
+from paymail.services.plans import divide as dividing
 from paymail.services.plans.coverage import PlanView, dues, plan_of
-from paymail.services.plans.dividing import Cadence, Part
+from paymail.services.plans.divide import Cadence, Part
 from tests.factories import NOW
 from tests.services.bench import Bench
 from tests.services.till import Till

@@ -3,8 +3,9 @@
 from paymail import db
 from paymail.models import GatewayEvent, GatewayEventState, PaymentStatus
 from paymail.ports import Event, Intent
-from paymail.services import confirming, paying
-from paymail.services.paying import Cashier
+from paymail.services.core.cashier import Cashier
+from paymail.services.payments import confirm as confirming
+from paymail.services.payments import start as paying
 from tests.factories import LedgerGateway
 from tests.services.bench import Bench
 

@@ -9,9 +9,11 @@ from paymail.errors import Conflict, InvalidInput
 from paymail.models import AttemptStatus, Channel, InvoiceStatus, PaymentStatus
 from paymail.money import NotChargeable
 from paymail.ports import IntentStatus
-from paymail.services import payable, recording, withdrawing
-from paymail.services.admitting import TooManyDeclines
-from paymail.services.recording import ManualPayment
+from paymail.services.links import lookup as payable
+from paymail.services.payments import cancel_intents as withdrawing
+from paymail.services.payments import manual as recording
+from paymail.services.payments.card_testing import TooManyDeclines
+from paymail.services.payments.manual import ManualPayment
 from tests.services.till import Till
 
 DAY = date(2026, 3, 16)

@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 from paymail.errors import Conflict
 from paymail.models import Payment, PaymentStatus
 from paymail.ports import IntentStatus
-from paymail.services import confirming, paying
+from paymail.services.payments import confirm as confirming
+from paymail.services.payments import start as paying
 from tests.factories import make_invoice
 from tests.services.till import Till
 

@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 
 from paymail import db
 from paymail.models import Bounce, Message, MessageState, Suppression
-from paymail.services.bouncing import following
-from paymail.services.bouncing.relay_log import Fact, facts
+from paymail.services.bounces import follow_log as following
+from paymail.services.bounces.relay_log import Fact, facts
 from tests.factories import NOW
 from tests.services.desk import Desk
 

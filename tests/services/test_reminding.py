@@ -8,11 +8,17 @@ from paymail.emails import Tone
 from paymail.errors import Unavailable
 from paymail.models import Invoice, InvoiceStatus, MessageState, PaymentStatus
 from paymail.ports import Intent, IntentStatus, Outcome, Verdict
-from paymail.services import delivery, paying, rescheduling, settlement, suppressions
-from paymail.services.outcomes import Patience
-from paymail.services.paying import Cashier
-from paymail.services.reminding import holding, planning, preferences
-from paymail.services.reminding.holding import HoldReason
+from paymail.services.core.cashier import Cashier
+from paymail.services.delivery import deliver as delivery
+from paymail.services.delivery.outcomes import Patience
+from paymail.services.outbox import reschedule as rescheduling
+from paymail.services.outbox import suppressions
+from paymail.services.payments import settle as settlement
+from paymail.services.payments import start as paying
+from paymail.services.reminders import holds as holding
+from paymail.services.reminders import planner as planning
+from paymail.services.reminders import preferences
+from paymail.services.reminders.holds import HoldReason
 from tests.factories import NOW
 from tests.services.bench import Bench
 

@@ -6,8 +6,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from paymail.models import MessageState
-from paymail.services import delivery, outbox, outcomes, rescheduling
-from paymail.services.rescheduling import TooLate
+from paymail.services.delivery import deliver as delivery
+from paymail.services.delivery import outcomes
+from paymail.services.outbox import queue as outbox
+from paymail.services.outbox import reschedule as rescheduling
+from paymail.services.outbox.reschedule import TooLate
 from tests.services.bench import Bench
 
 

@@ -8,9 +8,12 @@ from sqlalchemy import Engine
 from paymail import db
 from paymail.models import InvoiceStatus, Message, MessageState, PaymentStatus
 from paymail.ports import Outcome, Verdict
-from paymail.services import blobs, delivery, outbox, resolving, suppressions
-from paymail.services.composing import load_invoice
-from paymail.services.timeline import history
+from paymail.services.core.history import history
+from paymail.services.core.invoices import load_invoice
+from paymail.services.delivery import deliver as delivery
+from paymail.services.delivery import resolve as resolving
+from paymail.services.outbox import blobs, suppressions
+from paymail.services.outbox import queue as outbox
 from tests.factories import NOW
 from tests.services.desk import LATER, Desk
 

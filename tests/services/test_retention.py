@@ -8,7 +8,9 @@ from sqlalchemy import Engine, select
 
 from paymail import db
 from paymail.models import Blob, Message, MessageState
-from paymail.services import blobs, delivery, retention
+from paymail.services.customers import retention
+from paymail.services.delivery import deliver as delivery
+from paymail.services.outbox import blobs
 from tests.factories import NOW
 from tests.services.desk import Desk
 

@@ -11,10 +11,11 @@ from paymail.models import Channel, Dispute, Invoice, PaymentStatus, RefundStatu
 from paymail.money import NotChargeable
 from paymail.ports import IntentStatus, KeySpent
 from paymail.reversals import GatewayDispute, GatewayRefund
-from paymail.services import crediting, refunding
-from paymail.services.issuers import find_issuer
-from paymail.services.refunding import RefundOrder
-from paymail.services.reminding import preferences
+from paymail.services.core.issuers import find_issuer
+from paymail.services.letters import credit_notes as crediting
+from paymail.services.refunds import requests as refunding
+from paymail.services.refunds.requests import RefundOrder
+from paymail.services.reminders import preferences
 from tests.factories import LedgerGateway
 from tests.services.till import Till
 

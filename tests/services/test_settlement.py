@@ -10,8 +10,11 @@ from paymail.clock import utc_now
 from paymail.errors import Conflict, NotFound
 from paymail.models import Invoice, InvoiceStatus, Message, Payment, PaymentAttempt, PaymentStatus
 from paymail.ports import Event, IntentStatus
-from paymail.services import confirming, payable, paying, settlement
-from paymail.services.paying import Cashier
+from paymail.services.core.cashier import Cashier
+from paymail.services.links import lookup as payable
+from paymail.services.payments import confirm as confirming
+from paymail.services.payments import settle as settlement
+from paymail.services.payments import start as paying
 from tests.factories import NOW, LedgerGateway, make_invoice
 from tests.services.interrupted import Interrupted
 

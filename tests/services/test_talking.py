@@ -9,13 +9,14 @@ from sqlalchemy import select
 
 from paymail import db
 from paymail.models import InvoiceStatus, PaymentStatus, ReminderHold, TimelineEvent
-from paymail.services import erasing, talking
-from paymail.services.composing import load_invoice
-from paymail.services.payable import LinkExpired, NoSuchLink
-from paymail.services.reminding import holding
-from paymail.services.reminding.holding import HoldReason
-from paymail.services.talking import BadPromise, NothingOwed, SaidEnough, Talk, TooLong
-from paymail.services.timeline import history
+from paymail.services.core.history import history
+from paymail.services.core.invoices import load_invoice
+from paymail.services.customers import erase as erasing
+from paymail.services.customers import statements as talking
+from paymail.services.customers.statements import BadPromise, NothingOwed, SaidEnough, Talk, TooLong
+from paymail.services.links.lookup import LinkExpired, NoSuchLink
+from paymail.services.reminders import holds as holding
+from paymail.services.reminders.holds import HoldReason
 from tests.services.bench import Bench
 
 TODAY = date(2026, 3, 17)

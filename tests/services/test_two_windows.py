@@ -10,10 +10,14 @@ from paymail.errors import Misconfigured
 from paymail.merchant import GatewayAccount
 from paymail.models import AttemptStatus, GatewayEvent, GatewayEventState, Issuer
 from paymail.ports import Intent, IntentStatus
-from paymail.services import confirming, links, paying, withdrawing
-from paymail.services.payable import AlreadyPaying, NotPayable
-from paymail.services.plans import agreeing, dividing
-from paymail.services.plans.dividing import Cadence
+from paymail.services.links import links
+from paymail.services.links.lookup import AlreadyPaying, NotPayable
+from paymail.services.payments import cancel_intents as withdrawing
+from paymail.services.payments import confirm as confirming
+from paymail.services.payments import start as paying
+from paymail.services.plans import agree as agreeing
+from paymail.services.plans import divide as dividing
+from paymail.services.plans.divide import Cadence
 from tests.services.interrupted import Interrupted
 from tests.services.till import Till
 

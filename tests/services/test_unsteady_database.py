@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from paymail import db
 from paymail.models import MessageState
 from paymail.ports import Envelope, Handover, Outcome
-from paymail.services import delivery
+from paymail.services.delivery import deliver as delivery
 from tests.factories import ScriptedMailer
 from tests.services.bench import Bench
 

@@ -18,9 +18,10 @@ from paymail.models import (
     TimelineEvent,
 )
 from paymail.ports import Event, Intent, IntentStatus
-from paymail.services import confirming, paying
-from paymail.services.composing import load_invoice
-from paymail.services.paying import Cashier
+from paymail.services.core.cashier import Cashier
+from paymail.services.core.invoices import load_invoice
+from paymail.services.payments import confirm as confirming
+from paymail.services.payments import start as paying
 from tests.factories import NOW, LedgerGateway, make_invoice
 
 

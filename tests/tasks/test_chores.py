@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from paymail.models import Blob, Bounce, Invoice, InvoiceStatus, Message, MessageState
-from paymail.services.sending import send_invoice
+from paymail.services.sending.send import send_invoice
 from paymail.settings import Settings
 from paymail.tasks import chores
 from paymail.tasks.sweeping import sweep_once

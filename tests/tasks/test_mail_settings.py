@@ -12,8 +12,9 @@ from sqlalchemy import select
 from paymail import clock
 from paymail.models import Message, MessageState
 from paymail.returnpath import verp_token
-from paymail.services import blobs, delivery
-from paymail.services.sending import send_invoice
+from paymail.services.delivery import deliver as delivery
+from paymail.services.outbox import blobs
+from paymail.services.sending.send import send_invoice
 from paymail.settings import Settings
 from paymail.wiring import App, build
 from tests.contract.mail.sink import Sink

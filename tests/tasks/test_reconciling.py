@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from paymail.models import Message, MessageState, Payment
 from paymail.ports import Event
-from paymail.services import paying
-from paymail.services.sending import send_invoice
+from paymail.services.payments import start as paying
+from paymail.services.sending.send import send_invoice
 from paymail.settings import Settings
 from paymail.tasks.reconciling import Reconciler, reconcile_due
 from paymail.tasks.sweeping import Sweeper

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from paymail import queue
 from paymail.models import Message, MessageState
 from paymail.render.letter import LetterWriter
-from paymail.services.sending import send_invoice
+from paymail.services.sending.send import send_invoice
 from paymail.settings import Settings
 from paymail.tasks import register
 from paymail.wiring import TEMPLATES, App, build

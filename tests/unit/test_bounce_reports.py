@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paymail.returnpath import NoToken, verp_address, verp_token
-from paymail.services.bouncing import Kind, parse
-from paymail.services.bouncing.report import is_bad_address
+from paymail.services.bounces import Kind, parse
+from paymail.services.bounces.report import is_bad_address
 from tests.dsn import DSN, TOKEN, sample
 
 HEADER_ID = f"<{TOKEN}@southern-it.example>"

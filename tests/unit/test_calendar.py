@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from paymail.models import Issuer
-from paymail.services.calendar import BadCalendar, BadTime, BusinessCalendar, calendar_of, instant, when
+from paymail.services.core.calendar import BadCalendar, BadTime, BusinessCalendar, calendar_of, instant, when
 
 NOW = datetime(2026, 3, 17, 1, 0, tzinfo=UTC)
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paymail.emails import Tone
-from paymail.services.calendar import BusinessCalendar
-from paymail.services.reminding import ladder
-from paymail.services.reminding.ladder import BadLadder, Rung
-from paymail.services.reminding.plan import Hold, Policy, Situation, decide, schedule
+from paymail.services.core.calendar import BusinessCalendar
+from paymail.services.reminders import ladder
+from paymail.services.reminders.decision import Hold, Policy, Situation, decide, schedule
+from paymail.services.reminders.ladder import BadLadder, Rung
 
 ZONES = [
     ("Australia/Sydney", "AU", "NSW"),

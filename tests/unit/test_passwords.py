@@ -2,7 +2,7 @@
 
 import re
 
-from paymail.services import staff
+from paymail.services.access import staff
 
 
 def test_a_password_costs_what_the_rfc_recommends() -> None:

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from paymail.errors import InvalidInput
-from paymail.services.plans.dividing import BadPlan, Cadence, Part, dates
-from paymail.services.plans.reading import read_count, read_day, read_parts
+from paymail.services.plans.divide import BadPlan, Cadence, Part, dates
+from paymail.services.plans.parse import read_count, read_day, read_parts
 
 
 def test_lines_are_read_to_the_last_cent_and_empty_ones_count_for_nothing() -> None:

@@ -10,7 +10,7 @@ import pytest
 from paymail import observability
 from paymail.mail.replies import clean, judge
 from paymail.observability import one_line, scrub
-from paymail.services.bouncing import parse
+from paymail.services.bounces import parse
 
 SECRETS = [
     "ab" * 32,

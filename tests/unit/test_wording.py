@@ -23,7 +23,7 @@ from paymail.render import formats
 from paymail.render.email import JinjaEmailRenderer
 from paymail.render.equipment import equip
 from paymail.render.pdf import WeasyPdfRenderer
-from paymail.services.composing import WAYS
+from paymail.services.core.documents import WAYS
 from paymail.wiring import TEMPLATES
 from paymail.wording import CATALOGS
 from tests import catalogs

@@ -1,6 +1,6 @@
 """Keys of the staff API for tests."""
 
-from paymail.services import keys
+from paymail.services.access import keys
 from paymail.wiring import App
 
 

@@ -22,8 +22,8 @@ from starlette.testclient import TestClient
 
 from paymail.models import Invoice, Message, MessageState
 from paymail.sandbox.customer import pay
-from paymail.services import staff as staff_service
-from paymail.services.staff import set_password
+from paymail.services.access import staff as staff_service
+from paymail.services.access.staff import set_password
 from paymail.settings import SANDBOX_WEBHOOK_SECRET, Settings
 from paymail.tasks.sweeping import sweep_once
 from paymail.web import tallies

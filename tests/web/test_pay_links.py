@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from paymail.models import InvoiceStatus, Issuer, Message, PaymentAttempt
 from paymail.models.payment import AttemptStatus
-from paymail.services import links
+from paymail.services.links import links
 from paymail.settings import Settings
 from tests.structure.test_house import routes_of
 from tests.web.bearer import bearer

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from paymail.models import ApiKey, InvoiceStatus, Message, MessageState, TimelineEvent
-from paymail.services import keys
+from paymail.services.access import keys
 from tests.web.bearer import bearer
 from tests.web.conftest import Site
 

@@ -6,7 +6,7 @@ from email import message_from_bytes
 import pytest
 
 from paymail.models import MessageState
-from paymail.services.reminding import planning
+from paymail.services.reminders import planner as planning
 from tests.factories import NOW
 from tests.web.bearer import bearer
 from tests.web.conftest import Site

@@ -3,7 +3,7 @@
 import pytest
 
 from paymail.models import BulkSend, MessageState
-from paymail.services import bulk
+from paymail.services.sending import bulk
 from tests.web.conftest import Desk
 
 

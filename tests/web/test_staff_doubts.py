@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from paymail.models import Customer, Message, MessageState, Suppression
-from paymail.services import blobs, suppressions
-from paymail.services.composing import invoice_document, load_invoice
-from paymail.services.emailing import notice_email
+from paymail.services.core.documents import invoice_document
+from paymail.services.core.invoices import load_invoice
+from paymail.services.letters.contexts import notice_email
+from paymail.services.outbox import blobs, suppressions
 from tests.web.conftest import Site
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paymail.services.reminding.forecast import forecast
+from paymail.services.forecast.forecast import forecast
 from paymail.web.staff.forecast import by_day
 from tests.web.conftest import Desk
 

@@ -14,7 +14,8 @@ from paymail.models import (
     RefundStatus,
     Suppression,
 )
-from paymail.services import addresses, erasing
+from paymail.services.customers import addresses
+from paymail.services.customers import erase as erasing
 from tests.web.conftest import STAFF, Desk
 
 KEY = "0123456789abcdef"

@@ -6,7 +6,7 @@ import pytest
 
 from paymail.emails import Tone
 from paymail.models import Issuer
-from paymail.services.issuers import ensure_issuer
+from paymail.services.core.issuers import ensure_issuer
 from tests.web.conftest import Desk
 
 FORM: dict[str, object] = {

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from paymail.models import Drift, Payment
-from paymail.services import reconciling
-from paymail.services.reconciling import schedule, turns
+from paymail.services import reconciliation as reconciling
+from paymail.services.reconciliation import schedule, turns
 from tests.factories import LedgerGateway
 from tests.web.bearer import bearer
 from tests.web.conftest import Desk, Site

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from paymail.models import Customer, Invoice, InvoiceStatus, MessageState
-from paymail.services.reminding import holding
+from paymail.services.reminders import holds as holding
 from tests.web.conftest import Desk
 
 

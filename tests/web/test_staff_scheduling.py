@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from paymail.models import Issuer, MessageState
-from paymail.services.timeline import history
+from paymail.services.core.history import history
 from tests.web.conftest import Desk
 
 MORNING = datetime(2026, 3, 17, 22, 0, tzinfo=UTC)

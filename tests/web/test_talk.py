@@ -7,7 +7,7 @@ from httpx2 import Response
 from sqlalchemy import select
 
 from paymail.models import Message, PaymentStatus, ReminderHold
-from paymail.services.reminding import holding
+from paymail.services.reminders import holds as holding
 from tests.web.conftest import Desk, Site
 
 API = "/api/public/pay"

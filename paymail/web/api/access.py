@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from paymail.services import keys
-from paymail.services.keys import Holder, KeyRefused, KeyScope
+from paymail.services.access import keys
+from paymail.services.access.keys import Holder, KeyRefused, KeyScope
 from paymail.web.security import Limiter
 from paymail.wiring import App
 

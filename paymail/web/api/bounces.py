@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from paymail.models import Bounce
-from paymail.services import bouncing
-from paymail.services.keys import Holder, KeyScope
+from paymail.services import bounces as bouncing
+from paymail.services.access.keys import Holder, KeyScope
 from paymail.web.api.access import Access
 from paymail.web.openapi import problems
 from paymail.web.webhooks import TooLarge

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, Field
 
 from paymail.models import PaymentStatus
-from paymail.services import bulk
-from paymail.services.bulk import Progress, Selection
-from paymail.services.gates import rate_of
-from paymail.services.issuers import find_issuer
-from paymail.services.keys import Holder, KeyScope
+from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.core.issuers import find_issuer
+from paymail.services.outbox.gates import rate_of
+from paymail.services.sending import bulk
+from paymail.services.sending.bulk import Progress, Selection
 from paymail.web.api.access import Access
 from paymail.web.api.shapes import LARGEST_ID, PROBLEMS, Asked, Text
 from paymail.web.inputs import RowId

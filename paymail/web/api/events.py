@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
 from paymail.models import GatewayEventState
-from paymail.services import events
-from paymail.services.events import EventFilter, Listed
-from paymail.services.keys import Holder, KeyScope
+from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.payments import events
+from paymail.services.payments.events import EventFilter, Listed
 from paymail.web.api.access import Access
 from paymail.web.api.shapes import LARGEST_ID, PROBLEMS, Limit
 from paymail.wiring import App

@@ -8,10 +8,12 @@ from pydantic import BaseModel, Field
 
 from paymail import money
 from paymail.models import Invoice, InvoiceStatus, PaymentStatus, TimelineEvent
-from paymail.services import browsing, repeatable, slices
-from paymail.services.composing import payment_url
-from paymail.services.keys import Holder, KeyScope
-from paymail.services.timeline import history
+from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.core.history import history
+from paymail.services.core.invoices import payment_url
+from paymail.services.lists import cursor as slices
+from paymail.services.outbox import lookup as browsing
+from paymail.services.sending import idempotent as repeatable
 from paymail.web.api.access import Access
 from paymail.web.api.messages import MessageRow
 from paymail.web.api.shapes import LIST_PROBLEMS, PROBLEMS, After, Asked, Limit, Page, Text, page

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from paymail.services import links
-from paymail.services.composing import payment_url
-from paymail.services.issuers import find_issuer
-from paymail.services.keys import Holder, KeyScope
-from paymail.services.reminding import preferences
+from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.core.invoices import payment_url
+from paymail.services.core.issuers import find_issuer
+from paymail.services.links import links
+from paymail.services.reminders import preferences
 from paymail.web.api.access import Access
 from paymail.web.api.shapes import PROBLEMS, Asked
 from paymail.web.inputs import RowId

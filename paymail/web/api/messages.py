@@ -8,11 +8,15 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from paymail.models import DeliveryAttempt, Message, MessageState
-from paymail.services import browsing, proof, rescheduling, resolving, slices
-from paymail.services.calendar import when
-from paymail.services.composing import load_invoice
-from paymail.services.keys import Holder, KeyScope
-from paymail.services.proof import Part
+from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.core.calendar import when
+from paymail.services.core.invoices import load_invoice
+from paymail.services.delivery import resolve as resolving
+from paymail.services.letters import proof
+from paymail.services.letters.proof import Part
+from paymail.services.lists import cursor as slices
+from paymail.services.outbox import lookup as browsing
+from paymail.services.outbox import reschedule as rescheduling
 from paymail.web.api.access import Access
 from paymail.web.api.shapes import (
     LARGEST_ID,

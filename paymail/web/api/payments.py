@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 
 from paymail.models import Channel
 from paymail.money import parse_amount
-from paymail.services import crediting, receipts, recording, refunding
-from paymail.services.composing import load_invoice, local_date
-from paymail.services.keys import Holder, KeyScope
-from paymail.services.recording import LONGEST_REFERENCE, ManualPayment
-from paymail.services.refunding import RefundOrder
-from paymail.services.statement import arrived, statement
+from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.letters import credit_notes as crediting
+from paymail.services.payments import manual as recording
+from paymail.services.payments import receipts
+from paymail.services.payments.manual import LONGEST_REFERENCE, ManualPayment
+from paymail.services.payments.statement import arrived, statement
+from paymail.services.refunds import requests as refunding
+from paymail.services.refunds.requests import RefundOrder
 from paymail.web.api.access import Access
 from paymail.web.api.invoices import Queued
 from paymail.web.api.shapes import PROBLEMS, Asked, IdempotencyKey, Text

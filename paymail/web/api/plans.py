@@ -8,10 +8,10 @@ from pydantic import Field
 
 from paymail.models import Invoice
 from paymail.money import parse_amount
-from paymail.services.composing import load_invoice
-from paymail.services.keys import Holder, KeyScope
-from paymail.services.plans import agreeing
-from paymail.services.plans.dividing import MOST_PARTS, Cadence, Part, deposit_and_rest, equal_parts
+from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.core.invoices import load_invoice
+from paymail.services.plans import agree as agreeing
+from paymail.services.plans.divide import MOST_PARTS, Cadence, Part, deposit_and_rest, equal_parts
 from paymail.web.api.access import Access
 from paymail.web.api.payments import Amount
 from paymail.web.api.shapes import PROBLEMS, Asked, Text

@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 
 from paymail import money
 from paymail.models import Drift, ReconcilerTurn
-from paymail.services.keys import Holder, KeyScope
-from paymail.services.reconciling import keeping, turns
-from paymail.services.reconciling.findings import Kind
+from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.reconciliation import drift_store as keeping
+from paymail.services.reconciliation import turns
+from paymail.services.reconciliation.drift import Kind
 from paymail.web.api.access import Access
 from paymail.web.api.shapes import LIST_PROBLEMS
 from paymail.wiring import App

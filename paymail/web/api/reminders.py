@@ -7,13 +7,15 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from paymail.emails import Tone
-from paymail.services.composing import load_invoice
-from paymail.services.issuers import find_issuer
-from paymail.services.keys import Holder, KeyScope
-from paymail.services.reminding import holding, planning, preferences
-from paymail.services.reminding.explaining import Explanation, explain
-from paymail.services.reminding.forecast import Coming, forecast
-from paymail.services.reminding.holding import HoldReason
+from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.core.invoices import load_invoice
+from paymail.services.core.issuers import find_issuer
+from paymail.services.forecast.explain import Explanation, explain
+from paymail.services.forecast.forecast import Coming, forecast
+from paymail.services.reminders import holds as holding
+from paymail.services.reminders import planner as planning
+from paymail.services.reminders import preferences
+from paymail.services.reminders.holds import HoldReason
 from paymail.web.api.access import Access
 from paymail.web.api.invoices import Queued
 from paymail.web.api.shapes import LARGEST_ID, PROBLEMS, Asked, Text

@@ -6,7 +6,7 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Header, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from paymail.services import slices
+from paymail.services.lists import cursor as slices
 from paymail.web.openapi import problems
 
 T = TypeVar("T")

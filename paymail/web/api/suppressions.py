@@ -7,8 +7,10 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from paymail.models import Suppression
-from paymail.services import addresses, slices, suppressions
-from paymail.services.keys import Holder, KeyScope
+from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.customers import addresses
+from paymail.services.lists import cursor as slices
+from paymail.services.outbox import suppressions
 from paymail.web.api.access import Access
 from paymail.web.api.shapes import LIST_PROBLEMS, PROBLEMS, After, Asked, Limit, Page, Text, page
 from paymail.wiring import App

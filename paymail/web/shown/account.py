@@ -14,9 +14,9 @@ from paymail.models import (
     Refund,
     RefundStatus,
 )
-from paymail.services.composing import receipt_number
-from paymail.services.crediting import credit_note_number
-from paymail.services.statement import Arrived, Statement
+from paymail.services.core.documents import receipt_number
+from paymail.services.letters.credit_notes import credit_note_number
+from paymail.services.payments.statement import Arrived, Statement
 from paymail.web.shown.units import major
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from paymail.models import Invoice
-from paymail.services.composing import local_date
-from paymail.services.plans.choosing import smallest, suggested
+from paymail.services.core.invoices import local_date
+from paymail.services.plans.choice import smallest, suggested
 from paymail.web.shown.plan import PlanRow, plan_rows
 from paymail.web.shown.units import major
 

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from pydantic import BaseModel, Field
 
 from paymail.models import Invoice
-from paymail.services.composing import local_date
-from paymail.services.plans.choosing import smallest, suggested
+from paymail.services.core.invoices import local_date
+from paymail.services.plans.choice import smallest, suggested
 from paymail.services.plans.coverage import PartView, plan_of
 from paymail.web.shown.units import major
 

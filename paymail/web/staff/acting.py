@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, InvalidInput
 from paymail.models import Issuer
-from paymail.services import staff
-from paymail.services.calendar import NEXT_BUSINESS_MORNING, BadTime, when
-from paymail.services.staff import Visitor
+from paymail.services.access import staff
+from paymail.services.access.staff import Visitor
+from paymail.services.core.calendar import NEXT_BUSINESS_MORNING, BadTime, when
 from paymail.web.errors import status_of
 from paymail.wiring import App
 

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from paymail.clock import new_id
 from paymail.errors import InvalidInput
 from paymail.models import BulkState
-from paymail.services import bulk, gates
-from paymail.services.bulk import Selection
-from paymail.services.issuers import all_issuers, find_issuer
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
+from paymail.services.core.issuers import all_issuers, find_issuer
+from paymail.services.outbox import gates
+from paymail.services.sending import bulk
+from paymail.services.sending.bulk import Selection
 from paymail.web.errors import status_of
 from paymail.web.inputs import RowId
 from paymail.web.staff.acting import Refusal, StaffForm, act, moment_of

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from paymail.clock import new_id
 from paymail.errors import InvalidInput
 from paymail.models import BulkState, Issuer, MessageState, PaymentStatus
-from paymail.services import bulk, gates
-from paymail.services.bulk import Selection
-from paymail.services.issuers import all_issuers
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
+from paymail.services.core.issuers import all_issuers
+from paymail.services.outbox import gates
+from paymail.services.sending import bulk
+from paymail.services.sending.bulk import Selection
 from paymail.web.staff.acting import IssuerId, Refusal, Text, WhenForm, day_of
 from paymail.web.staff.invoice_view import calendar_or_none
 from paymail.wiring import App

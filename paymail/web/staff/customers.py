@@ -7,8 +7,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from paymail.errors import Conflict, InvalidInput
-from paymail.services import addresses, browsing, languages, staff, suppressions
-from paymail.services.staff import Visitor
+from paymail.services.access import staff
+from paymail.services.access.staff import Visitor
+from paymail.services.customers import addresses, languages
+from paymail.services.outbox import lookup as browsing
+from paymail.services.outbox import suppressions
 from paymail.web.inputs import RowId
 from paymail.web.staff.session import Person
 from paymail.wiring import App

@@ -9,9 +9,9 @@ from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
 from paymail.models import GatewayEventState
-from paymail.services import events
-from paymail.services.events import EventFilter
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
+from paymail.services.payments import events
+from paymail.services.payments.events import EventFilter
 from paymail.web.staff.acting import Refusal, StaffForm, Text, act
 from paymail.web.staff.session import Person
 from paymail.wiring import App

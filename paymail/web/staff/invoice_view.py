@@ -12,14 +12,19 @@ from sqlalchemy.orm import Session
 from paymail.emails import Tone
 from paymail.errors import PaymailError
 from paymail.models import Invoice, Issuer
-from paymail.services import browsing, composing, links, listing, sending
-from paymail.services.calendar import BusinessCalendar, calendar_of
-from paymail.services.listing import Wanted
-from paymail.services.reminding import holding, planning
-from paymail.services.reminding.explaining import explain
-from paymail.services.reminding.holding import HoldReason
-from paymail.services.staff import Visitor
-from paymail.services.timeline import history
+from paymail.services.access.staff import Visitor
+from paymail.services.core import invoices as composing
+from paymail.services.core.calendar import BusinessCalendar, calendar_of
+from paymail.services.core.history import history
+from paymail.services.forecast.explain import explain
+from paymail.services.links import links
+from paymail.services.outbox import lookup as browsing
+from paymail.services.outbox import pages as listing
+from paymail.services.outbox.pages import Wanted
+from paymail.services.reminders import holds as holding
+from paymail.services.reminders import planner as planning
+from paymail.services.reminders.holds import HoldReason
+from paymail.services.sending import send as sending
 from paymail.web.staff import money_view, plan_view
 from paymail.web.staff.acting import Refusal, Sequence, StaffForm, Text, WhenForm, act
 from paymail.wiring import App

@@ -8,9 +8,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
-from paymail.services import browsing, sending
-from paymail.services.composing import load_invoice
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
+from paymail.services.core.invoices import load_invoice
+from paymail.services.outbox import lookup as browsing
+from paymail.services.sending import send as sending
 from paymail.web.inputs import RowId
 from paymail.web.staff.acting import Text, act, moment_of
 from paymail.web.staff.invoice_view import SendForm, invoice_page

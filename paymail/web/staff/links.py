@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
-from paymail.services import links
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
+from paymail.services.links import links
 from paymail.web.inputs import RowId
 from paymail.web.staff.acting import NotAChoice, StaffForm, Text, act
 from paymail.web.staff.invoice_view import invoice_page

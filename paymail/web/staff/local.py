@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from paymail.errors import PaymailError
-from paymail.services.calendar import zone_of
+from paymail.services.core.calendar import zone_of
 
 _UTC = ZoneInfo("UTC")
 _STAMP = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:\+00:00|Z)", re.ASCII)

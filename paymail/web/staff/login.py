@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from starlette.responses import HTMLResponse
 
-from paymail.services import staff
-from paymail.services.staff import Visitor
+from paymail.services.access import staff
+from paymail.services.access.staff import Visitor
 from paymail.web.security import Limiter, limited
 from paymail.web.staff.session import COOKIE, Person
 from paymail.wiring import App

@@ -8,7 +8,7 @@ from fastapi.templating import Jinja2Templates
 
 from paymail.mail import reading
 from paymail.mail.reading import Mail
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
 from paymail.web.staff.session import Person
 from paymail.wiring import App
 

@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 
 from paymail.emails import KINDS
 from paymail.models import MessageState
-from paymail.services import blobs, browsing, listing, rescheduling
-from paymail.services.browsing import NotWrittenYet
-from paymail.services.composing import load_invoice
-from paymail.services.listing import Wanted
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
+from paymail.services.core.invoices import load_invoice
+from paymail.services.outbox import blobs
+from paymail.services.outbox import lookup as browsing
+from paymail.services.outbox import pages as listing
+from paymail.services.outbox import reschedule as rescheduling
+from paymail.services.outbox.lookup import NotWrittenYet
+from paymail.services.outbox.pages import Wanted
 from paymail.web.inputs import RowId
 from paymail.web.staff.acting import Refusal, StaffForm, Text, WhenForm, act, moment_of
 from paymail.web.staff.invoice_view import calendar_or_none

@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 
 from paymail.models import Channel, InvoiceStatus
 from paymail.money import parse_amount
-from paymail.services import crediting, receipts, recording, refunding
-from paymail.services.composing import load_invoice, local_date
-from paymail.services.recording import ManualPayment
-from paymail.services.refunding import NoSuchPayment, RefundOrder
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
+from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.letters import credit_notes as crediting
+from paymail.services.payments import manual as recording
+from paymail.services.payments import receipts
+from paymail.services.payments.manual import ManualPayment
+from paymail.services.refunds import requests as refunding
+from paymail.services.refunds.requests import NoSuchPayment, RefundOrder
 from paymail.web.files import pdf_answer
 from paymail.web.inputs import RowId
 from paymail.web.staff.acting import NotAChoice, StaffForm, day_of

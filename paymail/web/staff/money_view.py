@@ -11,9 +11,10 @@ from paymail.clock import new_id
 from paymail.errors import InvalidInput
 from paymail.models import Channel, Invoice, InvoiceStatus, PaymentStatus
 from paymail.money import to_decimal
-from paymail.services.composing import WAYS, local_date, receipt_number
-from paymail.services.crediting import credit_note_number
-from paymail.services.statement import Statement, statement
+from paymail.services.core.documents import WAYS, receipt_number
+from paymail.services.core.invoices import local_date
+from paymail.services.letters.credit_notes import credit_note_number
+from paymail.services.payments.statement import Statement, statement
 from paymail.web.staff.acting import Sequence, StaffForm, Text
 
 RequestKey = Annotated[str, Field(min_length=8, max_length=80)]

@@ -5,10 +5,10 @@ from datetime import date, datetime
 
 from paymail.models import Invoice, PaymentPlan
 from paymail.money import Money
-from paymail.services.composing import local_date
-from paymail.services.plans.choosing import suggested
+from paymail.services.core.invoices import local_date
+from paymail.services.plans.choice import suggested
 from paymail.services.plans.coverage import PartView, plan_of
-from paymail.services.plans.dividing import Cadence
+from paymail.services.plans.divide import Cadence
 from paymail.web.staff.acting import Lines, StaffForm, Text
 from paymail.web.staff.money_view import major
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from paymail.errors import Conflict
 from paymail.models import Invoice
 from paymail.money import parse_amount
-from paymail.services.composing import load_invoice
-from paymail.services.plans import agreeing
-from paymail.services.plans.dividing import Cadence, Part, deposit_and_rest, equal_parts
-from paymail.services.plans.reading import read_count, read_day, read_parts
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
+from paymail.services.core.invoices import load_invoice
+from paymail.services.plans import agree as agreeing
+from paymail.services.plans.divide import Cadence, Part, deposit_and_rest, equal_parts
+from paymail.services.plans.parse import read_count, read_day, read_parts
 from paymail.web.inputs import RowId
 from paymail.web.staff.acting import NotAChoice, act
 from paymail.web.staff.invoice_view import invoice_page

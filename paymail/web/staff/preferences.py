@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
 from paymail.mail import reading
-from paymail.services import gates, previewing
-from paymail.services.issuers import all_issuers, find_issuer
-from paymail.services.reminding import ladder, preferences
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
+from paymail.services.core.issuers import all_issuers, find_issuer
+from paymail.services.letters import preview as previewing
+from paymail.services.outbox import gates
+from paymail.services.reminders import ladder, preferences
 from paymail.web.staff import preferences_form
 from paymail.web.staff.acting import IssuerId, Refusal, Text, act
 from paymail.web.staff.mailbox import framed

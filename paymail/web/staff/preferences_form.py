@@ -9,9 +9,9 @@ from paymail.emails import Tone
 from paymail.errors import PaymailError
 from paymail.models import Issuer
 from paymail.money import parse_decimal, to_decimal, to_minor
-from paymail.services.reminding import ladder
-from paymail.services.reminding.ladder import BadLadder, Ladder
-from paymail.services.reminding.preferences import NEVER, BadPreference, link_days
+from paymail.services.reminders import ladder
+from paymail.services.reminders.ladder import BadLadder, Ladder
+from paymail.services.reminders.preferences import NEVER, BadPreference, link_days
 from paymail.web.staff.acting import IssuerId, StaffForm, Text
 
 LARGEST_MINIMUM = 10**12

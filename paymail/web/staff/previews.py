@@ -9,10 +9,11 @@ from fastapi.templating import Jinja2Templates
 
 from paymail.errors import Conflict, Gone, InvalidInput
 from paymail.mail import reading
-from paymail.services import listing, previewing
-from paymail.services.listing import Listed
-from paymail.services.previewing import Seen
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
+from paymail.services.letters import preview as previewing
+from paymail.services.letters.preview import Seen
+from paymail.services.outbox import pages as listing
+from paymail.services.outbox.pages import Listed
 from paymail.web.errors import status_of
 from paymail.web.inputs import RowId
 from paymail.web.staff.acting import Refusal

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
-from paymail.services.reconciling import keeping, turns
-from paymail.services.reconciling.examining import number_of
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
+from paymail.services.reconciliation import drift_store as keeping
+from paymail.services.reconciliation import turns
+from paymail.services.reconciliation.examine import number_of
 from paymail.web.staff.session import Person
 from paymail.wiring import App
 

@@ -9,10 +9,12 @@ from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
-from paymail.services.composing import load_invoice
-from paymail.services.reminding import holding, planning, preferences
-from paymail.services.reminding.holding import HoldReason, NoSuchHold
-from paymail.services.staff import Visitor
+from paymail.services.access.staff import Visitor
+from paymail.services.core.invoices import load_invoice
+from paymail.services.reminders import holds as holding
+from paymail.services.reminders import planner as planning
+from paymail.services.reminders import preferences
+from paymail.services.reminders.holds import HoldReason, NoSuchHold
 from paymail.web.inputs import RowId
 from paymail.web.staff.acting import NotAChoice, StaffForm, Text, day_of
 from paymail.web.staff.invoice_view import HoldForm, OverrideForm, RemindForm, invoice_actions

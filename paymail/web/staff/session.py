@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Cookie
 
 from paymail.errors import Denied
-from paymail.services import staff
-from paymail.services.staff import Visitor
+from paymail.services.access import staff
+from paymail.services.access.staff import Visitor
 from paymail.wiring import App
 
 COOKIE = "paymail_session"

@@ -7,8 +7,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from paymail.errors import InvalidInput, NotFound
-from paymail.services import addresses, bouncing, staff, suppressions
-from paymail.services.staff import Visitor
+from paymail.services import bounces as bouncing
+from paymail.services.access import staff
+from paymail.services.access.staff import Visitor
+from paymail.services.customers import addresses
+from paymail.services.outbox import suppressions
 from paymail.web.staff.session import Person
 from paymail.wiring import App
 

@@ -8,8 +8,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from paymail.errors import Conflict, Gone
-from paymail.services import resolving, staff
-from paymail.services.staff import Visitor
+from paymail.services.access import staff
+from paymail.services.access.staff import Visitor
+from paymail.services.delivery import resolve as resolving
 from paymail.web.inputs import RowId
 from paymail.web.staff.session import Person
 from paymail.wiring import App

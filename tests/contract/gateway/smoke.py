@@ -20,7 +20,7 @@ from paymail.clock import utc_now
 from paymail.errors import Conflict, NotFound, PaymailError
 from paymail.gateway import StripeConfig, StripeGateway
 from paymail.ports import Intent, IntentStatus
-from paymail.services.confirming import USED_EVENTS
+from paymail.services.payments.confirm import USED_EVENTS
 from tests.contract.gateway.recorder import OffContract, Recorder, check_request
 
 AMOUNT, PART = 1234, 234

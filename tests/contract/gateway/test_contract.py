@@ -14,7 +14,7 @@ from paymail.ports import Gateway, Intent
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import pay
 from paymail.sandbox.server import SandboxServer
-from paymail.services.confirming import USED_EVENTS
+from paymail.services.payments.confirm import USED_EVENTS
 from tests.contract.gateway.recorder import OffContract, Recorder, check_request
 
 ACCOUNT = "acct_sandbox"

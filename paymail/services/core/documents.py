@@ -1,0 +1,93 @@
+"""From rows to the typed values that emails and PDFs are rendered from."""
+
+from datetime import date
+
+from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument
+from paymail.models import Channel, Invoice, InvoiceLine, Issuer, Payment
+from paymail.money import Money
+from paymail.services.core.invoices import local_date, payment_url
+
+
+def receipt_number(payment: Payment) -> str:
+    """Return the receipt's number as printed, counted per issuer."""
+    return f"R-{payment.receipt_number:06d}"
+
+
+WAYS = {
+    Channel.STRIPE: "",
+    Channel.BANK_TRANSFER: "Bank transfer",
+    Channel.CASH: "Cash",
+    Channel.CHEQUE: "Cheque",
+    Channel.OTHER: "Other means",
+}
+"""How money moves other than by Stripe, in words for customers; `formats.method` knows their translations."""
+
+
+def method_of(payment: Payment) -> str:
+    """Return how a payment came, for people: `Visa ending 4242`, or `Bank transfer, INV 502`."""
+    if payment.channel is Channel.STRIPE:
+        return payment.method
+    return ", ".join(part for part in (WAYS[payment.channel], " ".join(payment.reference.split())) if part)
+
+
+def payment_day(issuer: Issuer, payment: Payment) -> date:
+    """Return the day of a payment on the issuer's calendar: as staff wrote it down, or when it came."""
+    return payment.paid_on or local_date(issuer, payment.received_at)
+
+
+def _locale(invoice: Invoice) -> str:
+    return invoice.customer.locale or invoice.issuer.locale
+
+
+def _parties(invoice: Invoice) -> tuple[Party, Party]:
+    issuer, customer = invoice.issuer, invoice.customer
+    return (
+        Party(issuer.name, issuer.reply_to or issuer.email, issuer.address, issuer.tax_id),
+        Party(customer.name, customer.email, customer.address),
+    )
+
+
+def _line(line: InvoiceLine, currency: str) -> Line:
+    amount = Money(line.amount, currency)
+    return Line(line.position, line.description, line.quantity, line.unit_price, amount)
+
+
+def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
+    """Return what the invoice PDF shows now."""
+    issuer, customer = _parties(invoice)
+    currency = invoice.currency
+    return InvoiceDocument(
+        number=invoice.number,
+        issuer=issuer,
+        customer=customer,
+        issued=invoice.issued_date,
+        due=invoice.due_date,
+        lines=tuple(_line(line, currency) for line in invoice.lines),
+        subtotal=Money(invoice.subtotal, currency),
+        tax_name=invoice.issuer.tax_name,
+        tax_rate=invoice.tax_rate,
+        tax=Money(invoice.tax_amount, currency),
+        total=Money(invoice.total, currency),
+        # Beside a balance it is all that took it down: the sums add up also after refunds and credits.
+        paid=Money(invoice.total - invoice.balance if invoice.balance else invoice.amount_paid, currency),
+        balance=Money(invoice.balance, currency),
+        payment_url=payment_url(public_url, invoice),
+        locale=_locale(invoice),
+    )
+
+
+def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
+    """Return what the receipt PDF of one payment shows; it never changes afterwards."""
+    issuer, customer = _parties(invoice)
+    return ReceiptDocument(
+        number=receipt_number(payment),
+        invoice_number=invoice.number,
+        issuer=issuer,
+        customer=customer,
+        paid_on=payment_day(invoice.issuer, payment),
+        method=method_of(payment),
+        amount=Money(payment.amount, payment.currency),
+        invoice_total=Money(invoice.total, invoice.currency),
+        balance=Money(payment.balance_after, invoice.currency),
+        locale=_locale(invoice),
+    )

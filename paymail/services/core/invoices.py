@@ -1,0 +1,63 @@
+"""Finding an invoice, and taking its lock: every change to its money or its emails starts here."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from paymail.errors import NotFound
+from paymail.models import Invoice, Issuer, PaymentPlan
+
+PARTIES_AND_PLAN = (
+    joinedload(Invoice.issuer),
+    joinedload(Invoice.customer),
+    selectinload(Invoice.plan).selectinload(PaymentPlan.instalments),
+)
+"""What must be loaded with an invoice wherever reminders are decided."""
+
+
+class NoSuchInvoice(NotFound):
+    """No invoice has this id."""
+
+    code = "no_such_invoice"
+
+
+def load_invoice(session: Session, *, invoice_id: int, lock: bool = False, share: bool = False) -> Invoice:
+    """Return an invoice with issuer, customer and lines.
+
+    `lock` takes its row lock first, `share` a lock that others may share but no `lock` (PostgreSQL).
+    """
+    statement = (
+        select(Invoice)
+        .where(Invoice.invoice_id == invoice_id)
+        .options(*PARTIES_AND_PLAN, selectinload(Invoice.lines))
+    )
+    if lock or share:
+        # FOR NO KEY UPDATE: a row that only refers to the invoice, such as the timeline entry of a worker
+        # that holds the message's lock, need not wait for it. With FOR UPDATE these two would deadlock.
+        statement = statement.with_for_update(of=Invoice, read=share, key_share=not share)
+        statement = statement.execution_options(populate_existing=True)
+    invoice = session.scalars(statement).one_or_none()
+    if invoice is None:
+        raise NoSuchInvoice(f"there is no invoice {invoice_id}")
+    return invoice
+
+
+def payment_url(public_url: str, invoice: Invoice) -> str:
+    """Return the secret pay link of an invoice; empty when it has none (revoked, or the customer erased)."""
+    if invoice.payment_token is None:
+        return ""
+    return f"{public_url}/pay/{invoice.payment_token}"
+
+
+def local_date(issuer: Issuer, instant: datetime) -> date:
+    """Return the issuer's calendar date of an instant; by UTC while the issuer's zone cannot be read.
+
+    Then nothing is planned or reminded (BadCalendar), but pages must still show what is wrong.
+    """
+    try:
+        zone = ZoneInfo(issuer.timezone)
+    except (KeyError, ValueError, OSError):
+        zone = ZoneInfo("UTC")
+    return instant.astimezone(zone).date()

@@ -1,0 +1,187 @@
+"""Addresses of customers: checked, suppressed by staff, let in again, changed."""
+
+from datetime import datetime
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from paymail.errors import Conflict, InvalidInput, NotFound
+from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageState, ReminderHold
+from paymail.services.core import history as timeline
+from paymail.services.core.customers import CustomerErased
+from paymail.services.core.invoices import load_invoice
+from paymail.services.outbox import suppressions
+from paymail.services.outbox.suppressions import NoReason, NoSuchSuppression, domain_of, normalised
+from paymail.services.reminders import holds as holding
+from paymail.services.reminders.holds import HoldReason
+
+ADDRESS_CHANGED = "customer_address_changed"
+"""Kind of the timeline entry; an import does not object to the host's old address after it."""
+_WAITING = (MessageState.SCHEDULED, MessageState.SENDING)
+
+
+class BadAddress(InvalidInput):
+    """This is not an address that can be mailed."""
+
+    code = "bad_address"
+
+
+class NoSuchCustomer(NotFound):
+    """No customer has this id."""
+
+    code = "no_such_customer"
+
+
+class AddressTaken(Conflict):
+    """Another customer of the issuer has this name and address already."""
+
+    code = "address_taken"
+
+
+def checked(address: str) -> str:
+    """Return an address as it is to be kept; its existence is not asked. Raises BadAddress, saying why."""
+    try:
+        return validate_email(address.strip(), check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise BadAddress(f"{address.strip()[:100]!r} is not an email address: {error}") from error
+
+
+def suppress(session: Session, *, address: str, actor: str, now: datetime, why: str = "") -> bool:
+    """Let no mail go to an address, on staff's word; False if it is suppressed already. Raises BadAddress."""
+    detail = " ".join(why.split())[:500]
+    return suppressions.add(
+        session, address=checked(address), reason="staff", actor=actor, now=now, detail=detail
+    )
+
+
+def readmit(session: Session, *, address: str, reason: str, actor: str, now: datetime) -> int:
+    """Lift the suppression of an address and what its bounces hold; return how many invoices go on.
+
+    An address that bounced without a fault of its own has holds only. Raises NoReason, NoSuchSuppression.
+    """
+    if not reason.strip():
+        raise NoReason("say why mail may go to this address again")
+    wanted = normalised(address)
+    released = _release(session, _bounced_invoices(session, wanted), actor, now)
+    if suppressions.active(session, address=wanted) is not None:
+        suppressions.lift(session, address=wanted, reason=reason, actor=actor, now=now)
+    elif not released:
+        raise NoSuchSuppression("this address is not suppressed")
+    return released
+
+
+def _bounced_invoices(session: Session, address: str) -> list[int]:
+    statement = (
+        select(Invoice.invoice_id, Customer.email)
+        .join(Invoice.customer)
+        .join(ReminderHold, ReminderHold.invoice_id == Invoice.invoice_id)
+        .where(ReminderHold.reason == HoldReason.BOUNCED, ReminderHold.lifted_at.is_(None))
+    )
+    return sorted({number for number, email in session.execute(statement) if normalised(email) == address})
+
+
+def _release(session: Session, invoice_ids: list[int], actor: str, now: datetime) -> int:
+    released = 0
+    for invoice_id in invoice_ids:
+        held = holding.in_force(session, invoice_ids=[invoice_id], now=now)
+        if any(hold.reason == HoldReason.BOUNCED for hold in held):
+            holding.lift(session, invoice_id=invoice_id, actor=actor, now=now, reason=HoldReason.BOUNCED)
+            released += 1
+    return released
+
+
+def customer(session: Session, *, customer_id: int, lock: bool = False) -> Customer:
+    """Return a customer. Raises NoSuchCustomer."""
+    statement = select(Customer).where(Customer.customer_id == customer_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NoSuchCustomer(f"there is no customer {customer_id}")
+    return found
+
+
+def change_email(session: Session, *, customer_id: int, address: str, actor: str, now: datetime) -> int:
+    """Give a customer another address; return how many waiting emails now go there.
+
+    What bounced before no longer holds its reminders, and waiting emails are written afresh. Those that may
+    have been handed over before keep their bytes and address. Suppressions stay: they are about addresses.
+    Raises BadAddress, NoSuchCustomer, CustomerErased, AddressTaken.
+    """
+    new = checked(address)
+    found = customer(session, customer_id=customer_id)
+    owed, others = _invoices_concerned(session, customer_id)
+    for invoice_id in sorted({*owed, *others}):
+        load_invoice(session, invoice_id=invoice_id, lock=True)
+    found = customer(session, customer_id=customer_id, lock=True)
+    if found.erased_at is not None:
+        raise CustomerErased(f"the data of customer {customer_id} was erased")
+    _refuse_twin(session, found, new)
+    old, found.email = found.email, new
+    for invoice_id in owed or others[-1:]:
+        timeline.record(
+            session,
+            invoice_id=invoice_id,
+            kind=ADDRESS_CHANGED,
+            actor=actor,
+            now=now,
+            detail=f"from {old} to {new}",
+        )
+    _release(session, sorted({*owed, *others}), actor, now)
+    holding.look_again(session, invoice_ids=owed, now=now)
+    return _readdress(session, sorted({*owed, *others}), new)
+
+
+def _invoices_concerned(session: Session, customer_id: int) -> tuple[list[int], list[int]]:
+    """Return the customer's owed invoices, and those with waiting emails or the newest one."""
+    mine = select(Invoice.invoice_id).where(Invoice.customer_id == customer_id)
+    owed = mine.where(Invoice.status == InvoiceStatus.SENT, Invoice.shortfall > 0)
+    waiting = mine.where(
+        or_(
+            Invoice.invoice_id.in_(select(Message.invoice_id).where(Message.state.in_(_WAITING))),
+            Invoice.invoice_id.in_(mine.order_by(Invoice.invoice_id.desc()).limit(1)),
+        )
+    )
+    return sorted(session.scalars(owed)), sorted(session.scalars(waiting))
+
+
+def _refuse_twin(session: Session, found: Customer, new: str) -> None:
+    twin = session.scalar(
+        select(Customer.customer_id).where(
+            Customer.issuer_id == found.issuer_id,
+            Customer.name == found.name,
+            Customer.email == new,
+            Customer.customer_id != found.customer_id,
+        )
+    )
+    if twin is not None:
+        raise AddressTaken(f"customer {twin} has this name and address already")
+
+
+def _readdress(session: Session, invoice_ids: list[int], new: str) -> int:
+    """Address the waiting emails anew. A worker that holds one loses it by the fence, before the dot."""
+    statement = (
+        update(Message)
+        .where(
+            Message.invoice_id.in_(invoice_ids),
+            Message.kind != "notice",
+            Message.state.in_(_WAITING),
+            Message.handed_over_at.is_(None),
+        )
+        .values(
+            state=MessageState.SCHEDULED,
+            fence=Message.fence + 1,
+            lease_until=None,
+            recipient=new,
+            destination=domain_of(new),
+            mime_sha256=None,
+            pdf_sha256=None,
+            subject="",
+            give_up_at=None,
+            attempts=0,
+        )
+        .returning(Message.message_id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.scalars(statement).all())

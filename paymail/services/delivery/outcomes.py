@@ -1,0 +1,202 @@
+"""How a try at delivering ends: the next state of the message, its record and its timeline entry."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from paymail.models import DeliveryAttempt, Invoice, Message, MessageState
+from paymail.ports import Outcome, Scope, Verdict
+from paymail.services.core import history as timeline
+from paymail.services.core.invoices import load_invoice
+from paymail.services.delivery.permission import Way, standing
+from paymail.services.outbox import gates
+from paymail.services.outbox import queue as outbox
+from paymail.services.outbox.queue import Claim
+
+FIRST_DELAY = timedelta(seconds=15)
+LONGEST_DELAY = timedelta(hours=1)
+WORKER = "worker"
+
+_S = MessageState
+
+
+def backoff(*, message_id: int, attempts: int) -> timedelta:
+    """Return the pause after the `attempts`-th failure: doubling to an hour, ±20 % spread by message.
+
+    The spread is drawn from the ids, so that tests are plain and a burst of failures still comes apart.
+    """
+    pause: timedelta = min(FIRST_DELAY * 2 ** min(attempts - 1, 20), LONGEST_DELAY)
+    spread = random.Random(message_id * 1009 + attempts).uniform(0.8, 1.2)  # noqa: S311 - not a secret
+    return pause * spread
+
+
+def may_go(session: Session, *, claim: Claim, message: Message, invoice: Invoice, now: datetime) -> bool:
+    """Ask whether a claimed message may go out now; if not, record why and let go of it."""
+    found = standing(session, message=message, invoice=invoice, now=now)
+    match found.way:
+        case Way.DROP:
+            suppress(session, claim=claim, reason=found.reason, now=now)
+        case Way.WAIT:
+            outbox.put_back(session, claim=claim, at=found.until, reason=found.reason)
+    return found.way is Way.GO
+
+
+def begin_handover(session: Session, *, claim: Claim, now: datetime, lease: timedelta) -> bool:
+    """Ask again, in the transaction that commits `handover`, whether the message may go; False stops it.
+
+    The invoice is read FOR SHARE, so a settlement either committed before and is seen here, or waits
+    until the hand-over is committed. Lock order: invoice, then message.
+    """
+    message = session.get_one(Message, claim.message_id)
+    invoice = load_invoice(session, invoice_id=message.invoice_id, share=True)
+    if not may_go(session, claim=claim, message=message, invoice=invoice, now=now):
+        return False
+    return outbox.move(
+        session,
+        message_id=claim.message_id,
+        under=claim.fence,
+        sources=(_S.SENDING,),
+        target=_S.HANDOVER,
+        lease_after=now,
+        lease_until=now + lease,
+        handed_over_at=now,
+    )
+
+
+def suppress(session: Session, *, claim: Claim, reason: str, now: datetime) -> None:
+    """Record that paymail decided not to send, and why."""
+    if outbox.move(
+        session,
+        message_id=claim.message_id,
+        under=claim.fence,
+        sources=(_S.SCHEDULED, _S.SENDING),
+        target=_S.SUPPRESSED,
+        reason=reason,
+        settled_at=now,
+    ):
+        _note(session, claim, "email_suppressed", reason, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When trying ends: after `attempts` tries, or `deadline` after the first failure."""
+
+    attempts: int
+    deadline: timedelta
+
+
+def finish(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, patience: Patience) -> None:
+    """Record the outcome of one try, move the message on if the claim still holds, and mind the gates."""
+    if outcome.verdict is Verdict.STOPPED:
+        return  # whoever stopped it has recorded why
+    session.add(
+        DeliveryAttempt(
+            message_id=claim.message_id,
+            fence=claim.fence,
+            ended_at=now,
+            verdict=outcome.verdict,
+            phase=outcome.phase,
+            code=outcome.code,
+            detail=outcome.detail,
+        )
+    )
+    match outcome.verdict:
+        case Verdict.SENT:
+            _sent(session, claim, outcome, now)
+        case Verdict.DEFERRED:
+            _deferred(session, claim, outcome, now, patience)
+        case Verdict.FAILED:
+            _give_up(session, claim, outcome.detail, now)
+        case Verdict.UNKNOWN:
+            mark_unknown(session, claim=claim, reason=outcome.detail, now=now)
+
+
+def _sent(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> None:
+    # `unknown` too: a slow worker whose lease ran out comes back with proof, under the same fence.
+    refused = "; ".join(f"{address} refused: {reply}" for address, reply in outcome.refused.items())
+    if outbox.move(
+        session,
+        message_id=claim.message_id,
+        under=claim.fence,
+        sources=(_S.HANDOVER, _S.UNKNOWN),
+        target=_S.SENT,
+        reason=refused,
+        settled_at=now,
+        lease_until=None,
+    ):
+        _note(session, claim, "email_sent", refused or outcome.detail, now)
+    destination = session.get_one(Message, claim.message_id).destination
+    gates.open_(session, keys=[gates.RELAY, gates.destination(destination)])
+
+
+def _deferred(session: Session, claim: Claim, outcome: Outcome, now: datetime, patience: Patience) -> None:
+    message = session.get_one(Message, claim.message_id)
+    give_up_at = message.give_up_at or now + patience.deadline
+    if outcome.scope is not Scope.MESSAGE:
+        key = gates.RELAY if outcome.scope is Scope.RELAY else gates.destination(message.destination)
+        gates.close_after_failure(session, key=key, reason=outcome.detail, now=now)
+    if claim.attempts >= patience.attempts or now >= give_up_at:
+        _give_up(session, claim, f"gave up after {claim.attempts} tries: {outcome.detail}", now)
+        return
+    outbox.move(
+        session,
+        message_id=claim.message_id,
+        under=claim.fence,
+        sources=(_S.SENDING, _S.HANDOVER),
+        target=_S.SCHEDULED,
+        next_at=min(now + backoff(message_id=claim.message_id, attempts=claim.attempts), give_up_at),
+        give_up_at=give_up_at,
+        reason=outcome.detail,
+        lease_until=None,
+    )
+
+
+def _give_up(session: Session, claim: Claim, reason: str, now: datetime) -> None:
+    if outbox.move(
+        session,
+        message_id=claim.message_id,
+        under=claim.fence,
+        sources=(_S.SENDING, _S.HANDOVER, _S.UNKNOWN),
+        target=_S.FAILED,
+        reason=reason,
+        settled_at=now,
+        lease_until=None,
+    ):
+        _note(session, claim, "email_failed", reason, now)
+
+
+def mark_unknown(session: Session, *, claim: Claim, reason: str, now: datetime) -> None:
+    """Record that the message may or may not have been accepted; nobody resends it by itself."""
+    if outbox.move(
+        session,
+        message_id=claim.message_id,
+        under=claim.fence,
+        sources=(_S.HANDOVER,),
+        target=_S.UNKNOWN,
+        reason=reason,
+        lease_until=None,
+    ):
+        _note(session, claim, "email_unknown", reason, now)
+
+
+def rescue(session: Session, *, now: datetime) -> int:
+    """Turn expired handovers into unknown; return how many. Expired `sending` is simply claimed again."""
+    expired = outbox.expired_handovers(session, now=now)
+    for claim in expired:
+        mark_unknown(session, claim=claim, reason="the worker vanished during the hand-over", now=now)
+    return len(expired)
+
+
+def _note(session: Session, claim: Claim, kind: str, detail: str, now: datetime) -> None:
+    message = session.get_one(Message, claim.message_id)
+    timeline.record(
+        session,
+        invoice_id=message.invoice_id,
+        kind=kind,
+        actor=WORKER,
+        now=now,
+        detail=f"{message.kind}: {detail}" if detail else message.kind,
+        message_id=claim.message_id,
+    )

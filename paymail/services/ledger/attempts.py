@@ -1,0 +1,99 @@
+"""The rows of tries at paying: an invoice's one live attempt, and the next generation."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from paymail.clock import new_id
+from paymail.models import (
+    ATTEMPT_MOVES,
+    LIVE_ATTEMPTS,
+    AttemptStatus,
+    Invoice,
+    Issuer,
+    PaymentAttempt,
+    check_move,
+)
+from paymail.services.outbox import keys as dedupe
+
+
+def live_attempt(session: Session, *, invoice_id: int) -> PaymentAttempt | None:
+    """Return the invoice's one live attempt, if any."""
+    return session.scalars(
+        select(PaymentAttempt).where(
+            PaymentAttempt.invoice_id == invoice_id, PaymentAttempt.status.in_(LIVE_ATTEMPTS)
+        )
+    ).one_or_none()
+
+
+def take_back(attempt: PaymentAttempt, *, now: datetime) -> None:
+    """Have the sweep cancel an open intent at Stripe. Under the invoice's lock. Raises IllegalMove."""
+    check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.WITHDRAWING)
+    attempt.status, attempt.updated_at = AttemptStatus.WITHDRAWING, now
+
+
+class Terms(NamedTuple):
+    """What an intent is made with and keeps; amounts in Stripe's minor units."""
+
+    account: str
+    currency: str
+    amount: int
+    fee: int
+
+
+def terms_of(attempt: PaymentAttempt) -> Terms:
+    """Return what the attempt's intent is, or is going to be, made with."""
+    return Terms(attempt.account, attempt.currency, attempt.amount, attempt.fee)
+
+
+def wanted_terms(invoice: Invoice, amount: int) -> Terms:
+    """Return what an intent of this invoice is made with now."""
+    issuer = invoice.issuer
+    return Terms(issuer.stripe_account, invoice.currency, amount, fee_of(amount, issuer))
+
+
+def replan(attempt: PaymentAttempt, terms: Terms, *, now: datetime) -> None:
+    """Give an attempt whose intent is not in the books other terms.
+
+    Whoever asks Stripe for it at the old terms finds another key when adopting it.
+    """
+    attempt.account, attempt.currency, attempt.amount, attempt.fee = terms
+    attempt.idempotency_key, attempt.updated_at = fresh_key(attempt), now
+
+
+def fee_of(amount: int, issuer: Issuer) -> int:
+    """Return the platform's part of an amount, both in Stripe's minor units, halves up."""
+    return (amount * issuer.application_fee + 5000) // 10_000
+
+
+def new_attempt(session: Session, invoice: Invoice, terms: Terms, now: datetime) -> PaymentAttempt:
+    """Write the next generation of an invoice's attempts."""
+    last = session.scalar(
+        select(func.max(PaymentAttempt.generation)).where(PaymentAttempt.invoice_id == invoice.invoice_id)
+    )
+    attempt = PaymentAttempt(
+        invoice_id=invoice.invoice_id,
+        generation=(last or 0) + 1,
+        **terms._asdict(),
+        idempotency_key=f"pending-{invoice.invoice_id}-{(last or 0) + 1}",
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(attempt)
+    session.flush()
+    # The key is made from the row's id, which only exists now.
+    attempt.idempotency_key = fresh_key(attempt)
+    return attempt
+
+
+def fresh_key(attempt: PaymentAttempt) -> str:
+    """Return an idempotency key that was never used; it is stored before it is."""
+    return dedupe.intent(
+        attempt_id=attempt.attempt_id,
+        amount=attempt.amount,
+        currency=attempt.currency,
+        account=attempt.account,
+        nonce=new_id(),
+    )

@@ -1,0 +1,121 @@
+"""From a refund's rows to its email and its credit note."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail.documents import CreditNoteDocument
+from paymail.errors import NotFound
+from paymail.models import IN_FORCE, Channel, Invoice, Payment, Refund
+from paymail.money import Money
+from paymail.moneymail import FailedPaymentEmail, RefundEmail
+from paymail.services.core.documents import WAYS, invoice_document
+from paymail.services.core.invoices import load_invoice, local_date, payment_url
+
+
+class NoCreditNote(NotFound):
+    """There is no such refund of this invoice, or nothing was credited by it."""
+
+    code = "no_credit_note"
+
+
+def credit_note_number(refund: Refund) -> str:
+    """Return the number as printed, counted per issuer; empty when nothing was credited."""
+    return f"CN-{refund.credit_note:06d}" if refund.credit_note else ""
+
+
+def credit_note_document(invoice: Invoice, refund: Refund) -> CreditNoteDocument:
+    """Return what the credit note of a refund shows; it never changes afterwards.
+
+    The tax in it is the credit's share of the invoice's tax, halves up. Source: ATO, "Adjustment notes"
+    (the words, the parties, the issue date, the reason, the adjusted price and GST). Raises NoCreditNote.
+    """
+    if not refund.credit_note:
+        raise NoCreditNote("nothing was credited by this refund")
+    bill = invoice_document(invoice, "")
+    tax = _share(refund.credited, invoice)
+    return CreditNoteDocument(
+        number=credit_note_number(refund),
+        adjustment=invoice.issuer.tax_name == "GST" and invoice.tax_amount != 0,
+        invoice_number=bill.number,
+        invoice_issued=bill.issued,
+        issuer=bill.issuer,
+        customer=bill.customer,
+        issued=local_date(invoice.issuer, refund.created_at),
+        reason=refund.reason,
+        net=Money(refund.credited - tax, invoice.currency),
+        tax_name=bill.tax_name,
+        tax_rate=bill.tax_rate,
+        tax=Money(tax, invoice.currency),
+        total=Money(refund.credited, invoice.currency),
+        invoice_total=bill.total,
+        locale=bill.locale,
+    )
+
+
+def _share(credited: int, invoice: Invoice) -> int:
+    if not invoice.total:
+        return 0
+    exact = Decimal(credited) * invoice.tax_amount / invoice.total
+    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def credit_note_of(session: Session, *, refund_id: int) -> CreditNoteDocument:
+    """Return the credit note of a refund, whoever's it is. Raises NoCreditNote."""
+    refund = session.get(Refund, refund_id)
+    if refund is None:
+        raise NoCreditNote(f"there is no refund {refund_id}")
+    return credit_note_document(load_invoice(session, invoice_id=refund.invoice_id), refund)
+
+
+def refund_of(session: Session, *, invoice_id: int, refund_id: int) -> Refund:
+    """Return a refund of this invoice that is in force: the credit of one that failed does not hold.
+
+    Raises NoCreditNote.
+    """
+    found = session.scalars(
+        select(Refund).where(
+            Refund.refund_id == refund_id, Refund.invoice_id == invoice_id, Refund.status.in_(IN_FORCE)
+        )
+    ).one_or_none()
+    if found is None:
+        raise NoCreditNote("there is no such refund of this invoice")
+    return found
+
+
+def refund_email(invoice: Invoice, refund: Refund, payment: Payment, public_url: str) -> RefundEmail:
+    """Return the context of the notice about a refund."""
+    bill = invoice_document(invoice, public_url)
+    by_card = refund.channel is Channel.STRIPE
+    return RefundEmail(
+        issuer_name=bill.issuer.name,
+        issuer_email=bill.issuer.email,
+        customer_name=bill.customer.name,
+        invoice_number=bill.number,
+        credit_note=credit_note_number(refund),
+        refunded_on=local_date(invoice.issuer, refund.created_at),
+        amount=Money(refund.amount, refund.currency),
+        by_card=by_card,
+        method=payment.method if by_card else WAYS[refund.channel],
+        reason=refund.reason,
+        balance=bill.balance,
+        payment_url=bill.payment_url,
+        locale=bill.locale,
+    )
+
+
+def failed_payment_email(invoice: Invoice, amount: Money, public_url: str) -> FailedPaymentEmail:
+    """Return the context of the mail about a slow payment that failed."""
+    bill = invoice_document(invoice, public_url)
+    return FailedPaymentEmail(
+        issuer_name=bill.issuer.name,
+        issuer_email=bill.issuer.email,
+        customer_name=bill.customer.name,
+        invoice_number=bill.number,
+        due=bill.due,
+        amount=amount,
+        balance=bill.balance,
+        payment_url=payment_url(public_url, invoice),
+        locale=bill.locale,
+    )

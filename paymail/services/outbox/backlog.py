@@ -1,0 +1,59 @@
+"""What waits too long or needs a person. `paymail doctor` reads it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from paymail.models import GatewayEvent, GatewayEventState, Message, MessageState
+from paymail.services.outbox import gates
+
+RECENT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """`oldest_due`: since when the oldest message could have gone; `closed`: gates that hold some."""
+
+    oldest_due: datetime | None
+    closed: tuple[str, ...]
+    unknown: int
+    failed: int
+    """In the last seven days; older ones were seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Events of the payment provider: since when the oldest waits, and how many were given up recently."""
+
+    oldest_due: datetime | None
+    dead: int
+
+
+def outbox(session: Session, *, now: datetime) -> Outbox:
+    """Return the state of the outbox."""
+    due = select(func.min(Message.next_at)).where(
+        Message.state == MessageState.SCHEDULED, Message.next_at <= now
+    )
+    unknown = select(func.count()).where(Message.state == MessageState.UNKNOWN)
+    failed = select(func.count()).where(
+        Message.state == MessageState.FAILED, Message.settled_at >= now - RECENT
+    )
+    return Outbox(
+        oldest_due=session.scalar(due),
+        closed=tuple(sorted(gates.closed(session, now=now))),
+        unknown=session.scalar(unknown) or 0,
+        failed=session.scalar(failed) or 0,
+    )
+
+
+def events(session: Session, *, now: datetime) -> Events:
+    """Return the state of the events received from the payment provider."""
+    due = select(func.min(GatewayEvent.next_at)).where(
+        GatewayEvent.state == GatewayEventState.RECEIVED, GatewayEvent.next_at <= now
+    )
+    dead = select(func.count()).where(
+        GatewayEvent.state == GatewayEventState.DEAD, GatewayEvent.received_at >= now - RECENT
+    )
+    return Events(session.scalar(due), session.scalar(dead) or 0)

@@ -1,0 +1,96 @@
+"""What staff pages and the CLI list."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import String, cast, func, or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from paymail.errors import Conflict, NotFound
+from paymail.models import Customer, DeliveryAttempt, Invoice, Message, Payment
+from paymail.services.core.invoices import load_invoice
+from paymail.services.outbox.reschedule import NoSuchMessage
+
+PAGE = 50
+
+
+class NotWrittenYet(Conflict):
+    """The message has no bytes yet: no worker has rendered it."""
+
+    code = "not_written_yet"
+
+
+class NoReceipt(NotFound):
+    """No payment of this invoice came through paymail."""
+
+    code = "no_receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    """One page of a list, newest first."""
+
+    rows: list[Invoice]
+    page: int
+    pages: int
+    total: int
+
+
+def invoices(session: Session, *, find: str = "", page: int = 1) -> InvoicePage:
+    """Return a page of invoices whose number or customer contains `find`."""
+    base = select(Invoice).join(Invoice.customer)
+    if find:
+        status = "_".join(find.lower().split())
+        base = base.where(
+            or_(
+                cast(Invoice.number, String) == find,
+                Customer.name.icontains(find, autoescape=True),
+                Invoice.payment_status == status,
+                Invoice.status == status,
+            )
+        )
+    total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
+    rows = base.options(contains_eager(Invoice.customer)).order_by(Invoice.invoice_id.desc())
+    found = list(session.scalars(rows.limit(PAGE).offset((page - 1) * PAGE)))
+    return InvoicePage(found, page, max(-(-total // PAGE), 1), total)
+
+
+def invoices_of(session: Session, *, customer_id: int, limit: int = 500) -> list[Invoice]:
+    """Return a customer's invoices, newest first."""
+    statement = select(Invoice).where(Invoice.customer_id == customer_id)
+    return list(session.scalars(statement.order_by(Invoice.invoice_id.desc()).limit(limit)))
+
+
+def invoice(session: Session, *, invoice_id: int) -> Invoice:
+    """Return one invoice with all it has. Raises NoSuchInvoice."""
+    return load_invoice(session, invoice_id=invoice_id)
+
+
+def messages(session: Session, *, invoice_id: int | None = None, limit: int = 100) -> list[Message]:
+    """Return messages, newest first, of one invoice or of all."""
+    statement = select(Message).order_by(Message.message_id.desc()).limit(limit)
+    if invoice_id is not None:
+        statement = statement.where(Message.invoice_id == invoice_id)
+    return list(session.scalars(statement))
+
+
+def message(session: Session, *, message_id: int) -> Message:
+    """Return one message. Raises NoSuchMessage."""
+    found = session.get(Message, message_id)
+    if found is None:
+        raise NoSuchMessage(f"there is no message {message_id}")
+    return found
+
+
+def tries(session: Session, *, message_id: int) -> list[DeliveryAttempt]:
+    """Return the tries at delivering a message, oldest first."""
+    statement = select(DeliveryAttempt).where(DeliveryAttempt.message_id == message_id)
+    return list(session.scalars(statement.order_by(DeliveryAttempt.attempt_id)))
+
+
+def latest_payment(session: Session, *, invoice_id: int) -> Payment:
+    """Return the newest payment of an invoice. Raises NoReceipt."""
+    statement = select(Payment).where(Payment.invoice_id == invoice_id)
+    found = session.scalars(statement.order_by(Payment.payment_id.desc()).limit(1)).first()
+    if found is None:
+        raise NoReceipt("there is no receipt for this invoice")
+    return found

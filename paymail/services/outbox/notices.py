@@ -1,0 +1,48 @@
+"""Telling the issuer's staff by email about something that needs a person."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from paymail.services.core import history as timeline
+from paymail.services.core.invoices import load_invoice
+from paymail.services.outbox import keys as dedupe
+from paymail.services.outbox import queue as outbox
+
+
+def tell_staff(
+    session: Session,
+    *,
+    invoice_id: int,
+    about: str,
+    key: int | str,
+    headline: str,
+    detail: str,
+    now: datetime,
+) -> None:
+    """Queue one email to the issuer's mailbox; the same `about` and `key` never makes a second one.
+
+    `headline` and `detail` are plain text and hold no token.
+    """
+    invoice = load_invoice(session, invoice_id=invoice_id)
+    queued = outbox.add(
+        session,
+        dedupe_key=dedupe.notice(about=about, key=key),
+        kind="notice",
+        invoice=invoice,
+        actor=about,
+        now=now,
+        recipient=invoice.issuer.reply_to or invoice.issuer.email,
+        urgent=True,
+        detail=f"{headline}\n{detail}",
+    )
+    if queued.created:
+        timeline.record(
+            session,
+            invoice_id=invoice_id,
+            kind="staff_told",
+            actor=about,
+            now=now,
+            detail=headline,
+            message_id=queued.message_id,
+        )

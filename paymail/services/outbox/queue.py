@@ -1,0 +1,233 @@
+"""The outbox: writing messages, claiming them, and moving them under fence and lease (DESIGN §4)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, CursorResult, and_, case, or_, select, update
+from sqlalchemy.orm import Session
+
+from paymail.clock import new_id
+from paymail.db import insert_once
+from paymail.models import Invoice, Issuer, Message, MessageState
+from paymail.services.outbox import gates
+from paymail.services.outbox.suppressions import domain_of
+
+RINGS = "paymail_rings"
+"""Key of `session.info`: ids of messages to ring for, once the transaction is committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a message until the lease ends; every write must show the fence."""
+
+    message_id: int
+    fence: int
+    attempts: int
+    crashes: int = 0
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The message of a dedupe key, and whether this call wrote it."""
+
+    message_id: int
+    created: bool
+
+
+def add(
+    session: Session,
+    *,
+    dedupe_key: str,
+    kind: str,
+    invoice: Invoice,
+    actor: str,
+    now: datetime,
+    at: datetime | None = None,
+    recipient: str = "",
+    urgent: bool = False,
+    **more: Any,
+) -> Queued:
+    """Write a message, due at `at` (UTC, default now), in the caller's transaction.
+
+    `invoice` needs its issuer and customer loaded; without `recipient` the customer is mailed. `more` are
+    further columns (payment_id, bulk_id, step, tone, detail). The same key never makes a second row.
+    """
+    address = recipient or invoice.customer.email
+    values = {
+        "dedupe_key": dedupe_key,
+        "kind": kind,
+        "invoice_id": invoice.invoice_id,
+        "state": MessageState.SCHEDULED,
+        "next_at": at or now,
+        "actor": actor,
+        "header_id": _new_header_id(invoice.issuer),
+        "recipient": address,
+        "destination": domain_of(address),
+        "sender_gate": gates.sender(invoice.issuer_id),
+        "urgent": urgent,
+        "created_at": now,
+        **dict.fromkeys(("attempts", "fence", "crashes"), 0),
+        **dict.fromkeys(("reason", "subject", "sender", "step", "tone", "detail"), ""),
+        **more,
+    }
+    created = insert_once(session, Message, values)
+    message_id = session.scalars(select(Message.message_id).where(Message.dedupe_key == dedupe_key)).one()
+    if created and values["state"] is MessageState.SCHEDULED and (at is None or at <= now):
+        session.info.setdefault(RINGS, []).append(message_id)
+    return Queued(message_id, created)
+
+
+def header_domain(address: str) -> str:
+    """Return the right side of Message-IDs of an issuer that mails from `address`.
+
+    RFC 5322 §3.6.4 asks for a domain that the generator may speak for.
+    """
+    domain = domain_of(address)
+    return domain[:80] if domain and domain.isascii() else "paymail.invalid"
+
+
+def _new_header_id(issuer: Issuer) -> str:
+    return f"<{new_id()}@{header_domain(issuer.email)}>"
+
+
+def claim(
+    session: Session, *, now: datetime, lease: timedelta, limit: int = 1, only: int | None = None
+) -> list[Claim]:
+    """Take up to `limit` due messages, or `only` that one if it is due, urgent ones first.
+
+    Due means scheduled, its time come and its gates open; or sending under a lease that ran out: nothing
+    can have been accepted in that state, so trying again is safe. Rows that another worker is taking are
+    skipped.
+    """
+    shut = gates.closed(session, now=now)
+    if gates.RELAY in shut:
+        return []
+    scheduled = and_(Message.state == MessageState.SCHEDULED, Message.next_at <= now)
+    vanished = and_(Message.state == MessageState.SENDING, Message.lease_until < now)
+    # One question after another, each in the order of an index: together they would sort all that is due.
+    # What a worker dropped comes first: it is little, and it has waited for a lease already.
+    for due in (
+        vanished,
+        and_(scheduled, Message.urgent.is_(True)),
+        and_(scheduled, Message.urgent.is_(False)),
+    ):
+        claims = _take(session, and_(due, *_not_behind(shut)), now, lease, limit, only)
+        if claims:
+            return claims
+    return []
+
+
+def _not_behind(shut: set[str]) -> list[ColumnElement[bool]]:
+    """Return the conditions that keep messages behind closed gates where they are."""
+    by_kind: dict[str, list[str]] = {}
+    for key in shut:
+        by_kind.setdefault(key.partition(":")[0], []).append(key)
+    conditions: list[ColumnElement[bool]] = []
+    if senders := by_kind.get("sender"):
+        conditions.append(Message.sender_gate.not_in(senders))
+    if domains := by_kind.get("to"):
+        conditions.append(Message.destination.not_in([key.partition(":")[2] for key in domains]))
+    if bulks := by_kind.get("bulk"):
+        ids = [int(key.partition(":")[2]) for key in bulks]
+        conditions.append(or_(Message.bulk_id.is_(None), Message.bulk_id.not_in(ids)))
+    return conditions
+
+
+def _take(
+    session: Session,
+    due: ColumnElement[bool],
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    only: int | None,
+) -> list[Claim]:
+    chosen = select(Message.message_id).where(due)
+    if only is not None:
+        chosen = chosen.where(Message.message_id == only)
+    # A CTE is evaluated once; an IN (… LIMIT … FOR UPDATE) may be evaluated again and take more rows.
+    picked = (
+        chosen.order_by(Message.next_at, Message.message_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+    )
+    taken = (
+        update(Message)
+        .where(Message.message_id.in_(select(picked.c.message_id)), due)
+        .values(
+            state=MessageState.SENDING,
+            fence=Message.fence + 1,
+            attempts=Message.attempts + 1,
+            crashes=Message.crashes + case((Message.state == MessageState.SENDING, 1), else_=0),
+            lease_until=now + lease,
+        )
+        .returning(Message.message_id, Message.fence, Message.attempts, Message.crashes, Message.kind)
+        .execution_options(synchronize_session=False)
+    )
+    return [Claim(*row) for row in session.execute(taken)]
+
+
+def write_afresh() -> dict[str, Any]:
+    """Return the columns that make a message be rendered again, unless it was handed over before: then its
+    bytes are fixed, so that a second copy can be told for what it is."""
+    never = Message.handed_over_at.is_(None)
+    return {
+        "mime_sha256": case((never, None), else_=Message.mime_sha256),
+        "pdf_sha256": case((never, None), else_=Message.pdf_sha256),
+    }
+
+
+def put_back(session: Session, *, claim: Claim, at: datetime | None = None, reason: str = "") -> bool:
+    """Give a claim back before its handover, as if it had not been taken; it is due at `at` if given.
+
+    A message that waits until `at` is written afresh then.
+    """
+    later: dict[str, Any] = {"attempts": Message.attempts - 1}
+    if at is not None:
+        # It waits for another reason than the mail server: the tries before are over and done with.
+        later = {"next_at": at, "reason": reason, "attempts": 0, "give_up_at": None, **write_afresh()}
+    return move(
+        session,
+        message_id=claim.message_id,
+        under=claim.fence,
+        sources=(MessageState.SENDING,),
+        target=MessageState.SCHEDULED,
+        lease_until=None,
+        **later,
+    )
+
+
+def move(
+    session: Session,
+    *,
+    message_id: int,
+    under: int,
+    sources: Iterable[MessageState],
+    target: MessageState,
+    lease_after: datetime | None = None,
+    **values: Any,
+) -> bool:
+    """Move a message if it still is in one of `sources` under the fence `under`; False: the race was lost."""
+    statement = update(Message).where(
+        Message.message_id == message_id, Message.fence == under, Message.state.in_(list(sources))
+    )
+    if lease_after is not None:
+        statement = statement.where(Message.lease_until > lease_after)
+    statement = statement.values(state=target, **values).execution_options(synchronize_session=False)
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)  # noqa: S101 - an UPDATE always gives one; this tells mypy
+    return result.rowcount == 1
+
+
+def expired_handovers(session: Session, *, now: datetime, limit: int = 100) -> list[Claim]:
+    """Return messages whose worker vanished with the final dot possibly sent."""
+    statement = (
+        select(Message.message_id, Message.fence, Message.attempts)
+        .where(Message.state == MessageState.HANDOVER, Message.lease_until < now)
+        .order_by(Message.message_id)
+        .limit(limit)
+    )
+    return [Claim(*row) for row in session.execute(statement)]

@@ -1,0 +1,100 @@
+"""Receipts after the first one: looked up, drawn, and sent again when somebody asks."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from paymail.documents import ReceiptDocument
+from paymail.errors import Conflict
+from paymail.models import Message, Payment
+from paymail.services.core import history as timeline
+from paymail.services.core.customers import CustomerErased
+from paymail.services.core.documents import receipt_document, receipt_number
+from paymail.services.core.idempotency import digest
+from paymail.services.core.invoices import load_invoice
+from paymail.services.outbox import keys as dedupe
+from paymail.services.outbox import queue as outbox
+from paymail.services.outbox import suppressions
+from paymail.services.refunds.requests import NoSuchPayment
+
+
+class AddressSuppressed(Conflict):
+    """The customer's address must not be mailed; an email to it would not go out."""
+
+    code = "address_suppressed"
+
+
+def payment_of(session: Session, *, payment_id: int) -> Payment:
+    """Return a payment. Raises NoSuchPayment."""
+    found = session.get(Payment, payment_id)
+    if found is None:
+        raise NoSuchPayment(f"there is no payment {payment_id}")
+    return found
+
+
+def document(session: Session, *, payment_id: int) -> ReceiptDocument:
+    """Return what the receipt PDF of a payment shows. Raises NoSuchPayment."""
+    payment = payment_of(session, payment_id=payment_id)
+    return receipt_document(load_invoice(session, invoice_id=payment.invoice_id), payment)
+
+
+def messages(session: Session, *, payment_id: int) -> list[Message]:
+    """Return the receipt emails of a payment, the first one first."""
+    statement = select(Message).where(Message.payment_id == payment_id, Message.kind == "receipt")
+    return list(session.scalars(statement.order_by(Message.message_id)))
+
+
+def next_sequence(session: Session, *, payment_id: int) -> int:
+    """Return the sequence that one further copy would have."""
+    sent = select(func.count()).where(Message.payment_id == payment_id, Message.kind == "receipt")
+    return max(session.scalar(sent) or 0, 1)
+
+
+def send_again(
+    session: Session,
+    *,
+    payment_id: int,
+    actor: str,
+    now: datetime,
+    sequence: int | None = None,
+    key: str = "",
+) -> outbox.Queued:
+    """Queue a further copy of a payment's receipt.
+
+    A page passes the `sequence` it showed, so that a double click is one copy; a program a `key` of its own
+    (any text; different callers' keys must differ). Raises NoSuchPayment, CustomerErased, AddressSuppressed.
+    """
+    payment = payment_of(session, payment_id=payment_id)
+    invoice = load_invoice(session, invoice_id=payment.invoice_id, lock=True)
+    if invoice.customer.erased_at is not None:
+        raise CustomerErased("the personal data of this customer was erased; there is nobody to mail")
+    if suppressed := suppressions.active(session, address=invoice.customer.email):
+        why = suppressed.detail or suppressed.reason
+        raise AddressSuppressed(f"{invoice.customer.email} is suppressed ({why}); lift that first")
+    following = next_sequence(session, payment_id=payment_id)
+    wanted = min(sequence or following, following)
+    dedupe_key = dedupe.receipt_again(payment_id=payment_id, sequence=wanted)
+    if key:
+        dedupe_key = dedupe.receipt_asked(payment_id=payment_id, key=digest(key))
+    queued = outbox.add(
+        session,
+        dedupe_key=dedupe_key,
+        kind="receipt",
+        invoice=invoice,
+        actor=actor,
+        now=now,
+        urgent=True,
+        payment_id=payment_id,
+    )
+    if queued.created:
+        timeline.record(
+            session,
+            invoice_id=invoice.invoice_id,
+            kind="email_queued",
+            actor=actor,
+            now=now,
+            detail=f"receipt {receipt_number(payment)} again",
+            message_id=queued.message_id,
+        )
+    return queued

@@ -1,0 +1,79 @@
+"""The account of one invoice: what arrived, what went back, what is disputed. Staff read it everywhere."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail.models import Channel, Dispute, DisputeState, Invoice, Issuer, Message, Payment, Refund
+from paymail.services.core.documents import payment_day
+from paymail.services.core.invoices import load_invoice
+from paymail.services.payments import receipts
+from paymail.services.refunds import requests as refunding
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A payment with its receipts. `refundable` in minor units; 0 while it is disputed."""
+
+    payment: Payment
+    day: date
+    """On the issuer's calendar."""
+    refundable: int
+    disputed: bool
+    receipts: list[Message]
+    sequence: int
+    """Of the next copy of the receipt."""
+
+    @property
+    def actor(self) -> str:
+        """Who recorded it: a person, or the source that brought the news."""
+        return self.receipts[0].actor if self.receipts else self.payment.source
+
+    @property
+    def channels(self) -> list[Channel]:
+        """How it can go back, the likeliest first."""
+        own = self.payment.channel
+        return [own, *(one for one in Channel if one not in (own, Channel.STRIPE))]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """All money of an invoice, each list oldest first."""
+
+    invoice: Invoice
+    payments: list[Arrived]
+    refunds: list[Refund]
+    disputes: list[Dispute]
+
+
+def statement(session: Session, *, invoice_id: int) -> Statement:
+    """Return the account of an invoice. Raises NoSuchInvoice."""
+    invoice = load_invoice(session, invoice_id=invoice_id)
+    payments = select(Payment).where(Payment.invoice_id == invoice_id).order_by(Payment.payment_id)
+    refunds = select(Refund).where(Refund.invoice_id == invoice_id).order_by(Refund.refund_id)
+    disputes = select(Dispute).where(Dispute.invoice_id == invoice_id)
+    disputed = list(session.scalars(disputes.order_by(Dispute.opened_at, Dispute.dispute_id)))
+    open_ = {one.payment_id for one in disputed if one.state is DisputeState.OPEN}
+    return Statement(
+        invoice=invoice,
+        payments=[
+            arrived(session, issuer=invoice.issuer, payment=one, disputed=one.payment_id in open_)
+            for one in session.scalars(payments)
+        ],
+        refunds=list(session.scalars(refunds)),
+        disputes=disputed,
+    )
+
+
+def arrived(session: Session, *, issuer: Issuer, payment: Payment, disputed: bool) -> Arrived:
+    """Return a payment with what can be done about it."""
+    return Arrived(
+        payment=payment,
+        day=payment_day(issuer, payment),
+        refundable=0 if disputed else refunding.refundable(session, payment=payment),
+        disputed=disputed,
+        receipts=receipts.messages(session, payment_id=payment.payment_id),
+        sequence=receipts.next_sequence(session, payment_id=payment.payment_id),
+    )

@@ -1,0 +1,66 @@
+"""The reconciler by the clock: each job when it is due, by whichever process takes the turn."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from paymail import observability
+from paymail.services.core.cashier import Cashier
+from paymail.services.reconciliation import turns
+from paymail.services.reconciliation.compare import Comparison
+from paymail.services.reconciliation.run import Caught, Progress, catch_up, compare_and_keep
+from paymail.services.reconciliation.turns import COMPARE, SETTLE, Ended, Turn
+
+log = observability.logger(__name__)
+
+COMPARE_EVERY = timedelta(hours=24)
+AGAIN_AFTER = timedelta(hours=1)
+"""When Stripe could not be asked, or something unforeseen stopped the comparison."""
+DAYS = 7
+Job = Callable[[Progress], Ended]
+
+
+def run_due(cashier: Cashier, *, live: bool, every: timedelta) -> list[str]:
+    """Do what is due and not taken by another process; return which jobs were done."""
+
+    def settle(progress: Progress) -> Ended:
+        return ended_of(catch_up(cashier, live=live, progress=progress))
+
+    def compare(progress: Progress) -> Ended:
+        return ended_of(compare_and_keep(cashier, days=DAYS, progress=progress))
+
+    jobs: dict[str, tuple[Job, timedelta, timedelta]] = {
+        SETTLE: (settle, every, every),
+        COMPARE: (compare, COMPARE_EVERY, AGAIN_AFTER),
+    }
+    return [name for name, job in jobs.items() if _do(cashier, name, *job)]
+
+
+def _do(cashier: Cashier, name: str, job: Job, every: timedelta, again: timedelta) -> bool:
+    with cashier.transaction() as session:
+        turn = turns.claim(session, job=name, now=cashier.now())
+    if turn is None:
+        return False
+    try:
+        ended = job(lambda _account: _renew(cashier, turn))
+    except Exception as error:
+        # Written down, so that doctor shows it; the lease would only hold the next try up.
+        log.exception("reconciler failed in an unforeseen way", job=name)
+        ended = Ended("", f"unforeseen: {type(error).__name__}")
+    with cashier.transaction() as session:
+        later = again if ended.failure else every
+        turns.end(session, turn=turn, ended=ended, every=later, now=cashier.now())
+    return True
+
+
+def _renew(cashier: Cashier, turn: Turn) -> None:
+    with cashier.transaction() as session:
+        turns.renew(session, turn=turn, now=cashier.now())
+
+
+def ended_of(done: Caught | Comparison) -> Ended:
+    """Return the outcome of a run in words."""
+    failure = "; ".join(f"{account}: {reason}" for account, reason in done.failures.items())
+    if isinstance(done, Caught):
+        return Ended(done.summary, failure)
+    accounts, drifts = len(done.compared), len(done.findings)
+    return Ended(f"{accounts} account(s), {done.intents} intent(s) compared: {drifts} drift(s)", failure)

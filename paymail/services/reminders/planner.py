@@ -1,0 +1,186 @@
+"""The reminder sweep: writes the reminder that is due, records the steps that were missed.
+
+Each invoice is one transaction under its lock, so that two sweeps at once, a payment and a hold take turns.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail import observability
+from paymail.emails import Tone
+from paymail.errors import Conflict, PaymailError
+from paymail.models import Invoice, Message, MessageState
+from paymail.services.core import history as timeline
+from paymail.services.core.invoices import load_invoice
+from paymail.services.links import links
+from paymail.services.outbox import keys as dedupe
+from paymail.services.outbox import queue as outbox
+from paymail.services.outbox.open_reminders import withdraw_open
+from paymail.services.outbox.queue import Queued
+from paymail.services.reminders import holds as holding
+from paymail.services.reminders import situation
+from paymail.services.reminders.decision import Decision, Skipped, Step, decide
+
+log = observability.logger(__name__)
+
+LADDER = "ladder"
+BY_HAND = "hand"
+"""The step of a reminder that staff asked for: business hours and the ladder do not concern it."""
+BATCH = 200
+BROKEN_RECHECK = timedelta(hours=1)
+HANDOVER_RECHECK = timedelta(minutes=2)
+
+
+class NotRemindable(Conflict):
+    """The invoice's state does not allow a reminder; the message says why."""
+
+    code = "not_remindable"
+
+
+def plan_due(
+    transaction: Callable[[], AbstractContextManager[Session]],
+    now: Callable[[], datetime],
+    *,
+    limit: int = BATCH,
+) -> int:
+    """Look at every invoice whose time has come; return how many were looked at."""
+    with transaction() as session:
+        statement = (
+            select(Invoice.invoice_id)
+            .where(Invoice.next_reminder_at <= now())
+            .order_by(Invoice.next_reminder_at)
+            .limit(limit)
+        )
+        due = list(session.scalars(statement))
+    for invoice_id in due:
+        try:
+            with transaction() as session:
+                plan(session, invoice_id=invoice_id, now=now())
+        except (ArithmeticError, ValueError, LookupError, TypeError) as error:
+            # What nobody thought of about one invoice must not stop the reminders of all others.
+            log.error("reminders cannot be planned", invoice_id=invoice_id, reason=type(error).__name__)
+            with transaction() as session:
+                holding.look_again(session, invoice_ids=[invoice_id], now=now() + BROKEN_RECHECK)
+    return len(due)
+
+
+def plan(session: Session, *, invoice_id: int, now: datetime) -> Decision | None:
+    """Act on the decision about one invoice; None if another sweep was here first."""
+    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+    if invoice.next_reminder_at is None or invoice.next_reminder_at > now:
+        return None
+    try:
+        policy = situation.policy_of(invoice)
+        facts = situation.situation_of(session, invoice=invoice, steps=policy.ladder, now=now)
+        decision = decide(policy, facts, now)
+    except PaymailError as error:
+        # A ladder or zone that cannot be read: this invoice waits, visibly, and the others go on.
+        log.error("reminders cannot be planned", invoice_id=invoice_id, code=error.code, reason=str(error))
+        invoice.next_reminder_at = now + BROKEN_RECHECK
+        return None
+    for skipped in decision.skipped:
+        _record_skipped(session, invoice, skipped, now)
+    invoice.next_reminder_at = decision.look_at
+    if decision.send is not None and not _write(session, invoice, decision.send, now):
+        invoice.next_reminder_at = now + HANDOVER_RECHECK
+    return decision
+
+
+def _record_skipped(session: Session, invoice: Invoice, skipped: Skipped, now: datetime) -> None:
+    rung = skipped.step.rung
+    queued = outbox.add(
+        session,
+        dedupe_key=dedupe.reminder(invoice_id=invoice.invoice_id, due=skipped.step.due, step=rung.key),
+        kind="reminder",
+        invoice=invoice,
+        actor=LADDER,
+        now=now,
+        at=skipped.step.at,
+        step=rung.key,
+        tone=rung.tone,
+        state=MessageState.SUPPRESSED,
+        reason=skipped.reason,
+        settled_at=now,
+    )
+    _note(session, invoice, "reminder_skipped", LADDER, f"step {rung.key}: {skipped.reason}", queued, now)
+
+
+def _write(session: Session, invoice: Invoice, step: Step, now: datetime) -> bool:
+    """Queue the reminder of a step in place of any older one; False while one is being handed over."""
+    if not withdraw_open(
+        session, invoice_id=invoice.invoice_id, reason="overtaken by a later reminder", now=now
+    ):
+        return False
+    rung = step.rung
+    queued = outbox.add(
+        session,
+        dedupe_key=dedupe.reminder(invoice_id=invoice.invoice_id, due=step.due, step=rung.key),
+        kind="reminder",
+        invoice=invoice,
+        actor=LADDER,
+        now=now,
+        step=rung.key,
+        tone=rung.tone,
+    )
+    _note(session, invoice, "email_queued", LADDER, f"reminder, step {rung.key}", queued, now)
+    return True
+
+
+def remind_by_hand(
+    session: Session, *, invoice_id: int, tone: Tone, actor: str, now: datetime, sequence: int | None = None
+) -> Queued:
+    """Queue a reminder that staff ask for, at any hour and whatever the ladder says.
+
+    A page passes the `sequence` it showed, so that a double click is one reminder.
+    Raises NoSuchInvoice; NotRemindable when nothing is owed, a payment is clearing, or one is under way.
+    """
+    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+    if reason := situation.not_owed(invoice):
+        raise NotRemindable(f"no reminder: {reason}")
+    if not invoice.can_pay:
+        raise NotRemindable("no reminder: a payment is clearing")
+    following = next_sequence(session, invoice_id=invoice_id)
+    if not (sequence and sequence < following) and not withdraw_open(
+        session, invoice_id=invoice_id, reason="overtaken by a reminder by hand", now=now
+    ):
+        raise NotRemindable("another reminder of this invoice is being handed over")
+    queued = outbox.add(
+        session,
+        dedupe_key=dedupe.reminder_by_hand(
+            invoice_id=invoice_id, sequence=min(sequence or following, following)
+        ),
+        kind="reminder",
+        invoice=invoice,
+        actor=actor,
+        now=now,
+        step=BY_HAND,
+        tone=tone,
+    )
+    if queued.created:
+        links.ensure(session, invoice=invoice, actor=actor, now=now)
+        _note(session, invoice, "email_queued", actor, f"reminder by hand, {tone}", queued, now)
+    return queued
+
+
+def next_sequence(session: Session, *, invoice_id: int) -> int:
+    """Return the sequence that one further reminder by hand would have."""
+    statement = select(Message.message_id).where(Message.invoice_id == invoice_id, Message.step == BY_HAND)
+    return len(session.scalars(statement).all()) + 1
+
+
+def _note(
+    session: Session, invoice: Invoice, kind: str, actor: str, detail: str, queued: Queued, now: datetime
+) -> None:
+    timeline.record(
+        session,
+        invoice_id=invoice.invoice_id,
+        kind=kind,
+        actor=actor,
+        now=now,
+        detail=detail,
+        message_id=queued.message_id,
+    )

@@ -1,0 +1,191 @@
+"""From rows to what the plan is decided on: an invoice's policy and situation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import product
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail.models import Invoice, InvoiceStatus, Message, MessageState, PaymentStatus
+from paymail.services.core.calendar import calendar_of
+from paymail.services.core.invoices import local_date
+from paymail.services.outbox import keys as dedupe
+from paymail.services.outbox import suppressions
+from paymail.services.plans.coverage import dues
+from paymail.services.reminders import holds as holding
+from paymail.services.reminders import ladder
+from paymail.services.reminders.decision import Hold, Policy, Situation
+
+RECHECK = timedelta(hours=1)
+HANDED_OVER = (MessageState.HANDOVER, MessageState.SENT, MessageState.UNKNOWN, MessageState.BOUNCED)
+_AT_ONCE = 500
+_NOT_OUT_YET = (MessageState.SCHEDULED, MessageState.SENDING, MessageState.HANDOVER)
+
+
+def policy_of(invoice: Invoice) -> Policy:
+    """Return how reminders of this invoice work. Raises BadCalendar, BadTime, BadLadder."""
+    issuer, customer = invoice.issuer, invoice.customer
+    return Policy(
+        calendar=calendar_of(issuer),
+        ladder=ladder.effective(invoice.ladder, customer.ladder, issuer.ladder),
+        minimum=issuer.reminder_minimum,
+        cap=issuer.reminder_cap,
+    )
+
+
+def situation_of(session: Session, *, invoice: Invoice, steps: ladder.Ladder, now: datetime) -> Situation:
+    """Return what the plan depends on now. `invoice` needs its issuer and customer loaded."""
+    return gather(session, invoices=[(invoice, steps)], now=now)[invoice.invoice_id]
+
+
+def gather(
+    session: Session, *, invoices: Sequence[tuple[Invoice, ladder.Ladder]], now: datetime
+) -> dict[int, Situation]:
+    """Return the situations of many invoices by a handful of questions, whatever their number."""
+    found: dict[int, Situation] = {}
+    for start in range(0, len(invoices), _AT_ONCE):
+        some = invoices[start : start + _AT_ONCE]
+        records = _Records.read(session, [invoice for invoice, _steps in some], now)
+        for invoice, steps in some:
+            found[invoice.invoice_id] = _situation(records, invoice, steps, now)
+    return found
+
+
+def _situation(records: "_Records", invoice: Invoice, steps: ladder.Ladder, now: datetime) -> Situation:
+    reminders = records.reminders.get(invoice.invoice_id, {})
+    counted = dues(invoice)
+    keys = {
+        dedupe.reminder(
+            invoice_id=invoice.invoice_id, due=due, step=rung.key
+        ): f"{due.isoformat()}:{rung.key}"
+        for due, rung in product(counted, steps)
+    }
+    return Situation(
+        dues=counted,
+        balance=invoice.balance,
+        not_owed=not_owed(invoice),
+        reminders_from=invoice.reminders_from,
+        switched_off=switched_off(invoice),
+        holds=_holds(records, invoice, now),
+        done=frozenset(keys[key] for key in reminders if key in keys),
+        sent=sum(one.state in HANDED_OVER for one in reminders.values()),
+        invoice_sent_on=_invoice_sent_on(records, invoice),
+        reminded_on=_reminded_on(reminders, invoice, now),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reminder:
+    """What became of a reminder, or when it is due."""
+
+    state: MessageState
+    handed_over_at: datetime | None
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """What the database says about some invoices, by invoice id (suppressions: by address)."""
+
+    reminders: dict[int, dict[str, "_Reminder"]]
+    """Each reminder by its dedupe key."""
+    invoice_emails: dict[int, tuple[MessageState, datetime | None]]
+    """State and hand-over of the newest invoice email."""
+    holds: dict[int, list[Hold]]
+    suppressed: dict[str, str]
+
+    @classmethod
+    def read(cls, session: Session, invoices: Sequence[Invoice], now: datetime) -> "_Records":
+        ids = [invoice.invoice_id for invoice in invoices]
+        reminders: dict[int, dict[str, _Reminder]] = {}
+        emails: dict[int, tuple[MessageState, datetime | None]] = {}
+        statement = (
+            select(
+                Message.invoice_id,
+                Message.kind,
+                Message.dedupe_key,
+                Message.state,
+                Message.handed_over_at,
+                Message.next_at,
+            )
+            .where(Message.invoice_id.in_(ids), Message.kind.in_(("invoice", "reminder")))
+            .order_by(Message.message_id)
+        )
+        for invoice_id, kind, key, state, handed_over_at, next_at in session.execute(statement):
+            if kind == "invoice":
+                emails[invoice_id] = (state, handed_over_at)
+            else:
+                reminders.setdefault(invoice_id, {})[key] = _Reminder(state, handed_over_at, next_at)
+        holds: dict[int, list[Hold]] = {}
+        for hold in holding.in_force(session, invoice_ids=ids, now=now):
+            holds.setdefault(hold.invoice_id, []).append(Hold(hold.reason, hold.until))
+        addresses = [invoice.customer.email for invoice in invoices]
+        return cls(reminders, emails, holds, suppressions.among(session, addresses=addresses))
+
+
+def not_owed(invoice: Invoice) -> str:
+    """Return why no money is asked for at all, or nothing."""
+    if invoice.status is not InvoiceStatus.SENT:
+        return f"the invoice is {'a draft' if invoice.status is InvoiceStatus.DRAFT else 'void'}"
+    if invoice.balance == 0:
+        return "the invoice is paid"
+    if invoice.payment_status in (PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED):
+        return "its payment was refunded"
+    return ""
+
+
+def switched_off(invoice: Invoice) -> str:
+    """Return who has switched reminders off, or nothing."""
+    for off, who in (
+        (invoice.reminders_off, "this invoice"),
+        (invoice.customer.reminders_off, "this customer"),
+        (invoice.issuer.reminders_off, "this issuer"),
+    ):
+        if off:
+            return f"reminders are off for {who}"
+    return ""
+
+
+def holds_of(session: Session, *, invoice: Invoice, now: datetime) -> tuple[Hold, ...]:
+    """Return what makes reminders wait, the longest first."""
+    return _holds(_Records.read(session, [invoice], now), invoice, now)
+
+
+def _holds(records: _Records, invoice: Invoice, now: datetime) -> tuple[Hold, ...]:
+    found = []
+    if invoice.payment_status is PaymentStatus.PROCESSING:
+        found.append(Hold("a payment is clearing"))
+    if reason := records.suppressed.get(suppressions.normalised(invoice.customer.email)):
+        found.append(Hold(f"the customer's address is suppressed ({reason})"))
+    found += records.holds.get(invoice.invoice_id, [])
+    if trouble := _invoice_email_trouble(records, invoice):
+        found.append(Hold(trouble, now + RECHECK))
+    return tuple(found)
+
+
+def _invoice_email_trouble(records: _Records, invoice: Invoice) -> str:
+    # Without any, the host sent it before paymail came.
+    state, _ = records.invoice_emails.get(invoice.invoice_id, (MessageState.SENT, None))
+    if state in _NOT_OUT_YET:
+        return "the invoice email has not gone out yet"
+    return "the invoice email failed" if state is MessageState.FAILED else ""
+
+
+def _reminded_on(reminders: dict[str, _Reminder], invoice: Invoice, now: datetime) -> date | None:
+    by_hand = dedupe.reminder_by_hand(invoice_id=invoice.invoice_id, sequence=0).removesuffix("0")
+    today = local_date(invoice.issuer, now)
+    for key, one in reminders.items():
+        under_way = key.startswith(by_hand) and one.state in _NOT_OUT_YET
+        if under_way and local_date(invoice.issuer, one.next_at) <= today:
+            return today
+    handed = [r.handed_over_at for r in reminders.values() if r.state in HANDED_OVER and r.handed_over_at]
+    return local_date(invoice.issuer, max(handed)) if handed else None
+
+
+def _invoice_sent_on(records: _Records, invoice: Invoice) -> date | None:
+    state, handed_over_at = records.invoice_emails.get(invoice.invoice_id, (MessageState.FAILED, None))
+    if state not in HANDED_OVER or handed_over_at is None:
+        return None
+    return local_date(invoice.issuer, handed_over_at)

@@ -1,0 +1,35 @@
+"""Bulk sends: invoice emails for a filter, at a rate, with pause, resume, cancel and "only the failed"."""
+
+from paymail.services.sending.bulk.estimate import Foresight, foresee
+from paymail.services.sending.bulk.idempotent import start_requested
+from paymail.services.sending.bulk.progress import Progress, listed, progress
+from paymail.services.sending.bulk.run import (
+    EmptySelection,
+    NoSuchBulk,
+    cancel,
+    expand,
+    expand_all,
+    pause,
+    resume,
+    start,
+)
+from paymail.services.sending.bulk.selection import Selection, matching
+
+__all__ = [
+    "EmptySelection",
+    "Foresight",
+    "NoSuchBulk",
+    "Progress",
+    "Selection",
+    "cancel",
+    "expand",
+    "expand_all",
+    "foresee",
+    "listed",
+    "matching",
+    "pause",
+    "progress",
+    "resume",
+    "start",
+    "start_requested",
+]
