@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Engine, text
 
 from paymail.db import make_engine
-from paymail.migrating import upgrade
+from paymail.db.schema import upgrade
 from tests.conftest import free_port
 from tests.postgres import Cluster
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from paymail import migrating
+from paymail.db import schema
 from paymail.models import Blob, Message, MessageState
-from paymail.services.sending.send import send_invoice
+from paymail.services.sending.invoice_emails import send_invoice
 from paymail.settings import Settings
 from paymail.wiring import App, build
 from tests.conftest import environment, free_port, wait_for_port
@@ -84,7 +84,7 @@ def production() -> Iterator[Settings]:
 def measure(settings: Settings) -> Result:
     """Start the workers, send one by one, then all at once."""
     app = build(settings)
-    migrating.upgrade(app.engine)
+    schema.upgrade(app.engine)
     given = environment(
         settings.data_dir,
         PAYMAIL_DATABASE_URL=settings.database_url,

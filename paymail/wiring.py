@@ -15,13 +15,17 @@ from paymail.errors import Misconfigured
 from paymail.gateway import StripeConfig, StripeGateway
 from paymail.mail.mailbox import MailboxMailer
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
-from paymail.ports import Doorbell, Gateway, Mailer, PdfRenderer, Writer
-from paymail.queue import CeleryDoorbell, make_celery
+from paymail.ports.mail import Mailer
+from paymail.ports.payments import Gateway
+from paymail.ports.queue import Doorbell
+from paymail.ports.rendering import PdfRenderer, Writer
+from paymail.queue.celery_app import make_celery
+from paymail.queue.doorbell import CeleryDoorbell
 from paymail.render.dkim import Signer
-from paymail.render.letter import LetterWriter
+from paymail.render.letter_writer import LetterWriter
 from paymail.render.pdf import WeasyPdfRenderer
-from paymail.services.core.cashier import Cashier
-from paymail.services.delivery.deliver import Post
+from paymail.services.core.contexts import Cashier
+from paymail.services.delivery.deliveries import Post
 from paymail.services.delivery.outcomes import Patience
 from paymail.services.outbox.gates import BadRate, rate_of
 from paymail.services.outbox.queue import RINGS

@@ -12,9 +12,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from paymail.render.equipment import equip
+from paymail.i18n import CATALOGS, LANGUAGES
+from paymail.render.environment import equip
 from paymail.wiring import TEMPLATES
-from paymail.wording import CATALOGS, LANGUAGES
 from tests.conftest import ROOT
 
 PAGES = ROOT / "paymail" / "web" / "templates"

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from paymail import migrating
-from paymail.db import make_engine
+from paymail.db import make_engine, schema
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.server import SandboxServer
 from paymail.settings import Settings
@@ -32,7 +31,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A PostgreSQL of this test process, with a migrated template."""
     with Cluster(free_port()) as cluster:
         engine = make_engine(cluster.create("template_paymail"))
-        migrating.upgrade(engine)
+        schema.upgrade(engine)
         engine.dispose()
         yield cluster
 
@@ -48,7 +47,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy."""
     file = tmp_path_factory.mktemp("sqlite") / "template.db"
     engine = make_engine(f"sqlite:///{file}")
-    migrating.upgrade(engine)
+    schema.upgrade(engine)
     with engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(
             text("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -9,12 +9,21 @@ from sqlalchemy.orm import Session
 
 from paymail.clock import new_payment_token
 from paymail.errors import Conflict, InvalidInput, NotFound
-from paymail.merchant import GatewayAccount, WebhookEndpoint
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
-from paymail.ports import Envelope, Event, Handover, Intent, IntentStatus, Letter, Outcome, Verdict, Written
-from paymail.reversals import GatewayDispute, GatewayRefund, Reversals
+from paymail.ports.mail import Envelope, Handover, Outcome, Verdict
+from paymail.ports.payments import (
+    Event,
+    GatewayAccount,
+    GatewayDispute,
+    GatewayRefund,
+    Intent,
+    IntentStatus,
+    Reversals,
+    WebhookEndpoint,
+)
+from paymail.ports.rendering import Letter, Written
 from paymail.services.core.issuers import ensure_issuer
-from paymail.services.payments.start import REUSABLE
+from paymail.services.payments.checkout import REUSABLE
 
 NOW = datetime(2026, 3, 17, 1, 0, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from paymail import migrating
 from paymail.checks.findings import Finding, Subject, failed, ok, warning
+from paymail.db import schema
 
 OLDEST_TRIED = 15
 """Major version of PostgreSQL that the tests run on."""
@@ -78,6 +78,6 @@ def _postgresql(session: Session) -> Iterator[Finding]:
 
 
 def _schema(engine: Engine) -> Finding:
-    if migrating.is_current(engine):
-        return ok("database", f"schema {migrating.head()} is the newest")
-    return failed("database", f"the schema is not {migrating.head()}", _UPGRADE)
+    if schema.is_current(engine):
+        return ok("database", f"schema {schema.head()} is the newest")
+    return failed("database", f"the schema is not {schema.head()}", _UPGRADE)

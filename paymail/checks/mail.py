@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from paymail.checks.findings import Finding, Subject, failed, ok, warning
-from paymail.checks.house import is_loopback
-from paymail.ports import Verdict
+from paymail.checks.installation import is_loopback
+from paymail.ports.mail import Verdict
 
 
 def transport(subject: Subject) -> Iterator[Finding]:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from sqlalchemy import select
 
 from paymail.checks.findings import Finding, Subject, failed, not_asked, ok, warning
-from paymail.checks.house import mode_of
+from paymail.checks.installation import mode_of
 from paymail.errors import Misconfigured, NotFound, PaymailError
-from paymail.merchant import WebhookEndpoint
 from paymail.models import Issuer
-from paymail.services.payments.confirm import USED_EVENTS
+from paymail.ports.payments import WebhookEndpoint
+from paymail.services.payments.webhook_inbox import USED_EVENTS
 
 MOST_ACCOUNTS = 50
 """Accounts asked in one run."""

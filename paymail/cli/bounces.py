@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from paymail.cli.context import FAILURE, PARTIAL, exits, open_app
-from paymail.services import bounces as bouncing
-from paymail.services.bounces.parse import LARGEST
+from paymail.services import bounces
+from paymail.services.bounces.parser import LARGEST
 
 group = typer.Typer(help="Bounce reports.", no_args_is_help=True)
 
@@ -28,7 +28,7 @@ def read(files: Annotated[list[Path], typer.Argument(help="Raw reports (.eml), o
             unreadable += 1
             continue
         with app.transaction() as session:
-            bounce = bouncing.receive(session, raw=raw, source="cli", now=app.now())
+            bounce = bounces.receive(session, raw=raw, source="cli", now=app.now())
             about = f"message {bounce.message_id}" if bounce.message_id else "no message of paymail"
             typer.echo(f"{file}: {bounce.kind} {bounce.status} {about} {bounce.detail}")
     if unreadable:
@@ -52,7 +52,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
                 "source": b.source,
                 "received_at": b.received_at.isoformat(timespec="seconds"),
             }
-            for b in bouncing.listed(session)
+            for b in bounces.listed(session)
         ]
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from paymail.cli.context import exits, open_app
-from paymail.cli.invoices import At, Json
+from paymail.cli.options import At, Json
 from paymail.models import PaymentStatus
 from paymail.services.core.calendar import when
 from paymail.services.core.issuers import find_issuer

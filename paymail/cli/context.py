@@ -8,7 +8,8 @@ from typing import NoReturn, ParamSpec
 
 import typer
 
-from paymail import migrating, observability, settings
+from paymail import observability, settings
+from paymail.db import schema
 from paymail.errors import Misconfigured, PaymailError
 from paymail.settings import Settings
 from paymail.wiring import App, build
@@ -32,7 +33,7 @@ def open_app(*, migrate: bool = True) -> App:
     found = load_settings()
     app = build(found)
     if migrate and not found.database_url:
-        migrating.upgrade(app.engine)
+        schema.upgrade(app.engine)
     return app
 
 

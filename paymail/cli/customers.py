@@ -5,9 +5,8 @@ from typing import Annotated
 import typer
 
 from paymail.cli.context import exits, open_app
-from paymail.services.customers import addresses, languages
-from paymail.services.customers import erase as erasing
-from paymail.wording import language_of
+from paymail.i18n import language_of
+from paymail.services.customers import addresses, erasure, languages
 
 group = typer.Typer(help="Customers.", no_args_is_help=True)
 
@@ -42,5 +41,5 @@ def erase(customer_id: int, yes: Annotated[bool, typer.Option("--yes", help="Do 
     if not yes:
         typer.confirm(f"Erase name, addresses and emails of customer {customer_id} for good?", abort=True)
     with app.transaction() as session:
-        erasing.erase_customer(session, customer_id=customer_id, actor="cli", now=app.now())
+        erasure.erase_customer(session, customer_id=customer_id, actor="cli", now=app.now())
     typer.echo(f"customer {customer_id} is erased")

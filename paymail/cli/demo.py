@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 from paymail.cli.context import exits
-from paymail.cli.sample import SAMPLE_SENDS, load_sample, send_sample
+from paymail.cli.sample_data import SAMPLE_SENDS, load_sample, send_sample
 from paymail.cli.up import running
 from paymail.errors import Unavailable
 from paymail.models import MessageState
 from paymail.sandbox.customer import pay
 from paymail.services.core.invoices import load_invoice
-from paymail.services.outbox import lookup as browsing
+from paymail.services.lists import lookup
 from paymail.wiring import App
 
 PATIENCE = 25.0
@@ -67,7 +67,7 @@ def demo(
 
 def _sent(app: App, kind: str) -> int:
     with app.reading() as session:
-        return sum(1 for m in browsing.messages(session) if m.kind == kind and m.state is MessageState.SENT)
+        return sum(1 for m in lookup.messages(session) if m.kind == kind and m.state is MessageState.SENT)
 
 
 def _pay(app: App, invoice_id: int) -> str:

@@ -7,8 +7,8 @@ import typer
 
 from paymail.cli.context import exits, open_app
 from paymail.models import GatewayEventState
-from paymail.services.payments import events
-from paymail.services.payments.events import EventFilter, Listed
+from paymail.services.payments import gateway_events
+from paymail.services.payments.gateway_events import EventFilter, Listed
 
 group = typer.Typer(help="Events received from Stripe.", no_args_is_help=True)
 MOST_RINGS = 50
@@ -27,7 +27,7 @@ def list_(
     app = open_app()
     wanted = EventFilter(state=state, type=type_, invoice_id=invoice)
     with app.reading() as session:
-        rows, _next = events.slice_of(session, wanted=wanted, limit=limit)
+        rows, _next = gateway_events.slice_of(session, wanted=wanted, limit=limit)
         shown = [_shown(row) for row in rows]
     app.close()
     if as_json:
@@ -43,7 +43,7 @@ def show(event_id: str, as_json: Annotated[bool, typer.Option("--json")] = False
     """Show one event."""
     app = open_app()
     with app.reading() as session:
-        data = _shown(events.one(session, event_id=event_id))
+        data = _shown(gateway_events.one(session, event_id=event_id))
     app.close()
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False))
@@ -63,9 +63,9 @@ def reprocess(
         raise typer.BadParameter("give ids, or --dead")
     app = open_app()
     with app.transaction() as session:
-        chosen = list(event_ids or events.dead(session))
+        chosen = list(event_ids or gateway_events.dead(session))
         for event_id in chosen:
-            events.reprocess(session, event_id=event_id, actor="cli", now=app.now())
+            gateway_events.reprocess(session, event_id=event_id, actor="cli", now=app.now())
     for event_id in chosen[:MOST_RINGS]:
         app.doorbell.ring_event(event_id)
     app.close()
@@ -84,6 +84,6 @@ def _shown(row: Listed) -> dict[str, object]:
         "reason": event.reason,
         "attempts": event.attempts,
         "next_at": event.next_at.isoformat(timespec="seconds"),
-        "created_at": events.happened_at(event).isoformat(timespec="seconds"),
+        "created_at": gateway_events.happened_at(event).isoformat(timespec="seconds"),
         "received_at": event.received_at.isoformat(timespec="seconds"),
     }

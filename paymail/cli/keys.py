@@ -7,8 +7,8 @@ import typer
 
 from paymail.cli.context import exits, open_app
 from paymail.models import ApiKey
-from paymail.services.access import keys
-from paymail.services.access.keys import KeyScope
+from paymail.services.access import api_keys
+from paymail.services.access.api_keys import KeyScope
 
 group = typer.Typer(help="Keys of the staff API.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
@@ -24,7 +24,7 @@ def issue(
     """Make a key and print it. It cannot be shown again."""
     app = open_app()
     with app.transaction() as session:
-        issued = keys.issue(session, name=name, scopes=scope, now=app.now())
+        issued = api_keys.issue(session, name=name, scopes=scope, now=app.now())
     if as_json:
         typer.echo(json.dumps({"prefix": issued.prefix, "key": issued.key}))
         return
@@ -38,7 +38,7 @@ def list_(as_json: Json = False) -> None:
     """List keys, newest first; secrets are not kept."""
     app = open_app()
     with app.reading() as session:
-        found = keys.listed(session)
+        found = api_keys.listed(session)
     if as_json:
         typer.echo(json.dumps([_described(key) for key in found], ensure_ascii=False))
         return
@@ -63,5 +63,5 @@ def revoke(prefix: Annotated[str, typer.Argument(help="As `paymail keys list` sh
     """End a key at once."""
     app = open_app()
     with app.transaction() as session:
-        key = keys.revoke(session, prefix=prefix, now=app.now())
+        key = api_keys.revoke(session, prefix=prefix, now=app.now())
     typer.echo(f"key {key.prefix} ({key.name}) is revoked")

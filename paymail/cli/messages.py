@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from paymail.cli.context import exits, open_app
-from paymail.cli.invoices import At
+from paymail.cli.options import At
 from paymail.errors import InvalidInput
-from paymail.services.bounces import follow_log as following
+from paymail.services.bounces import relay_log_follower
 from paymail.services.core.calendar import when
 from paymail.services.core.invoices import load_invoice
-from paymail.services.delivery import resolve as resolving
+from paymail.services.delivery import unknown_messages
+from paymail.services.lists import lookup
 from paymail.services.outbox import blobs
-from paymail.services.outbox import lookup as browsing
 from paymail.services.outbox.reschedule import cancel_message, reschedule_message
 
 group = typer.Typer(help="Emails in the outbox.", no_args_is_help=True)
@@ -39,7 +39,7 @@ def list_(
                 "recipient": m.recipient,
                 "attempts": m.attempts,
             }
-            for m in browsing.messages(session, invoice_id=invoice)
+            for m in lookup.messages(session, invoice_id=invoice)
         ]
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
@@ -54,7 +54,7 @@ def reschedule(message_id: int, at: At = "") -> None:
     """Move a message to another time before it is handed over; without --at, to now."""
     app = open_app()
     with app.transaction() as session:
-        message = browsing.message(session, message_id=message_id)
+        message = lookup.message(session, message_id=message_id)
         issuer = load_invoice(session, invoice_id=message.invoice_id).issuer
         moment = when(at, issuer, app.now())
         reschedule_message(session, message_id=message_id, at=moment, actor="cli", now=app.now())
@@ -83,7 +83,7 @@ def show(message_id: int, as_json: Annotated[bool, typer.Option("--json")] = Fal
     """Show one message with its proof, or that its bytes were erased."""
     app = open_app()
     with app.reading() as session:
-        message = browsing.message(session, message_id=message_id)
+        message = lookup.message(session, message_id=message_id)
         gone = blobs.erased(session, digests=(message.mime_sha256, message.pdf_sha256))
     data = {
         "message_id": message_id,
@@ -119,7 +119,7 @@ def unknown(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
                 "reason": m.reason,
                 "message_id_header": m.header_id,
             }
-            for m in resolving.unknown(session)
+            for m in unknown_messages.unknown(session)
         ]
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
@@ -140,7 +140,13 @@ def resolve(
     """Say what became of an unknown message."""
     if sent + failed + resend != 1:
         raise typer.BadParameter("give one of --sent, --failed and --resend")
-    act = resolving.mark_sent if sent else resolving.mark_failed if failed else resolving.resend
+    act = (
+        unknown_messages.mark_sent
+        if sent
+        else unknown_messages.mark_failed
+        if failed
+        else unknown_messages.resend
+    )
     app = open_app()
     with app.transaction() as session:
         act(session, message_id=message_id, actor="cli", now=app.now(), why=why)
@@ -154,7 +160,7 @@ def prove(logfile: Path) -> None:
     """Read a Postfix log: unknown messages that it queued were accepted, returned ones bounced."""
     app = open_app()
     try:
-        moved = following.prove(app.transaction, logfile, app.now())
+        moved = relay_log_follower.prove(app.transaction, logfile, app.now())
     except OSError as error:
         raise NoSuchLog(f"{logfile}: {error.strerror}") from error
     typer.echo(f"{moved} message(s) proven")

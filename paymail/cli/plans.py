@@ -5,15 +5,15 @@ from typing import Annotated
 import typer
 
 from paymail.cli.context import exits, open_app
-from paymail.cli.invoices import Json
+from paymail.cli.options import Json
 from paymail.models import Invoice
 from paymail.money import Money, parse_amount
 from paymail.services.core.invoices import load_invoice, local_date
-from paymail.services.plans import agree as agreeing
+from paymail.services.plans import agreement
 from paymail.services.plans.coverage import plan_of
-from paymail.services.plans.divide import Cadence, Part, deposit_and_rest, equal_parts
-from paymail.services.plans.parse import read_day, read_parts
-from paymail.web.shown.plan import PlanDetail
+from paymail.services.plans.instalment_text import read_day, read_parts
+from paymail.services.plans.instalments import Cadence, Part, deposit_and_rest, equal_parts
+from paymail.web.schemas.plan import PlanDetail
 from paymail.wiring import App
 
 group = typer.Typer(help="Payment plans.", no_args_is_help=True)
@@ -54,7 +54,7 @@ def agree(
             parts = _deposit(invoice, deposit, deposit_due, rest_due)
         else:
             parts = equal_parts(invoice.balance, count, read_day(first), cadence or Cadence.MONTHLY)
-        agreeing.agree(session, invoice_id=invoice_id, parts=parts, actor="cli", now=app.now())
+        agreement.agree(session, invoice_id=invoice_id, parts=parts, actor="cli", now=app.now())
     _say(app, invoice_id, as_json)
 
 
@@ -80,7 +80,7 @@ def end(
     """End an invoice's payment plan: the whole balance is due again."""
     app = open_app()
     with app.transaction() as session:
-        agreeing.end(session, invoice_id=invoice_id, reason=reason, actor="cli", now=app.now())
+        agreement.end(session, invoice_id=invoice_id, reason=reason, actor="cli", now=app.now())
     _say(app, invoice_id, as_json)
 
 

@@ -8,8 +8,8 @@ import typer
 
 from paymail.cli.context import exits, open_app
 from paymail.errors import InvalidInput
-from paymail.mail import reading
-from paymail.services.letters import preview as previewing
+from paymail.mail import reader
+from paymail.services.letters import previews
 
 
 class CannotWrite(InvalidInput):
@@ -28,14 +28,14 @@ def preview(
     """Show an email as it will be sent, or as it was, with its secret pay link. Sends and stores nothing."""
     app = open_app()
     with app.reading() as session:
-        seen = previewing.see(
+        seen = previews.see(
             session,
             message_id=message_id,
             writer=app.writer,
             public_url=app.settings.public_url,
             now=app.now(),
         )
-    mail = reading.take_apart(seen.mime)
+    mail = reader.take_apart(seen.mime)
     if to is not None:
         _write(to, seen.mime, mail)
         return
@@ -47,7 +47,7 @@ def preview(
         typer.echo(f"\n[{attachment.filename}: {attachment.content_type}, {len(attachment.content)} bytes]")
 
 
-def _write(folder: Path, mime: bytes, mail: reading.Mail) -> None:
+def _write(folder: Path, mime: bytes, mail: reader.Mail) -> None:
     # A name inside an email is never a path.
     files = {Path(one.filename).name: one.content for one in mail.attachments}
     files |= {"email.eml": mime, "email.html": mail.html.encode(), "email.txt": mail.text.encode()}

@@ -1,157 +1,116 @@
-"""`paymail forecast`, and what `paymail invoices` does about reminders."""
+"""`paymail reminders`: how reminders are set up."""
 
 import json
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from paymail.cli.context import exits, open_app
-from paymail.cli.invoices import Json, group
-from paymail.emails import Tone
-from paymail.services.core.history import history
-from paymail.services.core.invoices import load_invoice
+from paymail.cli.options import Json
+from paymail.models import Issuer
 from paymail.services.core.issuers import find_issuer
-from paymail.services.forecast.explain import Explanation, explain
-from paymail.services.forecast.forecast import Coming, forecast
-from paymail.services.reminders import holds as holding
-from paymail.services.reminders import planner as planning
-from paymail.services.reminders.holds import HoldReason
+from paymail.services.issuers import issuer_settings
+from paymail.services.reminders import ladder, preferences
+
+group = typer.Typer(help="How reminders are set up.", no_args_is_help=True)
+Switch = Annotated[bool | None, typer.Option("--on/--off", help="Send reminders, or none.")]
+LadderText = Annotated[
+    str | None,
+    typer.Option(
+        "--ladder", help='Days from due and tone: "-3:upcoming, 0:due, 7:friendly"; "" is inherited.'
+    ),
+]
+Issuer_ = Annotated[str, typer.Option("--issuer", help="Issuer id or name; not needed with only one.")]
 
 
+@group.command()
 @exits
-def forecast_(
-    days: Annotated[int, typer.Option(min=1, max=90, help="How far to look ahead.")] = 7,
-    issuer: Annotated[str, typer.Option(help="Only this issuer, by id or name.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Say what will go out, to whom and when, and what is held back and why."""
+def show(issuer: Issuer_ = "", as_json: Json = False) -> None:
+    """Show how an issuer reminds."""
     app = open_app()
     with app.reading() as session:
-        issuer_id = find_issuer(session, ref=issuer).issuer_id if issuer else None
-        found = forecast(session, now=app.now(), days=days, issuer_id=issuer_id)
+        data = described(find_issuer(session, ref=issuer))
     if as_json:
-        typer.echo(json.dumps([described(one) for one in found], ensure_ascii=False))
-        return
-    for one in found:
-        time = one.local or (one.at.isoformat(timespec="minutes") if one.at else "held back")
-        step = f" {one.step}" if one.step else ""
-        held = f"  ({one.held})" if one.held else ""
-        typer.echo(f"{time:26} #{one.number:<8} {one.kind}{step:6} {one.balance}  {one.recipient}{held}")
-    going = sum(1 for one in found if not one.held)
-    typer.echo(f"{going} email(s) in the next {days} day(s), {len(found) - going} held back", err=True)
-
-
-def described(one: Coming) -> dict[str, object]:
-    """Return a coming email as JSON has it."""
-    return {
-        "invoice_id": one.invoice_id,
-        "number": one.number,
-        "customer_name": one.customer,
-        "recipient": one.recipient,
-        "kind": one.kind,
-        "step": one.step,
-        "balance": float(one.balance.decimal),
-        "currency": one.balance.currency,
-        "at": one.at.isoformat() if one.at else None,
-        "local": one.local,
-        "held": one.held,
-    }
-
-
-@group.command("explain")
-@exits
-def explain_(invoice_id: int, as_json: Json = False) -> None:
-    """Say what goes out next for an invoice, why nothing goes now, and what has happened."""
-    app = open_app()
-    with app.reading() as session:
-        found = explain(session, invoice_id=invoice_id, now=app.now())
-        events = history(session, invoice_id=invoice_id)
-    if as_json:
-        data = explained(found)
-        data["history"] = [
-            {"at": e.at.isoformat(), "kind": e.kind, "actor": e.actor, "detail": e.detail} for e in events
-        ]
         typer.echo(json.dumps(data, ensure_ascii=False))
         return
-    typer.echo(f"next reminder  {found.next_local or 'none'}")
-    if found.problem or found.reason:
-        typer.echo(f"why not now    {found.problem or found.reason}")
-    for step in found.steps:
-        typer.echo(f"step {step.step:>4}      {step.local:26} {step.tone:9} {step.fate}")
-    for event in events:
-        typer.echo(f"{event.at:%Y-%m-%d %H:%M}Z  {event.kind:20} {event.actor:12} {event.detail}")
+    for name, value in data.items():
+        typer.echo(f"{name:18} {value}")
 
 
-def explained(found: Explanation) -> dict[str, object]:
-    """Return an explanation as JSON has it."""
-    return {
-        "invoice_id": found.invoice.invoice_id,
-        "next_at": found.next_at.isoformat() if found.next_at else None,
-        "next_local": found.next_local,
-        "reason": found.problem or found.reason,
-        "steps": [
-            {
-                "step": step.step,
-                "tone": step.tone,
-                "at": step.at.isoformat(),
-                "local": step.local,
-                "fate": step.fate,
-                "message_id": step.message_id,
-            }
-            for step in found.steps
-        ],
-    }
+def described(issuer: Issuer) -> dict[str, object]:
+    """Return an issuer's preferences as JSON has them; the ladder as it is in force."""
+    data: dict[str, object] = {name: getattr(issuer, name) for name in issuer_settings.ISSUER_FIELDS}
+    return data | {"ladder": ladder.write(ladder.effective(issuer.ladder))}
 
 
-@group.command()
+@group.command("issuer")
 @exits
-def hold(
-    invoice_id: int,
-    reason: Annotated[HoldReason, typer.Option(help="Why.")] = HoldReason.STAFF,
-    until: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="To the end of this day; without it, until released."),
+def issuer_(
+    issuer: Issuer_ = "",
+    on: Switch = None,
+    ladder_text: LadderText = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA name.")] = None,
+    country: Annotated[str | None, typer.Option(help="For holidays: ISO 3166-1, such as AU.")] = None,
+    subdivision: Annotated[str | None, typer.Option(help="For holidays: such as NSW.")] = None,
+    send_at: Annotated[str | None, typer.Option(help="Local time of day, HH:MM.")] = None,
+    quiet_from: Annotated[str | None, typer.Option(help="Start of the quiet hours, HH:MM.")] = None,
+    quiet_until: Annotated[str | None, typer.Option(help="End of the quiet hours, HH:MM.")] = None,
+    minimum: Annotated[int | None, typer.Option(help="Smallest balance, in minor units.")] = None,
+    cap: Annotated[int | None, typer.Option(help="Most reminders of one invoice.")] = None,
+    rate: Annotated[str | None, typer.Option(help="Emails a minute, or office365, ses.")] = None,
+    link_days: Annotated[
+        str | None, typer.Option(help="Days after the due date for which pay links live, or `never` to end.")
     ] = None,
-    detail: Annotated[str, typer.Option(help="A note.")] = "",
+    fee: Annotated[str | None, typer.Option(help="The platform's part of payments, in per cent.")] = None,
 ) -> None:
-    """Let no reminder of an invoice go out."""
+    """Set up an issuer's reminders, sending, links and fee."""
+    given = {
+        "ladder": ladder_text,
+        "timezone": timezone,
+        "country": country,
+        "subdivision": subdivision,
+        "send_at": send_at,
+        "quiet_from": quiet_from,
+        "quiet_until": quiet_until,
+        "reminder_minimum": minimum,
+        "reminder_cap": cap,
+        "sender_rate": rate,
+        "reminders_off": None if on is None else not on,
+        "application_fee": None if fee is None else issuer_settings.fee(fee),
+    }
+    changes: dict[str, str | int | bool | None] = {
+        name: value for name, value in given.items() if value is not None
+    }
+    if link_days is not None:
+        changes["link_days"] = issuer_settings.link_days(link_days)
     app = open_app()
     with app.transaction() as session:
-        now = app.now()
-        issuer = load_invoice(session, invoice_id=invoice_id).issuer
-        ends = holding.end_of_day(until.date(), issuer, now) if until else None
-        holding.place(
-            session,
-            invoice_id=invoice_id,
-            reason=reason,
-            actor="cli",
-            now=now,
-            until=ends,
-            detail=detail,
-        )
-    typer.echo(f"reminders of invoice {invoice_id} wait")
+        found = find_issuer(session, ref=issuer)
+        issuer_settings.set_up_issuer(session, issuer=found, changes=changes, now=app.now())
+    typer.echo(f"issuer {found.issuer_id} is set up: {len(changes)} change(s)")
 
 
 @group.command()
 @exits
-def release(invoice_id: int) -> None:
-    """Lift every hold of an invoice."""
+def customer(customer_id: int, on: Switch = None, ladder_text: LadderText = None) -> None:
+    """Override an issuer's reminders for one customer."""
     app = open_app()
+    off = None if on is None else not on
     with app.transaction() as session:
-        holding.lift(session, invoice_id=invoice_id, actor="cli", now=app.now())
-    typer.echo(f"reminders of invoice {invoice_id} go on")
+        preferences.set_up_customer(
+            session, customer_id=customer_id, now=app.now(), off=off, ladder_text=ladder_text
+        )
+    typer.echo(f"customer {customer_id} is set up")
 
 
 @group.command()
 @exits
-def remind(
-    invoice_id: int, tone: Annotated[Tone, typer.Option(help="How it speaks.")] = Tone.FRIENDLY
-) -> None:
-    """Send a reminder now, whatever the ladder says."""
+def invoice(invoice_id: int, on: Switch = None, ladder_text: LadderText = None) -> None:
+    """Override a customer's reminders for one invoice."""
     app = open_app()
+    off = None if on is None else not on
     with app.transaction() as session:
-        queued = planning.remind_by_hand(
-            session, invoice_id=invoice_id, tone=tone, actor="cli", now=app.now()
+        preferences.set_up_invoice(
+            session, invoice_id=invoice_id, actor="cli", now=app.now(), off=off, ladder_text=ladder_text
         )
-    typer.echo(f"queued message {queued.message_id}")
+    typer.echo(f"invoice {invoice_id} is set up")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from paymail.cli import lifeline
+from paymail.cli import parent_watch
 from paymail.cli.context import FAILURE, exits, load_settings
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import SandboxDeclined, pay
@@ -24,7 +24,7 @@ def serve_(
     webhook_url: Annotated[str, typer.Option(help="Where webhooks go; empty is this paymail.")] = "",
 ) -> None:
     """Serve the sandbox until interrupted."""
-    lifeline.hold_on()
+    parent_watch.hold_on()
     settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     config = SandboxConfig(

@@ -6,13 +6,8 @@ import typer
 
 from paymail.cli.context import exits, open_app
 from paymail.services.access.staff import set_password
-from paymail.services.core.calendar import zone_of
-from paymail.services.core.issuers import ensure_issuer
-from paymail.services.customers.addresses import checked
-from paymail.services.customers.languages import checked_locale
 
 group = typer.Typer(help="Staff users.", no_args_is_help=True)
-issuers = typer.Typer(help="Issuers: who bills.", no_args_is_help=True)
 
 
 @group.command("set-password")
@@ -23,36 +18,3 @@ def set_password_(email: str, password: Annotated[str, typer.Option(prompt=True,
     with app.transaction() as session:
         set_password(session, email=email, password=password, now=app.now())
     typer.echo(f"{email} can log in")
-
-
-@issuers.command("add")
-@exits
-def add(
-    name: str,
-    email: str,
-    stripe_account: Annotated[str, typer.Option(help="Connected account, acct_…")] = "",
-    tax_id: str = "",
-    tax_name: str = "GST",
-    address: str = "",
-    reply_to: str = "",
-    timezone: str = "Australia/Sydney",
-    locale: str = "en-AU",
-) -> None:
-    """Make an issuer; one of that name stays as it is."""
-    app = open_app()
-    zone_of(timezone)
-    with app.transaction() as session:
-        issuer = ensure_issuer(
-            session,
-            name=name,
-            email=checked(email),
-            now=app.now(),
-            stripe_account=stripe_account,
-            tax_id=tax_id,
-            tax_name=tax_name,
-            address=address,
-            reply_to=checked(reply_to) if reply_to else "",
-            timezone=timezone,
-            locale=checked_locale(locale),
-        )
-    typer.echo(f"issuer {issuer.issuer_id}: {issuer.name}")

@@ -12,10 +12,10 @@ from typing import Annotated
 
 import typer
 
-from paymail import migrating
+from paymail.cli.child_processes import Children, wait_until_answering
 from paymail.cli.context import exits, load_settings, open_app
-from paymail.cli.sample import SAMPLE_STAFF, load_sample, send_sample, staff_password
-from paymail.cli.supervising import Children, wait_until_answering
+from paymail.cli.sample_data import SAMPLE_STAFF, load_sample, send_sample, staff_password
+from paymail.db import schema
 from paymail.errors import Conflict
 from paymail.services.core.invoices import load_invoice, payment_url
 from paymail.settings import RUNTIME_FILE
@@ -58,7 +58,7 @@ def running(port: int) -> Iterator[tuple[App, Children]]:
     """Run all services on `port` and the next one; yields once they answer."""
     environment = _publish(port)
     app = open_app(migrate=False)
-    migrating.upgrade(app.engine)  # a server's schema too: this one process starts everything else
+    schema.upgrade(app.engine)  # a server's schema too: this one process starts everything else
     with Children(_commands(port, sandboxed=app.settings.sandboxed), environment) as children:
         if app.settings.sandboxed:
             url = f"{app.settings.sandbox_url}/healthz"

@@ -21,9 +21,7 @@ from paymail.gateway.translation import (
     refund_from,
     translated,
 )
-from paymail.merchant import GatewayAccount, WebhookEndpoint
-from paymail.ports import Event, Intent
-from paymail.reversals import GatewayRefund, Reversals
+from paymail.ports.payments import Event, GatewayAccount, GatewayRefund, Intent, Reversals, WebhookEndpoint
 
 BRIEF_TIMEOUT = 3.0
 """Seconds for a brief look at an intent."""

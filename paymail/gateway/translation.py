@@ -9,9 +9,15 @@ from contextlib import contextmanager
 import stripe
 
 from paymail.errors import Conflict, Denied, InvalidInput, Misconfigured, NotFound, Unavailable
-from paymail.merchant import GatewayAccount, WebhookEndpoint
-from paymail.ports import Intent, IntentStatus, KeySpent
-from paymail.reversals import GatewayDispute, GatewayRefund
+from paymail.ports.payments import (
+    GatewayAccount,
+    GatewayDispute,
+    GatewayRefund,
+    Intent,
+    IntentStatus,
+    KeySpent,
+    WebhookEndpoint,
+)
 
 
 class StripeUnavailable(Unavailable):

@@ -14,7 +14,7 @@ from typing import Literal
 
 from paymail.errors import Misconfigured
 from paymail.mail.replies import Refused, phase
-from paymail.ports import Outcome, Scope, Verdict
+from paymail.ports.mail import Outcome, Scope, Verdict
 
 QUIT_SECONDS = 2.0
 """Patience for the answer to QUIT, which nobody needs."""

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
-from paymail.mail.standstill import Monotonic, stood_still
-from paymail.ports import Envelope, Handover, Outcome, Scope, Verdict
+from paymail.mail.handover_bound import Monotonic, stood_still
+from paymail.ports.mail import Envelope, Handover, Outcome, Scope, Verdict
 
 
 class MailboxMailer:

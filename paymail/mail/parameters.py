@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 
 from paymail.mail.replies import Refused
-from paymail.ports import Envelope, Outcome, Verdict
-from paymail.returnpath import header_token
+from paymail.ports.mail import Envelope, Outcome, Verdict
+from paymail.ports.return_path import header_token
 
 _ATOMS = r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff()<>\[\]:;@\\,\"]+"  # RFC 5321 §4.1.2, RFC 6531 §3.3
 _ADDRESS = re.compile(f"{_ATOMS}@{_ATOMS}")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from paymail.observability import one_line
-from paymail.ports import Outcome, Scope, Verdict
+from paymail.ports.mail import Outcome, Scope, Verdict
 
 _STATUS = re.compile(rb"([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
 _ABOUT_OUR_LOGIN = (530, 534, 535, 538)

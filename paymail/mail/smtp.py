@@ -11,10 +11,10 @@ from dataclasses import replace
 from time import monotonic
 
 from paymail.mail.connection import Connection, SmtpConfig, connect, tls_context
+from paymail.mail.handover_bound import Monotonic, stood_still
 from paymail.mail.parameters import mail_parameters, recipient_parameters, refuse_bad_addresses
 from paymail.mail.replies import Refused, clean, enhanced_status, expect, is_sound, judge, phase
-from paymail.mail.standstill import Monotonic, stood_still
-from paymail.ports import Envelope, Handover, Outcome, Scope, Verdict
+from paymail.ports.mail import Envelope, Handover, Outcome, Scope, Verdict
 
 __all__ = ["SmtpConfig", "SmtpMailer"]
 

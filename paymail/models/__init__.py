@@ -1,6 +1,7 @@
 """The tables. Importing this package registers every one of them on `Base.metadata`."""
 
 from paymail.models.base import Base
+from paymail.models.bulk_send import BULK_MOVES, BulkSend, BulkState
 from paymail.models.events import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, TimelineEvent
 from paymail.models.invoice import (
     PAYMENT_MOVES,
@@ -10,16 +11,9 @@ from paymail.models.invoice import (
     InvoiceStatus,
     PaymentStatus,
 )
-from paymail.models.message import (
-    MESSAGE_MOVES,
-    OPEN_STATES,
-    Blob,
-    DeliveryAttempt,
-    Message,
-    MessageState,
-)
+from paymail.models.message import MESSAGE_MOVES, OPEN_STATES, Blob, DeliveryAttempt, Message, MessageState
 from paymail.models.moves import IllegalMove, check_move
-from paymail.models.party import Customer, Issuer
+from paymail.models.parties import Customer, Issuer
 from paymail.models.payment import (
     ATTEMPT_MOVES,
     LIVE_ATTEMPTS,
@@ -29,8 +23,9 @@ from paymail.models.payment import (
     PaymentAttempt,
 )
 from paymail.models.plan import PLAN_MOVES, Instalment, PaymentPlan, PlanState
-from paymail.models.reconciling import Drift, ReconciledAccount, ReconcilerTurn
-from paymail.models.returned import (
+from paymail.models.reconciliation import Drift, ReconciledAccount, ReconcilerTurn
+from paymail.models.reminder_hold import ReminderHold
+from paymail.models.reversals import (
     DISPUTE_MOVES,
     IN_FORCE,
     REFUND_MOVES,
@@ -39,17 +34,9 @@ from paymail.models.returned import (
     Refund,
     RefundStatus,
 )
-from paymail.models.sending import (
-    BULK_MOVES,
-    Bounce,
-    BulkSend,
-    BulkState,
-    Gate,
-    Heartbeat,
-    ReminderHold,
-    Suppression,
-)
 from paymail.models.staff import ApiKey, StaffSession, StaffUser
+from paymail.models.suppression import Bounce, Suppression
+from paymail.models.worker import Gate, Heartbeat
 
 __all__ = [
     "ATTEMPT_MOVES",

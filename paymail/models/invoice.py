@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from paymail.db import ExactDecimal, UtcDateTime
 from paymail.models.base import Base, BigId, status_type
 from paymail.models.moves import Moves
-from paymail.models.party import Customer, Issuer
+from paymail.models.parties import Customer, Issuer
 from paymail.models.plan import PaymentPlan
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import jinja2
 
-from paymail import wording
+from paymail import i18n
 from paymail.emails import Email
-from paymail.ports import RenderedEmail
-from paymail.render.equipment import equip
-from paymail.render.failure import RenderFailed
+from paymail.ports.rendering import RenderedEmail
+from paymail.render.environment import equip
+from paymail.render.errors import RenderFailed
 from paymail.render.inline import inline_template
 
 _PART = re.compile(r"<!-- part: (_parts/[a-z_.]+) -->")
@@ -49,7 +49,7 @@ class JinjaEmailRenderer:
     def _template(self, name: str, context: dict[str, object]) -> jinja2.Template:
         if not name.endswith(".html"):
             return self._text.get_template(name)
-        body = (name, wording.direction_of(str(context.get("locale", "en"))))
+        body = (name, i18n.direction_of(str(context.get("locale", "en"))))
         if body not in self._bodies:
             self._bodies[body] = self._html.from_string(inline_template(self._with_base(*body), name))
         return self._bodies[body]

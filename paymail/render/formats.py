@@ -8,8 +8,8 @@ from decimal import Decimal
 from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_symbol
 
+from paymail.i18n import direction_of, locale_of, marked, translations
 from paymail.money import Money, exponent
-from paymail.wording import direction_of, locale_of, marked, translations
 
 _METHODS = (
     marked("Bank debit"),

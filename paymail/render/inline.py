@@ -9,7 +9,7 @@ from itertools import count
 
 from premailer import Premailer
 
-from paymail.render.failure import RenderFailed
+from paymail.render.errors import RenderFailed
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _DYNAMIC_STYLE = re.compile(r"""\b(?:class|id|style)\s*=\s*(?:"[^"]*\{[{%]|'[^']*\{[{%])""")

@@ -19,7 +19,7 @@ from email.utils import format_datetime
 import idna
 
 from paymail.errors import InvalidInput
-from paymail.ports import RenderedEmail
+from paymail.ports.rendering import RenderedEmail
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ .-]{1,60}", re.ASCII)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import jinja2
 
 from paymail.documents import CreditNoteDocument, Document, InvoiceDocument, ReceiptDocument
+from paymail.i18n import direction_of, language_of, translations
 from paymail.money import exponent
 from paymail.render import formats
-from paymail.render.equipment import equip
-from paymail.render.failure import RenderFailed
-from paymail.wording import direction_of, language_of, translations
+from paymail.render.environment import equip
+from paymail.render.errors import RenderFailed
 
 if TYPE_CHECKING:
-    from paymail.render.printing import Printer
+    from paymail.render.printer import Printer
 
 _TEMPLATES: dict[type[Document], str] = {
     InvoiceDocument: "invoice.html",
@@ -55,7 +55,7 @@ class WeasyPdfRenderer:
 
     def _printer(self) -> "Printer":
         # WeasyPrint takes half a second to import, and most commands print nothing.
-        from paymail.render.printing import Printer
+        from paymail.render.printer import Printer
 
         with self._lock:
             self._made = self._made or Printer()

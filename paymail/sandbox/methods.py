@@ -7,14 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from paymail.sandbox.calls import Call
-from paymail.sandbox.cards import (
-    TOKENS,
-    Outcome,
-    becs_outcome,
-    card_outcome,
-    check_card_details,
-    method_kind,
-)
+from paymail.sandbox.cards import TOKENS, Outcome, becs_outcome, card_outcome, check_card_details, method_kind
 from paymail.sandbox.errors import ApiError, Json
 from paymail.sandbox.forms import mapping, text
 from paymail.sandbox.ids import new_id

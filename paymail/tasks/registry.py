@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from celery import Celery, signals
 
-from paymail import queue
-from paymail.services.delivery import deliver as delivery
-from paymail.services.payments import confirm as confirming
-from paymail.tasks.reconciling import Reconciler
-from paymail.tasks.sweeping import Sweeper, sweep_once
+from paymail.queue import celery_app
+from paymail.services.delivery import deliveries
+from paymail.services.payments import webhook_inbox
+from paymail.tasks.reconciler import Reconciler
+from paymail.tasks.sweep import Sweeper, sweep_once
 from paymail.wiring import App
 
 
@@ -34,15 +34,15 @@ def register(celery: Celery, build: Callable[[], App], *, prefork: bool) -> None
     """
     app = PerProcess(build)
 
-    @celery.task(name=queue.DELIVER, shared=False)
+    @celery.task(name=celery_app.DELIVER, shared=False)
     def deliver(*, message_id: int, **_unknown: object) -> None:
-        delivery.deliver(app().post(), message_id=message_id)
+        deliveries.deliver(app().post(), message_id=message_id)
 
-    @celery.task(name=queue.WORK_EVENT, shared=False)
+    @celery.task(name=celery_app.WORK_EVENT, shared=False)
     def work_event(*, event_id: str, **_unknown: object) -> None:
-        confirming.work_event(app().cashier(), event_id=event_id)
+        webhook_inbox.work_event(app().cashier(), event_id=event_id)
 
-    @celery.task(name=queue.TICK, shared=False)
+    @celery.task(name=celery_app.TICK, shared=False)
     def tick(**_unknown: object) -> None:
         sweep_once(app())
 

@@ -8,10 +8,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from paymail.errors import Unavailable
 from paymail.web import api as staff_api
-from paymail.web import errors, pages, papers, public, security, staff, talk, webhooks
-from paymail.web.bodies import SmallBodies
-from paymail.web.limiting import PublicLimits
-from paymail.web.openapi import describe_problems, problems
+from paymail.web import staff, webhooks
+from paymail.web.http import errors, headers
+from paymail.web.http.bodies import SmallBodies
+from paymail.web.http.openapi import describe_problems, problems
+from paymail.web.http.public_limits import PublicLimits
+from paymail.web.pay import api as public
+from paymail.web.pay import documents, pages, promises
 from paymail.web.staff import NotLoggedIn
 from paymail.web.templating import HERE
 from paymail.wiring import App
@@ -33,7 +36,7 @@ def create_app(app: App) -> FastAPI:
         redoc_url=None,
     )
     api.add_middleware(SmallBodies)
-    api.middleware("http")(security.headers(app.settings))
+    api.middleware("http")(headers.headers(app.settings))
     errors.install(api)
 
     @api.exception_handler(NotLoggedIn)
@@ -42,8 +45,8 @@ def create_app(app: App) -> FastAPI:
 
     limits = PublicLimits(app.settings)
     api.include_router(public.router(app, limits))
-    api.include_router(papers.router(app, limits))
-    api.include_router(talk.router(app, limits))
+    api.include_router(documents.router(app, limits))
+    api.include_router(promises.router(app, limits))
     api.include_router(webhooks.router(app))
     api.include_router(pages.router(app, limits))
     api.include_router(staff_api.router(app))

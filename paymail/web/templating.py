@@ -5,8 +5,8 @@ from pathlib import Path
 from fastapi import Request
 from fastapi.templating import Jinja2Templates
 
-from paymail.render.equipment import equip
-from paymail.wording import language_of
+from paymail.i18n import language_of
+from paymail.render.environment import equip
 
 HERE = Path(__file__).resolve().parent
 

@@ -4,8 +4,8 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from paymail.errors import InvalidInput
-from paymail.services.payments.confirm import receive_event
-from paymail.web.openapi import problems
+from paymail.services.payments.webhook_inbox import receive_event
+from paymail.web.http.openapi import problems
 from paymail.wiring import App
 
 LARGEST_EVENT = 512 * 1024

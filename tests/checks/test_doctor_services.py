@@ -7,21 +7,13 @@ from pathlib import Path
 import pytest
 import redis
 
-from paymail import migrating
 from paymail.checks import Finding, Verdict
-from paymail.db import make_engine
-from paymail.models import (
-    Gate,
-    GatewayEvent,
-    GatewayEventState,
-    Heartbeat,
-    Message,
-    MessageState,
-)
-from paymail.ports import Outcome
-from paymail.ports import Verdict as Delivery
-from paymail.services.payments.confirm import USED_EVENTS
-from paymail.services.sending.send import send_invoice
+from paymail.db import make_engine, schema
+from paymail.models import Gate, GatewayEvent, GatewayEventState, Heartbeat, Message, MessageState
+from paymail.ports.mail import Outcome
+from paymail.ports.mail import Verdict as Delivery
+from paymail.services.payments.webhook_inbox import USED_EVENTS
+from paymail.services.sending.invoice_emails import send_invoice
 from paymail.settings import Settings
 from paymail.wiring import App
 from tests.checks.conftest import ask, verdicts
@@ -57,12 +49,12 @@ def test_a_schema_behind_the_migrations_is_a_failure_and_stays_as_it_is(
 ) -> None:
     file = tmp_path / "old.db"
     engine = make_engine(f"sqlite:///{file}")
-    migrating.upgrade(engine, "0001")
+    schema.upgrade(engine, "0001")
     app = opened(embedded, database_url=f"sqlite:///{file}")
     found = ask(app, "database")
     assert verdicts(found) == [Verdict.OK, Verdict.FAILED]
     assert found[1].remedy == "run `paymail db upgrade`"
-    assert not migrating.is_current(engine)
+    assert not schema.is_current(engine)
     engine.dispose()
 
 

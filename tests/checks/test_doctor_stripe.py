@@ -11,7 +11,7 @@ from paymail.checks import Finding, Verdict
 from paymail.models import Issuer
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.server import SandboxServer
-from paymail.services.payments.confirm import USED_EVENTS
+from paymail.services.payments.webhook_inbox import USED_EVENTS
 from paymail.settings import Settings
 from paymail.wiring import App
 from tests.checks.conftest import ask, verdicts

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from paymail.models import Customer, Message, MessageState
-from paymail.services.sending.send import send_invoice
-from paymail.tasks.sweeping import sweep_once
+from paymail.services.sending.invoice_emails import send_invoice
+from paymail.tasks.sweep import sweep_once
 from paymail.wiring import App
 from tests.cli.running import run
 from tests.dsn import TOKEN, sample

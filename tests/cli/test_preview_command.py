@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from paymail.models import Message
-from paymail.services.sending.send import send_invoice
-from paymail.tasks.sweeping import sweep_once
+from paymail.services.sending.invoice_emails import send_invoice
+from paymail.tasks.sweep import sweep_once
 from paymail.wiring import App
 from tests.cli import running
 

@@ -14,7 +14,7 @@ from paymail.models import Drift, Message, Payment, ReconcilerTurn
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import pay
 from paymail.sandbox.server import SandboxServer
-from paymail.services.payments import start as paying
+from paymail.services.payments import checkout
 from paymail.settings import Settings
 from paymail.wiring import App, build
 from tests.cli import running
@@ -46,7 +46,7 @@ def app(
 def paid_without_a_webhook(app: App) -> str:
     with app.transaction() as session:
         token = make_invoice(session).payment_token or ""
-    intent = paying.start_payment(app.cashier(), token=token)
+    intent = checkout.start_payment(app.cashier(), token=token)
     pay(intent.client_secret, "4242424242424242", base_url=app.settings.sandbox_url)
     return intent.id
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from paymail.tasks.sweeping import sweep_once
+from paymail.tasks.sweep import sweep_once
 from paymail.wiring import App
 from tests.cli.running import run
 from tests.factories import NOW, make_invoice

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from paymail.models import Message, MessageState
-from paymail.services.sending.send import send_invoice
+from paymail.services.sending.invoice_emails import send_invoice
 from paymail.wiring import App
 from tests.conftest import ROOT, environment
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from paymail.models import AttemptStatus, Customer, Invoice, PaymentAttempt
-from paymail.ports import Intent, IntentStatus
+from paymail.ports.payments import Intent, IntentStatus
 from tests.factories import make_invoice
 
 ACCOUNT = "acct_sandbox"

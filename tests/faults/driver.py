@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
 from paymail.models import Message
-from paymail.ports import IntentStatus
+from paymail.ports.payments import IntentStatus
 from paymail.services.outbox.queue import RINGS
-from paymail.services.payments import settle as settlement
+from paymail.services.payments import settlement
 from paymail.services.reminders.planner import remind_by_hand
-from paymail.services.sending.send import send_invoice
+from paymail.services.sending.invoice_emails import send_invoice
 from paymail.wiring import App
 from tests.faults import debtors
 from tests.faults.journal import Journal

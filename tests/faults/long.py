@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from paymail import migrating, observability
-from paymail.db import make_engine
+from paymail import observability
+from paymail.db import make_engine, schema
 from tests.brokers import OwnRedis
 from tests.conftest import free_port
 from tests.faults.checker import check, describe, figures
@@ -55,7 +55,7 @@ def servers() -> Iterator[tuple[Office, Faults]]:
 def migrated(url: str) -> str:
     """Bring a database to the present schema; return its URL."""
     engine = make_engine(url)
-    migrating.upgrade(engine)
+    schema.upgrade(engine)
     engine.dispose()
     return url
 

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from paymail import clock
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.server import SandboxServer
-from paymail.services.payments.confirm import USED_EVENTS
+from paymail.services.payments.webhook_inbox import USED_EVENTS
 from paymail.settings import Settings
 from paymail.web.app import create_app
 from paymail.wiring import App, build

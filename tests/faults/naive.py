@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from paymail import db, settings
 from paymail.models import Message, MessageState
-from paymail.services.outbox import queue as outbox
+from paymail.services.outbox import queue
 from tests.faults import pace
 from tests.faults.worker import SMTP_PATIENCE
 
@@ -31,7 +31,7 @@ class NaiveDeliverer:
     def turn(self) -> bool:
         """Deliver one message; False when nothing was due."""
         with db.transaction(self._engine) as session:
-            claims = outbox.claim(session, now=self._now(), lease=self._lease)
+            claims = queue.claim(session, now=self._now(), lease=self._lease)
             if not claims:
                 return False
             message = session.get_one(Message, claims[0].message_id)

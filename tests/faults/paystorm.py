@@ -26,10 +26,9 @@ from paymail.models import (
     Refund,
     RefundStatus,
 )
-from paymail.services import reconciliation as reconciling
-from paymail.services.payments import cancel_intents as withdrawing
-from paymail.services.payments import confirm as confirming
-from paymail.services.refunds import requests as refunding
+from paymail.services import reconciliation
+from paymail.services.payments import intent_cancellation, webhook_inbox
+from paymail.services.refunds import refund_requests
 from tests.factories import make_invoice
 from tests.faults.ledger_check import Evidence, gather
 from tests.faults.market import Market
@@ -138,13 +137,13 @@ class PayStorm:
     def _work(self, limit: int = 20) -> int:
         """What the sweep does about money."""
         return (
-            confirming.work_events(self._cashier, limit=limit)
-            + withdrawing.cancel_withdrawn(self._cashier, limit=limit)
-            + refunding.carry_out(self._cashier, limit=limit)
+            webhook_inbox.work_events(self._cashier, limit=limit)
+            + intent_cancellation.cancel_withdrawn(self._cashier, limit=limit)
+            + refund_requests.carry_out(self._cashier, limit=limit)
         )
 
     def _reconcile(self) -> None:
-        self.tally.missed += reconciling.catch_up(self._cashier, live=False).events
+        self.tally.missed += reconciliation.catch_up(self._cashier, live=False).events
 
     def _spoil(self) -> None:
         weather = self._weather

@@ -17,9 +17,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from paymail.models import Message
-from paymail.ports import Envelope, Handover, Intent, IntentStatus, Mailer, Outcome
-from paymail.services.delivery import deliver as delivery
-from paymail.services.delivery.deliver import Post
+from paymail.ports.mail import Envelope, Handover, Mailer, Outcome
+from paymail.ports.payments import Intent, IntentStatus
+from paymail.services.delivery import deliveries
+from paymail.services.delivery.deliveries import Post
 from tests.factories import PlainWriter
 from tests.faults.modes import Mode
 from tests.faults.office import Office, until
@@ -116,7 +117,7 @@ class Races:
         post = replace(self._post, gateway=tap, mailer=tap, failpoint=tap.pass_)  # type: ignore[arg-type]
         tap.pass_("start")
         try:
-            delivery.deliver(post, message_id=message_id)
+            deliveries.deliver(post, message_id=message_id)
         except SQLAlchemyError:
             self._tally.repeated += 1  # as in a worker: the row is worked on again later
         tap.off.set()  # the delivery ended before its point
@@ -141,5 +142,5 @@ class Races:
                 until(lambda: self._sweep(sweepers, post) > before, PATIENCE, self._office.states)  # noqa: B023
 
     def _sweep(self, sweepers: ThreadPoolExecutor, post: Post) -> int:
-        list(sweepers.map(lambda _n: delivery.sweep(post), range(PAIRS)))
+        list(sweepers.map(lambda _n: deliveries.sweep(post), range(PAIRS)))
         return self._office.ended()

@@ -16,10 +16,10 @@ from paymail.models import Channel, Payment
 from paymail.sandbox.customer import SandboxDeclined, pay
 from paymail.sandbox.wire import WireError
 from paymail.services.core.invoices import load_invoice, local_date
-from paymail.services.payments import manual as recording
-from paymail.services.payments.manual import ManualPayment
-from paymail.services.refunds import requests as refunding
-from paymail.services.refunds.requests import RefundOrder
+from paymail.services.payments import adjustments, manual_payments
+from paymail.services.payments.manual_payments import ManualPayment
+from paymail.services.refunds import refund_requests
+from paymail.services.refunds.refund_requests import RefundOrder
 from tests.faults.market import Market
 
 VISA, DECLINED, DISPUTED = "4242424242424242", "4000000000000002", "4000000000000259"
@@ -160,7 +160,7 @@ class Staff:
             part = self._random.choice([invoice.total, invoice.total, 2000])
             day = local_date(invoice.issuer, app.now())
             asked = ManualPayment(part, Channel.BANK_TRANSFER, day, key=f"manual-{invoice_id}")
-            recording.record_payment(
+            manual_payments.record_payment(
                 session, invoice_id=invoice_id, asked=asked, actor="staff", now=app.now()
             )
         self.done["manual payments"] += 1
@@ -168,7 +168,7 @@ class Staff:
     def _void(self, invoice_id: int) -> None:
         app = self._market.app
         with app.transaction() as session:
-            recording.void(session, invoice_id=invoice_id, reason="storm", actor="staff", now=app.now())
+            adjustments.void(session, invoice_id=invoice_id, reason="storm", actor="staff", now=app.now())
         self.done["voided"] += 1
 
     def _refund(self) -> None:
@@ -180,7 +180,7 @@ class Staff:
                 return
             amount = self._random.choice([payment.amount, 700])
             order = RefundOrder(amount, Channel.STRIPE, key=f"refund-{self._random.random()}")
-            refunding.request(
+            refund_requests.request(
                 session, payment_id=payment.payment_id, order=order, actor="staff", now=app.now()
             )
         self.done["refunds asked for"] += 1

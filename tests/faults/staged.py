@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from greenlet import getcurrent, greenlet
 
-from paymail.ports import Envelope, Handover, Outcome, Verdict
-from paymail.services.delivery import deliver as delivery
-from paymail.services.delivery.deliver import Post
+from paymail.ports.mail import Envelope, Handover, Outcome, Verdict
+from paymail.services.delivery import deliveries
+from paymail.services.delivery.deliveries import Post
 from tests.faults.model import Claim
 
 DONE = "done"
@@ -78,7 +78,7 @@ class StagedWorker:
 
 def start(post: Post) -> StagedWorker:
     """Start a delivery of whatever is due; it stands at its first point, or is done."""
-    run = greenlet(lambda _told: delivery.deliver(replace(post, failpoint=stand_still)))
+    run = greenlet(lambda _told: deliveries.deliver(replace(post, failpoint=stand_still)))
     worker = StagedWorker(run, "")
     worker.go_on()
     return worker

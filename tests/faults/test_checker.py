@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from paymail import db
 from paymail.models import MessageState, PaymentStatus
-from paymail.ports import IntentStatus
-from paymail.services.outbox import queue as outbox
-from paymail.services.payments import settle as settlement
-from paymail.services.sending.send import send_invoice
+from paymail.ports.payments import IntentStatus
+from paymail.services.outbox import queue
+from paymail.services.payments import settlement
+from paymail.services.sending.invoice_emails import send_invoice
 from tests.factories import NOW
 from tests.faults import audit, debtors
 from tests.faults.audit import Change
@@ -157,7 +157,7 @@ def test_the_witness_writes_every_change_down_in_order(engine: Engine) -> None:
         debtors.open_intent(session, 10, NOW)
         message_id = send_invoice(session, invoice_id=10, actor="test", now=NOW).message_id
     with db.transaction(engine) as session:
-        outbox.claim(session, now=NOW, lease=NOW - NOW.replace(year=2025))
+        queue.claim(session, now=NOW, lease=NOW - NOW.replace(year=2025))
     with db.transaction(engine) as session:
         news = debtors.intent(10, IntentStatus.SUCCEEDED)
         settlement.settle(session, intent=news, source="webhook", now=NOW)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paymail.ports import Envelope, Outcome, Verdict
+from paymail.ports.mail import Envelope, Outcome, Verdict
 from tests.faults import journal
 from tests.faults.modes import DOUBTFUL, Mode, Quit
 from tests.faults.orders import Orders, running_sink

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from paymail.services import reconciliation as reconciling
+from paymail.services import reconciliation
 from paymail.services.reconciliation import Kind
 from tests.faults.ledger_check import Breach, check
 from tests.faults.market import Market, open_market
@@ -30,7 +30,7 @@ def test_after_a_storm_the_books_equal_stripes_ledger(market: Market) -> None:
         assert figures.get(busy), figures
     assert figures["webhooks answered 403"]
     # The reconciler comes to the same end as the checker, which shares no line with it.
-    left = reconciling.compare(market.app.cashier(), days=30, mend=False)
+    left = reconciliation.compare(market.app.cashier(), days=30, mend=False)
     assert left.failures == {}
     assert [finding for finding in left.findings if finding.kind is not Kind.SECOND_INTENT] == []
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from paymail.ports import Intent, IntentStatus
+from paymail.ports.payments import Intent, IntentStatus
 from tests.factories import LedgerGateway
 from tests.faults import debtors
 

@@ -9,15 +9,15 @@ from sqlalchemy import select
 from paymail import db
 from paymail.emails import Tone
 from paymail.models import STATUS_MOVES, Base, InvoiceStatus, Message, check_move
-from paymail.ports import IntentStatus
+from paymail.ports.payments import IntentStatus
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery import outcomes
-from paymail.services.delivery.deliver import Post
+from paymail.services.delivery.deliveries import Post
 from paymail.services.delivery.outcomes import Patience
-from paymail.services.outbox import reschedule as rescheduling
-from paymail.services.payments import settle as settlement
+from paymail.services.outbox import reschedule
+from paymail.services.payments import settlement
 from paymail.services.reminders.planner import NotRemindable, remind_by_hand
-from paymail.services.sending.send import NotSendable, send_invoice
+from paymail.services.sending.invoice_emails import NotSendable, send_invoice
 from tests.factories import NOW, PlainWriter
 from tests.faults import debtors, staged
 from tests.faults.agreement import agree
@@ -175,9 +175,9 @@ class Twins:
         possible = self.model.move_to(number, at) if wait else self.model.withdraw(number)
         with db.transaction(self.engine) as session, allowed(possible):
             if wait:
-                rescheduling.reschedule_message(session, message_id=number, at=at, actor=actor, now=now)
+                reschedule.reschedule_message(session, message_id=number, at=at, actor=actor, now=now)
             else:
-                rescheduling.cancel_message(session, message_id=number, actor=actor, now=now)
+                reschedule.cancel_message(session, message_id=number, actor=actor, now=now)
 
     def change_at_stripe(self, bill: int, truth: str) -> None:
         if self.model.bills[bill].truth != "succeeded":
@@ -252,4 +252,4 @@ class Twins:
 
 def allowed(possible: bool) -> AbstractContextManager[object]:
     """Expect TooLate where the model says so."""
-    return nullcontext() if possible else pytest.raises(rescheduling.TooLate)
+    return nullcontext() if possible else pytest.raises(reschedule.TooLate)

@@ -14,7 +14,7 @@ from celery.exceptions import SecurityWarning
 
 from paymail import observability, settings
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
-from paymail.ports import IntentStatus
+from paymail.ports.payments import IntentStatus
 from paymail.settings import Settings
 from paymail.tasks import register
 from paymail.wiring import App, build, build_celery

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from paymail.cli.demo import two_free_ports
-from paymail.mail import reading
+from paymail.mail import reader
 from paymail.sandbox.server import SandboxServer
 from tests.conftest import environment, free_port
 from tests.contract.mail.sink import Sink
@@ -72,14 +72,14 @@ class Up:
         assert done.returncode == expect, done.stdout + done.stderr
         return done.stdout
 
-    def mails(self) -> list[reading.Mail]:
+    def mails(self) -> list[reader.Mail]:
         """Return what was delivered, newest first."""
         folder = self.folder / "mailbox"
         if self.sink is not None:
             folder.mkdir(exist_ok=True)
             for number, mime in enumerate(self.sink.accepted):
                 (folder / f"{number:04d}.eml").write_bytes(mime)
-        return [reading.read(folder, name) for name in reading.list_names(folder)]
+        return [reader.read(folder, name) for name in reader.list_names(folder)]
 
     def link_of(self, number: int) -> str:
         """Return the pay link that the customer finds in the email, the same wherever it stands."""
@@ -89,7 +89,7 @@ class Up:
         assert len(links) == 1
         return links.pop()
 
-    def receipts(self, number: int) -> list[reading.Mail]:
+    def receipts(self, number: int) -> list[reader.Mail]:
         return [m for m in self.mails() if m.subject.startswith("Receipt") and f"#{number}" in m.subject]
 
     def children(self) -> list[int]:

@@ -11,17 +11,16 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
 from paymail.models import Channel, Customer, Dispute, DisputeState, Invoice, Issuer, Payment
-from paymail.ports import Intent
+from paymail.ports.payments import Intent
 from paymail.sandbox.customer import pay
 from paymail.services.core.invoices import local_date
 from paymail.services.links.lookup import AlreadyPaying
-from paymail.services.payments import manual as recording
-from paymail.services.payments.confirm import confirm_payment
-from paymail.services.payments.start import start_payment
-from paymail.services.plans import agree as agreeing
-from paymail.services.plans import divide as dividing
-from paymail.services.plans.divide import Cadence
-from paymail.services.refunds import requests as refunding
+from paymail.services.payments import adjustments, manual_payments
+from paymail.services.payments.checkout import start_payment
+from paymail.services.payments.confirmation import confirm_payment
+from paymail.services.plans import agreement, instalments
+from paymail.services.plans.instalments import Cadence
+from paymail.services.refunds import refund_requests
 from paymail.settings import Settings
 from paymail.web.app import create_app
 from paymail.wiring import App, build
@@ -75,8 +74,8 @@ class Shop:
         with self.app.transaction() as session:
             invoice = session.get_one(Invoice, self.number)
             today = self.app.now().date() - timedelta(1)
-            asked = recording.ManualPayment(amount, Channel.BANK_TRANSFER, today)
-            recording.record_payment(
+            asked = manual_payments.ManualPayment(amount, Channel.BANK_TRANSFER, today)
+            manual_payments.record_payment(
                 session, invoice_id=invoice.invoice_id, asked=asked, actor="amy", now=self.app.now()
             )
             return session.scalars(select(Payment.payment_id).where(Payment.invoice_id == self.number)).all()[
@@ -86,7 +85,7 @@ class Shop:
     def parts(self, minimum: int = 1000) -> None:
         """Let the newest invoice be paid in parts."""
         with self.app.transaction() as session:
-            recording.allow_parts(
+            adjustments.allow_parts(
                 session, invoice_id=self.number, minimum=minimum, actor="amy", now=self.app.now()
             )
 
@@ -121,8 +120,8 @@ def plan(shop: Shop) -> str:
     token = shop.invoice()
     with shop.app.transaction() as session:
         invoice = session.get_one(Invoice, shop.number)
-        parts = dividing.equal_parts(invoice.balance, 3, invoice.due_date, Cadence.MONTHLY)
-        agreeing.agree(session, invoice_id=shop.number, parts=parts, actor="amy", now=shop.app.now())
+        parts = instalments.equal_parts(invoice.balance, 3, invoice.due_date, Cadence.MONTHLY)
+        agreement.agree(session, invoice_id=shop.number, parts=parts, actor="amy", now=shop.app.now())
     shop.pays(token)
     return token
 
@@ -145,8 +144,8 @@ def refunded(shop: Shop, amount: int = 8250) -> str:
     token = shop.invoice()
     payment = shop.transfers(8250)
     with shop.app.transaction() as session:
-        order = refunding.RefundOrder(amount, Channel.BANK_TRANSFER, "Returned")
-        refunding.request(session, payment_id=payment, order=order, actor="amy", now=shop.app.now())
+        order = refund_requests.RefundOrder(amount, Channel.BANK_TRANSFER, "Returned")
+        refund_requests.request(session, payment_id=payment, order=order, actor="amy", now=shop.app.now())
     return token
 
 
@@ -170,14 +169,16 @@ def disputed(shop: Shop) -> str:
 def void(shop: Shop) -> str:
     token = shop.invoice()
     with shop.app.transaction() as session:
-        recording.void(session, invoice_id=shop.number, reason="A slip", actor="amy", now=shop.app.now())
+        adjustments.void(session, invoice_id=shop.number, reason="A slip", actor="amy", now=shop.app.now())
     return token
 
 
 def written_off(shop: Shop) -> str:
     token = part_paid(shop)
     with shop.app.transaction() as session:
-        recording.write_off(session, invoice_id=shop.number, reason="Small", actor="amy", now=shop.app.now())
+        adjustments.write_off(
+            session, invoice_id=shop.number, reason="Small", actor="amy", now=shop.app.now()
+        )
     return token
 
 

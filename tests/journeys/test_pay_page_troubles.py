@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from paymail.money import STRIPE_MAXIMUM
-from paymail.ports import Intent
+from paymail.ports.payments import Intent
 from paymail.services.ledger.attempts import live_attempt
-from paymail.services.payments.start import start_payment
+from paymail.services.payments.checkout import start_payment
 from tests.journeys import shop as shops
 from tests.journeys.conftest import fill_card
 from tests.journeys.shop import CARD, PATIENCE, Shop, arrives, visit

@@ -7,12 +7,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from paymail.models import Channel, GatewayEvent, GatewayEventState
-from paymail.ports import Event
+from paymail.ports.payments import Event
 from paymail.sandbox.customer import pay
-from paymail.services import reconciliation as reconciling
+from paymail.services import reconciliation
 from paymail.services.access.staff import set_password
-from paymail.services.payments import confirm as confirming
-from paymail.services.payments import manual as recording
+from paymail.services.payments import manual_payments, webhook_inbox
 from tests.journeys import shop as shops
 from tests.journeys.conftest import logged_in, quiet_page
 from tests.journeys.readable import check_fits, check_readable
@@ -26,8 +25,8 @@ def overpaid(shop: Shop) -> str:
     shop.pays(token)
     with shop.app.transaction() as session:
         day = shop.app.now().date() - timedelta(1)
-        asked = recording.ManualPayment(8250, Channel.CASH, day)
-        recording.record_payment(
+        asked = manual_payments.ManualPayment(8250, Channel.CASH, day)
+        manual_payments.record_payment(
             session, invoice_id=shop.number, asked=asked, actor="amy", now=shop.app.now()
         )
     return token
@@ -80,7 +79,7 @@ def test_events_and_drift_fit_and_can_be_read(page: Page, shop: Shop) -> None:
     with shop.app.transaction() as session:
         for number in range(3):
             event = Event(f"evt_look{number}", "payment_intent.succeeded", "acct_x", False, "pi_look", 1)
-            confirming.receive_event(session, event=event, live=False, now=now)
+            webhook_inbox.receive_event(session, event=event, live=False, now=now)
         dead = session.get_one(GatewayEvent, "evt_look1")
         dead.state, dead.reason = GatewayEventState.DEAD, "this payment belongs to no invoice here"
     shop.invoice()
@@ -92,7 +91,7 @@ def test_events_and_drift_fit_and_can_be_read(page: Page, shop: Shop) -> None:
         idempotency_key="made by hand",
     )
     pay(foreign.client_secret, shops.CARD, base_url=shop.app.settings.sandbox_url)
-    reconciling.compare_and_keep(shop.app.cashier(), days=1)
+    reconciliation.compare_and_keep(shop.app.cashier(), days=1)
     for path, words in (("events", "evt_look1"), ("reconciliation", str(shop.number))):
         page.goto(f"{shop.url}/staff/{path}")
         expect(page.get_by_text(words).first).to_be_visible()

@@ -7,11 +7,10 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, event, text
 
-from paymail import migrating
-from paymail.db import make_engine, transaction
-from paymail.migrating import upgrade
+from paymail.db import make_engine, schema, transaction
+from paymail.db.schema import upgrade
 from paymail.services.imports import parse
-from paymail.services.imports.parse import HostInvoice
+from paymail.services.imports.parser import HostInvoice
 from tests.conftest import SAMPLE
 from tests.factories import NOW
 from tests.postgres import Cluster
@@ -92,7 +91,7 @@ def tokens(engine: Engine) -> dict[int, str | None]:
 
 
 def small_batches(engine: Engine, size: int = 50) -> None:
-    config = migrating.config(engine)
+    config = schema.config(engine)
     config.attributes["backfill_batch"] = size
     command.upgrade(config, "0002")
 
@@ -163,6 +162,6 @@ def test_a_token_cannot_be_given_twice(old: Engine) -> None:
 
 def test_the_way_back_and_forth_works(old: Engine) -> None:
     upgrade(old, "0002")
-    command.downgrade(migrating.config(old), "0001")
+    command.downgrade(schema.config(old), "0001")
     upgrade(old, "0002")
     assert sound(tokens(old))

@@ -7,10 +7,10 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, text
 
-from paymail import db, migrating
-from paymail.db import make_engine
+from paymail import db
+from paymail.db import make_engine, schema
 from paymail.models import Invoice, Message
-from paymail.services.reminders import planner as planning
+from paymail.services.reminders import planner
 from tests.factories import NOW
 from tests.postgres import Cluster
 
@@ -41,7 +41,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     else:
         cluster: Cluster = request.getfixturevalue("postgres")
         engine = make_engine(cluster.create("old3"))
-    migrating.upgrade(engine, "0002")
+    schema.upgrade(engine, "0002")
     with engine.begin() as connection:
         for statement in filter(str.strip, ROWS.split(";")):
             connection.execute(text(statement), {"now": NOW.strftime("%Y-%m-%d %H:%M:%S.%f")})
@@ -52,24 +52,24 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 def test_an_open_message_keeps_its_place_and_learns_its_gates(old: Engine) -> None:
-    migrating.upgrade(old)
+    schema.upgrade(old)
     with db.reading(old) as session:
         message = session.get_one(Message, 1)
     assert (message.sender_gate, message.destination, message.urgent) == ("sender:7", "d.example", True)
 
 
 def test_an_upgrade_sends_no_reminder_of_old_invoices(old: Engine) -> None:
-    migrating.upgrade(old)
+    schema.upgrade(old)
     with db.reading(old) as session:
         now = session.get_one(Invoice, 1).reminders_from
-    assert planning.plan_due(lambda: db.transaction(old), lambda: now) == 1
+    assert planner.plan_due(lambda: db.transaction(old), lambda: now) == 1
     with db.reading(old) as session:
         assert session.get(Message, 2) is None
         assert session.get_one(Invoice, 1).next_reminder_at is None
 
 
 def test_it_can_be_taken_back_and_done_again(old: Engine) -> None:
-    migrating.upgrade(old)
-    command.downgrade(migrating.config(old), "0002")
-    migrating.upgrade(old)
-    assert migrating.is_current(old)
+    schema.upgrade(old)
+    command.downgrade(schema.config(old), "0002")
+    schema.upgrade(old)
+    assert schema.is_current(old)

@@ -3,7 +3,7 @@
 from alembic import command
 from sqlalchemy import Engine, text
 
-from paymail import migrating
+from paymail.db import schema
 from paymail.services.ledger import open_intent
 from tests.services.till import Till
 
@@ -13,8 +13,8 @@ def test_an_intent_that_is_being_withdrawn_is_an_open_one_to_the_code_before(eng
     till.start()
     with till.transaction() as session:
         open_intent.withdraw(session, invoice_id=502, now=till.now)
-    command.downgrade(migrating.config(engine), "0003")
+    command.downgrade(schema.config(engine), "0003")
     with engine.connect() as connection:
         assert list(connection.scalars(text("SELECT status FROM payment_attempts"))) == ["open"]
-    migrating.upgrade(engine)
+    schema.upgrade(engine)
     assert till.attempts()[0].status == "open"

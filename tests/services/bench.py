@@ -9,16 +9,14 @@ from sqlalchemy.orm import Session
 
 from paymail import db
 from paymail.models import Invoice, Issuer, Message
-from paymail.services.core.cashier import Cashier
+from paymail.services.core.contexts import Cashier
 from paymail.services.core.history import history
-from paymail.services.delivery import deliver as delivery
-from paymail.services.delivery.deliver import Post
+from paymail.services.delivery import deliveries
+from paymail.services.delivery.deliveries import Post
 from paymail.services.delivery.outcomes import Patience
-from paymail.services.payments import settle as settlement
-from paymail.services.payments import start as paying
-from paymail.services.reminders import planner as planning
-from paymail.services.sending import bulk
-from paymail.services.sending import send as sending
+from paymail.services.payments import checkout, settlement
+from paymail.services.reminders import planner
+from paymail.services.sending import bulk, invoice_emails
 from tests.factories import NOW, LedgerGateway, PlainWriter, ScriptedMailer, make_invoice
 
 SYDNEY = ZoneInfo("Australia/Sydney")
@@ -50,7 +48,7 @@ class Bench:
 
     def send_one(self, invoice_id: int) -> int:
         with db.transaction(self.engine) as session:
-            return sending.send_invoice(
+            return invoice_emails.send_invoice(
                 session, invoice_id=invoice_id, actor="test", now=self.clock
             ).message_id
 
@@ -63,13 +61,13 @@ class Bench:
     def pay(self, invoice_id: int = 502) -> None:
         """Have the customer pay in full, and the books know it."""
         cashier = Cashier(self.post.transaction, self.now, self.gateway)
-        intent = paying.start_payment(cashier, token=self.invoice(invoice_id).payment_token or "")
+        intent = checkout.start_payment(cashier, token=self.invoice(invoice_id).payment_token or "")
         with db.transaction(self.engine) as session:
             settlement.settle(session, intent=self.gateway.succeed(intent.id), source="test", now=self.clock)
 
     def send(self, **more: object) -> int:
         with db.transaction(self.engine) as session:
-            return sending.send_invoice(
+            return invoice_emails.send_invoice(
                 session,
                 invoice_id=502,
                 actor="test",
@@ -116,9 +114,9 @@ class Bench:
     def turn(self) -> int:
         """One turn of the sweep: plan reminders, write bulk sends, deliver. Returns emails handed over."""
         before = len(self.mailer.delivered)
-        planning.plan_due(self.post.transaction, self.now)
+        planner.plan_due(self.post.transaction, self.now)
         bulk.expand_all(self.post.transaction, self.now)
-        delivery.sweep(self.post)
+        deliveries.sweep(self.post)
         return len(self.mailer.delivered) - before
 
     def change(self, work: Callable[[Session], object]) -> None:

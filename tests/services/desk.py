@@ -6,10 +6,10 @@ from sqlalchemy import func, select
 
 from paymail import db
 from paymail.models import Bounce, Message, MessageState, TimelineEvent
-from paymail.services import bounces as bouncing
+from paymail.services import bounces
 from paymail.services.core.invoices import load_invoice
-from paymail.services.delivery import deliver as delivery
-from paymail.services.reminders import holds as holding
+from paymail.services.delivery import deliveries
+from paymail.services.reminders import holds
 from tests.dsn import TOKEN, sample
 from tests.factories import NOW, make_invoice
 from tests.services.bench import Bench
@@ -22,7 +22,7 @@ class Desk(Bench):
 
     def sent(self, state: MessageState = MessageState.SENT) -> int:
         message_id = self.send()
-        delivery.sweep(self.post)
+        deliveries.sweep(self.post)
         with db.transaction(self.engine) as session:
             session.get_one(Message, message_id).state = state
         return message_id
@@ -33,7 +33,7 @@ class Desk(Bench):
 
     def receive(self, raw: bytes, source: str = "mailbox") -> Bounce:
         with db.transaction(self.engine) as session:
-            return bouncing.receive(session, raw=raw, source=source, now=LATER)
+            return bounces.receive(session, raw=raw, source=source, now=LATER)
 
     def state(self, message_id: int) -> MessageState:
         with db.reading(self.engine) as session:
@@ -49,7 +49,7 @@ class Desk(Bench):
 
     def held(self, invoice_id: int) -> list[str]:
         with db.reading(self.engine) as session:
-            return [hold.reason for hold in holding.in_force(session, invoice_ids=[invoice_id], now=LATER)]
+            return [hold.reason for hold in holds.in_force(session, invoice_ids=[invoice_id], now=LATER)]
 
     def second_invoice(self, invoice_id: int, **more: object) -> None:
         """Another invoice of the same customer."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from paymail.ports import Intent
+from paymail.ports.payments import Intent
 from tests.factories import LedgerGateway
 
 

@@ -7,13 +7,10 @@ from sqlalchemy import Engine, func, select
 
 from paymail import db
 from paymail.models import Invoice, Message, Payment, PaymentAttempt
-from paymail.ports import Event, Intent
-from paymail.reversals import GatewayDispute, GatewayRefund
-from paymail.services import reconciliation as reconciling
-from paymail.services.core.cashier import Cashier
-from paymail.services.payments import confirm as confirming
-from paymail.services.payments import settle as settlement
-from paymail.services.payments import start as paying
+from paymail.ports.payments import Event, GatewayDispute, GatewayRefund, Intent
+from paymail.services import reconciliation
+from paymail.services.core.contexts import Cashier
+from paymail.services.payments import checkout, settlement, webhook_inbox
 from paymail.services.reconciliation import Caught, Finding
 from tests.factories import NOW, LedgerGateway, make_invoice
 
@@ -39,7 +36,7 @@ class Books:
         """Make an invoice and have its customer open the page."""
         with db.transaction(self.engine) as session:
             token = make_invoice(session, invoice_id=invoice_id, **more).payment_token or ""
-        intent = paying.start_payment(self.cashier, token=token)
+        intent = checkout.start_payment(self.cashier, token=token)
         return self.gateway.set(intent.id, created=int(self.clock.timestamp()))
 
     def pay(self, invoice_id: int = 502) -> Intent:
@@ -67,13 +64,13 @@ class Books:
 
     def receive(self, event: Event) -> None:
         with db.transaction(self.engine) as session:
-            confirming.receive_event(session, event=event, live=False, now=self.clock)
+            webhook_inbox.receive_event(session, event=event, live=False, now=self.clock)
 
     def catch_up(self, *, live: bool = False) -> Caught:
-        return reconciling.catch_up(self.cashier, live=live)
+        return reconciliation.catch_up(self.cashier, live=live)
 
     def compare(self, *, mend: bool = True, days: int = 7) -> list[Finding]:
-        found = reconciling.compare(self.cashier, days=days, mend=mend)
+        found = reconciliation.compare(self.cashier, days=days, mend=mend)
         assert found.failures == {}
         return list(found.findings)
 

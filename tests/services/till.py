@@ -17,11 +17,10 @@ from paymail.models import (
     ReminderHold,
     TimelineEvent,
 )
-from paymail.ports import Event, Intent, IntentStatus
-from paymail.services.core.cashier import Cashier
+from paymail.ports.payments import Event, Intent, IntentStatus
+from paymail.services.core.contexts import Cashier
 from paymail.services.core.invoices import load_invoice
-from paymail.services.payments import confirm as confirming
-from paymail.services.payments import start as paying
+from paymail.services.payments import checkout, webhook_inbox
 from tests.factories import NOW, LedgerGateway, make_invoice
 
 
@@ -44,7 +43,7 @@ class Till:
 
     def start(self, **asked: object) -> Intent:
         """The customer opens the page and picks a method."""
-        return paying.start_payment(self.cashier, token=self.token, **asked)  # type: ignore[arg-type]
+        return checkout.start_payment(self.cashier, token=self.token, **asked)  # type: ignore[arg-type]
 
     def pay(self, **asked: object) -> Payment:
         """The customer pays; Stripe tells us by webhook."""
@@ -60,8 +59,8 @@ class Till:
         created = int((at or self.now).timestamp())
         event = Event(f"evt_{self._events}", kind, "acct_sandbox", False, intent_id, created)
         with db.transaction(self.engine) as session:
-            confirming.receive_event(session, event=event, live=False, now=self.now)
-        confirming.work_events(self.cashier)
+            webhook_inbox.receive_event(session, event=event, live=False, now=self.now)
+        webhook_inbox.work_events(self.cashier)
 
     def payable(self) -> list[tuple[str, int]]:
         """The intents that a card could pay, with their amounts."""

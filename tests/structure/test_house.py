@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
-from paymail import queue
 from paymail.emails import SAMPLES
+from paymail.queue import celery_app
 from paymail.settings import Settings
 from paymail.tasks import register
 from paymail.wiring import TEMPLATES
@@ -19,7 +19,7 @@ from tests.web.conftest import Site, site
 __all__ = ["site"]
 
 SOURCES = sorted((ROOT / "paymail").rglob("*.py"))
-SLOW = {"alembic", "alembic.config", "paymail.render.printing"}
+SLOW = {"alembic", "alembic.config", "paymail.render.printer"}
 """What most commands do not need, and what takes as long to import as everything that they do."""
 PUBLIC = {
     "/",
@@ -82,15 +82,15 @@ def test_every_route_that_is_not_public_asks_for_a_login(site: Site) -> None:
 
 
 def test_beat_entries_name_tasks_and_use_the_queue_that_workers_consume(tmp_path: Path) -> None:
-    celery = queue.make_celery("", tmp_path, tick_seconds=2.0)
+    celery = celery_app.make_celery("", tmp_path, tick_seconds=2.0)
     register(celery, lambda: pytest.fail("nothing is built while tasks are registered"), prefork=False)
     for entry in celery.conf.beat_schedule.values():
         assert entry["task"] in celery.tasks
     ours = {name for name in celery.tasks if name.startswith("paymail.")}
-    assert ours == {queue.DELIVER, queue.TICK, queue.WORK_EVENT}
-    assert celery.conf.task_default_queue == queue.QUEUE
+    assert ours == {celery_app.DELIVER, celery_app.TICK, celery_app.WORK_EVENT}
+    assert celery.conf.task_default_queue == celery_app.QUEUE
     assert not celery.conf.task_routes
-    assert set(celery.amqp.queues.consume_from) == {queue.QUEUE}
+    assert set(celery.amqp.queues.consume_from) == {celery_app.QUEUE}
 
 
 @pytest.mark.parametrize("kind", sorted(SAMPLES))

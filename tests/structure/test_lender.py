@@ -5,7 +5,7 @@ from sqlalchemy import Engine, select, text
 
 from paymail.db import make_engine, transaction
 from paymail.models import Invoice
-from paymail.services.sending.send import send_invoice
+from paymail.services.sending.invoice_emails import send_invoice
 from tests.factories import NOW, make_invoice
 from tests.lender import Lender
 

@@ -8,7 +8,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
-from paymail import migrating, models
+from paymail import models
+from paymail.db import schema
 from paymail.models import Base, IllegalMove, check_move
 from paymail.models.moves import Moves
 
@@ -50,7 +51,7 @@ def test_only_declared_moves_pass(moves: Moves[StrEnum], one: StrEnum, other: St
 
 
 def test_migrations_have_one_head(engine: Engine) -> None:
-    assert ScriptDirectory.from_config(migrating.config(engine)).get_heads() == [migrating.head()]
+    assert ScriptDirectory.from_config(schema.config(engine)).get_heads() == [schema.head()]
 
 
 def test_models_and_migrations_agree(engine: Engine) -> None:
@@ -62,4 +63,4 @@ def test_models_and_migrations_agree(engine: Engine) -> None:
 def test_whether_the_schema_is_current_is_asked_beside_somebody_who_writes(engine: Engine) -> None:
     with engine.begin() as writing:
         writing.execute(text("UPDATE alembic_version SET version_num = version_num"))
-        assert migrating.is_current(engine)
+        assert schema.is_current(engine)

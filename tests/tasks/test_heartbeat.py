@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from paymail.models import Heartbeat
 from paymail.settings import Settings
-from paymail.tasks.sweeping import Sweeper
+from paymail.tasks.sweep import Sweeper
 from paymail.wiring import App, build
 from tests.tasks.test_workers import EXTREMES, Works, broker_url, until, works
 

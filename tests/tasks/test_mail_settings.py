@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from paymail import clock
 from paymail.models import Message, MessageState
-from paymail.returnpath import verp_token
-from paymail.services.delivery import deliver as delivery
+from paymail.ports.return_path import verp_token
+from paymail.services.delivery import deliveries
 from paymail.services.outbox import blobs
-from paymail.services.sending.send import send_invoice
+from paymail.services.sending.invoice_emails import send_invoice
 from paymail.settings import Settings
 from paymail.wiring import App, build
 from tests.contract.mail.sink import Sink
@@ -59,9 +59,9 @@ def test_a_message_names_itself_to_the_server_and_is_signed_alike_at_every_try(a
         make_invoice(session)
         message_id = send_invoice(session, invoice_id=502, actor="test", now=app.now()).message_id
     sink.once["dot"] = ["451 4.6.0 not just now"]
-    delivery.deliver(app.post(), message_id=message_id)
+    deliveries.deliver(app.post(), message_id=message_id)
     object.__setattr__(app, "now", lambda: clock.utc_now() + timedelta(minutes=5))
-    delivery.deliver(app.post(), message_id=message_id)
+    deliveries.deliver(app.post(), message_id=message_id)
     with app.reading() as session:
         message = session.scalars(select(Message)).one()
         kept = blobs.fetch(session, sha256=message.mime_sha256 or "")

@@ -12,7 +12,7 @@ import redis
 from sqlalchemy import select
 
 from paymail.models import Message, MessageState
-from paymail.services.sending.send import send_invoice
+from paymail.services.sending.invoice_emails import send_invoice
 from paymail.settings import Settings
 from paymail.wiring import App, build
 from tests.conftest import environment

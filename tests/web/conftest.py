@@ -22,12 +22,12 @@ from starlette.testclient import TestClient
 
 from paymail.models import Invoice, Message, MessageState
 from paymail.sandbox.customer import pay
-from paymail.services.access import staff as staff_service
+from paymail.services.access import staff
 from paymail.services.access.staff import set_password
 from paymail.settings import SANDBOX_WEBHOOK_SECRET, Settings
-from paymail.tasks.sweeping import sweep_once
-from paymail.web import tallies
+from paymail.tasks.sweep import sweep_once
 from paymail.web.app import create_app
+from paymail.web.http import tallies
 from paymail.wiring import App, build
 from tests.factories import NOW, make_invoice
 
@@ -141,7 +141,7 @@ def served(app: App) -> FastAPI:
 def quick_passwords() -> Iterator[None]:
     """Argon2 at its weakest: what real passwords cost is tested by itself."""
     weak = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
-    with mock.patch.object(staff_service, "_HASHER", weak):
+    with mock.patch.object(staff, "_HASHER", weak):
         yield
 
 

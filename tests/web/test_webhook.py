@@ -8,7 +8,7 @@ import pytest
 
 from paymail.models import GatewayEvent, GatewayEventState, InvoiceStatus, Message, Payment, PaymentAttempt
 from tests.web.conftest import Site
-from tests.web.test_public_api import dead_gateway
+from tests.web.pay.test_public_api import dead_gateway
 
 
 def event(intent: str, kind: str = "payment_intent.succeeded", **more: Any) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
 from paymail.models import Bounce, Message, MessageState
-from paymail.services.bounces.apply import LOCKED, apply, prove_accepted
-from paymail.services.bounces.parse import cleaned
+from paymail.services.bounces.effects import LOCKED, apply, prove_accepted
+from paymail.services.bounces.parser import cleaned
 from paymail.services.bounces.report import Finding, Kind, Report
 from paymail.services.core.invoices import load_invoice
 

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, InvalidInput, NotFound
 from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageState, ReminderHold
-from paymail.services.core import history as timeline
+from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import suppressions
 from paymail.services.outbox.suppressions import NoReason, NoSuchSuppression, domain_of, normalised
-from paymail.services.reminders import holds as holding
+from paymail.services.reminders import holds
 from paymail.services.reminders.holds import HoldReason
 
 ADDRESS_CHANGED = "customer_address_changed"
@@ -84,9 +84,9 @@ def _bounced_invoices(session: Session, address: str) -> list[int]:
 def _release(session: Session, invoice_ids: list[int], actor: str, now: datetime) -> int:
     released = 0
     for invoice_id in invoice_ids:
-        held = holding.in_force(session, invoice_ids=[invoice_id], now=now)
+        held = holds.in_force(session, invoice_ids=[invoice_id], now=now)
         if any(hold.reason == HoldReason.BOUNCED for hold in held):
-            holding.lift(session, invoice_id=invoice_id, actor=actor, now=now, reason=HoldReason.BOUNCED)
+            holds.lift(session, invoice_id=invoice_id, actor=actor, now=now, reason=HoldReason.BOUNCED)
             released += 1
     return released
 
@@ -120,7 +120,7 @@ def change_email(session: Session, *, customer_id: int, address: str, actor: str
     _refuse_twin(session, found, new)
     old, found.email = found.email, new
     for invoice_id in owed or others[-1:]:
-        timeline.record(
+        history.record(
             session,
             invoice_id=invoice_id,
             kind=ADDRESS_CHANGED,
@@ -129,7 +129,7 @@ def change_email(session: Session, *, customer_id: int, address: str, actor: str
             detail=f"from {old} to {new}",
         )
     _release(session, sorted({*owed, *others}), actor, now)
-    holding.look_again(session, invoice_ids=owed, now=now)
+    holds.look_again(session, invoice_ids=owed, now=now)
     return _readdress(session, sorted({*owed, *others}), new)
 
 

@@ -5,9 +5,9 @@ import re
 from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput
+from paymail.i18n import known_locale
 from paymail.models import Issuer
 from paymail.services.customers import addresses
-from paymail.wording import known_locale
 
 
 class BadLocale(InvalidInput):

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from paymail.models import DeliveryAttempt, Invoice, Message, MessageState
-from paymail.ports import Outcome, Scope, Verdict
-from paymail.services.core import history as timeline
+from paymail.ports.mail import Outcome, Scope, Verdict
+from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery.permission import Way, standing
-from paymail.services.outbox import gates
-from paymail.services.outbox import queue as outbox
+from paymail.services.outbox import gates, queue
 from paymail.services.outbox.queue import Claim
 
 FIRST_DELAY = timedelta(seconds=15)
@@ -39,7 +38,7 @@ def may_go(session: Session, *, claim: Claim, message: Message, invoice: Invoice
         case Way.DROP:
             suppress(session, claim=claim, reason=found.reason, now=now)
         case Way.WAIT:
-            outbox.put_back(session, claim=claim, at=found.until, reason=found.reason)
+            queue.put_back(session, claim=claim, at=found.until, reason=found.reason)
     return found.way is Way.GO
 
 
@@ -53,7 +52,7 @@ def begin_handover(session: Session, *, claim: Claim, now: datetime, lease: time
     invoice = load_invoice(session, invoice_id=message.invoice_id, share=True)
     if not may_go(session, claim=claim, message=message, invoice=invoice, now=now):
         return False
-    return outbox.move(
+    return queue.move(
         session,
         message_id=claim.message_id,
         under=claim.fence,
@@ -67,7 +66,7 @@ def begin_handover(session: Session, *, claim: Claim, now: datetime, lease: time
 
 def suppress(session: Session, *, claim: Claim, reason: str, now: datetime) -> None:
     """Record that paymail decided not to send, and why."""
-    if outbox.move(
+    if queue.move(
         session,
         message_id=claim.message_id,
         under=claim.fence,
@@ -116,7 +115,7 @@ def finish(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, p
 def _sent(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> None:
     # `unknown` too: a slow worker whose lease ran out comes back with proof, under the same fence.
     refused = "; ".join(f"{address} refused: {reply}" for address, reply in outcome.refused.items())
-    if outbox.move(
+    if queue.move(
         session,
         message_id=claim.message_id,
         under=claim.fence,
@@ -140,7 +139,7 @@ def _deferred(session: Session, claim: Claim, outcome: Outcome, now: datetime, p
     if claim.attempts >= patience.attempts or now >= give_up_at:
         _give_up(session, claim, f"gave up after {claim.attempts} tries: {outcome.detail}", now)
         return
-    outbox.move(
+    queue.move(
         session,
         message_id=claim.message_id,
         under=claim.fence,
@@ -154,7 +153,7 @@ def _deferred(session: Session, claim: Claim, outcome: Outcome, now: datetime, p
 
 
 def _give_up(session: Session, claim: Claim, reason: str, now: datetime) -> None:
-    if outbox.move(
+    if queue.move(
         session,
         message_id=claim.message_id,
         under=claim.fence,
@@ -169,7 +168,7 @@ def _give_up(session: Session, claim: Claim, reason: str, now: datetime) -> None
 
 def mark_unknown(session: Session, *, claim: Claim, reason: str, now: datetime) -> None:
     """Record that the message may or may not have been accepted; nobody resends it by itself."""
-    if outbox.move(
+    if queue.move(
         session,
         message_id=claim.message_id,
         under=claim.fence,
@@ -183,7 +182,7 @@ def mark_unknown(session: Session, *, claim: Claim, reason: str, now: datetime) 
 
 def rescue(session: Session, *, now: datetime) -> int:
     """Turn expired handovers into unknown; return how many. Expired `sending` is simply claimed again."""
-    expired = outbox.expired_handovers(session, now=now)
+    expired = queue.expired_handovers(session, now=now)
     for claim in expired:
         mark_unknown(session, claim=claim, reason="the worker vanished during the hand-over", now=now)
     return len(expired)
@@ -191,7 +190,7 @@ def rescue(session: Session, *, now: datetime) -> int:
 
 def _note(session: Session, claim: Claim, kind: str, detail: str, now: datetime) -> None:
     message = session.get_one(Message, claim.message_id)
-    timeline.record(
+    history.record(
         session,
         invoice_id=message.invoice_id,
         kind=kind,

@@ -7,8 +7,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from paymail.models import Invoice, InvoiceStatus, Message
-from paymail.services.outbox import keys as dedupe
-from paymail.services.outbox import suppressions
+from paymail.services.outbox import dedupe_keys, suppressions
 from paymail.services.outbox.wake import HELD
 from paymail.services.plans.coverage import dues
 from paymail.services.reminders import situation
@@ -76,7 +75,7 @@ def _reminder(session: Session, message: Message, invoice: Invoice, now: datetim
 
 def _overtaken(message: Message, invoice: Invoice, now: datetime) -> str:
     """Return why a queued step is not the one to send any more: after an outage the newest one is."""
-    due = dedupe.due_of(message.dedupe_key)
+    due = dedupe_keys.due_of(message.dedupe_key)
     counted = dues(invoice)
     if due not in counted:
         return "the due date has changed, or its instalment is paid" if message.step else ""

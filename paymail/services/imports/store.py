@@ -21,11 +21,11 @@ from paymail.models import (
     TimelineEvent,
     check_move,
 )
-from paymail.services.core import history as timeline
+from paymail.services.core import history
 from paymail.services.customers.addresses import ADDRESS_CHANGED
 from paymail.services.imports.faults import Fault, ImportRefused, Report
-from paymail.services.imports.parse import HostInvoice, Parsed
-from paymail.services.links import links
+from paymail.services.imports.parser import HostInvoice, Parsed
+from paymail.services.links import pay_links
 
 Progress = Callable[[int, int], None]
 
@@ -57,7 +57,7 @@ def import_invoices(
         progress(done, len(fresh))
     session.flush()  # the events point at the invoices, and no relationship tells the ORM their order
     for host in fresh:
-        timeline.record(session, invoice_id=host.invoice_id, kind="imported", actor=actor, now=now)
+        history.record(session, invoice_id=host.invoice_id, kind="imported", actor=actor, now=now)
     for invoice, host in changes:
         _take_over(session, invoice, host, actor, now)
     session.flush()
@@ -186,7 +186,7 @@ def _create(session: Session, host: HostInvoice, customer: Customer, issuer: Iss
         status=host.status,
         payment_status=host.payment_status,
         payment_token=new_payment_token(),
-        payment_token_expires_at=links.end_of(issuer, due=host.due, now=now),
+        payment_token_expires_at=pay_links.end_of(issuer, due=host.due, now=now),
         import_digest=host.digest,
         reminders_from=now,
         next_reminder_at=now,
@@ -215,6 +215,6 @@ def _take_over(session: Session, invoice: Invoice, host: HostInvoice, actor: str
     invoice.amount_paid, invoice.import_digest, invoice.updated_at = host.paid, host.digest, now
     after = f"{invoice.status}/{invoice.payment_status}"
     detail = f"{before} to {after} by the host"
-    timeline.record(
+    history.record(
         session, invoice_id=invoice.invoice_id, kind="updated", actor=actor, now=now, detail=detail
     )

@@ -16,7 +16,7 @@ from paymail.models import (
     PaymentAttempt,
     check_move,
 )
-from paymail.services.outbox import keys as dedupe
+from paymail.services.outbox import dedupe_keys
 
 
 def live_attempt(session: Session, *, invoice_id: int) -> PaymentAttempt | None:
@@ -90,7 +90,7 @@ def new_attempt(session: Session, invoice: Invoice, terms: Terms, now: datetime)
 
 def fresh_key(attempt: PaymentAttempt) -> str:
     """Return an idempotency key that was never used; it is stored before it is."""
-    return dedupe.intent(
+    return dedupe_keys.intent(
         attempt_id=attempt.attempt_id,
         amount=attempt.amount,
         currency=attempt.currency,

@@ -18,11 +18,8 @@ from paymail.models import (
     check_move,
 )
 from paymail.money import Money
-from paymail.services.core import history as timeline
-from paymail.services.outbox import keys as dedupe
-from paymail.services.outbox import notices
-from paymail.services.outbox import queue as outbox
-from paymail.services.outbox import wake as waking
+from paymail.services.core import history
+from paymail.services.outbox import dedupe_keys, notices, queue, wake
 from paymail.services.outbox.open_reminders import withdraw_open
 
 SETTLED = (PaymentStatus.PAID, PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED)
@@ -48,7 +45,7 @@ def bring_up(session: Session, *, invoice: Invoice, now: datetime, owed_before: 
     """
     target = status_of(invoice, clearing=_clears(session, invoice.invoice_id))
     if invoice.payment_status is PaymentStatus.PROCESSING and target is not PaymentStatus.PROCESSING:
-        waking.wake_held(session, invoice_id=invoice.invoice_id, now=now)
+        wake.wake_held(session, invoice_id=invoice.invoice_id, now=now)
     if owed_before is not None and invoice.balance > owed_before:
         # Owed again, after a dispute or a refund: its old steps are not, and no volley goes out.
         invoice.reminders_from = now
@@ -102,7 +99,7 @@ def _tell(session: Session, invoice: Invoice, payment: Payment, actor: str, now:
         session,
         invoice=invoice,
         kind="receipt",
-        key=dedupe.receipt(payment_id=payment.payment_id, intent_id=payment.intent_id),
+        key=dedupe_keys.receipt(payment_id=payment.payment_id, intent_id=payment.intent_id),
         actor=actor,
         now=now,
         payment_id=payment.payment_id,
@@ -129,11 +126,11 @@ def mail(
     session: Session, *, invoice: Invoice, kind: str, key: str, actor: str, now: datetime, **more: Any
 ) -> None:
     """Queue an email about money that moved, at once, and note it; the same key never makes a second."""
-    queued = outbox.add(
+    queued = queue.add(
         session, dedupe_key=key, kind=kind, invoice=invoice, actor=actor, now=now, urgent=True, **more
     )
     if queued.created:
-        timeline.record(
+        history.record(
             session,
             invoice_id=invoice.invoice_id,
             kind="email_queued",
@@ -148,4 +145,4 @@ def note(
     session: Session, *, invoice: Invoice, kind: str, actor: str, now: datetime, detail: str = ""
 ) -> None:
     """Write one line into the invoice's history."""
-    timeline.record(session, invoice_id=invoice.invoice_id, kind=kind, actor=actor, now=now, detail=detail)
+    history.record(session, invoice_id=invoice.invoice_id, kind=kind, actor=actor, now=now, detail=detail)

@@ -11,19 +11,19 @@ from paymail.emails import Email, Tone
 from paymail.errors import InvalidInput
 from paymail.models import Invoice, Message, MessageState, Payment, Refund
 from paymail.money import from_text
-from paymail.ports import Letter
+from paymail.ports.rendering import Letter
 from paymail.services.core.documents import invoice_document, receipt_document
 from paymail.services.core.invoices import load_invoice, local_date
-from paymail.services.letters.contexts import (
+from paymail.services.letters.credit_notes import credit_note_document, failed_payment_email, refund_email
+from paymail.services.letters.email_contents import (
     invoice_email,
     link_email,
     notice_email,
     receipt_email,
     reminder_email,
 )
-from paymail.services.letters.credit_notes import credit_note_document, failed_payment_email, refund_email
-from paymail.services.links import links
-from paymail.services.outbox import keys as dedupe
+from paymail.services.links import pay_links
+from paymail.services.outbox import dedupe_keys
 
 
 class UnknownKind(InvalidInput):
@@ -75,7 +75,7 @@ def _contents(
             return invoice_email(invoice, public_url), invoice_document(invoice, public_url), invoice_pdf
         case "reminder":
             today = local_date(invoice.issuer, date)
-            due = dedupe.due_of(message.dedupe_key)
+            due = dedupe_keys.due_of(message.dedupe_key)
             email = reminder_email(invoice, Tone(message.tone), today, public_url, due)
             return email, invoice_document(invoice, public_url), invoice_pdf
         case "receipt":
@@ -88,7 +88,7 @@ def _contents(
             amount = from_text(message.detail)
             return failed_payment_email(invoice, amount, public_url), None, ""
         case "link":
-            return link_email(invoice, links.last_day(invoice), public_url), None, ""
+            return link_email(invoice, pay_links.last_day(invoice), public_url), None, ""
         case "notice":
             return notice_email(invoice, message.detail, public_url), None, ""
     raise UnknownKind(f"paymail writes no {message.kind!r} emails")

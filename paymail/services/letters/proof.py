@@ -5,9 +5,9 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from paymail.errors import NotFound
+from paymail.services.lists import lookup
+from paymail.services.lists.lookup import NotWrittenYet
 from paymail.services.outbox import blobs
-from paymail.services.outbox import lookup as browsing
-from paymail.services.outbox.lookup import NotWrittenYet
 
 
 class Part(StrEnum):
@@ -25,7 +25,7 @@ class NothingAttached(NotFound):
 
 def bytes_of(session: Session, *, message_id: int, part: Part) -> bytes:
     """Return the bytes of a message. Raises NoSuchMessage, NotWrittenYet, NothingAttached, NoSuchBlob."""
-    message = browsing.message(session, message_id=message_id)
+    message = lookup.message(session, message_id=message_id)
     if message.mime_sha256 is None:
         raise NotWrittenYet("this message has not been written yet")
     digest = message.mime_sha256 if part is Part.EMAIL else message.pdf_sha256

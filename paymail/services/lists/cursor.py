@@ -11,15 +11,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
-from paymail.models import (
-    Customer,
-    Invoice,
-    InvoiceStatus,
-    Message,
-    MessageState,
-    PaymentStatus,
-    Suppression,
-)
+from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageState, PaymentStatus, Suppression
 
 T = TypeVar("T")
 

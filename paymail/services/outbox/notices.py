@@ -4,10 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from paymail.services.core import history as timeline
+from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
-from paymail.services.outbox import keys as dedupe
-from paymail.services.outbox import queue as outbox
+from paymail.services.outbox import dedupe_keys, queue
 
 
 def tell_staff(
@@ -25,9 +24,9 @@ def tell_staff(
     `headline` and `detail` are plain text and hold no token.
     """
     invoice = load_invoice(session, invoice_id=invoice_id)
-    queued = outbox.add(
+    queued = queue.add(
         session,
-        dedupe_key=dedupe.notice(about=about, key=key),
+        dedupe_key=dedupe_keys.notice(about=about, key=key),
         kind="notice",
         invoice=invoice,
         actor=about,
@@ -37,7 +36,7 @@ def tell_staff(
         detail=f"{headline}\n{detail}",
     )
     if queued.created:
-        timeline.record(
+        history.record(
             session,
             invoice_id=invoice_id,
             kind="staff_told",

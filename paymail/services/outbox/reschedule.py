@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, NotFound
 from paymail.models import Message, MessageState
-from paymail.services.core import history as timeline
-from paymail.services.outbox import queue as outbox
+from paymail.services.core import history
+from paymail.services.outbox import queue
 
 
 class NoSuchMessage(NotFound):
@@ -28,7 +28,7 @@ _BEFORE_HANDOVER = (MessageState.SCHEDULED, MessageState.SENDING)
 def cancel_message(session: Session, *, message_id: int, actor: str, now: datetime) -> None:
     """Withdraw a message before its handover. Raises NoSuchMessage, TooLate."""
     message = _message(session, message_id)
-    withdrawn = outbox.move(
+    withdrawn = queue.move(
         session,
         message_id=message_id,
         under=message.fence,
@@ -53,7 +53,7 @@ def reschedule_message(
     Raises NoSuchMessage, TooLate.
     """
     message = _message(session, message_id)
-    moved = outbox.move(
+    moved = queue.move(
         session,
         message_id=message_id,
         under=message.fence,
@@ -64,12 +64,12 @@ def reschedule_message(
         reason="",
         lease_until=None,
         give_up_at=None,
-        **outbox.write_afresh(),
+        **queue.write_afresh(),
     )
     if not moved:
         raise TooLate(f"message {message_id} is {message.state} and cannot be moved any more")
     if at is None or at <= now:
-        session.info.setdefault(outbox.RINGS, []).append(message_id)
+        session.info.setdefault(queue.RINGS, []).append(message_id)
     _note(session, message, "email_rescheduled", actor, (at or now).isoformat(timespec="minutes"), now)
 
 
@@ -81,7 +81,7 @@ def _message(session: Session, message_id: int) -> Message:
 
 
 def _note(session: Session, message: Message, kind: str, actor: str, detail: str, now: datetime) -> None:
-    timeline.record(
+    history.record(
         session,
         invoice_id=message.invoice_id,
         kind=kind,

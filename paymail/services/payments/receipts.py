@@ -8,15 +8,13 @@ from sqlalchemy.orm import Session
 from paymail.documents import ReceiptDocument
 from paymail.errors import Conflict
 from paymail.models import Message, Payment
-from paymail.services.core import history as timeline
+from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.documents import receipt_document, receipt_number
 from paymail.services.core.idempotency import digest
 from paymail.services.core.invoices import load_invoice
-from paymail.services.outbox import keys as dedupe
-from paymail.services.outbox import queue as outbox
-from paymail.services.outbox import suppressions
-from paymail.services.refunds.requests import NoSuchPayment
+from paymail.services.outbox import dedupe_keys, queue, suppressions
+from paymail.services.refunds.refund_requests import NoSuchPayment
 
 
 class AddressSuppressed(Conflict):
@@ -59,7 +57,7 @@ def send_again(
     now: datetime,
     sequence: int | None = None,
     key: str = "",
-) -> outbox.Queued:
+) -> queue.Queued:
     """Queue a further copy of a payment's receipt.
 
     A page passes the `sequence` it showed, so that a double click is one copy; a program a `key` of its own
@@ -74,10 +72,10 @@ def send_again(
         raise AddressSuppressed(f"{invoice.customer.email} is suppressed ({why}); lift that first")
     following = next_sequence(session, payment_id=payment_id)
     wanted = min(sequence or following, following)
-    dedupe_key = dedupe.receipt_again(payment_id=payment_id, sequence=wanted)
+    dedupe_key = dedupe_keys.receipt_again(payment_id=payment_id, sequence=wanted)
     if key:
-        dedupe_key = dedupe.receipt_asked(payment_id=payment_id, key=digest(key))
-    queued = outbox.add(
+        dedupe_key = dedupe_keys.receipt_asked(payment_id=payment_id, key=digest(key))
+    queued = queue.add(
         session,
         dedupe_key=dedupe_key,
         kind="receipt",
@@ -88,7 +86,7 @@ def send_again(
         payment_id=payment_id,
     )
     if queued.created:
-        timeline.record(
+        history.record(
             session,
             invoice_id=invoice.invoice_id,
             kind="email_queued",

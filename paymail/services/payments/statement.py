@@ -10,7 +10,7 @@ from paymail.models import Channel, Dispute, DisputeState, Invoice, Issuer, Mess
 from paymail.services.core.documents import payment_day
 from paymail.services.core.invoices import load_invoice
 from paymail.services.payments import receipts
-from paymail.services.refunds import requests as refunding
+from paymail.services.refunds import refund_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def arrived(session: Session, *, issuer: Issuer, payment: Payment, disputed: boo
     return Arrived(
         payment=payment,
         day=payment_day(issuer, payment),
-        refundable=0 if disputed else refunding.refundable(session, payment=payment),
+        refundable=0 if disputed else refund_requests.refundable(session, payment=payment),
         disputed=disputed,
         receipts=receipts.messages(session, payment_id=payment.payment_id),
         sequence=receipts.next_sequence(session, payment_id=payment.payment_id),

@@ -5,8 +5,8 @@ One file each: `turns` (one process at a time), `accounts` (whose), `catching_up
 of a drift), `running` (all of it in order).
 """
 
-from paymail.services.reconciliation.compare import Comparison
+from paymail.services.reconciliation.comparison import Comparison
 from paymail.services.reconciliation.drift import Finding, Kind
-from paymail.services.reconciliation.run import Caught, Progress, catch_up, compare, compare_and_keep
+from paymail.services.reconciliation.runs import Caught, Progress, catch_up, compare, compare_and_keep
 
 __all__ = ["Caught", "Comparison", "Finding", "Kind", "Progress", "catch_up", "compare", "compare_and_keep"]

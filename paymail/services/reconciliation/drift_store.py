@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
 from paymail.models import Drift, Invoice
-from paymail.services.reconciliation.compare import Comparison
+from paymail.services.reconciliation.comparison import Comparison
 from paymail.services.reconciliation.drift import Finding
-from paymail.services.reconciliation.examine import number_of
+from paymail.services.reconciliation.examination import number_of
 
 
 def keep(session: Session, *, comparison: Comparison, now: datetime) -> None:

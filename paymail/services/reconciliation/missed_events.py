@@ -20,9 +20,9 @@ from paymail.models import (
     ReconciledAccount,
     check_move,
 )
-from paymail.ports import Event
-from paymail.services.core.cashier import Cashier
-from paymail.services.payments.confirm import USED_EVENTS, receive_event
+from paymail.ports.payments import Event
+from paymail.services.core.contexts import Cashier
+from paymail.services.payments.webhook_inbox import USED_EVENTS, receive_event
 
 log = observability.logger(__name__)
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from paymail import observability
 from paymail.models import Drift, Invoice, Issuer, PaymentAttempt
 from paymail.services.outbox import notices
-from paymail.services.reconciliation.examine import number_of
+from paymail.services.reconciliation.examination import number_of
 
 log = observability.logger(__name__)
 MOST_LINES = 20

@@ -17,14 +17,14 @@ from paymail.models import (
     PaymentAttempt,
     check_move,
 )
-from paymail.ports import Intent
-from paymail.services.core.cashier import Cashier
+from paymail.ports.payments import Intent
+from paymail.services.core.contexts import Cashier
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger.books import SETTLED
-from paymail.services.payments import settle as settlement
-from paymail.services.payments.settle import StaleRead
-from paymail.services.refunds import news as reversing
-from paymail.services.refunds.news import NotRecordedYet
+from paymail.services.payments import settlement
+from paymail.services.payments.settlement import StaleRead
+from paymail.services.refunds import reversals as reversing
+from paymail.services.refunds.reversals import NotRecordedYet
 
 log = observability.logger(__name__)
 

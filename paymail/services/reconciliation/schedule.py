@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from paymail import observability
-from paymail.services.core.cashier import Cashier
+from paymail.services.core.contexts import Cashier
 from paymail.services.reconciliation import turns
-from paymail.services.reconciliation.compare import Comparison
-from paymail.services.reconciliation.run import Caught, Progress, catch_up, compare_and_keep
+from paymail.services.reconciliation.comparison import Comparison
+from paymail.services.reconciliation.runs import Caught, Progress, catch_up, compare_and_keep
 from paymail.services.reconciliation.turns import COMPARE, SETTLE, Ended, Turn
 
 log = observability.logger(__name__)

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from paymail.models import DISPUTE_MOVES, Dispute, DisputeState, Invoice, Payment, check_move
 from paymail.money import Money, from_stripe_amount
-from paymail.reversals import GatewayDispute
+from paymail.ports.payments import GatewayDispute
 from paymail.services.ledger import books, open_intent
 from paymail.services.outbox import notices
-from paymail.services.reminders import holds as holding
+from paymail.services.reminders import holds
 from paymail.services.reminders.holds import HoldReason
 
 STRIPE = "stripe"
@@ -84,9 +84,9 @@ def _open(
 
 def _hold(session: Session, row: Dispute, now: datetime) -> None:
     """Let the reminders wait, unless they do for a dispute already: staff's own hold is left to staff."""
-    held = holding.in_force(session, invoice_ids=[row.invoice_id], now=now)
+    held = holds.in_force(session, invoice_ids=[row.invoice_id], now=now)
     if not any(hold.reason == HoldReason.DISPUTED and hold.until is None for hold in held):
-        holding.place(
+        holds.place(
             session,
             invoice_id=row.invoice_id,
             reason=HoldReason.DISPUTED,
@@ -126,9 +126,9 @@ def _release(session: Session, row: Dispute, now: datetime) -> None:
     )
     if session.scalar(others.limit(1)) is not None:
         return
-    held = holding.in_force(session, invoice_ids=[row.invoice_id], now=now)
+    held = holds.in_force(session, invoice_ids=[row.invoice_id], now=now)
     if any(hold.reason == HoldReason.DISPUTED and hold.placed_by == STRIPE for hold in held):
-        holding.lift(session, invoice_id=row.invoice_id, actor=STRIPE, now=now, reason=HoldReason.DISPUTED)
+        holds.lift(session, invoice_id=row.invoice_id, actor=STRIPE, now=now, reason=HoldReason.DISPUTED)
 
 
 def _tell(session: Session, row: Dispute, what: str, detail: str, now: datetime) -> None:

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput, NotFound
 from paymail.models import Invoice, Issuer, ReminderHold
-from paymail.services.core import history as timeline
+from paymail.services.core import history
 from paymail.services.core.calendar import FURTHEST, instant, zone_of
 from paymail.services.core.invoices import load_invoice
-from paymail.services.outbox import wake as waking
+from paymail.services.outbox import wake
 
 
 class HoldReason(StrEnum):
@@ -80,7 +80,7 @@ def place(
     session.add(hold)
     ends = f" until {until.isoformat(timespec='minutes')}" if until else ""
     text = f"{reason}{ends}{f': {detail}' if detail else ''}"
-    timeline.record(session, invoice_id=invoice_id, kind="reminders_held", actor=actor, now=now, detail=text)
+    history.record(session, invoice_id=invoice_id, kind="reminders_held", actor=actor, now=now, detail=text)
     look_again(session, invoice_ids=[invoice_id], now=now)
     return hold
 
@@ -93,7 +93,7 @@ def lift(
     reasons = (reason,) if reason else tuple(HoldReason)
     if not _end(session, invoice_id, reasons, actor, now):
         raise NoSuchHold(f"invoice {invoice_id} has no such hold")
-    timeline.record(
+    history.record(
         session,
         invoice_id=invoice_id,
         kind="reminders_released",
@@ -102,7 +102,7 @@ def lift(
         detail=reason or "all holds",
     )
     look_again(session, invoice_ids=[invoice_id], now=now)
-    waking.wake_held(session, invoice_id=invoice_id, now=now)
+    wake.wake_held(session, invoice_id=invoice_id, now=now)
 
 
 def _end(session: Session, invoice_id: int, reasons: Iterable[str], actor: str, now: datetime) -> int:

@@ -14,15 +14,13 @@ from paymail import observability
 from paymail.emails import Tone
 from paymail.errors import Conflict, PaymailError
 from paymail.models import Invoice, Message, MessageState
-from paymail.services.core import history as timeline
+from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
-from paymail.services.links import links
-from paymail.services.outbox import keys as dedupe
-from paymail.services.outbox import queue as outbox
+from paymail.services.links import pay_links
+from paymail.services.outbox import dedupe_keys, queue
 from paymail.services.outbox.open_reminders import withdraw_open
 from paymail.services.outbox.queue import Queued
-from paymail.services.reminders import holds as holding
-from paymail.services.reminders import situation
+from paymail.services.reminders import holds, situation
 from paymail.services.reminders.decision import Decision, Skipped, Step, decide
 
 log = observability.logger(__name__)
@@ -64,7 +62,7 @@ def plan_due(
             # What nobody thought of about one invoice must not stop the reminders of all others.
             log.error("reminders cannot be planned", invoice_id=invoice_id, reason=type(error).__name__)
             with transaction() as session:
-                holding.look_again(session, invoice_ids=[invoice_id], now=now() + BROKEN_RECHECK)
+                holds.look_again(session, invoice_ids=[invoice_id], now=now() + BROKEN_RECHECK)
     return len(due)
 
 
@@ -92,9 +90,9 @@ def plan(session: Session, *, invoice_id: int, now: datetime) -> Decision | None
 
 def _record_skipped(session: Session, invoice: Invoice, skipped: Skipped, now: datetime) -> None:
     rung = skipped.step.rung
-    queued = outbox.add(
+    queued = queue.add(
         session,
-        dedupe_key=dedupe.reminder(invoice_id=invoice.invoice_id, due=skipped.step.due, step=rung.key),
+        dedupe_key=dedupe_keys.reminder(invoice_id=invoice.invoice_id, due=skipped.step.due, step=rung.key),
         kind="reminder",
         invoice=invoice,
         actor=LADDER,
@@ -116,9 +114,9 @@ def _write(session: Session, invoice: Invoice, step: Step, now: datetime) -> boo
     ):
         return False
     rung = step.rung
-    queued = outbox.add(
+    queued = queue.add(
         session,
-        dedupe_key=dedupe.reminder(invoice_id=invoice.invoice_id, due=step.due, step=rung.key),
+        dedupe_key=dedupe_keys.reminder(invoice_id=invoice.invoice_id, due=step.due, step=rung.key),
         kind="reminder",
         invoice=invoice,
         actor=LADDER,
@@ -148,9 +146,9 @@ def remind_by_hand(
         session, invoice_id=invoice_id, reason="overtaken by a reminder by hand", now=now
     ):
         raise NotRemindable("another reminder of this invoice is being handed over")
-    queued = outbox.add(
+    queued = queue.add(
         session,
-        dedupe_key=dedupe.reminder_by_hand(
+        dedupe_key=dedupe_keys.reminder_by_hand(
             invoice_id=invoice_id, sequence=min(sequence or following, following)
         ),
         kind="reminder",
@@ -161,7 +159,7 @@ def remind_by_hand(
         tone=tone,
     )
     if queued.created:
-        links.ensure(session, invoice=invoice, actor=actor, now=now)
+        pay_links.ensure(session, invoice=invoice, actor=actor, now=now)
         _note(session, invoice, "email_queued", actor, f"reminder by hand, {tone}", queued, now)
     return queued
 
@@ -175,7 +173,7 @@ def next_sequence(session: Session, *, invoice_id: int) -> int:
 def _note(
     session: Session, invoice: Invoice, kind: str, actor: str, detail: str, queued: Queued, now: datetime
 ) -> None:
-    timeline.record(
+    history.record(
         session,
         invoice_id=invoice.invoice_id,
         kind=kind,

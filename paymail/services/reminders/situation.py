@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from paymail.models import Invoice, InvoiceStatus, Message, MessageState, PaymentStatus
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.invoices import local_date
-from paymail.services.outbox import keys as dedupe
-from paymail.services.outbox import suppressions
+from paymail.services.outbox import dedupe_keys, suppressions
 from paymail.services.plans.coverage import dues
 from paymail.services.reminders import holds as holding
 from paymail.services.reminders import ladder
@@ -57,7 +56,7 @@ def _situation(records: "_Records", invoice: Invoice, steps: ladder.Ladder, now:
     reminders = records.reminders.get(invoice.invoice_id, {})
     counted = dues(invoice)
     keys = {
-        dedupe.reminder(
+        dedupe_keys.reminder(
             invoice_id=invoice.invoice_id, due=due, step=rung.key
         ): f"{due.isoformat()}:{rung.key}"
         for due, rung in product(counted, steps)
@@ -174,7 +173,7 @@ def _invoice_email_trouble(records: _Records, invoice: Invoice) -> str:
 
 
 def _reminded_on(reminders: dict[str, _Reminder], invoice: Invoice, now: datetime) -> date | None:
-    by_hand = dedupe.reminder_by_hand(invoice_id=invoice.invoice_id, sequence=0).removesuffix("0")
+    by_hand = dedupe_keys.reminder_by_hand(invoice_id=invoice.invoice_id, sequence=0).removesuffix("0")
     today = local_date(invoice.issuer, now)
     for key, one in reminders.items():
         under_way = key.startswith(by_hand) and one.state in _NOT_OUT_YET

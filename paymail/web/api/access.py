@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from paymail.services.access import keys
-from paymail.services.access.keys import Holder, KeyRefused, KeyScope
-from paymail.web.security import Limiter
+from paymail.services.access import api_keys
+from paymail.services.access.api_keys import Holder, KeyRefused, KeyScope
+from paymail.web.http.limiter import Limiter
 from paymail.wiring import App
 
 _BEARER = HTTPBearer(
@@ -38,7 +38,7 @@ class Access:
             presented = given.credentials if given else ""
             try:
                 with self._app.reading() as session:
-                    return keys.check(session, presented=presented, scope=scope)
+                    return api_keys.check(session, presented=presented, scope=scope)
             except KeyRefused:
                 if presented:  # who shows nothing guesses nothing
                     self._wrong_keys.check(place)

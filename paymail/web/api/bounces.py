@@ -7,10 +7,10 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from paymail.models import Bounce
-from paymail.services import bounces as bouncing
-from paymail.services.access.keys import Holder, KeyScope
+from paymail.services import bounces
+from paymail.services.access.api_keys import Holder, KeyScope
 from paymail.web.api.access import Access
-from paymail.web.openapi import problems
+from paymail.web.http.openapi import problems
 from paymail.web.webhooks import TooLarge
 from paymail.wiring import App
 
@@ -54,4 +54,4 @@ def router(app: App, access: Access) -> APIRouter:
 
 def _receive(app: App, raw: bytes) -> Bounce:
     with app.transaction() as session:
-        return bouncing.receive(session, raw=raw, source="http", now=app.now())
+        return bounces.receive(session, raw=raw, source="http", now=app.now())

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, Field
 
 from paymail.models import PaymentStatus
-from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.access.api_keys import Holder, KeyScope
 from paymail.services.core.issuers import find_issuer
 from paymail.services.outbox.gates import rate_of
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Progress, Selection
 from paymail.web.api.access import Access
-from paymail.web.api.shapes import LARGEST_ID, PROBLEMS, Asked, Text
-from paymail.web.inputs import RowId
+from paymail.web.http.inputs import RowId
+from paymail.web.schemas.pages import LARGEST_ID, PROBLEMS, Asked, Text
 from paymail.wiring import App
 
 

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
 from paymail.models import GatewayEventState
-from paymail.services.access.keys import Holder, KeyScope
-from paymail.services.payments import events
-from paymail.services.payments.events import EventFilter, Listed
+from paymail.services.access.api_keys import Holder, KeyScope
+from paymail.services.payments import gateway_events
+from paymail.services.payments.gateway_events import EventFilter, Listed
 from paymail.web.api.access import Access
-from paymail.web.api.shapes import LARGEST_ID, PROBLEMS, Limit
+from paymail.web.schemas.pages import LARGEST_ID, PROBLEMS, Limit
 from paymail.wiring import App
 
 _WORD = r"^[A-Za-z0-9_.]{1,80}$"
@@ -48,7 +48,7 @@ class EventRow(BaseModel):
             reason=event.reason,
             attempts=event.attempts,
             next_at=event.next_at,
-            created_at=events.happened_at(event),
+            created_at=gateway_events.happened_at(event),
             received_at=event.received_at,
         )
 
@@ -78,7 +78,7 @@ def router(app: App, access: Access) -> APIRouter:
 
     def detail(event_id: str) -> EventRow:
         with app.reading() as session:
-            return EventRow.of(events.one(session, event_id=event_id))
+            return EventRow.of(gateway_events.one(session, event_id=event_id))
 
     @routes.get("", responses=PROBLEMS)
     def list_events(
@@ -89,7 +89,7 @@ def router(app: App, access: Access) -> APIRouter:
     ) -> EventRows:
         """List events, the latest received first; an unknown `after` is a 404. Scope: read."""
         with app.reading() as session:
-            rows, following = events.slice_of(session, wanted=asked, limit=limit, after=after or "")
+            rows, following = gateway_events.slice_of(session, wanted=asked, limit=limit, after=after or "")
             return EventRows(data=[EventRow.of(row) for row in rows], next=following)
 
     @routes.get("/{event_id}", responses=PROBLEMS)
@@ -101,7 +101,7 @@ def router(app: App, access: Access) -> APIRouter:
     def reprocess_event(holder: Writer, event_id: EventId) -> EventRow:
         """Have an event worked on again; safe for one that is done. Scope: write."""
         with app.transaction() as session:
-            events.reprocess(session, event_id=event_id, actor=holder.actor, now=app.now())
+            gateway_events.reprocess(session, event_id=event_id, actor=holder.actor, now=app.now())
         app.doorbell.ring_event(event_id)
         return detail(event_id)
 

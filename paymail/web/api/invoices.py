@@ -8,18 +8,17 @@ from pydantic import BaseModel, Field
 
 from paymail import money
 from paymail.models import Invoice, InvoiceStatus, PaymentStatus, TimelineEvent
-from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.access.api_keys import Holder, KeyScope
 from paymail.services.core.history import history
 from paymail.services.core.invoices import payment_url
-from paymail.services.lists import cursor as slices
-from paymail.services.outbox import lookup as browsing
-from paymail.services.sending import idempotent as repeatable
+from paymail.services.lists import cursor, lookup
+from paymail.services.sending import requests
 from paymail.web.api.access import Access
 from paymail.web.api.messages import MessageRow
-from paymail.web.api.shapes import LIST_PROBLEMS, PROBLEMS, After, Asked, Limit, Page, Text, page
-from paymail.web.inputs import RowId
-from paymail.web.shown.account import Sums, sums
-from paymail.web.shown.invoice import PayInvoice, describe
+from paymail.web.http.inputs import RowId
+from paymail.web.schemas.account import Sums, sums
+from paymail.web.schemas.invoice import PayInvoice, describe
+from paymail.web.schemas.pages import LIST_PROBLEMS, PROBLEMS, After, Asked, Limit, Page, Text, page
 from paymail.wiring import App
 
 
@@ -117,9 +116,9 @@ def wanted(
     ] = "",
     due_before: date | None = None,
     due_after: date | None = None,
-) -> slices.InvoiceFilter:
+) -> cursor.InvoiceFilter:
     """Read the filter from the query."""
-    return slices.InvoiceFilter(status, payment_status, customer, due_before, due_after)
+    return cursor.InvoiceFilter(status, payment_status, customer, due_before, due_after)
 
 
 def router(app: App, access: Access) -> APIRouter:
@@ -131,19 +130,19 @@ def router(app: App, access: Access) -> APIRouter:
     @routes.get("", responses=LIST_PROBLEMS, response_model=Page[InvoiceRow])
     def list_invoices(
         _holder: Reader,
-        asked: Annotated[slices.InvoiceFilter, Depends(wanted)],
+        asked: Annotated[cursor.InvoiceFilter, Depends(wanted)],
         limit: Limit = 50,
         after: After = None,
     ) -> dict[str, object]:
         """List invoices, newest first. Scope: read."""
         with app.reading() as session:
-            return page(slices.invoices(session, wanted=asked, limit=limit, after=after), InvoiceRow.of)
+            return page(cursor.invoices(session, wanted=asked, limit=limit, after=after), InvoiceRow.of)
 
     @routes.get("/{invoice_id}", responses=PROBLEMS)
     def get_invoice(holder: Reader, invoice_id: RowId) -> InvoiceDetail:
         """Show one invoice. Scope: read; its pay link only with write."""
         with app.reading() as session:
-            invoice = browsing.invoice(session, invoice_id=invoice_id)
+            invoice = lookup.invoice(session, invoice_id=invoice_id)
             may_see_link = KeyScope.WRITE in holder.scopes and invoice.payment_token
             return InvoiceDetail(
                 **describe(invoice, now=app.now()).model_dump(),
@@ -151,7 +150,7 @@ def router(app: App, access: Access) -> APIRouter:
                 customer_email=invoice.customer.email,
                 payment_url=payment_url(app.settings.public_url, invoice) if may_see_link else None,
                 payment_url_expires_at=invoice.payment_token_expires_at,
-                messages=[MessageRow.of(m) for m in browsing.messages(session, invoice_id=invoice_id)],
+                messages=[MessageRow.of(m) for m in lookup.messages(session, invoice_id=invoice_id)],
                 history=[Happening.of(event) for event in history(session, invoice_id=invoice_id)],
             )
 
@@ -170,9 +169,9 @@ def router(app: App, access: Access) -> APIRouter:
         ] = None,
     ) -> Queued:
         """Queue the invoice email. Who has it already gets no second one without `again`. Scope: write."""
-        request = repeatable.Request(body.at, body.again, idempotency_key or "", holder.prefix)
+        request = requests.Request(body.at, body.again, idempotency_key or "", holder.prefix)
         with app.transaction() as session:
-            queued = repeatable.send_requested(
+            queued = requests.send_requested(
                 session, invoice_id=invoice_id, request=request, actor=holder.actor, now=app.now()
             )
         return Queued(message_id=queued.message_id, queued=queued.created)

@@ -6,14 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.access.api_keys import Holder, KeyScope
 from paymail.services.core.invoices import payment_url
 from paymail.services.core.issuers import find_issuer
-from paymail.services.links import links
-from paymail.services.reminders import preferences
+from paymail.services.issuers import issuer_settings
+from paymail.services.links import pay_links
 from paymail.web.api.access import Access
-from paymail.web.api.shapes import PROBLEMS, Asked
-from paymail.web.inputs import RowId
+from paymail.web.http.inputs import RowId
+from paymail.web.schemas.pages import PROBLEMS, Asked
 from paymail.wiring import App
 
 
@@ -28,7 +28,7 @@ class LinkDays(Asked):
     """How long links live."""
 
     link_days: int | None = Field(
-        ge=0, le=preferences.MOST_LINK_DAYS, strict=True, description="Days after due; null is for ever."
+        ge=0, le=issuer_settings.MOST_LINK_DAYS, strict=True, description="Days after due; null is for ever."
     )
 
 
@@ -41,7 +41,7 @@ def router(app: App, access: Access) -> APIRouter:
     def regenerate(holder: Writer, invoice_id: RowId) -> PayLink:
         """Give an invoice a new link; the old one dies at once. Sends no email. Scope: write."""
         with app.transaction() as session:
-            invoice = links.regenerate(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
+            invoice = pay_links.regenerate(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
             return PayLink(
                 payment_url=payment_url(app.settings.public_url, invoice),
                 expires_at=invoice.payment_token_expires_at,
@@ -51,7 +51,7 @@ def router(app: App, access: Access) -> APIRouter:
     def revoke(holder: Writer, invoice_id: RowId) -> None:
         """Take an invoice's link back, until it is given another or sent again. Scope: write."""
         with app.transaction() as session:
-            links.revoke(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
+            pay_links.revoke(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
 
     @routes.post("/issuers/{issuer_id}/links", status_code=204, responses=PROBLEMS)
     def set_days(_holder: Writer, issuer_id: RowId, body: LinkDays) -> None:
@@ -59,6 +59,6 @@ def router(app: App, access: Access) -> APIRouter:
         with app.transaction() as session:
             issuer = find_issuer(session, ref=str(issuer_id))
             changes = {"link_days": body.link_days}
-            preferences.set_up_issuer(session, issuer=issuer, changes=changes, now=app.now())
+            issuer_settings.set_up_issuer(session, issuer=issuer, changes=changes, now=app.now())
 
     return routes

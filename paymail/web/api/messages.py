@@ -8,17 +8,19 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from paymail.models import DeliveryAttempt, Message, MessageState
-from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.access.api_keys import Holder, KeyScope
 from paymail.services.core.calendar import when
 from paymail.services.core.invoices import load_invoice
-from paymail.services.delivery import resolve as resolving
+from paymail.services.delivery import unknown_messages
 from paymail.services.letters import proof
 from paymail.services.letters.proof import Part
-from paymail.services.lists import cursor as slices
-from paymail.services.outbox import lookup as browsing
-from paymail.services.outbox import reschedule as rescheduling
+from paymail.services.lists import cursor, lookup
+from paymail.services.outbox import reschedule
 from paymail.web.api.access import Access
-from paymail.web.api.shapes import (
+from paymail.web.http.files import binary
+from paymail.web.http.inputs import RowId
+from paymail.web.http.openapi import problems
+from paymail.web.schemas.pages import (
     LARGEST_ID,
     LIST_PROBLEMS,
     PROBLEMS,
@@ -29,9 +31,6 @@ from paymail.web.api.shapes import (
     Text,
     page,
 )
-from paymail.web.files import binary
-from paymail.web.inputs import RowId
-from paymail.web.openapi import problems
 from paymail.wiring import App
 
 Kind = Annotated[str, StringConstraints(pattern="^[a-z_]{1,24}$")]
@@ -138,9 +137,9 @@ class Resolve(Asked):
 
 
 _ANSWERS = {
-    Answer.SENT: resolving.mark_sent,
-    Answer.FAILED: resolving.mark_failed,
-    Answer.RESEND: resolving.resend,
+    Answer.SENT: unknown_messages.mark_sent,
+    Answer.FAILED: unknown_messages.mark_failed,
+    Answer.RESEND: unknown_messages.resend,
 }
 
 
@@ -148,9 +147,9 @@ def wanted(
     state: MessageState | None = None,
     kind: Annotated[Kind | None, Query(description="invoice, receipt, reminder or notice.")] = None,
     invoice: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Of one invoice.")] = None,
-) -> slices.MessageFilter:
+) -> cursor.MessageFilter:
     """Read the filter from the query."""
-    return slices.MessageFilter(state, kind or "", invoice)
+    return cursor.MessageFilter(state, kind or "", invoice)
 
 
 def router(app: App, access: Access) -> APIRouter:
@@ -161,8 +160,8 @@ def router(app: App, access: Access) -> APIRouter:
 
     def detail(message_id: int) -> MessageDetail:
         with app.reading() as session:
-            message = browsing.message(session, message_id=message_id)
-            tries = browsing.tries(session, message_id=message_id)
+            message = lookup.message(session, message_id=message_id)
+            tries = lookup.tries(session, message_id=message_id)
         return MessageDetail(
             **_fields(message),
             header_id=message.header_id,
@@ -175,13 +174,13 @@ def router(app: App, access: Access) -> APIRouter:
     @routes.get("", responses=LIST_PROBLEMS, response_model=Page[MessageRow])
     def list_messages(
         _holder: Reader,
-        asked: Annotated[slices.MessageFilter, Depends(wanted)],
+        asked: Annotated[cursor.MessageFilter, Depends(wanted)],
         limit: Limit = 50,
         after: After = None,
     ) -> dict[str, object]:
         """List emails, newest first. Scope: read."""
         with app.reading() as session:
-            return page(slices.messages(session, wanted=asked, limit=limit, after=after), MessageRow.of)
+            return page(cursor.messages(session, wanted=asked, limit=limit, after=after), MessageRow.of)
 
     @routes.get("/{message_id}", responses=PROBLEMS)
     def get_message(_holder: Reader, message_id: RowId) -> MessageDetail:
@@ -192,17 +191,17 @@ def router(app: App, access: Access) -> APIRouter:
     def cancel_message(holder: Writer, message_id: RowId) -> MessageDetail:
         """Withdraw an email before it is handed over; later it is a 409. Scope: write."""
         with app.transaction() as session:
-            rescheduling.cancel_message(session, message_id=message_id, actor=holder.actor, now=app.now())
+            reschedule.cancel_message(session, message_id=message_id, actor=holder.actor, now=app.now())
         return detail(message_id)
 
     @routes.post("/{message_id}/reschedule", responses=PROBLEMS)
     def reschedule_message(holder: Writer, message_id: RowId, body: Reschedule) -> MessageDetail:
         """Move an email to another time before it is handed over; later it is a 409. Scope: write."""
         with app.transaction() as session:
-            message = browsing.message(session, message_id=message_id)
+            message = lookup.message(session, message_id=message_id)
             issuer = load_invoice(session, invoice_id=message.invoice_id).issuer
             at = when(body.at, issuer, app.now())
-            rescheduling.reschedule_message(
+            reschedule.reschedule_message(
                 session, message_id=message_id, at=at, actor=holder.actor, now=app.now()
             )
         return detail(message_id)

@@ -10,21 +10,20 @@ from sqlalchemy.orm import Session
 
 from paymail.models import Channel
 from paymail.money import parse_amount
-from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.access.api_keys import Holder, KeyScope
 from paymail.services.core.invoices import load_invoice, local_date
-from paymail.services.letters import credit_notes as crediting
-from paymail.services.payments import manual as recording
-from paymail.services.payments import receipts
-from paymail.services.payments.manual import LONGEST_REFERENCE, ManualPayment
+from paymail.services.letters import credit_notes
+from paymail.services.payments import adjustments, manual_payments, receipts
+from paymail.services.payments.manual_payments import LONGEST_REFERENCE, ManualPayment
 from paymail.services.payments.statement import arrived, statement
-from paymail.services.refunds import requests as refunding
-from paymail.services.refunds.requests import RefundOrder
+from paymail.services.refunds import refund_requests
+from paymail.services.refunds.refund_requests import RefundOrder
 from paymail.web.api.access import Access
 from paymail.web.api.invoices import Queued
-from paymail.web.api.shapes import PROBLEMS, Asked, IdempotencyKey, Text
-from paymail.web.files import binary, pdf_answer
-from paymail.web.inputs import RowId
-from paymail.web.shown.account import Account, InvoiceMoney, PaymentRow, RefundRow
+from paymail.web.http.files import binary, pdf_answer
+from paymail.web.http.inputs import RowId
+from paymail.web.schemas.account import Account, InvoiceMoney, PaymentRow, RefundRow
+from paymail.web.schemas.pages import PROBLEMS, Asked, IdempotencyKey, Text
 from paymail.wiring import App
 
 Amount = Annotated[
@@ -121,7 +120,7 @@ def router(app: App, access: Access) -> APIRouter:
                 key=holder.request(idempotency_key),
                 surplus_meant=body.allow_overpayment,
             )
-            payment = recording.record_payment(
+            payment = manual_payments.record_payment(
                 session, invoice_id=invoice_id, asked=asked, actor=holder.actor, now=now
             )
             return PaymentRow.of(arrived(session, issuer=invoice.issuer, payment=payment, disputed=False))
@@ -141,7 +140,7 @@ def router(app: App, access: Access) -> APIRouter:
                 key=holder.request(idempotency_key),
             )
             return RefundRow.of(
-                refunding.request(
+                refund_requests.request(
                     session, payment_id=payment_id, order=order, actor=holder.actor, now=app.now()
                 )
             )
@@ -178,7 +177,7 @@ def router(app: App, access: Access) -> APIRouter:
     def get_credit_note(_holder: Reader, refund_id: RowId) -> Response:
         """Download the credit note of a refund; 404 when nothing was credited by it. Scope: read."""
         with app.reading() as session:
-            document = crediting.credit_note_of(session, refund_id=refund_id)
+            document = credit_notes.credit_note_of(session, refund_id=refund_id)
         return pdf_answer(app.pdf.render(document), f"credit-note-{document.number}.pdf")
 
     @routes.post("/invoices/{invoice_id}/write-off", responses=PROBLEMS)
@@ -186,7 +185,7 @@ def router(app: App, access: Access) -> APIRouter:
         """Give up what is owed, or a part of it; no credit note. Scope: write."""
         with app.transaction() as session:
             currency = load_invoice(session, invoice_id=invoice_id).currency
-            recording.write_off(
+            adjustments.write_off(
                 session,
                 invoice_id=invoice_id,
                 reason=body.reason,
@@ -201,14 +200,14 @@ def router(app: App, access: Access) -> APIRouter:
     def undo_write_off(holder: Writer, invoice_id: RowId) -> Account:
         """Ask for what was written off again. Scope: write."""
         with app.transaction() as session:
-            recording.undo_write_off(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
+            adjustments.undo_write_off(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
             return account(session, invoice_id)
 
     @routes.post("/invoices/{invoice_id}/void", responses=PROBLEMS)
     def void(holder: Writer, invoice_id: RowId, body: Void) -> Account:
         """Cancel an invoice for good; 409 when money has arrived. Scope: write."""
         with app.transaction() as session:
-            recording.void(
+            adjustments.void(
                 session, invoice_id=invoice_id, reason=body.reason, actor=holder.actor, now=app.now()
             )
             return account(session, invoice_id)
@@ -220,7 +219,7 @@ def router(app: App, access: Access) -> APIRouter:
             invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
             minimum = _minor(body.minimum, invoice.currency)
             if minimum != invoice.part_minimum:
-                recording.allow_parts(
+                adjustments.allow_parts(
                     session, invoice_id=invoice_id, minimum=minimum, actor=holder.actor, now=app.now()
                 )
             return account(session, invoice_id)

@@ -8,15 +8,15 @@ from pydantic import Field
 
 from paymail.models import Invoice
 from paymail.money import parse_amount
-from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.access.api_keys import Holder, KeyScope
 from paymail.services.core.invoices import load_invoice
-from paymail.services.plans import agree as agreeing
-from paymail.services.plans.divide import MOST_PARTS, Cadence, Part, deposit_and_rest, equal_parts
+from paymail.services.plans import agreement
+from paymail.services.plans.instalments import MOST_PARTS, Cadence, Part, deposit_and_rest, equal_parts
 from paymail.web.api.access import Access
 from paymail.web.api.payments import Amount
-from paymail.web.api.shapes import PROBLEMS, Asked, Text
-from paymail.web.inputs import RowId
-from paymail.web.shown.plan import PlanDetail
+from paymail.web.http.inputs import RowId
+from paymail.web.schemas.pages import PROBLEMS, Asked, Text
+from paymail.web.schemas.plan import PlanDetail
 from paymail.wiring import App
 
 Reason = Annotated[Text, Query(min_length=1, max_length=300, description="Why; kept in the history.")]
@@ -73,14 +73,14 @@ def router(app: App, access: Access) -> APIRouter:
         with app.transaction() as session:
             invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
             parts = _parts(body, invoice)
-            agreeing.agree(session, invoice_id=invoice_id, parts=parts, actor=holder.actor, now=now)
+            agreement.agree(session, invoice_id=invoice_id, parts=parts, actor=holder.actor, now=now)
             return PlanDetail.of(load_invoice(session, invoice_id=invoice_id, lock=True), now)
 
     @routes.delete("/{invoice_id}/plan", status_code=204, responses=PROBLEMS)
     def end(holder: Writer, invoice_id: RowId, reason: Reason) -> None:
         """End the plan: the whole balance is due again; 409 when there is none. Scope: write."""
         with app.transaction() as session:
-            agreeing.end(session, invoice_id=invoice_id, reason=reason, actor=holder.actor, now=app.now())
+            agreement.end(session, invoice_id=invoice_id, reason=reason, actor=holder.actor, now=app.now())
 
     return routes
 

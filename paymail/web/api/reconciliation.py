@@ -8,12 +8,11 @@ from pydantic import BaseModel, Field
 
 from paymail import money
 from paymail.models import Drift, ReconcilerTurn
-from paymail.services.access.keys import Holder, KeyScope
-from paymail.services.reconciliation import drift_store as keeping
-from paymail.services.reconciliation import turns
+from paymail.services.access.api_keys import Holder, KeyScope
+from paymail.services.reconciliation import drift_store, turns
 from paymail.services.reconciliation.drift import Kind
 from paymail.web.api.access import Access
-from paymail.web.api.shapes import LIST_PROBLEMS
+from paymail.web.schemas.pages import LIST_PROBLEMS
 from paymail.wiring import App
 
 
@@ -85,7 +84,7 @@ def router(app: App, access: Access) -> APIRouter:
         """Show how the reconciler's last runs ended and what differs. Scope: read."""
         with app.reading() as session:
             rows = [turns.last(session, job=job) for job in (turns.SETTLE, turns.COMPARE)]
-            drifts = keeping.open_drifts(session)
+            drifts = drift_store.open_drifts(session)
         return Reconciliation(
             runs=[Run.of(row) for row in rows if row], drift=[DriftRow.of(row) for row in drifts]
         )

@@ -7,19 +7,17 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from paymail.emails import Tone
-from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.access.api_keys import Holder, KeyScope
 from paymail.services.core.invoices import load_invoice
 from paymail.services.core.issuers import find_issuer
-from paymail.services.forecast.explain import Explanation, explain
+from paymail.services.forecast.explanation import Explanation, explain
 from paymail.services.forecast.forecast import Coming, forecast
-from paymail.services.reminders import holds as holding
-from paymail.services.reminders import planner as planning
-from paymail.services.reminders import preferences
+from paymail.services.reminders import holds, planner, preferences
 from paymail.services.reminders.holds import HoldReason
 from paymail.web.api.access import Access
 from paymail.web.api.invoices import Queued
-from paymail.web.api.shapes import LARGEST_ID, PROBLEMS, Asked, Text
-from paymail.web.inputs import RowId
+from paymail.web.http.inputs import RowId
+from paymail.web.schemas.pages import LARGEST_ID, PROBLEMS, Asked, Text
 from paymail.wiring import App
 
 LadderText = Annotated[
@@ -163,13 +161,13 @@ def router(app: App, access: Access) -> APIRouter:
         with app.transaction() as session:
             now = app.now()
             issuer = load_invoice(session, invoice_id=invoice_id).issuer
-            holding.place(
+            holds.place(
                 session,
                 invoice_id=invoice_id,
                 reason=body.reason,
                 actor=holder.actor,
                 now=now,
-                until=holding.end_of_day(body.until, issuer, now) if body.until else None,
+                until=holds.end_of_day(body.until, issuer, now) if body.until else None,
                 detail=body.detail,
             )
         return explained(invoice_id)
@@ -178,14 +176,14 @@ def router(app: App, access: Access) -> APIRouter:
     def release(holder: Writer, invoice_id: RowId) -> Explained:
         """Lift every hold of an invoice. Scope: write."""
         with app.transaction() as session:
-            holding.lift(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
+            holds.lift(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
         return explained(invoice_id)
 
     @routes.post("/invoices/{invoice_id}/remind", status_code=202, responses=PROBLEMS)
     def remind(holder: Writer, invoice_id: RowId, body: Remind = Remind()) -> Queued:
         """Send a reminder now, whatever the ladder says. Scope: write."""
         with app.transaction() as session:
-            queued = planning.remind_by_hand(
+            queued = planner.remind_by_hand(
                 session, invoice_id=invoice_id, tone=body.tone, actor=holder.actor, now=app.now()
             )
         return Queued(message_id=queued.message_id, queued=queued.created)

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from paymail.models import Suppression
-from paymail.services.access.keys import Holder, KeyScope
+from paymail.services.access.api_keys import Holder, KeyScope
 from paymail.services.customers import addresses
-from paymail.services.lists import cursor as slices
+from paymail.services.lists import cursor
 from paymail.services.outbox import suppressions
 from paymail.web.api.access import Access
-from paymail.web.api.shapes import LIST_PROBLEMS, PROBLEMS, After, Asked, Limit, Page, Text, page
+from paymail.web.schemas.pages import LIST_PROBLEMS, PROBLEMS, After, Asked, Limit, Page, Text, page
 from paymail.wiring import App
 
 _COLUMN = 320
@@ -106,7 +106,7 @@ def router(app: App, access: Access) -> APIRouter:
         """List suppressions, newest first. Scope: read."""
         with app.reading() as session:
             return page(
-                slices.suppressions(session, lifted=lifted, limit=limit, after=after), SuppressionRow.of
+                cursor.suppressions(session, lifted=lifted, limit=limit, after=after), SuppressionRow.of
             )
 
     @routes.post("", responses=LIST_PROBLEMS)

@@ -9,6 +9,7 @@ from paymail.web.staff import (
     events,
     forecast,
     invoices,
+    issuer_settings,
     links,
     login,
     mailbox,
@@ -16,14 +17,13 @@ from paymail.web.staff import (
     money,
     money_view,
     plans,
-    preferences,
     previews,
     reconciliation,
     reminders,
     suppressions,
-    unknown,
+    unknown_messages,
 )
-from paymail.web.staff.local import in_zone, local, local_clock
+from paymail.web.staff.local_time import in_zone, local, local_clock
 from paymail.web.staff.session import NotLoggedIn, require_staff
 from paymail.web.templating import templates
 from paymail.wiring import App
@@ -51,8 +51,8 @@ def router(app: App) -> APIRouter:
         previews,
         forecast,
         bulk,
-        preferences,
-        unknown,
+        issuer_settings,
+        unknown_messages,
         events,
         reconciliation,
         suppressions,

@@ -16,9 +16,8 @@ from paymail.services.core.issuers import all_issuers, find_issuer
 from paymail.services.outbox import gates
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Selection
-from paymail.web.errors import status_of
-from paymail.web.inputs import RowId
-from paymail.web.staff.acting import Refusal, StaffForm, act, moment_of
+from paymail.web.http.errors import status_of
+from paymail.web.http.inputs import RowId
 from paymail.web.staff.bulk_view import (
     FilterQuery,
     RequestKey,
@@ -27,6 +26,7 @@ from paymail.web.staff.bulk_view import (
     choosing_page,
     selection_of,
 )
+from paymail.web.staff.form_actions import Refusal, StaffForm, act, moment_of
 from paymail.web.staff.session import Person
 from paymail.wiring import App
 

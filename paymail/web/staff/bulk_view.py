@@ -16,7 +16,7 @@ from paymail.services.core.issuers import all_issuers
 from paymail.services.outbox import gates
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Selection
-from paymail.web.staff.acting import IssuerId, Refusal, Text, WhenForm, day_of
+from paymail.web.staff.form_actions import IssuerId, Refusal, Text, WhenForm, day_of
 from paymail.web.staff.invoice_view import calendar_or_none
 from paymail.wiring import App
 

@@ -7,15 +7,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from paymail.errors import Conflict, InvalidInput
+from paymail.i18n import LANGUAGES
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.customers import addresses, languages
-from paymail.services.outbox import lookup as browsing
+from paymail.services.lists import lookup
 from paymail.services.outbox import suppressions
-from paymail.web.inputs import RowId
+from paymail.web.http.inputs import RowId
 from paymail.web.staff.session import Person
 from paymail.wiring import App
-from paymail.wording import LANGUAGES
 
 
 def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
@@ -32,7 +32,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
                 "visitor": visitor,
                 "customer": customer,
                 "suppressed": suppressions.active(session, address=customer.email),
-                "invoices": browsing.invoices_of(session, customer_id=customer_id),
+                "invoices": lookup.invoices_of(session, customer_id=customer_id),
                 "languages": LANGUAGES,
                 "problem": problem,
             }

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from paymail.models import GatewayEventState
 from paymail.services.access.staff import Visitor
-from paymail.services.payments import events
-from paymail.services.payments.events import EventFilter
-from paymail.web.staff.acting import Refusal, StaffForm, Text, act
+from paymail.services.payments import gateway_events
+from paymail.services.payments.gateway_events import EventFilter
+from paymail.web.staff.form_actions import Refusal, StaffForm, Text, act
 from paymail.web.staff.session import Person
 from paymail.wiring import App
 
@@ -42,13 +42,13 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
             invoice if isinstance(invoice, int) else None,
         )
         with app.reading() as session:
-            found = events.listed(session, wanted=wanted, page=page)
+            found = gateway_events.listed(session, wanted=wanted, page=page)
         context = {
             "visitor": visitor,
             "found": found,
             "given": given,
             "states": list(GatewayEventState),
-            "happened_at": events.happened_at,
+            "happened_at": gateway_events.happened_at,
             "refusal": refusal,
         }
         return pages.TemplateResponse(request, "events.html", context, refusal.status if refusal else 200)
@@ -72,7 +72,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         request: Request, visitor: Visiting, event_id: EventId, form: Annotated[StaffForm, Form()]
     ) -> Response:
         def do(session: Session, now: datetime) -> None:
-            events.reprocess(session, event_id=event_id, actor=visitor.email, now=now)
+            gateway_events.reprocess(session, event_id=event_id, actor=visitor.email, now=now)
 
         if refusal := act(app, visitor, form, do):
             return shown(request, visitor, {}, refusal=refusal)

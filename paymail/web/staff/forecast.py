@@ -13,7 +13,7 @@ from fastapi.templating import Jinja2Templates
 from paymail.money import Money
 from paymail.services.access.staff import Visitor
 from paymail.services.forecast.forecast import Coming, forecast
-from paymail.web.staff.local import local_day
+from paymail.web.staff.local_time import local_day
 from paymail.web.staff.session import Person
 from paymail.wiring import App
 

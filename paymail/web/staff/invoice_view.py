@@ -13,20 +13,18 @@ from paymail.emails import Tone
 from paymail.errors import PaymailError
 from paymail.models import Invoice, Issuer
 from paymail.services.access.staff import Visitor
-from paymail.services.core import invoices as composing
+from paymail.services.core import invoices
 from paymail.services.core.calendar import BusinessCalendar, calendar_of
 from paymail.services.core.history import history
-from paymail.services.forecast.explain import explain
-from paymail.services.links import links
-from paymail.services.outbox import lookup as browsing
-from paymail.services.outbox import pages as listing
-from paymail.services.outbox.pages import Wanted
-from paymail.services.reminders import holds as holding
-from paymail.services.reminders import planner as planning
+from paymail.services.forecast.explanation import explain
+from paymail.services.links import pay_links
+from paymail.services.lists import lookup, message_pages
+from paymail.services.lists.message_pages import Wanted
+from paymail.services.reminders import holds, planner
 from paymail.services.reminders.holds import HoldReason
-from paymail.services.sending import send as sending
+from paymail.services.sending import invoice_emails
 from paymail.web.staff import money_view, plan_view
-from paymail.web.staff.acting import Refusal, Sequence, StaffForm, Text, WhenForm, act
+from paymail.web.staff.form_actions import Refusal, Sequence, StaffForm, Text, WhenForm, act
 from paymail.wiring import App
 
 SHOWN_EVENTS = 200
@@ -84,7 +82,7 @@ def invoice_page(
     """
     with app.reading() as session:
         now = app.now()
-        invoice = browsing.invoice(session, invoice_id=invoice_id)
+        invoice = lookup.invoice(session, invoice_id=invoice_id)
         calendar = calendar_or_none(invoice.issuer)
         events = history(session, invoice_id=invoice_id)
         money = money_view.money_block(session, invoice_id=invoice_id)
@@ -95,14 +93,14 @@ def invoice_page(
             "invoice": invoice,
             "zone": invoice.issuer.timezone,
             "morning": calendar.next_morning(now) if calendar else None,
-            "found": listing.messages(session, wanted=Wanted(invoice_id=invoice_id)),
-            "pay_link": composing.payment_url(app.settings.public_url, invoice) if show_link else "",
-            "link_ended": links.ended(invoice, now=now),
-            "fingerprint": links.fingerprint(invoice) if invoice.payment_token else "",
+            "found": message_pages.messages(session, wanted=Wanted(invoice_id=invoice_id)),
+            "pay_link": invoices.payment_url(app.settings.public_url, invoice) if show_link else "",
+            "link_ended": pay_links.ended(invoice, now=now),
+            "fingerprint": pay_links.fingerprint(invoice) if invoice.payment_token else "",
             "events": events[-SHOWN_EVENTS:],
             "older": max(len(events) - SHOWN_EVENTS, 0),
             "explained": explain(session, invoice_id=invoice_id, now=now),
-            "holds": holding.in_force(session, invoice_ids=[invoice_id], now=now),
+            "holds": holds.in_force(session, invoice_ids=[invoice_id], now=now),
             "hold_reasons": list(HoldReason),
             "tones": list(Tone),
             "money": money,
@@ -118,9 +116,9 @@ def _forms(session: Session, invoice: Invoice) -> dict[str, StaffForm]:
     """Return the forms about emails and reminders as they are shown first."""
     invoice_id = invoice.invoice_id
     return {
-        "send": SendForm(sequence=sending.next_sequence(session, invoice_id=invoice_id)),
+        "send": SendForm(sequence=invoice_emails.next_sequence(session, invoice_id=invoice_id)),
         "hold": HoldForm(),
-        "remind": RemindForm(sequence=planning.next_sequence(session, invoice_id=invoice_id)),
+        "remind": RemindForm(sequence=planner.next_sequence(session, invoice_id=invoice_id)),
         "invoice": _override(invoice.reminders_off, invoice.ladder),
         "customer": _override(invoice.customer.reminders_off, invoice.customer.ladder),
     }

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
-from paymail.services.outbox import lookup as browsing
-from paymail.services.sending import send as sending
-from paymail.web.inputs import RowId
-from paymail.web.staff.acting import Text, act, moment_of
+from paymail.services.lists import lookup
+from paymail.services.sending import invoice_emails
+from paymail.web.http.inputs import RowId
+from paymail.web.staff.form_actions import Text, act, moment_of
 from paymail.web.staff.invoice_view import SendForm, invoice_page
 from paymail.web.staff.session import Person
 from paymail.wiring import App
@@ -32,7 +32,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         request: Request, visitor: Visiting, page: int = _PAGE, find: Annotated[Text, Query()] = ""
     ) -> HTMLResponse:
         with app.reading() as session:
-            found = browsing.invoices(session, find=find[:100], page=page)
+            found = lookup.invoices(session, find=find[:100], page=page)
         context = {"visitor": visitor, "found": found, "find": find[:100]}
         return pages.TemplateResponse(request, "invoices.html", context)
 
@@ -46,7 +46,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     ) -> Response:
         def do(session: Session, now: datetime) -> None:
             issuer = load_invoice(session, invoice_id=invoice_id).issuer
-            sending.send_invoice(
+            invoice_emails.send_invoice(
                 session,
                 invoice_id=invoice_id,
                 actor=visitor.email,

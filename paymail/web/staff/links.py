@@ -9,9 +9,9 @@ from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
 from paymail.services.access.staff import Visitor
-from paymail.services.links import links
-from paymail.web.inputs import RowId
-from paymail.web.staff.acting import NotAChoice, StaffForm, Text, act
+from paymail.services.links import pay_links
+from paymail.web.http.inputs import RowId
+from paymail.web.staff.form_actions import NotAChoice, StaffForm, Text, act
 from paymail.web.staff.invoice_view import invoice_page
 from paymail.web.staff.session import Person
 from paymail.wiring import App
@@ -36,11 +36,11 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         def do(session: Session, now: datetime) -> None:
             match form.do:
                 case "regenerate":
-                    links.regenerate(
+                    pay_links.regenerate(
                         session, invoice_id=invoice_id, actor=visitor.email, now=now, was=form.was
                     )
                 case "revoke":
-                    links.revoke(session, invoice_id=invoice_id, actor=visitor.email, now=now)
+                    pay_links.revoke(session, invoice_id=invoice_id, actor=visitor.email, now=now)
                 case "show":
                     return
                 case other:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
-from paymail.web.security import Limiter, limited
+from paymail.web.http.limiter import Limiter, limited
 from paymail.web.staff.session import COOKIE, Person
 from paymail.wiring import App
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.templating import Jinja2Templates
 
-from paymail.mail import reading
-from paymail.mail.reading import Mail
+from paymail.mail import reader
+from paymail.mail.reader import Mail
 from paymail.services.access.staff import Visitor
 from paymail.web.staff.session import Person
 from paymail.wiring import App
@@ -23,22 +23,22 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
 
     @routes.get("")
     def mailbox(request: Request, visitor: Visiting) -> HTMLResponse:
-        names = reading.list_names(app.mailbox)
-        mails = [reading.read(app.mailbox, name) for name in names]
+        names = reader.list_names(app.mailbox)
+        mails = [reader.read(app.mailbox, name) for name in names]
         return pages.TemplateResponse(request, "mailbox.html", {"visitor": visitor, "mails": mails})
 
     @routes.get("/{name}")
     def mail(request: Request, visitor: Visiting, name: str) -> HTMLResponse:
-        context = {"visitor": visitor, "mail": reading.read(app.mailbox, name)}
+        context = {"visitor": visitor, "mail": reader.read(app.mailbox, name)}
         return pages.TemplateResponse(request, "mail.html", context)
 
     @routes.get("/{name}/html")
     def html(name: str) -> HTMLResponse:
-        return framed(reading.read(app.mailbox, name).html)
+        return framed(reader.read(app.mailbox, name).html)
 
     @routes.get("/{name}/attachments/{index}")
     def attachment(name: str, index: int) -> Response:
-        return attached(reading.read(app.mailbox, name), index)
+        return attached(reader.read(app.mailbox, name), index)
 
     return routes
 
@@ -51,7 +51,7 @@ def framed(html: str) -> HTMLResponse:
 def attached(mail: Mail, index: int) -> Response:
     """Answer with an attachment; only a PDF is shown in place. Raises NoSuchMail."""
     if not 0 <= index < len(mail.attachments):
-        raise reading.NoSuchMail("there is no such attachment")
+        raise reader.NoSuchMail("there is no such attachment")
     found = mail.attachments[index]
     kind = "application/pdf" if found.content_type == "application/pdf" else "application/octet-stream"
     plain = "".join(c for c in found.filename if c.isascii() and (c.isalnum() or c in "._-"))

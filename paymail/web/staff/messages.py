@@ -13,14 +13,13 @@ from paymail.emails import KINDS
 from paymail.models import MessageState
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
+from paymail.services.lists import lookup, message_pages
+from paymail.services.lists.lookup import NotWrittenYet
+from paymail.services.lists.message_pages import Wanted
 from paymail.services.outbox import blobs
-from paymail.services.outbox import lookup as browsing
-from paymail.services.outbox import pages as listing
 from paymail.services.outbox import reschedule as rescheduling
-from paymail.services.outbox.lookup import NotWrittenYet
-from paymail.services.outbox.pages import Wanted
-from paymail.web.inputs import RowId
-from paymail.web.staff.acting import Refusal, StaffForm, Text, WhenForm, act, moment_of
+from paymail.web.http.inputs import RowId
+from paymail.web.staff.form_actions import Refusal, StaffForm, Text, WhenForm, act, moment_of
 from paymail.web.staff.invoice_view import calendar_or_none
 from paymail.web.staff.session import Person
 from paymail.wiring import App
@@ -49,7 +48,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         known = state if state in set(MessageState) else ""
         wanted = Wanted(MessageState(known) if known else None, kind[:24], find[:320], invoice, bulk)
         with app.reading() as session:
-            found = listing.messages(session, wanted=wanted, page=page)
+            found = message_pages.messages(session, wanted=wanted, page=page)
         given = {"state": known, "kind": kind, "find": find, "invoice": invoice, "bulk": bulk}
         context = {
             "visitor": visitor,
@@ -88,7 +87,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         request: Request, visitor: Visiting, message_id: RowId, form: Annotated[WhenForm, Form()]
     ) -> Response:
         def do(session: Session, now: datetime) -> None:
-            message = browsing.message(session, message_id=message_id)
+            message = lookup.message(session, message_id=message_id)
             moment = moment_of(form, load_invoice(session, invoice_id=message.invoice_id).issuer, now)
             if message.state is MessageState.SCHEDULED and message.next_at == (moment or now):
                 return  # the second click of a double click
@@ -121,8 +120,8 @@ def message_page(
 ) -> HTMLResponse:
     """Answer with the page of one message; `form` is the one that was refused."""
     with app.reading() as session:
-        one = listing.message(session, message_id=message_id)
-        tries = browsing.tries(session, message_id=message_id)
+        one = message_pages.message(session, message_id=message_id)
+        tries = lookup.tries(session, message_id=message_id)
         erased = blobs.erased(session, digests=(one.message.mime_sha256, one.message.pdf_sha256))
         calendar = calendar_or_none(load_invoice(session, invoice_id=one.message.invoice_id).issuer)
     open_ = one.message.state in BEFORE_HANDOVER
@@ -146,7 +145,7 @@ def message_page(
 def _proof(app: App, message_id: int, column: str, kind: str, filename: str) -> Response:
     """Answer with the very bytes that were handed over."""
     with app.reading() as session:
-        digest = getattr(browsing.message(session, message_id=message_id), column)
+        digest = getattr(lookup.message(session, message_id=message_id), column)
         if digest is None:
             raise NotWrittenYet("this message has not been written yet")
         content = blobs.fetch(session, sha256=digest)

@@ -12,15 +12,14 @@ from paymail.models import Channel, InvoiceStatus
 from paymail.money import parse_amount
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice, local_date
-from paymail.services.letters import credit_notes as crediting
-from paymail.services.payments import manual as recording
-from paymail.services.payments import receipts
-from paymail.services.payments.manual import ManualPayment
-from paymail.services.refunds import requests as refunding
-from paymail.services.refunds.requests import NoSuchPayment, RefundOrder
-from paymail.web.files import pdf_answer
-from paymail.web.inputs import RowId
-from paymail.web.staff.acting import NotAChoice, StaffForm, day_of
+from paymail.services.letters import credit_notes
+from paymail.services.payments import adjustments, manual_payments, receipts
+from paymail.services.payments.manual_payments import ManualPayment
+from paymail.services.refunds import refund_requests
+from paymail.services.refunds.refund_requests import NoSuchPayment, RefundOrder
+from paymail.web.http.files import pdf_answer
+from paymail.web.http.inputs import RowId
+from paymail.web.staff.form_actions import NotAChoice, StaffForm, day_of
 from paymail.web.staff.invoice_view import invoice_actions
 from paymail.web.staff.money_view import (
     CopyForm,
@@ -48,7 +47,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     ) -> Response:
         def do(session: Session, now: datetime) -> None:
             asked = _payment(session, invoice_id, form, now)
-            recording.record_payment(
+            manual_payments.record_payment(
                 session, invoice_id=invoice_id, asked=asked, actor=visitor.email, now=now
             )
 
@@ -64,7 +63,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     ) -> Response:
         def do(session: Session, now: datetime) -> None:
             order = _order(session, invoice_id, payment_id, form)
-            refunding.request(session, payment_id=payment_id, order=order, actor=visitor.email, now=now)
+            refund_requests.request(session, payment_id=payment_id, order=order, actor=visitor.email, now=now)
 
         return acted(request, visitor, invoice_id, f"refund-{payment_id}", form, do)
 
@@ -90,7 +89,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     ) -> Response:
         def do(session: Session, now: datetime) -> None:
             currency = load_invoice(session, invoice_id=invoice_id).currency
-            recording.write_off(
+            adjustments.write_off(
                 session,
                 invoice_id=invoice_id,
                 reason=form.reason,
@@ -108,7 +107,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     ) -> Response:
         def do(session: Session, now: datetime) -> None:
             if load_invoice(session, invoice_id=invoice_id, lock=True).amount_written_off:
-                recording.undo_write_off(session, invoice_id=invoice_id, actor=visitor.email, now=now)
+                adjustments.undo_write_off(session, invoice_id=invoice_id, actor=visitor.email, now=now)
             # else: the second click of a double click; it is undone, as was asked
 
         return acted(request, visitor, invoice_id, "", form, do)
@@ -122,7 +121,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
                 return  # the second click of a double click
             if form.sure != "yes":
                 raise NotConfirmed("tick the box that says that the invoice shall be void for good")
-            recording.void(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
+            adjustments.void(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
 
         return acted(request, visitor, invoice_id, "void", form, do)
 
@@ -134,7 +133,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
             invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
             minimum = _minimum(form, invoice.currency)
             if minimum != invoice.part_minimum:
-                recording.allow_parts(
+                adjustments.allow_parts(
                     session, invoice_id=invoice_id, minimum=minimum, actor=visitor.email, now=now
                 )
 
@@ -149,7 +148,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     @routes.get("/refunds/{refund_id}/credit-note.pdf")
     def credit_note_pdf(refund_id: RowId) -> Response:
         with app.reading() as session:
-            document = crediting.credit_note_of(session, refund_id=refund_id)
+            document = credit_notes.credit_note_of(session, refund_id=refund_id)
         return pdf_answer(app.pdf.render(document), f"credit-note-{document.number}.pdf")
 
     return routes

@@ -15,7 +15,7 @@ from paymail.services.core.documents import WAYS, receipt_number
 from paymail.services.core.invoices import local_date
 from paymail.services.letters.credit_notes import credit_note_number
 from paymail.services.payments.statement import Statement, statement
-from paymail.web.staff.acting import Sequence, StaffForm, Text
+from paymail.web.staff.form_actions import Sequence, StaffForm, Text
 
 RequestKey = Annotated[str, Field(min_length=8, max_length=80)]
 

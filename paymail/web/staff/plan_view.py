@@ -8,8 +8,8 @@ from paymail.money import Money
 from paymail.services.core.invoices import local_date
 from paymail.services.plans.choice import suggested
 from paymail.services.plans.coverage import PartView, plan_of
-from paymail.services.plans.divide import Cadence
-from paymail.web.staff.acting import Lines, StaffForm, Text
+from paymail.services.plans.instalments import Cadence
+from paymail.web.staff.form_actions import Lines, StaffForm, Text
 from paymail.web.staff.money_view import major
 
 

@@ -13,11 +13,11 @@ from paymail.models import Invoice
 from paymail.money import parse_amount
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
-from paymail.services.plans import agree as agreeing
-from paymail.services.plans.divide import Cadence, Part, deposit_and_rest, equal_parts
-from paymail.services.plans.parse import read_count, read_day, read_parts
-from paymail.web.inputs import RowId
-from paymail.web.staff.acting import NotAChoice, act
+from paymail.services.plans import agreement
+from paymail.services.plans.instalment_text import read_count, read_day, read_parts
+from paymail.services.plans.instalments import Cadence, Part, deposit_and_rest, equal_parts
+from paymail.web.http.inputs import RowId
+from paymail.web.staff.form_actions import NotAChoice, act
 from paymail.web.staff.invoice_view import invoice_page
 from paymail.web.staff.plan_view import WAYS, EndForm, PlanForm, shown_of
 from paymail.web.staff.session import Person
@@ -43,9 +43,9 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
             invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
             parts = _parts(form, invoice)
             # A double click finds its own plan; then nothing is changed.
-            if not (invoice.plan and agreeing.is_of(invoice.plan, parts)):
+            if not (invoice.plan and agreement.is_of(invoice.plan, parts)):
                 _check_shown(invoice, form.shown)
-            agreeing.agree(session, invoice_id=invoice_id, parts=parts, actor=visitor.email, now=now)
+            agreement.agree(session, invoice_id=invoice_id, parts=parts, actor=visitor.email, now=now)
 
         if refusal := act(app, visitor, form, do):
             kept = {f"plan_{form.way}": form} if form.way in WAYS else {}
@@ -62,7 +62,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
                 return  # the second click of a double click; it has ended, as was asked
             if invoice.plan is not None:
                 _check_shown(invoice, form.shown)
-            agreeing.end(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
+            agreement.end(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
 
         if refusal := act(app, visitor, form, do):
             return invoice_page(app, pages, request, visitor, invoice_id, refusal, {"plan_end": form})

@@ -8,15 +8,15 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from paymail.errors import Conflict, Gone, InvalidInput
-from paymail.mail import reading
+from paymail.mail import reader
 from paymail.services.access.staff import Visitor
-from paymail.services.letters import preview as previewing
-from paymail.services.letters.preview import Seen
-from paymail.services.outbox import pages as listing
-from paymail.services.outbox.pages import Listed
-from paymail.web.errors import status_of
-from paymail.web.inputs import RowId
-from paymail.web.staff.acting import Refusal
+from paymail.services.letters import previews
+from paymail.services.letters.previews import Seen
+from paymail.services.lists import message_pages
+from paymail.services.lists.message_pages import Listed
+from paymail.web.http.errors import status_of
+from paymail.web.http.inputs import RowId
+from paymail.web.staff.form_actions import Refusal
 from paymail.web.staff.mailbox import attached, framed
 from paymail.web.staff.messages import message_page
 from paymail.web.staff.session import Person
@@ -41,7 +41,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
             "message": one.message,
             "zone": one.zone,
             "kept": seen.kept,
-            "mail": reading.take_apart(seen.mime),
+            "mail": reader.take_apart(seen.mime),
             "size": len(seen.mime),
             "sha256": hashlib.sha256(seen.mime).hexdigest(),
         }
@@ -49,7 +49,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
 
     @routes.get("/html")
     def html(message_id: RowId) -> HTMLResponse:
-        return framed(reading.take_apart(_see(app, message_id)[1].mime).html)
+        return framed(reader.take_apart(_see(app, message_id)[1].mime).html)
 
     @routes.get("/email.eml")
     def eml(message_id: RowId) -> Response:
@@ -59,15 +59,15 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
 
     @routes.get("/attachments/{index}")
     def attachment(message_id: RowId, index: int) -> Response:
-        return attached(reading.take_apart(_see(app, message_id)[1].mime), index)
+        return attached(reader.take_apart(_see(app, message_id)[1].mime), index)
 
     return routes
 
 
 def _see(app: App, message_id: int) -> tuple[Listed, Seen]:
     with app.reading() as session:
-        one = listing.message(session, message_id=message_id)
-        seen = previewing.see(
+        one = message_pages.message(session, message_id=message_id)
+        seen = previews.see(
             session,
             message_id=message_id,
             writer=app.writer,

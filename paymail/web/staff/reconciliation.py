@@ -7,9 +7,8 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
 from paymail.services.access.staff import Visitor
-from paymail.services.reconciliation import drift_store as keeping
-from paymail.services.reconciliation import turns
-from paymail.services.reconciliation.examine import number_of
+from paymail.services.reconciliation import drift_store, turns
+from paymail.services.reconciliation.examination import number_of
 from paymail.web.staff.session import Person
 from paymail.wiring import App
 
@@ -22,13 +21,13 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
     @routes.get("/reconciliation")
     def page(request: Request, visitor: Visiting) -> HTMLResponse:
         with app.reading() as session:
-            drifts, gone = keeping.open_drifts(session), keeping.gone_drifts(session)
+            drifts, gone = drift_store.open_drifts(session), drift_store.gone_drifts(session)
             context = {
                 "visitor": visitor,
                 "turns": [turns.last(session, job=job) for job in (turns.SETTLE, turns.COMPARE)],
                 "drifts": drifts,
                 "gone": gone,
-                "here": keeping.invoices_here(session, rows=[*drifts, *gone]),
+                "here": drift_store.invoices_here(session, rows=[*drifts, *gone]),
                 "number_of": number_of,
                 "minutes": app.settings.reconcile_minutes,
             }

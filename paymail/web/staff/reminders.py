@@ -11,12 +11,10 @@ from sqlalchemy.orm import Session
 from paymail.emails import Tone
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
-from paymail.services.reminders import holds as holding
-from paymail.services.reminders import planner as planning
-from paymail.services.reminders import preferences
+from paymail.services.reminders import holds, planner, preferences
 from paymail.services.reminders.holds import HoldReason, NoSuchHold
-from paymail.web.inputs import RowId
-from paymail.web.staff.acting import NotAChoice, StaffForm, Text, day_of
+from paymail.web.http.inputs import RowId
+from paymail.web.staff.form_actions import NotAChoice, StaffForm, Text, day_of
 from paymail.web.staff.invoice_view import HoldForm, OverrideForm, RemindForm, invoice_actions
 from paymail.web.staff.session import Person
 from paymail.wiring import App
@@ -42,11 +40,11 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         def do(session: Session, now: datetime) -> None:
             day, reason = day_of(form.until), _reason(form.reason)
             issuer = load_invoice(session, invoice_id=invoice_id).issuer
-            until = holding.end_of_day(day, issuer, now) if day else None
-            in_force = holding.in_force(session, invoice_ids=[invoice_id], now=now)
+            until = holds.end_of_day(day, issuer, now) if day else None
+            in_force = holds.in_force(session, invoice_ids=[invoice_id], now=now)
             if (reason, until, form.note) in {(hold.reason, hold.until, hold.detail) for hold in in_force}:
                 return  # the second click of a double click
-            holding.place(
+            holds.place(
                 session,
                 invoice_id=invoice_id,
                 reason=reason,
@@ -65,7 +63,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         def do(session: Session, now: datetime) -> None:
             reason = _reason(form.reason) if form.reason else None
             try:
-                holding.lift(session, invoice_id=invoice_id, actor=visitor.email, now=now, reason=reason)
+                holds.lift(session, invoice_id=invoice_id, actor=visitor.email, now=now, reason=reason)
             except NoSuchHold:
                 return  # the second click of a double click: it is lifted, as was asked
 
@@ -76,7 +74,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[RemindForm, Form()]
     ) -> Response:
         def do(session: Session, now: datetime) -> None:
-            planning.remind_by_hand(
+            planner.remind_by_hand(
                 session,
                 invoice_id=invoice_id,
                 tone=_tone(form.tone),

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from paymail.errors import InvalidInput, NotFound
-from paymail.services import bounces as bouncing
+from paymail.services import bounces
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.customers import addresses
@@ -29,7 +29,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
                 "visitor": visitor,
                 "active": suppressions.listed(session),
                 "lifted": [s for s in suppressions.listed(session, lifted=True) if s.lifted_at][:50],
-                "bounces": bouncing.listed(session, limit=50),
+                "bounces": bounces.listed(session, limit=50),
                 "problem": problem,
             }
         return pages.TemplateResponse(request, "suppressions.html", context, status)

@@ -19,8 +19,8 @@ import stripe
 from paymail.clock import utc_now
 from paymail.errors import Conflict, NotFound, PaymailError
 from paymail.gateway import StripeConfig, StripeGateway
-from paymail.ports import Intent, IntentStatus
-from paymail.services.payments.confirm import USED_EVENTS
+from paymail.ports.payments import Intent, IntentStatus
+from paymail.services.payments.webhook_inbox import USED_EVENTS
 from tests.contract.gateway.recorder import OffContract, Recorder, check_request
 
 AMOUNT, PART = 1234, 234

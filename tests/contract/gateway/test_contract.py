@@ -10,11 +10,11 @@ import stripe
 
 from paymail.clock import utc_now
 from paymail.gateway import StripeConfig, StripeGateway
-from paymail.ports import Gateway, Intent
+from paymail.ports.payments import Gateway, Intent
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import pay
 from paymail.sandbox.server import SandboxServer
-from paymail.services.payments.confirm import USED_EVENTS
+from paymail.services.payments.webhook_inbox import USED_EVENTS
 from tests.contract.gateway.recorder import OffContract, Recorder, check_request
 
 ACCOUNT = "acct_sandbox"

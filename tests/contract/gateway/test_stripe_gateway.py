@@ -13,8 +13,7 @@ import stripe
 from paymail.clock import utc_now
 from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
 from paymail.gateway import StripeConfig, StripeGateway
-from paymail.merchant import GatewayAccount, WebhookEndpoint
-from paymail.ports import Intent, IntentStatus, KeySpent
+from paymail.ports.payments import GatewayAccount, Intent, IntentStatus, KeySpent, WebhookEndpoint
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import SandboxDeclined, pay
 from paymail.sandbox.server import SandboxServer

@@ -10,7 +10,7 @@ import pytest
 from paymail.clock import utc_now
 from paymail.mail.mailbox import MailboxMailer
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
-from paymail.ports import Envelope, Mailer, Verdict
+from paymail.ports.mail import Envelope, Mailer, Verdict
 from tests.contract.mail.sink import Sink
 
 MIME = b"Subject: x\r\n\r\n.a leading dot\r\n..two\r\n\r\nend\r\n"

@@ -8,7 +8,7 @@ import pytest
 from paymail.clock import utc_now
 from paymail.mail.mailbox import MailboxMailer
 from paymail.mail.smtp import SmtpMailer
-from paymail.ports import Outcome, Scope, Verdict
+from paymail.ports.mail import Outcome, Scope, Verdict
 from tests.contract.mail.authority import Authority
 from tests.contract.mail.sink import DROP, GARBAGE, RESET, SILENCE, Sink
 from tests.contract.mail.trying import MAIL, config

@@ -4,7 +4,7 @@ import pytest
 
 from paymail.mail.replies import clean, enhanced_status
 from paymail.mail.smtp import SmtpMailer
-from paymail.ports import Scope, Verdict
+from paymail.ports.mail import Scope, Verdict
 from tests.conftest import free_port
 from tests.contract.mail.sink import DROP, GARBAGE, RESET, SILENCE, Sink
 from tests.contract.mail.trying import MAIL, attempt, config

@@ -11,7 +11,7 @@ from aiosmtpd.smtp import Envelope as KeptEnvelope
 
 from paymail.mail.parameters import xtext
 from paymail.mail.smtp import SmtpMailer
-from paymail.ports import Envelope, Scope, Verdict
+from paymail.ports.mail import Envelope, Scope, Verdict
 from tests.conftest import free_port
 from tests.contract.mail.sink import GARBAGE, Sink
 from tests.contract.mail.trying import MAIL, TOKEN, attempt, config

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from paymail.mail.smtp import SmtpMailer
-from paymail.ports import Envelope, Scope, Verdict
+from paymail.ports.mail import Envelope, Scope, Verdict
 from tests.contract.mail.authority import Authority
 from tests.contract.mail.sink import DRIBBLE, DROP, GARBAGE, RESET, SILENCE, Sink
 from tests.contract.mail.trying import MAIL, attempt, config

@@ -8,7 +8,7 @@ import pytest
 
 from paymail.errors import Misconfigured
 from paymail.mail.smtp import SmtpMailer
-from paymail.ports import Outcome, Scope, Verdict
+from paymail.ports.mail import Outcome, Scope, Verdict
 from tests.contract.mail.authority import Authority, make_authority
 from tests.contract.mail.sink import GARBAGE, SILENCE, Sink
 from tests.contract.mail.trying import attempt, config

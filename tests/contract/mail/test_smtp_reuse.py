@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from paymail.mail.smtp import SmtpMailer
-from paymail.ports import Outcome, Verdict
+from paymail.ports.mail import Outcome, Verdict
 from tests.contract.mail.authority import Authority
 from tests.contract.mail.sink import DROP, GARBAGE, RESET, SILENCE, Sink
 from tests.contract.mail.trying import MAIL, config

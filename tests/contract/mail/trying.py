@@ -3,7 +3,7 @@
 from contextlib import closing
 
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
-from paymail.ports import Envelope, Outcome
+from paymail.ports.mail import Envelope, Outcome
 from tests.contract.mail.sink import Sink
 
 TOKEN = "0123456789abcdef01234567"

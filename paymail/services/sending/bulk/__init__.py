@@ -1,9 +1,6 @@
 """Bulk sends: invoice emails for a filter, at a rate, with pause, resume, cancel and "only the failed"."""
 
-from paymail.services.sending.bulk.estimate import Foresight, foresee
-from paymail.services.sending.bulk.idempotent import start_requested
-from paymail.services.sending.bulk.progress import Progress, listed, progress
-from paymail.services.sending.bulk.run import (
+from paymail.services.sending.bulk.bulk_sends import (
     EmptySelection,
     NoSuchBulk,
     cancel,
@@ -13,6 +10,9 @@ from paymail.services.sending.bulk.run import (
     resume,
     start,
 )
+from paymail.services.sending.bulk.estimate import Foresight, foresee
+from paymail.services.sending.bulk.progress import Progress, listed, progress
+from paymail.services.sending.bulk.requests import start_requested
 from paymail.services.sending.bulk.selection import Selection, matching
 
 __all__ = [

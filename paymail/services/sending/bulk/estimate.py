@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from paymail.models import Invoice, Message
 from paymail.money import Money
 from paymail.services.sending.bulk.selection import Selection, matching
-from paymail.services.sending.send import CAME_TO_NOTHING
+from paymail.services.sending.invoice_emails import CAME_TO_NOTHING
 
 FIRST_ROWS = 20
 

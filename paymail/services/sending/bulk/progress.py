@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from paymail.models import OPEN_STATES, BulkSend, BulkState, Invoice, Issuer, Message
 from paymail.services.outbox import gates
-from paymail.services.sending.bulk.run import get
+from paymail.services.sending.bulk.bulk_sends import get
 from paymail.services.sending.bulk.selection import Selection, matching
 
 

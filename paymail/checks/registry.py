@@ -1,0 +1,22 @@
+"""Every check of `paymail doctor`, in the order of its lines."""
+
+from paymail.checks import broker, database, dns_records, installation, mail, stripe, workload
+from paymail.checks.findings import Check
+
+CHECKS = (
+    Check("settings", installation.settings),
+    Check("data folder", installation.data_folder),
+    Check("pdf", installation.pdf, seconds=40.0),
+    Check("database", database.database),
+    Check("broker", broker.broker),
+    Check("workers", workload.workers, needs=("database",)),
+    Check("outbox", workload.outbox, needs=("database",)),
+    Check("stripe events", workload.events, needs=("database",)),
+    Check("reconciliation", workload.reconciliation, needs=("database",)),
+    Check("mail", mail.transport, seconds=40.0),
+    Check("stripe key", stripe.key),
+    Check("stripe accounts", stripe.accounts, needs=("database", "stripe key"), seconds=40.0),
+    Check("stripe webhook", stripe.webhook, needs=("stripe key",)),
+    Check("dns records", dns_records.records, needs=("database",), seconds=40.0),
+    Check("public address", installation.public_address),
+)

@@ -1,0 +1,114 @@
+"""The work: who sweeps, what waits, what needs a person."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from paymail.checks.findings import Finding, Subject, failed, ok, warning
+from paymail.services.outbox import backlog, heartbeats
+from paymail.services.reconciliation import drift_store, turns
+
+ALIVE = timedelta(seconds=60)
+"""A heartbeat comes every ten seconds, or with the next sweep if those are further apart."""
+LOST = timedelta(minutes=10)
+PATIENCE = timedelta(minutes=5)
+_CLOCKS = timedelta(seconds=5)
+_START = "start `paymail worker`"
+
+
+def workers(subject: Subject) -> Iterator[Finding]:
+    """When somebody swept last."""
+    now = subject.app.now()
+    alive = max(ALIVE, timedelta(seconds=3 * subject.app.settings.sweep_seconds))
+    with subject.app.reading() as session:
+        found = heartbeats.pulse(session, since=now - alive)
+    if found.newest is None:
+        yield failed("workers", "no worker was seen in the last day", _START)
+        return
+    age = now - found.newest
+    if age > LOST:
+        yield failed("workers", f"the last worker was seen {_ago(age)} ago", _START)
+    elif age > alive:
+        yield warning(
+            "workers", f"the last sweep began {_ago(age)} ago", "see whether the mail server is slow"
+        )
+    elif age < -_CLOCKS:
+        yield warning("workers", f"a worker's clock is {_ago(-age)} ahead", "keep the hosts' clocks in step")
+    else:
+        yield ok("workers", f"{found.alive} process(es), the last one seen {_ago(age)} ago")
+
+
+def outbox(subject: Subject) -> Iterator[Finding]:
+    """What is late, in doubt, or failed."""
+    now = subject.app.now()
+    with subject.app.reading() as session:
+        found = backlog.outbox(session, now=now)
+    if found.unknown:
+        yield warning(
+            "outbox",
+            f"{found.unknown} message(s) may or may not have been delivered",
+            "decide them on the staff pages, or with `paymail messages`",
+        )
+    if found.failed:
+        yield warning(
+            "outbox", f"{found.failed} message(s) failed in the last 7 days", "see `paymail messages list`"
+        )
+    late = _late(found.oldest_due, now)
+    if late and found.closed:
+        held = ", ".join(found.closed[:3]) + (", …" if len(found.closed) > 3 else "")
+        yield warning("outbox", f"mail waits for {late}, some behind {held}", "it goes on by itself")
+    elif late:
+        yield warning("outbox", f"the oldest due message waits for {late}", _START)
+    elif not found.unknown and not found.failed:
+        yield ok("outbox", "nothing is late, in doubt or failed")
+
+
+def events(subject: Subject) -> Iterator[Finding]:
+    """What Stripe told us and nobody has worked on."""
+    now = subject.app.now()
+    with subject.app.reading() as session:
+        found = backlog.events(session, now=now)
+    if found.dead:
+        yield warning(
+            "stripe events",
+            f"{found.dead} event(s) of the last 7 days could not be worked on: a payment may be missing",
+            "see `paymail events list --state dead`, then `paymail events reprocess`",
+        )
+    if late := _late(found.oldest_due, now):
+        yield warning("stripe events", f"the oldest event waits for {late}", _START)
+    elif not found.dead:
+        yield ok("stripe events", "all were worked on")
+
+
+def reconciliation(subject: Subject) -> Iterator[Finding]:
+    """Whether Stripe is asked for what its webhooks missed, how that ended, and what does not agree."""
+    now, minutes = subject.app.now(), subject.app.settings.reconcile_minutes
+    if not minutes:
+        remedy = "set PAYMAIL_RECONCILE_MINUTES, or run `paymail reconcile` by cron"
+        yield warning("reconciliation", "it is switched off: a lost webhook is a lost payment", remedy)
+    with subject.app.reading() as session:
+        rows = [turns.last(session, job=job) for job in (turns.SETTLE, turns.COMPARE)]
+        drifts = len(drift_store.open_drifts(session))
+    if drifts:
+        remedy = "see the staff page Reconciliation, or `paymail reconcile`"
+        yield warning("reconciliation", f"{drifts} thing(s) differ between the books and Stripe", remedy)
+    for row, late in zip(rows, (timedelta(minutes=3 * minutes) + LOST, timedelta(days=2)), strict=True):
+        if row is None or row.ended_at is None:
+            yield warning("reconciliation", f"{row.job if row else 'it'} has not run yet", _START)
+        elif row.failure:
+            yield failed("reconciliation", f"{row.job}: {row.failure}", "see the checks of Stripe below")
+        elif minutes and now - row.ended_at > late:
+            yield warning("reconciliation", f"{row.job} ended {_ago(now - row.ended_at)} ago", _START)
+        else:
+            yield ok("reconciliation", f"{row.job} {_ago(now - row.ended_at)} ago: {row.summary}")
+
+
+def _late(since: datetime | None, now: datetime) -> str:
+    return _ago(now - since) if since is not None and now - since > PATIENCE else ""
+
+
+def _ago(age: timedelta) -> str:
+    seconds = int(age.total_seconds())
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,14 @@
+"""`paymail beat`."""
+
+from paymail.cli import parent_watch
+from paymail.cli.context import exits, load_settings
+from paymail.wiring import build_celery
+
+
+@exits
+def beat() -> None:
+    """Ring the periodic tick."""
+    parent_watch.hold_on()
+    settings = load_settings()
+    celery = build_celery(settings)
+    celery.Beat(loglevel=settings.log_level, scheduler="celery.beat:Scheduler", quiet=True).run()

@@ -1,0 +1,122 @@
+"""`paymail import`: a host system's export, one CSV row per line item."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from sqlalchemy.orm import Session
+
+from paymail.cli.context import FAILURE, PARTIAL, USAGE, exits, open_app
+from paymail.cli.sample_data import sample_issuer
+from paymail.models import Issuer
+from paymail.services.core.issuers import NoSuchIssuer, find_issuer
+from paymail.services.imports import Fault, ImportRefused, Report, import_invoices, parse
+from paymail.services.imports.parser import Parsed
+from paymail.wiring import App
+
+
+@exits
+def import_(
+    path: Annotated[Path, typer.Argument(help="The CSV file.")],
+    issuer: Annotated[str, typer.Option(help="Issuer id or name; not needed with only one.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, write nothing.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Import what is sound; exit 4.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+) -> None:
+    """Import invoices. Repeatable: what is known is compared, never rewritten."""
+    app = open_app()
+    parsed = _read(path)
+
+    def work(session: Session) -> Report:
+        with _progress() as progress:
+            return import_invoices(
+                session,
+                parsed=parsed,
+                issuer_id=_issuer(session, app, issuer).issuer_id,
+                actor="import",
+                now=app.now(),
+                skip_bad=skip_bad,
+                progress=progress,
+            )
+
+    try:
+        if dry_run:
+            # On a server this is a plain transaction, so the rollback is what makes it dry.
+            with app.reading() as session:
+                report = work(session)
+        else:
+            with app.transaction() as session:
+                report = work(session)
+    except ImportRefused as refused:
+        _refuse(refused, as_json)
+    _tell(report, dry_run=dry_run, as_json=as_json)
+    if report.faults:
+        raise typer.Exit(PARTIAL)
+
+
+def _issuer(session: Session, app: App, ref: str) -> Issuer:
+    """Return the issuer that was named. With the sandbox, the first import makes the sample issuer."""
+    try:
+        return find_issuer(session, ref=ref)
+    except NoSuchIssuer:
+        if ref or not app.settings.sandboxed:
+            raise
+    return sample_issuer(session, now=app.now())
+
+
+def _read(path: Path) -> Parsed:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return parse(file)
+    except OSError as error:
+        typer.echo(f"paymail: cannot read {path}: {error.strerror}", err=True)
+        raise typer.Exit(USAGE) from error
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _done, _of: None
+        return
+    with Progress(console=console) as bar:
+        task = bar.add_task("Importing", total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def _refuse(refused: ImportRefused, as_json: bool) -> NoReturn:
+    if as_json:
+        faults = [asdict(fault) for fault in refused.faults]
+        typer.echo(json.dumps({"imported": False, "faults": faults}))
+    else:
+        _list(refused.faults)
+        typer.echo(f"paymail: {refused}", err=True)
+    raise typer.Exit(FAILURE)
+
+
+def _list(faults: tuple[Fault, ...]) -> None:
+    for fault in faults:
+        column = f", column {fault.column}" if fault.column else ""
+        print(f"line {fault.line}{column}: {fault.reason}", file=sys.stderr)
+
+
+def _tell(report: Report, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"imported": not dry_run, **asdict(report)}))
+        return
+    _list(report.faults)
+    if not (report.created or report.updated or report.skipped):
+        typer.echo(f"nothing to change: {report.invoices} invoices ({report.rows} rows) are here already")
+        return
+    verb = "would import" if dry_run else "imported"
+    typer.echo(
+        f"{verb} {report.created} of {report.invoices} invoices ({report.rows} rows):"
+        f" {report.updated} updated, {report.unchanged} unchanged, {report.skipped} skipped"
+    )

@@ -1,0 +1,70 @@
+"""The sample: an issuer, the 502 invoices of a host's export, and a staff login."""
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from paymail.clock import new_secret
+from paymail.errors import Conflict
+from paymail.models import Issuer
+from paymail.services.access.staff import set_password
+from paymail.services.core.issuers import ensure_issuer
+from paymail.services.imports import Report, import_invoices, parse
+from paymail.services.sending.invoice_emails import send_invoice
+from paymail.wiring import App
+
+SAMPLE_CSV = Path(__file__).resolve().parent.parent / "sample" / "host_invoices.csv"
+SAMPLE_STAFF = "staff@paymail.example"
+SAMPLE_SENDS = (500, 501, 502)
+_PASSWORD_FILE = "staff-password.txt"  # noqa: S105 - a file name
+
+
+def load_sample(app: App) -> Report:
+    """Import the sample invoices for the sample issuer; a second time changes nothing."""
+    with SAMPLE_CSV.open(encoding="utf-8-sig", newline="") as file:
+        parsed = parse(file)
+    with app.transaction() as session:
+        issuer_id = sample_issuer(session, now=app.now()).issuer_id
+        return import_invoices(session, parsed=parsed, issuer_id=issuer_id, actor="sample", now=app.now())
+
+
+def sample_issuer(session: Session, *, now: datetime) -> Issuer:
+    """Return the sample issuer, making it if it is new; its account exists at the sandbox only."""
+    return ensure_issuer(
+        session,
+        name="Southern IT Services Pty Ltd",
+        email="billing@southern-it.example",
+        now=now,
+        tax_id="ABN 51 824 753 556",
+        address="12 Harbour Street\nSydney NSW 2000",
+        stripe_account="acct_sandbox",
+        country="AU",
+        subdivision="NSW",
+    )
+
+
+def send_sample(app: App) -> list[int]:
+    """Queue the three sample emails; what is paid meanwhile is left alone. Returns message ids."""
+    queued = []
+    for invoice_id in SAMPLE_SENDS:
+        try:
+            with app.transaction() as session:
+                sent = send_invoice(session, invoice_id=invoice_id, actor="sample", now=app.now())
+            queued.append(sent.message_id)
+        except Conflict:
+            continue
+    return queued
+
+
+def staff_password(app: App) -> str:
+    """Return the password of the embedded staff login, made at the first start and kept in its folder."""
+    file = app.settings.data_dir / _PASSWORD_FILE
+    if file.exists():
+        return file.read_text().strip()
+    password = new_secret(12)
+    with app.transaction() as session:
+        set_password(session, email=SAMPLE_STAFF, password=password, now=app.now())
+    file.touch(mode=0o600)
+    file.write_text(password + "\n")
+    return password

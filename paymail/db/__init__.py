@@ -1,0 +1,7 @@
+"""Engines, transactions and column types for SQLite and PostgreSQL; `schema` runs the migrations."""
+
+from paymail.db.engines import READ_ONLY, make_engine
+from paymail.db.transactions import insert_once, reading, transaction
+from paymail.db.types import ExactDecimal, UtcDateTime
+
+__all__ = ["READ_ONLY", "ExactDecimal", "UtcDateTime", "insert_once", "make_engine", "reading", "transaction"]

@@ -1,0 +1,42 @@
+"""Transactions: one block, one commit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy import inspect as sql_inspect
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from paymail.db.engines import READ_ONLY
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """One transaction: committed at the end of the block, rolled back if it raises."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A transaction for queries only; it takes no write lock on SQLite and is always rolled back."""
+    with Session(engine.execution_options(**READ_ONLY), expire_on_commit=False) as session:
+        yield session
+        # Before the rollback, which would expire the rows; pages read them after this block.
+        session.expunge_all()
+        session.rollback()
+
+
+def insert_once(session: Session, table: type[Any], values: dict[str, Any]) -> bool:
+    """Insert a row unless a UNIQUE constraint has it already; say whether it was inserted.
+
+    Unlike catching IntegrityError this leaves the transaction usable, and on PostgreSQL it waits for a
+    concurrent insert of the same key to commit or roll back, so the answer is true when it is given.
+    """
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    key = next(iter(sql_inspect(table).primary_key))
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(key)
+    return session.scalar(statement) is not None

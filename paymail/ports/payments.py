@@ -1,0 +1,197 @@
+"""The payment provider: intents, events, refunds, disputes and accounts, as far as we use them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from paymail.errors import Unavailable
+
+
+class IntentStatus(StrEnum):
+    """Stripe documentation, "The Payment Intents API": the states of an intent."""
+
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_CONFIRMATION = "requires_confirmation"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    REQUIRES_CAPTURE = "requires_capture"
+    CANCELED = "canceled"
+    SUCCEEDED = "succeeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """The facts of a PaymentIntent that we use. Amounts in Stripe's minor units; currency upper case."""
+
+    id: str
+    account: str
+    status: IntentStatus
+    amount: int
+    amount_received: int
+    currency: str
+    client_secret: str = field(repr=False)
+    livemode: bool
+    invoice_id: str
+    """`metadata.invoice_id`, empty when absent."""
+    method: str
+    """For people: `Visa ending 4242`; empty when unknown."""
+    failure: str = ""
+    """Stripe's code of the last failed try; empty when none."""
+    created: int = 0
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event of the provider's, verified or read from it. `intent_id` is the intent that it is about,
+    also when its object is a charge, a refund or a dispute; empty for events about something else."""
+
+    id: str
+    type: str
+    account: str
+    livemode: bool
+    intent_id: str
+    created: int
+    """Unix seconds, as Stripe says."""
+
+
+class KeySpent(Unavailable):
+    """The provider failed inside and keeps that answer under the idempotency key: a retry needs another.
+
+    An intent may exist all the same, but nobody was given its secret, so it cannot be paid.
+    Source: Stripe documentation, "Idempotent requests" (results are kept, 500 errors included).
+    """
+
+    code = "stripe_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayAccount:
+    """An account at the payment provider, as far as it decides whether it can be paid."""
+
+    id: str
+    charges_enabled: bool
+    hindrance: str = ""
+    """The provider's word for why it may not charge; empty when it gives none."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEndpoint:
+    """An address that the provider sends events to. `events` may be `*`: all."""
+
+    url: str
+    enabled: bool
+    connected: bool
+    """Whether it gets the events of connected accounts."""
+    events: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRefund:
+    """A refund at the provider. `amount` in Stripe's minor units; `currency` upper case."""
+
+    id: str
+    intent_id: str
+    amount: int
+    currency: str
+    status: str
+    """`pending`, `succeeded` or `failed`."""
+    failure: str = ""
+    """The provider's word for why it failed."""
+    reference: str = ""
+    """`metadata.refund_id`: the row of ours that asked for it; empty for one made at the provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayDispute:
+    """A dispute at the provider. `amount` in Stripe's minor units; `currency` upper case."""
+
+    id: str
+    intent_id: str
+    amount: int
+    currency: str
+    status: str
+    """The provider's word, such as `needs_response`."""
+    reason: str = ""
+    evidence_due: int = 0
+    """Unix seconds; 0 when there is nothing to hand in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reversals:
+    """All refunds and disputes of one intent."""
+
+    refunds: tuple[GatewayRefund, ...] = ()
+    disputes: tuple[GatewayDispute, ...] = ()
+
+
+class Gateway(Protocol):
+    """The payment provider. Raises `Unavailable` when a retry may help, other kinds when it may not."""
+
+    def create_intent(
+        self,
+        *,
+        account: str,
+        amount: int,
+        currency: str,
+        metadata: Mapping[str, str],
+        idempotency_key: str,
+        fee: int = 0,
+    ) -> Intent:
+        """Create an intent on the connected account; in Stripe's minor units. Raises KeySpent too.
+
+        `fee` goes to the platform (Stripe documentation, "Application fees").
+        """
+        ...
+
+    def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
+        """Read an intent; `brief` gives up after a few seconds, without retries.
+
+        Raises NotFound when this account has none of that id.
+        """
+        ...
+
+    def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
+        """Cancel an open intent. Raises Conflict when it is beyond cancelling."""
+        ...
+
+    def create_refund(
+        self, *, account: str, intent_id: str, amount: int, reference: str, idempotency_key: str
+    ) -> GatewayRefund:
+        """Give part of a payment back; in Stripe's minor units. `reference` names the row that asks.
+
+        Raises KeySpent too; Conflict and InvalidInput when Stripe will never do it.
+        """
+        ...
+
+    def reversals(self, *, account: str, intent_id: str) -> Reversals:
+        """Read all refunds and disputes of an intent."""
+        ...
+
+    def recent_reversals(self, *, account: str, since: int) -> Reversals:
+        """Read an account's refunds and disputes created at or after `since` (Unix seconds)."""
+        ...
+
+    def events(self, *, account: str, since: int, types: Sequence[str]) -> Iterator[Event]:
+        """Read an account's events created at or after `since` (Unix seconds), newest first.
+
+        Stripe keeps them for 30 days.
+        """
+        ...
+
+    def recent_intents(self, *, account: str, since: int) -> Iterator[Intent]:
+        """Read an account's intents created at or after `since` (Unix seconds), newest first."""
+        ...
+
+    def account(self, *, account: str = "") -> GatewayAccount:
+        """Read a connected account, or our own, within seconds. Raises NotFound when it is not connected."""
+        ...
+
+    def webhook_endpoints(self) -> tuple[WebhookEndpoint, ...]:
+        """List where events are sent, for the mode (live or test) of our key; up to 100."""
+        ...
+
+    def verify_event(self, *, payload: bytes, signature: str) -> Event:
+        """Check a webhook's signature under any configured secret. Raises Denied or InvalidInput."""
+        ...

@@ -1,0 +1,73 @@
+"""Turning typed values into emails and PDFs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from paymail.documents import Document
+from paymail.emails import Email
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedEmail:
+    """Subject, plain text and HTML with inlined CSS."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class EmailRenderer(Protocol):
+    """Turns a typed email into text."""
+
+    def render(self, email: Email) -> RenderedEmail:
+        """Render. Raises `render.RenderFailed` naming template and cause."""
+        ...
+
+
+class PdfRenderer(Protocol):
+    """Turns a document into PDF bytes; equal documents give equal bytes."""
+
+    def render(self, document: Document) -> bytes:
+        """Render. Raises `render.RenderFailed` naming the cause."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One email to be written: its typed content, the document to attach, and who it is between.
+
+    `message_id` and `in_reply_to` are Message-ID headers with their angle brackets; `date` is Date.
+    """
+
+    email: Email
+    document: Document | None
+    """What to attach; a notice to staff has nothing."""
+    filename: str
+    from_name: str
+    from_address: str
+    to_name: str
+    to_address: str
+    reply_to: str
+    message_id: str
+    date: datetime
+    in_reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A finished email: the exact bytes, its PDF, its subject and its envelope addresses."""
+
+    subject: str
+    mime: bytes
+    pdf: bytes | None
+    sender: str
+    recipients: tuple[str, ...]
+
+
+class Writer(Protocol):
+    """Renders a letter into MIME bytes; equal letters give equal bytes."""
+
+    def write(self, letter: Letter) -> Written:
+        """Render and assemble. Raises a PaymailError naming the cause; it will not go away by itself."""
+        ...

@@ -1,0 +1,49 @@
+"""Which message a report is about, and what it says of that message's recipient."""
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail.models import Issuer, Message
+from paymail.services.bounces.report import Finding, Kind, Report
+from paymail.services.outbox import queue
+from paymail.services.outbox.suppressions import normalised
+
+_WORST_FIRST = (Kind.HARD, Kind.SOFT, Kind.DELIVERED)
+
+
+_OUR_ID = re.compile(r"<[0-9a-f]{24}@[^<>@\s]{1,90}>", re.ASCII)
+
+
+def message_of(session: Session, report: Report) -> Message | None:
+    """Return the message that a report names by one of its random ids, the most trustworthy first."""
+    for token in report.tokens[:5]:
+        if (found := _by_token(session, token)) is not None:
+            return found
+    for header_id in report.header_ids[:20]:
+        if _OUR_ID.fullmatch(header_id):
+            found = session.scalars(select(Message).where(Message.header_id == header_id)).one_or_none()
+            if found is not None:
+                return found
+    return None
+
+
+def _by_token(session: Session, token: str) -> Message | None:
+    domains = set()
+    for address in session.scalars(select(Issuer.email)):
+        with suppress(UnicodeError):  # an address without a sound domain never made a Message-ID
+            domains.add(queue.header_domain(address))
+    exact = select(Message).where(Message.header_id.in_([f"<{token}@{domain}>" for domain in domains]))
+    # An issuer may have moved to another domain since; that search has no index and is seldom needed.
+    moved = select(Message).where(Message.header_id.startswith(f"<{token}@", autoescape=True))
+    return session.scalars(exact).first() or session.scalars(moved).first()
+
+
+def finding_for(message: Message, findings: Iterable[Finding]) -> Finding | None:
+    """Return the worst finding about the message's own recipient; others are not its business."""
+    ours = {normalised(address) for address in message.recipient.split("\n")}
+    about = [f for f in findings if ours & {normalised(address) for address in f.addresses}]
+    return min(about, key=lambda finding: _WORST_FIRST.index(finding.kind), default=None)

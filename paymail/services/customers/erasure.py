@@ -1,0 +1,210 @@
+"""Erasing a customer's personal data on request. The books stay: invoices, lines, payments, dates."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select, update
+from sqlalchemy.orm import Session
+
+from paymail.errors import Conflict
+from paymail.models import (
+    LIVE_ATTEMPTS,
+    OPEN_STATES,
+    Bounce,
+    BulkSend,
+    Customer,
+    DeliveryAttempt,
+    Invoice,
+    InvoiceStatus,
+    Message,
+    MessageState,
+    Payment,
+    PaymentAttempt,
+    Refund,
+    RefundStatus,
+    ReminderHold,
+    Suppression,
+    TimelineEvent,
+)
+from paymail.services.core import history
+from paymail.services.core.customers import CustomerErased
+from paymail.services.core.invoices import load_invoice
+from paymail.services.customers.addresses import customer
+from paymail.services.customers.promises import CUSTOMER
+from paymail.services.outbox import blobs
+from paymail.services.outbox.suppressions import normalised
+
+ERASED = "(erased)"
+
+
+class StillNeeded(Conflict):
+    """Something still needs the customer's data; the text lists it."""
+
+    code = "still_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Who is being erased: the new placeholders, and every word that told who it was."""
+
+    customer_id: int
+    name: str
+    email: str
+    addresses: frozenset[str]
+    words: frozenset[str]
+
+    def in_(self, text: str) -> bool:
+        """Whether a text names the person."""
+        low = text.casefold()
+        return any(word in low for word in self.words)
+
+
+def in_the_way(session: Session, *, customer_id: int) -> list[str]:
+    """Return what needs the customer's data: owed and draft invoices, and what is under way."""
+    mine = select(Invoice.invoice_id).where(Invoice.customer_id == customer_id)
+    owed = mine.where(Invoice.status == InvoiceStatus.SENT, Invoice.shortfall > 0)
+    draft = mine.where(Invoice.status == InvoiceStatus.DRAFT)
+    unsettled = (*OPEN_STATES, MessageState.UNKNOWN)
+    emails = select(Message.message_id).where(Message.invoice_id.in_(mine), Message.state.in_(unsettled))
+    payments = select(PaymentAttempt.invoice_id).where(
+        PaymentAttempt.invoice_id.in_(mine), PaymentAttempt.status.in_(LIVE_ATTEMPTS)
+    )
+    # What becomes of them is told to the customer.
+    refunds = select(Refund.invoice_id).where(
+        Refund.invoice_id.in_(mine), Refund.status.in_((RefundStatus.REQUESTED, RefundStatus.PENDING))
+    )
+    found = (
+        ("owed invoices", owed),
+        ("draft invoices", draft),
+        ("emails that are open or unknown", emails),
+        ("payments under way for invoices", payments),
+        ("refunds under way for invoices", refunds),
+    )
+    return [
+        f"{what}: {_numbers(rows)}" for what, query in found if (rows := sorted(set(session.scalars(query))))
+    ]
+
+
+def _numbers(ids: list[int]) -> str:
+    return ", ".join(map(str, ids[:20])) + (f" and {len(ids) - 20} more" if len(ids) > 20 else "")
+
+
+def erase_customer(session: Session, *, customer_id: int, actor: str, now: datetime) -> None:
+    """Replace a customer's name and addresses wherever they are kept, and erase the emails that hold them.
+
+    Raises NoSuchCustomer, CustomerErased, StillNeeded.
+    """
+    mine = select(Invoice.invoice_id).where(Invoice.customer_id == customer_id)
+    invoice_ids = sorted(session.scalars(mine))
+    for invoice_id in invoice_ids:
+        load_invoice(session, invoice_id=invoice_id, lock=True)
+    found = customer(session, customer_id=customer_id, lock=True)
+    if found.erased_at is not None:
+        raise CustomerErased(f"the data of customer {customer_id} is erased already")
+    if obstacles := in_the_way(session, customer_id=customer_id):
+        raise StillNeeded(f"customer {customer_id} cannot be erased yet; {'; '.join(obstacles)}")
+    person = _person(session, found, mine)
+    _erase_contents(session, mine, now)
+    _scrub_messages(session, mine, person)
+    _scrub_histories(session, mine, person)
+    _scrub_money(session, mine, person)
+    _scrub_suppressions(session, person, actor, now)
+    _scrub_filters(session, found.name, person.name)
+    session.execute(
+        update(Invoice)
+        .where(Invoice.customer_id == customer_id)
+        .values(payment_token=None, payment_token_expires_at=None, next_reminder_at=None, notes="")
+    )
+    found.name, found.email, found.address, found.erased_at = person.name, person.email, "", now
+    for invoice_id in invoice_ids:
+        history.record(session, invoice_id=invoice_id, kind="customer_erased", actor=actor, now=now)
+
+
+def _person(session: Session, found: Customer, mine: Select[Any]) -> _Person:
+    mailed = select(Message.recipient).where(Message.invoice_id.in_(mine), Message.kind != "notice")
+    raw = {found.email, *(line for text in session.scalars(mailed) for line in text.split("\n"))}
+    addresses = frozenset(normalised(address) for address in raw)
+    locals_ = {address.rpartition("@")[0] for address in addresses}
+    words = {found.name, *raw, *addresses, *(local for local in locals_ if len(local) >= 4)}
+    return _Person(
+        customer_id=found.customer_id,
+        name=f"Erased customer {found.customer_id}",
+        email=f"erased-{found.customer_id}@erased.invalid",
+        addresses=addresses,
+        words=frozenset(word.casefold() for word in words if word.strip()),
+    )
+
+
+def _erase_contents(session: Session, mine: Select[Any], now: datetime) -> None:
+    """Erase the bytes of the customer's emails, but for those that another customer's email has too."""
+    pairs = select(Message.mime_sha256, Message.pdf_sha256)
+    theirs = {d for row in session.execute(pairs.where(Message.invoice_id.in_(mine))) for d in row if d}
+    shared = pairs.where(
+        Message.invoice_id.not_in(mine),
+        or_(Message.mime_sha256.in_(theirs), Message.pdf_sha256.in_(theirs)),
+    )
+    kept = {digest for row in session.execute(shared) for digest in row}
+    blobs.erase(session, digests=sorted(theirs - kept), now=now)
+
+
+def _scrub_messages(session: Session, mine: Select[Any], person: _Person) -> None:
+    for message in session.scalars(select(Message).where(Message.invoice_id.in_(mine))):
+        if message.kind != "notice":
+            message.recipient, message.destination = person.email, "erased.invalid"
+        message.subject = ERASED if message.subject else ""
+        message.detail = ERASED if message.detail else ""
+        message.reason = ERASED if person.in_(message.reason) else message.reason
+    ids = select(Message.message_id).where(Message.invoice_id.in_(mine))
+    session.execute(
+        update(DeliveryAttempt)
+        .where(DeliveryAttempt.message_id.in_(ids), DeliveryAttempt.detail != "")
+        .values(detail=ERASED)
+    )
+    session.execute(
+        update(Bounce)
+        .where(or_(Bounce.message_id.in_(ids), Bounce.recipient.in_(person.addresses)))
+        .values(recipient="", detail=ERASED)
+    )
+
+
+def _scrub_histories(session: Session, mine: Select[Any], person: _Person) -> None:
+    events = select(TimelineEvent).where(TimelineEvent.invoice_id.in_(mine), TimelineEvent.detail != "")
+    holds = select(ReminderHold).where(ReminderHold.invoice_id.in_(mine), ReminderHold.detail != "")
+    rows: Iterable[TimelineEvent | ReminderHold] = [*session.scalars(events), *session.scalars(holds)]
+    for row in rows:
+        by = row.actor if isinstance(row, TimelineEvent) else row.placed_by
+        # What a customer wrote about a payment may tell who they are without naming them.
+        if by == CUSTOMER or person.in_(row.detail):
+            row.detail = ERASED
+
+
+def _scrub_money(session: Session, mine: Select[Any], person: _Person) -> None:
+    """Amounts and dates are the books; what staff wrote beside them may name the person."""
+    for payment in session.scalars(select(Payment).where(Payment.invoice_id.in_(mine))):
+        payment.reference = ERASED if person.in_(payment.reference) else payment.reference
+    for refund in session.scalars(select(Refund).where(Refund.invoice_id.in_(mine))):
+        refund.reason = ERASED if person.in_(refund.reason) else refund.reason
+
+
+def _scrub_suppressions(session: Session, person: _Person, actor: str, now: datetime) -> None:
+    others = select(Customer.email).where(
+        Customer.customer_id != person.customer_id, Customer.erased_at.is_(None)
+    )
+    shared = {normalised(email) for email in session.scalars(others)} & person.addresses
+    gone = select(Suppression).where(Suppression.address.in_(person.addresses - shared))
+    for row in session.scalars(gone):
+        row.address, row.detail = f"erased-{row.suppression_id}@erased.invalid", ERASED
+        row.lift_reason = ERASED
+        if row.lifted_at is None:
+            row.lifted_at, row.lifted_by = now, actor
+
+
+def _scrub_filters(session: Session, name: str, placeholder: str) -> None:
+    # Only that field: somebody may be called `unpaid`, `AUD` or `customer`.
+    for bulk in session.scalars(select(BulkSend).where(BulkSend.selection.contains('"customer"'))):
+        stored = json.loads(bulk.selection)
+        if stored.get("customer") == name:
+            bulk.selection = json.dumps(stored | {"customer": placeholder})

@@ -1,0 +1,77 @@
+"""A customer asks for a new link on the page of one that has ended.
+
+Whoever asks learns nothing: whatever the token, the answer is the same, and the link goes by email to the
+address on file and nowhere else.
+"""
+
+import re
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from paymail.models import Invoice, Message
+from paymail.services.core import history
+from paymail.services.core.invoices import load_invoice
+from paymail.services.customers.promises import CUSTOMER
+from paymail.services.links import pay_links
+from paymail.services.outbox import dedupe_keys, queue, suppressions
+
+_TOKEN = re.compile(r"[0-9a-f]{64}")
+PAUSE = timedelta(hours=1)
+"""Between two new links of one invoice: the first may still be on its way."""
+
+
+def ask_anew(session: Session, *, token: str, now: datetime) -> None:
+    """Queue an email with a new link, if `token` is the ended link of an invoice that is issued and owed.
+
+    The ended link dies by it for good. Says nothing of what it did: a link that is unknown, malformed,
+    revoked, replaced or still good, and an invoice that is paid, void, a draft or an erased customer's, get
+    no email.
+    """
+    if not _TOKEN.fullmatch(token):
+        return
+    invoice_id = session.scalar(select(Invoice.invoice_id).where(Invoice.payment_token == token))
+    if invoice_id is None:
+        return
+    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+    if not _may_have_one(session, invoice, token, now):
+        return
+    pay_links.replace(session, invoice=invoice, kind=pay_links.RENEWED, actor=CUSTOMER, now=now)
+    queued = queue.add(
+        session,
+        dedupe_key=dedupe_keys.link(invoice_id=invoice_id, sequence=_asked_before(session, invoice_id) + 1),
+        kind="link",
+        invoice=invoice,
+        actor=CUSTOMER,
+        now=now,
+        urgent=True,
+    )
+    history.record(
+        session,
+        invoice_id=invoice_id,
+        kind="email_queued",
+        actor=CUSTOMER,
+        now=now,
+        detail="a new payment link",
+        message_id=queued.message_id,
+    )
+
+
+def _may_have_one(session: Session, invoice: Invoice, token: str, now: datetime) -> bool:
+    """Asked under the lock: somebody else may have asked a moment ago, and then `token` is nobody's."""
+    if invoice.payment_token != token or not pay_links.ended(invoice, now=now):
+        return False
+    if not invoice.owed or invoice.customer.erased_at is not None:
+        return False
+    if suppressions.active(session, address=invoice.customer.email):
+        return False  # nobody would get the new one, and the old page still says whom to ask
+    recent = select(Message.message_id).where(
+        Message.invoice_id == invoice.invoice_id, Message.kind == "link", Message.created_at > now - PAUSE
+    )
+    return session.scalar(recent.limit(1)) is None
+
+
+def _asked_before(session: Session, invoice_id: int) -> int:
+    count = select(func.count()).where(Message.invoice_id == invoice_id, Message.kind == "link")
+    return session.scalar(count) or 0

@@ -1,0 +1,99 @@
+"""What staff change about what is owed: write-offs, voiding, and leave to pay in parts."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from paymail.models import STATUS_MOVES, Invoice, InvoiceStatus, PaymentStatus, check_move
+from paymail.money import Money, stripe_amount
+from paymail.services.core.invoices import load_invoice
+from paymail.services.ledger import books, open_intent
+from paymail.services.outbox.open_reminders import withdraw_open
+from paymail.services.payments.manual_payments import BadRecord, NotRecordable
+
+
+def write_off(
+    session: Session,
+    *,
+    invoice_id: int,
+    reason: str,
+    actor: str,
+    now: datetime,
+    amount: int | None = None,
+    before: int | None = None,
+) -> int:
+    """Give up what is owed, or `amount` of it (minor units); return what was given up.
+
+    A write-off is not a credit note: the supply and its tax stay as they are. `before` is what was written
+    off already as the caller saw it: then the same request again changes nothing, and one that rests on old
+    news is refused. Raises NoSuchInvoice, BadRecord, NotRecordable.
+    """
+    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+    if before is not None and (done := invoice.amount_written_off - before):
+        if done == amount or (amount is None and done > 0 and not invoice.balance):
+            return done
+        raise NotRecordable("the write-offs have changed meanwhile: look at the invoice again")
+    if not invoice.owed or invoice.payment_status is PaymentStatus.PROCESSING:
+        raise NotRecordable("nothing is owed that could be given up, or a payment is clearing")
+    given_up = invoice.balance if amount is None else amount
+    if not 0 < given_up <= invoice.balance:
+        raise BadRecord(f"the amount must be between nothing and {Money(invoice.balance, invoice.currency)}")
+    if not reason:
+        raise BadRecord("say why it is written off")
+    invoice.amount_written_off += given_up
+    _changed(session, invoice, now)
+    detail = f"{Money(given_up, invoice.currency)}: {reason}"
+    books.note(session, invoice=invoice, kind="written_off", actor=actor, now=now, detail=detail)
+    return given_up
+
+
+def undo_write_off(session: Session, *, invoice_id: int, actor: str, now: datetime) -> None:
+    """Ask for what was written off again. Raises NoSuchInvoice, NotRecordable."""
+    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+    if not invoice.amount_written_off:
+        raise NotRecordable("nothing was written off")
+    detail = str(Money(invoice.amount_written_off, invoice.currency))
+    invoice.amount_written_off, invoice.reminders_from = 0, now
+    _changed(session, invoice, now)
+    books.note(session, invoice=invoice, kind="write_off_undone", actor=actor, now=now, detail=detail)
+
+
+def void(session: Session, *, invoice_id: int, reason: str, actor: str, now: datetime) -> None:
+    """Cancel an invoice for good: it cannot be paid, reminded or sent.
+
+    Raises NoSuchInvoice; BadRecord without a reason; NotRecordable when money has arrived or is clearing.
+    """
+    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+    if invoice.received or invoice.payment_status is PaymentStatus.PROCESSING:
+        raise NotRecordable("money has arrived for this invoice, or is clearing: refund it first")
+    if not reason:
+        raise BadRecord("say why it is void")
+    check_move(STATUS_MOVES, invoice.status, InvoiceStatus.VOID)
+    invoice.status = InvoiceStatus.VOID
+    _changed(session, invoice, now)
+    books.note(session, invoice=invoice, kind="voided", actor=actor, now=now, detail=reason)
+
+
+def allow_parts(session: Session, *, invoice_id: int, minimum: int | None, actor: str, now: datetime) -> None:
+    """Let the customer pay parts of at least `minimum` (minor units), or only the whole (None).
+
+    Raises NoSuchInvoice, BadRecord; NotChargeable for a minimum that no card can be charged with.
+    """
+    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+    if minimum is not None and not 0 < minimum <= invoice.total:
+        raise BadRecord(
+            f"the smallest part must be between nothing and {Money(invoice.total, invoice.currency)}"
+        )
+    if minimum is not None:
+        stripe_amount(minimum, invoice.currency)
+    invoice.part_minimum = minimum
+    invoice.updated_at = now
+    detail = "not allowed" if minimum is None else f"from {Money(minimum, invoice.currency)}"
+    books.note(session, invoice=invoice, kind="part_payments", actor=actor, now=now, detail=detail)
+
+
+def _changed(session: Session, invoice: Invoice, now: datetime) -> None:
+    books.bring_up(session, invoice=invoice, now=now)
+    if not invoice.owed:
+        withdraw_open(session, invoice_id=invoice.invoice_id, reason="nothing is owed any more", now=now)
+    open_intent.withdraw(session, invoice_id=invoice.invoice_id, now=now)

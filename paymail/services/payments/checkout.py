@@ -1,0 +1,219 @@
+"""The customer's side: starting a payment for what is owed.
+
+`start_payment` has two transactions around the call to Stripe (ADR 0001). What was decided before the
+call is stored before it, so a crash between them cannot make a second intent.
+"""
+
+from paymail import observability
+from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound
+from paymail.models import AttemptStatus, Invoice, PaymentAttempt
+from paymail.money import from_stripe_amount, stripe_amount
+from paymail.ports.payments import Gateway, Intent, IntentStatus, KeySpent
+from paymail.services.core.contexts import Cashier
+from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.ledger.attempts import (
+    Terms,
+    fresh_key,
+    live_attempt,
+    new_attempt,
+    replan,
+    take_back,
+    terms_of,
+    wanted_terms,
+)
+from paymail.services.links.lookup import AlreadyPaying, NotPayable, check_payable, find_by_token
+from paymail.services.outbox import notices
+from paymail.services.payments.card_testing import check_not_tested
+from paymail.services.plans.choice import check_amount, suggested
+
+log = observability.logger(__name__)
+TURNS = 3
+"""How often the intent of another window is cleared away before a customer is told to look again."""
+
+REUSABLE = (
+    IntentStatus.REQUIRES_PAYMENT_METHOD,
+    IntentStatus.REQUIRES_CONFIRMATION,
+    IntentStatus.REQUIRES_ACTION,
+)
+
+
+class PaymentReplaced(Conflict):
+    """Another window asked for a payment of its own at the same time."""
+
+    code = "payment_replaced"
+
+
+def start_payment(
+    cashier: Cashier, *, token: str, amount: int | None = None, seen: int | None = None
+) -> Intent:
+    """Return a live intent, reusing the invoice's present one if it is for the same amount.
+
+    It is for `amount` (minor units) where parts or a plan allow that, else for what is asked for now: the
+    balance, or what a plan asks for. `seen` is the balance (minor units) that the customer was shown: with
+    another one by now nothing is started, as they could pay again what was paid meanwhile. An intent's
+    amount never changes, as a customer may be confirming what another window shows: for another amount it is
+    cancelled and a new generation made (ADR 0007).
+    Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, PaymentReplaced, BadPart, NotChargeable,
+    TooManyDeclines, Unavailable.
+    """
+    for turn in range(TURNS):
+        attempt, wanted = _plan(cashier, token, amount, seen, replace=turn == 0)
+        if attempt.intent_id is None:
+            return _adopt(cashier, token, attempt, _create(cashier, attempt))
+        try:
+            intent = cashier.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
+        except (NotFound, Misconfigured):
+            if not _cut_off(cashier.gateway, attempt.account, instead=wanted.account):
+                raise
+            _give_up(cashier, attempt, attempt.intent_id)
+            continue
+        if intent.status in (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING):
+            raise AlreadyPaying("a payment for this invoice has been made and is being recorded")
+        as_planned = attempt.status is AttemptStatus.OPEN and intent.amount == attempt.amount
+        if intent.status in REUSABLE and as_planned:
+            return _adopt(cashier, token, attempt, intent)
+        _withdraw(cashier, attempt, intent)
+    raise PaymentReplaced("another window asked for a payment of this invoice at the same time")
+
+
+def _plan(
+    cashier: Cashier, token: str, asked: int | None, seen: int | None, *, replace: bool
+) -> tuple[PaymentAttempt, Terms]:
+    """Return the invoice's live attempt and the terms to pay by; on others it has to be withdrawn first.
+
+    If there is none, the next generation is written. Without `replace` an open one on other terms stays:
+    it was asked for after us.
+    """
+    with cashier.transaction() as session:
+        now = cashier.now()
+        invoice = find_by_token(session, token=token, now=now, lock=True)
+        check_payable(invoice)
+        if seen is not None and seen != invoice.balance:
+            raise NotPayable("another balance is owed by now; please reload the page")
+        check_not_tested(session, invoice_id=invoice.invoice_id, now=now)
+        chosen = suggested(invoice, local_date(invoice.issuer, now)) if asked is None else asked
+        check_amount(invoice, chosen)
+        wanted = wanted_terms(invoice, stripe_amount(chosen, invoice.currency))
+        attempt = live_attempt(session, invoice_id=invoice.invoice_id)
+        if attempt is None:
+            return new_attempt(session, invoice, wanted, now), wanted
+        if attempt.status is AttemptStatus.PROCESSING:
+            raise AlreadyPaying("a payment for this invoice is clearing")
+        if terms_of(attempt) == wanted:
+            return attempt, wanted
+        if attempt.status is AttemptStatus.CREATING:
+            replan(attempt, wanted, now=now)
+        elif attempt.status is AttemptStatus.OPEN:
+            if not replace:
+                raise PaymentReplaced("another window asked for another payment of this invoice")
+            take_back(attempt, now=now)
+        return attempt, wanted
+
+
+def _renew_key(cashier: Cashier, attempt: PaymentAttempt) -> None:
+    """Let the next try use another key, unless a simultaneous one has gone further."""
+    with cashier.transaction() as session:
+        load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
+        row = session.get_one(PaymentAttempt, attempt.attempt_id)
+        if row.status is AttemptStatus.CREATING and row.idempotency_key == attempt.idempotency_key:
+            row.idempotency_key = fresh_key(row)
+
+
+def _create(cashier: Cashier, attempt: PaymentAttempt) -> Intent:
+    try:
+        return cashier.gateway.create_intent(
+            account=attempt.account,
+            amount=attempt.amount,
+            currency=attempt.currency,
+            metadata={"invoice_id": str(attempt.invoice_id), "attempt_id": str(attempt.attempt_id)},
+            idempotency_key=attempt.idempotency_key,
+            fee=attempt.fee,
+        )
+    except KeySpent:
+        _renew_key(cashier, attempt)
+        raise
+
+
+def _adopt(cashier: Cashier, token: str, attempt: PaymentAttempt, intent: Intent) -> Intent:
+    """Store the intent's id, unless the invoice stopped being payable while Stripe was asked."""
+    with cashier.transaction() as session:
+        now = cashier.now()
+        invoice = load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
+        row = session.get_one(PaymentAttempt, attempt.attempt_id)
+        # Another window may have asked for another amount meanwhile: its key is another one.
+        if row.status is AttemptStatus.CREATING and row.idempotency_key == attempt.idempotency_key:
+            row.intent_id, row.status, row.updated_at = intent.id, AttemptStatus.OPEN, now
+        # Only the intent in the books may be paid.
+        ours = row.intent_id == intent.id
+        if ours and row.status in (AttemptStatus.PROCESSING, AttemptStatus.SUCCEEDED):
+            raise AlreadyPaying("a payment for this invoice has been made")
+        payable = invoice.can_pay and invoice.payment_token == token and _still_allowed(invoice, intent)
+        if ours and payable and row.status is AttemptStatus.OPEN:
+            return intent
+    log.warning("intent not given out: the books changed meanwhile", invoice_id=attempt.invoice_id)
+    _withdraw(cashier, attempt, intent)
+    if payable:
+        raise PaymentReplaced("another window asked for another payment of this invoice")
+    raise NotPayable("this invoice changed while the payment was being prepared; please reload the page")
+
+
+def _still_allowed(invoice: Invoice, intent: Intent) -> bool:
+    try:
+        check_amount(invoice, from_stripe_amount(intent.amount, invoice.currency))
+    except InvalidInput:
+        return False
+    return True
+
+
+def _cut_off(gateway: Gateway, account: str, *, instead: str) -> bool:
+    """Whether Stripe refuses us a former account while it answers for the one that took its place.
+
+    When it answers for neither, our key is at fault, and the intent may have been paid.
+    """
+    if account == instead:
+        return False
+    try:
+        gateway.account(account=instead)
+    except (NotFound, Misconfigured):
+        return False
+    try:
+        gateway.account(account=account)
+    except (NotFound, Misconfigured):
+        return True
+    return False
+
+
+def _give_up(cashier: Cashier, attempt: PaymentAttempt, intent_id: str) -> None:
+    """Close an attempt that nobody can ask Stripe about any more; staff look at it themselves."""
+    close(cashier, attempt, intent_id)
+    with cashier.transaction() as session:
+        notices.tell_staff(
+            session,
+            invoice_id=attempt.invoice_id,
+            about="former account",
+            key=attempt.attempt_id,
+            headline=f"A payment that was begun on {attempt.account} cannot be looked at any more",
+            detail=f"Stripe refuses paymail this account, so {intent_id} was given up. If it shows as paid"
+            " there, record it by hand: the customer can pay to the issuer's present account now.",
+            now=cashier.now(),
+        )
+
+
+def _withdraw(cashier: Cashier, attempt: PaymentAttempt, intent: Intent) -> None:
+    """Cancel an intent and close its attempt, unless it is beyond that."""
+    if intent.status is not IntentStatus.CANCELED:
+        try:
+            cashier.gateway.cancel_intent(account=attempt.account, intent_id=intent.id)
+        except Conflict:
+            return  # paid, clearing or cancelled at this moment: a further look at it shows which
+    close(cashier, attempt, intent.id)
+
+
+def close(cashier: Cashier, attempt: PaymentAttempt, intent_id: str) -> None:
+    """Mark an attempt canceled, so that a new generation may follow, if the intent is still its own."""
+    with cashier.transaction() as session:
+        load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
+        row = session.get_one(PaymentAttempt, attempt.attempt_id)
+        unpaid = (AttemptStatus.CREATING, AttemptStatus.OPEN, AttemptStatus.WITHDRAWING)
+        if row.status in unpaid and row.intent_id == intent_id:
+            row.status, row.updated_at = AttemptStatus.CANCELED, cashier.now()

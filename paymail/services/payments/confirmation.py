@@ -1,0 +1,62 @@
+"""News of a payment: from the customer's page, and from Stripe's webhook. Both re-read the intent."""
+
+import re
+from datetime import datetime
+
+from paymail import observability
+from paymail.errors import Conflict, NotFound
+from paymail.services.core.contexts import Cashier
+from paymail.services.links.lookup import AlreadyPaying, find_by_token
+from paymail.services.payments import settlement
+from paymail.services.payments.settlement import Settled, StaleRead
+
+log = observability.logger(__name__)
+_INTENT_ID = re.compile(r"pi_\w{1,76}", re.ASCII)
+
+
+class NotYetPaid(Conflict):
+    """Stripe says that this intent has not succeeded."""
+
+    code = "payment_not_completed"
+
+
+class ForeignIntent(Conflict):
+    """The intent is malformed or is not this invoice's."""
+
+    code = "wrong_payment_intent"
+
+
+def confirm_payment(cashier: Cashier, *, token: str, intent_id: str) -> Settled:
+    """Record the payment of an intent that the customer's page says is done, if Stripe agrees.
+
+    Raises NoSuchLink, LinkExpired, ForeignIntent, NotYetPaid, AlreadyPaying (clearing), Unavailable.
+    """
+    account, seen = _attempt_for(cashier, token, intent_id)
+    intent = cashier.gateway.retrieve_intent(account=account, intent_id=intent_id)
+    try:
+        with cashier.transaction() as session:
+            now = cashier.now()
+            settled = settlement.settle(session, intent=intent, source="confirm", now=now, seen=seen)
+    except StaleRead as error:
+        raise AlreadyPaying("the payment is clearing; we will email the receipt when it arrives") from error
+    if settled.processing:
+        raise AlreadyPaying("the payment is clearing; we will email the receipt when it arrives")
+    if not settled.paid:
+        log.info("confirm of an unpaid intent refused", invoice_id=settled.invoice_id)
+        raise NotYetPaid("the payment has not been completed")
+    return settled
+
+
+def _attempt_for(cashier: Cashier, token: str, intent_id: str) -> tuple[str, datetime]:
+    # Checked before it goes into an address: an empty id would list intents instead of reading one.
+    wellformed = _INTENT_ID.fullmatch(intent_id)
+    with cashier.transaction() as session:
+        invoice = find_by_token(session, token=token, now=cashier.now())
+        try:
+            attempt = settlement.attempt_of(session, intent_id=intent_id) if wellformed else None
+        except NotFound:
+            attempt = None
+        if attempt is None or attempt.invoice_id != invoice.invoice_id:
+            log.warning("confirm with a foreign intent refused", invoice_id=invoice.invoice_id)
+            raise ForeignIntent("this is not a payment of this invoice")
+        return attempt.account, attempt.updated_at

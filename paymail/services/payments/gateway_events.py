@@ -1,0 +1,179 @@
+"""Events received from Stripe, as staff see them: lists, and having them worked on again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from paymail.errors import NotFound
+from paymail.models import (
+    GATEWAY_EVENT_MOVES,
+    GatewayEvent,
+    GatewayEventState,
+    Invoice,
+    PaymentAttempt,
+    check_move,
+)
+from paymail.services.core import history
+from paymail.services.outbox import notices
+
+PAGE = 50
+_RECEIVED, _DEAD = GatewayEventState.RECEIVED, GatewayEventState.DEAD
+
+
+class NoSuchEvent(NotFound):
+    """There is no event of this id."""
+
+    code = "no_such_event"
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events; empty fields do not filter."""
+
+    state: GatewayEventState | None = None
+    type: str = ""
+    intent_id: str = ""
+    invoice_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An event with the invoice that it is about: its id and number, empty when it is none of ours."""
+
+    event: GatewayEvent
+    invoice_id: int | None
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """One page of a list, newest first."""
+
+    rows: list[Listed]
+    page: int
+    pages: int
+    total: int
+
+
+def listed(session: Session, *, wanted: EventFilter, page: int = 1) -> EventPage:
+    """Return a page of the events that match, the latest received first."""
+    base = _matching(wanted)
+    total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
+    rows = session.execute(_newest(base).limit(PAGE).offset((page - 1) * PAGE))
+    return EventPage([_row(row) for row in rows], page, max(-(-total // PAGE), 1), total)
+
+
+def slice_of(
+    session: Session, *, wanted: EventFilter, limit: int, after: str = ""
+) -> tuple[list[Listed], str | None]:
+    """Return up to `limit` events after one, and the cursor to go on with. Raises NoSuchEvent."""
+    base = _matching(wanted)
+    if after:
+        last = one(session, event_id=after).event
+        base = base.where(
+            or_(
+                GatewayEvent.received_at < last.received_at,
+                and_(GatewayEvent.received_at == last.received_at, GatewayEvent.event_id < last.event_id),
+            )
+        )
+    found = [_row(row) for row in session.execute(_newest(base).limit(limit + 1))]
+    rows = found[:limit]
+    return rows, rows[-1].event.event_id if len(found) > limit else None
+
+
+def one(session: Session, *, event_id: str) -> Listed:
+    """Return one event. Raises NoSuchEvent."""
+    row = session.execute(_matching(EventFilter()).where(GatewayEvent.event_id == event_id)).one_or_none()
+    if row is None:
+        raise NoSuchEvent("there is no such event")
+    return _row(row)
+
+
+def happened_at(event: GatewayEvent) -> datetime:
+    """Return when an event happened, by Stripe's clock."""
+    return datetime.fromtimestamp(event.created, UTC)
+
+
+def dead(session: Session, *, limit: int = 1000) -> Sequence[str]:
+    """Return the ids of events that were given up, the oldest first."""
+    statement = select(GatewayEvent.event_id).where(GatewayEvent.state == _DEAD)
+    return list(session.scalars(statement.order_by(GatewayEvent.received_at).limit(limit)))
+
+
+def reprocess(session: Session, *, event_id: str, actor: str, now: datetime) -> None:
+    """Have an event worked on again, as if it had just come in; one that waits for its next try, now.
+
+    Safe for one that is done: what it speaks of is read from Stripe again. Raises NoSuchEvent.
+    """
+    row = session.get(GatewayEvent, event_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NoSuchEvent("there is no such event")
+    if row.state is not _RECEIVED:
+        check_move(GATEWAY_EVENT_MOVES, row.state, _RECEIVED)
+        row.state, row.reason = _RECEIVED, f"asked for again by {actor}"
+    row.attempts, row.next_at = 0, now
+    session.flush()
+    found = one(session, event_id=event_id)
+    if found.invoice_id is not None:
+        history.record(
+            session,
+            invoice_id=found.invoice_id,
+            kind="event_reprocessed",
+            actor=actor,
+            now=now,
+            detail=f"{row.type}, {event_id}",
+        )
+
+
+def tell_of_death(session: Session, *, event: GatewayEvent, now: datetime) -> None:
+    """Tell staff, once, that an event was given up, if it is about an invoice of ours."""
+    found = one(session, event_id=event.event_id)
+    if found.invoice_id is None:
+        return
+    notices.tell_staff(
+        session,
+        invoice_id=found.invoice_id,
+        about="event",
+        key=event.event_id,
+        headline="News from Stripe could not be worked on",
+        detail=f"{event.type} of {event.intent_id} ({event.event_id}): {event.reason}. Money of invoice"
+        f" {found.number} may be missing in the books. The staff page Events can work on it again.",
+        now=now,
+    )
+
+
+def _matching(wanted: EventFilter) -> Select[GatewayEvent, int, str]:
+    return (
+        select(GatewayEvent, Invoice.invoice_id, Invoice.number)
+        .outerjoin(PaymentAttempt, PaymentAttempt.intent_id == GatewayEvent.intent_id)
+        .outerjoin(Invoice, Invoice.invoice_id == PaymentAttempt.invoice_id)
+        .where(*_conditions(wanted))
+    )
+
+
+def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.state is not None:
+        found.append(GatewayEvent.state == wanted.state)
+    if wanted.type:
+        found.append(GatewayEvent.type == wanted.type)
+    if wanted.intent_id:
+        found.append(GatewayEvent.intent_id == wanted.intent_id)
+    if wanted.invoice_id is not None:
+        found.append(Invoice.invoice_id == wanted.invoice_id)
+    return found
+
+
+def _newest(
+    statement: Select[GatewayEvent, int, str],
+) -> Select[GatewayEvent, int, str]:
+    return statement.order_by(GatewayEvent.received_at.desc(), GatewayEvent.event_id.desc())
+
+
+def _row(row: Sequence[Any]) -> Listed:
+    event, invoice_id, number = row  # the last two are NULL by the outer join
+    return Listed(event, invoice_id, number or "")

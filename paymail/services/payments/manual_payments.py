@@ -1,0 +1,113 @@
+"""What staff write into an invoice's books: money that came another way, what is given up, and voiding."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail.errors import Conflict, InvalidInput
+from paymail.models import Channel, Invoice, InvoiceStatus, Payment
+from paymail.money import Money
+from paymail.services.core.idempotency import KeyReused
+from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.ledger import books, open_intent
+
+EARLIEST = date(2000, 1, 1)
+LONGEST_REFERENCE = 140
+
+
+class BadRecord(InvalidInput):
+    """What staff want to write down cannot be; the message says why."""
+
+    code = "bad_record"
+
+
+class NotRecordable(Conflict):
+    """The invoice is not in a state for this."""
+
+    code = "not_recordable"
+
+
+class MoreThanOwed(Conflict):
+    """The payment is larger than what is owed, and nobody said that this is meant."""
+
+    code = "more_than_owed"
+
+
+@dataclass(frozen=True, slots=True)
+class ManualPayment:
+    """Money that came by another way. `amount` in minor units; `key` makes asking twice record one.
+
+    Without `surplus_meant` more than is owed is refused: it is mostly a slip, or a payment recorded twice.
+    """
+
+    amount: int
+    channel: Channel
+    paid_on: date
+    reference: str = ""
+    key: str | None = None
+    surplus_meant: bool = True
+
+
+def record_payment(
+    session: Session, *, invoice_id: int, asked: ManualPayment, actor: str, now: datetime
+) -> Payment:
+    """Record a manual payment, with its receipt. More than is owed is recorded, shown and told to staff.
+
+    Raises NoSuchInvoice, BadRecord, NotRecordable, MoreThanOwed, KeyReused.
+    """
+    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+    if asked.key and (known := _recorded(session, invoice_id, asked)):
+        return known
+    _check(invoice, asked, now)
+    payment = Payment(
+        invoice_id=invoice.invoice_id,
+        issuer_id=invoice.issuer_id,
+        amount=asked.amount,
+        currency=invoice.currency,
+        method=asked.channel.replace("_", " "),
+        source="staff",
+        channel=asked.channel,
+        reference=asked.reference,
+        paid_on=asked.paid_on,
+        request_key=asked.key,
+        received_at=now,
+    )
+    books.take_in(session, invoice=invoice, payment=payment, actor=actor, now=now)
+    # What the customer has open in a browser would charge the old balance.
+    open_intent.withdraw(session, invoice_id=invoice_id, now=now)
+    return payment
+
+
+def _recorded(session: Session, invoice_id: int, asked: ManualPayment) -> Payment | None:
+    known = session.scalars(select(Payment).where(Payment.request_key == asked.key)).one_or_none()
+    if known is None:
+        return None
+    recorded = (known.invoice_id, known.amount, known.channel, known.paid_on, known.reference)
+    if recorded != (invoice_id, asked.amount, asked.channel, asked.paid_on, asked.reference):
+        raise KeyReused("another payment was recorded by this request before; load the page again")
+    return known
+
+
+def _check(invoice: Invoice, asked: ManualPayment, now: datetime) -> None:
+    if invoice.status is not InvoiceStatus.SENT:
+        raise NotRecordable(
+            f"this invoice is {'a draft' if invoice.status is InvoiceStatus.DRAFT else 'void'}"
+        )
+    if asked.channel is Channel.STRIPE:
+        raise BadRecord("payments by Stripe are read from Stripe, never typed")
+    if asked.amount <= 0:
+        raise BadRecord("the amount must be more than nothing")
+    if len(asked.reference) > LONGEST_REFERENCE:
+        raise BadRecord(f"the reference is longer than {LONGEST_REFERENCE} characters")
+    if asked.amount > 10 * max(invoice.total, 1):
+        raise BadRecord("the amount is more than ten times the invoice: a slip of the fingers")
+    today = local_date(invoice.issuer, now)
+    if not EARLIEST <= asked.paid_on <= today:
+        raise BadRecord(f"the day must be between {EARLIEST} and today, {today}")
+    if asked.amount > invoice.balance and not asked.surplus_meant:
+        given, owed = Money(asked.amount, invoice.currency), Money(invoice.balance, invoice.currency)
+        raise MoreThanOwed(
+            f"{given} is more than the {owed} owed: say that the surplus is meant, or correct the amount"
+        )

@@ -1,0 +1,180 @@
+"""The one path to paid: what Stripe says about an intent is written into the books, once.
+
+confirm-payment, the webhook and the reconciler all come here with an intent that was just read from
+Stripe. Nothing that a client says is used.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail import observability
+from paymail.errors import Conflict, NotFound, Unavailable
+from paymail.models import ATTEMPT_MOVES, AttemptStatus, Invoice, Payment, PaymentAttempt, check_move
+from paymail.money import Money, from_stripe_amount
+from paymail.ports.payments import Intent, IntentStatus
+from paymail.services.core.invoices import load_invoice
+from paymail.services.ledger import books
+from paymail.services.ledger.attempts import take_back
+from paymail.services.outbox import dedupe_keys
+
+log = observability.logger(__name__)
+
+
+class UnknownIntent(NotFound):
+    """No invoice of ours has this intent."""
+
+    code = "unknown_intent"
+
+
+class IntentMismatch(Conflict):
+    """The intent is not what paymail asked for; nothing is recorded and staff must look."""
+
+    code = "intent_mismatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the books say now. `paid` is about this intent: its payment is recorded."""
+
+    invoice_id: int
+    paid: bool
+    processing: bool
+    recorded_now: bool
+
+
+def attempt_of(session: Session, *, intent_id: str) -> PaymentAttempt:
+    """Return the attempt of an intent. Raises UnknownIntent."""
+    attempt = session.scalars(
+        select(PaymentAttempt).where(PaymentAttempt.intent_id == intent_id)
+    ).one_or_none()
+    if attempt is None:
+        raise UnknownIntent("this payment belongs to no invoice here")
+    return attempt
+
+
+class StaleRead(Unavailable):
+    """The books have moved on since Stripe was asked; ask again."""
+
+    code = "stale_intent"
+
+
+def settle(
+    session: Session, *, intent: Intent, source: str, now: datetime, seen: datetime | None = None
+) -> Settled:
+    """Bring attempt and invoice to what `intent`, just read from Stripe, says. Safe to repeat, in any order.
+
+    `seen` is the attempt's `updated_at` before Stripe was asked: an answer "not paid" that is older than a
+    payment that is clearing must not undo it.
+    Raises UnknownIntent; IntentMismatch if account, currency, invoice or amount are not what was asked;
+    StaleRead.
+    """
+    invoice_id = attempt_of(session, intent_id=intent.id).invoice_id
+    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+    attempt = attempt_of(session, intent_id=intent.id)
+    session.refresh(attempt)
+    recorded = session.scalars(select(Payment).where(Payment.intent_id == intent.id)).one_or_none()
+    if recorded is not None:
+        return Settled(invoice_id, paid=True, processing=False, recorded_now=False)
+    _check_belongs(intent, attempt)
+    match intent.status:
+        case IntentStatus.SUCCEEDED:
+            _record(session, intent, attempt, invoice, source, now)
+            return Settled(invoice_id, paid=True, processing=False, recorded_now=True)
+        case IntentStatus.PROCESSING:
+            _hold(session, attempt, invoice, source, now)
+        case IntentStatus.CANCELED:
+            _release(session, attempt, invoice, AttemptStatus.CANCELED, intent, source, now)
+        case _:
+            if attempt.status is AttemptStatus.PROCESSING and seen not in (None, attempt.updated_at):
+                raise StaleRead("a payment began to clear while Stripe was asked")
+            _release(session, attempt, invoice, AttemptStatus.OPEN, intent, source, now)
+    processing = intent.status is IntentStatus.PROCESSING
+    return Settled(invoice_id, paid=False, processing=processing, recorded_now=False)
+
+
+def _check_belongs(intent: Intent, attempt: PaymentAttempt) -> None:
+    expected = (attempt.account, attempt.currency, str(attempt.invoice_id))
+    if (intent.account, intent.currency, intent.invoice_id) != expected:
+        log.error(
+            "payment refused: it is not what was asked for", intent=intent.id, invoice_id=attempt.invoice_id
+        )
+        raise IntentMismatch("the payment's account, currency or invoice is not what was asked for")
+
+
+def _record(
+    session: Session, intent: Intent, attempt: PaymentAttempt, invoice: Invoice, source: str, now: datetime
+) -> None:
+    amount = from_stripe_amount(intent.amount_received, invoice.currency)
+    if amount <= 0:
+        raise IntentMismatch("Stripe reports success without an amount received")
+    if intent.amount_received != attempt.amount:
+        # Changed at Stripe by hand: what arrived is what is recorded, as a refusal would lose the payment.
+        log.error(
+            "another amount arrived than was asked for", intent=intent.id, invoice_id=attempt.invoice_id
+        )
+    check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.SUCCEEDED)
+    attempt.status, attempt.updated_at = AttemptStatus.SUCCEEDED, now
+    session.flush()  # the status of the invoice is derived from its attempts, by a query
+    payment = Payment(
+        invoice_id=invoice.invoice_id,
+        issuer_id=invoice.issuer_id,
+        intent_id=intent.id,
+        account=intent.account,
+        amount=amount,
+        currency=invoice.currency,
+        method=intent.method,
+        source=source,
+        received_at=now,
+    )
+    books.take_in(session, invoice=invoice, payment=payment, actor=source, now=now)
+
+
+def _hold(session: Session, attempt: PaymentAttempt, invoice: Invoice, source: str, now: datetime) -> None:
+    if attempt.status is AttemptStatus.CANCELED:
+        raise StaleRead("the payment failed and was canceled while Stripe was asked")
+    if attempt.status is not AttemptStatus.PROCESSING:
+        check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.PROCESSING)
+        attempt.status, attempt.updated_at = AttemptStatus.PROCESSING, now
+        books.note(session, invoice=invoice, kind="payment_processing", actor=source, now=now)
+        session.flush()
+    books.bring_up(session, invoice=invoice, now=now)
+
+
+def _release(
+    session: Session,
+    attempt: PaymentAttempt,
+    invoice: Invoice,
+    target: AttemptStatus,
+    intent: Intent,
+    source: str,
+    now: datetime,
+) -> None:
+    """The intent is not paid: a held invoice is owed again."""
+    if attempt.status is target or target not in ATTEMPT_MOVES[attempt.status]:
+        return
+    was_processing = attempt.status is AttemptStatus.PROCESSING
+    attempt.status, attempt.updated_at = target, now
+    session.flush()
+    if was_processing or target is AttemptStatus.CANCELED:
+        kind = "payment_canceled" if target is AttemptStatus.CANCELED else "payment_failed"
+        books.note(session, invoice=invoice, kind=kind, actor=source, now=now, detail=intent.failure)
+    if was_processing:
+        books.bring_up(session, invoice=invoice, now=now)
+    if was_processing and target is AttemptStatus.OPEN:
+        # Money may have come another way while it was clearing, or its link been replaced: the next try is
+        # another intent, after another look at the invoice.
+        take_back(attempt, now=now)
+        session.flush()
+    if was_processing and intent.failure and invoice.owed:
+        books.mail(
+            session,
+            invoice=invoice,
+            kind="payment_failed",
+            key=dedupe_keys.failed_payment(intent_id=intent.id, at=now),
+            actor=source,
+            now=now,
+            detail=str(Money(from_stripe_amount(intent.amount, invoice.currency), invoice.currency)),
+        )

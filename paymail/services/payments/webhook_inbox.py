@@ -1,0 +1,197 @@
+"""Events from Stripe: stored first, then worked on. Each re-reads its intent from Stripe."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from paymail.db import insert_once
+from paymail.errors import Denied, PaymailError, Unavailable
+from paymail.models import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, check_move
+from paymail.ports.payments import Event, Intent, Reversals
+from paymail.services.core.contexts import Cashier
+from paymail.services.core.invoices import load_invoice
+from paymail.services.payments import card_testing, gateway_events, settlement
+from paymail.services.payments.confirmation import log
+from paymail.services.payments.settlement import UnknownIntent
+from paymail.services.refunds import reversals as reversing
+
+MAX_EVENT_ATTEMPTS = 20
+
+
+INTENT_EVENTS = (
+    "payment_intent.succeeded",
+    "payment_intent.processing",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+)
+
+
+REVERSAL_EVENTS = (
+    "charge.refunded",
+    "charge.refund.updated",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+)
+
+
+USED_EVENTS = (*INTENT_EVENTS, *REVERSAL_EVENTS)
+
+
+DECLINED = "payment_intent.payment_failed"
+
+
+def receive_event(session: Session, *, event: Event, live: bool, now: datetime) -> bool:
+    """Store a verified event before it is acknowledged; False if it was here already.
+
+    Raises Denied when its mode (live or test) is not ours.
+    """
+    if event.livemode != live:
+        raise Denied("the event's mode is not this system's")
+    useful = event.type in USED_EVENTS and event.intent_id
+    values = {
+        "event_id": event.id,
+        "type": event.type,
+        "account": event.account,
+        "livemode": event.livemode,
+        "intent_id": event.intent_id,
+        "created": event.created,
+        "state": GatewayEventState.RECEIVED if useful else GatewayEventState.IGNORED,
+        "reason": "" if useful else "paymail does not use this type",
+        "attempts": 0,
+        "next_at": now,
+        "received_at": now,
+    }
+    return insert_once(session, GatewayEvent, values)
+
+
+def work_events(cashier: Cashier, *, limit: int = 50) -> int:
+    """Settle what stored events speak of; return how many were worked on."""
+    with cashier.transaction() as session:
+        statement = (
+            select(GatewayEvent.event_id)
+            .where(GatewayEvent.state == GatewayEventState.RECEIVED, GatewayEvent.next_at <= cashier.now())
+            .order_by(GatewayEvent.next_at)
+            .limit(limit)
+        )
+        due = list(session.scalars(statement))
+    for event_id in due:
+        work_safely(cashier, event_id=event_id)
+    return len(due)
+
+
+def work_safely(cashier: Cashier, *, event_id: str) -> None:
+    """Work on one event; what is unforeseen postpones it. Only the database's own trouble is raised."""
+    try:
+        work_event(cashier, event_id=event_id)
+    except SQLAlchemyError:
+        raise  # the database's trouble is everybody's
+    except Exception as error:
+        # Unforeseen, so it would come again at every turn, before all other events and all mail.
+        log.exception("event failed in an unforeseen way", event_id=event_id)
+        _postpone(cashier, event_id, f"unforeseen: {type(error).__name__}")
+
+
+def work_event(cashier: Cashier, *, event_id: str) -> None:
+    """Settle what one stored event speaks of. Two workers on the same event do it once, by the settlement."""
+    with cashier.transaction() as session:
+        event = session.get(GatewayEvent, event_id)
+        if event is None or event.state is not GatewayEventState.RECEIVED:
+            return
+    try:
+        news = _ask_stripe(cashier, event)
+    except UnknownIntent as error:
+        # Usual where the issuer's account also takes payments that are not paymail's.
+        _conclude(cashier, event_id, GatewayEventState.IGNORED, str(error))
+    except Denied as error:
+        _conclude(cashier, event_id, GatewayEventState.DEAD, str(error))
+    except PaymailError as error:
+        # A revoked key or a Stripe outage: the payment is still out there, so ask again.
+        _postpone(cashier, event_id, str(error))
+    else:
+        _settle_event(cashier, event, news)
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What Stripe says now. `seen` is the attempt's `updated_at` before it was asked."""
+
+    intent: Intent
+    reversals: Reversals
+    seen: datetime
+
+
+def _settle_event(cashier: Cashier, event: GatewayEvent, news: _News) -> None:
+    try:
+        with cashier.transaction() as session:
+            now = cashier.now()
+            settled = settlement.settle(
+                session, intent=news.intent, source="webhook", now=now, seen=news.seen
+            )
+            reversing.take_back(session, intent_id=news.intent.id, reversals=news.reversals, now=now)
+            done = _mark(
+                session, event.event_id, GatewayEventState.DONE, f"invoice {settled.invoice_id}", now
+            )
+            if done and event.type == DECLINED and news.intent.failure:
+                attempt = settlement.attempt_of(session, intent_id=news.intent.id)
+                at = datetime.fromtimestamp(event.created, UTC)
+                card_testing.count_decline(session, attempt=attempt, at=at, now=now)
+    except Unavailable as error:
+        _postpone(cashier, event.event_id, str(error))
+    except PaymailError as error:
+        log.error("event cannot be settled", event_id=event.event_id, code=error.code, reason=str(error))
+        _conclude(cashier, event.event_id, GatewayEventState.DEAD, str(error))
+
+
+def _ask_stripe(cashier: Cashier, event: GatewayEvent) -> _News:
+    with cashier.transaction() as session:
+        attempt = settlement.attempt_of(session, intent_id=event.intent_id)
+        load_invoice(session, invoice_id=attempt.invoice_id)
+        if attempt.account != event.account:
+            raise Denied("the event's account is not the invoice's")
+    gateway, account = cashier.gateway, attempt.account
+    reversals = Reversals()
+    if event.type in REVERSAL_EVENTS:
+        reversals = gateway.reversals(account=account, intent_id=event.intent_id)
+    intent = gateway.retrieve_intent(account=account, intent_id=event.intent_id)
+    return _News(intent, reversals, attempt.updated_at)
+
+
+def _postpone(cashier: Cashier, event_id: str, reason: str) -> None:
+    with cashier.transaction() as session:
+        event = session.get_one(GatewayEvent, event_id)
+        event.attempts += 1
+        event.reason = reason
+        event.next_at = cashier.now() + _pause(event.attempts)
+        if event.attempts >= MAX_EVENT_ATTEMPTS:
+            _mark(session, event_id, GatewayEventState.DEAD, reason, cashier.now())
+
+
+def _pause(attempts: int) -> timedelta:
+    pause: timedelta = min(timedelta(seconds=2) * 2 ** min(attempts, 12), timedelta(hours=1))
+    return pause
+
+
+def _conclude(cashier: Cashier, event_id: str, state: GatewayEventState, reason: str) -> None:
+    with cashier.transaction() as session:
+        _mark(session, event_id, state, reason, cashier.now())
+
+
+def _mark(session: Session, event_id: str, state: GatewayEventState, reason: str, now: datetime) -> bool:
+    """Move an event on; False if another worker has."""
+    event = session.get_one(GatewayEvent, event_id, with_for_update=True, populate_existing=True)
+    if event.state is not GatewayEventState.RECEIVED:
+        return False
+    check_move(GATEWAY_EVENT_MOVES, event.state, state)
+    event.state, event.reason = state, reason
+    if state is GatewayEventState.DEAD:
+        gateway_events.tell_of_death(session, event=event, now=now)
+    return True

@@ -1,0 +1,230 @@
+"""Refunds that staff ask for: written first, then carried out at Stripe as often as it takes, once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from paymail import observability
+from paymail.clock import new_id
+from paymail.errors import Conflict, InvalidInput, NotFound, PaymailError
+from paymail.models import IN_FORCE, Channel, Dispute, DisputeState, Payment, Refund, RefundStatus
+from paymail.money import Money, stripe_units
+from paymail.ports.payments import GatewayRefund, KeySpent, Reversals
+from paymail.services.core.contexts import Cashier
+from paymail.services.core.idempotency import KeyReused
+from paymail.services.core.invoices import load_invoice
+from paymail.services.ledger import books
+from paymail.services.outbox import dedupe_keys
+from paymail.services.refunds import reversals
+
+log = observability.logger(__name__)
+
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+class NoSuchPayment(NotFound):
+    """There is no payment of this id."""
+
+    code = "no_such_payment"
+
+
+class BadRefund(InvalidInput):
+    """The refund cannot be; the message says why."""
+
+    code = "bad_refund"
+
+
+class NotRefundable(Conflict):
+    """The payment cannot be refunded now; the message says why."""
+
+    code = "not_refundable"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """What staff ask for. `amount` in minor units; `reason` is for the customer.
+
+    `channel` is how the money goes back: Stripe for a payment by Stripe, else how staff sent it. With
+    `owed_again` the invoice is owed as before the payment; otherwise a credit note takes it off.
+    `key` makes asking twice one refund.
+    """
+
+    amount: int
+    channel: Channel
+    reason: str = ""
+    owed_again: bool = False
+    key: str | None = None
+
+
+def request(session: Session, *, payment_id: int, order: RefundOrder, actor: str, now: datetime) -> Refund:
+    """Write a refund down: by Stripe it is carried out by the sweep, otherwise it counts at once.
+
+    Raises NoSuchPayment, BadRefund, NotRefundable, KeyReused.
+    """
+    payment = session.get(Payment, payment_id)
+    if payment is None:
+        raise NoSuchPayment(f"there is no payment {payment_id}")
+    invoice = load_invoice(session, invoice_id=payment.invoice_id, lock=True)
+    if order.key and (known := _known(session, payment, order)):
+        return known
+    _check(session, payment, order)
+    refund = Refund(
+        invoice_id=invoice.invoice_id,
+        issuer_id=invoice.issuer_id,
+        payment_id=payment_id,
+        channel=order.channel,
+        amount=order.amount,
+        credited=0 if order.owed_again else reversals.credit_of(session, invoice, order.amount),
+        currency=payment.currency,
+        status=RefundStatus.REQUESTED,
+        reason=order.reason,
+        actor=actor,
+        request_key=order.key,
+        next_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(refund)
+    session.flush()
+    if order.channel is Channel.STRIPE:
+        refund.idempotency_key = _key(refund)
+        detail = f"{Money(order.amount, payment.currency)} of payment {payment_id}"
+        books.note(session, invoice=invoice, kind="refund_requested", actor=actor, now=now, detail=detail)
+    else:
+        reversals.move(session, invoice=invoice, refund=refund, target=RefundStatus.SUCCEEDED, now=now)
+    return refund
+
+
+def _known(session: Session, payment: Payment, order: RefundOrder) -> Refund | None:
+    known = session.scalars(select(Refund).where(Refund.request_key == order.key)).one_or_none()
+    if known is None:
+        return None
+    asked = (payment.payment_id, order.amount, order.channel, order.reason)
+    # The other way round nobody can tell: what returns a surplus has no credit either.
+    otherwise = order.owed_again and known.credited
+    if otherwise or (known.payment_id, known.amount, known.channel, known.reason) != asked:
+        raise KeyReused("another refund was asked for by this request before; load the page again")
+    return known
+
+
+def _key(refund: Refund) -> str:
+    return dedupe_keys.refund(refund_id=refund.refund_id, amount=refund.amount, nonce=new_id())
+
+
+def refundable(session: Session, *, payment: Payment) -> int:
+    """Return how much of a payment can still go back, in minor units."""
+    given = session.scalar(
+        select(func.sum(Refund.amount)).where(
+            Refund.payment_id == payment.payment_id, Refund.status.in_((RefundStatus.REQUESTED, *IN_FORCE))
+        )
+    )
+    lost = session.scalar(
+        select(func.sum(Dispute.amount)).where(
+            Dispute.payment_id == payment.payment_id, Dispute.state == DisputeState.LOST
+        )
+    )
+    # SUM of a BIGINT is a Decimal on PostgreSQL.
+    return max(payment.amount - int(given or 0) - int(lost or 0), 0)
+
+
+def _check(session: Session, payment: Payment, order: RefundOrder) -> None:
+    disputed = select(Dispute.dispute_id).where(
+        Dispute.payment_id == payment.payment_id, Dispute.state == DisputeState.OPEN
+    )
+    if session.scalar(disputed.limit(1)) is not None:
+        raise NotRefundable("this payment is disputed: the customer's bank decides about it")
+    if order.channel is Channel.STRIPE and payment.channel is not Channel.STRIPE:
+        raise BadRefund("this payment did not come by Stripe, so it cannot go back that way")
+    left = refundable(session, payment=payment)
+    if not 0 < order.amount <= left:
+        raise BadRefund(f"the amount must be between nothing and {Money(left, payment.currency)}")
+    if order.channel is Channel.STRIPE:
+        stripe_units(order.amount, payment.currency)
+
+
+def carry_out(cashier: Cashier, *, limit: int = 20) -> int:
+    """Ask Stripe for the refunds that staff requested; return how many were tried."""
+    with cashier.transaction() as session:
+        due = select(Refund.refund_id).where(
+            Refund.status == RefundStatus.REQUESTED,
+            Refund.channel == Channel.STRIPE,
+            Refund.next_at <= cashier.now(),
+        )
+        found = list(session.scalars(due.order_by(Refund.next_at).limit(limit)))
+    for refund_id in found:
+        _carry_out(cashier, refund_id)
+    return len(found)
+
+
+def _carry_out(cashier: Cashier, refund_id: int) -> None:
+    with cashier.transaction() as session:
+        refund = session.get_one(Refund, refund_id)
+        payment = session.get_one(Payment, refund.payment_id)
+        if refund.status is not RefundStatus.REQUESTED:
+            return
+        tried_before = refund.tries > 0
+        # Counted before Stripe is asked: who dies meanwhile must not ask anew when it has forgotten the key,
+        # after a day (Stripe docs, "Idempotent requests").
+        session.execute(update(Refund).where(Refund.refund_id == refund_id).values(tries=Refund.tries + 1))
+    try:
+        told = _ask(cashier, refund, payment, look_first=tried_before)
+    except (Conflict, InvalidInput, NotFound) as error:
+        _refused(cashier, refund, str(error))
+    except PaymailError as error:
+        _postpone(cashier, refund, error)
+    else:
+        with cashier.transaction() as session:
+            reversals.take_back(
+                session,
+                intent_id=payment.intent_id or "",
+                reversals=Reversals(refunds=(told,)),
+                now=cashier.now(),
+            )
+
+
+def _ask(cashier: Cashier, refund: Refund, payment: Payment, *, look_first: bool) -> GatewayRefund:
+    """Ask Stripe, unless an earlier try has made the refund already and its answer was lost."""
+    intent_id = payment.intent_id or ""
+    if look_first:
+        known = cashier.gateway.reversals(account=payment.account, intent_id=intent_id)
+        for told in known.refunds:
+            if told.reference == str(refund.refund_id):
+                return told
+    return cashier.gateway.create_refund(
+        account=payment.account,
+        intent_id=intent_id,
+        amount=stripe_units(refund.amount, refund.currency),
+        reference=str(refund.refund_id),
+        idempotency_key=refund.idempotency_key or "",
+    )
+
+
+def _refused(cashier: Cashier, refund: Refund, reason: str) -> None:
+    log.error("Stripe refuses a refund", refund_id=refund.refund_id, reason=reason)
+    with cashier.transaction() as session:
+        invoice = load_invoice(session, invoice_id=refund.invoice_id, lock=True)
+        row = session.get_one(Refund, refund.refund_id)
+        if row.status is RefundStatus.REQUESTED:
+            reversals.move(
+                session,
+                invoice=invoice,
+                refund=row,
+                target=RefundStatus.FAILED,
+                now=cashier.now(),
+                failure=reason,
+            )
+
+
+def _postpone(cashier: Cashier, refund: Refund, error: PaymailError) -> None:
+    with cashier.transaction() as session:
+        load_invoice(session, invoice_id=refund.invoice_id, lock=True)
+        row = session.get_one(Refund, refund.refund_id)
+        if row.status is not RefundStatus.REQUESTED:
+            return
+        row.failure = str(error)[:200]
+        row.next_at = cashier.now() + min(timedelta(seconds=5) * 2 ** min(row.tries, 12), LONGEST_PAUSE)
+        if isinstance(error, KeySpent):
+            # Stripe keeps its own failure under the key. Whether it made the refund is looked up first.
+            row.idempotency_key = _key(row)

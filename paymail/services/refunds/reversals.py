@@ -1,0 +1,170 @@
+"""Money that went back, written into the books as Stripe tells it, whoever asked for it.
+
+The webhook, the reconciler and the carrying out of staff's refunds all come here with what was just read
+from Stripe, under the invoice's lock. Safe to repeat, in any order.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from paymail.errors import Unavailable
+from paymail.models import (
+    IN_FORCE,
+    REFUND_MOVES,
+    Channel,
+    Invoice,
+    Issuer,
+    Payment,
+    Refund,
+    RefundStatus,
+    check_move,
+)
+from paymail.money import Money, from_stripe_amount
+from paymail.ports.payments import GatewayRefund, Reversals
+from paymail.services.core.invoices import load_invoice
+from paymail.services.ledger import books, open_intent
+from paymail.services.outbox import dedupe_keys, notices
+from paymail.services.refunds import disputes
+
+STRIPE = "stripe"
+
+
+class NotRecordedYet(Unavailable):
+    """The payment that went back is not in the books yet; it comes first."""
+
+    code = "payment_not_recorded_yet"
+
+
+def take_back(session: Session, *, intent_id: str, reversals: Reversals, now: datetime) -> None:
+    """Bring an intent's refunds and disputes to what Stripe says. Raises NotRecordedYet."""
+    if not reversals.refunds and not reversals.disputes:
+        return
+    found = select(Payment).where(Payment.intent_id == intent_id)
+    payment = session.scalars(found).one_or_none()
+    if payment is None:
+        raise NotRecordedYet("money went back of a payment that is not recorded yet")
+    invoice = load_invoice(session, invoice_id=payment.invoice_id, lock=True)
+    for refund in reversals.refunds:
+        _take_refund(session, invoice, payment, refund, now)
+    for dispute in reversals.disputes:
+        disputes.take_dispute(session, invoice=invoice, payment=payment, told=dispute, now=now)
+
+
+def _take_refund(
+    session: Session, invoice: Invoice, payment: Payment, told: GatewayRefund, now: datetime
+) -> None:
+    row = _row_of(session, payment, told)
+    if row is None:
+        row = Refund(
+            invoice_id=invoice.invoice_id,
+            issuer_id=invoice.issuer_id,
+            payment_id=payment.payment_id,
+            gateway_id=told.id,
+            channel=Channel.STRIPE,
+            amount=from_stripe_amount(told.amount, payment.currency),
+            credited=credit_of(session, invoice, from_stripe_amount(told.amount, payment.currency)),
+            currency=payment.currency,
+            status=RefundStatus.REQUESTED,
+            actor=STRIPE,
+            next_at=now,
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(row)
+        session.flush()
+    row.gateway_id = told.id
+    move(
+        session, invoice=invoice, refund=row, target=RefundStatus(told.status), now=now, failure=told.failure
+    )
+
+
+def _row_of(session: Session, payment: Payment, told: GatewayRefund) -> Refund | None:
+    """Return our row of a refund: by Stripe's id, else by the row's id that we gave along."""
+    known = session.scalars(
+        select(Refund).where(Refund.gateway_id == told.id).with_for_update()
+    ).one_or_none()
+    if known is not None or not (told.reference.isascii() and told.reference.isdecimal()):
+        return known
+    asked = session.get(Refund, int(told.reference), with_for_update=True, populate_existing=True)
+    ours = asked is not None and asked.payment_id == payment.payment_id and asked.gateway_id is None
+    return asked if ours else None
+
+
+def credit_of(session: Session, invoice: Invoice, amount: int) -> int:
+    """Return how much of a refund is credited on the invoice: what is not the return of a surplus.
+
+    Refunds that are requested and not carried out yet have taken their share of both.
+    """
+    asked = select(func.sum(Refund.amount), func.sum(Refund.credited)).where(
+        Refund.invoice_id == invoice.invoice_id, Refund.status == RefundStatus.REQUESTED
+    )
+    # SUM of a BIGINT is a Decimal on PostgreSQL.
+    going, credited = (int(total or 0) for total in session.execute(asked).one())
+    surplus = max(-(invoice.shortfall + going - credited), 0)
+    left = invoice.total - invoice.amount_credited - credited
+    return min(max(amount - surplus, 0), max(left, 0))
+
+
+def move(
+    session: Session,
+    *,
+    invoice: Invoice,
+    refund: Refund,
+    target: RefundStatus,
+    now: datetime,
+    failure: str = "",
+) -> None:
+    """Move a refund, and the books with it. Old news (a move that is not declared) changes nothing."""
+    if refund.status is target or target not in REFUND_MOVES[refund.status]:
+        return
+    check_move(REFUND_MOVES, refund.status, target)
+    before, refund.status, refund.updated_at, refund.failure = refund.status, target, now, failure[:200]
+    owed_before = invoice.balance
+    if before not in IN_FORCE and target in IN_FORCE:
+        _count(session, invoice, refund, now)
+    elif before in IN_FORCE and target not in IN_FORCE:
+        invoice.amount_refunded -= refund.amount
+        invoice.amount_credited -= refund.credited
+    open_intent.bring_up(session, invoice=invoice, now=now, owed_before=owed_before)
+    detail = f"{Money(refund.amount, refund.currency)}, refund {refund.refund_id}"
+    kind = f"refund_{target}"
+    books.note(session, invoice=invoice, kind=kind, actor=refund.actor, now=now, detail=detail)
+    if target is RefundStatus.FAILED:
+        _tell_of_failure(session, refund, now)
+
+
+def _count(session: Session, invoice: Invoice, refund: Refund, now: datetime) -> None:
+    invoice.amount_refunded += refund.amount
+    invoice.amount_credited += refund.credited
+    if refund.credited and refund.credit_note is None:
+        refund.credit_note = books.next_number(
+            session, issuer_id=refund.issuer_id, last=Issuer.last_credit_note
+        )
+    session.flush()
+    key = dedupe_keys.refund_notice(refund_id=refund.refund_id)
+    books.mail(
+        session,
+        invoice=invoice,
+        kind="refund",
+        key=key,
+        actor=refund.actor,
+        now=now,
+        payment_id=refund.payment_id,
+        detail=str(refund.refund_id),
+    )
+
+
+def _tell_of_failure(session: Session, refund: Refund, now: datetime) -> None:
+    note = f" Credit note {refund.credit_note} no longer holds." if refund.credit_note else ""
+    notices.tell_staff(
+        session,
+        invoice_id=refund.invoice_id,
+        about="refund failed",
+        key=f"{refund.refund_id}:{now.astimezone(UTC):%Y%m%d%H%M%S}",
+        headline="A refund failed",
+        detail=f"{Money(refund.amount, refund.currency)} did not reach the customer"
+        f" ({refund.failure or 'no reason given'}); the books are as before it.{note}",
+        now=now,
+    )

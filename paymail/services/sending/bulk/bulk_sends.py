@@ -1,0 +1,176 @@
+"""Starting, writing, pausing and cancelling bulk sends.
+
+The row with the filter is the acknowledgement. The sweep writes the messages in batches after it, each
+batch with the cursor in one transaction, so a crash neither loses nor repeats any.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from paymail.clock import new_id
+from paymail.db import insert_once
+from paymail.errors import InvalidInput, NotFound, PaymailError
+from paymail.models import BULK_MOVES, BulkSend, BulkState, Invoice, Message, MessageState, check_move
+from paymail.services.outbox import gates
+from paymail.services.sending.bulk.selection import Selection, matching
+from paymail.services.sending.invoice_emails import send_invoice
+
+BATCH = 100
+BATCHES_A_TURN = 10
+"""So that what is due goes out between the batches of a large one."""
+
+
+class NoSuchBulk(NotFound):
+    """No bulk send has this id."""
+
+    code = "no_such_bulk"
+
+
+class EmptySelection(InvalidInput):
+    """The filter matches no invoice that can be sent."""
+
+    code = "empty_selection"
+
+
+def start(
+    session: Session,
+    *,
+    selection: Selection,
+    actor: str,
+    now: datetime,
+    at: datetime | None = None,
+    rate: int = 0,
+    again: bool = False,
+    request_key: str | None = None,
+) -> BulkSend:
+    """Begin a bulk send at `at` (UTC, default now), at most `rate` emails a minute (0: the sender's own).
+
+    An invoice whose email is queued or was sent already is left out, unless `again`. The same
+    `request_key` (80 characters at most) begins one only and returns it again.
+    Raises EmptySelection, NoSuchBulk (of `failed_of`).
+    """
+    if selection.failed_of is not None:
+        get(session, selection.failed_of)
+    if session.scalar(matching(selection).limit(1)) is None:
+        raise EmptySelection("no invoice that can be sent matches")
+    values = {
+        "state": BulkState.RUNNING,
+        "request_key": request_key or new_id(),
+        "selection": selection.to_json(),
+        "again": again,
+        "starts_at": at or now,
+        "rate": rate,
+        "actor": actor,
+        "created_at": now,
+        **dict.fromkeys(("cursor", "queued", "skipped"), 0),
+        "expanded": False,
+    }
+    insert_once(session, BulkSend, values)
+    statement = select(BulkSend).where(BulkSend.request_key == values["request_key"])
+    return session.scalars(statement).one()
+
+
+def expand_all(
+    transaction: Callable[[], AbstractContextManager[Session]], now: Callable[[], datetime]
+) -> None:
+    """Write messages of every running bulk send, a batch a transaction; the rest at the next turn."""
+    with transaction() as session:
+        statement = select(BulkSend.bulk_id).where(
+            BulkSend.state == BulkState.RUNNING, BulkSend.expanded.is_(False)
+        )
+        found = list(session.scalars(statement.order_by(BulkSend.bulk_id)))
+    for bulk_id in found:
+        for _ in range(BATCHES_A_TURN):
+            with transaction() as session:
+                more = expand(session, bulk_id=bulk_id, now=now())
+            if not more:
+                break
+
+
+def expand(session: Session, *, bulk_id: int, now: datetime, batch: int = BATCH) -> bool:
+    """Write the next batch of messages; False when there is nothing more to write."""
+    bulk = get(session, bulk_id, lock=True)
+    if bulk.state is not BulkState.RUNNING or bulk.expanded:
+        return False
+    statement = matching(Selection.from_json(bulk.selection)).where(Invoice.invoice_id > bulk.cursor)
+    ids = list(session.scalars(statement.order_by(Invoice.invoice_id).limit(batch)))
+    for invoice_id in ids:
+        _send(session, bulk, invoice_id, now)
+    bulk.cursor = ids[-1] if ids else bulk.cursor
+    bulk.expanded = len(ids) < batch
+    return not bulk.expanded
+
+
+def _send(session: Session, bulk: BulkSend, invoice_id: int, now: datetime) -> None:
+    try:
+        queued = send_invoice(
+            session,
+            invoice_id=invoice_id,
+            actor=bulk.actor,
+            now=now,
+            at=max(bulk.starts_at, now),
+            again=bulk.again,
+            bulk_id=bulk.bulk_id,
+        )
+    except PaymailError:
+        bulk.skipped += 1  # paid or void since it was chosen
+        return
+    if queued.created:
+        bulk.queued += 1
+    else:
+        bulk.skipped += 1
+
+
+def pause(session: Session, *, bulk_id: int, actor: str, now: datetime) -> None:
+    """Let nothing more of it go out until it is resumed. Raises NoSuchBulk, IllegalMove."""
+    _move(session, bulk_id, BulkState.PAUSED)
+    gates.shut(session, key=gates.bulk(bulk_id), reason=f"paused by {actor}", now=now)
+
+
+def resume(session: Session, *, bulk_id: int) -> None:
+    """Go on at its rate. Raises NoSuchBulk, IllegalMove."""
+    _move(session, bulk_id, BulkState.RUNNING)
+    gates.open_(session, keys=[gates.bulk(bulk_id)])
+
+
+def cancel(session: Session, *, bulk_id: int, actor: str, now: datetime) -> int:
+    """Withdraw all of it that is not handed over; return how many. Raises NoSuchBulk, IllegalMove."""
+    _move(session, bulk_id, BulkState.CANCELLED)
+    withdrawn = (
+        update(Message)
+        .where(
+            Message.bulk_id == bulk_id,
+            Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING)),
+        )
+        .values(
+            state=MessageState.CANCELLED,
+            fence=Message.fence + 1,
+            reason=f"bulk send {bulk_id} cancelled by {actor}",
+            settled_at=now,
+            lease_until=None,
+        )
+        .returning(Message.message_id)
+        .execution_options(synchronize_session=False)
+    )
+    count = len(list(session.scalars(withdrawn)))
+    # Last: a worker locks the message first and then the gate.
+    gates.open_(session, keys=[gates.bulk(bulk_id)])
+    return count
+
+
+def _move(session: Session, bulk_id: int, target: BulkState) -> None:
+    bulk = get(session, bulk_id, lock=True)
+    check_move(BULK_MOVES, bulk.state, target)
+    bulk.state = target
+
+
+def get(session: Session, bulk_id: int, *, lock: bool = False) -> BulkSend:
+    """Return a bulk send, under its row lock if asked. Raises NoSuchBulk."""
+    bulk = session.get(BulkSend, bulk_id, with_for_update=lock or None, populate_existing=lock)
+    if bulk is None:
+        raise NoSuchBulk(f"there is no bulk send {bulk_id}")
+    return bulk

@@ -1,0 +1,95 @@
+"""The sweep: mail flows and events are worked on even with the broker flushed or gone."""
+
+import os
+import socket
+import threading
+import time
+
+from paymail import observability
+from paymail.services.delivery import deliveries
+from paymail.services.outbox import heartbeats
+from paymail.services.payments import intent_cancellation, webhook_inbox
+from paymail.services.refunds import refund_requests
+from paymail.services.reminders import planner
+from paymail.services.sending import bulk
+from paymail.tasks import maintenance
+from paymail.wiring import App
+
+log = observability.logger(__name__)
+
+HEARTBEAT_SECONDS = 10.0
+
+
+def sweep_once(app: App) -> int:
+    """Work on events, plan reminders, write bulk sends, deliver what is due, do chores; return how many."""
+    done = 0
+    for work in (_events, _withdrawals, _refunds, _reminders, _bulk_sends, _deliveries):
+        try:
+            done += work(app)
+        except Exception:
+            # One kind of work that fails must not stop the others; it is tried again at the next turn.
+            log.exception("a part of the sweep failed", part=work.__name__.strip("_"))
+    maintenance.do(app)
+    return done
+
+
+def _events(app: App) -> int:
+    return webhook_inbox.work_events(app.cashier())
+
+
+def _withdrawals(app: App) -> int:
+    return intent_cancellation.cancel_withdrawn(app.cashier())
+
+
+def _refunds(app: App) -> int:
+    return refund_requests.carry_out(app.cashier())
+
+
+def _reminders(app: App) -> int:
+    return planner.plan_due(app.transaction, app.now)
+
+
+def _bulk_sends(app: App) -> int:
+    bulk.expand_all(app.transaction, app.now)
+    return 0
+
+
+def _deliveries(app: App) -> int:
+    return deliveries.sweep(app.post())
+
+
+class Sweeper(threading.Thread):
+    """Sweeps every few seconds until stopped; what fails is logged and tried again at the next turn."""
+
+    def __init__(self, app: App, *, every: float) -> None:
+        super().__init__(name="paymail-sweep", daemon=True)
+        self._app = app
+        self._every = every
+        self._stopping = threading.Event()
+        self._worker = f"{socket.gethostname()[:100]}:{os.getpid()}"
+        self._beat_at = float("-inf")
+
+    def run(self) -> None:
+        """Sweep until `stop`."""
+        while not self._stopping.is_set():
+            self._sweep_safely()
+            self._stopping.wait(self._every)
+
+    def stop(self) -> None:
+        """Ask the thread to end after the present message."""
+        self._stopping.set()
+
+    def _sweep_safely(self) -> None:
+        try:
+            self._beat()
+            sweep_once(self._app)
+        except Exception:
+            # The last line of defence: an unforeseen fault in one turn must not end all later ones.
+            log.exception("sweep failed; trying again at the next turn")
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._beat_at < HEARTBEAT_SECONDS:
+            return
+        with self._app.transaction() as session:
+            heartbeats.beat(session, worker=self._worker, now=self._app.now())
+        self._beat_at = time.monotonic()

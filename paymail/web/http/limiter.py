@@ -1,0 +1,46 @@
+"""Counting requests, and refusing what is too many."""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from fastapi import Request
+
+from paymail.errors import TooMany
+from paymail.web.http.tallies import Tally, rate_of
+
+
+class RateLimited(TooMany):
+    """Too many requests from one place; try again in a minute."""
+
+    code = "rate_limited"
+
+
+class Limiter:
+    """A moving window per key, in this process's memory."""
+
+    def __init__(self, rate: str) -> None:
+        self._rate = rate_of(rate)
+        self._tally = Tally()
+
+    def check(self, *key: str) -> None:
+        """Count one request. Raises RateLimited."""
+        if not self._tally.hit(self._rate, *key):
+            self._refuse(key)
+
+    def check_spent(self, *key: str) -> None:
+        """Count nothing. Raises RateLimited when there is none left."""
+        if not self._tally.test(self._rate, *key):
+            self._refuse(key)
+
+    def _refuse(self, key: tuple[str, ...]) -> NoReturn:
+        text = "too many requests; please wait a minute and try again"
+        raise RateLimited(text, self._tally.wait(self._rate, *key))
+
+
+def limited(limiter: Limiter) -> Callable[[Request], None]:
+    """Return the dependency that counts a request against its address."""
+
+    def check(request: Request) -> None:
+        limiter.check(request.client.host if request.client else "unknown")
+
+    return check

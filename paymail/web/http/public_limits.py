@@ -1,0 +1,69 @@
+"""Rate limits of the public routes: per address, per link, and of all together."""
+
+from collections.abc import Callable
+
+from fastapi import Request
+from limits import RateLimitItem
+
+from paymail.settings import Settings
+from paymail.web.http.limiter import RateLimited
+from paymail.web.http.tallies import Tally, digest, rate_of
+
+Check = Callable[[Request], None]
+Count = tuple[RateLimitItem, *tuple[str, ...]]
+
+
+class PublicLimits:
+    """The dependencies that public routes have. A link is told by the digest of its token, known or not, so
+    that who is turned away learns nothing about it."""
+
+    def __init__(self, settings: Settings, tally: Tally | None = None) -> None:
+        self._tally = tally or Tally(settings.broker_url)
+        self._address = rate_of(settings.pay_rate_limit)
+        self._link = rate_of(settings.pay_link_rate_limit)
+        self._all = rate_of(settings.pay_total_rate_limit)
+        self._paying = rate_of(settings.pay_start_rate_limit)
+        self._asking = rate_of(settings.pay_ask_rate_limit)
+        self._asking_all = rate_of(settings.pay_ask_total_rate_limit)
+
+    def every(self, request: Request) -> None:
+        """Count a request of any kind. Raises RateLimited."""
+        # All together last: what an address or a link has no right to does not use up the others' share.
+        self._count(
+            (self._address, "address", _address(request)),
+            (self._link, "link", _link(request)),
+            (self._all, "all"),
+        )
+
+    def paying(self, step: str) -> Check:
+        """Return the check of a step of paying, such as `create`: a few times a minute per link."""
+
+        def check(request: Request) -> None:
+            # Who opens the page must not use up the tries of who is paying.
+            looking = step == "confirm" and "look" in request.query_params
+            self._count((self._paying, "look" if looking else step, _link(request)))
+
+        return check
+
+    def asking(self, request: Request) -> None:
+        """Count a request that leads to an email: per address, per link and of all. Raises RateLimited."""
+        self._count(
+            (self._asking, "asking-address", _address(request)),
+            (self._asking, "asking-link", _link(request)),
+            (self._asking_all, "asking-all"),
+        )
+
+    def _count(self, *counts: Count) -> None:
+        for rate, *key in counts:
+            if not self._tally.hit(rate, *key):
+                raise RateLimited(
+                    "too many requests; please wait and try again", self._tally.wait(rate, *key)
+                )
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _link(request: Request) -> str:
+    return digest(str(request.path_params.get("token", "")))

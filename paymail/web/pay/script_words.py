@@ -1,0 +1,35 @@
+"""The texts that the pay page's script shows, by what happened; in the customer's language."""
+
+from paymail.i18n import marked, translations
+
+_WORDS = {
+    "pay": marked("Pay %(amount)s"),
+    "paying": marked("Paying…"),
+    "blocked": marked(
+        "The payment form could not be loaded. Please check that your browser does not block Stripe, and"
+        " reload."
+    ),
+    "load": marked("The payment form could not be loaded. Please reload the page."),
+    "offline": marked("You seem to be offline. Please try again when you are connected."),
+    "failed": marked("The payment did not go through. You can try again."),
+    "again": marked("The amount has changed. Please check it and press the button again."),
+    "payment_replaced": marked(
+        "This invoice is being paid in another window too. Please look there, or press the button again."
+    ),
+    "payment_in_progress": marked("A payment of this invoice is being recorded or clearing. Please reload."),
+    "not_payable": marked("This invoice has changed. Please reload the page."),
+    "amount_not_allowed": marked("This amount cannot be paid. Please choose another one."),
+    "amount_not_chargeable": marked("This amount cannot be paid online. Please choose another one."),
+    "bad_amount": marked("This amount cannot be paid. Please choose another one."),
+    "link_expired": marked("This payment link has expired. Please reload the page."),
+    "no_such_link": marked("This payment link is not valid any more. Please look for a newer email."),
+    "rate_limited": marked("Too many tries. Please wait a minute and try again."),
+    "too_many_declines": marked("Too many cards were declined. Please try again in an hour."),
+    "busy": marked("The payment service does not answer. Please try again in a minute."),
+}
+
+
+def script_words(locale: str) -> dict[str, str]:
+    """Return each text in the language of a locale."""
+    words = translations(locale).gettext
+    return {key: words(text) for key, text in _WORDS.items()}

@@ -1,0 +1,88 @@
+"""An invoice as its customer sees it."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from paymail.models import Invoice
+from paymail.services.core.invoices import local_date
+from paymail.services.plans.choice import smallest, suggested
+from paymail.web.schemas.plan import PlanRow, plan_rows
+from paymail.web.schemas.units import major
+
+
+class Item(BaseModel):
+    """One line; money in major units of the invoice's currency."""
+
+    line: int
+    description: str
+    quantity: float
+    unit_price: float
+    amount: float
+
+
+class PayInvoice(BaseModel):
+    """What the pay page shows. Money in major units, as JSON numbers."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    invoice_id: int
+    invoice_number: str
+    issuer_name: str
+    currency: str = Field(description="ISO 4217, upper case.")
+    subtotal: float
+    tax_name: str
+    tax_rate: float = Field(description="Per cent.")
+    tax_amount: float
+    total: float
+    amount_paid: float
+    balance: float
+    issued_date: str
+    due_date: str
+    payment_status: str
+    status: str
+    customer_name: str
+    items: list[Item]
+    can_pay: bool = Field(serialization_alias="canPay")
+    plan: list[PlanRow] = Field(description="The payment plan, by due date; empty: there is none.")
+    asked: float = Field(
+        description="What is asked for now: the balance; with a plan all that is due, at least the next one."
+    )
+    least_payment: float = Field(description="The smallest amount that may be paid now.")
+
+
+def describe(invoice: Invoice, *, now: datetime) -> PayInvoice:
+    """Return the public view of an invoice: what its email says, and how it may be paid now."""
+    currency = invoice.currency
+    return PayInvoice(
+        invoice_id=invoice.invoice_id,
+        invoice_number=invoice.number,
+        issuer_name=invoice.issuer.name,
+        currency=currency,
+        subtotal=major(invoice.subtotal, currency),
+        tax_name=invoice.issuer.tax_name,
+        tax_rate=float(invoice.tax_rate),
+        tax_amount=major(invoice.tax_amount, currency),
+        total=major(invoice.total, currency),
+        amount_paid=major(invoice.amount_paid, currency),
+        balance=major(invoice.balance, currency),
+        issued_date=invoice.issued_date.isoformat(),
+        due_date=invoice.due_date.isoformat(),
+        payment_status=invoice.payment_status.value,
+        status=invoice.status.value,
+        customer_name=invoice.customer.name,
+        items=[
+            Item(
+                line=line.position,
+                description=line.description,
+                quantity=float(line.quantity),
+                unit_price=float(line.unit_price),
+                amount=major(line.amount, currency),
+            )
+            for line in invoice.lines
+        ],
+        can_pay=invoice.can_pay,
+        plan=plan_rows(invoice),
+        asked=major(suggested(invoice, local_date(invoice.issuer, now)), currency),
+        least_payment=major(smallest(invoice), currency),
+    )

@@ -1,0 +1,121 @@
+"""The form of an issuer's reminders: from the row to text fields, and from text fields to changes."""
+
+from functools import cache
+from zoneinfo import available_timezones
+
+from pydantic import Field
+
+from paymail.emails import Tone
+from paymail.errors import PaymailError
+from paymail.models import Issuer
+from paymail.money import parse_decimal, to_decimal, to_minor
+from paymail.services.issuers.issuer_settings import NEVER, link_days
+from paymail.services.reminders import ladder
+from paymail.services.reminders.ladder import BadLadder, Ladder
+from paymail.services.reminders.preferences import BadPreference
+from paymail.web.staff.form_actions import IssuerId, StaffForm, Text
+
+LARGEST_MINIMUM = 10**12
+
+
+class PreferencesForm(StaffForm):
+    """As it was typed. `days` and `tone` are the ladder's rows; `do` is save, add, default or remove N."""
+
+    issuer: IssuerId = ""
+    do: Text = "save"
+    days: list[Text] = Field(default_factory=list)
+    tone: list[Text] = Field(default_factory=list)
+    reminders: Text = "on"
+    send_at: Text = ""
+    quiet_from: Text = ""
+    quiet_until: Text = ""
+    timezone: Text = ""
+    country: Text = ""
+    subdivision: Text = ""
+    minimum: Text = ""
+    cap: Text = ""
+    rate: Text = ""
+    link_days: Text = ""
+
+
+@cache
+def zones() -> list[str]:
+    """Return the names of the zones worth offering: those of places, and UTC."""
+    return sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+
+
+def of_issuer(issuer: Issuer) -> PreferencesForm:
+    """Return the form as it is stored."""
+    steps = _steps(issuer)
+    return PreferencesForm(
+        issuer=str(issuer.issuer_id),
+        days=[str(rung.days) for rung in steps],
+        tone=[rung.tone.value for rung in steps],
+        reminders="off" if issuer.reminders_off else "on",
+        send_at=issuer.send_at,
+        quiet_from=issuer.quiet_from,
+        quiet_until=issuer.quiet_until,
+        timezone=issuer.timezone,
+        country=issuer.country,
+        subdivision=issuer.subdivision,
+        minimum=f"{to_decimal(issuer.reminder_minimum, issuer.currency)}",
+        cap=str(issuer.reminder_cap),
+        rate=issuer.sender_rate,
+        link_days=NEVER if issuer.link_days is None else str(issuer.link_days),
+    )
+
+
+def _steps(issuer: Issuer) -> Ladder:
+    try:
+        return ladder.effective(issuer.ladder)
+    except PaymailError:
+        return ladder.DEFAULT
+
+
+def rows_of(form: PreferencesForm) -> list[tuple[str, str]]:
+    """Return the ladder's rows as days and tone."""
+    tones = [*form.tone, *[Tone.FRIENDLY.value] * len(form.days)]
+    return list(zip(form.days, tones, strict=False))
+
+
+def with_rows(form: PreferencesForm) -> PreferencesForm:
+    """Return the form with a row more or less, as its `do` asks. Stores nothing."""
+    rows = rows_of(form)
+    verb, _, number = form.do.partition(" ")
+    if verb == "add" and len(rows) < ladder.MOST_STEPS:
+        rows.append(("", Tone.FRIENDLY.value))
+    elif verb == "remove" and number.isdecimal() and int(number) < len(rows):
+        del rows[int(number)]
+    elif verb == "default":
+        rows = [(str(rung.days), rung.tone.value) for rung in ladder.DEFAULT]
+    return form.model_copy(update={"days": [days for days, _ in rows], "tone": [tone for _, tone in rows]})
+
+
+def changes_of(form: PreferencesForm, currency: str) -> dict[str, str | int | bool | None]:
+    """Return what `set_up_issuer` takes. Raises BadLadder, BadPreference, BadAmount."""
+    steps = [f"{days}:{tone}" for days, tone in rows_of(form) if days]
+    if not steps:
+        raise BadLadder("a ladder needs at least one step; to send none, switch reminders off")
+    if form.reminders not in ("on", "off"):
+        raise BadPreference("reminders are on or off")
+    if not (form.cap.isascii() and form.cap.isdecimal() and len(form.cap) <= 3):
+        raise BadPreference(f"{form.cap[:20]!r} is not a number of reminders between 0 and 100")
+    minimum = to_minor(parse_decimal(form.minimum or "0"), currency)
+    if minimum > LARGEST_MINIMUM:
+        raise BadPreference("the smallest balance is larger than any invoice")
+    changes: dict[str, str | int | bool | None] = {
+        "ladder": ", ".join(steps),
+        "reminders_off": form.reminders == "off",
+        "send_at": form.send_at,
+        "quiet_from": form.quiet_from,
+        "quiet_until": form.quiet_until,
+        "timezone": form.timezone,
+        "country": form.country.upper(),
+        "subdivision": form.subdivision.upper(),
+        "reminder_minimum": minimum,
+        "reminder_cap": int(form.cap),
+        "sender_rate": form.rate.lower(),
+    }
+    if form.link_days:
+        changes["link_days"] = link_days(form.link_days)
+    return changes

@@ -1,0 +1,222 @@
+"""Every email says what the seed's says, in text and HTML alike, and no value can change its markup."""
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from paymail.emails import SAMPLES, Email, EmailLine, InvoiceEmail, ReceiptEmail
+from paymail.money import Money
+from paymail.ports.rendering import RenderedEmail
+from paymail.render.email import JinjaEmailRenderer
+from paymail.render.errors import RenderFailed
+from paymail.wiring import TEMPLATES
+
+RENDERER = JinjaEmailRenderer(TEMPLATES)
+HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(1)> {{ 7*7 }} {% raw %} & ' `"
+
+
+class Reader(HTMLParser):
+    """What a mail reader shows: its text and its links; and what it must not find."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.tags: list[str] = []
+        self._hidden = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self._hidden += tag in ("style", "title")
+        if tag == "a":
+            self.links.append(dict(attrs)["href"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in ("style", "title")
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def of(email: Email) -> RenderedEmail:
+    return RENDERER.render(email)
+
+
+def test_the_invoice_email_is_the_seeds() -> None:
+    rendered = of(InvoiceEmail.sample())
+    shown = Reader(rendered.html).text
+    for line in (
+        "Invoice #502",
+        "Dear The Vacuum Shop ,",
+        "Thank you for your business. Please find your invoice details below:",
+        "Invoice Number: #502",
+        "Issue Date: 12 March 2026",
+        "Due Date: 11 April 2026",
+        "Subtotal (ex GST): AUD $75.00",
+        "GST (10.00%): AUD $7.50",
+        "Total: AUD $82.50",
+        "Pay Invoice Online",
+        "This payment link is secure and expires when the invoice is paid.",
+    ):
+        assert line in shown
+    assert set(Reader(rendered.html).links) == {InvoiceEmail.sample().payment_url}
+
+
+def test_the_seeds_colours_and_width_are_inlined() -> None:
+    html = of(InvoiceEmail.sample()).html
+    header = re.search(r'<td[^>]*class="header"[^>]*>', html)
+    button = re.search(r'<a[^>]*class="pay-button"[^>]*>', html)
+    assert header is not None
+    assert button is not None
+    assert "background:#2563eb" in header[0]
+    assert "background:#10b981" in button[0]
+    assert "padding:14px 32px" in button[0]
+    assert "max-width:600px" in html
+    assert "@media" in html
+
+
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_every_kind_renders_its_sample_small_and_whole(kind: str) -> None:
+    rendered = of(SAMPLES[kind])
+    assert rendered.subject
+    assert "\n" not in rendered.subject
+    assert rendered.html.startswith("<!DOCTYPE html>")
+    assert len(rendered.html.encode()) < 60_000
+    assert "jinjatag" not in rendered.html
+    assert "{{" not in rendered.html
+    assert 'lang="en-AU"' in rendered.html
+    assert not {"script", "img", "form", "iframe", "link"} & set(Reader(rendered.html).tags)
+
+
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_the_text_part_carries_every_fact_of_the_html(kind: str) -> None:
+    rendered = of(SAMPLES[kind])
+    facts = re.findall(r"AUD \$[\d,.]*\d|\d+ \w+ 2026|#\d+|R-\d+|\d+\.\d+%", Reader(rendered.html).text)
+    assert facts
+    for fact in facts:
+        assert fact in rendered.text
+
+
+def test_a_hostile_name_is_only_text() -> None:
+    email = replace(
+        InvoiceEmail.sample(), customer_name=HOSTILE, lines=(EmailLine(HOSTILE, Decimal(1), Money(1, "AUD")),)
+    )
+    rendered = of(email)
+    assert Reader(rendered.html).text.count("<script>alert(1)</script>") == 2
+    assert not {"script", "img"} & set(Reader(rendered.html).tags)
+    assert "{{ 7*7 }}" in rendered.text
+
+
+@pytest.mark.parametrize("name", ["O'Brien & Søn", "Łódź", "株式会社", "شركة"])
+def test_names_in_every_script_survive(name: str) -> None:
+    rendered = of(replace(InvoiceEmail.sample(), customer_name=name))
+    assert name in Reader(rendered.html).text
+    assert f"Dear {name}," in rendered.text
+
+
+@pytest.mark.parametrize(
+    ("currency", "minor", "locale", "shown"),
+    [
+        ("AUD", 123456, "en-AU", "AUD $1,234.56"),
+        ("JPY", 1500, "en-AU", "JPY 1,500"),
+        ("KWD", 1230, "en-AU", "KWD 1.230"),
+        ("EUR", 123456, "en-AU", "EUR 1,234.56"),
+        ("EUR", 123456, "de", "EUR 1.234,56"),
+        ("NZD", 100, "en-AU", "NZD 1.00"),
+    ],
+)
+def test_money_is_shown_with_its_code_and_all_its_decimals(
+    currency: str, minor: int, locale: str, shown: str
+) -> None:
+    total = Money(minor, currency)
+    text = of(replace(InvoiceEmail.sample(), total=total, locale=locale)).text
+    label = "Gesamtbetrag:" if locale == "de" else "Total:"
+    (line,) = [line for line in text.splitlines() if line.startswith(label)]
+    assert re.sub(r"[€\u00a0\u202f ]+", " ", line).strip().removeprefix(f"{label} ") == shown
+
+
+def test_an_arabic_reader_gets_a_page_from_right_to_left() -> None:
+    assert 'dir="rtl"' in of(replace(InvoiceEmail.sample(), locale="ar")).html
+
+
+def test_a_receipt_asks_for_the_rest_only_where_there_is_one() -> None:
+    paid = ReceiptEmail.sample()
+    part = replace(paid, balance=Money(100, "AUD"))
+    assert paid.payment_url not in of(paid).html + of(paid).text
+    assert part.payment_url in of(part).html
+    assert part.payment_url in of(part).text
+
+
+@pytest.mark.parametrize("kind", sorted(set(SAMPLES) - {"notice", "link"}))
+def test_an_email_without_a_pay_link_has_no_button_to_nowhere(kind: str) -> None:
+    rendered = of(replace(SAMPLES[kind], payment_url="", balance=Money(100, "AUD")))
+    assert Reader(rendered.html).links == []
+    assert "pay-button" not in rendered.html.partition("</style>")[2]
+    assert "Pay Invoice Online" not in rendered.text
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    kind: ClassVar[str] = "note"
+    template: ClassVar[str] = "note"
+    name: str
+
+
+def renderer(folder: Path, body: str) -> JinjaEmailRenderer:
+    for name, text in {
+        "_base/base.html": "<!DOCTYPE html><html><head><style>/* style */</style></head>"
+        "<body><!-- preheader --><!-- content --></body></html>",
+        "_base/style.css": ".a { color: red; }",
+        "note/subject.txt": "s",
+        "note/body.txt": "t",
+        "note/body.html": f"<!-- preheader ends -->{body}",
+    }.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    return JinjaEmailRenderer(folder)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ missing }}",
+        "{{ name.missing }}",
+        "{% if %}",
+        "{{ name|nofilter }}",
+        '<p class="{{ name }}">x</p>',
+        '<p style="color:{{ name }}">x</p>',
+        "<p id='x{% if name %}y{% endif %}'>x</p>",
+    ],
+)
+def test_a_broken_template_fails_with_its_name(tmp_path: Path, body: str) -> None:
+    with pytest.raises(RenderFailed, match=r"note/body\.html"):
+        renderer(tmp_path, body).render(Note("x"))  # type: ignore[arg-type]
+
+
+def test_a_failure_does_not_quote_the_pay_link(tmp_path: Path) -> None:
+    with pytest.raises(RenderFailed) as caught:
+        renderer(tmp_path, "{{ name|money('en') }}").render(Note("ab" * 32))  # type: ignore[arg-type]
+    assert "ab" * 32 not in str(caught.value)
+
+
+def test_tags_survive_inlining_wherever_they_stand(tmp_path: Path) -> None:
+    body = (
+        '<table><tbody>{% for c in name %}<tr><td class="a">{{ c }}</td></tr>{% endfor %}</tbody></table>'
+        '{% if name %}<a class="a" href="https://x/?n={{ name }}">{{ name }}</a>{% else %}none{% endif %}'
+    )
+    html = renderer(tmp_path, body).render(Note("<b")).html  # type: ignore[arg-type]
+    assert html.count("<tr>") == 2
+    assert 'style="color:red"' in html
+    assert 'href="https://x/?n=&lt;b"' in html
+    assert "none" not in html

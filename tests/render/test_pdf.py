@@ -1,0 +1,129 @@
+"""The PDF is what the invoice says, the same bytes every time, and reads nothing from this machine."""
+
+import io
+import subprocess
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument
+from paymail.money import Money
+from paymail.render.errors import RenderFailed
+from paymail.render.pdf import WeasyPdfRenderer
+from paymail.wiring import TEMPLATES
+
+RENDERER = WeasyPdfRenderer(TEMPLATES)
+INVOICE = InvoiceDocument(
+    number="502",
+    issuer=Party(
+        "Southern IT Services Pty Ltd", "billing@southern-it.example", "12 Harbour Street", "ABN 51 824"
+    ),
+    customer=Party("The Vacuum Shop", "accounts@customer.example"),
+    issued=date(2026, 3, 12),
+    due=date(2026, 4, 11),
+    lines=(Line(1, "Remote support, per hour", Decimal(1), Decimal("75.00"), Money(7500, "AUD")),),
+    subtotal=Money(7500, "AUD"),
+    tax_name="GST",
+    tax_rate=Decimal("10.00"),
+    tax=Money(750, "AUD"),
+    total=Money(8250, "AUD"),
+    paid=Money(0, "AUD"),
+    balance=Money(8250, "AUD"),
+    payment_url="https://billing.example/pay/" + "0" * 64,
+)
+RECEIPT = ReceiptDocument(
+    number="R-000001",
+    invoice_number="502",
+    issuer=INVOICE.issuer,
+    customer=INVOICE.customer,
+    paid_on=date(2026, 3, 17),
+    method="Visa ending 4242",
+    amount=Money(8250, "AUD"),
+    invoice_total=Money(8250, "AUD"),
+    balance=Money(0, "AUD"),
+)
+
+
+def text_of(pdf: bytes) -> str:
+    found = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    return " ".join(found.stdout.decode().split())
+
+
+def described(description: str) -> InvoiceDocument:
+    line = Line(1, description, Decimal(1), Decimal(75), Money(7500, "AUD"))
+    return replace(INVOICE, lines=(line,))
+
+
+def test_a_tax_invoice_shows_all_that_it_must() -> None:
+    text = text_of(RENDERER.render(INVOICE))
+    for fact in (
+        "Tax invoice", "#502", "Southern IT Services Pty Ltd", "ABN 51 824", "The Vacuum Shop",
+        "12 March 2026",
+        "11 April 2026", "Remote support, per hour", "AUD $75.00", "GST", "10.00%", "AUD $7.50", "AUD $82.50",
+    ):  # fmt: skip
+        assert fact.lower() in text.lower()
+
+
+def test_the_pdf_links_to_the_same_pay_page() -> None:
+    with pikepdf.open(io.BytesIO(RENDERER.render(INVOICE))) as pdf:
+        links = {
+            str(note.A.URI)
+            for page in pdf.pages
+            for note in page.get("/Annots", [])
+            if "/A" in note  # type: ignore[attr-defined]
+        }
+    assert links == {INVOICE.payment_url}
+
+
+def test_a_receipt_shows_its_payment() -> None:
+    text = text_of(RENDERER.render(RECEIPT))
+    for fact in ("R-000001", "502", "17 March 2026", "Visa ending 4242", "AUD $82.50", "AUD $0.00"):
+        assert fact in text
+
+
+def test_the_same_document_gives_the_same_bytes_in_any_process() -> None:
+    first = RENDERER.render(INVOICE)
+    assert RENDERER.render(INVOICE) == first
+    assert WeasyPdfRenderer(TEMPLATES).render(INVOICE) == first
+    assert RENDERER.render(replace(INVOICE, number="503")) != first
+
+
+def test_every_script_has_its_glyphs_embedded() -> None:
+    text = text_of(RENDERER.render(replace(INVOICE, customer=Party("Łódź 株式会社 Привет"))))
+    assert "Łódź 株式会社 Привет" in text
+    with pikepdf.open(io.BytesIO(RENDERER.render(described("شركة 株式会社")))) as pdf:
+        fonts = [font for page in pdf.pages for font in page.Resources.Font.values()]
+    assert len(fonts) >= 3
+
+
+def test_a_hundred_lines_go_over_several_pages() -> None:
+    lines = tuple(
+        Line(n, f"Line {n} {'word ' * 30}", Decimal("1.5"), Decimal("3.3350"), Money(500, "AUD"))
+        for n in range(1, 101)
+    )
+    pdf = RENDERER.render(replace(INVOICE, lines=lines))
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        assert len(opened.pages) > 3
+    assert "Line 100" in text_of(pdf)
+
+
+@pytest.mark.parametrize(
+    "name", ['<img src="file:///etc/passwd">', "<style>@import url(/etc/passwd)</style>"]
+)
+def test_markup_in_a_description_is_only_text(name: str) -> None:
+    assert "etc/passwd" in text_of(RENDERER.render(described(name))).replace(" ", "")
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "http://127.0.0.1:9/x.png"])
+def test_a_template_that_asks_for_files_or_the_network_fails_and_does_not_end_the_worker(
+    tmp_path: Path, address: str
+) -> None:
+    (tmp_path / "_pdf").mkdir()
+    (tmp_path / "_pdf" / "style.css").write_text("")
+    (tmp_path / "_pdf" / "invoice.html").write_text(f'<img src="{address}">')
+    with pytest.raises(RenderFailed, match=r"invoice\.html"):
+        WeasyPdfRenderer(tmp_path).render(INVOICE)

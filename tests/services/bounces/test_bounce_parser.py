@@ -1,0 +1,141 @@
+"""Reports of many servers are read for what they say, and no bytes can do harm."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from paymail.ports.return_path import NoToken, verp_address, verp_token
+from paymail.services.bounces import Kind, parse
+from paymail.services.bounces.report import is_bad_address
+from tests.dsn import DSN, TOKEN, sample
+
+HEADER_ID = f"<{TOKEN}@southern-it.example>"
+SAID = {
+    "postfix_unknown_user": (Kind.HARD, "5.1.1", True),
+    "postfix_no_domain": (Kind.HARD, "5.4.4", True),
+    "postfix_delayed": (Kind.SOFT, "4.4.1", False),
+    "postfix_expired": (Kind.HARD, "4.4.1", False),
+    "postfix_delivered": (Kind.DELIVERED, "2.0.0", False),
+    "office365_not_found": (Kind.HARD, "5.1.10", True),
+    "office365_mailbox_full": (Kind.HARD, "5.2.2", False),
+    "gmail_not_found": (Kind.HARD, "5.1.1", True),
+    "gmail_spam": (Kind.HARD, "5.7.1", False),
+    "exim_unknown_user": (Kind.HARD, "5.0.0", True),
+    "exim_old_style": (Kind.HARD, "5.1.1", True),
+    "qmail_unknown_user": (Kind.HARD, "5.1.1", True),
+    "sendmail_unknown_user": (Kind.HARD, "5.1.1", True),
+    "sendmail_delayed": (Kind.SOFT, "4.2.0", False),
+}
+REPLIES = ("vacation", "outlook_automatic_reply")
+
+
+def test_every_sample_is_judged() -> None:
+    assert {file.stem for file in DSN.glob("*.eml")} == {*SAID, *REPLIES}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_report_is_read_for_what_it_says(name: str) -> None:
+    report = parse(sample(name))
+    (finding,) = report.findings
+    assert (finding.kind, finding.status, finding.bad_address) == SAID[name]
+    assert "c502@customer.example" in [address.lower() for address in finding.addresses]
+    assert TOKEN in report.tokens or HEADER_ID in report.header_ids
+    assert not report.fault
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_line_ends_make_no_difference(name: str) -> None:
+    crlf = parse(sample(name).replace(b"\n", b"\r\n"))
+    assert crlf.findings == parse(sample(name)).findings
+    assert crlf.header_ids == parse(sample(name)).header_ids
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_an_automatic_reply_is_not_a_bounce(name: str) -> None:
+    assert parse(sample(name)).findings == ()
+
+
+def test_a_quoted_pay_link_loses_its_token() -> None:
+    (finding,) = parse(sample("gmail_spam")).findings
+    assert "pay.example/pay/…" in finding.detail
+    assert "abababab" not in finding.detail
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "bad"),
+    [
+        ("5.1.1", "", True),
+        ("5.1.0", "550 5.1.0 sender rejected", False),
+        ("5.1.7", "bad sender", False),
+        ("5.1.8", "bad sender's domain", False),
+        ("5.2.1", "", True),
+        ("5.2.2", "over quota, user unknown", False),
+        ("5.3.4", "too large", False),
+        ("5.4.1", "access denied", False),
+        ("5.7.1", "spam from user unknown", False),
+        ("5.7.17", "", True),
+        ("5.0.0", "550 user unknown", True),
+        ("5.0.0", "554 blocked", False),
+        ("", "no such user", True),
+        ("4.1.1", "user unknown", False),
+    ],
+)
+def test_only_what_is_about_the_mailbox_condemns_the_address(status: str, words: str, bad: bool) -> None:
+    assert is_bad_address(status, words) is bad
+
+
+def test_the_return_path_carries_the_random_part_of_the_message_id() -> None:
+    address = verp_address("bounces@pay.example", HEADER_ID)
+    assert address == f"bounces+{TOKEN}@pay.example"
+    assert verp_token(address.upper()) == TOKEN
+    with pytest.raises(NoToken):
+        verp_address("bounces@pay.example", "<other@x>")
+    assert verp_token("bounces@pay.example") is None
+
+
+def nested(depth: int) -> bytes:
+    heads = b"".join(
+        b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (i, i) for i in range(depth)
+    )
+    return heads + b"Content-Type: text/plain\n\nx"
+
+
+HOSTILE = {
+    "nothing": b"",
+    "NUL": b"\0" * 1000,
+    "deep multiparts": nested(3000),
+    "deep messages": b"Content-Type: message/rfc822\n\n" * 5000,
+    "one endless line": b"To: " + b"a+" * 400_000,
+    "endless blank lines": b"Content-Type: message/delivery-status\n" + b"\n" * 400_000,
+    "many blocks": b"Content-Type: message/delivery-status\n\n" + b"a\n\n" * 200_000,
+    "many recipients": b"Content-Type: message/delivery-status\n\n"
+    + b"Final-Recipient: rfc822;a@b.example\nAction: failed\n\n" * 9000,
+    "unknown charset": b"From: mailer-daemon@x\nContent-Type: text/plain; charset=klingon-8\n\n\xff\xfe",
+    "broken base64": b"From: mailer-daemon@x\nContent-Transfer-Encoding: base64\n\n=A=",
+    "surrogates": b"From: mailer-daemon@\xff\xed\xa0\x80\nTo: \xff+" + TOKEN.encode() + b"@x\n\n\xed\xa0\x80",
+    "26 MB": b"x" * (26 * 1024 * 1024),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_input_is_only_unreadable(name: str) -> None:
+    report = parse(HOSTILE[name])
+    assert len(report.findings) <= 50
+    assert report.findings or report.fault
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=3000))
+def test_any_bytes_give_a_report(raw: bytes) -> None:
+    assert len(parse(raw).digest) == 64
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(SAID)), st.integers(0, 4000), st.binary(max_size=30), st.integers(0, 60))
+def test_a_damaged_report_gives_a_report(name: str, at: int, put: bytes, cut: int) -> None:
+    raw = sample(name)
+    at %= len(raw)
+    found = parse(raw[:at] + put + raw[at + cut :])
+    for finding in found.findings:
+        (finding.detail + finding.status + "".join(finding.addresses)).encode("utf-8")
+        assert "\0" not in finding.detail

@@ -1,0 +1,171 @@
+"""The relay's log proves acceptance, never the opposite; it is followed through rotation and crashes."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from paymail import db
+from paymail.models import Bounce, Message, MessageState, Suppression
+from paymail.services.bounces import relay_log_follower
+from paymail.services.bounces.relay_log import Fact, facts
+from tests.factories import NOW
+from tests.services.desk import Desk
+
+STAMPS = {"syslog": "Mar 17 01:00:0{} mx", "rfc3339": "2026-03-17T01:00:0{}.123456+00:00 mx"}
+QUEUE = "4ABCD12345"
+
+
+@pytest.fixture
+def desk(engine: Engine) -> Desk:
+    return Desk(engine)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    folder = tmp_path / "log"
+    folder.mkdir()
+    return folder / "mail.log"
+
+
+def cleanup(desk: Desk, queue: str = QUEUE, stamp: str = "syslog") -> str:
+    at = STAMPS[stamp].format(1)
+    return f"{at} postfix/cleanup[123]: {queue}: message-id={desk.message().header_id}\n"
+
+
+def queued(queue: str = QUEUE, stamp: str = "syslog") -> str:
+    at = STAMPS[stamp].format(2)
+    return f"{at} postfix/qmgr[99]: {queue}: from=<b+x@pay.example>, size=2345, nrcpt=1 (queue active)\n"
+
+
+def tried(status: str, dsn: str, words: str, queue: str = QUEUE, stamp: str = "syslog") -> str:
+    at = STAMPS[stamp].format(3)
+    return (
+        f"{at} postfix/smtp[77]: {queue}: to=<c502@customer.example>, relay=mail.example[192.0.2.25]:25,"
+        f" delay=0.5, delays=0.1/0/0.2/0.2, dsn={dsn}, status={status} ({words})\n"
+    )
+
+
+def prove(desk: Desk, log: Path, *lines: str) -> int:
+    log.write_text("".join(lines))
+    return relay_log_follower.prove(desk.post.transaction, log, NOW)
+
+
+@pytest.mark.parametrize("stamp", STAMPS)
+def test_a_message_that_was_queued_was_accepted(desk: Desk, log: Path, stamp: str) -> None:
+    message_id = desk.sent(MessageState.UNKNOWN)
+    assert prove(desk, log, cleanup(desk, stamp=stamp), queued(stamp=stamp)) == 1
+    assert desk.state(message_id) is MessageState.SENT
+    assert QUEUE in desk.message().reason
+    assert prove(desk, log, cleanup(desk, stamp=stamp), queued(stamp=stamp)) == 0
+
+
+@pytest.mark.parametrize("status", ["sent", "deferred"])
+def test_a_try_of_the_relay_proves_it_too(desk: Desk, log: Path, status: str) -> None:
+    message_id = desk.sent(MessageState.UNKNOWN)
+    prove(desk, log, cleanup(desk), tried(status, "2.0.0", "whatever"))
+    assert desk.state(message_id) is MessageState.SENT
+
+
+def test_what_was_returned_bounced(desk: Desk, log: Path) -> None:
+    message_id = desk.sent(MessageState.UNKNOWN)
+    line = tried("bounced", "5.1.1", "host mail said: 550 5.1.1 User unknown (in reply to RCPT TO command)")
+    assert prove(desk, log, cleanup(desk), queued(), line) == 1
+    assert desk.state(message_id) is MessageState.BOUNCED
+    assert desk.count(Suppression) == 1
+    before = desk.kinds()
+    assert prove(desk, log, cleanup(desk), queued(), line) == 0
+    assert desk.kinds() == before
+
+
+def test_a_bounce_in_the_log_counts_for_a_sent_message_and_is_told_once(desk: Desk, log: Path) -> None:
+    message_id = desk.sent()
+    prove(desk, log, cleanup(desk), tried("bounced", "5.7.1", "host said: 550 5.7.1 spam"))
+    desk.receive(desk.report("gmail_spam"))
+    assert desk.state(message_id) is MessageState.BOUNCED
+    assert desk.count(Suppression) == 0
+    assert desk.count(Message, Message.kind == "notice") == 1
+
+
+def test_a_message_that_only_began_to_come_in_is_not_proven(desk: Desk, log: Path) -> None:
+    message_id = desk.sent(MessageState.UNKNOWN)
+    assert prove(desk, log, cleanup(desk)) == 0
+    assert prove(desk, log, queued()) == 0
+    assert prove(desk, log, cleanup(desk, "4OTHER0000"), queued()) == 0
+    assert desk.state(message_id) is MessageState.UNKNOWN
+
+
+@pytest.mark.parametrize("state", [MessageState.SENT, MessageState.FAILED, MessageState.SCHEDULED])
+def test_what_is_not_in_doubt_is_left_alone(desk: Desk, log: Path, state: MessageState) -> None:
+    message_id = desk.sent(state)
+    assert prove(desk, log, cleanup(desk), queued(), tried("sent", "2.0.0", "ok")) == 0
+    assert desk.state(message_id) is state
+    assert desk.count(Bounce) == 0
+
+
+def test_a_log_is_followed_as_it_grows(desk: Desk, log: Path, tmp_path: Path) -> None:
+    message_id = desk.sent(MessageState.UNKNOWN)
+    memory = tmp_path / "relay_log.json"
+
+    def follow() -> int:
+        return relay_log_follower.follow(desk.post.transaction, log, memory, NOW)
+
+    log.write_text(cleanup(desk) + queued()[:30])
+    assert follow() == 0
+    with log.open("a") as more:
+        more.write(queued()[30:])
+    assert follow() == 1
+    assert follow() == 0
+    assert desk.state(message_id) is MessageState.SENT
+
+
+@pytest.mark.parametrize("way", ["rotated", "truncated", "truncated and longer", "memory broken"])
+def test_no_line_is_lost_when_the_log_changes_under_the_reader(
+    desk: Desk, log: Path, tmp_path: Path, way: str
+) -> None:
+    message_id = desk.sent(MessageState.UNKNOWN)
+    memory = tmp_path / "relay_log.json"
+    noise = "Mar 17 00:00:00 mx postfix/smtpd[1]: connect from unknown\n"
+    log.write_text(noise * 20)
+    relay_log_follower.follow(desk.post.transaction, log, memory, NOW)
+    if way == "rotated":
+        with log.open("a") as more:
+            more.write(cleanup(desk))
+        log.rename(log.with_name("mail.log.1"))
+        log.write_text(queued())
+    elif way == "truncated":
+        log.write_text(cleanup(desk) + queued())
+    elif way == "truncated and longer":
+        log.write_text(cleanup(desk) + queued() + noise * 40)
+    else:
+        memory.write_text("{")
+        log.write_text(cleanup(desk) + queued())
+    assert relay_log_follower.follow(desk.post.transaction, log, memory, NOW) == 1
+    assert desk.state(message_id) is MessageState.SENT
+
+
+def test_lines_of_any_kind_are_passed_over(desk: Desk, log: Path) -> None:
+    log.write_bytes(b"\xff\xfe\0\n\n" + b"x" * 3_000_000 + b"\nMar 17 postfix/qmgr[1]: A: removed\n")
+    assert relay_log_follower.prove(desk.post.transaction, log, NOW) == 0
+
+
+def test_open_queues_are_forgotten_when_removed_and_bounded() -> None:
+    name = "<0123456789abcdef01234567@a.example>"
+    line = f"Mar 17 01:00:01 mx postfix/cleanup[1]: {{}}: message-id={name}"
+    queues: dict[str, str] = {}
+    found = list(facts([line.format("AAAAAA"), queued("AAAAAA").strip()], queues))
+    assert found == [Fact(name, "AAAAAA")]
+    list(facts(["Mar 17 01:00:04 mx postfix/qmgr[9]: AAAAAA: removed"], queues))
+    assert queues == {}
+    list(facts((line.format(f"Q{n:09d}") for n in range(10_050)), queues))
+    assert len(queues) == 10_000
+
+
+def test_the_log_of_one_process_is_read_by_one_at_a_time(desk: Desk, log: Path, tmp_path: Path) -> None:
+    desk.sent(MessageState.UNKNOWN)
+    log.write_text(cleanup(desk) + queued())
+    memory = tmp_path / "relay_log.json"
+    with relay_log_follower._alone(memory) as mine:
+        assert mine
+        assert relay_log_follower.follow(lambda: db.transaction(desk.engine), log, memory, NOW) == 0
+    assert relay_log_follower.follow(lambda: db.transaction(desk.engine), log, memory, NOW) == 1

@@ -1,0 +1,172 @@
+"""Addresses are let in again or changed with a record, and mail that waits goes where it should."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+
+from paymail import db
+from paymail.models import Customer, Message, MessageState, TimelineEvent
+from paymail.services.core.issuers import ensure_issuer
+from paymail.services.customers import addresses
+from paymail.services.delivery import deliveries, outcomes
+from paymail.services.imports import import_invoices, parse
+from paymail.services.outbox import notices, queue, suppressions
+from paymail.services.outbox.suppressions import NoReason, NoSuchSuppression
+from tests.factories import NOW, make_invoice
+from tests.services.desk import LATER, Desk
+from tests.services.imports.test_imports import BASE, bring, rows, text_of
+
+OLD = "c502@customer.example"
+
+
+class AddressDesk(Desk):
+    """A desk that changes addresses."""
+
+    def customer_id(self) -> int:
+        with db.reading(self.engine) as session:
+            return session.scalars(select(Customer.customer_id).order_by(Customer.customer_id)).first() or 0
+
+    def change(self, address: str) -> int:
+        with db.transaction(self.engine) as session:
+            return addresses.change_email(
+                session, customer_id=self.customer_id(), address=address, actor="ann", now=LATER
+            )
+
+    def readmit(self, address: str = OLD, reason: str = "they called") -> int:
+        with db.transaction(self.engine) as session:
+            return addresses.readmit(session, address=address, reason=reason, actor="ann", now=LATER)
+
+
+@pytest.fixture
+def desk(engine: Engine) -> AddressDesk:
+    return AddressDesk(engine)
+
+
+@pytest.mark.parametrize("report", ["postfix_unknown_user", "gmail_spam"])
+def test_lifting_lets_the_reminders_go_on(desk: AddressDesk, report: str) -> None:
+    desk.second_invoice(503)
+    desk.sent()
+    desk.receive(desk.report(report))
+    assert desk.readmit("C502@CUSTOMER.example ") == 2
+    assert desk.held(502) == desk.held(503) == []
+    with db.reading(desk.engine) as session:
+        assert suppressions.active(session, address=OLD) is None
+    with pytest.raises(NoSuchSuppression):
+        desk.readmit()
+
+
+def test_lifting_needs_a_reason(desk: AddressDesk) -> None:
+    desk.sent()
+    desk.receive(desk.report("postfix_unknown_user"))
+    with pytest.raises(NoReason):
+        desk.readmit(reason="  ")
+    assert desk.held(502) == ["bounced"]
+
+
+def test_a_changed_address_is_mailed_and_its_reminders_go_on(desk: AddressDesk) -> None:
+    desk.sent()
+    desk.receive(desk.report("postfix_unknown_user"))
+    message_id = desk.send(again=True)
+    assert desk.change("new@customer.example") == 1
+    deliveries.sweep(desk.post)
+    assert desk.state(message_id) is MessageState.SENT
+    assert desk.mailer.delivered[-1].recipients == ("new@customer.example",)
+    assert desk.held(502) == []
+    with db.reading(desk.engine) as session:
+        event = session.scalars(
+            select(TimelineEvent).where(TimelineEvent.kind == addresses.ADDRESS_CHANGED)
+        ).one()
+        assert (event.actor, event.detail) == ("ann", f"from {OLD} to new@customer.example")
+        assert suppressions.active(session, address=OLD) is not None
+
+
+def test_a_waiting_email_is_written_afresh(desk: AddressDesk) -> None:
+    message_id = desk.send(at=NOW + timedelta(hours=1))
+    with db.transaction(desk.engine) as session:
+        message = session.get_one(Message, message_id)
+        message.subject = "old"
+    desk.change("new@bücher.example")
+    with db.reading(desk.engine) as session:
+        message = session.get_one(Message, message_id)
+        assert (message.recipient, message.destination) == ("new@bücher.example", "xn--bcher-kva.example")
+        assert (message.mime_sha256, message.subject, message.fence) == (None, "", 1)
+        assert message.next_at == NOW + timedelta(hours=1)
+
+
+def test_a_worker_that_is_sending_to_the_old_address_loses_the_message(desk: AddressDesk) -> None:
+    message_id = desk.send()
+    with db.transaction(desk.engine) as session:
+        (claim,) = queue.claim(session, now=NOW, lease=desk.post.lease)
+    desk.change("new@customer.example")
+    with db.transaction(desk.engine) as session:
+        assert not outcomes.begin_handover(session, claim=claim, now=NOW, lease=desk.post.lease)
+    deliveries.sweep(desk.post)
+    assert desk.state(message_id) is MessageState.SENT
+    assert [envelope.recipients for envelope in desk.mailer.delivered] == [("new@customer.example",)]
+
+
+def test_what_may_have_been_handed_over_keeps_its_bytes(desk: AddressDesk) -> None:
+    message_id = desk.sent(MessageState.SCHEDULED)
+    with db.transaction(desk.engine) as session:
+        session.get_one(Message, message_id).handed_over_at = NOW
+    assert desk.change("new@customer.example") == 0
+    assert desk.message().recipient == OLD
+
+
+def test_notices_to_staff_stay_addressed_to_staff(desk: AddressDesk) -> None:
+    with db.transaction(desk.engine) as session:
+        notices.tell_staff(session, invoice_id=502, about="t", key=1, headline="x", detail="", now=NOW)
+    assert desk.change("new@customer.example") == 0
+    assert desk.message().recipient == "billing@southern-it.example"
+
+
+@pytest.mark.parametrize(
+    "address", ["", "nobody", "a@b@c.example", "a@b\r\nBcc: x@y.example", "a b@c.example"]
+)
+def test_a_wrong_address_is_refused_with_the_reason(desk: AddressDesk, address: str) -> None:
+    with pytest.raises(addresses.BadAddress, match="is not an email address"):
+        desk.change(address)
+
+
+def test_a_twin_is_refused(desk: AddressDesk) -> None:
+    with db.transaction(desk.engine) as session:
+        make_invoice(session, invoice_id=600)
+    with pytest.raises(addresses.AddressTaken):
+        desk.change("c600@customer.example")
+
+
+def test_an_unknown_customer_is_said_to_be_unknown(desk: AddressDesk) -> None:
+    with pytest.raises(addresses.NoSuchCustomer), db.transaction(desk.engine) as session:
+        addresses.change_email(session, customer_id=999, address="a@b.example", actor="a", now=NOW)
+
+
+def test_the_host_may_go_on_with_the_old_address(engine: Engine) -> None:
+    bring(engine, text_of(rows({})))
+    with db.transaction(engine) as session:
+        found = session.scalars(select(Customer)).one()
+        addresses.change_email(
+            session, customer_id=found.customer_id, address="new@acme.example", actor="a", now=NOW
+        )
+    paid = {"payment_status": "paid", "amount_paid": BASE["total"]}
+    report = bring(engine, text_of(rows(paid)))
+    assert (report.updated, report.faults) == (1, ())
+    with db.reading(engine) as session:
+        assert session.scalars(select(Customer)).one().email == "new@acme.example"
+
+
+def test_an_import_still_objects_to_an_address_that_nobody_changed(engine: Engine) -> None:
+    bring(engine, text_of(rows({})))
+    with db.transaction(engine) as session:
+        issuer = ensure_issuer(session, name="Host Pty Ltd", email="billing@host.example", now=NOW)
+        text = text_of(rows({"customer_email": "other@acme.example"}))
+        report = import_invoices(
+            session,
+            parsed=parse(io.StringIO(text, newline="")),
+            issuer_id=issuer.issuer_id,
+            actor="t",
+            now=NOW,
+            skip_bad=True,
+        )
+    assert [fault.column for fault in report.faults] == ["customer_email"]

@@ -1,0 +1,258 @@
+"""A person is gone from every table, the books are whole, and nothing that is under way is broken."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select, update
+
+from paymail import db
+from paymail.models import (
+    Base,
+    BulkSend,
+    Channel,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    Message,
+    MessageState,
+    PaymentAttempt,
+    PaymentStatus,
+    RefundStatus,
+    Suppression,
+)
+from paymail.models.payment import AttemptStatus
+from paymail.services.core.customers import CustomerErased
+from paymail.services.core.invoices import load_invoice, payment_url
+from paymail.services.customers import addresses, erasure
+from paymail.services.delivery import deliveries
+from paymail.services.outbox import blobs, suppressions
+from paymail.services.refunds import refund_requests
+from paymail.services.refunds.refund_requests import RefundOrder
+from paymail.services.reminders import holds
+from paymail.services.sending import invoice_emails
+from paymail.services.sending.bulk import Selection
+from tests.factories import NOW, make_invoice
+from tests.services.desk import LATER, Desk
+from tests.services.imports.test_imports import BASE, bring, rows, text_of
+from tests.services.till import Till
+
+NAME = "The Vacuum Shop"
+
+
+class ErasingDesk(Desk):
+    """A desk with a customer whose history is rich and over."""
+
+    def customer_id(self) -> int:
+        with db.reading(self.engine) as session:
+            return load_invoice(session, invoice_id=502).customer_id
+
+    def pay(self, invoice_id: int = 502) -> None:
+        with db.transaction(self.engine) as session:
+            invoice = load_invoice(session, invoice_id=invoice_id)
+            invoice.amount_paid, invoice.payment_status = invoice.total, PaymentStatus.PAID
+
+    def live(self) -> None:
+        """Mail, bounce, move to another address, promise, pay."""
+        self.sent()
+        self.receive(self.report("postfix_unknown_user"))
+        self.receive(self.report("gmail_spam"))
+        deliveries.sweep(self.post)
+        with db.transaction(self.engine) as session:
+            found = load_invoice(session, invoice_id=502)
+            found.customer.address, found.notes = "1 High Street", f"{NAME} pays late"
+            addresses.change_email(
+                session, customer_id=found.customer_id, address="vera@shop.example", actor="a", now=NOW
+            )
+            holds.place(
+                session,
+                invoice_id=502,
+                reason=holds.HoldReason.PROMISED,
+                actor="a",
+                now=NOW,
+                until=NOW + timedelta(days=3),
+                detail="Vera (vera@shop.example) promised",
+            )
+            invoice_emails.send_invoice(session, invoice_id=502, actor="a", now=NOW, again=True)
+            session.add(
+                BulkSend(selection=f'{{"customer": "{NAME}"}}', starts_at=NOW, actor="a", created_at=NOW)
+            )
+        self.clock = LATER
+        deliveries.sweep(self.post)
+        self.pay()
+
+    def erase(self) -> None:
+        with db.transaction(self.engine) as session:
+            erasure.erase_customer(session, customer_id=self.customer_id(), actor="cli", now=LATER)
+
+    def everything(self) -> str:
+        """Return every value of every table as text."""
+        with self.engine.connect() as connection:
+            return "\n".join(
+                str(tuple(row))
+                for table in Base.metadata.sorted_tables
+                for row in connection.execute(table.select())
+            )
+
+
+@pytest.fixture
+def desk(engine: Engine) -> ErasingDesk:
+    return ErasingDesk(engine)
+
+
+def test_no_table_names_the_person_afterwards(desk: ErasingDesk) -> None:
+    desk.live()
+    words = (NAME, "c502@customer.example", "vera", "Vera", "High Street")
+    before = desk.everything()
+    assert all(word in before for word in words)
+    desk.erase()
+    after = desk.everything()
+    assert [word for word in words if word in after] == []
+    assert f"Erased customer {desk.customer_id()}" in after
+    assert f"erased-{desk.customer_id()}@erased.invalid" in after
+
+
+@pytest.mark.parametrize("name", ["unpaid", "AUD", "customer", "currency", 'Zoë "Z" %_'])
+def test_a_bulk_sends_filter_stays_readable_whatever_the_person_is_called(
+    desk: ErasingDesk, name: str
+) -> None:
+    filters = [
+        Selection(PaymentStatus.UNPAID, "AUD", customer=name),
+        Selection(PaymentStatus.UNPAID, "AUD", customer="customer of unpaid AUD"),
+        Selection(PaymentStatus.UNPAID, "AUD"),
+    ]
+    desk.pay()
+    with db.transaction(desk.engine) as session:
+        load_invoice(session, invoice_id=502).customer.name = name
+        for one in filters:
+            session.add(BulkSend(selection=one.to_json(), starts_at=NOW, actor="a", created_at=NOW))
+    desk.erase()
+    with db.reading(desk.engine) as session:
+        stored = session.scalars(select(BulkSend.selection).order_by(BulkSend.bulk_id))
+        assert [Selection.from_json(text) for text in stored] == [
+            replace(filters[0], customer=f"Erased customer {desk.customer_id()}"),
+            *filters[1:],
+        ]
+
+
+def test_the_books_stay(desk: ErasingDesk) -> None:
+    desk.live()
+    with db.reading(desk.engine) as session:
+        before = load_invoice(session, invoice_id=502)
+    desk.erase()
+    with db.reading(desk.engine) as session:
+        after = load_invoice(session, invoice_id=502)
+        assert session.scalars(select(InvoiceLine.amount)).all() == [7500]
+    same = ("number", "subtotal", "tax_amount", "total", "amount_paid", "issued_date", "due_date", "status")
+    assert [getattr(after, name) for name in same] == [getattr(before, name) for name in same]
+    assert after.payment_token is None
+    assert payment_url("https://pay.example", after) == ""
+    assert after.customer.erased_at == LATER
+    assert desk.kinds()[-1] == "customer_erased"
+
+
+def test_the_emails_are_erased_and_say_so(desk: ErasingDesk) -> None:
+    desk.live()
+    digests = [digest for digest in (desk.message().mime_sha256, desk.message().pdf_sha256) if digest]
+    desk.erase()
+    with db.reading(desk.engine) as session:
+        for digest in digests:
+            with pytest.raises(blobs.Erased):
+                blobs.fetch(session, sha256=digest)
+
+
+def test_what_another_customer_shares_stays(desk: ErasingDesk) -> None:
+    desk.live()
+    with db.transaction(desk.engine) as session:
+        make_invoice(session, invoice_id=600, name="Twin")
+        load_invoice(session, invoice_id=600).customer.email = "C502@customer.example"
+        invoice_emails.send_invoice(session, invoice_id=600, actor="a", now=NOW)
+        suppressions.lift(session, address="c502@customer.example", reason="ok", actor="a", now=NOW)
+    deliveries.sweep(desk.post)
+    pdf = desk.message().pdf_sha256 or ""
+    desk.erase()
+    with db.reading(desk.engine) as session:
+        assert blobs.fetch(session, sha256=pdf) == b"%PDF-"
+        assert session.scalars(select(Suppression.address)).all() == ["c502@customer.example"]
+        assert session.scalars(select(Message.recipient).where(Message.invoice_id == 600)).all() == [
+            "C502@customer.example"
+        ]
+
+
+def test_a_suppression_of_the_person_ends_with_the_person(desk: ErasingDesk) -> None:
+    desk.live()
+    desk.erase()
+    with db.reading(desk.engine) as session:
+        assert suppressions.active(session, address="c502@customer.example") is None
+        assert suppressions.listed(session) == []
+
+
+def test_it_is_refused_while_anything_needs_the_person_and_all_of_it_is_listed(desk: ErasingDesk) -> None:
+    desk.sent(MessageState.UNKNOWN)
+    desk.second_invoice(503, status=InvoiceStatus.DRAFT)
+    with db.transaction(desk.engine) as session:
+        session.add(
+            PaymentAttempt(
+                invoice_id=502,
+                generation=1,
+                account="acct_x",
+                amount=1,
+                currency="AUD",
+                idempotency_key="k",
+                status=AttemptStatus.OPEN,
+                created_at=NOW,
+                updated_at=NOW,
+            )
+        )
+    with pytest.raises(erasure.StillNeeded) as caught:
+        desk.erase()
+    text = str(caught.value)
+    for part in (
+        "owed invoices: 502",
+        "draft invoices: 503",
+        "unknown: 1",
+        "payments under way for invoices: 502",
+    ):
+        assert part in text
+    assert NAME in desk.everything()
+
+
+@pytest.mark.parametrize("status", [RefundStatus.REQUESTED, RefundStatus.PENDING, RefundStatus.SUCCEEDED])
+def test_a_refund_that_is_under_way_still_has_to_be_told(engine: Engine, status: RefundStatus) -> None:
+    till = Till(engine)
+    till.pay()
+    with till.transaction() as session:
+        session.execute(update(Message).values(state=MessageState.SENT))
+        order = RefundOrder(2000, Channel.STRIPE)
+        refund_requests.request(session, payment_id=1, order=order, actor="a", now=till.now).status = status
+    refused = nullcontext() if status is RefundStatus.SUCCEEDED else pytest.raises(erasure.StillNeeded)
+    with refused as caught, till.transaction() as session:
+        erasure.erase_customer(session, customer_id=1, actor="a", now=till.now)
+    assert caught is None or "refunds under way for invoices: 502" in str(caught.value)
+
+
+def test_erasing_twice_says_so(desk: ErasingDesk) -> None:
+    desk.pay()
+    desk.erase()
+    with pytest.raises(CustomerErased):
+        desk.erase()
+    with pytest.raises(CustomerErased), db.transaction(desk.engine) as session:
+        addresses.change_email(
+            session, customer_id=desk.customer_id(), address="a@b.example", actor="a", now=NOW
+        )
+
+
+def test_a_later_import_neither_brings_the_person_back_nor_objects(engine: Engine) -> None:
+    paid = {"payment_status": "paid", "amount_paid": BASE["total"]}
+    bring(engine, text_of(rows(paid)))
+    with db.transaction(engine) as session:
+        customer = session.scalars(select(Customer)).one()
+        erasure.erase_customer(session, customer_id=customer.customer_id, actor="a", now=NOW)
+    for change in ({}, {"customer_name": "Acme renamed"}):
+        report = bring(engine, text_of(rows(paid | change)))
+        assert (report.unchanged, report.created, report.updated, report.faults) == (1, 0, 0, ())
+    with db.reading(engine) as session:
+        assert [c.name for c in session.scalars(select(Customer))] == ["Erased customer 1"]
+        assert session.scalars(select(Invoice)).one().payment_token is None

@@ -1,0 +1,40 @@
+"""What nobody foresaw about one event stops neither the other events nor the mail."""
+
+from paymail import db
+from paymail.models import GatewayEvent, GatewayEventState, PaymentStatus
+from paymail.ports.payments import Event, Intent
+from paymail.services.core.contexts import Cashier
+from paymail.services.payments import checkout, webhook_inbox
+from tests.factories import LedgerGateway
+from tests.services.bench import Bench
+
+
+class BrittleGateway(LedgerGateway):
+    """Fails over one intent in a way that no port declares."""
+
+    poison = ""
+
+    def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
+        if intent_id == self.poison:
+            raise TypeError("an answer that nobody foresaw")
+        return super().retrieve_intent(account=account, intent_id=intent_id)
+
+
+def test_an_event_that_cannot_be_worked_on_does_not_stop_the_others(bench: Bench) -> None:
+    gateway = BrittleGateway()
+    cashier = Cashier(bench.post.transaction, bench.now, gateway)
+    bench.add_invoice(503)
+    for number in (502, 503):
+        intent = checkout.start_payment(cashier, token=bench.invoice(number).payment_token or "")
+        gateway.succeed(intent.id)
+        event = Event(f"evt_{number}", "payment_intent.succeeded", "acct_sandbox", False, intent.id, 1)
+        with db.transaction(bench.engine) as session:
+            webhook_inbox.receive_event(session, event=event, live=False, now=bench.clock)
+        gateway.poison = gateway.poison or intent.id
+    webhook_inbox.work_events(cashier)
+    assert bench.invoice(503).payment_status is PaymentStatus.PAID
+    with db.reading(bench.engine) as session:
+        stuck = session.get_one(GatewayEvent, "evt_502")
+    assert (stuck.state, stuck.attempts) == (GatewayEventState.RECEIVED, 1)
+    assert stuck.next_at > bench.clock
+    assert "TypeError" in stuck.reason

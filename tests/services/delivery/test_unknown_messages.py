@@ -1,0 +1,150 @@
+"""What is in doubt is decided by staff, once, with a record; nothing goes out again by itself."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine
+
+from paymail import db
+from paymail.models import InvoiceStatus, Message, MessageState, PaymentStatus
+from paymail.ports.mail import Outcome, Verdict
+from paymail.services.core.history import history
+from paymail.services.core.invoices import load_invoice
+from paymail.services.delivery import deliveries, unknown_messages
+from paymail.services.outbox import blobs, queue, suppressions
+from tests.factories import NOW
+from tests.services.desk import LATER, Desk
+
+Act = Callable[..., None]
+
+
+class DoubtfulDesk(Desk):
+    """A desk whose first hand-over ended in doubt."""
+
+    def doubt(self) -> int:
+        self.mailer.outcomes = [Outcome(Verdict.UNKNOWN, 0, "disconnected", "dot")]
+        message_id = self.send()
+        deliveries.sweep(self.post)
+        assert self.state(message_id) is MessageState.UNKNOWN
+        return message_id
+
+    def act(self, act: Act, message_id: int, why: str = "") -> None:
+        with db.transaction(self.engine) as session:
+            act(session, message_id=message_id, actor="ann@x.example", now=LATER, why=why)
+
+    def last_event(self) -> tuple[str, str, str]:
+        with db.reading(self.engine) as session:
+            event = history(session, invoice_id=502)[-1]
+            return event.kind, event.actor, event.detail
+
+
+@pytest.fixture
+def desk(engine: Engine) -> DoubtfulDesk:
+    return DoubtfulDesk(engine)
+
+
+@pytest.mark.parametrize(
+    ("act", "state"),
+    [(unknown_messages.mark_sent, MessageState.SENT), (unknown_messages.mark_failed, MessageState.FAILED)],
+)
+def test_staff_say_what_became_of_it(desk: DoubtfulDesk, act: Act, state: MessageState) -> None:
+    message_id = desk.doubt()
+    desk.act(act, message_id, "the customer\nconfirmed")
+    assert desk.state(message_id) is state
+    assert desk.message().settled_at == LATER
+    kind, actor, detail = desk.last_event()
+    assert (kind, actor) == ("email_resolved", "ann@x.example")
+    assert "the customer confirmed" in detail
+    assert deliveries.sweep(desk.post) == 0
+
+
+def test_a_resend_hands_over_the_very_same_bytes(desk: DoubtfulDesk) -> None:
+    message_id = desk.doubt()
+    desk.act(unknown_messages.resend, message_id, "they have nothing")
+    assert desk.last_event()[0] == "email_resent"
+    desk.clock = LATER
+    deliveries.sweep(desk.post)
+    first, second = desk.mailer.delivered
+    assert first == second
+    assert desk.state(message_id) is MessageState.SENT
+
+
+def test_nothing_is_resent_by_itself(desk: DoubtfulDesk) -> None:
+    desk.doubt()
+    with db.reading(desk.engine) as session:
+        assert [m.message_id for m in unknown_messages.unknown(session)] == [desk.message().message_id]
+    assert deliveries.sweep(desk.post) == 0
+    assert len(desk.mailer.delivered) == 1
+
+
+@pytest.mark.parametrize(
+    "act", [unknown_messages.mark_sent, unknown_messages.mark_failed, unknown_messages.resend]
+)
+def test_only_what_is_in_doubt_can_be_resolved_and_once(desk: DoubtfulDesk, act: Act) -> None:
+    message_id = desk.doubt()
+    desk.act(unknown_messages.mark_failed, message_id)
+    with pytest.raises(unknown_messages.NotInDoubt):
+        desk.act(act, message_id)
+    assert desk.state(message_id) is MessageState.FAILED
+
+
+def test_an_email_about_a_paid_invoice_cannot_be_resent(desk: DoubtfulDesk) -> None:
+    message_id = desk.doubt()
+    with db.transaction(desk.engine) as session:
+        invoice = load_invoice(session, invoice_id=502)
+        invoice.amount_paid, invoice.payment_status = invoice.total, PaymentStatus.PAID
+    with pytest.raises(unknown_messages.NotResendable, match="paid meanwhile"):
+        desk.act(unknown_messages.resend, message_id)
+    assert desk.state(message_id) is MessageState.UNKNOWN
+
+
+def test_a_resent_reminder_waits_while_a_payment_clears(desk: DoubtfulDesk) -> None:
+    message_id = desk.doubt()
+    with db.transaction(desk.engine) as session:
+        message = session.get_one(Message, message_id)
+        message.kind, message.tone = "reminder", "firm"
+        load_invoice(session, invoice_id=502).payment_status = PaymentStatus.PROCESSING
+    desk.act(unknown_messages.resend, message_id)
+    desk.clock = LATER
+    deliveries.sweep(desk.post)
+    assert len(desk.mailer.delivered) == 1
+    assert desk.state(message_id) is not MessageState.SENT
+
+
+def test_an_email_about_a_void_invoice_cannot_be_resent(desk: DoubtfulDesk) -> None:
+    message_id = desk.doubt()
+    with db.transaction(desk.engine) as session:
+        load_invoice(session, invoice_id=502).status = InvoiceStatus.VOID
+    with pytest.raises(unknown_messages.NotResendable, match="void"):
+        desk.act(unknown_messages.resend, message_id)
+
+
+def test_a_suppressed_address_gets_no_resend(desk: DoubtfulDesk) -> None:
+    message_id = desk.doubt()
+    with db.transaction(desk.engine) as session:
+        suppressions.add(session, address="c502@customer.example", reason="staff", actor="a", now=NOW)
+    with pytest.raises(unknown_messages.NotResendable, match="suppressed"):
+        desk.act(unknown_messages.resend, message_id)
+
+
+def test_a_slow_worker_does_not_undo_what_staff_said(desk: DoubtfulDesk) -> None:
+    message_id = desk.doubt()
+    fence = desk.message().fence
+    desk.act(unknown_messages.mark_failed, message_id)
+    with db.transaction(desk.engine) as session:
+        assert not queue.move(
+            session,
+            message_id=message_id,
+            under=fence,
+            sources=(MessageState.HANDOVER, MessageState.UNKNOWN, MessageState.FAILED),
+            target=MessageState.SENT,
+        )
+
+
+def test_erased_bytes_cannot_be_resent(desk: DoubtfulDesk) -> None:
+    message_id = desk.doubt()
+    with db.transaction(desk.engine) as session:
+        digest = session.get_one(Message, message_id).mime_sha256
+        blobs.erase(session, digests=[digest or ""], now=NOW)
+    with pytest.raises(blobs.Erased, match="erased on 2026-03-17"):
+        desk.act(unknown_messages.resend, message_id)

@@ -1,0 +1,132 @@
+"""The forecast says what the sweep then does, and `explain` says why nothing goes."""
+
+from datetime import timedelta
+
+from paymail import db
+from paymail.models import InvoiceStatus, MessageState
+from paymail.services.forecast.explanation import explain
+from paymail.services.forecast.forecast import Coming, forecast
+from paymail.services.imports.fields import LATEST_DAY
+from paymail.services.reminders import holds, planner
+from paymail.services.reminders.holds import HoldReason
+from paymail.services.sending import bulk
+from paymail.services.sending.bulk import Selection
+from tests.services.bench import Bench
+
+
+def seen(bench: Bench, days: int = 7) -> list[Coming]:
+    with db.reading(bench.engine) as session:
+        return forecast(session, now=bench.clock, days=days)
+
+
+def test_the_forecast_comes_true(bench: Bench) -> None:
+    for number in range(503, 509):
+        bench.add_invoice(number, due_in=number - 503)
+    bench.send(at=bench.now_at("2026-04-06T15:00"))
+    bench.at("2026-04-01T10:00")
+    foretold = [(one.invoice_id, one.step, one.at) for one in seen(bench, 30) if one.kind == "reminder"]
+    happened = []
+    end = bench.clock + timedelta(days=30)
+    while bench.clock <= end:
+        before = {m.message_id for m in bench.messages("reminder") if m.state is MessageState.SENT}
+        bench.turn()
+        happened += [
+            (m.invoice_id, m.step, bench.clock)
+            for m in bench.messages("reminder")
+            if m.state is MessageState.SENT and m.message_id not in before
+        ]
+        bench.clock += timedelta(hours=1)
+    assert len(foretold) >= 20
+    assert sorted(foretold) == sorted(happened)
+
+
+def test_local_time_and_recipient_are_said(bench: Bench) -> None:
+    bench.at("2026-04-10T12:00")
+    bench.turn()
+    (one,) = seen(bench, 4)
+    assert (one.local, one.step, one.recipient) == (
+        "Mon 2026-04-13 09:00 AEST",
+        "0",
+        "c502@customer.example",
+    )
+
+
+def test_what_is_held_back_is_listed_with_its_reason(bench: Bench) -> None:
+    bench.change(
+        lambda s: holds.place(s, invoice_id=502, reason=HoldReason.DISPUTED, actor="x", now=bench.clock)
+    )
+    bench.at("2026-04-12T10:00")
+    held = seen(bench, 3)
+    assert [(one.at, one.held) for one in held] == [(None, "held: disputed"), (None, "held: disputed")]
+
+
+def test_a_promise_moves_the_reminder_to_its_end(bench: Bench) -> None:
+    until = bench.now_at("2026-04-16T00:00")
+    bench.at("2026-04-12T10:00")
+    bench.change(
+        lambda s: holds.place(
+            s, invoice_id=502, reason=HoldReason.PROMISED, actor="x", now=bench.clock, until=until
+        )
+    )
+    assert [one.local for one in seen(bench) if not one.held] == ["Thu 2026-04-16 09:00 AEST"]
+
+
+def test_a_scheduled_email_is_foretold_to_its_own_recipient(bench: Bench) -> None:
+    bench.send(at=bench.clock + timedelta(hours=3))
+    assert [(one.kind, one.at) for one in seen(bench, 1)] == [("invoice", bench.clock + timedelta(hours=3))]
+
+
+def test_a_broken_ladder_is_listed_and_hides_nothing_else(bench: Bench) -> None:
+    bench.add_invoice(503, ladder="nonsense")
+    bench.at("2026-04-12T10:00")
+    found = {one.invoice_id: one for one in seen(bench, 2)}
+    assert "nonsense" in found[503].held
+    assert found[502].held == ""
+
+
+def test_an_invoice_is_explained(bench: Bench) -> None:
+    bench.at("2026-04-20T09:00").turn()
+    with db.reading(bench.engine) as session:
+        found = explain(session, invoice_id=502, now=bench.clock)
+    assert found.next_local == "Mon 2026-04-27 09:00 AEST"
+    assert found.reason == ""
+    fates = {step.step: step.fate for step in found.steps}
+    assert fates["7"] == "sent"
+    assert fates["14"] == "will be sent"
+    assert fates["0"].startswith("suppressed: missed")
+
+
+def test_the_furthest_due_date_that_is_imported_is_explained_too(bench: Bench) -> None:
+    bench.set(due_date=LATEST_DAY, ladder="-60:upcoming, 365:final")
+    with db.reading(bench.engine) as session:
+        found = explain(session, invoice_id=502, now=bench.clock)
+    assert (found.next_at, found.problem) == (None, "")
+    assert [step.at.year for step in found.steps] == [2199, 2200]
+    assert seen(bench, 90) == []
+
+
+def test_a_void_invoice_is_explained_too(bench: Bench) -> None:
+    bench.set(status=InvoiceStatus.VOID)
+    with db.reading(bench.engine) as session:
+        found = explain(session, invoice_id=502, now=bench.clock)
+    assert (found.next_at, found.reason) == (None, "the invoice is void")
+    assert {step.fate for step in found.steps} == {"the invoice is void"}
+
+
+def test_a_queued_reminder_that_waits_is_listed_as_held(bench: Bench) -> None:
+    bench.at("2026-04-13T09:00")
+    planner.plan_due(bench.post.transaction, bench.now)
+    bench.change(
+        lambda s: holds.place(s, invoice_id=502, reason=HoldReason.DISPUTED, actor="x", now=bench.clock)
+    )
+    bench.turn()
+    waiting = [one for one in seen(bench) if one.step == "0"]
+    assert [(one.at, one.held) for one in waiting] == [(None, "held: disputed")]
+
+
+def test_a_paused_bulk_send_is_listed_as_held(bench: Bench) -> None:
+    with bench.post.transaction() as session:
+        begun = bulk.start(session, selection=Selection(currency="AUD"), actor="x", now=bench.clock)
+    bulk.expand_all(bench.post.transaction, bench.now)
+    bench.change(lambda s: bulk.pause(s, bulk_id=begun.bulk_id, actor="x", now=bench.clock))
+    assert [one.held for one in seen(bench)] == [f"bulk send {begun.bulk_id} is paused"]

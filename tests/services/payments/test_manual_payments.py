@@ -1,0 +1,169 @@
+"""What staff write into the books, and what it does to a payment page that is open."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine
+
+from paymail.errors import Conflict, InvalidInput
+from paymail.models import AttemptStatus, Channel, InvoiceStatus, PaymentStatus
+from paymail.money import NotChargeable
+from paymail.ports.payments import IntentStatus
+from paymail.services.links import lookup
+from paymail.services.payments import adjustments, intent_cancellation, manual_payments
+from paymail.services.payments.card_testing import TooManyDeclines
+from paymail.services.payments.manual_payments import ManualPayment
+from tests.services.till import Till
+
+DAY = date(2026, 3, 16)
+
+
+def record(till: Till, amount: int, key: str | None = None, **more: object) -> int:
+    asked = ManualPayment(amount, Channel.BANK_TRANSFER, DAY, "ref 7", key)
+    with till.transaction() as session:
+        payment = manual_payments.record_payment(
+            session, invoice_id=502, asked=asked, actor="amy@staff.example", now=till.now, **more
+        )
+        return payment.payment_id
+
+
+def test_a_bank_transfer_pays_the_invoice_and_sends_one_receipt(engine: Engine) -> None:
+    till = Till(engine)
+    first = record(till, 8250, key="form-1")
+    assert record(till, 8250, key="form-1") == first
+    invoice = till.invoice()
+    assert (invoice.payment_status, invoice.balance, invoice.amount_paid) == (PaymentStatus.PAID, 0, 8250)
+    assert len(till.mails("receipt")) == 1
+
+
+def test_a_key_of_another_payment_is_refused(engine: Engine) -> None:
+    till = Till(engine)
+    record(till, 1000, key="form-1")
+    with pytest.raises(Conflict):
+        record(till, 2000, key="form-1")
+    assert till.invoice().amount_paid == 1000
+
+
+def test_an_open_page_cannot_charge_the_old_balance(engine: Engine) -> None:
+    till = Till(engine)
+    intent = till.start()
+    record(till, 5000)
+    assert till.attempts()[0].status is AttemptStatus.WITHDRAWING
+    assert intent_cancellation.cancel_withdrawn(till.cashier) == 1
+    assert till.gateway.intents[intent.id].status is IntentStatus.CANCELED
+    assert till.attempts()[0].status is AttemptStatus.CANCELED
+    following = till.start()
+    assert (following.id != intent.id, following.amount) == (True, 3250)
+
+
+def test_a_new_page_withdraws_the_old_intent_by_itself(engine: Engine) -> None:
+    till = Till(engine)
+    intent = till.start()
+    record(till, 5000)
+    following = till.start()
+    assert till.gateway.intents[intent.id].status is IntentStatus.CANCELED
+    assert following.amount == 3250
+
+
+def test_a_customer_who_was_faster_is_recorded_as_a_surplus_and_staff_are_told(engine: Engine) -> None:
+    till = Till(engine)
+    intent = till.start()
+    record(till, 8250)
+    till.gateway.succeed(intent.id)
+    intent_cancellation.cancel_withdrawn(till.cashier)
+    invoice = till.invoice()
+    assert (invoice.amount_paid, invoice.overpaid) == (16500, 8250)
+    assert invoice.payment_status is PaymentStatus.PAID
+    assert len(till.mails("notice")) == 1
+    assert len(till.mails("receipt")) == 2
+
+
+def test_stripe_being_away_delays_the_withdrawal_and_loses_nothing(engine: Engine) -> None:
+    till = Till(engine)
+    intent = till.start()
+    record(till, 5000)
+    gone = till.gateway.intents.pop(intent.id)
+    intent_cancellation.cancel_withdrawn(till.cashier)
+    till.gateway.intents[intent.id] = gone
+    assert intent_cancellation.cancel_withdrawn(till.cashier) == 0  # not again at once
+    till.later(minutes=1)
+    assert intent_cancellation.cancel_withdrawn(till.cashier) == 1
+    assert till.attempts()[0].status is AttemptStatus.CANCELED
+
+
+@pytest.mark.parametrize(
+    ("amount", "channel", "day", "word"),
+    [
+        (0, Channel.CASH, DAY, "more than nothing"),
+        (-5, Channel.CASH, DAY, "more than nothing"),
+        (8250 * 11, Channel.CASH, DAY, "slip"),
+        (100, Channel.STRIPE, DAY, "never typed"),
+        (100, Channel.CASH, date(2026, 3, 18), "today"),
+        (100, Channel.CASH, date(1999, 1, 1), "between"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    engine: Engine, amount: int, channel: Channel, day: date, word: str
+) -> None:
+    till = Till(engine)
+    asked = ManualPayment(amount, channel, day)
+    with till.transaction() as session, pytest.raises(InvalidInput, match=word):
+        manual_payments.record_payment(session, invoice_id=502, asked=asked, actor="a", now=till.now)
+    assert till.invoice().amount_paid == 0
+
+
+def test_a_write_off_ends_the_asking_and_can_be_undone(engine: Engine) -> None:
+    till = Till(engine)
+    record(till, 5000)
+    with till.transaction() as session:
+        adjustments.write_off(session, invoice_id=502, reason="insolvent", actor="amy", now=till.now)
+    invoice = till.invoice()
+    assert (invoice.balance, invoice.owed, invoice.amount_written_off) == (0, False, 3250)
+    assert invoice.payment_status is PaymentStatus.PARTIAL
+    with pytest.raises(lookup.NotPayable):
+        till.start()
+    till.later(days=90)
+    with till.transaction() as session:
+        adjustments.undo_write_off(session, invoice_id=502, actor="amy", now=till.now)
+    invoice = till.invoice()
+    assert (invoice.balance, invoice.owed, invoice.reminders_from) == (3250, True, till.now)
+
+
+def test_a_void_invoice_takes_no_payment_and_its_intent_is_cancelled(engine: Engine) -> None:
+    till = Till(engine)
+    intent = till.start()
+    with till.transaction() as session:
+        adjustments.void(session, invoice_id=502, reason="billed twice", actor="amy", now=till.now)
+    intent_cancellation.cancel_withdrawn(till.cashier)
+    assert till.gateway.intents[intent.id].status is IntentStatus.CANCELED
+    assert till.invoice().status is InvoiceStatus.VOID
+    with pytest.raises(lookup.NotPayable):
+        till.start()
+
+
+def test_an_invoice_that_was_paid_for_is_not_voided(engine: Engine) -> None:
+    till = Till(engine)
+    record(till, 100)
+    with till.transaction() as session, pytest.raises(Conflict):
+        adjustments.void(session, invoice_id=502, reason="x", actor="amy", now=till.now)
+
+
+def test_eight_declined_cards_close_the_page_for_an_hour(engine: Engine) -> None:
+    till = Till(engine)
+    intent = till.start()
+    till.gateway.set(intent.id, failure="card_declined")
+    for _ in range(8):
+        till.tell("payment_intent.payment_failed", intent.id)
+    assert till.attempts()[0].status is AttemptStatus.WITHDRAWING
+    assert len(till.mails("notice")) == 1
+    with pytest.raises(TooManyDeclines):
+        till.start()
+    intent_cancellation.cancel_withdrawn(till.cashier)
+    till.later(minutes=61)
+    assert till.start().id != intent.id
+
+
+def test_a_smallest_part_that_no_card_can_be_charged_with_is_refused(engine: Engine) -> None:
+    till = Till(engine, currency="KWD", subtotal=82500, tax=0)
+    with till.transaction() as session, pytest.raises(NotChargeable):
+        adjustments.allow_parts(session, invoice_id=502, minimum=10005, actor="amy", now=till.now)

@@ -1,0 +1,108 @@
+"""What the sweep carries out at Stripe: refunds and withdrawals, through crashes and accounts cut off."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+from sqlalchemy import Engine, update
+
+from paymail.errors import Unavailable
+from paymail.models import Channel, Invoice, Issuer
+from paymail.ports.payments import GatewayRefund, Intent, IntentStatus
+from paymail.services.ledger import open_intent
+from paymail.services.payments import checkout, intent_cancellation
+from paymail.services.refunds import refund_requests
+from paymail.services.refunds.refund_requests import RefundOrder
+from tests.factories import LedgerGateway, make_invoice
+from tests.services.till import Till
+
+AMY = "amy@staff.example"
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+@dataclass
+class Deadly(LedgerGateway):
+    """Makes the first refund, and the process that asked for it dies."""
+
+    killed: bool = False
+
+    def create_refund(
+        self, *, account: str, intent_id: str, amount: int, reference: str, idempotency_key: str
+    ) -> GatewayRefund:
+        made = super().create_refund(
+            account=account,
+            intent_id=intent_id,
+            amount=amount,
+            reference=reference,
+            idempotency_key=idempotency_key,
+        )
+        if not self.killed:
+            self.killed = True
+            raise Killed
+        return made
+
+
+def at(gateway: LedgerGateway, till: Till) -> None:
+    till.gateway = gateway
+    till.cashier = replace(till.cashier, gateway=gateway)
+
+
+def test_a_refund_whose_process_died_is_looked_up_when_stripe_has_forgotten_its_key(engine: Engine) -> None:
+    till = Till(engine)
+    at(Deadly(), till)
+    till.pay()
+    with till.transaction() as session:
+        order = RefundOrder(2000, Channel.STRIPE)
+        refund_requests.request(session, payment_id=1, order=order, actor=AMY, now=till.now)
+    with pytest.raises(Killed):
+        refund_requests.carry_out(till.cashier)
+    till.later(days=2)
+    till.gateway.by_key.clear()
+    refund_requests.carry_out(till.cashier)
+    assert len(till.gateway.refunds) == 1
+    assert till.invoice().amount_refunded == 2000
+
+
+@dataclass
+class PartlyAway(LedgerGateway):
+    """Does not answer about some intents, as when an account is cut off."""
+
+    away: set[str] = field(default_factory=set)
+
+    def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
+        if intent_id in self.away:
+            raise Unavailable("Stripe does not answer")
+        return super().retrieve_intent(account=account, intent_id=intent_id)
+
+
+def test_intents_that_cannot_be_cancelled_do_not_stop_the_others(engine: Engine) -> None:
+    till = Till(engine)
+    gateway = PartlyAway()
+    at(gateway, till)
+    for invoice_id in range(600, 605):
+        with till.transaction() as session:
+            token = make_invoice(session, invoice_id=invoice_id).payment_token or ""
+        gateway.away.add(checkout.start_payment(till.cashier, token=token).id)
+        with till.transaction() as session:
+            open_intent.withdraw(session, invoice_id=invoice_id, now=till.now)
+        till.later(seconds=1)
+    intent = till.start()
+    with till.transaction() as session:
+        open_intent.withdraw(session, invoice_id=502, now=till.now)
+    for _ in range(2):
+        intent_cancellation.cancel_withdrawn(till.cashier, limit=5)
+        till.later(seconds=31)
+    assert gateway.intents[intent.id].status is IntentStatus.CANCELED
+
+
+def test_another_amount_has_a_fee_of_its_own(engine: Engine) -> None:
+    till = Till(engine)
+    with till.transaction() as session:
+        session.execute(update(Issuer).values(application_fee=50))
+        session.execute(update(Invoice).values(part_minimum=50))
+    till.start()
+    assert till.attempts()[-1].fee == 41
+    till.start(amount=60)
+    assert till.attempts()[-1].fee == 0

@@ -1,0 +1,184 @@
+"""Pay links from outside: every route asks the same of a token, and a new link tells nobody anything."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from paymail.models import InvoiceStatus, Issuer, Message, PaymentAttempt
+from paymail.models.payment import AttemptStatus
+from paymail.services.links import pay_links
+from paymail.settings import Settings
+from tests.structure.test_house import routes_of
+from tests.web.bearer import bearer
+from tests.web.conftest import Desk, Site
+
+BODIES = {"confirm-payment": {"paymentIntentId": "pi_123"}, "promise": {"date": "2026-12-01"}}
+UNKNOWN = ["0" * 64, "x", "A" * 64, "0" * 63, "0" * 65, "%00", "é", "0" * 300]
+VOID = {
+    ("/pay/{token}", "GET"): 200,
+    ("/pay/{token}/renew", "POST"): 202,
+    ("/api/public/pay/{token}", "GET"): 200,
+    ("/api/public/pay/{token}/create-payment", "POST"): 409,
+    ("/api/public/pay/{token}/confirm-payment", "POST"): 409,
+    ("/api/public/pay/{token}/invoice.pdf", "GET"): 200,
+    ("/api/public/pay/{token}/receipt.pdf", "GET"): 404,
+    ("/api/public/pay/{token}/receipts/{number}.pdf", "GET"): 404,
+    ("/api/public/pay/{token}/credit-notes/{refund_id}.pdf", "GET"): 404,
+    ("/api/public/pay/{token}/renew", "POST"): 202,
+    ("/pay/{token}/paid", "POST"): 303,
+    ("/pay/{token}/promise", "POST"): 303,
+    ("/api/public/pay/{token}/already-paid", "POST"): 409,
+    ("/api/public/pay/{token}/promise", "POST"): 409,
+}
+"""What each public route answers for a void invoice's link; every route must be here."""
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Limits that are not what is tested here."""
+    rates = {name: "1000000/minute" for name in Settings.model_fields if name.endswith("rate_limit")}
+    return settings.model_copy(update=rates)
+
+
+def call(site: Site, route: tuple[str, str], token: str) -> Any:
+    path, method = route
+    body = BODIES.get(path.rpartition("/")[2]) if path.startswith("/api") else None
+    address = path.replace("{token}", token).replace("{number}", "1").replace("{refund_id}", "1")
+    return site.client.request(method, address, json=body, follow_redirects=False)
+
+
+def test_every_route_with_a_token_is_tested_here(site: Site) -> None:
+    assert {pair for pair in routes_of(site) if "{token}" in pair[0]} == set(VOID)
+
+
+@pytest.mark.parametrize("route", VOID, ids=lambda route: f"{route[1]} {route[0]}")
+def test_every_route_asks_the_same_of_a_link(site: Site, route: tuple[str, str]) -> None:
+    draft, void = site.invoice(1, status=InvoiceStatus.DRAFT), site.invoice(2, status=InvoiceStatus.VOID)
+    revoked, replaced, expired = site.invoice(3), site.invoice(4), site.invoice(5)
+    with site.app.transaction() as session:
+        pay_links.revoke(session, invoice_id=3, actor="vera", now=site.app.now())
+        pay_links.regenerate(session, invoice_id=4, actor="vera", now=site.app.now())
+    site.expire(5)
+    asked = route[0].endswith("/renew")
+    answers = [call(site, route, token) for token in (*UNKNOWN, draft, revoked, replaced)]
+    assert {answer.status_code for answer in answers} == {202 if asked else 404}
+    assert len({answer.content for answer in answers}) == 1
+    assert len({str(sorted(answer.headers.items())) for answer in answers}) == 1
+    assert call(site, route, void).status_code == VOID[route]
+    gone = call(site, route, expired)
+    assert gone.status_code == (202 if asked else 410)
+    if asked:
+        assert gone.content == answers[0].content
+        assert gone.headers == answers[0].headers
+
+
+@pytest.mark.parametrize("path", ["/pay/{}/renew", "/api/public/pay/{}/renew"])
+def test_an_ended_link_is_renewed_by_email_only(site: Site, path: str) -> None:
+    old = site.invoice()
+    site.expire()
+    page = site.client.get(f"/pay/{old}")
+    assert f'<form method="post" action="/pay/{old}/renew">' in page.text
+    for _ in range(2):
+        answer = site.client.post(path.format(old))
+        assert answer.status_code == 202
+    with site.app.reading() as session:
+        (message,) = session.scalars(select(Message))
+        assert (message.kind, message.recipient) == ("link", "c502@customer.example")
+    assert old not in answer.text
+    site.sweep()
+    mail = next((site.app.settings.data_dir / "mailbox").rglob("*.eml")).read_bytes()
+    found = re.search(rb"/pay/([0-9a-f]{64})", mail.replace(b"=\r\n", b"").replace(b"=\n", b""))
+    assert found is not None
+    assert site.client.get(f"/pay/{found[1].decode()}").status_code == 200
+    assert site.client.get(f"/pay/{old}").content == site.client.get("/pay/x").content
+
+
+def test_a_page_of_no_link_offers_nothing(site: Site) -> None:
+    assert "<form" not in site.client.get("/pay/x").text
+
+
+def test_the_api_shows_replaces_and_takes_back_a_link(site: Site) -> None:
+    key, old = bearer(site.app, "read", "write"), site.invoice()
+    made = site.client.post("/api/v1/invoices/502/link", headers=key).json()
+    shown = site.client.get("/api/v1/invoices/502", headers=key).json()
+    assert made["payment_url"] == shown["payment_url"]
+    assert made["expires_at"] == shown["payment_url_expires_at"]
+    assert old not in made["payment_url"]
+    assert site.client.get(f"/pay/{old}").status_code == 404
+    for _ in range(2):
+        assert site.client.delete("/api/v1/invoices/502/link", headers=key).status_code == 204
+    shown = site.client.get("/api/v1/invoices/502", headers=key).json()
+    assert (shown["payment_url"], shown["payment_url_expires_at"]) == (None, None)
+    assert [event["kind"] for event in shown["history"]] == [pay_links.REGENERATED, pay_links.REVOKED]
+    reader = bearer(site.app, "read", name="Reader")
+    for method in ("POST", "DELETE"):
+        assert site.client.request(method, "/api/v1/invoices/502/link", headers=reader).status_code == 403
+
+
+def test_the_api_sets_how_long_an_issuers_links_live(site: Site) -> None:
+    key = bearer(site.app, "write")
+    site.invoice()
+    for days, status in ((None, 204), (45, 204), (-1, 422), ("45", 422), (99999, 422)):
+        answer = site.client.post("/api/v1/issuers/1/links", json={"link_days": days}, headers=key)
+        assert answer.status_code == status, days
+    assert site.client.post("/api/v1/issuers/9/links", json={"link_days": 1}, headers=key).status_code == 404
+    with site.app.reading() as session:
+        assert session.get_one(Issuer, 1).link_days == 45
+
+
+def test_staff_replace_and_take_back_a_link_on_the_page(desk: Desk) -> None:
+    old = desk.site.invoice()
+    page = desk.get("/invoices/502")
+    assert old not in page
+    assert "It has no end" in page
+    assert f'value="https://pay.example/pay/{old}"' in desk.post("/invoices/502/link", do="show")
+    was = desk.hidden(page, "was")
+    for _ in range(2):  # a double click
+        page = desk.post("/invoices/502/link", do="regenerate", was=was)
+    assert page.count("link regenerated") == 1
+    assert old not in page
+    assert "It ends on <time" in page
+    page = desk.post("/invoices/502/link", do="revoke")
+    assert "Make a link" in page
+    assert "Show the link" not in page
+    was = desk.hidden(page, "was")
+    for _ in range(2):
+        page = desk.post("/invoices/502/link", do="regenerate", was=was)
+    assert page.count("link regenerated") == 2
+    assert "https://pay.example/pay/" in desk.post("/invoices/502/link", do="show")
+    desk.site.expire()
+    assert "It ended on <time" in desk.get("/invoices/502")
+    assert "is not a choice" in desk.post("/invoices/502/link", 422, do="destroy")
+
+
+def test_a_link_is_replaced_by_nobody_without_the_csrf_token(desk: Desk) -> None:
+    old = desk.site.invoice()
+    answer = desk.site.client.post("/staff/invoices/502/link", data={"do": "regenerate"})
+    assert answer.status_code == 403
+    assert desk.site.client.get(f"/pay/{old}").status_code == 200
+
+
+def test_an_intent_of_an_old_link_cannot_be_confirmed_by_it(site: Site) -> None:
+    old = site.invoice()
+    intent = site.customer_pays(site.start(old))
+    with site.app.transaction() as session:
+        pay_links.regenerate(session, invoice_id=502, actor="vera", now=site.app.now())
+        assert session.scalars(select(PaymentAttempt)).one().status is AttemptStatus.WITHDRAWING
+    answer = site.client.post(f"/api/public/pay/{old}/confirm-payment", json={"paymentIntentId": intent})
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_link")
+
+
+def test_an_ended_link_is_revived_by_the_next_email(site: Site) -> None:
+    old = site.invoice()
+    site.expire()
+    key = bearer(site.app, "write")
+    assert site.client.post("/api/v1/invoices/502/send", json={}, headers=key).status_code == 202
+    assert site.client.get(f"/pay/{old}").status_code == 410
+    site.sweep()
+    assert site.client.get(f"/pay/{old}").status_code == 200
+    with site.app.reading() as session:
+        assert session.scalars(select(Message)).one().kind == "invoice"
+    assert timedelta(days=14) == pay_links.AFTER_SENDING
