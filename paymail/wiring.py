@@ -24,9 +24,9 @@ from paymail.queue.doorbell import CeleryDoorbell
 from paymail.render.dkim import Signer
 from paymail.render.letter_writer import LetterWriter
 from paymail.render.pdf import WeasyPdfRenderer
-from paymail.services.core.contexts import Cashier
-from paymail.services.delivery.deliveries import Post
-from paymail.services.delivery.outcomes import Patience
+from paymail.services.core.contexts import Context, GatewayContext
+from paymail.services.delivery.deliveries import DeliveryContext
+from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.outbox.gates import BadRate, rate_of
 from paymail.services.outbox.queue import RINGS
 from paymail.settings import Settings
@@ -74,13 +74,17 @@ class App:
         """Folder of the embedded mailbox."""
         return self.settings.data_dir / "mailbox"
 
-    def cashier(self) -> Cashier:
-        """What the payment use cases need."""
-        return Cashier(transaction=self.transaction, now=self.now, gateway=self.gateway)
+    def context(self) -> Context:
+        """What use cases with several transactions are given."""
+        return Context(transaction=self.transaction, now=self.now)
 
-    def post(self) -> Post:
-        """What the delivery use cases need."""
-        return Post(
+    def gateway_context(self) -> GatewayContext:
+        """What use cases that speak to Stripe are given."""
+        return GatewayContext(transaction=self.transaction, now=self.now, gateway=self.gateway)
+
+    def delivery_context(self) -> DeliveryContext:
+        """What delivering emails is given."""
+        return DeliveryContext(
             transaction=self.transaction,
             now=self.now,
             writer=self.writer,
@@ -88,7 +92,7 @@ class App:
             gateway=self.gateway,
             public_url=self.settings.public_url,
             lease=timedelta(seconds=self.settings.lease_seconds),
-            patience=Patience(
+            retries=RetryPolicy(
                 attempts=self.settings.max_attempts, deadline=timedelta(hours=self.settings.delivery_hours)
             ),
             sender_rate=self.sender_rate,

@@ -50,7 +50,7 @@ def start(
             rate=rate_of(rate),
             again=again,
         )
-    bulk.expand_all(app.transaction, app.now)
+    bulk.expand_all(app.context())
     show(begun.bulk_id, as_json=as_json)
 
 

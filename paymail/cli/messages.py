@@ -160,7 +160,7 @@ def prove(logfile: Path) -> None:
     """Read a Postfix log: unknown messages that it queued were accepted, returned ones bounced."""
     app = open_app()
     try:
-        moved = relay_log_follower.prove(app.transaction, logfile, app.now())
+        moved = relay_log_follower.prove(app.context(), logfile)
     except OSError as error:
         raise NoSuchLog(f"{logfile}: {error.strerror}") from error
     typer.echo(f"{moved} message(s) proven")

@@ -37,11 +37,11 @@ def reconcile(
     caught = Caught() if dry_run else _caught(app, account)
     if dry_run:
         found = reconciliation.compare(
-            app.cashier(), days=days, only=account, mend=False, progress=_say("comparing")
+            app.gateway_context(), days=days, only=account, mend=False, progress=_say("comparing")
         )
     else:
         found = reconciliation.compare_and_keep(
-            app.cashier(), days=days, only=account, progress=_say("comparing")
+            app.gateway_context(), days=days, only=account, progress=_say("comparing")
         )
         _note(app, caught, found, account)
     app.close()
@@ -62,7 +62,9 @@ def _check(app: App, account: str) -> None:
 
 
 def _caught(app: App, account: str) -> Caught:
-    caught = reconciliation.catch_up(app.cashier(), live=app.live, only=account, progress=_say("settling"))
+    caught = reconciliation.catch_up(
+        app.gateway_context(), live=app.live, only=account, progress=_say("settling")
+    )
     typer.echo(caught.summary, err=True)
     return caught
 

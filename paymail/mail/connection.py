@@ -17,7 +17,7 @@ from paymail.mail.replies import Refused, phase
 from paymail.ports.mail import Outcome, Scope, Verdict
 
 QUIT_SECONDS = 2.0
-"""Patience for the answer to QUIT, which nobody needs."""
+"""RetryPolicy for the answer to QUIT, which nobody needs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def take_in_bounces(app: App) -> None:
     """Receive the reports in the bounce folder, if there is one."""
     if not app.settings.bounce_dir:
         return
-    found = bounces.collect(app.transaction, Path(app.settings.bounce_dir), app.now())
+    found = bounces.collect(app.context(), Path(app.settings.bounce_dir))
     if found != bounces.Collected():
         log.info("bounces taken in", done=found.done, unmatched=found.unmatched, failed=found.failed)
 
@@ -44,7 +44,7 @@ def follow_relay_log(app: App) -> None:
     file = Path(app.settings.relay_log)
     if app.settings.relay_log and file.is_file():
         memory = app.settings.data_dir / "relay_log.json"
-        if moved := relay_log_follower.follow(app.transaction, file, memory, app.now()):
+        if moved := relay_log_follower.follow(app.context(), file, memory):
             log.info("relay log proved messages", moved=moved)
 
 
@@ -57,7 +57,7 @@ def keep_retention(app: App) -> None:
     if last is not None and timedelta(0) <= app.now() - last < RETENTION_EVERY:
         return
     memory.write_text(json.dumps({"at": app.now().isoformat(), "cursor": cursor}))
-    found = retention.run(app.transaction, days=app.settings.retention_days, now=app.now(), after=cursor)
+    found = retention.run(app.context(), days=app.settings.retention_days, after=cursor)
     memory.write_text(json.dumps({"at": app.now().isoformat(), "cursor": found.cursor}))
     if found.erased:
         log.info("old emails erased", contents=found.erased)

@@ -47,4 +47,4 @@ def reconcile_due(app: App, every: timedelta) -> list[str]:
     # Read first: a claim takes the write lock of SQLite, which mail may be waiting for.
     with app.reading() as session:
         due = any(turns.due(session, job=job, now=app.now()) for job in (turns.SETTLE, turns.COMPARE))
-    return schedule.run_due(app.cashier(), live=app.live, every=every) if due else []
+    return schedule.run_due(app.gateway_context(), live=app.live, every=every) if due else []

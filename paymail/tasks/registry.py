@@ -36,11 +36,11 @@ def register(celery: Celery, build: Callable[[], App], *, prefork: bool) -> None
 
     @celery.task(name=celery_app.DELIVER, shared=False)
     def deliver(*, message_id: int, **_unknown: object) -> None:
-        deliveries.deliver(app().post(), message_id=message_id)
+        deliveries.deliver(app().delivery_context(), message_id=message_id)
 
     @celery.task(name=celery_app.WORK_EVENT, shared=False)
     def work_event(*, event_id: str, **_unknown: object) -> None:
-        webhook_inbox.work_event(app().cashier(), event_id=event_id)
+        webhook_inbox.work_event(app().gateway_context(), event_id=event_id)
 
     @celery.task(name=celery_app.TICK, shared=False)
     def tick(**_unknown: object) -> None:

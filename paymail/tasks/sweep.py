@@ -34,28 +34,28 @@ def sweep_once(app: App) -> int:
 
 
 def _events(app: App) -> int:
-    return webhook_inbox.work_events(app.cashier())
+    return webhook_inbox.work_events(app.gateway_context())
 
 
 def _withdrawals(app: App) -> int:
-    return intent_cancellation.cancel_withdrawn(app.cashier())
+    return intent_cancellation.cancel_withdrawn(app.gateway_context())
 
 
 def _refunds(app: App) -> int:
-    return refund_requests.carry_out(app.cashier())
+    return refund_requests.carry_out(app.gateway_context())
 
 
 def _reminders(app: App) -> int:
-    return planner.plan_due(app.transaction, app.now)
+    return planner.plan_due(app.context())
 
 
 def _bulk_sends(app: App) -> int:
-    bulk.expand_all(app.transaction, app.now)
+    bulk.expand_all(app.context())
     return 0
 
 
 def _deliveries(app: App) -> int:
-    return deliveries.sweep(app.post())
+    return deliveries.sweep(app.delivery_context())
 
 
 class Sweeper(threading.Thread):

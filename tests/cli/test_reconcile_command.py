@@ -46,7 +46,7 @@ def app(
 def paid_without_a_webhook(app: App) -> str:
     with app.transaction() as session:
         token = make_invoice(session).payment_token or ""
-    intent = checkout.start_payment(app.cashier(), token=token)
+    intent = checkout.start_payment(app.gateway_context(), token=token)
     pay(intent.client_secret, "4242424242424242", base_url=app.settings.sandbox_url)
     return intent.id
 

@@ -75,7 +75,7 @@ class PayStorm:
 
     def __init__(self, market: Market, weather: Weather) -> None:
         self._market, self._weather = market, weather
-        self._cashier = market.app.cashier()
+        self._cashier = market.app.gateway_context()
         self._over = threading.Event()
         self._staff = Staff(market, weather.seed)
         self.tally = Tally()

@@ -83,7 +83,7 @@ class Races:
         self._statuses: dict[int, IntentStatus] = {}
         self._truth = Truth(lambda number: self._statuses.get(number, _OPEN))
         self._mailer = make_mailer(office.orders.port)
-        self._post = replace(office.app, writer=PlainWriter(), mailer=self._mailer).post()
+        self._post = replace(office.app, writer=PlainWriter(), mailer=self._mailer).delivery_context()
         self._tally = Tally()
 
     def run(self, count: int) -> Tally:

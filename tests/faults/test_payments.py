@@ -30,7 +30,7 @@ def test_after_a_storm_the_books_equal_stripes_ledger(market: Market) -> None:
         assert figures.get(busy), figures
     assert figures["webhooks answered 403"]
     # The reconciler comes to the same end as the checker, which shares no line with it.
-    left = reconciliation.compare(market.app.cashier(), days=30, mend=False)
+    left = reconciliation.compare(market.app.gateway_context(), days=30, mend=False)
     assert left.failures == {}
     assert [finding for finding in left.findings if finding.kind is not Kind.SECOND_INTENT] == []
 

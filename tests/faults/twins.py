@@ -12,8 +12,8 @@ from paymail.models import STATUS_MOVES, Base, InvoiceStatus, Message, check_mov
 from paymail.ports.payments import IntentStatus
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery import outcomes
-from paymail.services.delivery.deliveries import Post
-from paymail.services.delivery.outcomes import Patience
+from paymail.services.delivery.deliveries import DeliveryContext
+from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.outbox import reschedule
 from paymail.services.payments import settlement
 from paymail.services.reminders.planner import NotRemindable, remind_by_hand
@@ -39,7 +39,7 @@ class Twins:
         self.workers: list[StagedWorker] = []
         self.handed: dict[str, list[str]] = {}
         self.owed_receipt = 0
-        self.post = Post(
+        self.context = DeliveryContext(
             transaction=lambda: db.transaction(self.engine),
             now=lambda: self.model.now,
             writer=PlainWriter(),
@@ -47,7 +47,7 @@ class Twins:
             gateway=Truth(self._truth),
             public_url="https://pay.example",
             lease=LEASE,
-            patience=Patience(TRIES, DEADLINE),
+            retries=RetryPolicy(TRIES, DEADLINE),
         )
         for _ in range(2):
             self.new_bill()
@@ -117,7 +117,7 @@ class Twins:
     def claim(self) -> None:
         """Start a worker; it takes one message, if one is due."""
         due = self.model.due()
-        worker = staged.start(self.post)
+        worker = staged.start(self.context)
         if not due:
             assert worker.at == DONE
             return
@@ -186,7 +186,7 @@ class Twins:
     def bring_news(self, bill: int) -> None:
         self._settle(bill)
         with db.transaction(self.engine) as session:
-            intent = self.post.gateway.retrieve_intent(account=debtors.ACCOUNT, intent_id=f"pi_{bill}")
+            intent = self.context.gateway.retrieve_intent(account=debtors.ACCOUNT, intent_id=f"pi_{bill}")
             settlement.settle(session, intent=intent, source="webhook", now=self.model.now)
         self._adopt_receipts()
 

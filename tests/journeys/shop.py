@@ -61,11 +61,11 @@ class Shop:
         """Pay as the customer does, and let the page's confirmation arrive."""
         intent = self.takes(token, card, amount)
         with suppress(AlreadyPaying):
-            confirm_payment(self.app.cashier(), token=token, intent_id=intent.id)
+            confirm_payment(self.app.gateway_context(), token=token, intent_id=intent.id)
 
     def takes(self, token: str, card: str = CARD, amount: int | None = None) -> Intent:
         """Let the sandbox take the money, which nobody tells paymail."""
-        intent = start_payment(self.app.cashier(), token=token, amount=amount)
+        intent = start_payment(self.app.gateway_context(), token=token, amount=amount)
         pay(intent.client_secret, card, base_url=self.app.settings.sandbox_url)
         return intent
 

@@ -117,7 +117,7 @@ def test_another_window_that_pays_while_stripe_is_asked_changes_no_charge(
 
     def hold(route: Route) -> None:
         if not others:
-            others.append(start_payment(shop.app.cashier(), token=token, amount=2000))
+            others.append(start_payment(shop.app.gateway_context(), token=token, amount=2000))
         route.continue_()
 
     fill_card(page, CARD)
@@ -321,7 +321,7 @@ def test_a_payment_that_is_not_recorded_yet_is_not_asked_for_again(
 
 def test_a_payment_that_was_only_begun_leaves_the_form(context: BrowserContext, shop: Shop) -> None:
     token = shop.invoice()
-    start_payment(shop.app.cashier(), token=token)
+    start_payment(shop.app.gateway_context(), token=token)
     page = visit(context, shop, token)
     expect(page.get_by_role("alert")).to_be_hidden()
     other = visit(context, shop, token)

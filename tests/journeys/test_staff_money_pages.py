@@ -91,7 +91,7 @@ def test_events_and_drift_fit_and_can_be_read(page: Page, shop: Shop) -> None:
         idempotency_key="made by hand",
     )
     pay(foreign.client_secret, shops.CARD, base_url=shop.app.settings.sandbox_url)
-    reconciliation.compare_and_keep(shop.app.cashier(), days=1)
+    reconciliation.compare_and_keep(shop.app.gateway_context(), days=1)
     for path, words in (("events", "evt_look1"), ("reconciliation", str(shop.number))):
         page.goto(f"{shop.url}/staff/{path}")
         expect(page.get_by_text(words).first).to_be_visible()

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from paymail import db
 from paymail.db import make_engine, schema
 from paymail.models import Invoice, Message
+from paymail.services.core.contexts import Context
 from paymail.services.reminders import planner
 from tests.factories import NOW
 from tests.postgres import Cluster
@@ -62,7 +63,7 @@ def test_an_upgrade_sends_no_reminder_of_old_invoices(old: Engine) -> None:
     schema.upgrade(old)
     with db.reading(old) as session:
         now = session.get_one(Invoice, 1).reminders_from
-    assert planner.plan_due(lambda: db.transaction(old), lambda: now) == 1
+    assert planner.plan_due(Context(lambda: db.transaction(old), lambda: now)) == 1
     with db.reading(old) as session:
         assert session.get(Message, 2) is None
         assert session.get_one(Invoice, 1).next_reminder_at is None

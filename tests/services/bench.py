@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from paymail import db
 from paymail.models import Invoice, Issuer, Message
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import Context, GatewayContext
 from paymail.services.core.history import history
 from paymail.services.delivery import deliveries
-from paymail.services.delivery.deliveries import Post
-from paymail.services.delivery.outcomes import Patience
+from paymail.services.delivery.deliveries import DeliveryContext
+from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.payments import checkout, settlement
 from paymail.services.reminders import planner
 from paymail.services.sending import bulk, invoice_emails
@@ -30,7 +30,7 @@ class Bench:
         self.clock = NOW
         self.mailer = ScriptedMailer()
         self.gateway = LedgerGateway()
-        self.post = Post(
+        self.context = DeliveryContext(
             transaction=lambda: db.transaction(engine),
             now=self.now,
             writer=PlainWriter(),
@@ -38,13 +38,17 @@ class Bench:
             gateway=self.gateway,
             public_url="https://pay.example",
             lease=timedelta(seconds=120),
-            patience=Patience(attempts=3, deadline=timedelta(hours=48)),
+            retries=RetryPolicy(attempts=3, deadline=timedelta(hours=48)),
         )
         with db.transaction(engine) as session:
             make_invoice(session, reminders=True)
 
     def now(self) -> datetime:
         return self.clock
+
+    def context_at(self, now: datetime) -> Context:
+        """What a use case with several transactions is given at another time."""
+        return Context(self.context.transaction, lambda: now)
 
     def send_one(self, invoice_id: int) -> int:
         with db.transaction(self.engine) as session:
@@ -60,8 +64,8 @@ class Bench:
 
     def pay(self, invoice_id: int = 502) -> None:
         """Have the customer pay in full, and the books know it."""
-        cashier = Cashier(self.post.transaction, self.now, self.gateway)
-        intent = checkout.start_payment(cashier, token=self.invoice(invoice_id).payment_token or "")
+        context = GatewayContext(self.context.transaction, self.now, self.gateway)
+        intent = checkout.start_payment(context, token=self.invoice(invoice_id).payment_token or "")
         with db.transaction(self.engine) as session:
             settlement.settle(session, intent=self.gateway.succeed(intent.id), source="test", now=self.clock)
 
@@ -114,9 +118,9 @@ class Bench:
     def turn(self) -> int:
         """One turn of the sweep: plan reminders, write bulk sends, deliver. Returns emails handed over."""
         before = len(self.mailer.delivered)
-        planner.plan_due(self.post.transaction, self.now)
-        bulk.expand_all(self.post.transaction, self.now)
-        deliveries.sweep(self.post)
+        planner.plan_due(self.context)
+        bulk.expand_all(self.context)
+        deliveries.sweep(self.context)
         return len(self.mailer.delivered) - before
 
     def change(self, work: Callable[[Session], object]) -> None:

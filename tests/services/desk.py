@@ -22,7 +22,7 @@ class Desk(Bench):
 
     def sent(self, state: MessageState = MessageState.SENT) -> int:
         message_id = self.send()
-        deliveries.sweep(self.post)
+        deliveries.sweep(self.context)
         with db.transaction(self.engine) as session:
             session.get_one(Message, message_id).state = state
         return message_id

@@ -9,7 +9,7 @@ from paymail import db
 from paymail.models import Invoice, Message, Payment, PaymentAttempt
 from paymail.ports.payments import Event, GatewayDispute, GatewayRefund, Intent
 from paymail.services import reconciliation
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments import checkout, settlement, webhook_inbox
 from paymail.services.reconciliation import Caught, Finding
 from tests.factories import NOW, LedgerGateway, make_invoice
@@ -24,7 +24,7 @@ class Books:
         self.engine = engine
         self.clock = NOW
         self.gateway = gateway or LedgerGateway()
-        self.cashier = Cashier(lambda: db.transaction(engine), self.now, self.gateway)
+        self.context = GatewayContext(lambda: db.transaction(engine), self.now, self.gateway)
 
     def now(self) -> datetime:
         return self.clock
@@ -36,7 +36,7 @@ class Books:
         """Make an invoice and have its customer open the page."""
         with db.transaction(self.engine) as session:
             token = make_invoice(session, invoice_id=invoice_id, **more).payment_token or ""
-        intent = checkout.start_payment(self.cashier, token=token)
+        intent = checkout.start_payment(self.context, token=token)
         return self.gateway.set(intent.id, created=int(self.clock.timestamp()))
 
     def pay(self, invoice_id: int = 502) -> Intent:
@@ -67,10 +67,10 @@ class Books:
             webhook_inbox.receive_event(session, event=event, live=False, now=self.clock)
 
     def catch_up(self, *, live: bool = False) -> Caught:
-        return reconciliation.catch_up(self.cashier, live=live)
+        return reconciliation.catch_up(self.context, live=live)
 
     def compare(self, *, mend: bool = True, days: int = 7) -> list[Finding]:
-        found = reconciliation.compare(self.cashier, days=days, mend=mend)
+        found = reconciliation.compare(self.context, days=days, mend=mend)
         assert found.failures == {}
         return list(found.findings)
 

@@ -1,4 +1,4 @@
-"""One invoice with its cashier, for tests of money."""
+"""One invoice with its context, for tests of money."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from paymail.models import (
     TimelineEvent,
 )
 from paymail.ports.payments import Event, Intent, IntentStatus
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.payments import checkout, webhook_inbox
 from tests.factories import NOW, LedgerGateway, make_invoice
@@ -31,7 +31,7 @@ class Till:
         self.engine = engine
         self.gateway = gateway or LedgerGateway()
         self.now = NOW
-        self.cashier = Cashier(lambda: db.transaction(engine), lambda: self.now, self.gateway)
+        self.context = GatewayContext(lambda: db.transaction(engine), lambda: self.now, self.gateway)
         self._events = 0
         with db.transaction(engine) as session:
             self.token = make_invoice(session, **invoice).payment_token or ""  # type: ignore[arg-type]
@@ -43,7 +43,7 @@ class Till:
 
     def start(self, **asked: object) -> Intent:
         """The customer opens the page and picks a method."""
-        return checkout.start_payment(self.cashier, token=self.token, **asked)  # type: ignore[arg-type]
+        return checkout.start_payment(self.context, token=self.token, **asked)  # type: ignore[arg-type]
 
     def pay(self, **asked: object) -> Payment:
         """The customer pays; Stripe tells us by webhook."""
@@ -60,7 +60,7 @@ class Till:
         event = Event(f"evt_{self._events}", kind, "acct_sandbox", False, intent_id, created)
         with db.transaction(self.engine) as session:
             webhook_inbox.receive_event(session, event=event, live=False, now=self.now)
-        webhook_inbox.work_events(self.cashier)
+        webhook_inbox.work_events(self.context)
 
     def payable(self) -> list[tuple[str, int]]:
         """The intents that a card could pay, with their amounts."""

@@ -59,9 +59,9 @@ def test_a_message_names_itself_to_the_server_and_is_signed_alike_at_every_try(a
         make_invoice(session)
         message_id = send_invoice(session, invoice_id=502, actor="test", now=app.now()).message_id
     sink.once["dot"] = ["451 4.6.0 not just now"]
-    deliveries.deliver(app.post(), message_id=message_id)
+    deliveries.deliver(app.delivery_context(), message_id=message_id)
     object.__setattr__(app, "now", lambda: clock.utc_now() + timedelta(minutes=5))
-    deliveries.deliver(app.post(), message_id=message_id)
+    deliveries.deliver(app.delivery_context(), message_id=message_id)
     with app.reading() as session:
         message = session.scalars(select(Message)).one()
         kept = blobs.fetch(session, sha256=message.mime_sha256 or "")

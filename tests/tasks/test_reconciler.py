@@ -46,7 +46,7 @@ def paid(app: App) -> None:
     assert isinstance(gateway, Slow)
     with app.transaction() as session:
         token = make_invoice(session).payment_token or ""
-    intent = gateway.succeed(checkout.start_payment(app.cashier(), token=token).id)
+    intent = gateway.succeed(checkout.start_payment(app.gateway_context(), token=token).id)
     created = int(app.now().timestamp())
     gateway.log.append(Event("evt_1", "payment_intent.succeeded", intent.account, False, intent.id, created))
 

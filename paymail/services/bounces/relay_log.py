@@ -19,6 +19,7 @@ from paymail.models import Bounce, Message, MessageState
 from paymail.services.bounces.effects import LOCKED, apply, prove_accepted
 from paymail.services.bounces.parser import cleaned
 from paymail.services.bounces.report import Finding, Kind, Report
+from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import load_invoice
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -76,18 +77,18 @@ def _bounced(tried: re.Match[str], rest: str) -> Finding | None:
     return Finding(addresses, Kind.HARD, code[1] if code else "", cleaned(words).strip("() "))
 
 
-def act(transaction: Transaction, *, found: Iterable[Fact], now: datetime) -> int:
+def act(context: Context, *, found: Iterable[Fact]) -> int:
     """Move messages in doubt that the relay queued to sent, and bounce what it returned; return how many.
 
     Facts about messages of which nothing is in doubt, or which are not ours, change nothing. One transaction
     for each that does something: two at once would lock invoices in the order of the log.
     """
-    with transaction() as session:
+    with context.transaction() as session:
         telling = _telling(session, list(found))
     moved = set()
     for fact in telling:
-        with transaction() as session:
-            if _prove(session, fact, now) | _report(session, fact, now):
+        with context.transaction() as session:
+            if _prove(session, fact, context.now()) | _report(session, fact, context.now()):
                 moved.add(fact.header_id)
     return len(moved)
 

@@ -7,11 +7,11 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from paymail.services.bounces.relay_log import Transaction, act, facts
+from paymail.services.bounces.relay_log import act, facts
+from paymail.services.core.contexts import Context
 
 _CHUNK = 1024 * 1024
 """Bytes between two notes of the place."""
@@ -30,16 +30,16 @@ class Place:
     queues: dict[str, str] = field(default_factory=dict)
 
 
-def prove(transaction: Transaction, file: Path, now: datetime) -> int:
+def prove(context: Context, file: Path) -> int:
     """Read a whole log, and return how many messages it moved. Raises OSError."""
     place, moved = Place(), 0
     with file.open("rb") as opened:
         while lines := _lines(opened, place, whole=True):
-            moved += act(transaction, found=facts(lines, place.queues), now=now)
+            moved += act(context, found=facts(lines, place.queues))
     return moved
 
 
-def follow(transaction: Transaction, log: Path, memory: Path, now: datetime) -> int:
+def follow(context: Context, log: Path, memory: Path) -> int:
     """Read what was added to a log since the last time; return how many messages it moved.
 
     `memory` is a small file that holds the place. It is written after the commit, so a crash reads lines
@@ -55,7 +55,7 @@ def follow(transaction: Transaction, log: Path, memory: Path, now: datetime) -> 
                 for _ in range(_MOST_CHUNKS):
                     if not (lines := _lines(opened, place)):
                         break
-                    moved += act(transaction, found=facts(lines, place.queues), now=now)
+                    moved += act(context, found=facts(lines, place.queues))
                     _remember(memory, place)
         return moved
 

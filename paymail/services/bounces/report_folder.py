@@ -2,17 +2,16 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-
-from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.services.bounces.effects import apply
 from paymail.services.bounces.parser import LARGEST, parse
 from paymail.services.bounces.report import Kind
+from paymail.services.core.contexts import Context
 
 log = observability.logger(__name__)
 
@@ -36,9 +35,8 @@ def read_report(file: Path) -> bytes:
 
 
 def collect(
-    transaction: Callable[[], AbstractContextManager[Session]],
+    context: Context,
     folder: Path,
-    now: datetime,
     *,
     limit: int = 200,
     read: Callable[[Path], bytes] = read_report,
@@ -52,7 +50,7 @@ def collect(
     """
     counts = dict.fromkeys(("done", "unmatched", "failed"), 0)
     tried = 0
-    for file in _files(folder, now):
+    for file in _files(folder, context.now()):
         if tried >= limit:
             break
         try:
@@ -64,7 +62,7 @@ def collect(
             counts["failed"] += 1
             continue
         tried += 1
-        counts[_take(transaction, file, folder, raw, now)] += 1
+        counts[_take(context, file, folder, raw)] += 1
     return Collected(**counts)
 
 
@@ -87,18 +85,12 @@ def _set_aside(file: Path, folder: Path, error: OSError) -> None:
         _move(file, folder / "unreadable")
 
 
-def _take(
-    transaction: Callable[[], AbstractContextManager[Session]],
-    file: Path,
-    folder: Path,
-    raw: bytes,
-    now: datetime,
-) -> str:
+def _take(context: Context, file: Path, folder: Path, raw: bytes) -> str:
     """Receive one report and move its file; return the name of its count."""
     report = parse(raw)
     try:
-        with transaction() as session:
-            bounce = apply(session, report=report, source="mailbox", now=now)
+        with context.transaction() as session:
+            bounce = apply(session, report=report, source="mailbox", now=context.now())
             target = "unmatched" if bounce.kind == Kind.UNMATCHED else "done"
         with suppress(FileNotFoundError):  # another process was faster
             _move(file, folder / target)

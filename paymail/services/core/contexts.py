@@ -1,4 +1,4 @@
-"""What use cases that speak to Stripe are given (ADR 0001)."""
+"""What use cases with several transactions are given (ADR 0001)."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,9 +11,15 @@ from paymail.ports.payments import Gateway
 
 
 @dataclass(frozen=True, slots=True)
-class Cashier:
-    """All that taking a payment needs."""
+class Context:
+    """How such a use case opens a transaction, and what time it is (UTC, aware) whenever it asks."""
 
     transaction: Callable[[], AbstractContextManager[Session]]
     now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayContext(Context):
+    """What use cases that speak to the payment provider are given."""
+
     gateway: Gateway

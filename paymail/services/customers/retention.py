@@ -1,7 +1,5 @@
 """Erasing the bytes of emails that were settled long ago. Digest, size and every other record stay."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from paymail.models import Blob, Message, MessageState
+from paymail.services.core.contexts import Context
 from paymail.services.outbox import blobs
 
 _UNSETTLED = (MessageState.SCHEDULED, MessageState.SENDING, MessageState.HANDOVER, MessageState.UNKNOWN)
@@ -50,10 +49,9 @@ def _needed(session: Session, digests: list[str], before: datetime) -> set[str]:
 
 
 def run(
-    transaction: Callable[[], AbstractContextManager[Session]],
+    context: Context,
     *,
     days: int,
-    now: datetime,
     after: str = "",
     batch: int = 200,
     most_batches: int = 50,
@@ -61,7 +59,8 @@ def run(
     """Erase in small transactions what is older than `days`; 0 keeps everything for ever."""
     erased, cursor = 0, after
     for _ in range(most_batches if days else 0):
-        with transaction() as session:
+        with context.transaction() as session:
+            now = context.now()
             before = now - timedelta(days=days)
             step = erase_batch(session, before=before, now=now, after=cursor, limit=batch)
         erased, cursor = erased + step.erased, step.cursor

@@ -6,22 +6,20 @@ One of the few use cases with several transactions: none may be open while rende
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.errors import PaymailError
 from paymail.models import Message, MessageState
 from paymail.ports.mail import Envelope, Mailer, Outcome, Verdict
-from paymail.ports.payments import Gateway
 from paymail.ports.rendering import Letter, Writer
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery import outcomes
-from paymail.services.delivery.outcomes import Patience
+from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.delivery.payment_check import ask_before_reminding
 from paymail.services.delivery.rate_limits import admit
 from paymail.services.letters.letters import letter_date, letter_for
@@ -39,66 +37,63 @@ RECORD_AGAIN = (0.2, 1.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class DeliveryContext(GatewayContext):
     """All that delivering needs. `failpoint(name)` does nothing in production; fault tests die there."""
 
-    transaction: Callable[[], AbstractContextManager[Session]]
-    now: Callable[[], datetime]
     writer: Writer
     mailer: Mailer
-    gateway: Gateway
     public_url: str
     lease: timedelta
-    patience: Patience
+    retries: RetryPolicy
     sender_rate: int = 0
     """Emails a minute of issuers without a rate of their own; 0 is no limit."""
     failpoint: Callable[[str], None] = lambda _name: None
     pause: Callable[[float], None] = time.sleep
 
 
-def deliver(post: Post, *, message_id: int | None = None) -> bool:
+def deliver(context: DeliveryContext, *, message_id: int | None = None) -> bool:
     """Deliver one due message (or `message_id`, if it is due); False when there was nothing to do."""
-    with post.transaction() as session:
-        now = post.now()
-        claims = queue.claim(session, now=now, lease=post.lease, only=message_id)
+    with context.transaction() as session:
+        now = context.now()
+        claims = queue.claim(session, now=now, lease=context.lease, only=message_id)
         if not claims:
             return False
-        admitted = admit(session, claim=claims[0], default_rate=post.sender_rate, now=now)
+        admitted = admit(session, claim=claims[0], default_rate=context.sender_rate, now=now)
     if admitted:
-        post.failpoint("claimed")
-        _deliver_claimed(post, claims[0])
+        context.failpoint("claimed")
+        _deliver_claimed(context, claims[0])
     return True
 
 
-def sweep(post: Post, *, limit: int = 100) -> int:
+def sweep(context: DeliveryContext, *, limit: int = 100) -> int:
     """Rescue expired handovers, then deliver up to `limit` due messages; return how many were worked on."""
-    with post.transaction() as session:
-        outcomes.rescue(session, now=post.now())
+    with context.transaction() as session:
+        outcomes.rescue(session, now=context.now())
     done = 0
-    while done < limit and deliver(post):
+    while done < limit and deliver(context):
         done += 1
     return done
 
 
-def _deliver_claimed(post: Post, claim: Claim) -> None:
+def _deliver_claimed(context: DeliveryContext, claim: Claim) -> None:
     if claim.crashes >= MOST_CRASHES:
         # Its workers died every time: such a message must not kill the next one.
         detail = f"{claim.crashes} workers died while sending it"
-        _finish(post, claim, Outcome(Verdict.FAILED, detail=detail))
+        _finish(context, claim, Outcome(Verdict.FAILED, detail=detail))
         return
     try:
-        envelope = _prepare(post, claim)
+        envelope = _prepare(context, claim)
     except PaymailError as error:
         log.warning("message cannot be written", message_id=claim.message_id, code=error.code)
-        _finish(post, claim, Outcome(Verdict.FAILED, detail=str(error), phase="render"))
+        _finish(context, claim, Outcome(Verdict.FAILED, detail=str(error), phase="render"))
         return
     if envelope is None:
         return
-    post.failpoint("prepared")
-    if claim.kind == "reminder" and not _asked_stripe(post, claim):
+    context.failpoint("prepared")
+    if claim.kind == "reminder" and not _asked_stripe(context, claim):
         return
     try:
-        outcome = post.mailer.deliver(envelope, lambda: _handover(post, claim))
+        outcome = context.mailer.deliver(envelope, lambda: _handover(context, claim))
     except SQLAlchemyError:
         # Raised by our own handover before the dot, so the server has nothing, committed or not.
         log.warning("database failed at handover", message_id=claim.message_id, exc_info=True)
@@ -106,46 +101,48 @@ def _deliver_claimed(post: Post, claim: Claim) -> None:
     except PaymailError as error:
         # Also our own and before the dot: what the message depends on cannot be read (a broken calendar).
         outcome = Outcome(Verdict.FAILED, detail=str(error), phase="handover")
-    post.failpoint("answered")
-    _finish(post, claim, outcome)
+    context.failpoint("answered")
+    _finish(context, claim, outcome)
 
 
-def _asked_stripe(post: Post, claim: Claim) -> bool:
-    reason = ask_before_reminding(post.transaction, post.gateway, post.now, message_id=claim.message_id)
+def _asked_stripe(context: DeliveryContext, claim: Claim) -> bool:
+    reason = ask_before_reminding(context, message_id=claim.message_id)
     if reason:
-        with post.transaction() as session:
-            queue.put_back(session, claim=claim, at=post.now() + ASK_AGAIN, reason=reason)
+        with context.transaction() as session:
+            queue.put_back(session, claim=claim, at=context.now() + ASK_AGAIN, reason=reason)
     return not reason
 
 
-def _handover(post: Post, claim: Claim) -> bool:
-    with post.transaction() as session:
-        allowed = outcomes.begin_handover(session, claim=claim, now=post.now(), lease=post.lease)
-    post.failpoint("handover")
+def _handover(context: DeliveryContext, claim: Claim) -> bool:
+    with context.transaction() as session:
+        allowed = outcomes.begin_handover(session, claim=claim, now=context.now(), lease=context.lease)
+    context.failpoint("handover")
     return allowed
 
 
-def _finish(post: Post, claim: Claim, outcome: Outcome) -> None:
+def _finish(context: DeliveryContext, claim: Claim, outcome: Outcome) -> None:
     """Record the outcome. What the server said is known only here, so a failing database is asked again."""
     for pause in (*RECORD_AGAIN, None):
         try:
-            with post.transaction() as session:
-                outcomes.finish(session, claim=claim, outcome=outcome, now=post.now(), patience=post.patience)
+            with context.transaction() as session:
+                outcomes.finish(
+                    session, claim=claim, outcome=outcome, now=context.now(), retries=context.retries
+                )
             break
         except SQLAlchemyError:
             if pause is None:
                 raise
             log.warning("database failed; recording again", message_id=claim.message_id, exc_info=True)
-            post.pause(pause)
+            context.pause(pause)
     log.info("message tried", message_id=claim.message_id, verdict=outcome.verdict, phase=outcome.phase)
 
 
-def _prepare(post: Post, claim: Claim) -> Envelope | None:
+def _prepare(context: DeliveryContext, claim: Claim) -> Envelope | None:
     """Return the envelope, writing the letter on the first try only; None if it must not be sent."""
-    with post.transaction() as session:
+    with context.transaction() as session:
         message = session.get_one(Message, claim.message_id)
         invoice = load_invoice(session, invoice_id=message.invoice_id)
-        now = post.now()
+        now = context.now()
         if not outcomes.may_go(session, claim=claim, message=message, invoice=invoice, now=now):
             return None
         if message.kind != "notice":
@@ -153,16 +150,16 @@ def _prepare(post: Post, claim: Claim) -> Envelope | None:
         if message.mime_sha256 is not None and not pay_links.outdated(session, message=message):
             return _envelope(message, blobs.fetch(session, sha256=message.mime_sha256))
         letter = letter_for(
-            session, message=message, public_url=post.public_url, date=letter_date(message, now)
+            session, message=message, public_url=context.public_url, date=letter_date(message, now)
         )
-    return _write(post, claim, letter)
+    return _write(context, claim, letter)
 
 
-def _write(post: Post, claim: Claim, letter: Letter) -> Envelope | None:
-    written = post.writer.write(letter)
-    post.failpoint("written")
-    with post.transaction() as session:
-        now = post.now()
+def _write(context: DeliveryContext, claim: Claim, letter: Letter) -> Envelope | None:
+    written = context.writer.write(letter)
+    context.failpoint("written")
+    with context.transaction() as session:
+        now = context.now()
         kept = queue.move(
             session,
             message_id=claim.message_id,

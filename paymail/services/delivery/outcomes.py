@@ -79,14 +79,14 @@ def suppress(session: Session, *, claim: Claim, reason: str, now: datetime) -> N
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """When trying ends: after `attempts` tries, or `deadline` after the first failure."""
 
     attempts: int
     deadline: timedelta
 
 
-def finish(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, patience: Patience) -> None:
+def finish(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, retries: RetryPolicy) -> None:
     """Record the outcome of one try, move the message on if the claim still holds, and mind the gates."""
     if outcome.verdict is Verdict.STOPPED:
         return  # whoever stopped it has recorded why
@@ -105,7 +105,7 @@ def finish(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, p
         case Verdict.SENT:
             _sent(session, claim, outcome, now)
         case Verdict.DEFERRED:
-            _deferred(session, claim, outcome, now, patience)
+            _deferred(session, claim, outcome, now, retries)
         case Verdict.FAILED:
             _give_up(session, claim, outcome.detail, now)
         case Verdict.UNKNOWN:
@@ -130,13 +130,13 @@ def _sent(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> No
     gates.open_(session, keys=[gates.RELAY, gates.destination(destination)])
 
 
-def _deferred(session: Session, claim: Claim, outcome: Outcome, now: datetime, patience: Patience) -> None:
+def _deferred(session: Session, claim: Claim, outcome: Outcome, now: datetime, retries: RetryPolicy) -> None:
     message = session.get_one(Message, claim.message_id)
-    give_up_at = message.give_up_at or now + patience.deadline
+    give_up_at = message.give_up_at or now + retries.deadline
     if outcome.scope is not Scope.MESSAGE:
         key = gates.RELAY if outcome.scope is Scope.RELAY else gates.destination(message.destination)
         gates.close_after_failure(session, key=key, reason=outcome.detail, now=now)
-    if claim.attempts >= patience.attempts or now >= give_up_at:
+    if claim.attempts >= retries.attempts or now >= give_up_at:
         _give_up(session, claim, f"gave up after {claim.attempts} tries: {outcome.detail}", now)
         return
     queue.move(

@@ -3,16 +3,10 @@
 The customer may have paid a second ago, and neither the page nor the webhook has told us yet.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from datetime import datetime
-
-from sqlalchemy.orm import Session
-
 from paymail import observability
 from paymail.errors import PaymailError, Unavailable
 from paymail.models import Message, PaymentAttempt
-from paymail.ports.payments import Gateway
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.ledger.attempts import live_attempt
 from paymail.services.outbox import notices
 from paymail.services.payments import settlement
@@ -22,43 +16,36 @@ log = observability.logger(__name__)
 SOURCE = "reminder check"
 
 
-def ask_before_reminding(
-    transaction: Callable[[], AbstractContextManager[Session]],
-    gateway: Gateway,
-    now: Callable[[], datetime],
-    *,
-    message_id: int,
-) -> str:
+def ask_before_reminding(context: GatewayContext, *, message_id: int) -> str:
     """Settle what Stripe knows of the open intent of a reminder's invoice, within a few seconds.
 
     Returns why the reminder must wait: Stripe could not be asked. An empty text says that the books are
     up to date; whether the reminder may go is for the hand-over to see.
     """
-    with transaction() as session:
+    with context.transaction() as session:
         message = session.get_one(Message, message_id)
         attempt = live_attempt(session, invoice_id=message.invoice_id)
     if attempt is None or attempt.intent_id is None:
         return ""  # nobody was given the secret of an intent without an id, so it cannot be paid
     try:
-        intent = gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id, brief=True)
-        with transaction() as session:
-            settlement.settle(session, intent=intent, source=SOURCE, now=now(), seen=attempt.updated_at)
+        intent = context.gateway.retrieve_intent(
+            account=attempt.account, intent_id=attempt.intent_id, brief=True
+        )
+        with context.transaction() as session:
+            settlement.settle(
+                session, intent=intent, source=SOURCE, now=context.now(), seen=attempt.updated_at
+            )
     except PaymailError as error:
         log.warning("an open payment could not be checked", message_id=message_id, code=error.code)
         if not isinstance(error, Unavailable):
-            _tell_staff(transaction, attempt, error, now())
+            _tell_staff(context, attempt, error)
         return f"an open payment could not be checked with Stripe ({error.code})"
     return ""
 
 
-def _tell_staff(
-    transaction: Callable[[], AbstractContextManager[Session]],
-    attempt: PaymentAttempt,
-    error: PaymailError,
-    now: datetime,
-) -> None:
+def _tell_staff(context: GatewayContext, attempt: PaymentAttempt, error: PaymailError) -> None:
     """It will not go away by itself, and the reminders wait for it: a person must look, once."""
-    with transaction() as session:
+    with context.transaction() as session:
         notices.tell_staff(
             session,
             invoice_id=attempt.invoice_id,
@@ -66,5 +53,5 @@ def _tell_staff(
             key=attempt.attempt_id,
             headline="An open payment cannot be checked with Stripe",
             detail=f"{error} Its reminders wait until this is settled, or until you remind by hand.",
-            now=now,
+            now=context.now(),
         )

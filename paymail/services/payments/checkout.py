@@ -9,7 +9,7 @@ from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.money import from_stripe_amount, stripe_amount
 from paymail.ports.payments import Gateway, Intent, IntentStatus, KeySpent
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.ledger.attempts import (
     Terms,
@@ -44,7 +44,7 @@ class PaymentReplaced(Conflict):
 
 
 def start_payment(
-    cashier: Cashier, *, token: str, amount: int | None = None, seen: int | None = None
+    context: GatewayContext, *, token: str, amount: int | None = None, seen: int | None = None
 ) -> Intent:
     """Return a live intent, reusing the invoice's present one if it is for the same amount.
 
@@ -57,35 +57,35 @@ def start_payment(
     TooManyDeclines, Unavailable.
     """
     for turn in range(TURNS):
-        attempt, wanted = _plan(cashier, token, amount, seen, replace=turn == 0)
+        attempt, wanted = _plan(context, token, amount, seen, replace=turn == 0)
         if attempt.intent_id is None:
-            return _adopt(cashier, token, attempt, _create(cashier, attempt))
+            return _adopt(context, token, attempt, _create(context, attempt))
         try:
-            intent = cashier.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
+            intent = context.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
         except (NotFound, Misconfigured):
-            if not _cut_off(cashier.gateway, attempt.account, instead=wanted.account):
+            if not _cut_off(context.gateway, attempt.account, instead=wanted.account):
                 raise
-            _give_up(cashier, attempt, attempt.intent_id)
+            _give_up(context, attempt, attempt.intent_id)
             continue
         if intent.status in (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING):
             raise AlreadyPaying("a payment for this invoice has been made and is being recorded")
         as_planned = attempt.status is AttemptStatus.OPEN and intent.amount == attempt.amount
         if intent.status in REUSABLE and as_planned:
-            return _adopt(cashier, token, attempt, intent)
-        _withdraw(cashier, attempt, intent)
+            return _adopt(context, token, attempt, intent)
+        _withdraw(context, attempt, intent)
     raise PaymentReplaced("another window asked for a payment of this invoice at the same time")
 
 
 def _plan(
-    cashier: Cashier, token: str, asked: int | None, seen: int | None, *, replace: bool
+    context: GatewayContext, token: str, asked: int | None, seen: int | None, *, replace: bool
 ) -> tuple[PaymentAttempt, Terms]:
     """Return the invoice's live attempt and the terms to pay by; on others it has to be withdrawn first.
 
     If there is none, the next generation is written. Without `replace` an open one on other terms stays:
     it was asked for after us.
     """
-    with cashier.transaction() as session:
-        now = cashier.now()
+    with context.transaction() as session:
+        now = context.now()
         invoice = find_by_token(session, token=token, now=now, lock=True)
         check_payable(invoice)
         if seen is not None and seen != invoice.balance:
@@ -110,18 +110,18 @@ def _plan(
         return attempt, wanted
 
 
-def _renew_key(cashier: Cashier, attempt: PaymentAttempt) -> None:
+def _renew_key(context: GatewayContext, attempt: PaymentAttempt) -> None:
     """Let the next try use another key, unless a simultaneous one has gone further."""
-    with cashier.transaction() as session:
+    with context.transaction() as session:
         load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
         row = session.get_one(PaymentAttempt, attempt.attempt_id)
         if row.status is AttemptStatus.CREATING and row.idempotency_key == attempt.idempotency_key:
             row.idempotency_key = fresh_key(row)
 
 
-def _create(cashier: Cashier, attempt: PaymentAttempt) -> Intent:
+def _create(context: GatewayContext, attempt: PaymentAttempt) -> Intent:
     try:
-        return cashier.gateway.create_intent(
+        return context.gateway.create_intent(
             account=attempt.account,
             amount=attempt.amount,
             currency=attempt.currency,
@@ -130,14 +130,14 @@ def _create(cashier: Cashier, attempt: PaymentAttempt) -> Intent:
             fee=attempt.fee,
         )
     except KeySpent:
-        _renew_key(cashier, attempt)
+        _renew_key(context, attempt)
         raise
 
 
-def _adopt(cashier: Cashier, token: str, attempt: PaymentAttempt, intent: Intent) -> Intent:
+def _adopt(context: GatewayContext, token: str, attempt: PaymentAttempt, intent: Intent) -> Intent:
     """Store the intent's id, unless the invoice stopped being payable while Stripe was asked."""
-    with cashier.transaction() as session:
-        now = cashier.now()
+    with context.transaction() as session:
+        now = context.now()
         invoice = load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
         row = session.get_one(PaymentAttempt, attempt.attempt_id)
         # Another window may have asked for another amount meanwhile: its key is another one.
@@ -151,7 +151,7 @@ def _adopt(cashier: Cashier, token: str, attempt: PaymentAttempt, intent: Intent
         if ours and payable and row.status is AttemptStatus.OPEN:
             return intent
     log.warning("intent not given out: the books changed meanwhile", invoice_id=attempt.invoice_id)
-    _withdraw(cashier, attempt, intent)
+    _withdraw(context, attempt, intent)
     if payable:
         raise PaymentReplaced("another window asked for another payment of this invoice")
     raise NotPayable("this invoice changed while the payment was being prepared; please reload the page")
@@ -183,10 +183,10 @@ def _cut_off(gateway: Gateway, account: str, *, instead: str) -> bool:
     return False
 
 
-def _give_up(cashier: Cashier, attempt: PaymentAttempt, intent_id: str) -> None:
+def _give_up(context: GatewayContext, attempt: PaymentAttempt, intent_id: str) -> None:
     """Close an attempt that nobody can ask Stripe about any more; staff look at it themselves."""
-    close(cashier, attempt, intent_id)
-    with cashier.transaction() as session:
+    close(context, attempt, intent_id)
+    with context.transaction() as session:
         notices.tell_staff(
             session,
             invoice_id=attempt.invoice_id,
@@ -195,25 +195,25 @@ def _give_up(cashier: Cashier, attempt: PaymentAttempt, intent_id: str) -> None:
             headline=f"A payment that was begun on {attempt.account} cannot be looked at any more",
             detail=f"Stripe refuses paymail this account, so {intent_id} was given up. If it shows as paid"
             " there, record it by hand: the customer can pay to the issuer's present account now.",
-            now=cashier.now(),
+            now=context.now(),
         )
 
 
-def _withdraw(cashier: Cashier, attempt: PaymentAttempt, intent: Intent) -> None:
+def _withdraw(context: GatewayContext, attempt: PaymentAttempt, intent: Intent) -> None:
     """Cancel an intent and close its attempt, unless it is beyond that."""
     if intent.status is not IntentStatus.CANCELED:
         try:
-            cashier.gateway.cancel_intent(account=attempt.account, intent_id=intent.id)
+            context.gateway.cancel_intent(account=attempt.account, intent_id=intent.id)
         except Conflict:
             return  # paid, clearing or cancelled at this moment: a further look at it shows which
-    close(cashier, attempt, intent.id)
+    close(context, attempt, intent.id)
 
 
-def close(cashier: Cashier, attempt: PaymentAttempt, intent_id: str) -> None:
+def close(context: GatewayContext, attempt: PaymentAttempt, intent_id: str) -> None:
     """Mark an attempt canceled, so that a new generation may follow, if the intent is still its own."""
-    with cashier.transaction() as session:
+    with context.transaction() as session:
         load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
         row = session.get_one(PaymentAttempt, attempt.attempt_id)
         unpaid = (AttemptStatus.CREATING, AttemptStatus.OPEN, AttemptStatus.WITHDRAWING)
         if row.status in unpaid and row.intent_id == intent_id:
-            row.status, row.updated_at = AttemptStatus.CANCELED, cashier.now()
+            row.status, row.updated_at = AttemptStatus.CANCELED, context.now()

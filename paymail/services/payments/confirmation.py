@@ -5,7 +5,7 @@ from datetime import datetime
 
 from paymail import observability
 from paymail.errors import Conflict, NotFound
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.links.lookup import AlreadyPaying, find_by_token
 from paymail.services.payments import settlement
 from paymail.services.payments.settlement import Settled, StaleRead
@@ -26,16 +26,16 @@ class ForeignIntent(Conflict):
     code = "wrong_payment_intent"
 
 
-def confirm_payment(cashier: Cashier, *, token: str, intent_id: str) -> Settled:
+def confirm_payment(context: GatewayContext, *, token: str, intent_id: str) -> Settled:
     """Record the payment of an intent that the customer's page says is done, if Stripe agrees.
 
     Raises NoSuchLink, LinkExpired, ForeignIntent, NotYetPaid, AlreadyPaying (clearing), Unavailable.
     """
-    account, seen = _attempt_for(cashier, token, intent_id)
-    intent = cashier.gateway.retrieve_intent(account=account, intent_id=intent_id)
+    account, seen = _attempt_for(context, token, intent_id)
+    intent = context.gateway.retrieve_intent(account=account, intent_id=intent_id)
     try:
-        with cashier.transaction() as session:
-            now = cashier.now()
+        with context.transaction() as session:
+            now = context.now()
             settled = settlement.settle(session, intent=intent, source="confirm", now=now, seen=seen)
     except StaleRead as error:
         raise AlreadyPaying("the payment is clearing; we will email the receipt when it arrives") from error
@@ -47,11 +47,11 @@ def confirm_payment(cashier: Cashier, *, token: str, intent_id: str) -> Settled:
     return settled
 
 
-def _attempt_for(cashier: Cashier, token: str, intent_id: str) -> tuple[str, datetime]:
+def _attempt_for(context: GatewayContext, token: str, intent_id: str) -> tuple[str, datetime]:
     # Checked before it goes into an address: an empty id would list intents instead of reading one.
     wellformed = _INTENT_ID.fullmatch(intent_id)
-    with cashier.transaction() as session:
-        invoice = find_by_token(session, token=token, now=cashier.now())
+    with context.transaction() as session:
+        invoice = find_by_token(session, token=token, now=context.now())
         try:
             attempt = settlement.attempt_of(session, intent_id=intent_id) if wellformed else None
         except NotFound:

@@ -8,7 +8,7 @@ from paymail import observability
 from paymail.errors import PaymailError
 from paymail.models import AttemptStatus, PaymentAttempt
 from paymail.ports.payments import IntentStatus
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments import settlement
 from paymail.services.payments.checkout import REUSABLE, close
 
@@ -18,10 +18,10 @@ SOURCE = "withdrawal"
 AGAIN_AFTER = timedelta(seconds=30)
 
 
-def cancel_withdrawn(cashier: Cashier, *, limit: int = 20) -> int:
+def cancel_withdrawn(context: GatewayContext, *, limit: int = 20) -> int:
     """Cancel what was withdrawn, or settle it where the customer was faster; return how many were tried."""
-    with cashier.transaction() as session:
-        now = cashier.now()
+    with context.transaction() as session:
+        now = context.now()
         rested = or_(PaymentAttempt.tried_at.is_(None), PaymentAttempt.tried_at <= now - AGAIN_AFTER)
         waiting = select(PaymentAttempt).where(PaymentAttempt.status == AttemptStatus.WITHDRAWING, rested)
         # Those longest untried: many that cannot be cancelled (an account cut off) must not stop the others.
@@ -31,22 +31,22 @@ def cancel_withdrawn(cashier: Cashier, *, limit: int = 20) -> int:
             attempt.tried_at = now
     for attempt in due:
         try:
-            _cancel(cashier, attempt)
+            _cancel(context, attempt)
         except PaymailError as error:
             # Stripe is away, or the customer is paying at this moment: the next turn sees how it ended.
             log.warning("withdrawn intent not cancelled yet", attempt=attempt.attempt_id, code=error.code)
     return len(due)
 
 
-def _cancel(cashier: Cashier, attempt: PaymentAttempt) -> None:
+def _cancel(context: GatewayContext, attempt: PaymentAttempt) -> None:
     if attempt.intent_id is None:
         return
-    gateway = cashier.gateway
+    gateway = context.gateway
     intent = gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
     if intent.status in REUSABLE:
         intent = gateway.cancel_intent(account=attempt.account, intent_id=attempt.intent_id)
     if intent.status is IntentStatus.CANCELED:
-        close(cashier, attempt, intent.id)
+        close(context, attempt, intent.id)
         return
-    with cashier.transaction() as session:
-        settlement.settle(session, intent=intent, source=SOURCE, now=cashier.now())
+    with context.transaction() as session:
+        settlement.settle(session, intent=intent, source=SOURCE, now=context.now())

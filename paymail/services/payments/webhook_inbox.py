@@ -11,7 +11,7 @@ from paymail.db import insert_once
 from paymail.errors import Denied, PaymailError, Unavailable
 from paymail.models import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, check_move
 from paymail.ports.payments import Event, Intent, Reversals
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.payments import card_testing, gateway_events, settlement
 from paymail.services.payments.confirmation import log
@@ -73,51 +73,51 @@ def receive_event(session: Session, *, event: Event, live: bool, now: datetime) 
     return insert_once(session, GatewayEvent, values)
 
 
-def work_events(cashier: Cashier, *, limit: int = 50) -> int:
+def work_events(context: GatewayContext, *, limit: int = 50) -> int:
     """Settle what stored events speak of; return how many were worked on."""
-    with cashier.transaction() as session:
+    with context.transaction() as session:
         statement = (
             select(GatewayEvent.event_id)
-            .where(GatewayEvent.state == GatewayEventState.RECEIVED, GatewayEvent.next_at <= cashier.now())
+            .where(GatewayEvent.state == GatewayEventState.RECEIVED, GatewayEvent.next_at <= context.now())
             .order_by(GatewayEvent.next_at)
             .limit(limit)
         )
         due = list(session.scalars(statement))
     for event_id in due:
-        work_safely(cashier, event_id=event_id)
+        work_safely(context, event_id=event_id)
     return len(due)
 
 
-def work_safely(cashier: Cashier, *, event_id: str) -> None:
+def work_safely(context: GatewayContext, *, event_id: str) -> None:
     """Work on one event; what is unforeseen postpones it. Only the database's own trouble is raised."""
     try:
-        work_event(cashier, event_id=event_id)
+        work_event(context, event_id=event_id)
     except SQLAlchemyError:
         raise  # the database's trouble is everybody's
     except Exception as error:
         # Unforeseen, so it would come again at every turn, before all other events and all mail.
         log.exception("event failed in an unforeseen way", event_id=event_id)
-        _postpone(cashier, event_id, f"unforeseen: {type(error).__name__}")
+        _postpone(context, event_id, f"unforeseen: {type(error).__name__}")
 
 
-def work_event(cashier: Cashier, *, event_id: str) -> None:
+def work_event(context: GatewayContext, *, event_id: str) -> None:
     """Settle what one stored event speaks of. Two workers on the same event do it once, by the settlement."""
-    with cashier.transaction() as session:
+    with context.transaction() as session:
         event = session.get(GatewayEvent, event_id)
         if event is None or event.state is not GatewayEventState.RECEIVED:
             return
     try:
-        news = _ask_stripe(cashier, event)
+        news = _ask_stripe(context, event)
     except UnknownIntent as error:
         # Usual where the issuer's account also takes payments that are not paymail's.
-        _conclude(cashier, event_id, GatewayEventState.IGNORED, str(error))
+        _conclude(context, event_id, GatewayEventState.IGNORED, str(error))
     except Denied as error:
-        _conclude(cashier, event_id, GatewayEventState.DEAD, str(error))
+        _conclude(context, event_id, GatewayEventState.DEAD, str(error))
     except PaymailError as error:
         # A revoked key or a Stripe outage: the payment is still out there, so ask again.
-        _postpone(cashier, event_id, str(error))
+        _postpone(context, event_id, str(error))
     else:
-        _settle_event(cashier, event, news)
+        _settle_event(context, event, news)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +129,10 @@ class _News:
     seen: datetime
 
 
-def _settle_event(cashier: Cashier, event: GatewayEvent, news: _News) -> None:
+def _settle_event(context: GatewayContext, event: GatewayEvent, news: _News) -> None:
     try:
-        with cashier.transaction() as session:
-            now = cashier.now()
+        with context.transaction() as session:
+            now = context.now()
             settled = settlement.settle(
                 session, intent=news.intent, source="webhook", now=now, seen=news.seen
             )
@@ -145,19 +145,19 @@ def _settle_event(cashier: Cashier, event: GatewayEvent, news: _News) -> None:
                 at = datetime.fromtimestamp(event.created, UTC)
                 card_testing.count_decline(session, attempt=attempt, at=at, now=now)
     except Unavailable as error:
-        _postpone(cashier, event.event_id, str(error))
+        _postpone(context, event.event_id, str(error))
     except PaymailError as error:
         log.error("event cannot be settled", event_id=event.event_id, code=error.code, reason=str(error))
-        _conclude(cashier, event.event_id, GatewayEventState.DEAD, str(error))
+        _conclude(context, event.event_id, GatewayEventState.DEAD, str(error))
 
 
-def _ask_stripe(cashier: Cashier, event: GatewayEvent) -> _News:
-    with cashier.transaction() as session:
+def _ask_stripe(context: GatewayContext, event: GatewayEvent) -> _News:
+    with context.transaction() as session:
         attempt = settlement.attempt_of(session, intent_id=event.intent_id)
         load_invoice(session, invoice_id=attempt.invoice_id)
         if attempt.account != event.account:
             raise Denied("the event's account is not the invoice's")
-    gateway, account = cashier.gateway, attempt.account
+    gateway, account = context.gateway, attempt.account
     reversals = Reversals()
     if event.type in REVERSAL_EVENTS:
         reversals = gateway.reversals(account=account, intent_id=event.intent_id)
@@ -165,14 +165,14 @@ def _ask_stripe(cashier: Cashier, event: GatewayEvent) -> _News:
     return _News(intent, reversals, attempt.updated_at)
 
 
-def _postpone(cashier: Cashier, event_id: str, reason: str) -> None:
-    with cashier.transaction() as session:
+def _postpone(context: GatewayContext, event_id: str, reason: str) -> None:
+    with context.transaction() as session:
         event = session.get_one(GatewayEvent, event_id)
         event.attempts += 1
         event.reason = reason
-        event.next_at = cashier.now() + _pause(event.attempts)
+        event.next_at = context.now() + _pause(event.attempts)
         if event.attempts >= MAX_EVENT_ATTEMPTS:
-            _mark(session, event_id, GatewayEventState.DEAD, reason, cashier.now())
+            _mark(session, event_id, GatewayEventState.DEAD, reason, context.now())
 
 
 def _pause(attempts: int) -> timedelta:
@@ -180,9 +180,9 @@ def _pause(attempts: int) -> timedelta:
     return pause
 
 
-def _conclude(cashier: Cashier, event_id: str, state: GatewayEventState, reason: str) -> None:
-    with cashier.transaction() as session:
-        _mark(session, event_id, state, reason, cashier.now())
+def _conclude(context: GatewayContext, event_id: str, state: GatewayEventState, reason: str) -> None:
+    with context.transaction() as session:
+        _mark(session, event_id, state, reason, context.now())
 
 
 def _mark(session: Session, event_id: str, state: GatewayEventState, reason: str, now: datetime) -> bool:

@@ -24,7 +24,7 @@ from paymail.models import (
     Refund,
 )
 from paymail.ports.payments import GatewayRefund, Intent, IntentStatus, Reversals
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.reconciliation.drift import Finding, Kind, stripe_side
 from paymail.services.reconciliation.examination import examine, number_of, unknown_invoice
 from paymail.services.reconciliation.missed_events import batches
@@ -61,27 +61,27 @@ class Suspects:
 
 
 def compare_account(
-    cashier: Cashier, *, account: str, since: datetime, mend: bool
+    context: GatewayContext, *, account: str, since: datetime, mend: bool
 ) -> tuple[list[Finding], int]:
     """Return the drifts of an account's last days, and how many intents were compared.
 
     With `mend` what can be settled is settled first. Raises the gateway's kinds.
     """
     suspects, seconds = Suspects(), int(since.timestamp())
-    listed = cashier.gateway.recent_intents(account=account, since=seconds)
+    listed = context.gateway.recent_intents(account=account, since=seconds)
     for batch in batches((intent for intent in listed if intent.invoice_id), CHUNK):
-        with cashier.transaction() as session:
+        with context.transaction() as session:
             _intents(session, account, batch, suspects)
-    with cashier.transaction() as session:
+    with context.transaction() as session:
         _from_books(session, account, since, suspects)
     suspects.agreed.clear()  # money may have gone back of what came in as it should
-    told = cashier.gateway.recent_reversals(account=account, since=seconds)
-    with cashier.transaction() as session:
+    told = context.gateway.recent_reversals(account=account, since=seconds)
+    with context.transaction() as session:
         _refunds(session, account, since, told, suspects)
         _disputes(session, account, told, suspects)
     found = {finding.key: finding for finding in suspects.foreign}
     for intent_id in suspects.intents:
-        close = examine(cashier, account=account, intent_id=intent_id, mend=mend)
+        close = examine(context, account=account, intent_id=intent_id, mend=mend)
         found |= {finding.key: finding for finding in close}
     return list(found.values()), suspects.listed
 

@@ -24,7 +24,7 @@ from paymail.models import (
 )
 from paymail.money import Money
 from paymail.ports.payments import Intent, IntentStatus, Reversals
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments.checkout import REUSABLE
 from paymail.services.reconciliation.drift import Finding, Kind, Side, stripe_side
 from paymail.services.reconciliation.open_attempts import QUIET, settle
@@ -47,39 +47,39 @@ class Books:
     disputes: dict[str, Dispute]
 
 
-def examine(cashier: Cashier, *, account: str, intent_id: str, mend: bool) -> tuple[Finding, ...]:
+def examine(context: GatewayContext, *, account: str, intent_id: str, mend: bool) -> tuple[Finding, ...]:
     """Return in what the books and Stripe differ about an intent; with `mend` it is settled first.
 
     Raises the gateway's kinds when Stripe cannot be asked.
     """
     before: tuple[Finding, ...] | None = None
     for _ in range(LOOKS):
-        found = _look(cashier, account, intent_id, mend)
+        found = _look(context, account, intent_id, mend)
         if not found or found == before:
             return found
         before = found
     return ()  # it is being worked on at this moment; the next run sees it at rest
 
 
-def _look(cashier: Cashier, account: str, intent_id: str, mend: bool) -> tuple[Finding, ...]:
-    with cashier.transaction() as session:
+def _look(context: GatewayContext, account: str, intent_id: str, mend: bool) -> tuple[Finding, ...]:
+    with context.transaction() as session:
         row = session.scalars(
             select(PaymentAttempt).where(PaymentAttempt.intent_id == intent_id)
         ).one_or_none()
     try:
-        intent = cashier.gateway.retrieve_intent(account=account, intent_id=intent_id)
-        reversals = cashier.gateway.reversals(account=account, intent_id=intent_id)
+        intent = context.gateway.retrieve_intent(account=account, intent_id=intent_id)
+        reversals = context.gateway.reversals(account=account, intent_id=intent_id)
     except NotFound:
         intent, reversals = None, Reversals()
     if mend and row is not None and intent is not None:
-        settle(cashier, intent=intent, seen=row.updated_at)
+        settle(context, intent=intent, seen=row.updated_at)
     invoice_ref = intent.invoice_id if intent and intent.invoice_id else str(row.invoice_id) if row else ""
-    with cashier.transaction() as session:
+    with context.transaction() as session:
         books = _read(session, intent_id, invoice_ref)
     about = partial(Finding, account=account, intent_id=intent_id, invoice_ref=invoice_ref)
     if intent is None:
         return tuple(_unknown(books, about))
-    found = [*_payment(books, intent, about), *_second(books, intent, about, cashier.now())]
+    found = [*_payment(books, intent, about), *_second(books, intent, about, context.now())]
     if books.payment is not None:
         found += [*_refunds(books, reversals, about), *_disputes(books, reversals, about)]
     return tuple(found)

@@ -21,7 +21,7 @@ from paymail.models import (
     check_move,
 )
 from paymail.ports.payments import Event
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments.webhook_inbox import USED_EVENTS, receive_event
 
 log = observability.logger(__name__)
@@ -42,23 +42,23 @@ class Heard:
     refused: int = 0
 
 
-def hear(cashier: Cashier, *, account: str, live: bool) -> Heard:
+def hear(context: GatewayContext, *, account: str, live: bool) -> Heard:
     """Store an account's events since the last time, as the webhook would. Raises the gateway's kinds.
 
     The cursor moves when all were read; it is Stripe's own clock, so a wrong one here loses nothing.
     """
-    with cashier.transaction() as session:
+    with context.transaction() as session:
         cursor = session.get(ReconciledAccount, account)
         until = cursor.events_until if cursor else 0
-    oldest = int((cashier.now() - KEPT).timestamp())
+    oldest = int((context.now() - KEPT).timestamp())
     since = max(until - int(OVERLAP.total_seconds()), oldest)
     heard, newest = Heard(), until
-    for batch in batches(cashier.gateway.events(account=account, since=since, types=USED_EVENTS), BATCH):
+    for batch in batches(context.gateway.events(account=account, since=since, types=USED_EVENTS), BATCH):
         newest = max(newest, *(event.created for event in batch))
-        with cashier.transaction() as session:
-            _store(session, batch, heard, live=live, now=cashier.now())
-    with cashier.transaction() as session:
-        _remember(session, account, newest, cashier.now())
+        with context.transaction() as session:
+            _store(session, batch, heard, live=live, now=context.now())
+    with context.transaction() as session:
+        _remember(session, account, newest, context.now())
     if heard.refused:
         log.error("events of the other mode refused", account=account, events=heard.refused)
     return heard

@@ -18,7 +18,7 @@ from paymail.models import (
     check_move,
 )
 from paymail.ports.payments import Intent
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger.books import SETTLED
 from paymail.services.payments import settlement
@@ -45,15 +45,15 @@ class Reread:
     unknown: int = 0
 
 
-def reread(cashier: Cashier, *, account: str) -> Reread:
+def reread(context: GatewayContext, *, account: str) -> Reread:
     """Settle the open attempts of an account. Raises the gateway's kinds when Stripe cannot be asked."""
-    with cashier.transaction() as session:
-        attempts = _due(session, account, cashier.now())
+    with context.transaction() as session:
+        attempts = _due(session, account, context.now())
     done = Reread()
     for attempt in attempts:
         done.asked += 1
-        _one(cashier, attempt, done)
-    _close_unborn(cashier, account)
+        _one(context, attempt, done)
+    _close_unborn(context, account)
     return done
 
 
@@ -75,33 +75,33 @@ def _due(session: Session, account: str, now: datetime) -> list[PaymentAttempt]:
     return list(session.scalars(statement.limit(MOST)))
 
 
-def _one(cashier: Cashier, attempt: PaymentAttempt, done: Reread) -> None:
+def _one(context: GatewayContext, attempt: PaymentAttempt, done: Reread) -> None:
     intent_id = attempt.intent_id or ""
     try:
-        intent = cashier.gateway.retrieve_intent(account=attempt.account, intent_id=intent_id)
+        intent = context.gateway.retrieve_intent(account=attempt.account, intent_id=intent_id)
     except NotFound:
         done.unknown += 1
     else:
-        done.recorded += settle(cashier, intent=intent, seen=attempt.updated_at)
-    with cashier.transaction() as session:
+        done.recorded += settle(context, intent=intent, seen=attempt.updated_at)
+    with context.transaction() as session:
         load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
         row = session.get_one(PaymentAttempt, attempt.attempt_id)
-        now = cashier.now()
+        now = context.now()
         row.look_at = now + min(max((now - row.created_at) / 10, SHORTEST), LONGEST)
 
 
-def settle(cashier: Cashier, *, intent: Intent, seen: datetime | None) -> bool:
+def settle(context: GatewayContext, *, intent: Intent, seen: datetime | None) -> bool:
     """Settle an intent that was just read, with what went back of it; say whether a payment was recorded now.
 
     What cannot be settled is logged and left as it is: the comparison reports it. Raises the gateway's kinds.
     """
     try:
-        with cashier.transaction() as session:
-            settled = settlement.settle(session, intent=intent, source=SOURCE, now=cashier.now(), seen=seen)
+        with context.transaction() as session:
+            settled = settlement.settle(session, intent=intent, source=SOURCE, now=context.now(), seen=seen)
         if settled.paid:
-            reversals = cashier.gateway.reversals(account=intent.account, intent_id=intent.id)
-            with cashier.transaction() as session:
-                reversing.take_back(session, intent_id=intent.id, reversals=reversals, now=cashier.now())
+            reversals = context.gateway.reversals(account=intent.account, intent_id=intent.id)
+            with context.transaction() as session:
+                reversing.take_back(session, intent_id=intent.id, reversals=reversals, now=context.now())
     except (StaleRead, NotRecordedYet):
         return False  # somebody else is at it
     except Unavailable:
@@ -112,13 +112,13 @@ def settle(cashier: Cashier, *, intent: Intent, seen: datetime | None) -> bool:
     return settled.recorded_now
 
 
-def _close_unborn(cashier: Cashier, account: str) -> None:
+def _close_unborn(context: GatewayContext, account: str) -> None:
     """Close attempts without an intent whose invoice is no longer payable.
 
     Nobody was given a secret, so nothing can have been paid; a request that is still at it finds the attempt
     closed and takes its intent back.
     """
-    with cashier.transaction() as session:
+    with context.transaction() as session:
         unborn = (
             select(PaymentAttempt)
             .join(Invoice, Invoice.invoice_id == PaymentAttempt.invoice_id)
@@ -126,15 +126,15 @@ def _close_unborn(cashier: Cashier, account: str) -> None:
                 PaymentAttempt.account == account,
                 PaymentAttempt.status == AttemptStatus.CREATING,
                 PaymentAttempt.intent_id.is_(None),
-                PaymentAttempt.updated_at <= cashier.now() - QUIET,
+                PaymentAttempt.updated_at <= context.now() - QUIET,
                 or_(Invoice.status != InvoiceStatus.SENT, Invoice.payment_status.in_(SETTLED)),
             )
         )
         found = list(session.scalars(unborn.limit(MOST)))
     for attempt in found:
-        with cashier.transaction() as session:
+        with context.transaction() as session:
             invoice = load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
             row = session.get_one(PaymentAttempt, attempt.attempt_id)
             if row.status is AttemptStatus.CREATING and row.intent_id is None and not invoice.can_pay:
                 check_move(ATTEMPT_MOVES, row.status, AttemptStatus.CANCELED)
-                row.status, row.updated_at = AttemptStatus.CANCELED, cashier.now()
+                row.status, row.updated_at = AttemptStatus.CANCELED, context.now()

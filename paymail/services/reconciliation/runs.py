@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from paymail import observability
 from paymail.errors import PaymailError
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments import webhook_inbox
 from paymail.services.reconciliation import accounts, drift_store, missed_events, notices, open_attempts
 from paymail.services.reconciliation.comparison import Comparison, compare_account
@@ -39,47 +39,47 @@ class Caught:
 
 
 def catch_up(
-    cashier: Cashier, *, live: bool, only: str = "", progress: Progress = lambda _account: None
+    context: GatewayContext, *, live: bool, only: str = "", progress: Progress = lambda _account: None
 ) -> Caught:
     """Settle what the webhooks missed: events since the last time, and open attempts, per account.
 
     `live` says which mode's events are ours. `progress` is called before each account.
     """
-    done, until = Caught(), cashier.now() + PATIENCE
-    with cashier.transaction() as session:
+    done, until = Caught(), context.now() + PATIENCE
+    with context.transaction() as session:
         found = accounts.ours(session, only=only)
-        woken = missed_events.wake_known(session, now=cashier.now())
-    _work(cashier, woken)
+        woken = missed_events.wake_known(session, now=context.now())
+    _work(context, woken)
     for account in found:
-        if cashier.now() > until:
+        if context.now() > until:
             break
         progress(account)
         try:
-            _catch_up(cashier, account, live, done)
+            _catch_up(context, account, live, done)
         except PaymailError as error:
             log.warning("account cannot be reconciled", account=account, code=error.code)
             done.failures[account] = str(error)
     return done
 
 
-def _catch_up(cashier: Cashier, account: str, live: bool, done: Caught) -> None:
+def _catch_up(context: GatewayContext, account: str, live: bool, done: Caught) -> None:
     done.accounts += 1
-    heard = missed_events.hear(cashier, account=account, live=live)
+    heard = missed_events.hear(context, account=account, live=live)
     done.events += len(heard.stored)
     # The sweep does these too. Here they are done without mail waiting behind them.
-    _work(cashier, heard.stored)
-    asked = open_attempts.reread(cashier, account=account)
+    _work(context, heard.stored)
+    asked = open_attempts.reread(context, account=account)
     done.asked += asked.asked
     done.recorded += asked.recorded
 
 
-def _work(cashier: Cashier, event_ids: list[str]) -> None:
+def _work(context: GatewayContext, event_ids: list[str]) -> None:
     for event_id in event_ids:
-        webhook_inbox.work_safely(cashier, event_id=event_id)
+        webhook_inbox.work_safely(context, event_id=event_id)
 
 
 def compare(
-    cashier: Cashier,
+    context: GatewayContext,
     *,
     days: int,
     only: str = "",
@@ -87,7 +87,7 @@ def compare(
     progress: Progress = lambda _account: None,
 ) -> Comparison:
     """Compare the books with Stripe over the last `days`; with `mend` what can be settled is settled."""
-    with cashier.transaction() as session:
+    with context.transaction() as session:
         found = accounts.ours(session, only=only)
     findings: list[Finding] = []
     compared: list[str] = []
@@ -95,9 +95,9 @@ def compare(
     intents = 0
     for account in found:
         progress(account)
-        since = cashier.now() - timedelta(days=days)
+        since = context.now() - timedelta(days=days)
         try:
-            drifts, listed = compare_account(cashier, account=account, since=since, mend=mend)
+            drifts, listed = compare_account(context, account=account, since=since, mend=mend)
         except PaymailError as error:
             log.warning("account cannot be compared", account=account, code=error.code)
             failures[account] = str(error)
@@ -109,11 +109,11 @@ def compare(
 
 
 def compare_and_keep(
-    cashier: Cashier, *, days: int, only: str = "", progress: Progress = lambda _account: None
+    context: GatewayContext, *, days: int, only: str = "", progress: Progress = lambda _account: None
 ) -> Comparison:
     """Compare, write down what was found, and tell staff what is new."""
-    found = compare(cashier, days=days, only=only, progress=progress)
-    with cashier.transaction() as session:
-        drift_store.keep(session, comparison=found, now=cashier.now())
-        notices.tell(session, now=cashier.now())
+    found = compare(context, days=days, only=only, progress=progress)
+    with context.transaction() as session:
+        drift_store.keep(session, comparison=found, now=context.now())
+        notices.tell(session, now=context.now())
     return found

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from paymail import observability
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.reconciliation import turns
 from paymail.services.reconciliation.comparison import Comparison
 from paymail.services.reconciliation.runs import Caught, Progress, catch_up, compare_and_keep
@@ -19,42 +19,42 @@ DAYS = 7
 Job = Callable[[Progress], Ended]
 
 
-def run_due(cashier: Cashier, *, live: bool, every: timedelta) -> list[str]:
+def run_due(context: GatewayContext, *, live: bool, every: timedelta) -> list[str]:
     """Do what is due and not taken by another process; return which jobs were done."""
 
     def settle(progress: Progress) -> Ended:
-        return ended_of(catch_up(cashier, live=live, progress=progress))
+        return ended_of(catch_up(context, live=live, progress=progress))
 
     def compare(progress: Progress) -> Ended:
-        return ended_of(compare_and_keep(cashier, days=DAYS, progress=progress))
+        return ended_of(compare_and_keep(context, days=DAYS, progress=progress))
 
     jobs: dict[str, tuple[Job, timedelta, timedelta]] = {
         SETTLE: (settle, every, every),
         COMPARE: (compare, COMPARE_EVERY, AGAIN_AFTER),
     }
-    return [name for name, job in jobs.items() if _do(cashier, name, *job)]
+    return [name for name, job in jobs.items() if _do(context, name, *job)]
 
 
-def _do(cashier: Cashier, name: str, job: Job, every: timedelta, again: timedelta) -> bool:
-    with cashier.transaction() as session:
-        turn = turns.claim(session, job=name, now=cashier.now())
+def _do(context: GatewayContext, name: str, job: Job, every: timedelta, again: timedelta) -> bool:
+    with context.transaction() as session:
+        turn = turns.claim(session, job=name, now=context.now())
     if turn is None:
         return False
     try:
-        ended = job(lambda _account: _renew(cashier, turn))
+        ended = job(lambda _account: _renew(context, turn))
     except Exception as error:
         # Written down, so that doctor shows it; the lease would only hold the next try up.
         log.exception("reconciler failed in an unforeseen way", job=name)
         ended = Ended("", f"unforeseen: {type(error).__name__}")
-    with cashier.transaction() as session:
+    with context.transaction() as session:
         later = again if ended.failure else every
-        turns.end(session, turn=turn, ended=ended, every=later, now=cashier.now())
+        turns.end(session, turn=turn, ended=ended, every=later, now=context.now())
     return True
 
 
-def _renew(cashier: Cashier, turn: Turn) -> None:
-    with cashier.transaction() as session:
-        turns.renew(session, turn=turn, now=cashier.now())
+def _renew(context: GatewayContext, turn: Turn) -> None:
+    with context.transaction() as session:
+        turns.renew(session, turn=turn, now=context.now())
 
 
 def ended_of(done: Caught | Comparison) -> Ended:

@@ -12,7 +12,7 @@ from paymail.errors import Conflict, InvalidInput, NotFound, PaymailError
 from paymail.models import IN_FORCE, Channel, Dispute, DisputeState, Payment, Refund, RefundStatus
 from paymail.money import Money, stripe_units
 from paymail.ports.payments import GatewayRefund, KeySpent, Reversals
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.idempotency import KeyReused
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import books
@@ -144,22 +144,22 @@ def _check(session: Session, payment: Payment, order: RefundOrder) -> None:
         stripe_units(order.amount, payment.currency)
 
 
-def carry_out(cashier: Cashier, *, limit: int = 20) -> int:
+def carry_out(context: GatewayContext, *, limit: int = 20) -> int:
     """Ask Stripe for the refunds that staff requested; return how many were tried."""
-    with cashier.transaction() as session:
+    with context.transaction() as session:
         due = select(Refund.refund_id).where(
             Refund.status == RefundStatus.REQUESTED,
             Refund.channel == Channel.STRIPE,
-            Refund.next_at <= cashier.now(),
+            Refund.next_at <= context.now(),
         )
         found = list(session.scalars(due.order_by(Refund.next_at).limit(limit)))
     for refund_id in found:
-        _carry_out(cashier, refund_id)
+        _carry_out(context, refund_id)
     return len(found)
 
 
-def _carry_out(cashier: Cashier, refund_id: int) -> None:
-    with cashier.transaction() as session:
+def _carry_out(context: GatewayContext, refund_id: int) -> None:
+    with context.transaction() as session:
         refund = session.get_one(Refund, refund_id)
         payment = session.get_one(Payment, refund.payment_id)
         if refund.status is not RefundStatus.REQUESTED:
@@ -169,30 +169,30 @@ def _carry_out(cashier: Cashier, refund_id: int) -> None:
         # after a day (Stripe docs, "Idempotent requests").
         session.execute(update(Refund).where(Refund.refund_id == refund_id).values(tries=Refund.tries + 1))
     try:
-        told = _ask(cashier, refund, payment, look_first=tried_before)
+        told = _ask(context, refund, payment, look_first=tried_before)
     except (Conflict, InvalidInput, NotFound) as error:
-        _refused(cashier, refund, str(error))
+        _refused(context, refund, str(error))
     except PaymailError as error:
-        _postpone(cashier, refund, error)
+        _postpone(context, refund, error)
     else:
-        with cashier.transaction() as session:
+        with context.transaction() as session:
             reversals.take_back(
                 session,
                 intent_id=payment.intent_id or "",
                 reversals=Reversals(refunds=(told,)),
-                now=cashier.now(),
+                now=context.now(),
             )
 
 
-def _ask(cashier: Cashier, refund: Refund, payment: Payment, *, look_first: bool) -> GatewayRefund:
+def _ask(context: GatewayContext, refund: Refund, payment: Payment, *, look_first: bool) -> GatewayRefund:
     """Ask Stripe, unless an earlier try has made the refund already and its answer was lost."""
     intent_id = payment.intent_id or ""
     if look_first:
-        known = cashier.gateway.reversals(account=payment.account, intent_id=intent_id)
+        known = context.gateway.reversals(account=payment.account, intent_id=intent_id)
         for told in known.refunds:
             if told.reference == str(refund.refund_id):
                 return told
-    return cashier.gateway.create_refund(
+    return context.gateway.create_refund(
         account=payment.account,
         intent_id=intent_id,
         amount=stripe_units(refund.amount, refund.currency),
@@ -201,9 +201,9 @@ def _ask(cashier: Cashier, refund: Refund, payment: Payment, *, look_first: bool
     )
 
 
-def _refused(cashier: Cashier, refund: Refund, reason: str) -> None:
+def _refused(context: GatewayContext, refund: Refund, reason: str) -> None:
     log.error("Stripe refuses a refund", refund_id=refund.refund_id, reason=reason)
-    with cashier.transaction() as session:
+    with context.transaction() as session:
         invoice = load_invoice(session, invoice_id=refund.invoice_id, lock=True)
         row = session.get_one(Refund, refund.refund_id)
         if row.status is RefundStatus.REQUESTED:
@@ -212,19 +212,19 @@ def _refused(cashier: Cashier, refund: Refund, reason: str) -> None:
                 invoice=invoice,
                 refund=row,
                 target=RefundStatus.FAILED,
-                now=cashier.now(),
+                now=context.now(),
                 failure=reason,
             )
 
 
-def _postpone(cashier: Cashier, refund: Refund, error: PaymailError) -> None:
-    with cashier.transaction() as session:
+def _postpone(context: GatewayContext, refund: Refund, error: PaymailError) -> None:
+    with context.transaction() as session:
         load_invoice(session, invoice_id=refund.invoice_id, lock=True)
         row = session.get_one(Refund, refund.refund_id)
         if row.status is not RefundStatus.REQUESTED:
             return
         row.failure = str(error)[:200]
-        row.next_at = cashier.now() + min(timedelta(seconds=5) * 2 ** min(row.tries, 12), LONGEST_PAUSE)
+        row.next_at = context.now() + min(timedelta(seconds=5) * 2 ** min(row.tries, 12), LONGEST_PAUSE)
         if isinstance(error, KeySpent):
             # Stripe keeps its own failure under the key. Whether it made the refund is looked up first.
             row.idempotency_key = _key(row)

@@ -3,8 +3,6 @@
 Each invoice is one transaction under its lock, so that two sweeps at once, a payment and a hold take turns.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -15,6 +13,7 @@ from paymail.emails import Tone
 from paymail.errors import Conflict, PaymailError
 from paymail.models import Invoice, Message, MessageState
 from paymail.services.core import history
+from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import load_invoice
 from paymail.services.links import pay_links
 from paymail.services.outbox import dedupe_keys, queue
@@ -39,30 +38,25 @@ class NotRemindable(Conflict):
     code = "not_remindable"
 
 
-def plan_due(
-    transaction: Callable[[], AbstractContextManager[Session]],
-    now: Callable[[], datetime],
-    *,
-    limit: int = BATCH,
-) -> int:
+def plan_due(context: Context, *, limit: int = BATCH) -> int:
     """Look at every invoice whose time has come; return how many were looked at."""
-    with transaction() as session:
+    with context.transaction() as session:
         statement = (
             select(Invoice.invoice_id)
-            .where(Invoice.next_reminder_at <= now())
+            .where(Invoice.next_reminder_at <= context.now())
             .order_by(Invoice.next_reminder_at)
             .limit(limit)
         )
         due = list(session.scalars(statement))
     for invoice_id in due:
         try:
-            with transaction() as session:
-                plan(session, invoice_id=invoice_id, now=now())
+            with context.transaction() as session:
+                plan(session, invoice_id=invoice_id, now=context.now())
         except (ArithmeticError, ValueError, LookupError, TypeError) as error:
             # What nobody thought of about one invoice must not stop the reminders of all others.
             log.error("reminders cannot be planned", invoice_id=invoice_id, reason=type(error).__name__)
-            with transaction() as session:
-                holds.look_again(session, invoice_ids=[invoice_id], now=now() + BROKEN_RECHECK)
+            with context.transaction() as session:
+                holds.look_again(session, invoice_ids=[invoice_id], now=context.now() + BROKEN_RECHECK)
     return len(due)
 
 

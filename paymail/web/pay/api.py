@@ -95,7 +95,7 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
     )
     def confirm(token: Token, body: Confirm) -> Confirmed:
         """Record a payment, after asking Stripe whether it was made."""
-        settled = confirm_payment(app.cashier(), token=token, intent_id=body.paymentIntentId)
+        settled = confirm_payment(app.gateway_context(), token=token, intent_id=body.paymentIntentId)
         return Confirmed(success=True, message="Payment confirmed", invoice_id=settled.invoice_id)
 
     @routes.post(
@@ -123,7 +123,9 @@ def start_payment_in(app: App, token: str, asked: Start) -> tuple[Intent, str]:
     def minor(major: str | None) -> int | None:
         return None if major is None else money.to_minor(money.parse_decimal(major), invoice.currency)
 
-    intent = start_payment(app.cashier(), token=token, amount=minor(asked.amount), seen=minor(asked.balance))
+    intent = start_payment(
+        app.gateway_context(), token=token, amount=minor(asked.amount), seen=minor(asked.balance)
+    )
     return intent, locale
 
 

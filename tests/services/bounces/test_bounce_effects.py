@@ -11,6 +11,7 @@ from paymail import db
 from paymail.models import Bounce, Customer, Message, MessageState, ReminderHold, Suppression
 from paymail.services import bounces
 from paymail.services.bounces import Kind
+from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery import deliveries
 from paymail.services.outbox import notices, suppressions
@@ -135,7 +136,7 @@ def test_a_bounce_of_a_message_that_waits_again_moves_it_nowhere(desk: Desk) -> 
 def test_a_bounced_notice_makes_no_other_notice_and_holds_nothing(desk: Desk) -> None:
     with db.transaction(desk.engine) as session:
         notices.tell_staff(session, invoice_id=502, about="test", key=1, headline="Look", detail="", now=NOW)
-    deliveries.sweep(desk.post)
+    deliveries.sweep(desk.context)
     raw = desk.report("postfix_unknown_user").replace(b"c502@customer", b"billing@southern-it")
     desk.receive(raw)
     assert desk.message().state is MessageState.BOUNCED
@@ -203,18 +204,18 @@ def test_a_maildir_is_emptied_into_done_and_unmatched(desk: Desk, tmp_path: Path
     (box / "tmp" / "3.c").write_bytes(b"half")
     (box / "new" / "4.d").symlink_to(box / "tmp" / "3.c")
     (box / "new" / "5.e").mkdir()
-    found = bounces.collect(desk.post.transaction, box, NOW)
+    found = bounces.collect(desk.context_at(NOW), box)
     assert found == bounces.Collected(done=1, unmatched=1)
     assert [file.name for file in (box / "done").iterdir()] == ["1.a"]
     assert [file.name for file in (box / "unmatched").iterdir()] == ["2.b:2,S"]
-    assert bounces.collect(desk.post.transaction, box, NOW) == bounces.Collected()
+    assert bounces.collect(desk.context_at(NOW), box) == bounces.Collected()
 
 
 def test_a_plain_folder_keeps_reports_of_the_same_name(desk: Desk, folder: Path) -> None:
     desk.sent()
     for text in (b"one", b"two"):
         (folder / "bounce.eml").write_bytes(text)
-        bounces.collect(desk.post.transaction, folder, NOW)
+        bounces.collect(desk.context_at(NOW), folder)
     assert sorted(file.name for file in (folder / "unmatched").iterdir()) == ["bounce.eml", "bounce.eml.1"]
 
 
@@ -222,10 +223,8 @@ def test_a_plain_file_that_may_still_be_written_is_left(desk: Desk, folder: Path
     file = folder / "bounce.eml"
     file.write_bytes(b"half")
     written = NOW.fromtimestamp(file.stat().st_mtime, NOW.tzinfo)
-    assert (
-        bounces.collect(desk.post.transaction, folder, written + timedelta(seconds=1)) == bounces.Collected()
-    )
-    assert bounces.collect(desk.post.transaction, folder, written + timedelta(seconds=9)).unmatched == 1
+    assert bounces.collect(desk.context_at(written + timedelta(seconds=1)), folder) == bounces.Collected()
+    assert bounces.collect(desk.context_at(written + timedelta(seconds=9)), folder).unmatched == 1
 
 
 def test_a_report_that_fails_stays_and_stops_no_other(desk: Desk, folder: Path) -> None:
@@ -239,8 +238,8 @@ def test_a_report_that_fails_stays_and_stops_no_other(desk: Desk, folder: Path) 
             raise OSError("the database is away")
         return db.transaction(desk.engine)
 
-    assert bounces.collect(transaction, folder, NOW) == bounces.Collected(done=1, failed=1)  # type: ignore[arg-type]
-    assert bounces.collect(desk.post.transaction, folder, NOW) == bounces.Collected(unmatched=1)
+    assert bounces.collect(Context(transaction, lambda: NOW), folder) == bounces.Collected(done=1, failed=1)  # type: ignore[arg-type]
+    assert bounces.collect(desk.context_at(NOW), folder) == bounces.Collected(unmatched=1)
 
 
 @pytest.mark.parametrize("movable", [True, False])
@@ -257,15 +256,15 @@ def test_files_that_cannot_be_read_do_not_block_the_folder(desk: Desk, folder: P
             raise PermissionError(13, "Permission denied")
         return file.read_bytes()
 
-    found = bounces.collect(desk.post.transaction, folder, NOW, limit=1, read=read)
+    found = bounces.collect(desk.context_at(NOW), folder, limit=1, read=read)
     assert found == bounces.Collected(done=1, failed=3 + (not movable))
     assert (folder / "a").exists() is not movable
-    again = bounces.collect(desk.post.transaction, folder, NOW, limit=1, read=read)
+    again = bounces.collect(desk.context_at(NOW), folder, limit=1, read=read)
     assert again.failed == (0 if movable else 4)
 
 
 def test_a_folder_that_is_not_there_is_empty(desk: Desk, tmp_path: Path) -> None:
-    assert bounces.collect(desk.post.transaction, tmp_path / "none", NOW) == bounces.Collected()
+    assert bounces.collect(desk.context_at(NOW), tmp_path / "none") == bounces.Collected()
 
 
 @pytest.mark.parametrize("raw", [b"", b"\0", b"To: \xff\xfe\0\n\n", b"Subject: \xed\xa0\x80\n\n"])

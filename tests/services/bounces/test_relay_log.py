@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from paymail import db
 from paymail.models import Bounce, Message, MessageState, Suppression
 from paymail.services.bounces import relay_log_follower
 from paymail.services.bounces.relay_log import Fact, facts
@@ -48,7 +47,7 @@ def tried(status: str, dsn: str, words: str, queue: str = QUEUE, stamp: str = "s
 
 def prove(desk: Desk, log: Path, *lines: str) -> int:
     log.write_text("".join(lines))
-    return relay_log_follower.prove(desk.post.transaction, log, NOW)
+    return relay_log_follower.prove(desk.context_at(NOW), log)
 
 
 @pytest.mark.parametrize("stamp", STAMPS)
@@ -108,7 +107,7 @@ def test_a_log_is_followed_as_it_grows(desk: Desk, log: Path, tmp_path: Path) ->
     memory = tmp_path / "relay_log.json"
 
     def follow() -> int:
-        return relay_log_follower.follow(desk.post.transaction, log, memory, NOW)
+        return relay_log_follower.follow(desk.context_at(NOW), log, memory)
 
     log.write_text(cleanup(desk) + queued()[:30])
     assert follow() == 0
@@ -127,7 +126,7 @@ def test_no_line_is_lost_when_the_log_changes_under_the_reader(
     memory = tmp_path / "relay_log.json"
     noise = "Mar 17 00:00:00 mx postfix/smtpd[1]: connect from unknown\n"
     log.write_text(noise * 20)
-    relay_log_follower.follow(desk.post.transaction, log, memory, NOW)
+    relay_log_follower.follow(desk.context_at(NOW), log, memory)
     if way == "rotated":
         with log.open("a") as more:
             more.write(cleanup(desk))
@@ -140,13 +139,13 @@ def test_no_line_is_lost_when_the_log_changes_under_the_reader(
     else:
         memory.write_text("{")
         log.write_text(cleanup(desk) + queued())
-    assert relay_log_follower.follow(desk.post.transaction, log, memory, NOW) == 1
+    assert relay_log_follower.follow(desk.context_at(NOW), log, memory) == 1
     assert desk.state(message_id) is MessageState.SENT
 
 
 def test_lines_of_any_kind_are_passed_over(desk: Desk, log: Path) -> None:
     log.write_bytes(b"\xff\xfe\0\n\n" + b"x" * 3_000_000 + b"\nMar 17 postfix/qmgr[1]: A: removed\n")
-    assert relay_log_follower.prove(desk.post.transaction, log, NOW) == 0
+    assert relay_log_follower.prove(desk.context_at(NOW), log) == 0
 
 
 def test_open_queues_are_forgotten_when_removed_and_bounded() -> None:
@@ -167,5 +166,5 @@ def test_the_log_of_one_process_is_read_by_one_at_a_time(desk: Desk, log: Path, 
     memory = tmp_path / "relay_log.json"
     with relay_log_follower._alone(memory) as mine:
         assert mine
-        assert relay_log_follower.follow(lambda: db.transaction(desk.engine), log, memory, NOW) == 0
-    assert relay_log_follower.follow(lambda: db.transaction(desk.engine), log, memory, NOW) == 1
+        assert relay_log_follower.follow(desk.context_at(NOW), log, memory) == 0
+    assert relay_log_follower.follow(desk.context_at(NOW), log, memory) == 1

@@ -70,7 +70,7 @@ def test_a_changed_address_is_mailed_and_its_reminders_go_on(desk: AddressDesk) 
     desk.receive(desk.report("postfix_unknown_user"))
     message_id = desk.send(again=True)
     assert desk.change("new@customer.example") == 1
-    deliveries.sweep(desk.post)
+    deliveries.sweep(desk.context)
     assert desk.state(message_id) is MessageState.SENT
     assert desk.mailer.delivered[-1].recipients == ("new@customer.example",)
     assert desk.held(502) == []
@@ -98,11 +98,11 @@ def test_a_waiting_email_is_written_afresh(desk: AddressDesk) -> None:
 def test_a_worker_that_is_sending_to_the_old_address_loses_the_message(desk: AddressDesk) -> None:
     message_id = desk.send()
     with db.transaction(desk.engine) as session:
-        (claim,) = queue.claim(session, now=NOW, lease=desk.post.lease)
+        (claim,) = queue.claim(session, now=NOW, lease=desk.context.lease)
     desk.change("new@customer.example")
     with db.transaction(desk.engine) as session:
-        assert not outcomes.begin_handover(session, claim=claim, now=NOW, lease=desk.post.lease)
-    deliveries.sweep(desk.post)
+        assert not outcomes.begin_handover(session, claim=claim, now=NOW, lease=desk.context.lease)
+    deliveries.sweep(desk.context)
     assert desk.state(message_id) is MessageState.SENT
     assert [envelope.recipients for envelope in desk.mailer.delivered] == [("new@customer.example",)]
 

@@ -59,7 +59,7 @@ class ErasingDesk(Desk):
         self.sent()
         self.receive(self.report("postfix_unknown_user"))
         self.receive(self.report("gmail_spam"))
-        deliveries.sweep(self.post)
+        deliveries.sweep(self.context)
         with db.transaction(self.engine) as session:
             found = load_invoice(session, invoice_id=502)
             found.customer.address, found.notes = "1 High Street", f"{NAME} pays late"
@@ -80,7 +80,7 @@ class ErasingDesk(Desk):
                 BulkSend(selection=f'{{"customer": "{NAME}"}}', starts_at=NOW, actor="a", created_at=NOW)
             )
         self.clock = LATER
-        deliveries.sweep(self.post)
+        deliveries.sweep(self.context)
         self.pay()
 
     def erase(self) -> None:
@@ -170,7 +170,7 @@ def test_what_another_customer_shares_stays(desk: ErasingDesk) -> None:
         load_invoice(session, invoice_id=600).customer.email = "C502@customer.example"
         invoice_emails.send_invoice(session, invoice_id=600, actor="a", now=NOW)
         suppressions.lift(session, address="c502@customer.example", reason="ok", actor="a", now=NOW)
-    deliveries.sweep(desk.post)
+    deliveries.sweep(desk.context)
     pdf = desk.message().pdf_sha256 or ""
     desk.erase()
     with db.reading(desk.engine) as session:

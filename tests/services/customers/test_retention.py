@@ -23,7 +23,7 @@ def desk(engine: Engine) -> Desk:
 
 
 def run(desk: Desk, *, days: int = 365, **more: int) -> int:
-    return retention.run(desk.post.transaction, days=days, now=OLD, **more).erased
+    return retention.run(desk.context_at(OLD), days=days, **more).erased
 
 
 def contents(desk: Desk) -> list[bytes]:
@@ -74,7 +74,7 @@ def test_bytes_that_a_younger_email_shares_stay(desk: Desk) -> None:
     desk.sent()
     desk.clock = OLD - timedelta(days=1)
     desk.send(again=True)
-    deliveries.sweep(desk.post)
+    deliveries.sweep(desk.context)
     assert run(desk) == 1  # the first email itself; both have the same PDF
     assert b"%PDF-" in contents(desk)
 
@@ -90,11 +90,9 @@ def test_erased_bytes_that_are_written_again_are_kept_again(desk: Desk) -> None:
 
 def test_a_run_goes_on_where_the_last_one_stopped(desk: Desk) -> None:
     desk.sent()
-    first = retention.run(desk.post.transaction, days=365, now=OLD, batch=1, most_batches=1)
+    first = retention.run(desk.context_at(OLD), days=365, batch=1, most_batches=1)
     assert (first.erased, bool(first.cursor)) == (1, True)
-    second = retention.run(
-        desk.post.transaction, days=365, now=OLD, batch=1, most_batches=9, after=first.cursor
-    )
+    second = retention.run(desk.context_at(OLD), days=365, batch=1, most_batches=9, after=first.cursor)
     assert (second.erased, second.cursor) == (1, "")
 
 

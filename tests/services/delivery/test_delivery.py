@@ -21,42 +21,42 @@ from tests.services.bench import Bench
 
 def test_a_queued_message_is_sent_once(bench: Bench) -> None:
     bench.send()
-    assert deliveries.sweep(bench.post) == 1
-    assert deliveries.sweep(bench.post) == 0
+    assert deliveries.sweep(bench.context) == 1
+    assert deliveries.sweep(bench.context) == 0
     assert bench.message().state is MessageState.SENT
     assert len(bench.mailer.delivered) == 1
 
 
 def test_asking_twice_queues_one_message(bench: Bench) -> None:
     assert bench.send() == bench.send()
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert bench.send() == bench.message().message_id
-    assert deliveries.sweep(bench.post) == 0
+    assert deliveries.sweep(bench.context) == 0
 
 
 def test_an_explicit_resend_is_a_second_message(bench: Bench) -> None:
     first = bench.send()
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert bench.send(again=True) != first
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert len(bench.mailer.delivered) == 2
 
 
 def test_a_scheduled_message_waits_for_its_time(bench: Bench) -> None:
     bench.send(at=NOW + timedelta(hours=1))
-    assert deliveries.sweep(bench.post) == 0
+    assert deliveries.sweep(bench.context) == 0
     bench.clock += timedelta(hours=1)
-    assert deliveries.sweep(bench.post) == 1
+    assert deliveries.sweep(bench.context) == 1
 
 
 def test_a_deferral_is_retried_with_the_same_bytes(bench: Bench) -> None:
     bench.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "later", "dot"), Outcome(Verdict.SENT, 250)]
     bench.send()
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert bench.message().state is MessageState.SCHEDULED
     assert bench.message().next_at > bench.clock
     bench.clock += timedelta(minutes=5)
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     first, second = bench.mailer.delivered
     assert first == second
     assert bench.message().state is MessageState.SENT
@@ -66,7 +66,7 @@ def test_a_message_fails_visibly_after_its_attempts(bench: Bench) -> None:
     bench.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "later", "RCPT")] * 5
     bench.send()
     for _ in range(5):
-        deliveries.sweep(bench.post)
+        deliveries.sweep(bench.context)
         bench.clock += timedelta(hours=2)
     assert bench.message().state is MessageState.FAILED
     assert "later" in bench.message().reason
@@ -77,18 +77,18 @@ def test_a_message_fails_visibly_after_its_attempts(bench: Bench) -> None:
 def test_doubt_after_the_dot_is_unknown_and_never_resent(bench: Bench) -> None:
     bench.mailer.outcomes = [Outcome(Verdict.UNKNOWN, 0, "disconnected", "dot")]
     bench.send()
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     bench.clock += timedelta(days=3)
-    assert deliveries.sweep(bench.post) == 0
+    assert deliveries.sweep(bench.context) == 0
     assert bench.message().state is MessageState.UNKNOWN
 
 
 def test_a_worker_that_vanished_before_the_dot_is_replaced(bench: Bench) -> None:
     bench.send()
-    bench.change(lambda s: queue.claim(s, now=bench.clock, lease=bench.post.lease))
-    assert deliveries.sweep(bench.post) == 0
+    bench.change(lambda s: queue.claim(s, now=bench.clock, lease=bench.context.lease))
+    assert deliveries.sweep(bench.context) == 0
     bench.clock += timedelta(seconds=121)
-    assert deliveries.sweep(bench.post) == 1
+    assert deliveries.sweep(bench.context) == 1
     assert bench.message().state is MessageState.SENT
 
 
@@ -96,23 +96,25 @@ def test_a_worker_that_vanished_in_the_handover_leaves_unknown(bench: Bench) -> 
     bench.send()
 
     def vanish(session: Session) -> None:
-        (claim,) = queue.claim(session, now=bench.clock, lease=bench.post.lease)
-        assert outcomes.begin_handover(session, claim=claim, now=bench.clock, lease=bench.post.lease)
+        (claim,) = queue.claim(session, now=bench.clock, lease=bench.context.lease)
+        assert outcomes.begin_handover(session, claim=claim, now=bench.clock, lease=bench.context.lease)
 
     bench.change(vanish)
     bench.clock += timedelta(seconds=121)
-    assert deliveries.sweep(bench.post) == 0
+    assert deliveries.sweep(bench.context) == 0
     assert bench.message().state is MessageState.UNKNOWN
 
 
 def test_a_lease_that_ran_out_stops_the_slow_worker_before_the_dot(bench: Bench) -> None:
     bench.send()
     claims: list[queue.Claim] = []
-    bench.change(lambda s: claims.extend(queue.claim(s, now=bench.clock, lease=bench.post.lease)))
+    bench.change(lambda s: claims.extend(queue.claim(s, now=bench.clock, lease=bench.context.lease)))
     bench.clock += timedelta(seconds=121)
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     with db.transaction(bench.engine) as session:
-        assert not outcomes.begin_handover(session, claim=claims[0], now=bench.clock, lease=bench.post.lease)
+        assert not outcomes.begin_handover(
+            session, claim=claims[0], now=bench.clock, lease=bench.context.lease
+        )
     assert len(bench.mailer.delivered) == 1
 
 
@@ -120,7 +122,7 @@ def test_a_cancelled_message_is_not_handed_over(bench: Bench) -> None:
     message_id = bench.send(at=NOW + timedelta(hours=1))
     bench.change(lambda s: reschedule.cancel_message(s, message_id=message_id, actor="test", now=NOW))
     bench.clock += timedelta(hours=2)
-    assert deliveries.sweep(bench.post) == 0
+    assert deliveries.sweep(bench.context) == 0
     with pytest.raises(reschedule.TooLate):
         bench.change(lambda s: reschedule.cancel_message(s, message_id=message_id, actor="test", now=NOW))
 
@@ -133,7 +135,7 @@ def test_a_void_invoice_is_suppressed_with_the_reason(bench: Bench) -> None:
         from_db.status = InvoiceStatus.VOID
 
     bench.change(void)
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert bench.message().state is MessageState.SUPPRESSED
     assert bench.message().reason == "the invoice is void"
     assert bench.mailer.delivered == []
@@ -141,10 +143,10 @@ def test_a_void_invoice_is_suppressed_with_the_reason(bench: Bench) -> None:
 
 def test_a_letter_that_cannot_be_written_fails_with_the_reason_and_the_rest_go_on(bench: Bench) -> None:
     bench.add_invoice(503)
-    object.__setattr__(bench.post, "writer", Spoiled(502))
+    object.__setattr__(bench.context, "writer", Spoiled(502))
     bench.send()
     bench.send_one(503)
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     failed, sent = bench.messages()
     assert (failed.state, failed.reason) == (MessageState.FAILED, "invoice/body.html: no such filter")
     assert sent.state is MessageState.SENT
@@ -152,14 +154,14 @@ def test_a_letter_that_cannot_be_written_fails_with_the_reason_and_the_rest_go_o
 
 def test_a_calendar_that_broke_after_the_writing_fails_the_reminder_before_the_dot(bench: Bench) -> None:
     bench.at("2026-04-13T09:00")
-    planner.plan_due(bench.post.transaction, bench.now)
+    planner.plan_due(bench.context)
 
     def break_it(name: str) -> None:
         if name == "prepared":
             bench.change(lambda s: setattr(bench.issuer(s), "country", "XX"))
 
-    object.__setattr__(bench.post, "failpoint", break_it)
-    deliveries.sweep(bench.post)
+    object.__setattr__(bench.context, "failpoint", break_it)
+    deliveries.sweep(bench.context)
     reminder = bench.messages("reminder")[-1]
     assert (reminder.state, bench.mailer.delivered) == (MessageState.FAILED, [])
     assert "no public holidays are known for XX" in reminder.reason

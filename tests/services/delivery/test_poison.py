@@ -3,7 +3,7 @@
 from paymail import db
 from paymail.models import GatewayEvent, GatewayEventState, PaymentStatus
 from paymail.ports.payments import Event, Intent
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments import checkout, webhook_inbox
 from tests.factories import LedgerGateway
 from tests.services.bench import Bench
@@ -22,16 +22,16 @@ class BrittleGateway(LedgerGateway):
 
 def test_an_event_that_cannot_be_worked_on_does_not_stop_the_others(bench: Bench) -> None:
     gateway = BrittleGateway()
-    cashier = Cashier(bench.post.transaction, bench.now, gateway)
+    context = GatewayContext(bench.context.transaction, bench.now, gateway)
     bench.add_invoice(503)
     for number in (502, 503):
-        intent = checkout.start_payment(cashier, token=bench.invoice(number).payment_token or "")
+        intent = checkout.start_payment(context, token=bench.invoice(number).payment_token or "")
         gateway.succeed(intent.id)
         event = Event(f"evt_{number}", "payment_intent.succeeded", "acct_sandbox", False, intent.id, 1)
         with db.transaction(bench.engine) as session:
             webhook_inbox.receive_event(session, event=event, live=False, now=bench.clock)
         gateway.poison = gateway.poison or intent.id
-    webhook_inbox.work_events(cashier)
+    webhook_inbox.work_events(context)
     assert bench.invoice(503).payment_status is PaymentStatus.PAID
     with db.reading(bench.engine) as session:
         stuck = session.get_one(GatewayEvent, "evt_502")

@@ -24,7 +24,7 @@ class DoubtfulDesk(Desk):
     def doubt(self) -> int:
         self.mailer.outcomes = [Outcome(Verdict.UNKNOWN, 0, "disconnected", "dot")]
         message_id = self.send()
-        deliveries.sweep(self.post)
+        deliveries.sweep(self.context)
         assert self.state(message_id) is MessageState.UNKNOWN
         return message_id
 
@@ -55,7 +55,7 @@ def test_staff_say_what_became_of_it(desk: DoubtfulDesk, act: Act, state: Messag
     kind, actor, detail = desk.last_event()
     assert (kind, actor) == ("email_resolved", "ann@x.example")
     assert "the customer confirmed" in detail
-    assert deliveries.sweep(desk.post) == 0
+    assert deliveries.sweep(desk.context) == 0
 
 
 def test_a_resend_hands_over_the_very_same_bytes(desk: DoubtfulDesk) -> None:
@@ -63,7 +63,7 @@ def test_a_resend_hands_over_the_very_same_bytes(desk: DoubtfulDesk) -> None:
     desk.act(unknown_messages.resend, message_id, "they have nothing")
     assert desk.last_event()[0] == "email_resent"
     desk.clock = LATER
-    deliveries.sweep(desk.post)
+    deliveries.sweep(desk.context)
     first, second = desk.mailer.delivered
     assert first == second
     assert desk.state(message_id) is MessageState.SENT
@@ -73,7 +73,7 @@ def test_nothing_is_resent_by_itself(desk: DoubtfulDesk) -> None:
     desk.doubt()
     with db.reading(desk.engine) as session:
         assert [m.message_id for m in unknown_messages.unknown(session)] == [desk.message().message_id]
-    assert deliveries.sweep(desk.post) == 0
+    assert deliveries.sweep(desk.context) == 0
     assert len(desk.mailer.delivered) == 1
 
 
@@ -106,7 +106,7 @@ def test_a_resent_reminder_waits_while_a_payment_clears(desk: DoubtfulDesk) -> N
         load_invoice(session, invoice_id=502).payment_status = PaymentStatus.PROCESSING
     desk.act(unknown_messages.resend, message_id)
     desk.clock = LATER
-    deliveries.sweep(desk.post)
+    deliveries.sweep(desk.context)
     assert len(desk.mailer.delivered) == 1
     assert desk.state(message_id) is not MessageState.SENT
 

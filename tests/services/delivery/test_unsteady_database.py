@@ -39,7 +39,7 @@ def test_an_answer_is_not_forgotten_because_the_database_failed_for_a_moment(ben
                 raise OperationalError("COMMIT", {}, Exception("the server closed the connection"))
 
     bench.send()
-    post = replace(bench.post, transaction=transaction, mailer=mailer, pause=pauses.append)
+    post = replace(bench.context, transaction=transaction, mailer=mailer, pause=pauses.append)
     deliveries.deliver(post)
     assert bench.message().state is MessageState.SENT
     assert len(pauses) == 3
@@ -54,7 +54,7 @@ def test_a_database_that_stays_away_leaves_the_message_to_its_lease(bench: Bench
                 raise OperationalError("COMMIT", {}, Exception("gone"))
 
     bench.send()
-    post = replace(bench.post, transaction=transaction, pause=lambda _seconds: None)
+    post = replace(bench.context, transaction=transaction, pause=lambda _seconds: None)
     with pytest.raises(OperationalError):
         deliveries.deliver(post)
     assert bench.message().state is MessageState.HANDOVER

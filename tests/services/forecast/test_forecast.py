@@ -115,7 +115,7 @@ def test_a_void_invoice_is_explained_too(bench: Bench) -> None:
 
 def test_a_queued_reminder_that_waits_is_listed_as_held(bench: Bench) -> None:
     bench.at("2026-04-13T09:00")
-    planner.plan_due(bench.post.transaction, bench.now)
+    planner.plan_due(bench.context)
     bench.change(
         lambda s: holds.place(s, invoice_id=502, reason=HoldReason.DISPUTED, actor="x", now=bench.clock)
     )
@@ -125,8 +125,8 @@ def test_a_queued_reminder_that_waits_is_listed_as_held(bench: Bench) -> None:
 
 
 def test_a_paused_bulk_send_is_listed_as_held(bench: Bench) -> None:
-    with bench.post.transaction() as session:
+    with bench.context.transaction() as session:
         begun = bulk.start(session, selection=Selection(currency="AUD"), actor="x", now=bench.clock)
-    bulk.expand_all(bench.post.transaction, bench.now)
+    bulk.expand_all(bench.context)
     bench.change(lambda s: bulk.pause(s, bulk_id=begun.bulk_id, actor="x", now=bench.clock))
     assert [one.held for one in seen(bench)] == [f"bulk send {begun.bulk_id} is paused"]

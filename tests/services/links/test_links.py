@@ -11,7 +11,7 @@ from paymail.emails import Tone
 from paymail.models import AttemptStatus, Invoice, InvoiceStatus, Message, MessageState, PaymentAttempt
 from paymail.ports.mail import Outcome, Verdict
 from paymail.ports.rendering import Letter, Written
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.history import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import addresses, erasure, link_requests
@@ -51,7 +51,7 @@ class LinkWriter(PlainWriter):
 @pytest.fixture
 def writer(bench: Bench) -> LinkWriter:
     found = LinkWriter()
-    object.__setattr__(bench.post, "writer", found)
+    object.__setattr__(bench.context, "writer", found)
     return found
 
 
@@ -91,7 +91,9 @@ def expire(bench: Bench) -> str:
 
 
 def start_paying(bench: Bench) -> None:
-    checkout.start_payment(Cashier(bench.post.transaction, bench.now, bench.gateway), token=token(bench))
+    checkout.start_payment(
+        GatewayContext(bench.context.transaction, bench.now, bench.gateway), token=token(bench)
+    )
 
 
 def attempt(bench: Bench) -> PaymentAttempt:
@@ -230,7 +232,7 @@ def test_an_email_whose_link_is_replaced_at_the_hand_over_goes_out_with_the_new_
 ) -> None:
     once = [lambda: regenerate(bench)]
     object.__setattr__(
-        bench.post, "failpoint", lambda name: once.pop()() if name == "prepared" and once else None
+        bench.context, "failpoint", lambda name: once.pop()() if name == "prepared" and once else None
     )
     bench.send()
     assert bench.turn() == 1
@@ -411,13 +413,13 @@ def test_what_is_handed_over_after_a_link_was_replaced_holds_the_new_one(
     for _ in range(12):
         bench.send(again=True)
     with ThreadPoolExecutor(2) as pool:
-        sweeps = [pool.submit(deliveries.sweep, bench.post) for _ in range(2)]
+        sweeps = [pool.submit(deliveries.sweep, bench.context) for _ in range(2)]
         for _ in range(4):
             regenerate(bench)
         before = len(bench.mailer.delivered)
         for sweep in sweeps:
             sweep.result()
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert {m.state for m in bench.messages()} == {MessageState.SENT}
     assert len(bench.mailer.delivered) == 12
     # One per sweep may have been granted its hand-over before the last link and be recorded after it.

@@ -10,7 +10,7 @@ from paymail import db
 from paymail.models import Gate, Message, MessageState
 from paymail.ports.mail import Outcome, Scope, Verdict
 from paymail.services.delivery import deliveries, outcomes
-from paymail.services.delivery.outcomes import Patience
+from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.issuers import issuer_settings
 from paymail.services.outbox import gates, queue
 from paymail.services.outbox.gates import BadRate
@@ -76,11 +76,11 @@ def test_a_sender_at_its_rate_does_not_hold_up_another(bench: Bench) -> None:
         bench.add_invoice(number)
     for number in range(502, 513):
         bench.send_one(number)
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert len(bench.mailer.delivered) == 1
     for _ in range(12):
         bench.clock += timedelta(seconds=10)
-        deliveries.sweep(bench.post)
+        deliveries.sweep(bench.context)
     assert len(bench.mailer.delivered) == 11
     assert {m.attempts for m in bench.messages()} == {1}
 
@@ -91,7 +91,7 @@ def test_a_deferral_closes_its_destination_only(bench: Bench) -> None:
     bench.mailer.outcomes = [deferral(Scope.DESTINATION)]
     for number in (502, 503, 504):
         bench.send_one(number)
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     states = {m.invoice_id: m.state for m in bench.messages()}
     assert states == {
         502: MessageState.SCHEDULED,
@@ -99,7 +99,7 @@ def test_a_deferral_closes_its_destination_only(bench: Bench) -> None:
         504: MessageState.SENT,
     }
     bench.clock += MINUTE
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert {m.state for m in bench.messages()} == {MessageState.SENT}
 
 
@@ -108,7 +108,7 @@ def test_a_deferral_about_one_mailbox_closes_nothing(bench: Bench) -> None:
     bench.mailer.outcomes = [deferral(Scope.MESSAGE)]
     bench.send_one(502)
     bench.send_one(503)
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert len(bench.mailer.delivered) == 1
 
 
@@ -117,13 +117,13 @@ def test_trouble_at_the_relay_holds_all_mail_and_ends_at_the_first_success(bench
     bench.mailer.outcomes = [deferral(Scope.RELAY)] * 2
     bench.send_one(502)
     bench.send_one(503)
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert bench.mailer.delivered == []
     assert [m.attempts for m in bench.messages()] == [1, 0]
     bench.clock += timedelta(seconds=7)
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     bench.clock += 2 * MINUTE
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert len(bench.mailer.delivered) == 2
     with db.reading(bench.engine) as session:
         assert session.get(Gate, gates.RELAY) is None
@@ -142,12 +142,12 @@ def test_a_destination_stays_closed_longer_after_each_failure_in_a_row(engine: E
 
 
 def test_tries_end_at_the_deadline_with_the_last_answer(bench: Bench) -> None:
-    object.__setattr__(bench.post, "patience", Patience(attempts=1000, deadline=timedelta(hours=48)))
+    object.__setattr__(bench.context, "retries", RetryPolicy(attempts=1000, deadline=timedelta(hours=48)))
     bench.mailer.outcomes = [deferral(Scope.MESSAGE)] * 200
     bench.send()
     while bench.message().state is MessageState.SCHEDULED:
         bench.clock = max(bench.clock, bench.message().next_at)
-        deliveries.sweep(bench.post)
+        deliveries.sweep(bench.context)
     message = bench.message()
     assert message.state is MessageState.FAILED
     assert "451 4.7.1 later" in message.reason
@@ -161,12 +161,12 @@ def test_a_message_that_kills_its_workers_fails_after_five(bench: Bench) -> None
         if name == "written":
             raise SystemExit(1)
 
-    object.__setattr__(bench.post, "failpoint", die)
+    object.__setattr__(bench.context, "failpoint", die)
     for _ in range(5):
         with pytest.raises(SystemExit):
-            deliveries.sweep(bench.post)
+            deliveries.sweep(bench.context)
         bench.clock += timedelta(seconds=121)
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert bench.message().state is MessageState.FAILED
     assert "5 workers died" in bench.message().reason
 
@@ -181,18 +181,18 @@ def test_a_receipt_does_not_wait_behind_a_backlog(bench: Bench) -> None:
         last.urgent = True
 
     bench.change(hurry)
-    deliveries.deliver(bench.post)
+    deliveries.deliver(bench.context)
     assert bench.messages()[-1].state is MessageState.SENT
 
 
 def test_what_a_dead_worker_dropped_does_not_wait_behind_a_backlog(bench: Bench) -> None:
     bench.send()
-    bench.change(lambda s: queue.claim(s, now=bench.clock, lease=bench.post.lease))
+    bench.change(lambda s: queue.claim(s, now=bench.clock, lease=bench.context.lease))
     bench.clock += timedelta(seconds=121)
     for number in range(503, 506):
         bench.add_invoice(number)
         bench.send_one(number)
-    deliveries.deliver(bench.post)
+    deliveries.deliver(bench.context)
     assert bench.messages()[0].state is MessageState.SENT
 
 
@@ -205,8 +205,8 @@ def test_a_late_but_certain_refusal_ends_the_doubt(bench: Bench) -> None:
             bench.clock += timedelta(seconds=121)
             bench.change(lambda s: outcomes.rescue(s, now=bench.clock))
 
-    object.__setattr__(bench.post, "failpoint", stand_still)
-    deliveries.sweep(bench.post)
+    object.__setattr__(bench.context, "failpoint", stand_still)
+    deliveries.sweep(bench.context)
     assert (bench.message().state, bench.message().reason) == (MessageState.FAILED, "554 no")
 
 

@@ -33,11 +33,13 @@ def test_a_message_is_moved_later_and_then_to_now(bench: Bench) -> None:
 def test_a_worker_that_holds_it_loses_it(bench: Bench) -> None:
     message_id = bench.send()
     claims: list[queue.Claim] = []
-    bench.change(lambda s: claims.extend(queue.claim(s, now=bench.clock, lease=bench.post.lease)))
+    bench.change(lambda s: claims.extend(queue.claim(s, now=bench.clock, lease=bench.context.lease)))
     move(bench, message_id, 60)
 
     def late(session: Session) -> None:
-        assert not outcomes.begin_handover(session, claim=claims[0], now=bench.clock, lease=bench.post.lease)
+        assert not outcomes.begin_handover(
+            session, claim=claims[0], now=bench.clock, lease=bench.context.lease
+        )
 
     bench.change(late)
     assert bench.message().state is MessageState.SCHEDULED
@@ -47,7 +49,7 @@ def test_a_worker_that_holds_it_loses_it(bench: Bench) -> None:
 
 def test_what_is_handed_over_cannot_be_moved_or_cancelled(bench: Bench) -> None:
     message_id = bench.send()
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     with pytest.raises(TooLate):
         move(bench, message_id, 60)
     with pytest.raises(TooLate):

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from paymail.models import AttemptStatus, Channel, MessageState, PaymentStatus
 from paymail.ports.payments import GatewayDispute, IntentStatus
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.idempotency import KeyReused
 from paymail.services.payments import adjustments, checkout, manual_payments, settlement
 from paymail.services.payments.manual_payments import ManualPayment
@@ -48,7 +48,7 @@ def test_what_is_paid_again_after_a_part_refund_and_a_lost_dispute_is_recorded(e
     till = Till(engine)
     till.pay()
     refund(till, 2000)
-    refund_requests.carry_out(till.cashier)
+    refund_requests.carry_out(till.context)
     dispute(till, "lost", 6250)
     assert till.invoice().payment_status is PaymentStatus.UNPAID
     till.pay()
@@ -64,7 +64,7 @@ def test_two_refunds_of_a_surplus_asked_at_once_leave_nothing_owed(engine: Engin
     refund(till, 4250)
     refund(till, 4000)
     refund(till, 8250, payment_id=2, channel=Channel.CASH)
-    refund_requests.carry_out(till.cashier)
+    refund_requests.carry_out(till.context)
     invoice = till.invoice()
     assert (invoice.payment_status, invoice.balance) == (PaymentStatus.REFUNDED, 0)
 
@@ -89,9 +89,9 @@ def test_an_invoice_settled_by_a_write_off_is_opened_without_a_reminder_of_old(e
         adjustments.write_off(session, invoice_id=502, reason="x", actor=AMY, now=till.now)
     till.later(days=60)
     refund(till, 6000, owed_again=True)
-    refund_requests.carry_out(till.cashier)
+    refund_requests.carry_out(till.context)
     assert till.invoice().balance == 6000
-    planner.plan_due(till.transaction, lambda: till.now)
+    planner.plan_due(till.context)
     assert not till.mails("reminder")
 
 
@@ -103,8 +103,8 @@ def test_an_instalment_that_is_open_again_sets_off_no_reminder_of_old(engine: En
     till.pay()
     till.later(days=60)
     refund(till, 4000, owed_again=True)
-    refund_requests.carry_out(till.cashier)
-    planner.plan_due(till.transaction, lambda: till.now)
+    refund_requests.carry_out(till.context)
+    planner.plan_due(till.context)
     assert not till.mails("reminder")
 
 
@@ -121,7 +121,7 @@ def test_a_refund_that_fails_takes_back_what_a_browser_could_still_pay(engine: E
     till = Till(engine)
     till.pay()
     refund(till, 8250, owed_again=True)
-    refund_requests.carry_out(till.cashier)
+    refund_requests.carry_out(till.context)
     till.start()
     till.gateway.refunds["re_1"] = replace(till.gateway.refunds["re_1"], status="failed")
     till.tell("refund.failed", "pi_1")
@@ -162,18 +162,19 @@ def test_a_dispute_leaves_the_hold_that_staff_placed(engine: Engine) -> None:
 
 def test_no_mail_about_a_failed_debit_goes_out_after_the_payment(bench: Bench) -> None:
     intent = checkout.start_payment(
-        Cashier(bench.post.transaction, bench.now, bench.gateway), token=bench.invoice().payment_token or ""
+        GatewayContext(bench.context.transaction, bench.now, bench.gateway),
+        token=bench.invoice().payment_token or "",
     )
     for change in (
         {"status": IntentStatus.PROCESSING},
         {"status": DECLINED, "failure": "insufficient_funds"},
     ):
         told = bench.gateway.set(intent.id, **change)
-        with bench.post.transaction() as session:
+        with bench.context.transaction() as session:
             settlement.settle(session, intent=told, source="webhook", now=bench.clock)
     assert len(bench.messages("payment_failed")) == 1
     asked = ManualPayment(8250, Channel.CASH, date(2026, 3, 17))
-    with bench.post.transaction() as session:
+    with bench.context.transaction() as session:
         manual_payments.record_payment(session, invoice_id=502, asked=asked, actor=AMY, now=bench.clock)
     bench.turn()
     assert [message.state for message in bench.messages("payment_failed")] == [MessageState.SUPPRESSED]

@@ -15,7 +15,7 @@ from tests.services.till import Till
 def refused(till: Till, intent_id: str, kind: type[Exception]) -> list[str]:
     """Confirm, which must fail and record nothing; return what the log says."""
     with structlog.testing.capture_logs() as lines, pytest.raises(kind):
-        confirmation.confirm_payment(till.cashier, token=till.token, intent_id=intent_id)
+        confirmation.confirm_payment(till.context, token=till.token, intent_id=intent_id)
     assert till.all(Payment) == []
     assert till.invoice().payment_status is PaymentStatus.UNPAID
     return [line["event"] for line in lines]
@@ -26,7 +26,7 @@ def test_another_invoices_intent_is_refused_though_it_is_paid(engine: Engine) ->
     till.start()
     with till.transaction() as session:
         other = make_invoice(session, invoice_id=503).payment_token or ""
-    paid = checkout.start_payment(till.cashier, token=other)
+    paid = checkout.start_payment(till.context, token=other)
     till.gateway.succeed(paid.id)
     assert refused(till, paid.id, confirmation.ForeignIntent) == ["confirm with a foreign intent refused"]
 
@@ -67,7 +67,7 @@ def test_a_replayed_intent_records_nothing_more(engine: Engine) -> None:
     till = Till(engine)
     payment = till.pay()
     for _ in range(2):
-        done = confirmation.confirm_payment(till.cashier, token=till.token, intent_id=str(payment.intent_id))
+        done = confirmation.confirm_payment(till.context, token=till.token, intent_id=str(payment.intent_id))
         assert (done.paid, done.recorded_now) == (True, False)
     assert (len(till.all(Payment)), len(till.mails("receipt"))) == (1, 1)
 
@@ -78,6 +78,6 @@ def test_another_amount_is_recorded_as_it_arrived_and_logged(engine: Engine) -> 
     till.gateway.succeed(intent.id)
     till.gateway.set(intent.id, status=IntentStatus.SUCCEEDED, amount=5000, amount_received=5000)
     with structlog.testing.capture_logs() as lines:
-        confirmation.confirm_payment(till.cashier, token=till.token, intent_id=intent.id)
+        confirmation.confirm_payment(till.context, token=till.token, intent_id=intent.id)
     assert [line["event"] for line in lines] == ["another amount arrived than was asked for"]
     assert (till.invoice().amount_paid, till.invoice().balance) == (5000, 3250)

@@ -10,7 +10,7 @@ from paymail.clock import utc_now
 from paymail.errors import Conflict, NotFound
 from paymail.models import Invoice, InvoiceStatus, Message, Payment, PaymentAttempt, PaymentStatus
 from paymail.ports.payments import Event, IntentStatus
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.links import lookup
 from paymail.services.payments import checkout, confirmation, settlement, webhook_inbox
 from tests.factories import NOW, LedgerGateway, make_invoice
@@ -18,12 +18,12 @@ from tests.services.interrupted import Interrupted
 
 
 class Shop:
-    """One invoice and its cashier."""
+    """One invoice and its context."""
 
     def __init__(self, engine: Engine, **invoice: object) -> None:
         self.engine = engine
         self.gateway = LedgerGateway()
-        self.cashier = Cashier(lambda: db.transaction(engine), lambda: NOW, self.gateway)
+        self.context = GatewayContext(lambda: db.transaction(engine), lambda: NOW, self.gateway)
         with db.transaction(engine) as session:
             self.token = make_invoice(session, **invoice).payment_token or ""  # type: ignore[arg-type]
 
@@ -43,13 +43,13 @@ class Shop:
 
 def test_confirm_and_webhook_record_one_payment_and_one_receipt(engine: Engine) -> None:
     shop = Shop(engine)
-    intent = checkout.start_payment(shop.cashier, token=shop.token)
+    intent = checkout.start_payment(shop.context, token=shop.token)
     shop.gateway.succeed(intent.id)
-    confirmation.confirm_payment(shop.cashier, token=shop.token, intent_id=intent.id)
-    confirmation.confirm_payment(shop.cashier, token=shop.token, intent_id=intent.id)
+    confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
+    confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
     assert shop.event(intent.id)
     assert not shop.event(intent.id)
-    webhook_inbox.work_events(shop.cashier)
+    webhook_inbox.work_events(shop.context)
     assert (shop.count(Payment), shop.count(Message)) == (1, 1)
     assert shop.invoice().payment_status is PaymentStatus.PAID
     assert shop.invoice().amount_paid == 8250
@@ -57,22 +57,22 @@ def test_confirm_and_webhook_record_one_payment_and_one_receipt(engine: Engine) 
 
 def test_the_webhook_alone_settles(engine: Engine) -> None:
     shop = Shop(engine)
-    intent = checkout.start_payment(shop.cashier, token=shop.token)
+    intent = checkout.start_payment(shop.context, token=shop.token)
     shop.gateway.succeed(intent.id)
     shop.event(intent.id)
-    assert webhook_inbox.work_events(shop.cashier) == 1
+    assert webhook_inbox.work_events(shop.context) == 1
     assert shop.count(Payment) == 1
 
 
 def test_eight_simultaneous_confirms_record_one_payment(engine: Engine) -> None:
     shop = Shop(engine)
-    intent = checkout.start_payment(shop.cashier, token=shop.token)
+    intent = checkout.start_payment(shop.context, token=shop.token)
     shop.gateway.succeed(intent.id)
     failures: list[BaseException] = []
 
     def confirm() -> None:
         try:
-            confirmation.confirm_payment(shop.cashier, token=shop.token, intent_id=intent.id)
+            confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
         except BaseException as error:
             failures.append(error)
 
@@ -87,23 +87,23 @@ def test_eight_simultaneous_confirms_record_one_payment(engine: Engine) -> None:
 
 def test_two_tabs_share_one_intent(engine: Engine) -> None:
     shop = Shop(engine)
-    first = checkout.start_payment(shop.cashier, token=shop.token)
-    assert checkout.start_payment(shop.cashier, token=shop.token).id == first.id
+    first = checkout.start_payment(shop.context, token=shop.token)
+    assert checkout.start_payment(shop.context, token=shop.token).id == first.id
     assert len(shop.gateway.intents) == 1
 
 
 def test_a_canceled_intent_is_followed_by_a_new_one(engine: Engine) -> None:
     shop = Shop(engine)
-    first = checkout.start_payment(shop.cashier, token=shop.token)
+    first = checkout.start_payment(shop.context, token=shop.token)
     shop.gateway.set(first.id, status=IntentStatus.CANCELED)
-    assert checkout.start_payment(shop.cashier, token=shop.token).id != first.id
+    assert checkout.start_payment(shop.context, token=shop.token).id != first.id
 
 
 def test_an_unpaid_intent_confirms_nothing(engine: Engine) -> None:
     shop = Shop(engine)
-    intent = checkout.start_payment(shop.cashier, token=shop.token)
+    intent = checkout.start_payment(shop.context, token=shop.token)
     with pytest.raises(confirmation.NotYetPaid):
-        confirmation.confirm_payment(shop.cashier, token=shop.token, intent_id=intent.id)
+        confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
     assert shop.count(Payment) == 0
 
 
@@ -111,21 +111,21 @@ def test_an_unpaid_intent_confirms_nothing(engine: Engine) -> None:
 def test_foreign_intents_are_refused(engine: Engine, intent_id: str) -> None:
     shop = Shop(engine)
     with pytest.raises(confirmation.ForeignIntent):
-        confirmation.confirm_payment(shop.cashier, token=shop.token, intent_id=intent_id)
+        confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent_id)
 
 
 def test_a_slow_method_holds_the_invoice_and_its_failure_frees_it(engine: Engine) -> None:
     shop = Shop(engine)
-    intent = checkout.start_payment(shop.cashier, token=shop.token)
+    intent = checkout.start_payment(shop.context, token=shop.token)
     shop.gateway.set(intent.id, status=IntentStatus.PROCESSING)
     with pytest.raises(lookup.AlreadyPaying):
-        confirmation.confirm_payment(shop.cashier, token=shop.token, intent_id=intent.id)
+        confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
     assert shop.invoice().payment_status is PaymentStatus.PROCESSING
     with pytest.raises(lookup.AlreadyPaying):
-        checkout.start_payment(shop.cashier, token=shop.token)
+        checkout.start_payment(shop.context, token=shop.token)
     shop.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD)
     shop.event(intent.id, "payment_intent.payment_failed")
-    webhook_inbox.work_events(shop.cashier)
+    webhook_inbox.work_events(shop.context)
     assert shop.invoice().payment_status is PaymentStatus.UNPAID
 
 
@@ -142,30 +142,30 @@ def test_void_paid_and_draft_invoices_cannot_start(
 ) -> None:
     shop = Shop(engine, **change)
     with pytest.raises(kind):
-        checkout.start_payment(shop.cashier, token=shop.token)
+        checkout.start_payment(shop.context, token=shop.token)
     assert shop.gateway.intents == {}
 
 
 def test_a_wrong_account_or_currency_is_not_recorded(engine: Engine) -> None:
     shop = Shop(engine)
-    intent = checkout.start_payment(shop.cashier, token=shop.token)
+    intent = checkout.start_payment(shop.context, token=shop.token)
     shop.gateway.succeed(intent.id)
     shop.gateway.set(intent.id, currency="USD")
     with pytest.raises(Conflict):
-        confirmation.confirm_payment(shop.cashier, token=shop.token, intent_id=intent.id)
+        confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
     assert shop.count(Payment) == 0
 
 
 def slow_shop(engine: Engine) -> tuple[Shop, Interrupted]:
     shop, gateway = Shop(engine), Interrupted()
     shop.gateway = gateway
-    shop.cashier = Cashier(lambda: db.transaction(engine), utc_now, gateway)
+    shop.context = GatewayContext(lambda: db.transaction(engine), utc_now, gateway)
     return shop, gateway
 
 
 def test_an_old_answer_does_not_undo_a_payment_that_began_to_clear(engine: Engine) -> None:
     shop, gateway = slow_shop(engine)
-    intent = checkout.start_payment(shop.cashier, token=shop.token)
+    intent = checkout.start_payment(shop.context, token=shop.token)
 
     def the_customer_pays_by_debit() -> None:
         clearing = gateway.set(intent.id, status=IntentStatus.PROCESSING)
@@ -174,15 +174,15 @@ def test_an_old_answer_does_not_undo_a_payment_that_began_to_clear(engine: Engin
 
     gateway.after_retrieve = the_customer_pays_by_debit
     with pytest.raises(lookup.AlreadyPaying):
-        confirmation.confirm_payment(shop.cashier, token=shop.token, intent_id=intent.id)
+        confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
     assert shop.invoice().payment_status is PaymentStatus.PROCESSING
 
 
 def test_old_news_of_one_intent_does_not_free_an_invoice_held_by_another(engine: Engine) -> None:
     shop = Shop(engine)
-    first = checkout.start_payment(shop.cashier, token=shop.token)
+    first = checkout.start_payment(shop.context, token=shop.token)
     canceled = shop.gateway.set(first.id, status=IntentStatus.CANCELED)
-    second = checkout.start_payment(shop.cashier, token=shop.token)
+    second = checkout.start_payment(shop.context, token=shop.token)
     clearing = shop.gateway.set(second.id, status=IntentStatus.PROCESSING)
     with db.transaction(engine) as session:
         settlement.settle(session, intent=clearing, source="webhook", now=NOW)
@@ -198,13 +198,13 @@ def test_an_intent_that_is_not_in_the_books_is_never_given_out(engine: Engine) -
         with db.transaction(engine) as session:
             attempt = session.scalars(select(PaymentAttempt)).one()
             attempt.idempotency_key = "renewed"
-        checkout.start_payment(shop.cashier, token=shop.token)
+        checkout.start_payment(shop.context, token=shop.token)
 
     gateway.after_create = another_tab_renews_the_key_and_goes_further
     with pytest.raises(checkout.PaymentReplaced):
-        checkout.start_payment(shop.cashier, token=shop.token)
+        checkout.start_payment(shop.context, token=shop.token)
     live = [i.id for i in gateway.intents.values() if i.status is not IntentStatus.CANCELED]
     with db.reading(engine) as session:
         attempt = session.scalars(select(PaymentAttempt)).one()
     assert live == [attempt.intent_id]
-    assert checkout.start_payment(shop.cashier, token=shop.token).id == attempt.intent_id
+    assert checkout.start_payment(shop.context, token=shop.token).id == attempt.intent_id

@@ -131,12 +131,12 @@ def test_a_debit_that_fails_leaves_no_intent_to_the_link_that_was_replaced(till:
     with till.transaction() as session:
         pay_links.regenerate(session, invoice_id=502, actor="amy", now=till.now)
     till.gateway.set(intent.id, status=IntentStatus.PROCESSING)
-    intent_cancellation.cancel_withdrawn(till.cashier)
+    intent_cancellation.cancel_withdrawn(till.context)
     assert till.attempts()[0].status is AttemptStatus.PROCESSING
     till.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD, failure="account_closed")
     till.tell("payment_intent.payment_failed", intent.id)
     till.later(minutes=1)
-    intent_cancellation.cancel_withdrawn(till.cashier)
+    intent_cancellation.cancel_withdrawn(till.context)
     assert till.payable() == []
 
 
@@ -151,7 +151,7 @@ def test_old_news_of_a_debit_that_failed_and_was_replaced_kills_no_event(till: T
     till.gateway.after_retrieve = fail_and_replace
     till.tell("payment_intent.processing", intent.id)
     till.later(hours=1)
-    webhook_inbox.work_events(till.cashier)
+    webhook_inbox.work_events(till.context)
     assert [event.state for event in till.all(GatewayEvent)] == [GatewayEventState.DONE]
 
 

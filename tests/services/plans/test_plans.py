@@ -163,7 +163,7 @@ def at(day: date) -> datetime:
 
 def test_each_instalment_has_reminders_of_its_own_and_a_paid_one_has_none(bench: Bench) -> None:
     parts = instalments.equal_parts(8250, 3, date(2026, 4, 8), Cadence.MONTHLY)
-    with bench.post.transaction() as session:
+    with bench.context.transaction() as session:
         agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=NOW)
     sent: dict[date, list[str]] = {}
     day = TODAY

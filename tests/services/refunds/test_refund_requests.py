@@ -46,7 +46,7 @@ class Deadly(LedgerGateway):
 
 def at(gateway: LedgerGateway, till: Till) -> None:
     till.gateway = gateway
-    till.cashier = replace(till.cashier, gateway=gateway)
+    till.context = replace(till.context, gateway=gateway)
 
 
 def test_a_refund_whose_process_died_is_looked_up_when_stripe_has_forgotten_its_key(engine: Engine) -> None:
@@ -57,10 +57,10 @@ def test_a_refund_whose_process_died_is_looked_up_when_stripe_has_forgotten_its_
         order = RefundOrder(2000, Channel.STRIPE)
         refund_requests.request(session, payment_id=1, order=order, actor=AMY, now=till.now)
     with pytest.raises(Killed):
-        refund_requests.carry_out(till.cashier)
+        refund_requests.carry_out(till.context)
     till.later(days=2)
     till.gateway.by_key.clear()
-    refund_requests.carry_out(till.cashier)
+    refund_requests.carry_out(till.context)
     assert len(till.gateway.refunds) == 1
     assert till.invoice().amount_refunded == 2000
 
@@ -84,7 +84,7 @@ def test_intents_that_cannot_be_cancelled_do_not_stop_the_others(engine: Engine)
     for invoice_id in range(600, 605):
         with till.transaction() as session:
             token = make_invoice(session, invoice_id=invoice_id).payment_token or ""
-        gateway.away.add(checkout.start_payment(till.cashier, token=token).id)
+        gateway.away.add(checkout.start_payment(till.context, token=token).id)
         with till.transaction() as session:
             open_intent.withdraw(session, invoice_id=invoice_id, now=till.now)
         till.later(seconds=1)
@@ -92,7 +92,7 @@ def test_intents_that_cannot_be_cancelled_do_not_stop_the_others(engine: Engine)
     with till.transaction() as session:
         open_intent.withdraw(session, invoice_id=502, now=till.now)
     for _ in range(2):
-        intent_cancellation.cancel_withdrawn(till.cashier, limit=5)
+        intent_cancellation.cancel_withdrawn(till.context, limit=5)
         till.later(seconds=31)
     assert gateway.intents[intent.id].status is IntentStatus.CANCELED
 

@@ -36,19 +36,19 @@ def test_a_part_refund_is_made_at_stripe_credited_and_told(engine: Engine) -> No
     till.pay()
     refund(till, 2000)
     assert books(till.invoice())[2] == 0, "it counts once Stripe has it"
-    assert refund_requests.carry_out(till.cashier) == 1
+    assert refund_requests.carry_out(till.context) == 1
     assert books(till.invoice()) == (PaymentStatus.PARTIALLY_REFUNDED, 0, 2000, 2000)
     (row,) = till.refunds()
     assert (row.status, row.credit_note, row.gateway_id) == (RefundStatus.SUCCEEDED, 1, "re_1")
     assert len(till.mails("refund")) == 1
-    assert refund_requests.carry_out(till.cashier) == 0
+    assert refund_requests.carry_out(till.context) == 0
 
 
 def test_a_full_refund_leaves_nothing_owed(engine: Engine) -> None:
     till = Till(engine)
     till.pay()
     refund(till, 8250)
-    refund_requests.carry_out(till.cashier)
+    refund_requests.carry_out(till.context)
     assert books(till.invoice()) == (PaymentStatus.REFUNDED, 0, 8250, 8250)
 
 
@@ -57,7 +57,7 @@ def test_a_refund_that_leaves_it_owed_opens_the_invoice_without_a_volley(engine:
     till.pay()
     till.later(days=60)
     refund(till, 8250, owed_again=True)
-    refund_requests.carry_out(till.cashier)
+    refund_requests.carry_out(till.context)
     invoice = till.invoice()
     assert books(invoice) == (PaymentStatus.UNPAID, 8250, 8250, 0)
     assert invoice.reminders_from == till.now
@@ -70,7 +70,7 @@ def test_asking_twice_refunds_once(engine: Engine) -> None:
     assert refund(till, 2000, key="form-1") == refund(till, 2000, key="form-1")
     with pytest.raises(Conflict):
         refund(till, 3000, key="form-1")
-    refund_requests.carry_out(till.cashier)
+    refund_requests.carry_out(till.context)
     assert till.invoice().amount_refunded == 2000
 
 
@@ -92,7 +92,7 @@ def test_the_return_of_a_surplus_is_no_credit(engine: Engine) -> None:
     till.tell("payment_intent.succeeded", intent.id)
     assert till.invoice().overpaid == 4250
     refund(till, 4250)
-    refund_requests.carry_out(till.cashier)
+    refund_requests.carry_out(till.context)
     assert books(till.invoice()) == (PaymentStatus.PAID, 0, 4250, 0)
     assert till.refunds()[0].credit_note is None
 
@@ -129,11 +129,11 @@ class Forgetful(LedgerGateway):
 def test_an_answer_that_is_lost_does_not_refund_twice(engine: Engine) -> None:
     till = Till(engine)
     till.gateway = Forgetful()
-    till.cashier = replace(till.cashier, gateway=till.gateway)
+    till.context = replace(till.context, gateway=till.gateway)
     till.pay()
     refund(till, 2000)
     for _ in range(5):
-        refund_requests.carry_out(till.cashier)
+        refund_requests.carry_out(till.context)
         till.later(hours=1)
     assert len(till.gateway.refunds) == 1
     assert till.invoice().amount_refunded == 2000
@@ -144,7 +144,7 @@ def test_what_stripe_refuses_fails_and_staff_are_told(engine: Engine) -> None:
     payment = till.pay()
     till.gateway.set(str(payment.intent_id), amount_received=100)
     refund(till, 2000)
-    refund_requests.carry_out(till.cashier)
+    refund_requests.carry_out(till.context)
     assert till.refunds()[0].status is RefundStatus.FAILED
     assert books(till.invoice()) == (PaymentStatus.PAID, 0, 0, 0)
     assert len(till.mails("notice")) == 1
@@ -158,7 +158,7 @@ def test_a_refund_that_fails_later_undoes_itself_in_any_order_of_news(
     till.gateway.refund_status = "pending"
     intent_id = str(till.pay().intent_id)
     refund(till, 2000)
-    refund_requests.carry_out(till.cashier)
+    refund_requests.carry_out(till.context)
     assert till.invoice().amount_refunded == 2000
     asked = {"invoice_id": 502, "refund_id": till.refunds()[0].refund_id}
     with till.transaction() as session:
@@ -285,7 +285,7 @@ def test_money_goes_and_comes_back_in_each_currencys_units(
     till.pay()
     assert till.invoice().amount_paid == subtotal
     refund(till, 1000)
-    refund_requests.carry_out(till.cashier)
+    refund_requests.carry_out(till.context)
     assert till.invoice().amount_refunded == 1000
     assert till.gateway.refunds["re_1"].amount == stripes * 1000 // subtotal
 

@@ -9,9 +9,9 @@ from paymail.errors import Unavailable
 from paymail.models import Invoice, InvoiceStatus, MessageState, PaymentStatus
 from paymail.ports.mail import Outcome, Verdict
 from paymail.ports.payments import Intent, IntentStatus
-from paymail.services.core.contexts import Cashier
+from paymail.services.core.contexts import GatewayContext
 from paymail.services.delivery import deliveries
-from paymail.services.delivery.outcomes import Patience
+from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.issuers import issuer_settings
 from paymail.services.outbox import reschedule, suppressions
 from paymail.services.payments import checkout, settlement
@@ -30,8 +30,8 @@ def sent(bench: Bench) -> list[str]:
 
 def pay_link(bench: Bench) -> Intent:
     """Open an intent as the customer's page does."""
-    cashier = Cashier(bench.post.transaction, bench.now, bench.gateway)
-    return checkout.start_payment(cashier, token=bench.invoice().payment_token or "")
+    context = GatewayContext(bench.context.transaction, bench.now, bench.gateway)
+    return checkout.start_payment(context, token=bench.invoice().payment_token or "")
 
 
 def test_the_whole_ladder_goes_out_a_step_at_a_time(bench: Bench) -> None:
@@ -53,9 +53,9 @@ def test_the_whole_ladder_goes_out_a_step_at_a_time(bench: Bench) -> None:
 
 def test_two_sweeps_at_once_write_one_reminder(bench: Bench) -> None:
     bench.at(DUE_MORNING)
-    planner.plan_due(bench.post.transaction, bench.now)
+    planner.plan_due(bench.context)
     bench.change(lambda s: holds.look_again(s, invoice_ids=[502], now=bench.clock))
-    planner.plan_due(bench.post.transaction, bench.now)
+    planner.plan_due(bench.context)
     assert len([m for m in bench.messages("reminder") if m.state is MessageState.SCHEDULED]) == 1
 
 
@@ -78,7 +78,7 @@ def test_a_paid_invoice_is_left_in_peace(bench: Bench) -> None:
 def test_a_payment_between_planning_and_handover_stops_the_reminder(bench: Bench) -> None:
     intent = bench.gateway.succeed(pay_link(bench).id)
     bench.at(DUE_MORNING)
-    planner.plan_due(bench.post.transaction, bench.now)
+    planner.plan_due(bench.context)
     bench.change(lambda s: settlement.settle(s, intent=intent, source="test", now=bench.clock))
     bench.turn()
     (reminder,) = [m for m in bench.messages("reminder") if m.step == "0"]
@@ -151,11 +151,11 @@ def test_a_promise_ends_by_itself_and_the_newest_step_follows(bench: Bench) -> N
 
 def test_a_hold_placed_while_a_reminder_is_queued_is_seen_at_the_handover(bench: Bench) -> None:
     bench.at(DUE_MORNING)
-    planner.plan_due(bench.post.transaction, bench.now)
+    planner.plan_due(bench.context)
     bench.change(
         lambda s: holds.place(s, invoice_id=502, reason=HoldReason.DISPUTED, actor="x", now=bench.clock)
     )
-    deliveries.sweep(bench.post)
+    deliveries.sweep(bench.context)
     assert bench.mailer.delivered == []
     bench.change(lambda s: holds.lift(s, invoice_id=502, actor="x", now=bench.clock))
     bench.clock += timedelta(hours=6)
@@ -174,7 +174,7 @@ def test_a_retry_does_not_go_out_at_night(bench: Bench) -> None:
 
 def test_a_step_still_being_retried_gives_way_to_the_next_one(bench: Bench) -> None:
     bench.at(DUE_MORNING)
-    planner.plan_due(bench.post.transaction, bench.now)
+    planner.plan_due(bench.context)
     old = bench.messages("reminder")[-1].message_id
     later = bench.now_at("2026-04-20T09:30")
     bench.change(
@@ -266,7 +266,7 @@ def test_a_reminder_by_hand_goes_at_any_hour_and_twice_only_when_asked_twice(ben
     bench.at("2026-04-18T23:00")  # Saturday night
 
     def ask(sequence: int) -> bool:
-        with bench.post.transaction() as session:
+        with bench.context.transaction() as session:
             return planner.remind_by_hand(
                 session, invoice_id=502, tone=Tone.FIRM, actor="x", now=bench.clock, sequence=sequence
             ).created
@@ -316,16 +316,16 @@ def test_a_reminder_by_hand_takes_the_place_of_the_ladders_on_that_day(bench: Be
 
 def test_a_step_that_waited_through_an_outage_gives_way_to_the_current_one(bench: Bench) -> None:
     bench.at("2026-04-08T09:00")
-    planner.plan_due(bench.post.transaction, bench.now)
+    planner.plan_due(bench.context)
     bench.at(FRIENDLY_MORNING)
-    deliveries.sweep(bench.post)  # the doorbell brings the old one before the ladder is looked at
+    deliveries.sweep(bench.context)  # the doorbell brings the old one before the ladder is looked at
     assert bench.mailer.delivered == []
     assert bench.turn() == 1
     assert sent(bench) == ["7"]
 
 
 def test_a_reminder_by_hand_for_later_does_not_eat_the_ladder(bench: Bench) -> None:
-    with bench.post.transaction() as session:
+    with bench.context.transaction() as session:
         number = planner.remind_by_hand(
             session, invoice_id=502, tone=Tone.FIRM, actor="x", now=bench.clock
         ).message_id
@@ -339,7 +339,7 @@ def test_a_reminder_by_hand_for_later_does_not_eat_the_ladder(bench: Bench) -> N
 
 def test_a_lifted_hold_frees_the_reminder_that_waits_for_it_at_once(bench: Bench) -> None:
     bench.at("2026-05-04T09:00")
-    planner.plan_due(bench.post.transaction, bench.now)
+    planner.plan_due(bench.context)
     until = bench.now_at("2026-06-30T00:00")
     bench.change(
         lambda s: holds.place(
@@ -354,7 +354,7 @@ def test_a_lifted_hold_frees_the_reminder_that_waits_for_it_at_once(bench: Bench
 
 
 def test_a_hold_does_not_use_up_the_patience_with_the_mail_server(bench: Bench) -> None:
-    object.__setattr__(bench.post, "patience", Patience(attempts=100, deadline=timedelta(hours=48)))
+    object.__setattr__(bench.context, "retries", RetryPolicy(attempts=100, deadline=timedelta(hours=48)))
     bench.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "later", "RCPT")] * 2
     bench.at("2026-05-04T09:00").turn()
     bench.change(

@@ -17,7 +17,7 @@ ALL = Selection(currency="AUD")
 
 
 def start(bench: Bench, selection: Selection = ALL, **more: object) -> int:
-    with bench.post.transaction() as session:
+    with bench.context.transaction() as session:
         return bulk.start(session, selection=selection, actor="staff", now=bench.clock, **more).bulk_id  # type: ignore[arg-type]
 
 
@@ -167,7 +167,7 @@ def test_what_is_paid_meanwhile_is_left_out(many: Bench) -> None:
     many.pay(505)
     for _ in range(12):
         many.clock += timedelta(seconds=10)
-        deliveries.sweep(many.post)
+        deliveries.sweep(many.context)
     states = {m.invoice_id: m.state for m in many.messages("invoice")}
     assert states.pop(505) is MessageState.SUPPRESSED
     assert set(states.values()) == {MessageState.SENT}

@@ -199,7 +199,7 @@ def test_an_email_in_doubt_is_resolved(site: Site, key: dict[str, str]) -> None:
 
 def test_the_forecast_of_a_due_reminder_comes_true(site: Site, key: dict[str, str]) -> None:
     owed_for(site, -30)
-    planner.plan_due(site.app.transaction, site.app.now)
+    planner.plan_due(site.app.context())
     rows = get(site, key, "/messages?kind=reminder")["data"]
     assert isinstance(rows, list)
     assert {row["state"] for row in rows} <= {MessageState.SUPPRESSED, MessageState.SCHEDULED}

@@ -23,7 +23,7 @@ def begin(desk: Desk, **form: object) -> str:
 
 
 def expand(desk: Desk) -> None:
-    bulk.expand_all(desk.site.app.transaction, desk.site.app.now)
+    bulk.expand_all(desk.site.app.context())
 
 
 def test_the_filter_is_counted_before_anything_is_sent(many: Desk) -> None:

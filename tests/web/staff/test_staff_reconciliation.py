@@ -31,7 +31,7 @@ def drifting(site: Site) -> Callable[[], None]:
 
 
 def reconcile(site: Site) -> None:
-    found = reconciliation.compare_and_keep(site.app.cashier(), days=7)
+    found = reconciliation.compare_and_keep(site.app.gateway_context(), days=7)
     with site.app.transaction() as session:
         turns.note(session, job=turns.COMPARE, ended=schedule.ended_of(found), now=site.app.now())
 

@@ -4,8 +4,6 @@ The row with the filter is the acknowledgement. The sweep writes the messages in
 batch with the cursor in one transaction, so a crash neither loses nor repeats any.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -15,6 +13,7 @@ from paymail.clock import new_id
 from paymail.db import insert_once
 from paymail.errors import InvalidInput, NotFound, PaymailError
 from paymail.models import BULK_MOVES, BulkSend, BulkState, Invoice, Message, MessageState, check_move
+from paymail.services.core.contexts import Context
 from paymail.services.outbox import gates
 from paymail.services.sending.bulk.selection import Selection, matching
 from paymail.services.sending.invoice_emails import send_invoice
@@ -74,19 +73,17 @@ def start(
     return session.scalars(statement).one()
 
 
-def expand_all(
-    transaction: Callable[[], AbstractContextManager[Session]], now: Callable[[], datetime]
-) -> None:
+def expand_all(context: Context) -> None:
     """Write messages of every running bulk send, a batch a transaction; the rest at the next turn."""
-    with transaction() as session:
+    with context.transaction() as session:
         statement = select(BulkSend.bulk_id).where(
             BulkSend.state == BulkState.RUNNING, BulkSend.expanded.is_(False)
         )
         found = list(session.scalars(statement.order_by(BulkSend.bulk_id)))
     for bulk_id in found:
         for _ in range(BATCHES_A_TURN):
-            with transaction() as session:
-                more = expand(session, bulk_id=bulk_id, now=now())
+            with context.transaction() as session:
+                more = expand(session, bulk_id=bulk_id, now=context.now())
             if not more:
                 break
 
