@@ -11,7 +11,7 @@ from redis.retry import Retry
 
 from paymail.checks.findings import Finding, Subject, failed, ok, warning
 
-_PATIENCE = 3.0
+_TIMEOUT = 3.0
 _REMEDY = "start it, or correct PAYMAIL_BROKER_URL; until then mail waits for the next sweep"
 
 
@@ -36,8 +36,8 @@ def _embedded(subject: Subject) -> Finding:
 def _redis(url: str) -> Iterator[Finding]:
     client = Redis.from_url(
         url,
-        socket_connect_timeout=_PATIENCE,
-        socket_timeout=_PATIENCE,
+        socket_connect_timeout=_TIMEOUT,
+        socket_timeout=_TIMEOUT,
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,
     )
@@ -66,7 +66,7 @@ def _policy(client: "Redis") -> Iterator[Finding]:
 
 def _other(subject: Subject, url: str) -> Finding:
     try:
-        with subject.app.celery.connection_for_write(connect_timeout=_PATIENCE) as connection:
+        with subject.app.celery.connection_for_write(connect_timeout=_TIMEOUT) as connection:
             connection.connect()
     except Exception as error:  # each transport of kombu has exceptions of its own
         return failed("broker", f"{place(url)} does not answer: {type(error).__name__}", _REMEDY)

@@ -17,7 +17,7 @@ from paymail.settings import Settings
 
 LEAST_FREE = 200 * 1024 * 1024
 """Bytes; below it a morning's PDFs may not fit."""
-_PATIENCE = 5.0
+_TIMEOUT = 5.0
 
 
 def settings(subject: Subject) -> Iterator[Finding]:
@@ -130,7 +130,7 @@ def public_address(subject: Subject) -> Iterator[Finding]:
     # Straight there: an outgoing proxy would answer with a page of its own.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{url}/healthz", timeout=_PATIENCE) as answer:
+        with opener.open(f"{url}/healthz", timeout=_TIMEOUT) as answer:
             healthy = json.loads(answer.read(1000)) == {"status": "ok"}
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error

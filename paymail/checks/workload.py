@@ -10,7 +10,7 @@ from paymail.services.reconciliation import drift_store, turns
 ALIVE = timedelta(seconds=60)
 """A heartbeat comes every ten seconds, or with the next sweep if those are further apart."""
 LOST = timedelta(minutes=10)
-PATIENCE = timedelta(minutes=5)
+LATE_AFTER = timedelta(minutes=5)
 _CLOCKS = timedelta(seconds=5)
 _START = "start `paymail worker`"
 
@@ -103,7 +103,7 @@ def reconciliation(subject: Subject) -> Iterator[Finding]:
 
 
 def _late(since: datetime | None, now: datetime) -> str:
-    return _ago(now - since) if since is not None and now - since > PATIENCE else ""
+    return _ago(now - since) if since is not None and now - since > LATE_AFTER else ""
 
 
 def _ago(age: timedelta) -> str:

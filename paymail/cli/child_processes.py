@@ -17,7 +17,7 @@ from paymail.errors import Unavailable
 
 log = observability.logger(__name__)
 RESTART_PAUSE = 1.0
-STOP_PATIENCE = 10.0
+STOP_TIMEOUT = 10.0
 
 
 class DidNotStart(Unavailable):
@@ -48,7 +48,7 @@ class Children:
         """Stop them all: politely, then by the lifeline, then by SIGKILL."""
         for child in self._running.values():
             child.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_PATIENCE
+        deadline = time.monotonic() + STOP_TIMEOUT
         for child in self._running.values():
             try:
                 child.wait(max(deadline - time.monotonic(), 0.1))

@@ -25,7 +25,7 @@ from paymail.services.core.invoices import load_invoice
 from paymail.services.lists import lookup
 from paymail.wiring import App
 
-PATIENCE = 25.0
+TIMEOUT = 25.0
 
 
 class DemoStuck(Unavailable):
@@ -89,10 +89,10 @@ def _post(url: str, body: dict[str, object]) -> dict[str, object]:
 
 
 def _until(reached: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not reached():
         if time.monotonic() > deadline:
-            raise DemoStuck(f"{what} did not arrive within {PATIENCE:.0f} s")
+            raise DemoStuck(f"{what} did not arrive within {TIMEOUT:.0f} s")
         time.sleep(0.05)
 
 

@@ -8,7 +8,7 @@ import typer
 from paymail.cli.context import FAILURE, PARTIAL, exits, open_app
 from paymail.errors import NotFound
 from paymail.services import reconciliation
-from paymail.services.reconciliation import Caught, Comparison, Finding, accounts, schedule, turns
+from paymail.services.reconciliation import CaughtUp, Comparison, Finding, accounts, schedule, turns
 from paymail.services.reconciliation.drift import Side
 from paymail.wiring import App
 
@@ -34,7 +34,7 @@ def reconcile(
     """
     app = open_app()
     _check(app, account)
-    caught = Caught() if dry_run else _caught(app, account)
+    caught = CaughtUp() if dry_run else _caught(app, account)
     if dry_run:
         found = reconciliation.compare(
             app.gateway_context(), days=days, only=account, mend=False, progress=_say("comparing")
@@ -61,7 +61,7 @@ def _check(app: App, account: str) -> None:
             raise NoSuchAccount(f"{account} is no account of an issuer, and none that was ever paid on")
 
 
-def _caught(app: App, account: str) -> Caught:
+def _caught(app: App, account: str) -> CaughtUp:
     caught = reconciliation.catch_up(
         app.gateway_context(), live=app.live, only=account, progress=_say("settling")
     )
@@ -69,7 +69,7 @@ def _caught(app: App, account: str) -> Caught:
     return caught
 
 
-def _note(app: App, caught: Caught, found: Comparison, account: str) -> None:
+def _note(app: App, caught: CaughtUp, found: Comparison, account: str) -> None:
     if account:
         return  # what is said of one account would be taken for all
     with app.transaction() as session:
@@ -91,7 +91,7 @@ def _print(found: Comparison) -> None:
         typer.echo(f"{found.intents} intent(s) of {len(found.compared)} account(s): the books agree")
 
 
-def _print_json(caught: Caught, found: Comparison, failures: dict[str, str]) -> None:
+def _print_json(caught: CaughtUp, found: Comparison, failures: dict[str, str]) -> None:
     data = {
         "accounts": list(found.compared),
         "failures": failures,

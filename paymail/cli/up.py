@@ -21,7 +21,7 @@ from paymail.services.core.invoices import load_invoice, payment_url
 from paymail.settings import RUNTIME_FILE
 from paymail.wiring import App
 
-START_PATIENCE = 60.0
+START_TIMEOUT = 60.0
 
 
 class PortTaken(Conflict):
@@ -62,9 +62,9 @@ def running(port: int) -> Iterator[tuple[App, Children]]:
     with Children(_commands(port, sandboxed=app.settings.sandboxed), environment) as children:
         if app.settings.sandboxed:
             url = f"{app.settings.sandbox_url}/healthz"
-            wait_until_answering(url, seconds=START_PATIENCE, children=children)
+            wait_until_answering(url, seconds=START_TIMEOUT, children=children)
         web = f"http://127.0.0.1:{port}/readyz"
-        wait_until_answering(web, seconds=START_PATIENCE, children=children)
+        wait_until_answering(web, seconds=START_TIMEOUT, children=children)
         yield app, children
     app.close()
 

@@ -53,7 +53,7 @@ class StripeGateway:
             http_client=http or stripe.RequestsClient(timeout=config.timeout),
             max_network_retries=2,
         )
-        # A reminder that is about to go out waits for the answer: seconds, not the patience of a payment.
+        # A reminder that is about to go out waits for the answer: seconds, not as long as a payment may.
         self._brief = stripe.StripeClient(
             config.secret_key,
             base_addresses={"api": config.api_base},

@@ -1,4 +1,4 @@
-"""One connection to the mail server: opened, protected and logged in, with one patience for each reply.
+"""One connection to the mail server: opened, protected and logged in, with one time limit for each reply.
 
 Sources: RFC 5321 §4.5.3.2 (timeouts), RFC 3207 (STARTTLS), RFC 4954 (AUTH).
 """
@@ -81,29 +81,29 @@ class _Replies:
 
 
 class Connection(smtplib.SMTP):
-    """smtplib's low-level commands, each with `patience` seconds for all of its reply."""
+    """smtplib's low-level commands, each with `reply_timeout` seconds for all of its reply."""
 
-    patience = 10.0
+    reply_timeout = 10.0
     _host: str
     file: _Replies | None  # what smtplib reads replies from, once it is there
 
     def getreply(self) -> tuple[int, bytes]:
-        """Read one reply within the patience."""
+        """Read one reply within the time limit."""
         sock = self.sock
         if sock is None:
             raise smtplib.SMTPServerDisconnected("not connected")
         if self.file is None:
             self.file = _Replies(sock)
-        self.file.deadline = monotonic() + self.patience
+        self.file.deadline = monotonic() + self.reply_timeout
         answer = super().getreply()
         with suppress(OSError):  # closed meanwhile: the reply counts all the same
-            sock.settimeout(self.patience)  # a TLS handshake may follow, and has its own patience
+            sock.settimeout(self.reply_timeout)  # a TLS handshake may follow, and has its own limit
         return answer
 
     def send(self, s: bytes | str) -> None:  # type: ignore[override]  # we send nothing else
-        """Send within the patience."""
+        """Send within the time limit."""
         if self.sock is not None:
-            self.sock.settimeout(self.patience)
+            self.sock.settimeout(self.reply_timeout)
         super().send(s)
 
     def offered(self) -> Mapping[str, str] | None:
@@ -116,7 +116,7 @@ class Connection(smtplib.SMTP):
 
     def part(self) -> None:
         """Take leave and close. A 421 or nothing to QUIT changes nothing about the mails before it."""
-        self.patience = QUIT_SECONDS
+        self.reply_timeout = QUIT_SECONDS
         with suppress(OSError, smtplib.SMTPException):
             self.quit()
         self.close()
@@ -144,7 +144,7 @@ def connect(config: SmtpConfig, context: ssl.SSLContext) -> Connection:
     else:
         smtp = Connection(timeout=config.timeout_connect)
     smtp._host = config.host  # what TLS verifies; smtplib sets it only when __init__ connects
-    smtp.patience = config.timeout_connect
+    smtp.reply_timeout = config.timeout_connect
     try:
         _greet(smtp, config)
         if config.security == "starttls":
@@ -156,7 +156,7 @@ def connect(config: SmtpConfig, context: ssl.SSLContext) -> Connection:
     except BaseException:
         smtp.close()
         raise
-    smtp.patience = config.timeout_command
+    smtp.reply_timeout = config.timeout_command
     return smtp
 
 

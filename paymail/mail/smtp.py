@@ -137,14 +137,14 @@ class SmtpMailer:
         if late := stood_still(self._monotonic() - asked):
             self._drop()
             return late
-        smtp.patience = self._config.timeout_final
+        smtp.reply_timeout = self._config.timeout_final
         try:
             smtp.send(b"\r\n.\r\n")
             code, reply = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             return Outcome(Verdict.UNKNOWN, detail=clean(error), phase="dot")
-        smtp.patience = self._config.timeout_command
+        smtp.reply_timeout = self._config.timeout_command
         self._local.since = self._monotonic()
         if not is_sound(code):
             self._drop()

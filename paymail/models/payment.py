@@ -19,7 +19,7 @@ class AttemptStatus(StrEnum):
     gives the same intent, so a crash here cannot make two."""
     OPEN = "open"
     """The intent exists and waits for the customer."""
-    WITHDRAWING = "withdrawing"
+    CANCELLING = "withdrawing"
     """The books changed under it (void, a manual payment, another link): the sweep cancels the intent at
     Stripe. Until then it can still be paid, so no other may be made."""
     PROCESSING = "processing"
@@ -33,13 +33,13 @@ class AttemptStatus(StrEnum):
 _A = AttemptStatus
 ATTEMPT_MOVES: Moves[AttemptStatus] = {
     _A.CREATING: frozenset({_A.OPEN, _A.CANCELED, _A.PROCESSING, _A.SUCCEEDED}),
-    _A.OPEN: frozenset({_A.PROCESSING, _A.SUCCEEDED, _A.CANCELED, _A.WITHDRAWING}),
-    _A.WITHDRAWING: frozenset({_A.PROCESSING, _A.SUCCEEDED, _A.CANCELED}),
+    _A.OPEN: frozenset({_A.PROCESSING, _A.SUCCEEDED, _A.CANCELED, _A.CANCELLING}),
+    _A.CANCELLING: frozenset({_A.PROCESSING, _A.SUCCEEDED, _A.CANCELED}),
     _A.PROCESSING: frozenset({_A.OPEN, _A.SUCCEEDED, _A.CANCELED}),
     _A.SUCCEEDED: frozenset(),
     _A.CANCELED: frozenset({_A.SUCCEEDED}),
 }
-LIVE_ATTEMPTS = (_A.CREATING, _A.OPEN, _A.WITHDRAWING, _A.PROCESSING)
+LIVE_ATTEMPTS = (_A.CREATING, _A.OPEN, _A.CANCELLING, _A.PROCESSING)
 _LIVE_SQL = text("status IN ('creating', 'open', 'withdrawing', 'processing')")
 
 

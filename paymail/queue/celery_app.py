@@ -5,7 +5,7 @@ from pathlib import Path
 from celery import Celery
 
 from paymail import observability
-from paymail.queue import embedded_broker as bus
+from paymail.queue import embedded_broker
 
 log = observability.logger(__name__)
 
@@ -19,7 +19,7 @@ HINT_LIFETIME = 30
 
 def make_celery(broker_url: str, data_dir: Path, *, tick_seconds: float) -> Celery:
     """Return the Celery instance for a broker URL; empty means files in `data_dir` (embedded)."""
-    app = Celery("paymail", broker=broker_url or bus.URL)
+    app = Celery("paymail", broker=broker_url or embedded_broker.URL)
     app.conf.update(
         task_default_queue=QUEUE,
         task_ignore_result=True,
@@ -47,11 +47,10 @@ def make_celery(broker_url: str, data_dir: Path, *, tick_seconds: float) -> Cele
 def _transport_options(broker_url: str, data_dir: Path) -> dict[str, object]:
     if broker_url:
         return {"socket_connect_timeout": 1.0, "socket_timeout": 5.0, "retry_on_timeout": False}
-    bus = data_dir / "bus"
-    folders = {name: str(bus / name) for name in ("queue", "control")}
+    folders = {name: str(data_dir / "bus" / name) for name in ("queue", "control")}
     for folder in folders.values():
         Path(folder).mkdir(parents=True, exist_ok=True)
-    # Reader and writer share one folder: this is a bus within one machine.
+    # Reader and writer share one folder: this is a broker within one machine.
     return {
         "data_folder_in": folders["queue"],
         "data_folder_out": folders["queue"],

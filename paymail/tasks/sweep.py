@@ -23,7 +23,7 @@ HEARTBEAT_SECONDS = 10.0
 def sweep_once(app: App) -> int:
     """Work on events, plan reminders, write bulk sends, deliver what is due, do chores; return how many."""
     done = 0
-    for work in (_events, _withdrawals, _refunds, _reminders, _bulk_sends, _deliveries):
+    for work in (_events, _cancellations, _refunds, _reminders, _bulk_sends, _deliveries):
         try:
             done += work(app)
         except Exception:
@@ -37,8 +37,8 @@ def _events(app: App) -> int:
     return webhook_inbox.work_events(app.gateway_context())
 
 
-def _withdrawals(app: App) -> int:
-    return intent_cancellation.cancel_withdrawn(app.gateway_context())
+def _cancellations(app: App) -> int:
+    return intent_cancellation.cancel_marked(app.gateway_context())
 
 
 def _refunds(app: App) -> int:

@@ -24,7 +24,7 @@ from tests.postgres import Cluster
 
 SPEED, LEASE = 4.0, 20
 """Leases of five seconds; back-offs of fifteen seconds and more pass four times as fast."""
-PATIENCE = 300.0
+TIMEOUT = 300.0
 LOCKED = 20.0
 Faults = tuple[Callable[[], None], ...]
 World = Callable[[], AbstractContextManager[tuple[Office, Faults]]]
@@ -70,7 +70,7 @@ def storm(name: str, world: World, given: argparse.Namespace) -> bool:
             pools=("threads", "prefork") if outside else ("threads",),
             outside=outside,
             seed=given.seed,
-            patience=PATIENCE,
+            patience=TIMEOUT,
         )
         damage = Storm(office, weather).run()
         done = {

@@ -14,7 +14,7 @@ from paymail import db, settings
 from paymail.models import Message, MessageState
 from paymail.services.outbox import queue
 from tests.faults import pace
-from tests.faults.worker import SMTP_PATIENCE
+from tests.faults.worker import SMTP_TIMEOUT
 
 _RETRY = timedelta(seconds=15)
 
@@ -45,7 +45,7 @@ class NaiveDeliverer:
 
     def _send(self, message: Message) -> None:
         mime = f"Message-ID: {message.header_id}\r\n\r\n{message.kind}\r\n"
-        with smtplib.SMTP("127.0.0.1", self._port, timeout=SMTP_PATIENCE) as smtp:
+        with smtplib.SMTP("127.0.0.1", self._port, timeout=SMTP_TIMEOUT) as smtp:
             smtp.sendmail("naive@sender.example", [message.recipient], mime)
 
     def _mark(self, message: Message, state: MessageState, reason: str) -> None:

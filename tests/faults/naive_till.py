@@ -11,7 +11,7 @@ from paymail.errors import Denied
 from paymail.models import Invoice, Payment, PaymentStatus
 from paymail.money import from_stripe_amount
 from paymail.services.core.invoices import load_invoice
-from paymail.services.ledger import books
+from paymail.services.ledger import entries
 from paymail.wiring import App
 
 
@@ -53,4 +53,4 @@ def _take(app: App, payload: bytes, signature: str, body: dict[str, object]) -> 
             source="naive",
             received_at=app.now(),
         )
-        books.take_in(session, invoice=invoice, payment=payment, actor="naive", now=app.now())
+        entries.enter_payment(session, invoice=invoice, payment=payment, actor="naive", now=app.now())

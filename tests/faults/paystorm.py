@@ -138,7 +138,7 @@ class PayStorm:
         """What the sweep does about money."""
         return (
             webhook_inbox.work_events(self._cashier, limit=limit)
-            + intent_cancellation.cancel_withdrawn(self._cashier, limit=limit)
+            + intent_cancellation.cancel_marked(self._cashier, limit=limit)
             + refund_requests.carry_out(self._cashier, limit=limit)
         )
 
@@ -200,7 +200,7 @@ class PayStorm:
                 Refund.status.in_((RefundStatus.REQUESTED, RefundStatus.PENDING))
             )
             attempts = select(func.count()).where(
-                PaymentAttempt.status.in_((AttemptStatus.WITHDRAWING, AttemptStatus.PROCESSING))
+                PaymentAttempt.status.in_((AttemptStatus.CANCELLING, AttemptStatus.PROCESSING))
             )
             return sum(session.scalar(one) or 0 for one in (events, refunds, attempts))
 

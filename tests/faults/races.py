@@ -32,7 +32,7 @@ POINTS = ("start", "claimed", "prepared", "asked", "body", "handover")
 JITTER = 0.008
 """Seconds; about what a stretch between two points takes."""
 PAIRS = 3
-PATIENCE = 60.0
+TIMEOUT = 60.0
 WEATHER = {Mode.OK: 8.0, Mode.RCPT_REJECT: 1.0, Mode.RCPT_DEFER: 1.0, Mode.DOT_DEFER: 1.0}
 """Refusals too: their records are written under other locks than those of a hand-over."""
 _SUCCEEDED, _PROCESSING = IntentStatus.SUCCEEDED, IntentStatus.PROCESSING
@@ -121,12 +121,12 @@ class Races:
         except SQLAlchemyError:
             self._tally.repeated += 1  # as in a worker: the row is worked on again later
         tap.off.set()  # the delivery ended before its point
-        payer.join(PATIENCE)
+        payer.join(TIMEOUT)
 
     def _pay(
         self, number: int, off: threading.Event, news: Sequence[IntentStatus], waits: Sequence[float]
     ) -> None:
-        off.wait(PATIENCE)
+        off.wait(TIMEOUT)
         for status, wait in zip(news, waits, strict=True):
             time.sleep(wait)
             self._statuses[number] = status
@@ -139,7 +139,7 @@ class Races:
         with ThreadPoolExecutor(PAIRS) as sweepers:
             while not self._office.all_ended():
                 before = self._office.ended()
-                until(lambda: self._sweep(sweepers, post) > before, PATIENCE, self._office.states)  # noqa: B023
+                until(lambda: self._sweep(sweepers, post) > before, TIMEOUT, self._office.states)  # noqa: B023
 
     def _sweep(self, sweepers: ThreadPoolExecutor, post: Post) -> int:
         list(sweepers.map(lambda _n: deliveries.sweep(post), range(PAIRS)))

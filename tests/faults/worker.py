@@ -23,7 +23,7 @@ from tests.faults import failpoints, pace
 from tests.faults.failpoints import Failpoint
 from tests.faults.truth import Truth
 
-SMTP_PATIENCE = 1.5
+SMTP_TIMEOUT = 1.5
 """Seconds; to be shorter than any lease of these tests at their pace."""
 
 
@@ -42,7 +42,7 @@ def wire(found: Settings) -> App:
 
 def make_mailer(port: int) -> SmtpMailer:
     """Return the production mailer with short patience."""
-    patience = {f"timeout_{phase}": SMTP_PATIENCE for phase in ("connect", "command", "final")}
+    patience = {f"timeout_{phase}": SMTP_TIMEOUT for phase in ("connect", "command", "final")}
     return SmtpMailer(SmtpConfig("127.0.0.1", port, "none", **patience))  # type: ignore[arg-type]
 
 

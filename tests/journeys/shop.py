@@ -29,7 +29,7 @@ from tests.factories import make_invoice
 
 CARD, BECS = "4242424242424242", "000123456"
 ARRIVED = "Thank you, your payment has arrived"
-PATIENCE = 20_000
+TIMEOUT = 20_000
 """Milliseconds; the machine may be busy."""
 
 
@@ -217,12 +217,12 @@ def visit(context: BrowserContext, shop: Shop, token: str) -> Page:
     """Open the page, its form ready."""
     page = context.new_page()
     page.goto(shop.link(token))
-    expect(page.locator("#submit")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator("#submit")).to_be_enabled(timeout=TIMEOUT)
     return page
 
 
 def arrives(page: Page) -> None:
-    expect(page.get_by_role("heading", name=ARRIVED)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name=ARRIVED)).to_be_visible(timeout=TIMEOUT)
     expect(page.locator("#submit")).to_be_hidden()
     expect(page.locator("#talk")).to_be_hidden()
 

@@ -12,7 +12,7 @@ from paymail.services.ledger.attempts import live_attempt
 from paymail.services.payments.checkout import start_payment
 from tests.journeys import shop as shops
 from tests.journeys.conftest import fill_card
-from tests.journeys.shop import CARD, PATIENCE, Shop, arrives, visit
+from tests.journeys.shop import CARD, TIMEOUT, Shop, arrives, visit
 
 
 @pytest.fixture
@@ -32,15 +32,15 @@ def test_a_decline_and_a_failed_challenge_are_explained_then_a_card_pays(
     page = visit(context, shop, shop.invoice())
     fill_card(page, "4000000000000002")
     page.locator("#submit").click()
-    expect(page.get_by_role("alert")).to_contain_text("declined", timeout=PATIENCE)
+    expect(page.get_by_role("alert")).to_contain_text("declined", timeout=TIMEOUT)
     expect(page.locator("#submit")).to_be_focused()
     for button in ("fail", "complete"):
         fill_card(page, "4000002500003155")
         page.locator("#submit").click()
         frame = page.frame_locator("iframe[title^=Authenticate]")
-        frame.get_by_role("button", name=re.compile(button, re.I)).first.click(timeout=PATIENCE)
+        frame.get_by_role("button", name=re.compile(button, re.I)).first.click(timeout=TIMEOUT)
         if button == "fail":
-            expect(page.get_by_role("alert")).to_contain_text("authenticate", timeout=PATIENCE)
+            expect(page.get_by_role("alert")).to_contain_text("authenticate", timeout=TIMEOUT)
     arrives(page)
     assert shop.charged(shop.number) == [8250]
 
@@ -85,7 +85,7 @@ def choose(page: Page, amount: str) -> None:
     page.locator("#other-amount").fill(amount)
     page.locator("#other-amount").blur()
     expect(page.locator("#submit")).to_have_text(f"Pay AUD ${amount}.00")
-    expect(page.locator("#submit")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator("#submit")).to_be_enabled(timeout=TIMEOUT)
 
 
 @pytest.mark.parametrize("last_opened", [0, 1])
@@ -103,7 +103,7 @@ def test_of_two_windows_the_one_that_pays_charges_what_it_shows(
     assert shop.charged(shop.number) == [due]
     fill_card(other, CARD)
     other.locator("#submit").click()
-    expect(other.get_by_role("alert")).to_be_visible(timeout=PATIENCE)
+    expect(other.get_by_role("alert")).to_be_visible(timeout=TIMEOUT)
     assert shop.charged(shop.number) == [due]
 
 
@@ -123,7 +123,7 @@ def test_another_window_that_pays_while_stripe_is_asked_changes_no_charge(
     fill_card(page, CARD)
     page.route("**/v1/payment_intents/*/confirm", hold)
     page.locator("#submit").click()
-    expect(page.get_by_role("alert")).to_contain_text("did not go through", timeout=PATIENCE)
+    expect(page.get_by_role("alert")).to_contain_text("did not go through", timeout=TIMEOUT)
     assert len(others) == 1
     assert shop.charged(shop.number) == []
     page.locator("#submit").click()
@@ -141,7 +141,7 @@ def test_who_only_looks_disturbs_nobody_who_pays(context: BrowserContext, shop: 
     fill_card(page, "4000002500003155")
     page.locator("#submit").click()
     frame = page.frame_locator("iframe[title^=Authenticate]")
-    expect(frame.get_by_role("button").first).to_be_visible(timeout=PATIENCE)
+    expect(frame.get_by_role("button").first).to_be_visible(timeout=TIMEOUT)
     visit(context, shop, token)
     frame.get_by_role("button", name=re.compile("complete", re.I)).first.click()
     arrives(page)
@@ -174,7 +174,7 @@ def test_a_balance_that_staff_changed_is_looked_at_before_it_is_paid(
     shop.transfers(3000)
     fill_card(page, CARD)
     page.locator("#submit").click()
-    expect(page.get_by_role("alert")).to_contain_text("This invoice has changed", timeout=PATIENCE)
+    expect(page.get_by_role("alert")).to_contain_text("This invoice has changed", timeout=TIMEOUT)
     expect(page.locator("#submit")).to_be_disabled()
     assert shop.charged(shop.number) == [3000]
 
@@ -189,7 +189,7 @@ def test_an_instalment_that_was_paid_in_one_window_is_not_paid_by_the_other(
     one.locator("#submit").click()
     arrives(one)
     other.locator("#submit").click()
-    expect(other.get_by_role("alert")).to_contain_text("This invoice has changed", timeout=PATIENCE)
+    expect(other.get_by_role("alert")).to_contain_text("This invoice has changed", timeout=TIMEOUT)
     assert shop.charged(shop.number) == [2750, 2750]
 
 
@@ -236,7 +236,7 @@ def test_a_bank_debit_is_clearing_and_nothing_more_can_be_paid(context: BrowserC
     frame.get_by_label("BSB").fill("000-000")
     frame.get_by_label("Account number").fill(shops.BECS)
     page.locator("#submit").click()
-    expect(page.get_by_role("heading", name="Your payment is clearing")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Your payment is clearing")).to_be_visible(timeout=TIMEOUT)
     page.reload()
     expect(page.get_by_role("heading", name="Your payment is clearing")).to_be_visible()
     expect(page.locator("#submit")).to_have_count(0)
@@ -265,7 +265,7 @@ def test_a_script_that_never_comes_is_said_too(context: BrowserContext, shop: Sh
     page.clock.fast_forward(30_000)
     expect(page.get_by_role("alert")).to_contain_text("does not block Stripe")
     held[0].continue_()
-    expect(page.locator("#submit")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator("#submit")).to_be_enabled(timeout=TIMEOUT)
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
@@ -297,7 +297,7 @@ def test_offline_once_the_money_is_taken_asks_for_patience_not_for_a_second_paym
     page.route("**/v1/payment_intents/*/confirm", taken)
     page.locator("#submit").click()
     unsure = page.get_by_role("heading", name="We could not find out whether your payment went through")
-    expect(unsure).to_be_visible(timeout=PATIENCE)
+    expect(unsure).to_be_visible(timeout=TIMEOUT)
     expect(page.locator("#submit")).to_be_hidden()
     context.set_offline(False)
     page.get_by_role("link", name="Show the invoice as it stands now").locator("visible=true").click()
@@ -328,7 +328,7 @@ def test_a_payment_that_was_only_begun_leaves_the_form(context: BrowserContext, 
     shop.takes(token)
     fill_card(other, CARD)
     other.locator("#submit").click()
-    expect(other.get_by_role("alert")).to_contain_text("being recorded", timeout=PATIENCE)
+    expect(other.get_by_role("alert")).to_contain_text("being recorded", timeout=TIMEOUT)
     expect(other.locator("#submit")).to_be_disabled()
     assert shop.charged(shop.number) == []
 

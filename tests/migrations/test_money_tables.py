@@ -12,7 +12,7 @@ def test_an_intent_that_is_being_withdrawn_is_an_open_one_to_the_code_before(eng
     till = Till(engine)
     till.start()
     with till.transaction() as session:
-        open_intent.withdraw(session, invoice_id=502, now=till.now)
+        open_intent.mark_for_cancellation(session, invoice_id=502, now=till.now)
     command.downgrade(schema.config(engine), "0003")
     with engine.connect() as connection:
         assert list(connection.scalars(text("SELECT status FROM payment_attempts"))) == ["open"]

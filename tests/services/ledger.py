@@ -11,7 +11,7 @@ from paymail.ports.payments import Event, GatewayDispute, GatewayRefund, Intent
 from paymail.services import reconciliation
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments import checkout, settlement, webhook_inbox
-from paymail.services.reconciliation import Caught, Finding
+from paymail.services.reconciliation import CaughtUp, Finding
 from tests.factories import NOW, LedgerGateway, make_invoice
 
 ACCOUNT = "acct_sandbox"
@@ -66,7 +66,7 @@ class Books:
         with db.transaction(self.engine) as session:
             webhook_inbox.receive_event(session, event=event, live=False, now=self.clock)
 
-    def catch_up(self, *, live: bool = False) -> Caught:
+    def catch_up(self, *, live: bool = False) -> CaughtUp:
         return reconciliation.catch_up(self.context, live=live)
 
     def compare(self, *, mend: bool = True, days: int = 7) -> list[Finding]:

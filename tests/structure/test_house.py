@@ -150,7 +150,7 @@ def test_rooms_are_small(path: Path) -> None:
 
 
 def test_only_the_clock_reads_the_clock() -> None:
-    # The sandbox plays another company's server; monotonic time measures patience and is no date.
+    # The sandbox plays another company's server; monotonic time measures time limits and is no date.
     allowed = {"clock.py"}
     pattern = re.compile(r"datetime\.now\(|\.utcnow\(|date\.today\(|time\.time\(|secrets\.token")
     readers = {

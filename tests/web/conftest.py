@@ -27,7 +27,7 @@ from paymail.services.access.staff import set_password
 from paymail.settings import SANDBOX_WEBHOOK_SECRET, Settings
 from paymail.tasks.sweep import sweep_once
 from paymail.web.app import create_app
-from paymail.web.http import tallies
+from paymail.web.http import request_counts
 from paymail.wiring import App, build
 from tests.factories import NOW, make_invoice
 
@@ -128,7 +128,7 @@ def served(app: App) -> FastAPI:
     )
     if key not in _SERVED:
         stage = Stage(app)
-        with mock.patch.object(tallies, "MemoryStorage", Counts):
+        with mock.patch.object(request_counts, "MemoryStorage", Counts):
             _SERVED[key] = (stage, create_app(stage))  # type: ignore[arg-type]
     stage, made = _SERVED[key]
     stage.present = app

@@ -14,7 +14,7 @@ from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import notices, queue, suppressions
 from paymail.services.outbox.suppressions import normalised
-from paymail.services.reminders import holds as holding
+from paymail.services.reminders import holds
 from paymail.services.reminders.holds import HoldReason
 
 _S = MessageState
@@ -72,7 +72,7 @@ def _record(
 
 def _act(session: Session, message: Message, finding: Finding, source: str, now: datetime) -> None:
     address = _addressed(message, finding)
-    concerned = _lock(session, message, address, holds=finding.kind is Kind.HARD)
+    concerned = _lock(session, message, address, hard=finding.kind is Kind.HARD)
     session.refresh(message, with_for_update=LOCKED)
     prove_accepted(session, message=message, by=f"a report by {source}", now=now)
     match finding.kind:
@@ -91,7 +91,7 @@ def _addressed(message: Message, finding: Finding) -> str:
     return next(a for a in map(normalised, message.recipient.split("\n")) if a in named)
 
 
-def _lock(session: Session, message: Message, address: str, *, holds: bool) -> list[int]:
+def _lock(session: Session, message: Message, address: str, *, hard: bool) -> list[int]:
     """Lock the invoices concerned, lowest id first; return those whose reminders must wait.
 
     These are the customer's owed invoices, if the address is still theirs and it is they who were mailed.
@@ -100,7 +100,7 @@ def _lock(session: Session, message: Message, address: str, *, holds: bool) -> l
         select(Customer).join(Invoice).where(Invoice.invoice_id == message.invoice_id)
     ).one()
     waiting: list[int] = []
-    if holds and message.kind != "notice" and normalised(customer.email) == address:
+    if hard and message.kind != "notice" and normalised(customer.email) == address:
         owed = select(Invoice.invoice_id).where(
             Invoice.customer_id == customer.customer_id,
             Invoice.status == InvoiceStatus.SENT,
@@ -169,9 +169,9 @@ def _bounced(
 
 def _hold(session: Session, invoice_id: int, finding: Finding, source: str, now: datetime) -> None:
     # One that is held for a bounce already stays as it is: the first reason is the one to mend.
-    held = holding.in_force(session, invoice_ids=[invoice_id], now=now)
+    held = holds.in_force(session, invoice_ids=[invoice_id], now=now)
     if not any(hold.reason == HoldReason.BOUNCED for hold in held):
-        holding.place(
+        holds.place(
             session,
             invoice_id=invoice_id,
             reason=HoldReason.BOUNCED,

@@ -22,7 +22,7 @@ PAUSE = timedelta(hours=1)
 """Between two new links of one invoice: the first may still be on its way."""
 
 
-def ask_anew(session: Session, *, token: str, now: datetime) -> None:
+def request_new_link(session: Session, *, token: str, now: datetime) -> None:
     """Queue an email with a new link, if `token` is the ended link of an invoice that is issued and owed.
 
     The ended link dies by it for good. Says nothing of what it did: a link that is unknown, malformed,

@@ -53,7 +53,7 @@ class TooLong(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class PageReplies:
     """What the page shows: whether something can be said, which days can be promised, what holds."""
 
     open: bool
@@ -66,12 +66,12 @@ class Talk:
     """The last day on which the reminders wait for it."""
 
 
-def talk_of(session: Session, *, invoice: Invoice, now: datetime) -> Talk:
+def replies_of(session: Session, *, invoice: Invoice, now: datetime) -> PageReplies:
     """Return what an invoice's customer can say now, and what they said."""
     today = local_date(invoice.issuer, now)
     mine = [hold for hold in _in_force(session, invoice, now) if hold.placed_by == CUSTOMER]
     hold = max(mine, key=lambda one: one.hold_id, default=None)
-    return Talk(
+    return PageReplies(
         open=_may_talk(invoice),
         enough=_holds_placed(session, invoice.invoice_id) >= MOST_HOLDS,
         first_day=today,
@@ -81,7 +81,7 @@ def talk_of(session: Session, *, invoice: Invoice, now: datetime) -> Talk:
     )
 
 
-def claim_paid(session: Session, *, token: str, text: str, now: datetime) -> datetime:
+def report_paid(session: Session, *, token: str, text: str, now: datetime) -> datetime:
     """Let the reminders wait since the customer says that it is paid; return until when (UTC).
 
     `text` is what they wrote about it, by hostile hands. Raises NoSuchLink, LinkExpired, NothingOwed,

@@ -28,10 +28,10 @@ def live_attempt(session: Session, *, invoice_id: int) -> PaymentAttempt | None:
     ).one_or_none()
 
 
-def take_back(attempt: PaymentAttempt, *, now: datetime) -> None:
+def mark_cancelling(attempt: PaymentAttempt, *, now: datetime) -> None:
     """Have the sweep cancel an open intent at Stripe. Under the invoice's lock. Raises IllegalMove."""
-    check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.WITHDRAWING)
-    attempt.status, attempt.updated_at = AttemptStatus.WITHDRAWING, now
+    check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.CANCELLING)
+    attempt.status, attempt.updated_at = AttemptStatus.CANCELLING, now
 
 
 class Terms(NamedTuple):

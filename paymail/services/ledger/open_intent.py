@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from paymail.models import AttemptStatus, Invoice
-from paymail.services.ledger import books
-from paymail.services.ledger.attempts import live_attempt, replan, take_back, terms_of
+from paymail.services.ledger import entries
+from paymail.services.ledger.attempts import live_attempt, mark_cancelling, replan, terms_of
 
 
-def withdraw(session: Session, *, invoice_id: int, now: datetime) -> None:
+def mark_for_cancellation(session: Session, *, invoice_id: int, now: datetime) -> None:
     """Have the invoice's open intent cancelled at Stripe soon. Under the invoice's lock.
 
     One that is only being created gets another key, so that who asked for it does not adopt it.
@@ -18,17 +18,17 @@ def withdraw(session: Session, *, invoice_id: int, now: datetime) -> None:
     if attempt is None:
         return
     if attempt.status is AttemptStatus.OPEN:
-        take_back(attempt, now=now)
+        mark_cancelling(attempt, now=now)
     elif attempt.status is AttemptStatus.CREATING:
         replan(attempt, terms_of(attempt), now=now)
 
 
-def bring_up(session: Session, *, invoice: Invoice, now: datetime, owed_before: int) -> None:
+def update_status(session: Session, *, invoice: Invoice, now: datetime, owed_before: int) -> None:
     """Bring an invoice up to its amounts after money went back or came again, and its open intent with it.
 
     `owed_before` is the balance (minor units) before that. Under the invoice's lock.
     """
-    books.bring_up(session, invoice=invoice, now=now, owed_before=owed_before)
+    entries.update_status(session, invoice=invoice, now=now, owed_before=owed_before)
     if invoice.balance < owed_before:
         # What the customer has open in a browser would charge the old balance.
-        withdraw(session, invoice_id=invoice.invoice_id, now=now)
+        mark_for_cancellation(session, invoice_id=invoice.invoice_id, now=now)

@@ -169,7 +169,7 @@ def _let_go_of_the_old(session: Session, invoice: Invoice, now: datetime) -> Non
     To be called before the link is changed: PostgreSQL locks a row harder (FOR UPDATE) when a unique column
     changes, and a worker that holds one of these messages may still have to write its timeline entry.
     """
-    open_intent.withdraw(session, invoice_id=invoice.invoice_id, now=now)
+    open_intent.mark_for_cancellation(session, invoice_id=invoice.invoice_id, now=now)
     session.execute(
         update(Message)
         .where(

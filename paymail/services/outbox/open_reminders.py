@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from paymail.models import Message, MessageState
 
 
-def withdraw_open(session: Session, *, invoice_id: int, reason: str, now: datetime) -> bool:
+def suppress_open(session: Session, *, invoice_id: int, reason: str, now: datetime) -> bool:
     """Suppress the invoice's reminders that are not handed over yet; False if one is at the hand-over."""
     session.execute(
         update(Message)

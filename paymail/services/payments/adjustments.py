@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from paymail.models import STATUS_MOVES, Invoice, InvoiceStatus, PaymentStatus, check_move
 from paymail.money import Money, stripe_amount
 from paymail.services.core.invoices import load_invoice
-from paymail.services.ledger import books, open_intent
-from paymail.services.outbox.open_reminders import withdraw_open
+from paymail.services.ledger import entries, open_intent
+from paymail.services.outbox.open_reminders import suppress_open
 from paymail.services.payments.manual_payments import BadRecord, NotRecordable
 
 
@@ -43,7 +43,7 @@ def write_off(
     invoice.amount_written_off += given_up
     _changed(session, invoice, now)
     detail = f"{Money(given_up, invoice.currency)}: {reason}"
-    books.note(session, invoice=invoice, kind="written_off", actor=actor, now=now, detail=detail)
+    entries.note(session, invoice=invoice, kind="written_off", actor=actor, now=now, detail=detail)
     return given_up
 
 
@@ -55,7 +55,7 @@ def undo_write_off(session: Session, *, invoice_id: int, actor: str, now: dateti
     detail = str(Money(invoice.amount_written_off, invoice.currency))
     invoice.amount_written_off, invoice.reminders_from = 0, now
     _changed(session, invoice, now)
-    books.note(session, invoice=invoice, kind="write_off_undone", actor=actor, now=now, detail=detail)
+    entries.note(session, invoice=invoice, kind="write_off_undone", actor=actor, now=now, detail=detail)
 
 
 def void(session: Session, *, invoice_id: int, reason: str, actor: str, now: datetime) -> None:
@@ -71,7 +71,7 @@ def void(session: Session, *, invoice_id: int, reason: str, actor: str, now: dat
     check_move(STATUS_MOVES, invoice.status, InvoiceStatus.VOID)
     invoice.status = InvoiceStatus.VOID
     _changed(session, invoice, now)
-    books.note(session, invoice=invoice, kind="voided", actor=actor, now=now, detail=reason)
+    entries.note(session, invoice=invoice, kind="voided", actor=actor, now=now, detail=reason)
 
 
 def allow_parts(session: Session, *, invoice_id: int, minimum: int | None, actor: str, now: datetime) -> None:
@@ -89,11 +89,11 @@ def allow_parts(session: Session, *, invoice_id: int, minimum: int | None, actor
     invoice.part_minimum = minimum
     invoice.updated_at = now
     detail = "not allowed" if minimum is None else f"from {Money(minimum, invoice.currency)}"
-    books.note(session, invoice=invoice, kind="part_payments", actor=actor, now=now, detail=detail)
+    entries.note(session, invoice=invoice, kind="part_payments", actor=actor, now=now, detail=detail)
 
 
 def _changed(session: Session, invoice: Invoice, now: datetime) -> None:
-    books.bring_up(session, invoice=invoice, now=now)
+    entries.update_status(session, invoice=invoice, now=now)
     if not invoice.owed:
-        withdraw_open(session, invoice_id=invoice.invoice_id, reason="nothing is owed any more", now=now)
-    open_intent.withdraw(session, invoice_id=invoice.invoice_id, now=now)
+        suppress_open(session, invoice_id=invoice.invoice_id, reason="nothing is owed any more", now=now)
+    open_intent.mark_for_cancellation(session, invoice_id=invoice.invoice_id, now=now)

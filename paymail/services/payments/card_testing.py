@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import TooMany
 from paymail.models import AttemptStatus, PaymentAttempt
-from paymail.services.ledger.attempts import live_attempt, take_back
+from paymail.services.ledger.attempts import live_attempt, mark_cancelling
 from paymail.services.outbox import notices
 
 MOST_DECLINES = 8
@@ -56,7 +56,7 @@ def count_decline(session: Session, *, attempt: PaymentAttempt, at: datetime, no
         return
     live = live_attempt(session, invoice_id=attempt.invoice_id)
     if live is not None and live.status is AttemptStatus.OPEN:
-        take_back(live, now=now)
+        mark_cancelling(live, now=now)
     notices.tell_staff(
         session,
         invoice_id=attempt.invoice_id,

@@ -15,9 +15,9 @@ from paymail.services.ledger.attempts import (
     Terms,
     fresh_key,
     live_attempt,
+    mark_cancelling,
     new_attempt,
     replan,
-    take_back,
     terms_of,
     wanted_terms,
 )
@@ -106,7 +106,7 @@ def _plan(
         elif attempt.status is AttemptStatus.OPEN:
             if not replace:
                 raise PaymentReplaced("another window asked for another payment of this invoice")
-            take_back(attempt, now=now)
+            mark_cancelling(attempt, now=now)
         return attempt, wanted
 
 
@@ -214,6 +214,6 @@ def close(context: GatewayContext, attempt: PaymentAttempt, intent_id: str) -> N
     with context.transaction() as session:
         load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
         row = session.get_one(PaymentAttempt, attempt.attempt_id)
-        unpaid = (AttemptStatus.CREATING, AttemptStatus.OPEN, AttemptStatus.WITHDRAWING)
+        unpaid = (AttemptStatus.CREATING, AttemptStatus.OPEN, AttemptStatus.CANCELLING)
         if row.status in unpaid and row.intent_id == intent_id:
             row.status, row.updated_at = AttemptStatus.CANCELED, context.now()

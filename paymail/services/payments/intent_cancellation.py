@@ -18,12 +18,12 @@ SOURCE = "withdrawal"
 AGAIN_AFTER = timedelta(seconds=30)
 
 
-def cancel_withdrawn(context: GatewayContext, *, limit: int = 20) -> int:
+def cancel_marked(context: GatewayContext, *, limit: int = 20) -> int:
     """Cancel what was withdrawn, or settle it where the customer was faster; return how many were tried."""
     with context.transaction() as session:
         now = context.now()
         rested = or_(PaymentAttempt.tried_at.is_(None), PaymentAttempt.tried_at <= now - AGAIN_AFTER)
-        waiting = select(PaymentAttempt).where(PaymentAttempt.status == AttemptStatus.WITHDRAWING, rested)
+        waiting = select(PaymentAttempt).where(PaymentAttempt.status == AttemptStatus.CANCELLING, rested)
         # Those longest untried: many that cannot be cancelled (an account cut off) must not stop the others.
         oldest = waiting.order_by(PaymentAttempt.tried_at.nulls_first(), PaymentAttempt.updated_at)
         due = list(session.scalars(oldest.limit(limit)))

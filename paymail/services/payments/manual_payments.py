@@ -11,7 +11,7 @@ from paymail.models import Channel, Invoice, InvoiceStatus, Payment
 from paymail.money import Money
 from paymail.services.core.idempotency import KeyReused
 from paymail.services.core.invoices import load_invoice, local_date
-from paymail.services.ledger import books, open_intent
+from paymail.services.ledger import entries, open_intent
 
 EARLIEST = date(2000, 1, 1)
 LONGEST_REFERENCE = 140
@@ -74,9 +74,9 @@ def record_payment(
         request_key=asked.key,
         received_at=now,
     )
-    books.take_in(session, invoice=invoice, payment=payment, actor=actor, now=now)
+    entries.enter_payment(session, invoice=invoice, payment=payment, actor=actor, now=now)
     # What the customer has open in a browser would charge the old balance.
-    open_intent.withdraw(session, invoice_id=invoice_id, now=now)
+    open_intent.mark_for_cancellation(session, invoice_id=invoice_id, now=now)
     return payment
 
 

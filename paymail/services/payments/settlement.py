@@ -16,8 +16,8 @@ from paymail.models import ATTEMPT_MOVES, AttemptStatus, Invoice, Payment, Payme
 from paymail.money import Money, from_stripe_amount
 from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.core.invoices import load_invoice
-from paymail.services.ledger import books
-from paymail.services.ledger.attempts import take_back
+from paymail.services.ledger import entries
+from paymail.services.ledger.attempts import mark_cancelling
 from paymail.services.outbox import dedupe_keys
 
 log = observability.logger(__name__)
@@ -129,7 +129,7 @@ def _record(
         source=source,
         received_at=now,
     )
-    books.take_in(session, invoice=invoice, payment=payment, actor=source, now=now)
+    entries.enter_payment(session, invoice=invoice, payment=payment, actor=source, now=now)
 
 
 def _hold(session: Session, attempt: PaymentAttempt, invoice: Invoice, source: str, now: datetime) -> None:
@@ -138,9 +138,9 @@ def _hold(session: Session, attempt: PaymentAttempt, invoice: Invoice, source: s
     if attempt.status is not AttemptStatus.PROCESSING:
         check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.PROCESSING)
         attempt.status, attempt.updated_at = AttemptStatus.PROCESSING, now
-        books.note(session, invoice=invoice, kind="payment_processing", actor=source, now=now)
+        entries.note(session, invoice=invoice, kind="payment_processing", actor=source, now=now)
         session.flush()
-    books.bring_up(session, invoice=invoice, now=now)
+    entries.update_status(session, invoice=invoice, now=now)
 
 
 def _release(
@@ -160,16 +160,16 @@ def _release(
     session.flush()
     if was_processing or target is AttemptStatus.CANCELED:
         kind = "payment_canceled" if target is AttemptStatus.CANCELED else "payment_failed"
-        books.note(session, invoice=invoice, kind=kind, actor=source, now=now, detail=intent.failure)
+        entries.note(session, invoice=invoice, kind=kind, actor=source, now=now, detail=intent.failure)
     if was_processing:
-        books.bring_up(session, invoice=invoice, now=now)
+        entries.update_status(session, invoice=invoice, now=now)
     if was_processing and target is AttemptStatus.OPEN:
         # Money may have come another way while it was clearing, or its link been replaced: the next try is
         # another intent, after another look at the invoice.
-        take_back(attempt, now=now)
+        mark_cancelling(attempt, now=now)
         session.flush()
     if was_processing and intent.failure and invoice.owed:
-        books.mail(
+        entries.queue_email(
             session,
             invoice=invoice,
             kind="payment_failed",

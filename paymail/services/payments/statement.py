@@ -14,7 +14,7 @@ from paymail.services.refunds import refund_requests
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class StatementPayment:
     """A payment with its receipts. `refundable` in minor units; 0 while it is disputed."""
 
     payment: Payment
@@ -43,7 +43,7 @@ class Statement:
     """All money of an invoice, each list oldest first."""
 
     invoice: Invoice
-    payments: list[Arrived]
+    payments: list[StatementPayment]
     refunds: list[Refund]
     disputes: list[Dispute]
 
@@ -59,7 +59,7 @@ def statement(session: Session, *, invoice_id: int) -> Statement:
     return Statement(
         invoice=invoice,
         payments=[
-            arrived(session, issuer=invoice.issuer, payment=one, disputed=one.payment_id in open_)
+            statement_payment(session, issuer=invoice.issuer, payment=one, disputed=one.payment_id in open_)
             for one in session.scalars(payments)
         ],
         refunds=list(session.scalars(refunds)),
@@ -67,9 +67,11 @@ def statement(session: Session, *, invoice_id: int) -> Statement:
     )
 
 
-def arrived(session: Session, *, issuer: Issuer, payment: Payment, disputed: bool) -> Arrived:
+def statement_payment(
+    session: Session, *, issuer: Issuer, payment: Payment, disputed: bool
+) -> StatementPayment:
     """Return a payment with what can be done about it."""
-    return Arrived(
+    return StatementPayment(
         payment=payment,
         day=payment_day(issuer, payment),
         refundable=0 if disputed else refund_requests.refundable(session, payment=payment),

@@ -1,4 +1,4 @@
-"""Which face the pay page shows: a pure reading of an invoice and its money."""
+"""Where an invoice's money stands, as its customer sees it on the pay page."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -51,7 +51,7 @@ class Urgency(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ReceivedPayment:
     """A payment as the customer sees it."""
 
     number: int
@@ -62,7 +62,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
+class ReturnedPayment:
     """A refund as the customer sees it."""
 
     refund_id: int
@@ -73,7 +73,7 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class PaymentSummary:
     """All that the page shows beside the invoice itself."""
 
     state: State
@@ -90,8 +90,8 @@ class Face:
     """What of the total is not asked for any more: credited, or written off."""
     plan: PlanView | None
     partly_returned: bool = False
-    arrivals: tuple[Arrival, ...] = ()
-    returns: tuple[Return, ...] = ()
+    payments: tuple[ReceivedPayment, ...] = ()
+    refunds: tuple[ReturnedPayment, ...] = ()
 
     @property
     def choice(self) -> bool:
@@ -99,14 +99,14 @@ class Face:
         return self.least.minor < self.balance.minor
 
 
-def face_of(session: Session, *, invoice: Invoice, now: datetime) -> Face:
-    """Return the face of an invoice's page. It must be loaded by `load_invoice`."""
+def summary_of(session: Session, *, invoice: Invoice, now: datetime) -> PaymentSummary:
+    """Return what the page of an invoice shows of its money. It must be loaded by `load_invoice`."""
     today = local_date(invoice.issuer, now)
     plan = plan_of(invoice)
     following = plan.following if plan else None
     due = following.due if following else invoice.due_date
     currency = invoice.currency
-    return Face(
+    return PaymentSummary(
         state=_state(session, invoice),
         urgency=Urgency.OVERDUE if due < today else Urgency.SOON if due - today <= SOON else Urgency.DUE,
         due=due,
@@ -117,8 +117,8 @@ def face_of(session: Session, *, invoice: Invoice, now: datetime) -> Face:
         waived=Money(invoice.total - invoice.charged, currency),
         plan=plan,
         partly_returned=invoice.payment_status is PaymentStatus.PARTIALLY_REFUNDED,
-        arrivals=_arrivals(session, invoice),
-        returns=_returns(session, invoice),
+        payments=_payments(session, invoice),
+        refunds=_refunds(session, invoice),
     )
 
 
@@ -143,10 +143,10 @@ def _disputed(session: Session, invoice: Invoice) -> bool:
     return session.scalar(statement.limit(1)) is not None
 
 
-def _arrivals(session: Session, invoice: Invoice) -> tuple[Arrival, ...]:
+def _payments(session: Session, invoice: Invoice) -> tuple[ReceivedPayment, ...]:
     statement = select(Payment).where(Payment.invoice_id == invoice.invoice_id).order_by(Payment.payment_id)
     return tuple(
-        Arrival(
+        ReceivedPayment(
             number=payment.receipt_number,
             receipt=receipt_number(payment),
             day=payment_day(invoice.issuer, payment),
@@ -157,14 +157,14 @@ def _arrivals(session: Session, invoice: Invoice) -> tuple[Arrival, ...]:
     )
 
 
-def _returns(session: Session, invoice: Invoice) -> tuple[Return, ...]:
+def _refunds(session: Session, invoice: Invoice) -> tuple[ReturnedPayment, ...]:
     statement = (
         select(Refund)
         .where(Refund.invoice_id == invoice.invoice_id, Refund.status.in_(IN_FORCE))
         .order_by(Refund.refund_id)
     )
     return tuple(
-        Return(
+        ReturnedPayment(
             refund_id=refund.refund_id,
             credit_note=credit_note_number(refund),
             day=local_date(invoice.issuer, refund.created_at),

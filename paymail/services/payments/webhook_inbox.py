@@ -16,7 +16,7 @@ from paymail.services.core.invoices import load_invoice
 from paymail.services.payments import card_testing, gateway_events, settlement
 from paymail.services.payments.confirmation import log
 from paymail.services.payments.settlement import UnknownIntent
-from paymail.services.refunds import reversals as reversing
+from paymail.services.refunds.reversals import record_reversals
 
 MAX_EVENT_ATTEMPTS = 20
 
@@ -136,7 +136,7 @@ def _settle_event(context: GatewayContext, event: GatewayEvent, news: _News) -> 
             settled = settlement.settle(
                 session, intent=news.intent, source="webhook", now=now, seen=news.seen
             )
-            reversing.take_back(session, intent_id=news.intent.id, reversals=news.reversals, now=now)
+            record_reversals(session, intent_id=news.intent.id, reversals=news.reversals, now=now)
             done = _mark(
                 session, event.event_id, GatewayEventState.DONE, f"invoice {settled.invoice_id}", now
             )

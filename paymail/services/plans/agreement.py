@@ -9,8 +9,8 @@ from paymail.errors import Conflict
 from paymail.models import PLAN_MOVES, Instalment, Invoice, PaymentPlan, PlanState, check_move
 from paymail.money import Money
 from paymail.services.core.invoices import load_invoice, local_date
-from paymail.services.ledger import books, open_intent
-from paymail.services.outbox.open_reminders import withdraw_open
+from paymail.services.ledger import entries, open_intent
+from paymail.services.outbox.open_reminders import suppress_open
 from paymail.services.plans import instalments
 from paymail.services.plans.instalments import BadPlan, Part
 
@@ -47,7 +47,7 @@ def agree(
     _changed(session, invoice, "the payment plan has changed", now)
     shown = ", ".join(f"{Money(part.amount, invoice.currency)} on {part.due}" for part in given[:12])
     more = f" and {len(given) - 12} more" if len(given) > 12 else ""
-    books.note(session, invoice=invoice, kind="plan_agreed", actor=actor, now=now, detail=shown + more)
+    entries.note(session, invoice=invoice, kind="plan_agreed", actor=actor, now=now, detail=shown + more)
     return plan
 
 
@@ -72,7 +72,7 @@ def end(session: Session, *, invoice_id: int, reason: str, actor: str, now: date
     # The steps of the invoice's own date are long past; no volley goes out for them.
     invoice.reminders_from = now
     _changed(session, invoice, "the payment plan has ended", now)
-    books.note(session, invoice=invoice, kind="plan_ended", actor=actor, now=now, detail=reason)
+    entries.note(session, invoice=invoice, kind="plan_ended", actor=actor, now=now, detail=reason)
 
 
 def _end(session: Session, plan: PaymentPlan, reason: str, actor: str, now: datetime) -> None:
@@ -84,6 +84,6 @@ def _end(session: Session, plan: PaymentPlan, reason: str, actor: str, now: date
 def _changed(session: Session, invoice: Invoice, reason: str, now: datetime) -> None:
     session.flush()
     session.expire(invoice, ["plan"])
-    withdraw_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
-    open_intent.withdraw(session, invoice_id=invoice.invoice_id, now=now)
+    suppress_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
+    open_intent.mark_for_cancellation(session, invoice_id=invoice.invoice_id, now=now)
     invoice.next_reminder_at, invoice.updated_at = now, now

@@ -7,6 +7,6 @@ of a drift), `running` (all of it in order).
 
 from paymail.services.reconciliation.comparison import Comparison
 from paymail.services.reconciliation.drift import Finding, Kind
-from paymail.services.reconciliation.runs import Caught, Progress, catch_up, compare, compare_and_keep
+from paymail.services.reconciliation.runs import CaughtUp, Progress, catch_up, compare, compare_and_keep
 
-__all__ = ["Caught", "Comparison", "Finding", "Kind", "Progress", "catch_up", "compare", "compare_and_keep"]
+__all__ = ["CaughtUp", "Comparison", "Finding", "Kind", "Progress", "catch_up", "compare", "compare_and_keep"]

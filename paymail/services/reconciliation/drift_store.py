@@ -13,7 +13,7 @@ from paymail.services.reconciliation.drift import Finding
 from paymail.services.reconciliation.examination import number_of
 
 
-def keep(session: Session, *, comparison: Comparison, now: datetime) -> None:
+def store(session: Session, *, comparison: Comparison, now: datetime) -> None:
     """Write down what was found; what was not found again on a compared account is over."""
     for finding in comparison.findings:
         _keep(session, finding, now)

@@ -35,14 +35,14 @@ BATCH = 100
 
 
 @dataclass(slots=True)
-class Heard:
+class ReadEvents:
     """The events of one account: stored now, and refused because of the other mode (live or test)."""
 
     stored: list[str] = field(default_factory=list)
     refused: int = 0
 
 
-def hear(context: GatewayContext, *, account: str, live: bool) -> Heard:
+def read_missed(context: GatewayContext, *, account: str, live: bool) -> ReadEvents:
     """Store an account's events since the last time, as the webhook would. Raises the gateway's kinds.
 
     The cursor moves when all were read; it is Stripe's own clock, so a wrong one here loses nothing.
@@ -52,7 +52,7 @@ def hear(context: GatewayContext, *, account: str, live: bool) -> Heard:
         until = cursor.events_until if cursor else 0
     oldest = int((context.now() - KEPT).timestamp())
     since = max(until - int(OVERLAP.total_seconds()), oldest)
-    heard, newest = Heard(), until
+    heard, newest = ReadEvents(), until
     for batch in batches(context.gateway.events(account=account, since=since, types=USED_EVENTS), BATCH):
         newest = max(newest, *(event.created for event in batch))
         with context.transaction() as session:
@@ -64,7 +64,7 @@ def hear(context: GatewayContext, *, account: str, live: bool) -> Heard:
     return heard
 
 
-def _store(session: Session, events: list[Event], heard: Heard, *, live: bool, now: datetime) -> None:
+def _store(session: Session, events: list[Event], heard: ReadEvents, *, live: bool, now: datetime) -> None:
     for event in events:
         try:
             if receive_event(session, event=event, live=live, now=now):

@@ -16,7 +16,7 @@ log = observability.logger(__name__)
 MOST_LINES = 20
 
 
-def tell(session: Session, *, now: datetime) -> int:
+def tell_staff(session: Session, *, now: datetime) -> int:
     """Queue one notice per issuer about drifts that nobody was told of; return how many notices."""
     untold = select(Drift).where(Drift.gone_at.is_(None), Drift.told_at.is_(None))
     by_issuer: dict[int, list[Drift]] = {}

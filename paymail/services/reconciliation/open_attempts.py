@@ -20,11 +20,10 @@ from paymail.models import (
 from paymail.ports.payments import Intent
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
-from paymail.services.ledger.books import SETTLED
+from paymail.services.ledger.entries import SETTLED
 from paymail.services.payments import settlement
 from paymail.services.payments.settlement import StaleRead
-from paymail.services.refunds import reversals as reversing
-from paymail.services.refunds.reversals import NotRecordedYet
+from paymail.services.refunds.reversals import NotRecordedYet, record_reversals
 
 log = observability.logger(__name__)
 
@@ -101,7 +100,7 @@ def settle(context: GatewayContext, *, intent: Intent, seen: datetime | None) ->
         if settled.paid:
             reversals = context.gateway.reversals(account=intent.account, intent_id=intent.id)
             with context.transaction() as session:
-                reversing.take_back(session, intent_id=intent.id, reversals=reversals, now=context.now())
+                record_reversals(session, intent_id=intent.id, reversals=reversals, now=context.now())
     except (StaleRead, NotRecordedYet):
         return False  # somebody else is at it
     except Unavailable:

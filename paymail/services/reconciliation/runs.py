@@ -15,12 +15,12 @@ from paymail.services.reconciliation.drift import Finding
 log = observability.logger(__name__)
 
 Progress = Callable[[str], None]
-PATIENCE = timedelta(minutes=30)
+LONGEST_RUN = timedelta(minutes=30)
 """After this long a run leaves the remaining accounts to the next one, which begins with them."""
 
 
 @dataclass(slots=True)
-class Caught:
+class CaughtUp:
     """What catching up did; `failures` are accounts that could not be asked, with the reason."""
 
     accounts: int = 0
@@ -40,12 +40,12 @@ class Caught:
 
 def catch_up(
     context: GatewayContext, *, live: bool, only: str = "", progress: Progress = lambda _account: None
-) -> Caught:
+) -> CaughtUp:
     """Settle what the webhooks missed: events since the last time, and open attempts, per account.
 
     `live` says which mode's events are ours. `progress` is called before each account.
     """
-    done, until = Caught(), context.now() + PATIENCE
+    done, until = CaughtUp(), context.now() + LONGEST_RUN
     with context.transaction() as session:
         found = accounts.ours(session, only=only)
         woken = missed_events.wake_known(session, now=context.now())
@@ -62,9 +62,9 @@ def catch_up(
     return done
 
 
-def _catch_up(context: GatewayContext, account: str, live: bool, done: Caught) -> None:
+def _catch_up(context: GatewayContext, account: str, live: bool, done: CaughtUp) -> None:
     done.accounts += 1
-    heard = missed_events.hear(context, account=account, live=live)
+    heard = missed_events.read_missed(context, account=account, live=live)
     done.events += len(heard.stored)
     # The sweep does these too. Here they are done without mail waiting behind them.
     _work(context, heard.stored)
@@ -114,6 +114,6 @@ def compare_and_keep(
     """Compare, write down what was found, and tell staff what is new."""
     found = compare(context, days=days, only=only, progress=progress)
     with context.transaction() as session:
-        drift_store.keep(session, comparison=found, now=context.now())
-        notices.tell(session, now=context.now())
+        drift_store.store(session, comparison=found, now=context.now())
+        notices.tell_staff(session, now=context.now())
     return found

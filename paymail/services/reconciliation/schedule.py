@@ -7,7 +7,7 @@ from paymail import observability
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.reconciliation import turns
 from paymail.services.reconciliation.comparison import Comparison
-from paymail.services.reconciliation.runs import Caught, Progress, catch_up, compare_and_keep
+from paymail.services.reconciliation.runs import CaughtUp, Progress, catch_up, compare_and_keep
 from paymail.services.reconciliation.turns import COMPARE, SETTLE, Ended, Turn
 
 log = observability.logger(__name__)
@@ -57,10 +57,10 @@ def _renew(context: GatewayContext, turn: Turn) -> None:
         turns.renew(session, turn=turn, now=context.now())
 
 
-def ended_of(done: Caught | Comparison) -> Ended:
+def ended_of(done: CaughtUp | Comparison) -> Ended:
     """Return the outcome of a run in words."""
     failure = "; ".join(f"{account}: {reason}" for account, reason in done.failures.items())
-    if isinstance(done, Caught):
+    if isinstance(done, CaughtUp):
         return Ended(done.summary, failure)
     accounts, drifts = len(done.compared), len(done.findings)
     return Ended(f"{accounts} account(s), {done.intents} intent(s) compared: {drifts} drift(s)", failure)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from paymail.models import DISPUTE_MOVES, Dispute, DisputeState, Invoice, Payment, check_move
 from paymail.money import Money, from_stripe_amount
 from paymail.ports.payments import GatewayDispute
-from paymail.services.ledger import books, open_intent
+from paymail.services.ledger import entries, open_intent
 from paymail.services.outbox import notices
 from paymail.services.reminders import holds
 from paymail.services.reminders.holds import HoldReason
@@ -46,7 +46,7 @@ def take_dispute(
         invoice.amount_charged_back += row.amount
     elif before is DisputeState.LOST:
         invoice.amount_charged_back -= row.amount
-    open_intent.bring_up(session, invoice=invoice, now=now, owed_before=owed_before)
+    open_intent.update_status(session, invoice=invoice, now=now, owed_before=owed_before)
     _conclude(session, invoice, row, now)
 
 
@@ -73,7 +73,7 @@ def _open(
     session.add(row)
     session.flush()
     why = f"{Money(row.amount, row.currency)}, {row.reason or 'no reason given'}, {row.dispute_id}"
-    books.note(session, invoice=invoice, kind="dispute_opened", actor=STRIPE, now=now, detail=why)
+    entries.note(session, invoice=invoice, kind="dispute_opened", actor=STRIPE, now=now, detail=why)
     _hold(session, row, now)
     until = f" Answer it at Stripe before {due:%Y-%m-%d}." if due else ""
     _tell(
@@ -99,7 +99,7 @@ def _hold(session: Session, row: Dispute, now: datetime) -> None:
 def _conclude(session: Session, invoice: Invoice, row: Dispute, now: datetime) -> None:
     kind = f"dispute_{row.state}"
     detail = f"{Money(row.amount, row.currency)}, {row.dispute_id}"
-    books.note(session, invoice=invoice, kind=kind, actor=STRIPE, now=now, detail=detail)
+    entries.note(session, invoice=invoice, kind=kind, actor=STRIPE, now=now, detail=detail)
     match row.state:
         case DisputeState.WON:
             _release(session, row, now)

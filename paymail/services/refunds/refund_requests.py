@@ -15,7 +15,7 @@ from paymail.ports.payments import GatewayRefund, KeySpent, Reversals
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.idempotency import KeyReused
 from paymail.services.core.invoices import load_invoice
-from paymail.services.ledger import books
+from paymail.services.ledger import entries
 from paymail.services.outbox import dedupe_keys
 from paymail.services.refunds import reversals
 
@@ -91,7 +91,7 @@ def request(session: Session, *, payment_id: int, order: RefundOrder, actor: str
     if order.channel is Channel.STRIPE:
         refund.idempotency_key = _key(refund)
         detail = f"{Money(order.amount, payment.currency)} of payment {payment_id}"
-        books.note(session, invoice=invoice, kind="refund_requested", actor=actor, now=now, detail=detail)
+        entries.note(session, invoice=invoice, kind="refund_requested", actor=actor, now=now, detail=detail)
     else:
         reversals.move(session, invoice=invoice, refund=refund, target=RefundStatus.SUCCEEDED, now=now)
     return refund
@@ -176,7 +176,7 @@ def _carry_out(context: GatewayContext, refund_id: int) -> None:
         _postpone(context, refund, error)
     else:
         with context.transaction() as session:
-            reversals.take_back(
+            reversals.record_reversals(
                 session,
                 intent_id=payment.intent_id or "",
                 reversals=Reversals(refunds=(told,)),

@@ -24,7 +24,7 @@ from paymail.models import (
 from paymail.money import Money, from_stripe_amount
 from paymail.ports.payments import GatewayRefund, Reversals
 from paymail.services.core.invoices import load_invoice
-from paymail.services.ledger import books, open_intent
+from paymail.services.ledger import entries, open_intent
 from paymail.services.outbox import dedupe_keys, notices
 from paymail.services.refunds import disputes
 
@@ -37,7 +37,7 @@ class NotRecordedYet(Unavailable):
     code = "payment_not_recorded_yet"
 
 
-def take_back(session: Session, *, intent_id: str, reversals: Reversals, now: datetime) -> None:
+def record_reversals(session: Session, *, intent_id: str, reversals: Reversals, now: datetime) -> None:
     """Bring an intent's refunds and disputes to what Stripe says. Raises NotRecordedYet."""
     if not reversals.refunds and not reversals.disputes:
         return
@@ -127,10 +127,10 @@ def move(
     elif before in IN_FORCE and target not in IN_FORCE:
         invoice.amount_refunded -= refund.amount
         invoice.amount_credited -= refund.credited
-    open_intent.bring_up(session, invoice=invoice, now=now, owed_before=owed_before)
+    open_intent.update_status(session, invoice=invoice, now=now, owed_before=owed_before)
     detail = f"{Money(refund.amount, refund.currency)}, refund {refund.refund_id}"
     kind = f"refund_{target}"
-    books.note(session, invoice=invoice, kind=kind, actor=refund.actor, now=now, detail=detail)
+    entries.note(session, invoice=invoice, kind=kind, actor=refund.actor, now=now, detail=detail)
     if target is RefundStatus.FAILED:
         _tell_of_failure(session, refund, now)
 
@@ -139,12 +139,12 @@ def _count(session: Session, invoice: Invoice, refund: Refund, now: datetime) ->
     invoice.amount_refunded += refund.amount
     invoice.amount_credited += refund.credited
     if refund.credited and refund.credit_note is None:
-        refund.credit_note = books.next_number(
+        refund.credit_note = entries.next_number(
             session, issuer_id=refund.issuer_id, last=Issuer.last_credit_note
         )
     session.flush()
     key = dedupe_keys.refund_notice(refund_id=refund.refund_id)
-    books.mail(
+    entries.queue_email(
         session,
         invoice=invoice,
         kind="refund",

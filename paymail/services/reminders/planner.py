@@ -17,7 +17,7 @@ from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import load_invoice
 from paymail.services.links import pay_links
 from paymail.services.outbox import dedupe_keys, queue
-from paymail.services.outbox.open_reminders import withdraw_open
+from paymail.services.outbox.open_reminders import suppress_open
 from paymail.services.outbox.queue import Queued
 from paymail.services.reminders import holds, situation
 from paymail.services.reminders.decision import Decision, Skipped, Step, decide
@@ -103,7 +103,7 @@ def _record_skipped(session: Session, invoice: Invoice, skipped: Skipped, now: d
 
 def _write(session: Session, invoice: Invoice, step: Step, now: datetime) -> bool:
     """Queue the reminder of a step in place of any older one; False while one is being handed over."""
-    if not withdraw_open(
+    if not suppress_open(
         session, invoice_id=invoice.invoice_id, reason="overtaken by a later reminder", now=now
     ):
         return False
@@ -136,7 +136,7 @@ def remind_by_hand(
     if not invoice.can_pay:
         raise NotRemindable("no reminder: a payment is clearing")
     following = next_sequence(session, invoice_id=invoice_id)
-    if not (sequence and sequence < following) and not withdraw_open(
+    if not (sequence and sequence < following) and not suppress_open(
         session, invoice_id=invoice_id, reason="overtaken by a reminder by hand", now=now
     ):
         raise NotRemindable("another reminder of this invoice is being handed over")

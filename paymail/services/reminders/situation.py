@@ -13,8 +13,7 @@ from paymail.services.core.calendar import calendar_of
 from paymail.services.core.invoices import local_date
 from paymail.services.outbox import dedupe_keys, suppressions
 from paymail.services.plans.coverage import dues
-from paymail.services.reminders import holds as holding
-from paymail.services.reminders import ladder
+from paymail.services.reminders import holds, ladder
 from paymail.services.reminders.decision import Hold, Policy, Situation
 
 RECHECK = timedelta(hours=1)
@@ -117,11 +116,11 @@ class _Records:
                 emails[invoice_id] = (state, handed_over_at)
             else:
                 reminders.setdefault(invoice_id, {})[key] = _Reminder(state, handed_over_at, next_at)
-        holds: dict[int, list[Hold]] = {}
-        for hold in holding.in_force(session, invoice_ids=ids, now=now):
-            holds.setdefault(hold.invoice_id, []).append(Hold(hold.reason, hold.until))
+        held: dict[int, list[Hold]] = {}
+        for hold in holds.in_force(session, invoice_ids=ids, now=now):
+            held.setdefault(hold.invoice_id, []).append(Hold(hold.reason, hold.until))
         addresses = [invoice.customer.email for invoice in invoices]
-        return cls(reminders, emails, holds, suppressions.among(session, addresses=addresses))
+        return cls(reminders, emails, held, suppressions.among(session, addresses=addresses))
 
 
 def not_owed(invoice: Invoice) -> str:

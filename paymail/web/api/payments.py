@@ -15,7 +15,7 @@ from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.letters import credit_notes
 from paymail.services.payments import adjustments, manual_payments, receipts
 from paymail.services.payments.manual_payments import LONGEST_REFERENCE, ManualPayment
-from paymail.services.payments.statement import arrived, statement
+from paymail.services.payments.statement import statement, statement_payment
 from paymail.services.refunds import refund_requests
 from paymail.services.refunds.refund_requests import RefundOrder
 from paymail.web.api.access import Access
@@ -123,7 +123,9 @@ def router(app: App, access: Access) -> APIRouter:
             payment = manual_payments.record_payment(
                 session, invoice_id=invoice_id, asked=asked, actor=holder.actor, now=now
             )
-            return PaymentRow.of(arrived(session, issuer=invoice.issuer, payment=payment, disputed=False))
+            return PaymentRow.of(
+                statement_payment(session, issuer=invoice.issuer, payment=payment, disputed=False)
+            )
 
     @routes.post("/payments/{payment_id}/refunds", status_code=202, responses=PROBLEMS)
     def request_refund(

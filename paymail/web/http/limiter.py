@@ -6,7 +6,7 @@ from typing import NoReturn
 from fastapi import Request
 
 from paymail.errors import TooMany
-from paymail.web.http.tallies import Tally, rate_of
+from paymail.web.http.request_counts import RequestCounter, rate_of
 
 
 class RateLimited(TooMany):
@@ -20,7 +20,7 @@ class Limiter:
 
     def __init__(self, rate: str) -> None:
         self._rate = rate_of(rate)
-        self._tally = Tally()
+        self._tally = RequestCounter()
 
     def check(self, *key: str) -> None:
         """Count one request. Raises RateLimited."""

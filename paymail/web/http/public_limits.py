@@ -7,7 +7,7 @@ from limits import RateLimitItem
 
 from paymail.settings import Settings
 from paymail.web.http.limiter import RateLimited
-from paymail.web.http.tallies import Tally, digest, rate_of
+from paymail.web.http.request_counts import RequestCounter, digest, rate_of
 
 Check = Callable[[Request], None]
 Count = tuple[RateLimitItem, *tuple[str, ...]]
@@ -17,8 +17,8 @@ class PublicLimits:
     """The dependencies that public routes have. A link is told by the digest of its token, known or not, so
     that who is turned away learns nothing about it."""
 
-    def __init__(self, settings: Settings, tally: Tally | None = None) -> None:
-        self._tally = tally or Tally(settings.broker_url)
+    def __init__(self, settings: Settings, tally: RequestCounter | None = None) -> None:
+        self._tally = tally or RequestCounter(settings.broker_url)
         self._address = rate_of(settings.pay_rate_limit)
         self._link = rate_of(settings.pay_link_rate_limit)
         self._all = rate_of(settings.pay_total_rate_limit)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from paymail import money
 from paymail.ports.payments import Intent
 from paymail.render import formats
-from paymail.services.customers.link_requests import ask_anew
+from paymail.services.customers.link_requests import request_new_link
 from paymail.services.links.lookup import find_by_token
 from paymail.services.payments.checkout import start_payment
 from paymail.services.payments.confirmation import confirm_payment
@@ -108,7 +108,7 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
         """Ask for a new link in place of one that has ended: it is emailed to the address on file, if the
         invoice is still owed. The answer is the same whatever the token."""
         with app.transaction() as session:
-            ask_anew(session, token=token, now=app.now())
+            request_new_link(session, token=token, now=app.now())
         return Asked()
 
     return routes

@@ -8,14 +8,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from paymail.errors import Gone, NotFound
 from paymail.money import Money, exponent
 from paymail.services.core.documents import invoice_document
-from paymail.services.customers.link_requests import ask_anew
-from paymail.services.customers.promises import talk_of
+from paymail.services.customers.link_requests import request_new_link
+from paymail.services.customers.promises import replies_of
 from paymail.services.ledger.attempts import live_attempt
 from paymail.services.links.lookup import find_by_token
-from paymail.services.payments.summary import State, face_of
+from paymail.services.payments.summary import State, summary_of
 from paymail.web.http.public_limits import PublicLimits
 from paymail.web.pay.promises import no_link
-from paymail.web.pay.script_data import Till
+from paymail.web.pay.script_data import ScriptData
 from paymail.web.pay.script_words import script_words
 from paymail.web.templating import asked_language, templates
 from paymail.wiring import App
@@ -37,10 +37,10 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
         try:
             with app.reading() as session:
                 invoice = find_by_token(session, token=token, now=app.now())
-                face = face_of(session, invoice=invoice, now=app.now())
+                summary = summary_of(session, invoice=invoice, now=app.now())
                 document = invoice_document(invoice, app.settings.public_url)
-                talk = talk_of(session, invoice=invoice, now=app.now())
-                payable = face.state is State.PAYABLE
+                replies = replies_of(session, invoice=invoice, now=app.now())
+                payable = summary.state is State.PAYABLE
                 attempt = live_attempt(session, invoice_id=invoice.invoice_id) if payable else None
         except (NotFound, Gone) as error:
             if BACK in request.query_params:
@@ -50,14 +50,14 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
             # Where it can be paid the page's script asks what became of it, and cleans the address itself.
             return RedirectResponse(f"/pay/{token}", 303)
         context = {
-            "face": face,
+            "summary": summary,
             "document": document,
             "token": token,
-            "talk": talk,
+            "replies": replies,
             "said": said,
             "stripe_js": app.settings.stripe_js,
             "pending": attempt.intent_id if attempt else None,
-            "till": Till(
+            "script": ScriptData(
                 app.settings.stripe_publishable_key,
                 invoice.issuer.stripe_account,
                 document.total.currency,
@@ -73,7 +73,7 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
     @routes.post("/pay/{token}/renew", response_class=HTMLResponse, dependencies=[Depends(limits.asking)])
     def renew(request: Request, token: str) -> HTMLResponse:
         with app.transaction() as session:
-            ask_anew(session, token=token, now=app.now())
+            request_new_link(session, token=token, now=app.now())
         return pages.TemplateResponse(request, "link_asked.html", {"locale": asked_language(request)}, 202)
 
     return routes

@@ -60,7 +60,7 @@ def router(app: App, limits: PublicLimits) -> APIRouter:
 
     def claim_paid(token: str, text: str) -> Heard:
         with app.transaction() as session:
-            until = promises.claim_paid(session, token=token, text=text, now=app.now())
+            until = promises.report_paid(session, token=token, text=text, now=app.now())
         return Heard(reminders_wait_until=until)
 
     def promise(token: str, day: date) -> Heard:

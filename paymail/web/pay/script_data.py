@@ -17,7 +17,7 @@ from paymail.render import formats
 
 
 @dataclass(frozen=True, slots=True)
-class Till:
+class ScriptData:
     """The account, the key and the currency of a pay page."""
 
     key: str

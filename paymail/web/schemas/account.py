@@ -16,7 +16,7 @@ from paymail.models import (
 )
 from paymail.services.core.documents import receipt_number
 from paymail.services.letters.credit_notes import credit_note_number
-from paymail.services.payments.statement import Arrived, Statement
+from paymail.services.payments.statement import Statement, StatementPayment
 from paymail.web.schemas.units import major
 
 
@@ -94,7 +94,7 @@ class PaymentRow(BaseModel):
     disputed: bool
 
     @classmethod
-    def of(cls, one: Arrived) -> "PaymentRow":
+    def of(cls, one: StatementPayment) -> "PaymentRow":
         """Return the row of a payment."""
         payment = one.payment
         stripe = payment.channel is Channel.STRIPE

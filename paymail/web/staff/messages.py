@@ -17,7 +17,7 @@ from paymail.services.lists import lookup, message_pages
 from paymail.services.lists.lookup import NotWrittenYet
 from paymail.services.lists.message_pages import Wanted
 from paymail.services.outbox import blobs
-from paymail.services.outbox import reschedule as rescheduling
+from paymail.services.outbox.reschedule import cancel_message, reschedule_message
 from paymail.web.http.inputs import RowId
 from paymail.web.staff.form_actions import Refusal, StaffForm, Text, WhenForm, act, moment_of
 from paymail.web.staff.invoice_view import calendar_or_none
@@ -91,9 +91,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
             moment = moment_of(form, load_invoice(session, invoice_id=message.invoice_id).issuer, now)
             if message.state is MessageState.SCHEDULED and message.next_at == (moment or now):
                 return  # the second click of a double click
-            rescheduling.reschedule_message(
-                session, message_id=message_id, at=moment, actor=visitor.email, now=now
-            )
+            reschedule_message(session, message_id=message_id, at=moment, actor=visitor.email, now=now)
 
         return acted(request, visitor, message_id, form, do)
 
@@ -102,7 +100,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
         request: Request, visitor: Visiting, message_id: RowId, form: Annotated[StaffForm, Form()]
     ) -> Response:
         def do(session: Session, now: datetime) -> None:
-            rescheduling.cancel_message(session, message_id=message_id, actor=visitor.email, now=now)
+            cancel_message(session, message_id=message_id, actor=visitor.email, now=now)
 
         return acted(request, visitor, message_id, form, do)
 

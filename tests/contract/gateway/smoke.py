@@ -24,7 +24,7 @@ from paymail.services.payments.webhook_inbox import USED_EVENTS
 from tests.contract.gateway.recorder import OffContract, Recorder, check_request
 
 AMOUNT, PART = 1234, 234
-PATIENCE = 60.0
+TIMEOUT = 60.0
 """Seconds; Stripe lists an event some seconds after it happened."""
 
 
@@ -107,7 +107,7 @@ class Smoke:
         """Find the intent and its events as the reconciler does."""
         listed = self.gateway.recent_intents(account=self.account, since=self._started)
         expect(made.id in [intent.id for intent in listed], "the intent is not in the account's list")
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         wanted = {"payment_intent.succeeded", "charge.refunded"}
         while missing := wanted - self._events(made.id):
             expect(time.monotonic() < deadline, f"no event {', '.join(sorted(missing))} was listed")

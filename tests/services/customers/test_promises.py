@@ -12,9 +12,9 @@ from paymail.models import InvoiceStatus, PaymentStatus, ReminderHold, TimelineE
 from paymail.services.core.history import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import erasure, promises
-from paymail.services.customers.promises import BadPromise, NothingOwed, SaidEnough, Talk, TooLong
+from paymail.services.customers.promises import BadPromise, NothingOwed, PageReplies, SaidEnough, TooLong
 from paymail.services.links.lookup import LinkExpired, NoSuchLink
-from paymail.services.reminders import holds as holding
+from paymail.services.reminders import holds
 from paymail.services.reminders.holds import HoldReason
 from tests.services.bench import Bench
 
@@ -24,7 +24,7 @@ HOSTILE = "<script>alert(1)</script>\r\nBcc: all@x.example\x00 \u202e{{ 7*7 }}"
 
 def claim(bench: Bench, text: str = "", token: str = "") -> None:
     which = token or bench.invoice().payment_token or ""
-    bench.change(lambda s: promises.claim_paid(s, token=which, text=text, now=bench.clock))
+    bench.change(lambda s: promises.report_paid(s, token=which, text=text, now=bench.clock))
 
 
 def promise(bench: Bench, day: date) -> None:
@@ -32,9 +32,9 @@ def promise(bench: Bench, day: date) -> None:
     bench.change(lambda s: promises.promise(s, token=which, day=day, now=bench.clock))
 
 
-def holds(bench: Bench) -> list[ReminderHold]:
+def holds_of(bench: Bench) -> list[ReminderHold]:
     with db.reading(bench.engine) as session:
-        return holding.in_force(session, invoice_ids=[502], now=bench.clock)
+        return holds.in_force(session, invoice_ids=[502], now=bench.clock)
 
 
 def events(bench: Bench) -> list[TimelineEvent]:
@@ -42,19 +42,19 @@ def events(bench: Bench) -> list[TimelineEvent]:
         return history(session, invoice_id=502)
 
 
-def talk(bench: Bench) -> Talk:
+def talk(bench: Bench) -> PageReplies:
     with db.reading(bench.engine) as session:
-        return promises.talk_of(session, invoice=load_invoice(session, invoice_id=502), now=bench.clock)
+        return promises.replies_of(session, invoice=load_invoice(session, invoice_id=502), now=bench.clock)
 
 
 def release(bench: Bench, reason: HoldReason | None = None) -> None:
-    bench.change(lambda s: holding.lift(s, invoice_id=502, actor="vera", now=bench.clock, reason=reason))
+    bench.change(lambda s: holds.lift(s, invoice_id=502, actor="vera", now=bench.clock, reason=reason))
 
 
 def test_who_says_that_they_have_paid_is_not_reminded_for_a_week(bench: Bench) -> None:
     bench.at("2026-04-13 08:50")  # ten minutes before the reminder of the due date
     claim(bench, "by transfer on Friday")
-    (hold,) = holds(bench)
+    (hold,) = holds_of(bench)
     assert (hold.reason, hold.placed_by, hold.detail) == ("claimed", "customer", "by transfer on Friday")
     assert hold.until == bench.clock + timedelta(days=7)
     bench.at("2026-04-13 09:30")
@@ -67,13 +67,13 @@ def test_who_says_that_they_have_paid_is_not_reminded_for_a_week(bench: Bench) -
 
 def test_a_promise_holds_to_the_end_of_its_day_by_the_issuers_calendar(bench: Bench) -> None:
     promise(bench, date(2026, 4, 14))
-    (hold,) = holds(bench)
+    (hold,) = holds_of(bench)
     assert (hold.reason, hold.placed_by) == ("promised", "customer")
     assert hold.until == datetime(2026, 4, 14, 14, 0, tzinfo=UTC)  # midnight in Sydney
     assert talk(bench).said == "promised"
     assert talk(bench).until == date(2026, 4, 14)
     bench.clock = hold.until
-    assert (holds(bench), talk(bench).said) == ([], "")
+    assert (holds_of(bench), talk(bench).said) == ([], "")
 
 
 @pytest.mark.parametrize("days", [-1, 61, -700_000, 2_000_000])
@@ -81,13 +81,13 @@ def test_a_day_that_is_past_or_too_far_away_is_refused_and_changes_nothing(bench
     day = date.min if days < -10 else date.max if days > 100 else TODAY + timedelta(days=days)
     with pytest.raises(BadPromise, match="2026-03-17 to 2026-05-16"):
         promise(bench, day)
-    assert (holds(bench), bench.messages(), bench.timeline()) == ([], [], [])
+    assert (holds_of(bench), bench.messages(), bench.timeline()) == ([], [], [])
 
 
 @pytest.mark.parametrize("days", [0, 60])
 def test_today_and_the_sixtieth_day_may_be_promised(bench: Bench, days: int) -> None:
     promise(bench, TODAY + timedelta(days=days))
-    assert len(holds(bench)) == 1
+    assert len(holds_of(bench)) == 1
 
 
 def test_today_is_the_issuers_today(bench: Bench) -> None:
@@ -105,7 +105,7 @@ def test_staff_are_told_once_a_day_of_each_kind_and_can_read_what_was_said(bench
     assert [notice.recipient for notice in notices] == ["billing@southern-it.example"] * 2
     assert "says that they have paid" in notices[0].detail
     assert "will pay on 2026-03-17" in notices[1].detail
-    assert [hold.detail for hold in holds(bench) if hold.reason == "claimed"] == ["by cheque"]
+    assert [hold.detail for hold in holds_of(bench) if hold.reason == "claimed"] == ["by cheque"]
     release(bench)
     bench.clock += timedelta(days=1)
     claim(bench, "again")
@@ -133,18 +133,18 @@ def test_after_three_holds_a_customer_is_asked_to_write_until_staff_release_one(
     for days in (1, 2):
         promise(bench, TODAY + timedelta(days=days))
     claim(bench)
-    before = (bench.timeline(), [hold.hold_id for hold in holds(bench)], len(bench.messages()))
+    before = (bench.timeline(), [hold.hold_id for hold in holds_of(bench)], len(bench.messages()))
     for say in (lambda: promise(bench, TODAY + timedelta(days=9)), lambda: claim(bench, "really")):
         with pytest.raises(SaidEnough, match=r"write to billing@southern-it\.example"):
             say()
-    assert (bench.timeline(), [hold.hold_id for hold in holds(bench)], len(bench.messages())) == before
+    assert (bench.timeline(), [hold.hold_id for hold in holds_of(bench)], len(bench.messages())) == before
     assert talk(bench).enough
     bench.clock += timedelta(minutes=1)
     release(bench, HoldReason.CLAIMED)
     assert not talk(bench).enough
     bench.clock += timedelta(minutes=1)
     promise(bench, TODAY + timedelta(days=9))
-    assert max(hold.until or bench.clock for hold in holds(bench)) > bench.clock + timedelta(days=8)
+    assert max(hold.until or bench.clock for hold in holds_of(bench)) > bench.clock + timedelta(days=8)
 
 
 def test_a_release_of_another_kind_gives_no_further_turn(bench: Bench) -> None:
@@ -152,9 +152,7 @@ def test_a_release_of_another_kind_gives_no_further_turn(bench: Bench) -> None:
         promise(bench, TODAY + timedelta(days=days))
     bench.clock += timedelta(minutes=1)
     bench.change(
-        lambda s: holding.place(
-            s, invoice_id=502, reason=HoldReason.DISPUTED, actor="stripe", now=bench.clock
-        )
+        lambda s: holds.place(s, invoice_id=502, reason=HoldReason.DISPUTED, actor="stripe", now=bench.clock)
     )
     release(bench, HoldReason.DISPUTED)
     assert talk(bench).enough
@@ -162,10 +160,10 @@ def test_a_release_of_another_kind_gives_no_further_turn(bench: Bench) -> None:
 
 def test_a_customers_word_does_not_shorten_a_hold_of_staff(bench: Bench) -> None:
     bench.change(
-        lambda s: holding.place(s, invoice_id=502, reason=HoldReason.PROMISED, actor="vera", now=bench.clock)
+        lambda s: holds.place(s, invoice_id=502, reason=HoldReason.PROMISED, actor="vera", now=bench.clock)
     )
     promise(bench, TODAY)
-    (hold,) = holds(bench)
+    (hold,) = holds_of(bench)
     assert (hold.placed_by, hold.until) == ("vera", None)
     assert len(bench.messages("notice")) == 1
 
@@ -187,7 +185,7 @@ def test_nothing_is_said_about_an_invoice_that_asks_for_nothing(
         with pytest.raises(NothingOwed):
             say()
     assert not talk(bench).open
-    assert (holds(bench), bench.messages()) == ([], [])
+    assert (holds_of(bench), bench.messages()) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -205,12 +203,12 @@ def test_nothing_is_said_without_a_link_that_works(
     change(bench)
     with pytest.raises(failure):
         claim(bench, token=token)
-    assert holds(bench) == []
+    assert holds_of(bench) == []
 
 
 def test_a_hostile_text_becomes_one_plain_line_and_a_long_one_is_refused(bench: Bench) -> None:
     claim(bench, HOSTILE)
-    (hold,) = holds(bench)
+    (hold,) = holds_of(bench)
     assert hold.detail == "<script>alert(1)</script> Bcc: all@x.example {{ 7*7 }}"
     with pytest.raises(TooLong):
         claim(bench, "x" * 301)

@@ -73,7 +73,7 @@ def revoke(bench: Bench) -> None:
 
 
 def renew(bench: Bench, which: str) -> None:
-    bench.change(lambda s: link_requests.ask_anew(s, token=which, now=bench.clock))
+    bench.change(lambda s: link_requests.request_new_link(s, token=which, now=bench.clock))
 
 
 def opens(bench: Bench, which: str) -> bool:
@@ -193,7 +193,7 @@ def test_a_second_click_on_regenerate_changes_nothing(bench: Bench) -> None:
 def test_the_payment_that_the_old_link_began_is_withdrawn(bench: Bench, way: object) -> None:
     start_paying(bench)
     way(bench)  # type: ignore[operator]
-    assert attempt(bench).status is AttemptStatus.WITHDRAWING
+    assert attempt(bench).status is AttemptStatus.CANCELLING
 
 
 def test_a_payment_that_is_clearing_is_left_alone(bench: Bench) -> None:

@@ -30,7 +30,7 @@ def test_choosing_another_amount_begins_no_new_count_of_declined_cards(till: Til
     decline(till, second.id, 3)
     with pytest.raises(TooManyDeclines):
         till.start(amount=4000)
-    intent_cancellation.cancel_withdrawn(till.context)
+    intent_cancellation.cancel_marked(till.context)
     assert till.payable() == []
     assert len(till.mails("notice")) == 1
     till.later(minutes=61)
@@ -42,7 +42,7 @@ def test_the_eighth_decline_counts_when_its_intent_was_replaced_already(till: Ti
     decline(till, first.id, 7)
     till.start(amount=3000)
     decline(till, first.id, 1)
-    intent_cancellation.cancel_withdrawn(till.context)
+    intent_cancellation.cancel_marked(till.context)
     assert till.payable() == []
     assert len(till.mails("notice")) == 1
 
@@ -61,7 +61,7 @@ def test_declines_of_last_month_do_not_close_the_page_today(till: Till) -> None:
 def test_old_news_of_declines_closes_nothing(till: Till) -> None:
     first = till.start(amount=2000)
     decline(till, first.id, 8)
-    intent_cancellation.cancel_withdrawn(till.context)
+    intent_cancellation.cancel_marked(till.context)
     tuesday = till.now
     till.later(days=2)
     second = till.start(amount=2000)

@@ -48,8 +48,8 @@ def test_an_open_page_cannot_charge_the_old_balance(engine: Engine) -> None:
     till = Till(engine)
     intent = till.start()
     record(till, 5000)
-    assert till.attempts()[0].status is AttemptStatus.WITHDRAWING
-    assert intent_cancellation.cancel_withdrawn(till.context) == 1
+    assert till.attempts()[0].status is AttemptStatus.CANCELLING
+    assert intent_cancellation.cancel_marked(till.context) == 1
     assert till.gateway.intents[intent.id].status is IntentStatus.CANCELED
     assert till.attempts()[0].status is AttemptStatus.CANCELED
     following = till.start()
@@ -70,7 +70,7 @@ def test_a_customer_who_was_faster_is_recorded_as_a_surplus_and_staff_are_told(e
     intent = till.start()
     record(till, 8250)
     till.gateway.succeed(intent.id)
-    intent_cancellation.cancel_withdrawn(till.context)
+    intent_cancellation.cancel_marked(till.context)
     invoice = till.invoice()
     assert (invoice.amount_paid, invoice.overpaid) == (16500, 8250)
     assert invoice.payment_status is PaymentStatus.PAID
@@ -83,11 +83,11 @@ def test_stripe_being_away_delays_the_withdrawal_and_loses_nothing(engine: Engin
     intent = till.start()
     record(till, 5000)
     gone = till.gateway.intents.pop(intent.id)
-    intent_cancellation.cancel_withdrawn(till.context)
+    intent_cancellation.cancel_marked(till.context)
     till.gateway.intents[intent.id] = gone
-    assert intent_cancellation.cancel_withdrawn(till.context) == 0  # not again at once
+    assert intent_cancellation.cancel_marked(till.context) == 0  # not again at once
     till.later(minutes=1)
-    assert intent_cancellation.cancel_withdrawn(till.context) == 1
+    assert intent_cancellation.cancel_marked(till.context) == 1
     assert till.attempts()[0].status is AttemptStatus.CANCELED
 
 
@@ -134,7 +134,7 @@ def test_a_void_invoice_takes_no_payment_and_its_intent_is_cancelled(engine: Eng
     intent = till.start()
     with till.transaction() as session:
         adjustments.void(session, invoice_id=502, reason="billed twice", actor="amy", now=till.now)
-    intent_cancellation.cancel_withdrawn(till.context)
+    intent_cancellation.cancel_marked(till.context)
     assert till.gateway.intents[intent.id].status is IntentStatus.CANCELED
     assert till.invoice().status is InvoiceStatus.VOID
     with pytest.raises(lookup.NotPayable):
@@ -154,11 +154,11 @@ def test_eight_declined_cards_close_the_page_for_an_hour(engine: Engine) -> None
     till.gateway.set(intent.id, failure="card_declined")
     for _ in range(8):
         till.tell("payment_intent.payment_failed", intent.id)
-    assert till.attempts()[0].status is AttemptStatus.WITHDRAWING
+    assert till.attempts()[0].status is AttemptStatus.CANCELLING
     assert len(till.mails("notice")) == 1
     with pytest.raises(TooManyDeclines):
         till.start()
-    intent_cancellation.cancel_withdrawn(till.context)
+    intent_cancellation.cancel_marked(till.context)
     till.later(minutes=61)
     assert till.start().id != intent.id
 

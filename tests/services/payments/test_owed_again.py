@@ -114,7 +114,7 @@ def test_a_dispute_won_after_all_takes_back_what_a_browser_could_still_pay(engin
     dispute(till, "lost")
     till.start()
     dispute(till, "won")
-    assert till.attempts()[-1].status is AttemptStatus.WITHDRAWING
+    assert till.attempts()[-1].status is AttemptStatus.CANCELLING
 
 
 def test_a_refund_that_fails_takes_back_what_a_browser_could_still_pay(engine: Engine) -> None:
@@ -125,7 +125,7 @@ def test_a_refund_that_fails_takes_back_what_a_browser_could_still_pay(engine: E
     till.start()
     till.gateway.refunds["re_1"] = replace(till.gateway.refunds["re_1"], status="failed")
     till.tell("refund.failed", "pi_1")
-    assert till.attempts()[-1].status is AttemptStatus.WITHDRAWING
+    assert till.attempts()[-1].status is AttemptStatus.CANCELLING
 
 
 def test_an_inquiry_that_was_closed_and_is_lost_later_holds_reminders(engine: Engine) -> None:

@@ -131,12 +131,12 @@ def test_a_debit_that_fails_leaves_no_intent_to_the_link_that_was_replaced(till:
     with till.transaction() as session:
         pay_links.regenerate(session, invoice_id=502, actor="amy", now=till.now)
     till.gateway.set(intent.id, status=IntentStatus.PROCESSING)
-    intent_cancellation.cancel_withdrawn(till.context)
+    intent_cancellation.cancel_marked(till.context)
     assert till.attempts()[0].status is AttemptStatus.PROCESSING
     till.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD, failure="account_closed")
     till.tell("payment_intent.payment_failed", intent.id)
     till.later(minutes=1)
-    intent_cancellation.cancel_withdrawn(till.context)
+    intent_cancellation.cancel_marked(till.context)
     assert till.payable() == []
 
 

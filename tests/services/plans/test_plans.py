@@ -118,7 +118,7 @@ def test_a_plan_is_changed_and_ended_and_open_pages_are_withdrawn(engine: Engine
     till = Till(engine)
     till.start()
     agree(till)
-    assert till.attempts()[0].status is AttemptStatus.WITHDRAWING
+    assert till.attempts()[0].status is AttemptStatus.CANCELLING
     till.pay()
     agree(till, 2)
     assert left(till) == [2750, 2750]

@@ -311,6 +311,6 @@ def test_a_debit_that_fails_leaves_no_intent_that_can_be_paid(books: Books, amou
             )
     books.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD, failure="insufficient_funds")
     books.catch_up()
-    intent_cancellation.cancel_withdrawn(books.cashier)
+    intent_cancellation.cancel_marked(books.cashier)
     assert books.attempt().status is AttemptStatus.CANCELED
     assert books.gateway.intents[intent.id].status is IntentStatus.CANCELED

@@ -86,13 +86,13 @@ def test_intents_that_cannot_be_cancelled_do_not_stop_the_others(engine: Engine)
             token = make_invoice(session, invoice_id=invoice_id).payment_token or ""
         gateway.away.add(checkout.start_payment(till.context, token=token).id)
         with till.transaction() as session:
-            open_intent.withdraw(session, invoice_id=invoice_id, now=till.now)
+            open_intent.mark_for_cancellation(session, invoice_id=invoice_id, now=till.now)
         till.later(seconds=1)
     intent = till.start()
     with till.transaction() as session:
-        open_intent.withdraw(session, invoice_id=502, now=till.now)
+        open_intent.mark_for_cancellation(session, invoice_id=502, now=till.now)
     for _ in range(2):
-        intent_cancellation.cancel_withdrawn(till.context, limit=5)
+        intent_cancellation.cancel_marked(till.context, limit=5)
         till.later(seconds=31)
     assert gateway.intents[intent.id].status is IntentStatus.CANCELED
 

@@ -8,7 +8,7 @@ from fastapi import Request
 from paymail.settings import Settings
 from paymail.web.http.limiter import RateLimited
 from paymail.web.http.public_limits import PublicLimits
-from paymail.web.http.tallies import Tally, digest, rate_of
+from paymail.web.http.request_counts import RequestCounter, digest, rate_of
 from tests.conftest import free_port
 from tests.web.conftest import Site
 
@@ -93,7 +93,7 @@ def test_staff_logins_say_when_to_come_back(site: Site) -> None:
 
 def test_counts_are_shared_through_redis(redis_url: str) -> None:
     rate, key = rate_of("3/minute"), str(time.monotonic_ns())
-    one, other = Tally(redis_url), Tally(redis_url)
+    one, other = RequestCounter(redis_url), RequestCounter(redis_url)
     assert [one.hit(rate, key), other.hit(rate, key), one.hit(rate, key)] == [True, True, True]
     assert not other.hit(rate, key)
     assert 1 <= other.wait(rate, key) <= 60
@@ -102,16 +102,16 @@ def test_counts_are_shared_through_redis(redis_url: str) -> None:
 
 def test_without_redis_each_process_counts_for_itself_and_asks_it_again_later(redis_url: str) -> None:
     rate = rate_of("2/minute")
-    away = Tally(f"redis://127.0.0.1:{free_port()}/0")
+    away = RequestCounter(f"redis://127.0.0.1:{free_port()}/0")
     assert [away.hit(rate, "a") for _ in range(3)] == [True, True, False]
     assert 1 <= away.wait(rate, "a") <= 60
-    asked_once = Tally(f"redis://127.0.0.1:{free_port()}/0", away=0.0)
+    asked_once = RequestCounter(f"redis://127.0.0.1:{free_port()}/0", away=0.0)
     assert [asked_once.hit(rate, "a") for _ in range(3)] == [True, True, False]
 
 
 def test_a_broker_of_files_needs_no_redis() -> None:
     rate = rate_of("1/minute")
-    assert [Tally("").hit(rate, "a"), Tally("memory://").hit(rate, "a")] == [True, True]
+    assert [RequestCounter("").hit(rate, "a"), RequestCounter("memory://").hit(rate, "a")] == [True, True]
 
 
 def test_no_key_holds_a_token() -> None:

@@ -166,7 +166,7 @@ def test_an_intent_of_an_old_link_cannot_be_confirmed_by_it(site: Site) -> None:
     intent = site.customer_pays(site.start(old))
     with site.app.transaction() as session:
         pay_links.regenerate(session, invoice_id=502, actor="vera", now=site.app.now())
-        assert session.scalars(select(PaymentAttempt)).one().status is AttemptStatus.WITHDRAWING
+        assert session.scalars(select(PaymentAttempt)).one().status is AttemptStatus.CANCELLING
     answer = site.client.post(f"/api/public/pay/{old}/confirm-payment", json={"paymentIntentId": intent})
     assert (answer.status_code, answer.json()["code"]) == (404, "no_such_link")
 

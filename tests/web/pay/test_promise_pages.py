@@ -7,15 +7,15 @@ from httpx2 import Response
 from sqlalchemy import select
 
 from paymail.models import Message, PaymentStatus, ReminderHold
-from paymail.services.reminders import holds as holding
+from paymail.services.reminders import holds
 from tests.web.conftest import Desk, Site
 
 API = "/api/public/pay"
 
 
-def holds(site: Site) -> list[ReminderHold]:
+def holds_of(site: Site) -> list[ReminderHold]:
     with site.app.reading() as session:
-        return holding.in_force(session, invoice_ids=[502], now=site.app.now())
+        return holds.in_force(session, invoice_ids=[502], now=site.app.now())
 
 
 def said(site: Site, token: str, what: str, **form: str) -> Response:
@@ -49,7 +49,7 @@ def test_the_page_of_an_invoice_that_asks_for_nothing_offers_neither(
     assert "nothing is to be paid" in said(site, token, "paid").text
     answer = site.client.post(f"{API}/{token}/already-paid", json={})
     assert (answer.status_code, answer.json()["code"]) == (409, "nothing_owed")
-    assert holds(site) == []
+    assert holds_of(site) == []
 
 
 def test_who_has_paid_says_so_and_sees_that_it_was_heard(site: Site) -> None:
@@ -57,7 +57,7 @@ def test_who_has_paid_says_so_and_sees_that_it_was_heard(site: Site) -> None:
     page = said(site, token, "paid", text='<b>"by bank"</b>').text
     assert "Thank you for telling us" in page
     assert "You told us that you have paid" in page
-    assert [(hold.reason, hold.detail) for hold in holds(site)] == [("claimed", '<b>"by bank"</b>')]
+    assert [(hold.reason, hold.detail) for hold in holds_of(site)] == [("claimed", '<b>"by bank"</b>')]
     with site.app.reading() as session:
         assert [message.kind for message in session.scalars(select(Message))] == ["notice"]
     site.sweep()
@@ -71,20 +71,20 @@ def test_a_promise_is_heard_and_a_bad_day_is_explained(site: Site) -> None:
         page = said(site, token, "promise", date=day).text
         assert "Please choose a day from" in page
         assert "<details open><summary>I will pay later" in page
-    assert holds(site) == []
+    assert holds_of(site) == []
 
 
 def test_a_promise_holds(site: Site) -> None:
     token, day = site.invoice(), in_days(site, 10)
     assert "Thank you for telling us" in said(site, token, "promise", date=day).text
-    assert [hold.reason for hold in holds(site)] == ["promised"]
+    assert [hold.reason for hold in holds_of(site)] == ["promised"]
 
 
 def test_a_text_that_is_too_long_is_refused(site: Site) -> None:
     token = site.invoice()
     assert "at most 300 characters" in said(site, token, "paid", text="x" * 301).text
     assert site.client.post(f"{API}/{token}/already-paid", json={"text": "x" * 301}).status_code == 422
-    assert holds(site) == []
+    assert holds_of(site) == []
 
 
 def test_the_api_says_until_when_reminders_wait(site: Site) -> None:
@@ -117,7 +117,7 @@ def test_opening_the_page_that_says_it_was_heard_says_nothing(site: Site) -> Non
         page = site.client.get(f"/pay/{token}", params={"said": marker})
         assert page.status_code == 200
         assert "<script>alert" not in page.text
-    assert holds(site) == []
+    assert holds_of(site) == []
     assert site.count(Message) == 0
 
 

@@ -20,7 +20,7 @@ from paymail.models import (
 from paymail.money import Money
 from paymail.services.core import history
 from paymail.services.outbox import dedupe_keys, notices, queue, wake
-from paymail.services.outbox.open_reminders import withdraw_open
+from paymail.services.outbox.open_reminders import suppress_open
 
 SETTLED = (PaymentStatus.PAID, PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED)
 
@@ -37,7 +37,9 @@ def status_of(invoice: Invoice, *, clearing: bool) -> PaymentStatus:
     return PaymentStatus.PAID
 
 
-def bring_up(session: Session, *, invoice: Invoice, now: datetime, owed_before: int | None = None) -> None:
+def update_status(
+    session: Session, *, invoice: Invoice, now: datetime, owed_before: int | None = None
+) -> None:
     """Bring an invoice's payment status and reminders to its amounts and attempts.
 
     `owed_before` is the balance (minor units) before money went back, or came again: what is owed again is
@@ -63,20 +65,20 @@ def _clears(session: Session, invoice_id: int) -> bool:
     return session.scalar(statement.limit(1)) is not None
 
 
-def take_in(session: Session, *, invoice: Invoice, payment: Payment, actor: str, now: datetime) -> None:
+def enter_payment(session: Session, *, invoice: Invoice, payment: Payment, actor: str, now: datetime) -> None:
     """Write a payment into the books: amounts, status, timeline, the end of reminders, one receipt.
 
     The caller fills in all of `payment` but its balance and receipt number. Amounts in minor units.
     """
     invoice.amount_paid += payment.amount
-    bring_up(session, invoice=invoice, now=now)
+    update_status(session, invoice=invoice, now=now)
     payment.balance_after = invoice.balance
     payment.receipt_number = next_number(session, issuer_id=invoice.issuer_id, last=Issuer.last_receipt)
     session.add(payment)
     session.flush()
     _tell(session, invoice, payment, actor, now)
     reason = "a part was paid meanwhile" if invoice.balance else "paid meanwhile"
-    withdraw_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
+    suppress_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
 
 
 def next_number(session: Session, *, issuer_id: int, last: InstrumentedAttribute[int]) -> int:
@@ -95,7 +97,7 @@ def _tell(session: Session, invoice: Invoice, payment: Payment, actor: str, now:
         note(session, invoice=invoice, kind="overpaid", actor=actor, now=now, detail=surplus)
     if invoice.overpaid or invoice.status is InvoiceStatus.VOID:
         _tell_of_surplus(session, invoice, payment, now)
-    mail(
+    queue_email(
         session,
         invoice=invoice,
         kind="receipt",
@@ -122,7 +124,7 @@ def _tell_of_surplus(session: Session, invoice: Invoice, payment: Payment, now: 
     )
 
 
-def mail(
+def queue_email(
     session: Session, *, invoice: Invoice, kind: str, key: str, actor: str, now: datetime, **more: Any
 ) -> None:
     """Queue an email about money that moved, at once, and note it; the same key never makes a second."""

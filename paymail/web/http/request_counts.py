@@ -12,21 +12,21 @@ from limits.strategies import MovingWindowRateLimiter
 from paymail.clock import utc_now
 
 REDIS = ("redis://", "rediss://")
-REDIS_PATIENCE = 0.25
+REDIS_TIMEOUT = 0.25
 """Seconds for one answer of Redis: a customer is waiting."""
 AWAY = 15.0
 """Seconds for which a Redis that failed is not asked again."""
 
 
-class Tally:
+class RequestCounter:
     """Moving windows by key. With a Redis its counts are shared between processes and hosts.
 
     When Redis fails it counts in this process: a payment must not be refused because Redis is away.
     """
 
-    def __init__(self, broker_url: str = "", *, patience: float = REDIS_PATIENCE, away: float = AWAY) -> None:
+    def __init__(self, broker_url: str = "", *, timeout: float = REDIS_TIMEOUT, away: float = AWAY) -> None:
         self._own = MovingWindowRateLimiter(MemoryStorage())
-        self._shared = _shared(broker_url, patience)
+        self._shared = _shared(broker_url, timeout)
         self._away = away
         self._away_until = 0.0
 
@@ -56,15 +56,15 @@ class Tally:
         return min(max(math.ceil(reset - utc_now().timestamp()), 1), rate.get_expiry())
 
 
-def _shared(broker_url: str, patience: float) -> MovingWindowRateLimiter | None:
+def _shared(broker_url: str, timeout: float) -> MovingWindowRateLimiter | None:
     if not broker_url.startswith(REDIS):
         return None
     storage = RedisStorage(
         broker_url,
         key_prefix="paymail:limits",
         wrap_exceptions=True,
-        socket_timeout=patience,
-        socket_connect_timeout=patience,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
     )
     return MovingWindowRateLimiter(storage)
 
