@@ -12,7 +12,7 @@ from paymail.models.moves import Moves
 
 
 class MessageState(StrEnum):
-    """Where an email stands (DESIGN §4)."""
+    """Where an email stands."""
 
     SCHEDULED = "scheduled"
     """Waits for `next_at`; any worker may claim it. Nothing is in flight."""

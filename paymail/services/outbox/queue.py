@@ -1,4 +1,4 @@
-"""The outbox: writing messages, claiming them, and moving them under fence and lease (DESIGN §4)."""
+"""The outbox: writing messages, claiming them, and moving them under fence and lease."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
