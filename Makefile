@@ -14,7 +14,7 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --strict
 # Where it is set, each of the many processes would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test check format docs bench faults smoke-stripe clean
+.PHONY: run demo test check format docs screenshots bench faults smoke-stripe clean
 
 run: .setup/run
 	$(BIN)/paymail up --port $(PORT)
@@ -41,6 +41,10 @@ format: .setup/test
 docs: .setup/test
 	$(BIN)/python -m tests.docs.reference
 	$(MKDOCS)
+
+# Takes the pictures of README and docs again, in Chromium.
+screenshots: .setup/test
+	$(BIN)/python -m tests.docs.screenshots
 
 bench: .setup/test
 	$(BIN)/python -m benchmarks.backfill
