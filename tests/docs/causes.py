@@ -60,7 +60,7 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
     AttemptStatus: {
         "CREATING": "The customer presses the pay button.",
         "OPEN": "Stripe has made the intent; or a bank debit that was clearing has failed.",
-        "WITHDRAWING": "Another amount or link, money that came another way, or a void invoice.",
+        "CANCELLING": "Another amount or link, money that came another way, or a void invoice.",
         "PROCESSING": "Stripe says that the payment is clearing.",
         "SUCCEEDED": "Stripe says that the intent is paid, also one that had been given up.",
         "CANCELED": "paymail cancelled the intent at Stripe, or Stripe did; or it was never made.",

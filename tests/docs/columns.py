@@ -1,6 +1,6 @@
 """The page of the columns of an import: their names from the code, their meaning from here."""
 
-from paymail.services.importing.reading import HEAD_COLUMNS, HOST_PAYMENT_STATUSES, LINE_COLUMNS
+from paymail.services.imports.parser import HEAD_COLUMNS, HOST_PAYMENT_STATUSES, LINE_COLUMNS
 from tests.conftest import SAMPLE
 
 HEAD = """# CSV columns

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from paymail import migrating
-from paymail.db import make_engine
+from paymail.db import make_engine, schema
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.server import SandboxServer
 from tests.conftest import ROOT
@@ -103,7 +102,7 @@ def states(browser: Browser, folder: Path) -> None:
     """Take the pay page of a plan, part paid and overdue in the dark, and in Arabic."""
     folder.mkdir()
     engine = make_engine(f"sqlite:///{folder / 'paymail.db'}")
-    migrating.upgrade(engine)
+    schema.upgrade(engine)
     engine.dispose()
     with (
         SandboxServer(SandboxConfig()) as sandbox,

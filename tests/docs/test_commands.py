@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from paymail.cli import cli
-from paymail.services.confirming import USED_EVENTS
+from paymail.services.payments.webhook_inbox import USED_EVENTS
 from tests.conftest import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
