@@ -3,24 +3,23 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
-from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
 from paymail.models import Channel, InvoiceStatus
 from paymail.money import parse_amount
-from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.letters import credit_notes
 from paymail.services.payments import adjustments, manual_payments, receipts
 from paymail.services.payments.manual_payments import ManualPayment
 from paymail.services.refunds import refund_requests
 from paymail.services.refunds.refund_requests import NoSuchPayment, RefundOrder
+from paymail.web.http.dependencies import AppDep
 from paymail.web.http.files import pdf_answer
 from paymail.web.http.inputs import RowId
 from paymail.web.staff.form_actions import NotAChoice, StaffForm, day_of
-from paymail.web.staff.invoice_view import invoice_actions
+from paymail.web.staff.invoice_view import answer_form
 from paymail.web.staff.money_view import (
     CopyForm,
     NotConfirmed,
@@ -30,128 +29,148 @@ from paymail.web.staff.money_view import (
     VoidForm,
     WriteOffForm,
 )
-from paymail.web.staff.session import Person
-from paymail.wiring import App
+from paymail.web.staff.session import Visiting
+
+router = APIRouter()
 
 
-def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
-    """Return the routes of the money block, and its documents."""
-    routes = APIRouter()
-    Visiting = Annotated[Visitor, Depends(person)]
+@router.post("/invoices/{invoice_id}/payments")
+def record(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[PaymentForm, Form()]
+) -> Response:
+    """Record a payment that came another way."""
 
-    acted = invoice_actions(app, pages, anchor="money")
+    def do(session: Session, now: datetime) -> None:
+        asked = _payment(session, invoice_id, form, now)
+        manual_payments.record_payment(
+            session, invoice_id=invoice_id, asked=asked, actor=visitor.email, now=now
+        )
 
-    @routes.post("/invoices/{invoice_id}/payments")
-    def record(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[PaymentForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            asked = _payment(session, invoice_id, form, now)
-            manual_payments.record_payment(
-                session, invoice_id=invoice_id, asked=asked, actor=visitor.email, now=now
+    return answer_form(app, request, visitor, invoice_id, form, do, block="money", name="payment")
+
+
+@router.post("/invoices/{invoice_id}/payments/{payment_id}/refund")
+def refund(
+    app: AppDep,
+    request: Request,
+    visitor: Visiting,
+    invoice_id: RowId,
+    payment_id: RowId,
+    form: Annotated[RefundForm, Form()],
+) -> Response:
+    """Give back a payment, or a part of it."""
+
+    def do(session: Session, now: datetime) -> None:
+        order = _order(session, invoice_id, payment_id, form)
+        refund_requests.request(session, payment_id=payment_id, order=order, actor=visitor.email, now=now)
+
+    return answer_form(
+        app, request, visitor, invoice_id, form, do, block="money", name=f"refund-{payment_id}"
+    )
+
+
+@router.post("/invoices/{invoice_id}/payments/{payment_id}/receipt")
+def receipt_again(
+    app: AppDep,
+    request: Request,
+    visitor: Visiting,
+    invoice_id: RowId,
+    payment_id: RowId,
+    form: Annotated[CopyForm, Form()],
+) -> Response:
+    """Send a receipt again."""
+
+    def do(session: Session, now: datetime) -> None:
+        _check_belongs(session, invoice_id, payment_id)
+        receipts.send_again(
+            session, payment_id=payment_id, actor=visitor.email, now=now, sequence=form.sequence
+        )
+
+    return answer_form(app, request, visitor, invoice_id, form, do, block="money")
+
+
+@router.post("/invoices/{invoice_id}/write-off")
+def write_off(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[WriteOffForm, Form()]
+) -> Response:
+    """Give up what is owed, or a part of it."""
+
+    def do(session: Session, now: datetime) -> None:
+        currency = load_invoice(session, invoice_id=invoice_id).currency
+        adjustments.write_off(
+            session,
+            invoice_id=invoice_id,
+            reason=form.reason,
+            actor=visitor.email,
+            now=now,
+            amount=parse_amount(form.amount, currency),
+            before=parse_amount(form.before, currency),
+        )
+
+    return answer_form(app, request, visitor, invoice_id, form, do, block="money", name="write_off")
+
+
+@router.post("/invoices/{invoice_id}/undo-write-off")
+def undo_write_off(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[StaffForm, Form()]
+) -> Response:
+    """Ask for what was written off again."""
+
+    def do(session: Session, now: datetime) -> None:
+        if load_invoice(session, invoice_id=invoice_id, lock=True).amount_written_off:
+            adjustments.undo_write_off(session, invoice_id=invoice_id, actor=visitor.email, now=now)
+        # else: the second click of a double click; it is undone, as was asked
+
+    return answer_form(app, request, visitor, invoice_id, form, do, block="money")
+
+
+@router.post("/invoices/{invoice_id}/void")
+def void(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[VoidForm, Form()]
+) -> Response:
+    """Cancel the invoice for good."""
+
+    def do(session: Session, now: datetime) -> None:
+        if load_invoice(session, invoice_id=invoice_id, lock=True).status is InvoiceStatus.VOID:
+            return  # the second click of a double click
+        if form.sure != "yes":
+            raise NotConfirmed("tick the box that says that the invoice shall be void for good")
+        adjustments.void(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
+
+    return answer_form(app, request, visitor, invoice_id, form, do, block="money", name="void")
+
+
+@router.post("/invoices/{invoice_id}/part-payments")
+def part_payments(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[PartsForm, Form()]
+) -> Response:
+    """Let the customer pay in parts, or only the whole."""
+
+    def do(session: Session, now: datetime) -> None:
+        invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+        minimum = _minimum(form, invoice.currency)
+        if minimum != invoice.part_minimum:
+            adjustments.allow_parts(
+                session, invoice_id=invoice_id, minimum=minimum, actor=visitor.email, now=now
             )
 
-        return acted(request, visitor, invoice_id, "payment", form, do)
+    return answer_form(app, request, visitor, invoice_id, form, do, block="money", name="parts")
 
-    @routes.post("/invoices/{invoice_id}/payments/{payment_id}/refund")
-    def refund(
-        request: Request,
-        visitor: Visiting,
-        invoice_id: RowId,
-        payment_id: RowId,
-        form: Annotated[RefundForm, Form()],
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            order = _order(session, invoice_id, payment_id, form)
-            refund_requests.request(session, payment_id=payment_id, order=order, actor=visitor.email, now=now)
 
-        return acted(request, visitor, invoice_id, f"refund-{payment_id}", form, do)
+@router.get("/payments/{payment_id}/receipt.pdf")
+def receipt_pdf(app: AppDep, payment_id: RowId) -> Response:
+    """Show the receipt of a payment."""
+    with app.reading() as session:
+        document = receipts.document(session, payment_id=payment_id)
+    return pdf_answer(app.pdf.render(document), f"receipt-{document.number}.pdf")
 
-    @routes.post("/invoices/{invoice_id}/payments/{payment_id}/receipt")
-    def receipt_again(
-        request: Request,
-        visitor: Visiting,
-        invoice_id: RowId,
-        payment_id: RowId,
-        form: Annotated[CopyForm, Form()],
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            _check_belongs(session, invoice_id, payment_id)
-            receipts.send_again(
-                session, payment_id=payment_id, actor=visitor.email, now=now, sequence=form.sequence
-            )
 
-        return acted(request, visitor, invoice_id, "", form, do)
-
-    @routes.post("/invoices/{invoice_id}/write-off")
-    def write_off(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[WriteOffForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            currency = load_invoice(session, invoice_id=invoice_id).currency
-            adjustments.write_off(
-                session,
-                invoice_id=invoice_id,
-                reason=form.reason,
-                actor=visitor.email,
-                now=now,
-                amount=parse_amount(form.amount, currency),
-                before=parse_amount(form.before, currency),
-            )
-
-        return acted(request, visitor, invoice_id, "write_off", form, do)
-
-    @routes.post("/invoices/{invoice_id}/undo-write-off")
-    def undo_write_off(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[StaffForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            if load_invoice(session, invoice_id=invoice_id, lock=True).amount_written_off:
-                adjustments.undo_write_off(session, invoice_id=invoice_id, actor=visitor.email, now=now)
-            # else: the second click of a double click; it is undone, as was asked
-
-        return acted(request, visitor, invoice_id, "", form, do)
-
-    @routes.post("/invoices/{invoice_id}/void")
-    def void(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[VoidForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            if load_invoice(session, invoice_id=invoice_id, lock=True).status is InvoiceStatus.VOID:
-                return  # the second click of a double click
-            if form.sure != "yes":
-                raise NotConfirmed("tick the box that says that the invoice shall be void for good")
-            adjustments.void(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
-
-        return acted(request, visitor, invoice_id, "void", form, do)
-
-    @routes.post("/invoices/{invoice_id}/part-payments")
-    def part_payments(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[PartsForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
-            minimum = _minimum(form, invoice.currency)
-            if minimum != invoice.part_minimum:
-                adjustments.allow_parts(
-                    session, invoice_id=invoice_id, minimum=minimum, actor=visitor.email, now=now
-                )
-
-        return acted(request, visitor, invoice_id, "parts", form, do)
-
-    @routes.get("/payments/{payment_id}/receipt.pdf")
-    def receipt_pdf(payment_id: RowId) -> Response:
-        with app.reading() as session:
-            document = receipts.document(session, payment_id=payment_id)
-        return pdf_answer(app.pdf.render(document), f"receipt-{document.number}.pdf")
-
-    @routes.get("/refunds/{refund_id}/credit-note.pdf")
-    def credit_note_pdf(refund_id: RowId) -> Response:
-        with app.reading() as session:
-            document = credit_notes.credit_note_of(session, refund_id=refund_id)
-        return pdf_answer(app.pdf.render(document), f"credit-note-{document.number}.pdf")
-
-    return routes
+@router.get("/refunds/{refund_id}/credit-note.pdf")
+def credit_note_pdf(app: AppDep, refund_id: RowId) -> Response:
+    """Show the credit note of a refund."""
+    with app.reading() as session:
+        document = credit_notes.credit_note_of(session, refund_id=refund_id)
+    return pdf_answer(app.pdf.render(document), f"credit-note-{document.number}.pdf")
 
 
 def _payment(session: Session, invoice_id: int, form: PaymentForm, now: datetime) -> ManualPayment:

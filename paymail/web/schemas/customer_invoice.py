@@ -1,4 +1,4 @@
-"""An invoice as its customer sees it."""
+"""An invoice as its customer sees it, as JSON."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from paymail.models import Invoice
 from paymail.services.core.invoices import local_date
 from paymail.services.plans.choice import smallest, suggested
-from paymail.web.schemas.plan import PlanRow, plan_rows
+from paymail.web.schemas.plans import PlanRow, plan_rows
 from paymail.web.schemas.units import major
 
 
