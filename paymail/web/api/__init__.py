@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from paymail.web.api import (
+    adjustments,
     bounces,
     bulk,
     events,
@@ -23,6 +24,7 @@ for noun in (
     invoices,
     links,
     payments,
+    adjustments,
     plans,
     reminders,
     messages,

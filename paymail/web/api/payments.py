@@ -1,13 +1,12 @@
-"""An invoice's money: payments, refunds, receipts, and what is given up or cancelled."""
+"""Payments of an invoice: the list, recording one, giving one back, and its documents."""
 
 from fastapi import APIRouter, Response
-from sqlalchemy.orm import Session
 
 from paymail.models import Channel
 from paymail.money import parse_amount
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.letters import credit_notes
-from paymail.services.payments import adjustments, manual_payments, receipts
+from paymail.services.payments import manual_payments, receipts
 from paymail.services.payments.manual_payments import ManualPayment
 from paymail.services.payments.statement import statement, statement_payment
 from paymail.services.refunds import refund_requests
@@ -17,17 +16,12 @@ from paymail.web.http.dependencies import AppDep
 from paymail.web.http.files import binary, pdf_answer
 from paymail.web.http.inputs import IdempotencyKey, RowId
 from paymail.web.http.openapi import PROBLEMS
-from paymail.web.schemas.account import Account, InvoiceMoney, Void, WriteOff
+from paymail.web.schemas.account import InvoiceMoney
 from paymail.web.schemas.messages import Queued
-from paymail.web.schemas.payments import PartPayments, PaymentRow, RecordPayment
+from paymail.web.schemas.payments import PaymentRow, RecordPayment
 from paymail.web.schemas.refunds import RefundRow, RequestRefund
-from paymail.web.schemas.units import minor_or_none
 
 router = APIRouter(prefix="/api/v1", tags=["payments"])
-
-
-def _account(session: Session, invoice_id: int) -> Account:
-    return Account.of(load_invoice(session, invoice_id=invoice_id))
 
 
 @router.get("/invoices/{invoice_id}/payments", responses=PROBLEMS)
@@ -128,51 +122,3 @@ def get_credit_note(app: AppDep, _holder: Reader, refund_id: RowId) -> Response:
     with app.reading() as session:
         document = credit_notes.credit_note_of(session, refund_id=refund_id)
     return pdf_answer(app.pdf.render(document), f"credit-note-{document.number}.pdf")
-
-
-@router.post("/invoices/{invoice_id}/write-off", responses=PROBLEMS)
-def write_off(app: AppDep, holder: Writer, invoice_id: RowId, body: WriteOff) -> Account:
-    """Give up what is owed, or a part of it; no credit note. Scope: write."""
-    with app.transaction() as session:
-        currency = load_invoice(session, invoice_id=invoice_id).currency
-        adjustments.write_off(
-            session,
-            invoice_id=invoice_id,
-            reason=body.reason,
-            actor=holder.actor,
-            now=app.now(),
-            amount=minor_or_none(body.amount, currency),
-            before=minor_or_none(body.written_off_before, currency),
-        )
-        return _account(session, invoice_id)
-
-
-@router.delete("/invoices/{invoice_id}/write-off", responses=PROBLEMS)
-def undo_write_off(app: AppDep, holder: Writer, invoice_id: RowId) -> Account:
-    """Ask for what was written off again. Scope: write."""
-    with app.transaction() as session:
-        adjustments.undo_write_off(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
-        return _account(session, invoice_id)
-
-
-@router.post("/invoices/{invoice_id}/void", responses=PROBLEMS)
-def void(app: AppDep, holder: Writer, invoice_id: RowId, body: Void) -> Account:
-    """Cancel an invoice for good; 409 when money has arrived. Scope: write."""
-    with app.transaction() as session:
-        adjustments.void(
-            session, invoice_id=invoice_id, reason=body.reason, actor=holder.actor, now=app.now()
-        )
-        return _account(session, invoice_id)
-
-
-@router.put("/invoices/{invoice_id}/part-payments", responses=PROBLEMS)
-def part_payments(app: AppDep, holder: Writer, invoice_id: RowId, body: PartPayments) -> Account:
-    """Let the customer pay in parts, or only the whole. Scope: write."""
-    with app.transaction() as session:
-        invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
-        minimum = minor_or_none(body.minimum, invoice.currency)
-        if minimum != invoice.part_minimum:
-            adjustments.allow_parts(
-                session, invoice_id=invoice_id, minimum=minimum, actor=holder.actor, now=app.now()
-            )
-        return _account(session, invoice_id)

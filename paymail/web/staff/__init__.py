@@ -3,8 +3,10 @@
 from fastapi import APIRouter, Depends
 
 from paymail.web.staff import (
+    adjustments,
     bulk,
     customers,
+    documents,
     events,
     forecast,
     invoices,
@@ -13,7 +15,7 @@ from paymail.web.staff import (
     login,
     mailbox,
     messages,
-    money,
+    payments,
     plans,
     previews,
     reconciliation,
@@ -29,7 +31,9 @@ _inside = APIRouter(dependencies=[Depends(require_staff)])
 for noun in (
     invoices,
     links,
-    money,
+    payments,
+    adjustments,
+    documents,
     plans,
     reminders,
     messages,

@@ -81,33 +81,41 @@ def invoice_page(
     with app.reading() as session:
         now = app.now()
         invoice = lookup.invoice(session, invoice_id=invoice_id)
-        calendar = calendar_or_none(invoice.issuer)
-        events = history(session, invoice_id=invoice_id)
         money = money_view.money_block(session, invoice_id=invoice_id)
         plan = plan_view.plan_block(invoice, now)
-        forms = _forms(session, invoice) | money_view.money_forms(money, now)
+        forms = _forms(session, invoice) | money_view.money_forms(money, now) | plan_view.plan_forms(plan)
         context = {
+            **_facts(session, invoice, now),
             "visitor": visitor,
-            "invoice": invoice,
-            "zone": invoice.issuer.timezone,
-            "morning": calendar.next_morning(now) if calendar else None,
-            "found": message_pages.messages(session, wanted=Wanted(invoice_id=invoice_id)),
             "pay_link": invoices.payment_url(app.settings.public_url, invoice) if show_link else "",
-            "link_ended": pay_links.ended(invoice, now=now),
-            "fingerprint": pay_links.fingerprint(invoice) if invoice.payment_token else "",
-            "events": events[-SHOWN_EVENTS:],
-            "older": max(len(events) - SHOWN_EVENTS, 0),
-            "explained": explain(session, invoice_id=invoice_id, now=now),
-            "holds": holds.in_force(session, invoice_ids=[invoice_id], now=now),
-            "hold_reasons": list(HoldReason),
-            "tones": list(Tone),
             "money": money,
             "plan": plan,
-            "forms": forms | plan_view.plan_forms(plan) | dict(kept or {}),
+            "forms": forms | dict(kept or {}),
             "refusal": refusal,
             "refused_form": next(iter(kept or {}), ""),
         }
     return PAGES.TemplateResponse(request, "invoice.html", context, refusal.status if refusal else 200)
+
+
+def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, object]:
+    """Return what the page says of an invoice beside its money and its plan."""
+    invoice_id = invoice.invoice_id
+    calendar = calendar_or_none(invoice.issuer)
+    events = history(session, invoice_id=invoice_id)
+    return {
+        "invoice": invoice,
+        "zone": invoice.issuer.timezone,
+        "morning": calendar.next_morning(now) if calendar else None,
+        "found": message_pages.messages(session, wanted=Wanted(invoice_id=invoice_id)),
+        "link_ended": pay_links.ended(invoice, now=now),
+        "fingerprint": pay_links.fingerprint(invoice) if invoice.payment_token else "",
+        "events": events[-SHOWN_EVENTS:],
+        "older": max(len(events) - SHOWN_EVENTS, 0),
+        "explained": explain(session, invoice_id=invoice_id, now=now),
+        "holds": holds.in_force(session, invoice_ids=[invoice_id], now=now),
+        "hold_reasons": list(HoldReason),
+        "tones": list(Tone),
+    }
 
 
 def _forms(session: Session, invoice: Invoice) -> dict[str, StaffForm]:

@@ -1,4 +1,4 @@
-"""What staff do about the money of one invoice: payments, refunds, write-offs, voiding, receipts again."""
+"""What staff do about the payments of one invoice: record one, give one back, send its receipt again."""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,27 +7,22 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from paymail.models import Channel, InvoiceStatus
+from paymail.models import Channel
 from paymail.money import parse_amount
 from paymail.services.core.invoices import load_invoice, local_date
-from paymail.services.letters import credit_notes
-from paymail.services.payments import adjustments, manual_payments, receipts
+from paymail.services.payments import manual_payments, receipts
 from paymail.services.payments.manual_payments import ManualPayment
 from paymail.services.refunds import refund_requests
 from paymail.services.refunds.refund_requests import NoSuchPayment, RefundOrder
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.files import pdf_answer
 from paymail.web.http.inputs import RowId
-from paymail.web.staff.form_actions import NotAChoice, StaffForm, day_of
+from paymail.web.staff.form_actions import NotAChoice, day_of
 from paymail.web.staff.invoice_view import answer_form
 from paymail.web.staff.money_view import (
     CopyForm,
     NotConfirmed,
-    PartsForm,
     PaymentForm,
     RefundForm,
-    VoidForm,
-    WriteOffForm,
 )
 from paymail.web.staff.session import Visiting
 
@@ -89,90 +84,6 @@ def receipt_again(
     return answer_form(app, request, visitor, invoice_id, form, do, block="money")
 
 
-@router.post("/invoices/{invoice_id}/write-off")
-def write_off(
-    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[WriteOffForm, Form()]
-) -> Response:
-    """Give up what is owed, or a part of it."""
-
-    def do(session: Session, now: datetime) -> None:
-        currency = load_invoice(session, invoice_id=invoice_id).currency
-        adjustments.write_off(
-            session,
-            invoice_id=invoice_id,
-            reason=form.reason,
-            actor=visitor.email,
-            now=now,
-            amount=parse_amount(form.amount, currency),
-            before=parse_amount(form.before, currency),
-        )
-
-    return answer_form(app, request, visitor, invoice_id, form, do, block="money", name="write_off")
-
-
-@router.post("/invoices/{invoice_id}/undo-write-off")
-def undo_write_off(
-    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[StaffForm, Form()]
-) -> Response:
-    """Ask for what was written off again."""
-
-    def do(session: Session, now: datetime) -> None:
-        if load_invoice(session, invoice_id=invoice_id, lock=True).amount_written_off:
-            adjustments.undo_write_off(session, invoice_id=invoice_id, actor=visitor.email, now=now)
-        # else: the second click of a double click; it is undone, as was asked
-
-    return answer_form(app, request, visitor, invoice_id, form, do, block="money")
-
-
-@router.post("/invoices/{invoice_id}/void")
-def void(
-    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[VoidForm, Form()]
-) -> Response:
-    """Cancel the invoice for good."""
-
-    def do(session: Session, now: datetime) -> None:
-        if load_invoice(session, invoice_id=invoice_id, lock=True).status is InvoiceStatus.VOID:
-            return  # the second click of a double click
-        if form.sure != "yes":
-            raise NotConfirmed("tick the box that says that the invoice shall be void for good")
-        adjustments.void(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
-
-    return answer_form(app, request, visitor, invoice_id, form, do, block="money", name="void")
-
-
-@router.post("/invoices/{invoice_id}/part-payments")
-def part_payments(
-    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[PartsForm, Form()]
-) -> Response:
-    """Let the customer pay in parts, or only the whole."""
-
-    def do(session: Session, now: datetime) -> None:
-        invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
-        minimum = _minimum(form, invoice.currency)
-        if minimum != invoice.part_minimum:
-            adjustments.allow_parts(
-                session, invoice_id=invoice_id, minimum=minimum, actor=visitor.email, now=now
-            )
-
-    return answer_form(app, request, visitor, invoice_id, form, do, block="money", name="parts")
-
-
-@router.get("/payments/{payment_id}/receipt.pdf")
-def receipt_pdf(app: AppDep, payment_id: RowId) -> Response:
-    """Show the receipt of a payment."""
-    with app.reading() as session:
-        document = receipts.document(session, payment_id=payment_id)
-    return pdf_answer(app.pdf.render(document), f"receipt-{document.number}.pdf")
-
-
-@router.get("/refunds/{refund_id}/credit-note.pdf")
-def credit_note_pdf(app: AppDep, refund_id: RowId) -> Response:
-    """Show the credit note of a refund."""
-    with app.reading() as session:
-        document = credit_notes.credit_note_of(session, refund_id=refund_id)
-    return pdf_answer(app.pdf.render(document), f"credit-note-{document.number}.pdf")
-
-
 def _payment(session: Session, invoice_id: int, form: PaymentForm, now: datetime) -> ManualPayment:
     """Read the form of a payment. Raises NoSuchInvoice, BadAmount, BadTime, NotAChoice."""
     invoice = load_invoice(session, invoice_id=invoice_id)
@@ -210,9 +121,3 @@ def _channel(text: str) -> Channel:
     if text not in set(Channel):
         raise NotAChoice(f"{text[:20]!r} is not a way that money takes; there are {', '.join(Channel)}")
     return Channel(text)
-
-
-def _minimum(form: PartsForm, currency: str) -> int | None:
-    if form.parts not in ("on", "off"):
-        raise NotAChoice("part payments are on or off")
-    return parse_amount(form.minimum, currency) if form.parts == "on" else None
