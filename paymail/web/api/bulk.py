@@ -11,7 +11,7 @@ from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
 from paymail.web.http.openapi import PROBLEMS
-from paymail.web.schemas.bulk import BulkList, BulkRow, Start
+from paymail.web.schemas.bulk import BulkList, BulkRow, StartBulk
 from paymail.wiring import App
 
 router = APIRouter(prefix="/api/v1/bulk", tags=["bulk"])
@@ -46,7 +46,7 @@ def list_bulk(app: AppDep, _holder: Reader) -> BulkList:
 def start(
     app: AppDep,
     holder: Writer,
-    body: Start,
+    body: StartBulk,
     idempotency_key: BulkKey = None,
 ) -> BulkRow:
     """Start a bulk send; its emails are written and sent by the workers. Scope: write."""

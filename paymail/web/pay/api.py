@@ -13,7 +13,7 @@ from paymail.web.http.inputs import Token
 from paymail.web.http.openapi import PAY_PROBLEMS, problems
 from paymail.web.http.rate_limits import limit_emails, limit_payments, limit_public
 from paymail.web.schemas.customer_invoice import PayInvoice, describe
-from paymail.web.schemas.pay import Asked, Confirm, Confirmed, CreatedPayment, Start
+from paymail.web.schemas.pay import Asked, Confirm, Confirmed, CreatedPayment, StartPayment
 from paymail.wiring import App
 
 router = APIRouter(prefix="/api/public/pay", tags=["public"], dependencies=[Depends(limit_public)])
@@ -30,7 +30,7 @@ def get_invoice(app: AppDep, token: Token) -> PayInvoice:
 @router.post(
     "/{token}/create-payment", responses=PAY_PROBLEMS, dependencies=[Depends(limit_payments("create"))]
 )
-def create_payment(app: AppDep, token: Token, body: Start = Start()) -> CreatedPayment:
+def create_payment(app: AppDep, token: Token, body: StartPayment = StartPayment()) -> CreatedPayment:
     """Start, or go on with, a payment: of what is owed, of what a payment plan asks for, or of an amount
     where that is allowed."""
     intent, locale = _started(app, token, body)
@@ -60,7 +60,7 @@ def renew(app: AppDep, token: Token) -> Asked:
     return Asked()
 
 
-def _started(app: App, token: str, asked: Start) -> tuple[Intent, str]:
+def _started(app: App, token: str, asked: StartPayment) -> tuple[Intent, str]:
     """Start a payment; return the intent and the customer's locale."""
     with app.reading() as session:
         invoice = find_by_token(session, token=token, now=app.now())

@@ -12,11 +12,8 @@ from paymail.web.http.inputs import LARGEST_ID, Text
 from paymail.web.schemas.body import Body
 
 
-class Start(Body):
+class StartBulk(Body):
     """A filter over issued, owed invoices (at least one field), when, and how fast."""
-
-    # There are two bodies called Start; by this the published description keeps the name of each.
-    __module__ = "paymail.web.api.bulk"
 
     payment_status: PaymentStatus | None = None
     currency: Text = Field("", max_length=3)

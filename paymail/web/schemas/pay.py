@@ -11,11 +11,8 @@ from paymail.services.customers import promises
 from paymail.web.schemas.body import Body
 
 
-class Start(BaseModel):
+class StartPayment(BaseModel):
     """How much to pay; empty pays what is asked for."""
-
-    # There are two bodies called Start; by this the published description keeps the name of each.
-    __module__ = "paymail.web.pay.api"
 
     amount: str | None = Field(
         None,
