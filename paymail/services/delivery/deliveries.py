@@ -143,7 +143,7 @@ def _prepare(context: DeliveryContext, claim: Claim) -> Envelope | None:
         message = session.get_one(Message, claim.message_id)
         invoice = load_invoice(session, invoice_id=message.invoice_id)
         now = context.now()
-        if not outcomes.may_go(session, claim=claim, message=message, invoice=invoice, now=now):
+        if not outcomes.ask_permission(session, claim=claim, message=message, invoice=invoice, now=now):
             return None
         if message.kind != "notice":
             pay_links.keep_alive(session, invoice=invoice, now=now)

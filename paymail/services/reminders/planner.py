@@ -20,7 +20,8 @@ from paymail.services.outbox import dedupe_keys, queue
 from paymail.services.outbox.open_reminders import suppress_open
 from paymail.services.outbox.queue import Queued
 from paymail.services.reminders import holds, situation
-from paymail.services.reminders.decision import Decision, Skipped, Step, decide
+from paymail.services.reminders.decision import Decision, Skipped, decide
+from paymail.services.reminders.policy import Step
 
 log = observability.logger(__name__)
 

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from paymail.emails import Tone
 from paymail.services.core.calendar import BusinessCalendar
 from paymail.services.reminders import ladder
-from paymail.services.reminders.decision import Hold, Policy, Situation, decide, schedule
+from paymail.services.reminders.decision import decide
 from paymail.services.reminders.ladder import BadLadder, Rung
+from paymail.services.reminders.permission import Hold, Situation
+from paymail.services.reminders.policy import Policy, schedule
 
 ZONES = [
     ("Australia/Sydney", "AU", "NSW"),
@@ -125,7 +127,7 @@ def test_an_invoice_overdue_for_months_is_not_dunned_at_its_import() -> None:
         ({"switched_off": "reminders are off for this customer"}, "reminders are off for this customer"),
         ({"holds": (Hold("promised", local("2026-05-01T09:00")),)}, "held: promised"),
         ({"holds": (Hold("a payment is clearing"),)}, "held: a payment is clearing"),
-        ({"sent": 10}, "it has had its 10 reminders"),
+        ({"sent": 10}, "no more reminders: the most for one invoice is 10"),
         ({"balance": 99}, "the balance is below the smallest that is worth a reminder"),
     ],
 )
