@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, InvoiceStatus, Message
+from paymail.emails import TO_STAFF
+from paymail.models import Invoice, Message
+from paymail.services.letters.kinds import KINDS
 from paymail.services.outbox import dedupe_keys, suppressions
 from paymail.services.outbox.wake import HELD
 from paymail.services.plans.coverage import dues
@@ -37,22 +39,15 @@ _GO = Standing(Way.GO)
 
 def standing(session: Session, *, message: Message, invoice: Invoice, now: datetime) -> Standing:
     """Return whether a message may be handed over now. `invoice` needs its issuer and customer loaded."""
-    if message.kind == "notice":
-        return _GO
-    if suppressed := suppressions.active(session, address=message.recipient.partition("\n")[0]):
+    if message.kind not in TO_STAFF and (
+        suppressed := suppressions.active(session, address=message.recipient.partition("\n")[0])
+    ):
         return Standing(Way.DROP, f"the address is suppressed: {suppressed.detail or suppressed.reason}")
-    match message.kind:
-        case "invoice" | "link" if invoice.status is InvoiceStatus.VOID:
-            return Standing(Way.DROP, "the invoice is void")
-        case "invoice" | "link" if invoice.balance == 0:
-            return Standing(Way.DROP, "paid meanwhile")
-        case "link" if invoice.payment_token is None:
-            return Standing(Way.DROP, "the link was revoked")
-        case "payment_failed" if not invoice.can_pay:
-            return Standing(Way.DROP, "paid meanwhile" if invoice.balance == 0 else "not to be paid any more")
-        case "reminder":
-            return _reminder(session, message, invoice, now)
-    return _GO
+    rule = KINDS[message.kind].send_rule
+    if rule is None:
+        return _reminder(session, message, invoice, now)
+    reason = rule(invoice)
+    return Standing(Way.DROP, reason) if reason else _GO
 
 
 def _reminder(session: Session, message: Message, invoice: Invoice, now: datetime) -> Standing:

@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import PaymailError
-from paymail.models import BulkSend, BulkState, Invoice, InvoiceStatus, Message, MessageState
+from paymail.models import BulkSend, BulkState, Invoice, InvoiceStatus, Message, MessageKind, MessageState
 from paymail.money import Money
 from paymail.services.core.invoices import PARTIES_AND_PLAN
 from paymail.services.delivery.permission import Way, standing
@@ -39,7 +39,7 @@ class Coming:
     number: str
     customer: str
     recipient: str
-    kind: str
+    kind: MessageKind
     step: str
     balance: Money
     at: datetime | None
@@ -173,7 +173,7 @@ def _coming(invoice: Invoice, policy: Policy | None, step: str, at: datetime | N
         number=invoice.number,
         customer=invoice.customer.name,
         recipient=invoice.customer.email,
-        kind="reminder",
+        kind=MessageKind.REMINDER,
         step=step,
         balance=Money(invoice.balance, invoice.currency),
         at=at,

@@ -9,8 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
-from paymail.emails import KINDS
-from paymail.models import MessageState
+from paymail.models import MessageKind, MessageState
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
 from paymail.services.lists import lookup, message_pages
@@ -55,7 +54,7 @@ def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
             "found": found,
             "given": {name: value for name, value in given.items() if value},
             "states": list(MessageState),
-            "kinds": list(KINDS),
+            "kinds": list(MessageKind),
         }
         return pages.TemplateResponse(request, "messages.html", context)
 
