@@ -360,6 +360,13 @@ def test_a_value_that_is_missing_fails_and_is_not_shown_as_nothing() -> None:
         page("{{ _('Dear %(customer)s,', customer=customer_name) }}", locale="de")
 
 
+def test_a_date_that_is_missing_is_named_and_never_becomes_today() -> None:
+    with pytest.raises(jinja2.UndefinedError, match="due"):
+        page("{{ due|date('en') }}")
+    with pytest.raises(AttributeError):
+        page("{{ due|date('en') }}", due=None)
+
+
 def test_numbers_and_names_keep_their_own_direction_in_arabic_only() -> None:
     assert formats.apart("2026-07", "de") == "2026-07"
     assert formats.apart("2026-07", "ar") == "\u20682026-07\u2069"
