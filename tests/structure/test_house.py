@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
-from paymail.emails import SAMPLES
 from paymail.queue import celery_app
 from paymail.settings import Settings
 from paymail.tasks import register
-from paymail.wiring import TEMPLATES
 from tests.conftest import ROOT
 from tests.web.conftest import Site, site
 
@@ -91,17 +89,6 @@ def test_beat_entries_name_tasks_and_use_the_queue_that_workers_consume(tmp_path
     assert celery.conf.task_default_queue == celery_app.QUEUE
     assert not celery.conf.task_routes
     assert set(celery.amqp.queues.consume_from) == {celery_app.QUEUE}
-
-
-@pytest.mark.parametrize("kind", sorted(SAMPLES))
-def test_every_email_kind_has_its_files(kind: str) -> None:
-    names = {file.name for file in (TEMPLATES / kind).iterdir()}
-    assert names == {"subject.txt", "body.txt", "body.html"}
-
-
-def test_no_template_folder_is_without_its_kind() -> None:
-    folders = {folder.name for folder in TEMPLATES.iterdir()}
-    assert folders == {*SAMPLES, "_base", "_parts", "_pdf"}
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, InvoiceStatus, Message
+from paymail.emails import TO_STAFF
+from paymail.models import Invoice, Message
+from paymail.services.letters.kinds import KINDS
 from paymail.services.outbox import dedupe_keys, suppressions
 from paymail.services.reminders import situation
 from paymail.services.reminders.permission import (
@@ -26,24 +28,15 @@ def permission_of(
     `facts` are a reminder's, if they are known already: those without the message itself.
     Raises BadCalendar, BadTime, BadLadder.
     """
-    if message.kind == "notice":
-        return GO
-    if suppressed := suppressions.active(session, address=message.recipient.partition("\n")[0]):
+    if message.kind not in TO_STAFF and (
+        suppressed := suppressions.active(session, address=message.recipient.partition("\n")[0])
+    ):
         return Permission(Answer.DROP, f"the address is suppressed: {suppressed.detail or suppressed.reason}")
-    match message.kind:
-        case "invoice" | "link" if invoice.status is InvoiceStatus.VOID:
-            return Permission(Answer.DROP, "the invoice is void")
-        case "invoice" | "link" if invoice.balance == 0:
-            return Permission(Answer.DROP, "paid meanwhile")
-        case "link" if invoice.payment_token is None:
-            return Permission(Answer.DROP, "the link was revoked")
-        case "payment_failed" if not invoice.can_pay:
-            return Permission(
-                Answer.DROP, "paid meanwhile" if invoice.balance == 0 else "not to be paid any more"
-            )
-        case "reminder":
-            return _reminder(session, message, invoice, now, facts)
-    return GO
+    rule = KINDS[message.kind].send_rule
+    if rule is None:
+        return _reminder(session, message, invoice, now, facts)
+    reason = rule(invoice)
+    return Permission(Answer.DROP, reason) if reason else GO
 
 
 def _reminder(

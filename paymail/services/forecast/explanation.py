@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.errors import PaymailError
-from paymail.models import Invoice, Message, MessageState
+from paymail.models import Invoice, Message, MessageKind, MessageState
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery.permission import permission_of, reminder_of
 from paymail.services.forecast.expected_reminders import expected
@@ -98,7 +98,7 @@ def explain(session: Session, *, invoice_id: int, now: datetime) -> Explanation:
 
 def _reminders(session: Session, invoice: Invoice, now: datetime, horizon: datetime) -> dict[str, _Written]:
     """Return the reminders of an invoice by their dedupe keys, oldest first."""
-    statement = select(Message).where(Message.invoice_id == invoice.invoice_id, Message.kind == "reminder")
+    statement = select(Message).where(Message.invoice_id == invoice.invoice_id, Message.kind == MessageKind.REMINDER)
     found = {}
     for message in session.scalars(statement.order_by(Message.message_id)):
         found[message.dedupe_key] = _Written(message)

@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import PaymailError
-from paymail.models import BulkSend, BulkState, Invoice, InvoiceStatus, Message, MessageState
+from paymail.models import BulkSend, BulkState, Invoice, InvoiceStatus, Message, MessageKind, MessageState
 from paymail.money import Money
 from paymail.services.core.invoices import PARTIES_AND_PLAN
 from paymail.services.delivery.permission import permission_of
@@ -33,7 +33,7 @@ class Coming:
     number: str
     customer: str
     recipient: str
-    kind: str
+    kind: MessageKind
     step: str
     balance: Money
     at: datetime | None
@@ -55,7 +55,7 @@ def forecast(session: Session, *, now: datetime, days: int = 7, issuer_id: int |
     """Return what goes out in the next `days`, in order, and what is held back, last."""
     until = now + timedelta(days=days)
     queued = list(_queued(session, now, until, issuer_id))
-    written = {one.invoice_id: one.at for one in queued if one.kind == "reminder" and one.at is not None}
+    written = {one.invoice_id: one.at for one in queued if one.kind is MessageKind.REMINDER and one.at is not None}
     found = [*queued, *_reminders(session, now, until, issuer_id, written)]
     return sorted(found, key=lambda one: (one.at is None, bool(one.held), one.at or now, one.invoice_id))
 
@@ -137,7 +137,7 @@ def prospect(
 
 
 def _facts(session: Session, message: Message, invoice: Invoice, now: datetime) -> Situation | None:
-    if message.kind != "reminder":
+    if message.kind is not MessageKind.REMINDER:
         return None
     steps = situation.policy_of(invoice).ladder
     return situation.situation_of(session, invoice=invoice, steps=steps, now=now, without=message.dedupe_key)
@@ -149,7 +149,7 @@ def _coming(invoice: Invoice, policy: Policy | None, step: str, at: datetime | N
         number=invoice.number,
         customer=invoice.customer.name,
         recipient=invoice.customer.email,
-        kind="reminder",
+        kind=MessageKind.REMINDER,
         step=step,
         balance=Money(invoice.balance, invoice.currency),
         at=at,

@@ -8,7 +8,7 @@ from itertools import product
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, InvoiceStatus, Message, MessageState, PaymentStatus
+from paymail.models import Invoice, InvoiceStatus, Message, MessageKind, MessageState, PaymentStatus
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.invoices import local_date
 from paymail.services.outbox import dedupe_keys, suppressions
@@ -123,12 +123,12 @@ class _Records:
                 Message.handed_over_at,
                 Message.next_at,
             )
-            .where(Message.invoice_id.in_(ids), Message.kind.in_(("invoice", "reminder")))
+            .where(Message.invoice_id.in_(ids), Message.kind.in_((MessageKind.INVOICE, MessageKind.REMINDER)))
             .order_by(Message.message_id)
         )
         for invoice_id, kind, key, state, handed_over_at, next_at in session.execute(statement):
             written = _Written(state, handed_over_at, next_at)
-            if kind == "invoice":
+            if kind is MessageKind.INVOICE:
                 emails[invoice_id] = written
             elif key not in without:
                 reminders.setdefault(invoice_id, {})[key] = written

@@ -8,8 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from paymail.emails import KINDS
-from paymail.models import MessageState
+from paymail.models import MessageKind, MessageState
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
 from paymail.services.lists import lookup, message_pages
@@ -53,7 +52,7 @@ def messages(
         "found": found,
         "given": {name: value for name, value in given.items() if value},
         "states": list(MessageState),
-        "kinds": list(KINDS),
+        "kinds": list(MessageKind),
     }
     return PAGES.TemplateResponse(request, "messages.html", context)
 
