@@ -98,7 +98,9 @@ def explain(session: Session, *, invoice_id: int, now: datetime) -> Explanation:
 
 def _reminders(session: Session, invoice: Invoice, now: datetime, horizon: datetime) -> dict[str, _Written]:
     """Return the reminders of an invoice by their dedupe keys, oldest first."""
-    statement = select(Message).where(Message.invoice_id == invoice.invoice_id, Message.kind == MessageKind.REMINDER)
+    statement = select(Message).where(
+        Message.invoice_id == invoice.invoice_id, Message.kind == MessageKind.REMINDER
+    )
     found = {}
     for message in session.scalars(statement.order_by(Message.message_id)):
         found[message.dedupe_key] = _Written(message)

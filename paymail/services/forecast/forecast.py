@@ -55,7 +55,9 @@ def forecast(session: Session, *, now: datetime, days: int = 7, issuer_id: int |
     """Return what goes out in the next `days`, in order, and what is held back, last."""
     until = now + timedelta(days=days)
     queued = list(_queued(session, now, until, issuer_id))
-    written = {one.invoice_id: one.at for one in queued if one.kind is MessageKind.REMINDER and one.at is not None}
+    written = {
+        one.invoice_id: one.at for one in queued if one.kind is MessageKind.REMINDER and one.at is not None
+    }
     found = [*queued, *_reminders(session, now, until, issuer_id, written)]
     return sorted(found, key=lambda one: (one.at is None, bool(one.held), one.at or now, one.invoice_id))
 
