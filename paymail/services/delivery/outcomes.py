@@ -38,7 +38,7 @@ def may_go(session: Session, *, claim: Claim, message: Message, invoice: Invoice
         case Way.DROP:
             suppress(session, claim=claim, reason=found.reason, now=now)
         case Way.WAIT:
-            queue.put_back(session, claim=claim, at=found.until, reason=found.reason)
+            queue.put_back(session, claim=claim, at=found.until, reason=found.reason, held=found.held)
     return found.way is Way.GO
 
 

@@ -7,12 +7,10 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from paymail.models import Invoice, InvoiceStatus, Message
-from paymail.services.outbox import dedupe_keys, suppressions
-from paymail.services.outbox.wake import HELD
+from paymail.services.outbox import suppressions
 from paymail.services.plans.coverage import dues
 from paymail.services.reminders import situation
 from paymail.services.reminders.decision import HELD_RECHECK, schedule
-from paymail.services.reminders.planner import BY_HAND
 
 
 class Way(StrEnum):
@@ -25,11 +23,12 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The answer, with its reason; `until` is when to ask again."""
+    """The answer, with its reason; `until` is when to ask again, `held` that this is waiting for a hold."""
 
     way: Way
     reason: str = ""
     until: datetime | None = None
+    held: bool = False
 
 
 _GO = Standing(Way.GO)
@@ -58,7 +57,7 @@ def standing(session: Session, *, message: Message, invoice: Invoice, now: datet
 def _reminder(session: Session, message: Message, invoice: Invoice, now: datetime) -> Standing:
     if reason := situation.not_owed(invoice):
         return Standing(Way.DROP, "paid meanwhile" if invoice.balance == 0 else reason)
-    by_hand = message.step == BY_HAND
+    by_hand = message.by_hand
     if not by_hand and (reason := situation.switched_off(invoice) or _overtaken(message, invoice, now)):
         return Standing(Way.DROP, reason)
     holds = situation.holds_of(session, invoice=invoice, now=now)
@@ -66,7 +65,8 @@ def _reminder(session: Session, message: Message, invoice: Invoice, now: datetim
         # Staff asked for it knowing of promises and disputes; a payment that is clearing still stops it.
         holds = () if invoice.can_pay else holds
     if holds:
-        return Standing(Way.WAIT, f"{HELD}{holds[0].reason}", holds[0].until or now + HELD_RECHECK)
+        until = holds[0].until or now + HELD_RECHECK
+        return Standing(Way.WAIT, f"held: {holds[0].reason}", until, held=True)
     calendar = situation.policy_of(invoice).calendar
     if not by_hand and not calendar.is_open(now):
         return Standing(Way.WAIT, "outside business hours", calendar.next_opening(now))
@@ -75,7 +75,7 @@ def _reminder(session: Session, message: Message, invoice: Invoice, now: datetim
 
 def _overtaken(message: Message, invoice: Invoice, now: datetime) -> str:
     """Return why a queued step is not the one to send any more: after an outage the newest one is."""
-    due = dedupe_keys.due_of(message.dedupe_key)
+    due = message.due_on
     counted = dues(invoice)
     if due not in counted:
         return "the due date has changed, or its instalment is paid" if message.step else ""

@@ -10,7 +10,7 @@ from paymail.documents import Document
 from paymail.emails import Email, Tone
 from paymail.errors import InvalidInput
 from paymail.models import Invoice, Message, MessageState, Payment, Refund
-from paymail.money import from_text
+from paymail.money import Money
 from paymail.ports.rendering import Letter
 from paymail.services.core.documents import invoice_document, receipt_document
 from paymail.services.core.invoices import load_invoice, local_date
@@ -23,13 +23,18 @@ from paymail.services.letters.email_contents import (
     reminder_email,
 )
 from paymail.services.links import pay_links
-from paymail.services.outbox import dedupe_keys
 
 
 class UnknownKind(InvalidInput):
     """The message names an email kind that this code does not write."""
 
     code = "unknown_email_kind"
+
+
+class NoAmount(InvalidInput):
+    """The message about a failed payment names no amount."""
+
+    code = "no_amount"
 
 
 LATE = timedelta(minutes=30)
@@ -75,8 +80,7 @@ def _contents(
             return invoice_email(invoice, public_url), invoice_document(invoice, public_url), invoice_pdf
         case "reminder":
             today = local_date(invoice.issuer, date)
-            due = dedupe_keys.due_of(message.dedupe_key)
-            email = reminder_email(invoice, Tone(message.tone), today, public_url, due)
+            email = reminder_email(invoice, Tone(message.tone), today, public_url, message.due_on)
             return email, invoice_document(invoice, public_url), invoice_pdf
         case "receipt":
             payment = session.get_one(Payment, message.payment_id)
@@ -85,7 +89,9 @@ def _contents(
         case "refund":
             return _refund(session, message, invoice, public_url)
         case "payment_failed":
-            amount = from_text(message.detail)
+            if message.amount is None:
+                raise NoAmount(f"message {message.message_id} does not say how much was not paid")
+            amount = Money(message.amount, invoice.currency)
             return failed_payment_email(invoice, amount, public_url), None, ""
         case "link":
             return link_email(invoice, pay_links.last_day(invoice), public_url), None, ""
@@ -97,7 +103,7 @@ def _contents(
 def _refund(
     session: Session, message: Message, invoice: Invoice, public_url: str
 ) -> tuple[Email, Document | None, str]:
-    refund = session.get_one(Refund, int(message.detail))
+    refund = session.get_one(Refund, message.refund_id)
     payment = session.get_one(Payment, refund.payment_id)
     email = refund_email(invoice, refund, payment, public_url)
     if not refund.credit_note:

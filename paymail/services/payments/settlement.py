@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from paymail import observability
 from paymail.errors import Conflict, NotFound, Unavailable
 from paymail.models import ATTEMPT_MOVES, AttemptStatus, Invoice, Payment, PaymentAttempt, check_move
-from paymail.money import Money, from_stripe_amount
+from paymail.money import from_stripe_amount
 from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries
@@ -176,5 +176,5 @@ def _release(
             key=dedupe_keys.failed_payment(intent_id=intent.id, at=now),
             actor=source,
             now=now,
-            detail=str(Money(from_stripe_amount(intent.amount, invoice.currency), invoice.currency)),
+            amount=from_stripe_amount(intent.amount, invoice.currency),
         )

@@ -81,6 +81,7 @@ class _Reminder:
     state: MessageState
     handed_over_at: datetime | None
     next_at: datetime
+    by_hand: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +108,16 @@ class _Records:
                 Message.state,
                 Message.handed_over_at,
                 Message.next_at,
+                Message.by_hand,
             )
             .where(Message.invoice_id.in_(ids), Message.kind.in_(("invoice", "reminder")))
             .order_by(Message.message_id)
         )
-        for invoice_id, kind, key, state, handed_over_at, next_at in session.execute(statement):
+        for invoice_id, kind, key, state, handed_over_at, next_at, by_hand in session.execute(statement):
             if kind == "invoice":
                 emails[invoice_id] = (state, handed_over_at)
             else:
-                reminders.setdefault(invoice_id, {})[key] = _Reminder(state, handed_over_at, next_at)
+                reminders.setdefault(invoice_id, {})[key] = _Reminder(state, handed_over_at, next_at, by_hand)
         held: dict[int, list[Hold]] = {}
         for hold in holds.in_force(session, invoice_ids=ids, now=now):
             held.setdefault(hold.invoice_id, []).append(Hold(hold.reason, hold.until))
@@ -172,10 +174,9 @@ def _invoice_email_trouble(records: _Records, invoice: Invoice) -> str:
 
 
 def _reminded_on(reminders: dict[str, _Reminder], invoice: Invoice, now: datetime) -> date | None:
-    by_hand = dedupe_keys.reminder_by_hand(invoice_id=invoice.invoice_id, sequence=0).removesuffix("0")
     today = local_date(invoice.issuer, now)
-    for key, one in reminders.items():
-        under_way = key.startswith(by_hand) and one.state in _NOT_OUT_YET
+    for one in reminders.values():
+        under_way = one.by_hand and one.state in _NOT_OUT_YET
         if under_way and local_date(invoice.issuer, one.next_at) <= today:
             return today
     handed = [r.handed_over_at for r in reminders.values() if r.state in HANDED_OVER and r.handed_over_at]

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from paymail.emails import Tone
+from paymail.models import HoldReason
 from paymail.services.access.api_keys import Holder, KeyScope
 from paymail.services.core.invoices import load_invoice
 from paymail.services.core.issuers import find_issuer
 from paymail.services.forecast.explanation import Explanation, explain
 from paymail.services.forecast.forecast import Coming, forecast
 from paymail.services.reminders import holds, planner, preferences
-from paymail.services.reminders.holds import HoldReason
 from paymail.web.api.access import Access
 from paymail.web.api.invoices import Queued
 from paymail.web.http.inputs import RowId

@@ -9,10 +9,11 @@ from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
+from paymail.models import HoldReason
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
 from paymail.services.reminders import holds, planner, preferences
-from paymail.services.reminders.holds import HoldReason, NoSuchHold
+from paymail.services.reminders.holds import NoSuchHold
 from paymail.web.http.inputs import RowId
 from paymail.web.staff.form_actions import NotAChoice, StaffForm, Text, day_of
 from paymail.web.staff.invoice_view import HoldForm, OverrideForm, RemindForm, invoice_actions
