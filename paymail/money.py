@@ -180,10 +180,3 @@ class Money:
     def __str__(self) -> str:
         """Plain text such as `AUD 1,234.50`, the same in every locale."""
         return f"{self.currency} {self.decimal:,.{exponent(self.currency)}f}"
-
-
-def from_text(text: str) -> Money:
-    """Read what `str(Money)` wrote. Raises UnknownCurrency, BadAmount."""
-    currency, _, amount = text.partition(" ")
-    exponent(currency)
-    return Money(to_minor(parse_decimal(amount.replace(",", "")), currency), currency)

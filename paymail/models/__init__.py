@@ -32,7 +32,8 @@ from paymail.models.payment import (
 )
 from paymail.models.plan import PLAN_MOVES, Instalment, PaymentPlan, PlanState
 from paymail.models.reconciliation import Drift, ReconciledAccount, ReconcilerTurn
-from paymail.models.reminder_hold import ReminderHold
+from paymail.models.reminder_hold import HoldEnd, HoldOrigin, HoldReason, ReminderHold
+from paymail.models.request import IdempotentRequest
 from paymail.models.reversals import (
     DISPUTE_MOVES,
     IN_FORCE,
@@ -76,6 +77,10 @@ __all__ = [
     "GatewayEvent",
     "GatewayEventState",
     "Heartbeat",
+    "HoldEnd",
+    "HoldOrigin",
+    "HoldReason",
+    "IdempotentRequest",
     "IllegalMove",
     "Instalment",
     "Invoice",

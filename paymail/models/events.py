@@ -24,6 +24,9 @@ class TimelineEvent(Base):
     actor: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(40))
     detail: Mapped[str] = mapped_column(Text, default="")
+    """For people. Nothing is decided by it."""
+    quotes_customer: Mapped[bool] = mapped_column(default=False)
+    """`detail` holds what a customer wrote; it goes when their data is erased."""
 
 
 class GatewayEventState(StrEnum):

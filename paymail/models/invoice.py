@@ -103,6 +103,8 @@ class Invoice(Base):
     payment_status: Mapped[PaymentStatus] = mapped_column(status_type(PaymentStatus))
     payment_token: Mapped[str | None] = mapped_column(String(64))
     payment_token_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    link_replaced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a link of it last died before its end: what was written before holds a dead one."""
     reminders_off: Mapped[bool] = mapped_column(default=False)
     ladder: Mapped[str] = mapped_column(Text, default="")
     """Overrides the customer's and the issuer's ladder; empty does not."""

@@ -1,6 +1,6 @@
 """The outbox: one row per email, its tries, and the exact bytes that were handed over."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
@@ -85,13 +85,23 @@ class Message(Base):
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payments.payment_id"))
     bulk_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_sends.bulk_id"))
+    refund_id: Mapped[int | None] = mapped_column(ForeignKey("refunds.refund_id"))
+    amount: Mapped[int | None] = mapped_column(BigInteger)
+    """Of a payment that failed, in minor units of the invoice's currency."""
     step: Mapped[str] = mapped_column(String(8), default="")
-    """The reminder's step of the ladder: days from due, such as `-3` or `7`."""
+    """The reminder's step of the ladder as it is shown: days from due, such as `-3` or `7`, or `hand`."""
+    due_on: Mapped[date | None] = mapped_column()
+    """The due date that a reminder of the ladder counts from."""
+    by_hand: Mapped[bool] = mapped_column(default=False)
+    """A reminder that staff asked for: business hours and the ladder do not concern it."""
     tone: Mapped[str] = mapped_column(String(12), default="")
     detail: Mapped[str] = mapped_column(Text, default="")
-    """What a notice to staff is about."""
+    """The text of a notice to staff: its headline, and the rest below. Nothing is decided by it."""
     state: Mapped[MessageState] = mapped_column(status_type(MessageState), default=_S.SCHEDULED)
     reason: Mapped[str] = mapped_column(Text, default="")
+    """Why it is where it is, for people. Nothing is decided by it."""
+    held: Mapped[bool] = mapped_column(default=False)
+    """Scheduled, and waits for a hold to end."""
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)

@@ -59,6 +59,8 @@ class Customer(Base):
     issuer_id: Mapped[int] = mapped_column(ForeignKey("issuers.issuer_id"))
     name: Mapped[str] = mapped_column(String(300))
     email: Mapped[str] = mapped_column(String(320))
+    host_email: Mapped[str | None] = mapped_column(String(320))
+    """The address that the host last gave, where staff have changed it here; empty: `email` is the host's."""
     address: Mapped[str] = mapped_column(Text, default="")
     locale: Mapped[str] = mapped_column(String(20), default="")
     reminders_off: Mapped[bool] = mapped_column(default=False)

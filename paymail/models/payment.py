@@ -19,7 +19,7 @@ class AttemptStatus(StrEnum):
     gives the same intent, so a crash here cannot make two."""
     OPEN = "open"
     """The intent exists and waits for the customer."""
-    CANCELLING = "withdrawing"
+    CANCELLING = "cancelling"
     """The books changed under it (void, a manual payment, another link): the sweep cancels the intent at
     Stripe. Until then it can still be paid, so no other may be made."""
     PROCESSING = "processing"
@@ -40,7 +40,7 @@ ATTEMPT_MOVES: Moves[AttemptStatus] = {
     _A.CANCELED: frozenset({_A.SUCCEEDED}),
 }
 LIVE_ATTEMPTS = (_A.CREATING, _A.OPEN, _A.CANCELLING, _A.PROCESSING)
-_LIVE_SQL = text("status IN ('creating', 'open', 'withdrawing', 'processing')")
+_LIVE_SQL = text("status IN ('creating', 'open', 'cancelling', 'processing')")
 
 
 class PaymentAttempt(Base):

@@ -1,12 +1,51 @@
 """Why the reminders of an invoice wait."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId
+from paymail.models.base import Base, BigId, status_type
+
+
+class HoldReason(StrEnum):
+    """Why reminders wait."""
+
+    PROMISED = "promised"
+    """The customer said when they will pay."""
+    CLAIMED = "claimed"
+    """The customer says that they have paid already."""
+    DISPUTED = "disputed"
+    """The customer disputes the invoice or a payment of it."""
+    BOUNCED = "bounced"
+    """The customer's address does not take mail."""
+    STAFF = "staff"
+    """Staff asked for it."""
+
+
+class HoldOrigin(StrEnum):
+    """Whose word a hold rests on."""
+
+    STAFF = "staff"
+    CUSTOMER = "customer"
+    """What somebody wrote on the pay page."""
+    STRIPE = "stripe"
+    """A dispute that Stripe told of."""
+    BOUNCE = "bounce"
+    """A report that an email came back."""
+
+
+class HoldEnd(StrEnum):
+    """How a hold was ended before its time."""
+
+    REPLACED = "replaced"
+    """Another hold of the same reason took its place."""
+    LIFTED = "lifted"
+    """This one was lifted."""
+    ALL_LIFTED = "all_lifted"
+    """Every hold of the invoice was lifted at once."""
 
 
 class ReminderHold(Base):
@@ -16,11 +55,14 @@ class ReminderHold(Base):
 
     hold_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"), index=True)
-    reason: Mapped[str] = mapped_column(String(24))
+    reason: Mapped[HoldReason] = mapped_column(status_type(HoldReason))
     detail: Mapped[str] = mapped_column(Text, default="")
     until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Ends by itself then; empty: only when lifted."""
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     placed_by: Mapped[str] = mapped_column(String(120))
+    origin: Mapped[HoldOrigin] = mapped_column(status_type(HoldOrigin), default=HoldOrigin.STAFF)
     lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lifted_by: Mapped[str] = mapped_column(String(120), default="")
+    ended: Mapped[HoldEnd | None] = mapped_column(status_type(HoldEnd))
+    """How it ended at `lifted_at`; empty while it holds, and when its time ran out."""

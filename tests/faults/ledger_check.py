@@ -229,5 +229,5 @@ def _undone(seen: Evidence) -> Iterator[Finding]:
         if refund.status in (RefundStatus.REQUESTED, RefundStatus.PENDING):
             yield Finding(Breach.UNDONE, f"refund {refund.refund_id} is {refund.status}: {refund.failure}")
     for attempt in seen.attempts:
-        if attempt.status in ("withdrawing", "processing"):
+        if attempt.status in ("cancelling", "processing"):
             yield Finding(Breach.UNDONE, f"attempt {attempt.attempt_id} is {attempt.status}")

@@ -10,11 +10,11 @@ from paymail.cli.context import exits, open_app
 from paymail.cli.invoices.group import group
 from paymail.cli.options import Json
 from paymail.emails import Tone
+from paymail.models import HoldReason
 from paymail.services.core.history import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.forecast.explanation import Explanation, explain
 from paymail.services.reminders import holds, planner
-from paymail.services.reminders.holds import HoldReason
 
 
 @group.command("explain")

@@ -7,7 +7,16 @@ from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
 from paymail.emails import TO_STAFF
-from paymail.models import Bounce, Customer, Invoice, InvoiceStatus, Message, MessageState
+from paymail.models import (
+    Bounce,
+    Customer,
+    HoldOrigin,
+    HoldReason,
+    Invoice,
+    InvoiceStatus,
+    Message,
+    MessageState,
+)
 from paymail.services.bounces.match import finding_for, message_of
 from paymail.services.bounces.parser import parse
 from paymail.services.bounces.report import Finding, Kind, Report
@@ -16,7 +25,6 @@ from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import notices, queue, suppressions
 from paymail.services.outbox.suppressions import normalised
 from paymail.services.reminders import holds
-from paymail.services.reminders.holds import HoldReason
 
 _S = MessageState
 _IN_DOUBT = (_S.HANDOVER, _S.UNKNOWN)
@@ -179,6 +187,7 @@ def _hold(session: Session, invoice_id: int, finding: Finding, source: str, now:
             actor=source,
             now=now,
             detail=_words(finding),
+            origin=HoldOrigin.BOUNCE,
         )
 
 

@@ -17,11 +17,21 @@ def record(
     now: datetime,
     detail: str = "",
     message_id: int | None = None,
+    quotes_customer: bool = False,
 ) -> None:
-    """Add one event. `detail` is for people and never holds a token or secret."""
+    """Add one event. `detail` is for people and never holds a token or secret.
+
+    With `quotes_customer` it holds what a customer wrote, and goes when their data is erased.
+    """
     session.add(
         TimelineEvent(
-            invoice_id=invoice_id, message_id=message_id, at=now, actor=actor, kind=kind, detail=detail
+            invoice_id=invoice_id,
+            message_id=message_id,
+            at=now,
+            actor=actor,
+            kind=kind,
+            detail=detail,
+            quotes_customer=quotes_customer,
         )
     )
 

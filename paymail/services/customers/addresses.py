@@ -8,17 +8,16 @@ from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
 from paymail.errors import Conflict, InvalidInput, NotFound
-from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageState, ReminderHold
+from paymail.models import Customer, HoldReason, Invoice, InvoiceStatus, Message, MessageState, ReminderHold
 from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import suppressions
 from paymail.services.outbox.suppressions import NoReason, NoSuchSuppression, domain_of, normalised
 from paymail.services.reminders import holds
-from paymail.services.reminders.holds import HoldReason
 
 ADDRESS_CHANGED = "customer_address_changed"
-"""Kind of the timeline entry; an import does not object to the host's old address after it."""
+"""Kind of the timeline entry."""
 _WAITING = (MessageState.SCHEDULED, MessageState.SENDING)
 
 
@@ -120,6 +119,7 @@ def change_email(session: Session, *, customer_id: int, address: str, actor: str
         raise CustomerErased(f"the data of customer {customer_id} was erased")
     _refuse_twin(session, found, new)
     old, found.email = found.email, new
+    found.host_email = found.host_email or old
     for invoice_id in owed or others[-1:]:
         history.record(
             session,

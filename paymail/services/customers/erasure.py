@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
@@ -18,6 +18,8 @@ from paymail.models import (
     BulkSend,
     Customer,
     DeliveryAttempt,
+    HoldOrigin,
+    IdempotentRequest,
     Invoice,
     InvoiceStatus,
     Message,
@@ -34,7 +36,6 @@ from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers.addresses import customer
-from paymail.services.customers.promises import CUSTOMER
 from paymail.services.outbox import blobs
 from paymail.services.outbox.suppressions import normalised
 
@@ -57,7 +58,7 @@ class _Person:
     addresses: frozenset[str]
     words: frozenset[str]
 
-    def in_(self, text: str) -> bool:
+    def named_in(self, text: str) -> bool:
         """Whether a text names the person."""
         low = text.casefold()
         return any(word in low for word in self.words)
@@ -120,13 +121,18 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
         .values(payment_token=None, payment_token_expires_at=None, next_reminder_at=None, notes="")
     )
     found.name, found.email, found.address, found.erased_at = person.name, person.email, "", now
+    found.host_email = None
     for invoice_id in invoice_ids:
         history.record(session, invoice_id=invoice_id, kind="customer_erased", actor=actor, now=now)
 
 
 def _person(session: Session, found: Customer, mine: Select[Any]) -> _Person:
     mailed = select(Message.recipient).where(Message.invoice_id.in_(mine), Message.kind.not_in(TO_STAFF))
-    raw = {found.email, *(line for text in session.scalars(mailed) for line in text.split("\n"))}
+    raw = {
+        found.email,
+        found.host_email or found.email,
+        *(line for text in session.scalars(mailed) for line in text.split("\n")),
+    }
     addresses = frozenset(normalised(address) for address in raw)
     locals_ = {address.rpartition("@")[0] for address in addresses}
     words = {found.name, *raw, *addresses, *(local for local in locals_ if len(local) >= 4)}
@@ -157,7 +163,7 @@ def _scrub_messages(session: Session, mine: Select[Any], person: _Person) -> Non
             message.recipient, message.destination = person.email, "erased.invalid"
         message.subject = ERASED if message.subject else ""
         message.detail = ERASED if message.detail else ""
-        message.reason = ERASED if person.in_(message.reason) else message.reason
+        message.reason = ERASED if person.named_in(message.reason) else message.reason
     ids = select(Message.message_id).where(Message.invoice_id.in_(mine))
     session.execute(
         update(DeliveryAttempt)
@@ -176,18 +182,28 @@ def _scrub_histories(session: Session, mine: Select[Any], person: _Person) -> No
     holds = select(ReminderHold).where(ReminderHold.invoice_id.in_(mine), ReminderHold.detail != "")
     rows: Iterable[TimelineEvent | ReminderHold] = [*session.scalars(events), *session.scalars(holds)]
     for row in rows:
-        by = row.actor if isinstance(row, TimelineEvent) else row.placed_by
         # What a customer wrote about a payment may tell who they are without naming them.
-        if by == CUSTOMER or person.in_(row.detail):
+        theirs = row.quotes_customer if isinstance(row, TimelineEvent) else row.origin is HoldOrigin.CUSTOMER
+        if theirs or person.named_in(row.detail):
             row.detail = ERASED
 
 
 def _scrub_money(session: Session, mine: Select[Any], person: _Person) -> None:
     """Amounts and dates are the books; what staff wrote beside them may name the person."""
     for payment in session.scalars(select(Payment).where(Payment.invoice_id.in_(mine))):
-        payment.reference = ERASED if person.in_(payment.reference) else payment.reference
+        if person.named_in(payment.reference):
+            payment.reference = ERASED
+            _forget_content(session, IdempotentRequest.payment_id == payment.payment_id)
     for refund in session.scalars(select(Refund).where(Refund.invoice_id.in_(mine))):
-        refund.reason = ERASED if person.in_(refund.reason) else refund.reason
+        if person.named_in(refund.reason):
+            refund.reason = ERASED
+            _forget_content(session, IdempotentRequest.refund_id == refund.refund_id)
+
+
+def _forget_content(session: Session, of: ColumnElement[bool]) -> None:
+    """Forget what was asked in a request: the digest of few words can be guessed."""
+    forgotten = update(IdempotentRequest).where(of).values(content_digest="")
+    session.execute(forgotten.execution_options(synchronize_session=False))
 
 
 def _scrub_suppressions(session: Session, person: _Person, actor: str, now: datetime) -> None:
@@ -209,3 +225,4 @@ def _scrub_filters(session: Session, name: str, placeholder: str) -> None:
         stored = json.loads(bulk.selection)
         if stored.get("customer") == name:
             bulk.selection = json.dumps(stored | {"customer": placeholder})
+            _forget_content(session, IdempotentRequest.bulk_id == bulk.bulk_id)

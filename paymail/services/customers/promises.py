@@ -7,16 +7,15 @@ proves anything, and none of it lasts for ever or is said often.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, InvalidInput
-from paymail.models import Invoice, PaymentStatus, ReminderHold, TimelineEvent
+from paymail.models import HoldEnd, HoldOrigin, HoldReason, Invoice, PaymentStatus, ReminderHold
 from paymail.services.core.invoices import local_date
 from paymail.services.links.lookup import find_by_token
 from paymail.services.outbox import notices
 from paymail.services.reminders import holds, situation
-from paymail.services.reminders.holds import HoldReason
 
 CUSTOMER = "customer"
 CLAIM_HOLDS = timedelta(days=7)
@@ -25,7 +24,7 @@ FURTHEST_PROMISE = timedelta(days=60)
 MOST_HOLDS = 3
 """Holds that a customer may place on an invoice, of either kind, until staff release one."""
 LONGEST_TEXT = 300
-_LIFTED_BY_STAFF = ("all holds", HoldReason.PROMISED, HoldReason.CLAIMED)
+_SAID = (HoldReason.PROMISED, HoldReason.CLAIMED)
 
 
 class NothingOwed(Conflict):
@@ -69,7 +68,7 @@ class PageReplies:
 def replies_of(session: Session, *, invoice: Invoice, now: datetime) -> PageReplies:
     """Return what an invoice's customer can say now, and what they said."""
     today = local_date(invoice.issuer, now)
-    mine = [hold for hold in _in_force(session, invoice, now) if hold.placed_by == CUSTOMER]
+    mine = [hold for hold in _in_force(session, invoice, now) if hold.origin is HoldOrigin.CUSTOMER]
     hold = max(mine, key=lambda one: one.hold_id, default=None)
     return PageReplies(
         open=_may_talk(invoice),
@@ -91,7 +90,7 @@ def report_paid(session: Session, *, token: str, text: str, now: datetime) -> da
     said = _plain(text)
     today = local_date(invoice.issuer, now)
     for hold in _in_force(session, invoice, now):
-        same = (hold.reason, hold.placed_by, hold.detail) == (HoldReason.CLAIMED, CUSTOMER, said)
+        same = (hold.reason, hold.origin, hold.detail) == (HoldReason.CLAIMED, HoldOrigin.CUSTOMER, said)
         if same and hold.until and local_date(invoice.issuer, hold.placed_at) == today:
             return hold.until  # the second click of a double click
     return _hold(
@@ -117,7 +116,8 @@ def promise(session: Session, *, token: str, day: date, now: datetime) -> dateti
         raise BadPromise(f"please choose a day from {today.isoformat()} to {last.isoformat()}")
     until = holds.end_of_day(day, invoice.issuer, now)
     for hold in _in_force(session, invoice, now):
-        if hold.reason == HoldReason.PROMISED and hold.placed_by == CUSTOMER and hold.until == until:
+        promised = (hold.reason, hold.origin) == (HoldReason.PROMISED, HoldOrigin.CUSTOMER)
+        if promised and hold.until == until:
             return until  # the second click of a double click
     return _hold(
         session,
@@ -158,7 +158,9 @@ def _hold(
     theirs = [
         hold
         for hold in _in_force(session, invoice, now)
-        if hold.reason == reason and hold.placed_by != CUSTOMER and (not hold.until or hold.until >= until)
+        if hold.reason == reason
+        and hold.origin is not HoldOrigin.CUSTOMER
+        and (not hold.until or hold.until >= until)
     ]
     if not theirs:  # staff's own hold that lasts at least as long is not shortened by a customer's word
         holds.place(
@@ -169,6 +171,7 @@ def _hold(
             now=now,
             until=until,
             detail=detail,
+            origin=HoldOrigin.CUSTOMER,
         )
     _tell(session, invoice, reason, headline, detail, until, now)
     return until
@@ -205,14 +208,16 @@ def _in_force(session: Session, invoice: Invoice, now: datetime) -> list[Reminde
 
 def _holds_placed(session: Session, invoice_id: int) -> int:
     """Count the holds that the customer placed since staff last released one."""
-    released = select(func.max(TimelineEvent.at)).where(
-        TimelineEvent.invoice_id == invoice_id,
-        TimelineEvent.kind == "reminders_released",
-        TimelineEvent.detail.in_(_LIFTED_BY_STAFF),
+    released = select(func.max(ReminderHold.lifted_at)).where(
+        ReminderHold.invoice_id == invoice_id,
+        or_(
+            ReminderHold.ended == HoldEnd.ALL_LIFTED,
+            and_(ReminderHold.ended == HoldEnd.LIFTED, ReminderHold.reason.in_(_SAID)),
+        ),
     )
     since = session.scalar(released)
     placed = select(func.count()).where(
-        ReminderHold.invoice_id == invoice_id, ReminderHold.placed_by == CUSTOMER
+        ReminderHold.invoice_id == invoice_id, ReminderHold.origin == HoldOrigin.CUSTOMER
     )
     if since is not None:
         placed = placed.where(ReminderHold.placed_at > since)

@@ -41,7 +41,7 @@ def ask_permission(
         case Answer.DROP:
             suppress(session, claim=claim, reason=found.reason, now=now)
         case Answer.WAIT:
-            queue.put_back(session, claim=claim, at=found.ask_at, reason=found.reason)
+            queue.put_back(session, claim=claim, at=found.ask_at, reason=found.reason, held=found.held)
     return found.answer is Answer.GO
 
 

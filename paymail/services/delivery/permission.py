@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from paymail.emails import TO_STAFF
 from paymail.models import Invoice, Message
 from paymail.services.letters.kinds import KINDS
-from paymail.services.outbox import dedupe_keys, suppressions
+from paymail.services.outbox import suppressions
 from paymail.services.reminders import situation
 from paymail.services.reminders.permission import (
     GO,
@@ -17,7 +17,6 @@ from paymail.services.reminders.permission import (
     Situation,
     may_go,
 )
-from paymail.services.reminders.planner import BY_HAND
 
 
 def permission_of(
@@ -52,6 +51,4 @@ def _reminder(
 
 def reminder_of(message: Message) -> Reminder:
     """Return which reminder a message is."""
-    if message.step == BY_HAND:
-        return Reminder(by_hand=True)
-    return Reminder(due=dedupe_keys.due_of(message.dedupe_key), rung=message.step)
+    return Reminder(due=message.due_on, rung=message.step, by_hand=message.by_hand)

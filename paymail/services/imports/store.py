@@ -18,11 +18,9 @@ from paymail.models import (
     Issuer,
     Payment,
     PaymentAttempt,
-    TimelineEvent,
     check_move,
 )
 from paymail.services.core import history
-from paymail.services.customers.addresses import ADDRESS_CHANGED
 from paymail.services.imports.faults import Fault, ImportRefused, Report
 from paymail.services.imports.parser import HostInvoice, Parsed
 from paymail.services.links import pay_links
@@ -107,7 +105,7 @@ def _objection(session: Session, invoice: Invoice, host: HostInvoice, issuer_id:
     if invoice.issuer_id != issuer_id:
         return "invoice_id", "belongs to another issuer"
     for column, ours, theirs in _content(invoice, host):
-        if ours != theirs and not (column == "customer_email" and _readdressed(session, invoice)):
+        if ours != theirs and not (column == "customer_email" and invoice.customer.host_email):
             return column, f"is {ours} here and {theirs} in the file; paymail never rewrites an invoice"
     if _money_of_ours(session, invoice.invoice_id) and host.paid != invoice.amount_paid:
         return "amount_paid", "differs, and paymail has payments of its own for this invoice"
@@ -119,15 +117,6 @@ def _objection(session: Session, invoice: Invoice, host: HostInvoice, issuer_id:
     except Conflict as error:
         return "status", str(error)
     return "", ""
-
-
-def _readdressed(session: Session, invoice: Invoice) -> bool:
-    """Whether staff changed the customer's address here, so that the host's is an old one."""
-    siblings = select(Invoice.invoice_id).where(Invoice.customer_id == invoice.customer_id)
-    changed = select(TimelineEvent.event_id).where(
-        TimelineEvent.invoice_id.in_(siblings), TimelineEvent.kind == ADDRESS_CHANGED
-    )
-    return session.scalar(changed.limit(1)) is not None
 
 
 def _content(invoice: Invoice, host: HostInvoice) -> list[tuple[str, object, object]]:
@@ -213,6 +202,8 @@ def _take_over(session: Session, invoice: Invoice, host: HostInvoice, actor: str
     invoice.next_reminder_at = now
     invoice.status, invoice.payment_status = host.status, host.payment_status
     invoice.amount_paid, invoice.import_digest, invoice.updated_at = host.paid, host.digest, now
+    if invoice.customer.host_email:  # staff know a better one, which stays
+        invoice.customer.host_email = host.customer_email
     after = f"{invoice.status}/{invoice.payment_status}"
     detail = f"{before} to {after} by the host"
     history.record(

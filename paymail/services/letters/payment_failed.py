@@ -1,17 +1,29 @@
 """The email about a slow payment that failed."""
 
 from paymail.emails import FailedPaymentEmail
+from paymail.errors import InvalidInput
 from paymail.models import Invoice
-from paymail.money import from_text
+from paymail.money import Money
 from paymail.services.letters.kind import Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead
 
 
+class NoAmount(InvalidInput):
+    """The message about a failed payment names no amount."""
+
+    code = "no_amount"
+
+
 def failed_payment_email(source: Source) -> FailedPaymentEmail:
-    """Return the context of the email; the message's detail is the amount that did not arrive."""
-    bill = bill_of(source)
+    """Return the context of the email. Raises NoAmount."""
+    bill, message = bill_of(source), source.message
+    if message.amount is None:
+        raise NoAmount(f"message {message.message_id} does not say how much was not paid")
     return FailedPaymentEmail(
-        **letterhead(bill), due=bill.due, amount=from_text(source.message.detail), balance=bill.balance
+        **letterhead(bill),
+        due=bill.due,
+        amount=Money(message.amount, source.invoice.currency),
+        balance=bill.balance,
     )
 
 

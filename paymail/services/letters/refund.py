@@ -35,7 +35,7 @@ def _credit_note(source: Source) -> CreditNoteDocument | None:
 
 
 def _refund(source: Source) -> Refund:
-    return source.session.get_one(Refund, int(source.message.detail))
+    return source.session.get_one(Refund, source.message.refund_id)
 
 
 KIND = Kind(email=refund_email, document=_credit_note, threaded=True, send_rule=always)

@@ -5,18 +5,17 @@ from paymail.money import Money
 from paymail.services.core.invoices import local_date
 from paymail.services.letters.kind import Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead
-from paymail.services.outbox import dedupe_keys
 from paymail.services.plans.coverage import dues, plan_of
 
 
 def reminder_email(source: Source) -> ReminderEmail:
     """Return the context of a reminder that goes out on the source's date, by the issuer's calendar.
 
-    It counts from the due date in its key; one by hand has none and counts from the oldest that is open.
+    It counts from the due date of its step; one by hand has none and counts from the oldest that is open.
     """
     invoice, bill, plan = source.invoice, bill_of(source), plan_of(source.invoice)
     today = local_date(invoice.issuer, source.date)
-    counted = dedupe_keys.due_of(source.message.dedupe_key) or dues(invoice)[0]
+    counted = source.message.due_on or dues(invoice)[0]
     part = next((part for part in plan.parts if part.due == counted), None) if plan else None
     asked = plan.asked(max(counted, today)) if plan and part else invoice.balance
     due = counted if part else bill.due

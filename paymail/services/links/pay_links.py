@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from paymail.clock import new_payment_token
 from paymail.emails import TO_STAFF
 from paymail.errors import Conflict
-from paymail.models import Invoice, Issuer, Message, MessageState, TimelineEvent
+from paymail.models import Invoice, Issuer, Message, MessageState
 from paymail.services.core import history
 from paymail.services.core.calendar import BadCalendar, instant, zone_of
 from paymail.services.core.invoices import load_invoice
@@ -27,8 +27,6 @@ and accounts departments pay in fortnightly runs. A reminder long after the due 
 MADE, REGENERATED, REVOKED, RENEWED = "link_made", "link_regenerated", "link_revoked", "link_renewed"
 NO_LINK = "none"
 """What a page passes as fingerprint when it showed an invoice without a link."""
-REPLACED = (REGENERATED, REVOKED, RENEWED)
-"""Kinds of timeline events after which what was written before holds a dead link."""
 
 
 class NoLinkAllowed(Conflict):
@@ -108,8 +106,9 @@ def regenerate(session: Session, *, invoice_id: int, actor: str, now: datetime, 
 
 
 def replace(session: Session, *, invoice: Invoice, kind: str, actor: str, now: datetime) -> None:
-    """Give a locked invoice a new link in place of its old one, for a reason that is one of REPLACED."""
+    """Give a locked invoice a new link in place of its old one; `kind` is that of the timeline event."""
     _let_go_of_the_old(session, invoice, now)
+    invoice.link_replaced_at = now
     _give(session, invoice, now)
     history.record(session, invoice_id=invoice.invoice_id, kind=kind, actor=actor, now=now)
 
@@ -124,7 +123,7 @@ def revoke(session: Session, *, invoice_id: int, actor: str, now: datetime) -> N
         return
     _let_go_of_the_old(session, invoice, now)
     invoice.payment_token = invoice.payment_token_expires_at = None
-    invoice.updated_at = now
+    invoice.link_replaced_at = invoice.updated_at = now
     history.record(session, invoice_id=invoice_id, kind=REVOKED, actor=actor, now=now)
 
 
@@ -146,12 +145,10 @@ def outdated(session: Session, *, message: Message) -> bool:
     """
     if message.handed_over_at is None:
         return False
-    since = select(TimelineEvent.event_id).where(
-        TimelineEvent.invoice_id == message.invoice_id,
-        TimelineEvent.kind.in_(REPLACED),
-        TimelineEvent.at >= message.handed_over_at,
+    replaced_at = session.scalar(
+        select(Invoice.link_replaced_at).where(Invoice.invoice_id == message.invoice_id)
     )
-    return session.scalar(since.limit(1)) is not None
+    return replaced_at is not None and replaced_at >= message.handed_over_at
 
 
 def _give(session: Session, invoice: Invoice, now: datetime) -> None:

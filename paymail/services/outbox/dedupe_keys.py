@@ -1,4 +1,7 @@
-"""Every dedupe key of the outbox is built here, from stable ids and ISO dates; UNIQUE in the database."""
+"""Every dedupe key of the outbox is built here, from stable ids and ISO dates; UNIQUE in the database.
+
+Nothing reads a key back: what a message is about is in columns of its own.
+"""
 
 from datetime import date, datetime
 
@@ -41,15 +44,6 @@ def refund(*, refund_id: int, amount: int, nonce: str) -> str:
 def reminder(*, invoice_id: int, due: date, step: str) -> str:
     """Key of one step of an invoice's reminder ladder; another due date is another ladder."""
     return f"reminder:{invoice_id}:{due.isoformat()}:{step}"
-
-
-def due_of(key: str) -> date | None:
-    """Return the due date that the reminder of a key counts from; None for one by hand."""
-    parts = key.split(":")
-    try:
-        return date.fromisoformat(parts[2]) if parts[0] == "reminder" and len(parts) == 4 else None
-    except ValueError:
-        return None
 
 
 def reminder_by_hand(*, invoice_id: int, sequence: int) -> str:

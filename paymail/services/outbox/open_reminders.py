@@ -20,6 +20,7 @@ def suppress_open(session: Session, *, invoice_id: int, reason: str, now: dateti
         .values(
             state=MessageState.SUPPRESSED,
             reason=reason,
+            held=False,
             settled_at=now,
             lease_until=None,
             fence=Message.fence + 1,

@@ -56,7 +56,8 @@ def add(
     """Write a message, due at `at` (UTC, default now), in the caller's transaction.
 
     `invoice` needs its issuer and customer loaded; without `recipient` the customer is mailed. `more` are
-    further columns (payment_id, bulk_id, step, tone, detail). The same key never makes a second row.
+    further columns (payment_id, bulk_id, refund_id, amount, step, due_on, tone, detail). The same key never
+    makes a second row.
     """
     address = recipient or invoice.customer.email
     values = {
@@ -71,6 +72,8 @@ def add(
         "destination": domain_of(address),
         "sender_gate": gates.sender(invoice.issuer_id),
         "urgent": urgent,
+        "by_hand": False,
+        "held": False,
         "created_at": now,
         **dict.fromkeys(("attempts", "fence", "crashes"), 0),
         **dict.fromkeys(("reason", "subject", "sender", "step", "tone", "detail"), ""),
@@ -183,15 +186,18 @@ def write_afresh() -> dict[str, Any]:
     }
 
 
-def put_back(session: Session, *, claim: Claim, at: datetime | None = None, reason: str = "") -> bool:
+def put_back(
+    session: Session, *, claim: Claim, at: datetime | None = None, reason: str = "", held: bool = False
+) -> bool:
     """Give a claim back before its handover, as if it had not been taken; it is due at `at` if given.
 
-    A message that waits until `at` is written afresh then.
+    A message that waits until `at` is written afresh then; `held` says that it waits for a hold to end.
     """
-    later: dict[str, Any] = {"attempts": Message.attempts - 1}
+    later: dict[str, Any] = {"attempts": Message.attempts - 1, "held": Message.held}
     if at is not None:
         # It waits for another reason than the mail server: the tries before are over and done with.
-        later = {"next_at": at, "reason": reason, "attempts": 0, "give_up_at": None, **write_afresh()}
+        later = {"next_at": at, "reason": reason, "held": held, "attempts": 0, "give_up_at": None}
+        later |= write_afresh()
     return move(
         session,
         message_id=claim.message_id,
@@ -213,13 +219,17 @@ def move(
     lease_after: datetime | None = None,
     **values: Any,
 ) -> bool:
-    """Move a message if it still is in one of `sources` under the fence `under`; False: the race was lost."""
+    """Move a message if it still is in one of `sources` under the fence `under`; False: the race was lost.
+
+    Whatever it waits for then, it is no hold, unless `values` say so.
+    """
     statement = update(Message).where(
         Message.message_id == message_id, Message.fence == under, Message.state.in_(list(sources))
     )
     if lease_after is not None:
         statement = statement.where(Message.lease_until > lease_after)
-    statement = statement.values(state=target, **values).execution_options(synchronize_session=False)
+    changed = {"state": target, "held": False, **values}
+    statement = statement.values(changed).execution_options(synchronize_session=False)
     result = session.execute(statement)
     assert isinstance(result, CursorResult)  # noqa: S101 - an UPDATE always gives one; this tells mypy
     return result.rowcount == 1

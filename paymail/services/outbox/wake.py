@@ -8,9 +8,6 @@ from sqlalchemy.orm import Session
 from paymail.models import Message, MessageState
 from paymail.services.outbox.queue import RINGS
 
-HELD = "held: "
-"""How the reason of a message begins that waits for a hold to end."""
-
 
 def wake_held(session: Session, *, invoice_id: int, now: datetime) -> None:
     """Have the messages of an invoice that wait for a hold ask again now: one has ended."""
@@ -19,7 +16,7 @@ def wake_held(session: Session, *, invoice_id: int, now: datetime) -> None:
         .where(
             Message.invoice_id == invoice_id,
             Message.state == MessageState.SCHEDULED,
-            Message.reason.startswith(HELD),
+            Message.held.is_(True),
         )
         .values(next_at=now)
         .returning(Message.message_id)

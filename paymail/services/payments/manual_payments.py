@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, InvalidInput
 from paymail.models import Channel, Invoice, InvoiceStatus, Payment
 from paymail.money import Money
-from paymail.services.core.idempotency import KeyReused
+from paymail.services.core import idempotency
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.ledger import entries, open_intent
 
@@ -58,8 +57,30 @@ def record_payment(
     Raises NoSuchInvoice, BadRecord, NotRecordable, MoreThanOwed, KeyReused.
     """
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
-    if asked.key and (known := _recorded(session, invoice_id, asked)):
-        return known
+    if not asked.key:
+        return _record(session, invoice, asked, actor, now)
+    found, first = idempotency.reserve(
+        session, scope=idempotency.MANUAL_PAYMENT, key=asked.key, actor=actor, now=now
+    )
+    content = content_of(invoice_id, asked)
+    if not first:
+        idempotency.check(
+            found,
+            content,
+            refusal="another payment was recorded by this request before; load the page again",
+        )
+        return session.get_one(Payment, found.payment_id)
+    payment = _record(session, invoice, asked, actor, now)
+    found.content_digest, found.payment_id = content, payment.payment_id
+    return payment
+
+
+def content_of(invoice_id: int, asked: ManualPayment) -> str:
+    """Return the digest of what a payment was recorded with."""
+    return idempotency.content_digest(invoice_id, asked.amount, asked.channel, asked.paid_on, asked.reference)
+
+
+def _record(session: Session, invoice: Invoice, asked: ManualPayment, actor: str, now: datetime) -> Payment:
     _check(invoice, asked, now)
     payment = Payment(
         invoice_id=invoice.invoice_id,
@@ -76,18 +97,8 @@ def record_payment(
     )
     entries.enter_payment(session, invoice=invoice, payment=payment, actor=actor, now=now)
     # What the customer has open in a browser would charge the old balance.
-    open_intent.mark_for_cancellation(session, invoice_id=invoice_id, now=now)
+    open_intent.mark_for_cancellation(session, invoice_id=invoice.invoice_id, now=now)
     return payment
-
-
-def _recorded(session: Session, invoice_id: int, asked: ManualPayment) -> Payment | None:
-    known = session.scalars(select(Payment).where(Payment.request_key == asked.key)).one_or_none()
-    if known is None:
-        return None
-    recorded = (known.invoice_id, known.amount, known.channel, known.paid_on, known.reference)
-    if recorded != (invoice_id, asked.amount, asked.channel, asked.paid_on, asked.reference):
-        raise KeyReused("another payment was recorded by this request before; load the page again")
-    return known
 
 
 def _check(invoice: Invoice, asked: ManualPayment, now: datetime) -> None:

@@ -7,11 +7,10 @@ from sqlalchemy.orm import Session
 
 from paymail.documents import ReceiptDocument
 from paymail.errors import Conflict
-from paymail.models import Message, MessageKind, Payment
-from paymail.services.core import history
+from paymail.models import Invoice, Message, MessageKind, Payment
+from paymail.services.core import history, idempotency
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.documents import receipt_document, receipt_number
-from paymail.services.core.idempotency import digest
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import dedupe_keys, queue, suppressions
 from paymail.services.refunds.refund_requests import NoSuchPayment
@@ -70,11 +69,31 @@ def send_again(
     if suppressed := suppressions.active(session, address=invoice.customer.email):
         why = suppressed.detail or suppressed.reason
         raise AddressSuppressed(f"{invoice.customer.email} is suppressed ({why}); lift that first")
+    if key:
+        return _asked(session, invoice, payment, key, actor, now)
     following = next_sequence(session, payment_id=payment_id)
     wanted = min(sequence or following, following)
     dedupe_key = dedupe_keys.receipt_again(payment_id=payment_id, sequence=wanted)
-    if key:
-        dedupe_key = dedupe_keys.receipt_asked(payment_id=payment_id, key=digest(key))
+    return _queue(session, invoice, payment, dedupe_key, actor, now)
+
+
+def _asked(
+    session: Session, invoice: Invoice, payment: Payment, key: str, actor: str, now: datetime
+) -> queue.Queued:
+    found, first = idempotency.reserve(
+        session, scope=idempotency.receipt(payment.payment_id), key=key, actor=actor, now=now
+    )
+    if not first and found.message_id is not None:
+        return queue.Queued(found.message_id, created=False)  # there is no content that could differ
+    dedupe_key = dedupe_keys.receipt_asked(payment_id=payment.payment_id, key=found.key_digest)
+    queued = _queue(session, invoice, payment, dedupe_key, actor, now)
+    found.message_id = queued.message_id
+    return queued
+
+
+def _queue(
+    session: Session, invoice: Invoice, payment: Payment, dedupe_key: str, actor: str, now: datetime
+) -> queue.Queued:
     queued = queue.add(
         session,
         dedupe_key=dedupe_key,
@@ -83,7 +102,7 @@ def send_again(
         actor=actor,
         now=now,
         urgent=True,
-        payment_id=payment_id,
+        payment_id=payment.payment_id,
     )
     if queued.created:
         history.record(

@@ -21,7 +21,7 @@ from paymail.models import (
     PaymentAttempt,
     check_move,
 )
-from paymail.money import Money, from_stripe_amount
+from paymail.money import from_stripe_amount
 from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries
@@ -184,5 +184,5 @@ def _release(
             key=dedupe_keys.failed_payment(intent_id=intent.id, at=now),
             actor=source,
             now=now,
-            detail=str(Money(from_stripe_amount(intent.amount, invoice.currency), invoice.currency)),
+            amount=from_stripe_amount(intent.amount, invoice.currency),
         )

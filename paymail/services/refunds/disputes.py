@@ -5,13 +5,21 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import DISPUTE_MOVES, Dispute, DisputeState, Invoice, Payment, check_move
+from paymail.models import (
+    DISPUTE_MOVES,
+    Dispute,
+    DisputeState,
+    HoldOrigin,
+    HoldReason,
+    Invoice,
+    Payment,
+    check_move,
+)
 from paymail.money import Money, from_stripe_amount
 from paymail.ports.payments import GatewayDispute
 from paymail.services.ledger import entries, open_intent
 from paymail.services.outbox import notices
 from paymail.services.reminders import holds
-from paymail.services.reminders.holds import HoldReason
 
 STRIPE = "stripe"
 _ENDS = {
@@ -93,6 +101,7 @@ def _hold(session: Session, row: Dispute, now: datetime) -> None:
             actor=STRIPE,
             now=now,
             detail=row.dispute_id,
+            origin=HoldOrigin.STRIPE,
         )
 
 
@@ -127,7 +136,7 @@ def _release(session: Session, row: Dispute, now: datetime) -> None:
     if session.scalar(others.limit(1)) is not None:
         return
     held = holds.in_force(session, invoice_ids=[row.invoice_id], now=now)
-    if any(hold.reason == HoldReason.DISPUTED and hold.placed_by == STRIPE for hold in held):
+    if any(hold.reason == HoldReason.DISPUTED and hold.origin is HoldOrigin.STRIPE for hold in held):
         holds.lift(session, invoice_id=row.invoice_id, actor=STRIPE, now=now, reason=HoldReason.DISPUTED)
 
 

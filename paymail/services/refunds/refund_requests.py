@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from paymail import observability
 from paymail.clock import new_id
 from paymail.errors import Conflict, InvalidInput, NotFound, PaymailError
-from paymail.models import IN_FORCE, Channel, Dispute, DisputeState, Payment, Refund, RefundStatus
+from paymail.models import IN_FORCE, Channel, Dispute, DisputeState, Invoice, Payment, Refund, RefundStatus
 from paymail.money import Money, stripe_units
 from paymail.ports.payments import GatewayRefund, KeySpent, Reversals
+from paymail.services.core import idempotency
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.idempotency import KeyReused
 from paymail.services.core.invoices import load_invoice
@@ -22,6 +23,7 @@ from paymail.services.refunds import reversals
 log = observability.logger(__name__)
 
 LONGEST_PAUSE = timedelta(hours=1)
+ANOTHER = "another refund was asked for by this request before; load the page again"
 
 
 class NoSuchPayment(NotFound):
@@ -67,13 +69,35 @@ def request(session: Session, *, payment_id: int, order: RefundOrder, actor: str
     if payment is None:
         raise NoSuchPayment(f"there is no payment {payment_id}")
     invoice = load_invoice(session, invoice_id=payment.invoice_id, lock=True)
-    if order.key and (known := _known(session, payment, order)):
+    if not order.key:
+        return _request(session, invoice, payment, order, actor, now)
+    found, first = idempotency.reserve(session, scope=idempotency.REFUND, key=order.key, actor=actor, now=now)
+    content = content_of(payment_id, order)
+    if not first:
+        known = session.get_one(Refund, found.refund_id)
+        idempotency.check(found, content, refusal=ANOTHER)
+        # The other way round nobody can tell: what returns a surplus has no credit either.
+        if order.owed_again and known.credited:
+            raise KeyReused(ANOTHER)
         return known
+    refund = _request(session, invoice, payment, order, actor, now)
+    found.content_digest, found.refund_id = content, refund.refund_id
+    return refund
+
+
+def content_of(payment_id: int, order: RefundOrder) -> str:
+    """Return the digest of what a refund was asked for with."""
+    return idempotency.content_digest(payment_id, order.amount, order.channel, order.reason)
+
+
+def _request(
+    session: Session, invoice: Invoice, payment: Payment, order: RefundOrder, actor: str, now: datetime
+) -> Refund:
     _check(session, payment, order)
     refund = Refund(
         invoice_id=invoice.invoice_id,
         issuer_id=invoice.issuer_id,
-        payment_id=payment_id,
+        payment_id=payment.payment_id,
         channel=order.channel,
         amount=order.amount,
         credited=0 if order.owed_again else reversals.credit_of(session, invoice, order.amount),
@@ -90,23 +114,11 @@ def request(session: Session, *, payment_id: int, order: RefundOrder, actor: str
     session.flush()
     if order.channel is Channel.STRIPE:
         refund.idempotency_key = _key(refund)
-        detail = f"{Money(order.amount, payment.currency)} of payment {payment_id}"
+        detail = f"{Money(order.amount, payment.currency)} of payment {payment.payment_id}"
         entries.note(session, invoice=invoice, kind="refund_requested", actor=actor, now=now, detail=detail)
     else:
         reversals.move(session, invoice=invoice, refund=refund, target=RefundStatus.SUCCEEDED, now=now)
     return refund
-
-
-def _known(session: Session, payment: Payment, order: RefundOrder) -> Refund | None:
-    known = session.scalars(select(Refund).where(Refund.request_key == order.key)).one_or_none()
-    if known is None:
-        return None
-    asked = (payment.payment_id, order.amount, order.channel, order.reason)
-    # The other way round nobody can tell: what returns a surplus has no credit either.
-    otherwise = order.owed_again and known.credited
-    if otherwise or (known.payment_id, known.amount, known.channel, known.reason) != asked:
-        raise KeyReused("another refund was asked for by this request before; load the page again")
-    return known
 
 
 def _key(refund: Refund) -> str:

@@ -153,7 +153,7 @@ def _count(session: Session, invoice: Invoice, refund: Refund, now: datetime) ->
         actor=refund.actor,
         now=now,
         payment_id=refund.payment_id,
-        detail=str(refund.refund_id),
+        refund_id=refund.refund_id,
     )
 
 

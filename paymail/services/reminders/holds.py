@@ -5,32 +5,16 @@ A hand-over reads the invoice FOR SHARE, so a hold either is seen by it or waits
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput, NotFound
-from paymail.models import Invoice, Issuer, ReminderHold
+from paymail.models import HoldEnd, HoldOrigin, HoldReason, Invoice, Issuer, ReminderHold
 from paymail.services.core import history
 from paymail.services.core.calendar import FURTHEST, instant, zone_of
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import wake
-
-
-class HoldReason(StrEnum):
-    """Why reminders wait."""
-
-    PROMISED = "promised"
-    """The customer said when they will pay."""
-    CLAIMED = "claimed"
-    """The customer says that they have paid already."""
-    DISPUTED = "disputed"
-    """The customer disputes the invoice or a payment of it."""
-    BOUNCED = "bounced"
-    """The customer's address does not take mail."""
-    STAFF = "staff"
-    """Staff asked for it."""
 
 
 class NoSuchHold(NotFound):
@@ -60,15 +44,17 @@ def place(
     now: datetime,
     until: datetime | None = None,
     detail: str = "",
+    origin: HoldOrigin = HoldOrigin.STAFF,
 ) -> ReminderHold:
     """Hold an invoice's reminders until `until` (UTC), or until lifted; it replaces one of the same reason.
 
+    `origin` says whose word it rests on; `actor` names them for people.
     Raises NoSuchInvoice, HoldInThePast.
     """
     if until is not None and until <= now:
         raise HoldInThePast("the hold would have ended already")
     load_invoice(session, invoice_id=invoice_id, lock=True)
-    _end(session, invoice_id, (reason,), actor, now)
+    _end(session, invoice_id, (reason,), HoldEnd.REPLACED, actor, now)
     hold = ReminderHold(
         invoice_id=invoice_id,
         reason=reason,
@@ -76,11 +62,20 @@ def place(
         until=until,
         placed_at=now,
         placed_by=actor,
+        origin=origin,
     )
     session.add(hold)
     ends = f" until {until.isoformat(timespec='minutes')}" if until else ""
     text = f"{reason}{ends}{f': {detail}' if detail else ''}"
-    history.record(session, invoice_id=invoice_id, kind="reminders_held", actor=actor, now=now, detail=text)
+    history.record(
+        session,
+        invoice_id=invoice_id,
+        kind="reminders_held",
+        actor=actor,
+        now=now,
+        detail=text,
+        quotes_customer=origin is HoldOrigin.CUSTOMER,
+    )
     look_again(session, invoice_ids=[invoice_id], now=now)
     return hold
 
@@ -91,7 +86,8 @@ def lift(
     """End the holds of an invoice, or the one of `reason`. Raises NoSuchInvoice, NoSuchHold."""
     load_invoice(session, invoice_id=invoice_id, lock=True)
     reasons = (reason,) if reason else tuple(HoldReason)
-    if not _end(session, invoice_id, reasons, actor, now):
+    how = HoldEnd.LIFTED if reason else HoldEnd.ALL_LIFTED
+    if not _end(session, invoice_id, reasons, how, actor, now):
         raise NoSuchHold(f"invoice {invoice_id} has no such hold")
     history.record(
         session,
@@ -105,7 +101,14 @@ def lift(
     wake.wake_held(session, invoice_id=invoice_id, now=now)
 
 
-def _end(session: Session, invoice_id: int, reasons: Iterable[str], actor: str, now: datetime) -> int:
+def _end(
+    session: Session,
+    invoice_id: int,
+    reasons: Iterable[HoldReason],
+    how: HoldEnd,
+    actor: str,
+    now: datetime,
+) -> int:
     ended = list(
         session.scalars(
             update(ReminderHold)
@@ -115,7 +118,7 @@ def _end(session: Session, invoice_id: int, reasons: Iterable[str], actor: str, 
                 ReminderHold.lifted_at.is_(None),
                 or_(ReminderHold.until.is_(None), ReminderHold.until > now),
             )
-            .values(lifted_at=now, lifted_by=actor)
+            .values(lifted_at=now, lifted_by=actor, ended=how)
             .returning(ReminderHold.hold_id)
             .execution_options(synchronize_session=False)
         )

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from paymail.services.outbox.wake import HELD
 from paymail.services.reminders.policy import Policy, Step, key_of, schedule
 
 HELD_RECHECK = timedelta(hours=6)
@@ -33,6 +32,8 @@ class Permission:
     """When a wait is known to end."""
     ask_at: datetime | None = None
     """When to ask again; a wait always has it."""
+    held: bool = False
+    """Whether it waits for a hold to end, and is asked about again when one does."""
     final: bool = False
     """Whether a step that is not written yet has ended by this: nothing that may change brings it back."""
 
@@ -173,4 +174,4 @@ def _wait(reason: str, until: datetime) -> Permission:
 def _wait_for(hold: Hold, now: datetime) -> Permission:
     recheck = hold.recheck or (None if hold.until else HELD_RECHECK)
     ask_at = min(at for at in (hold.until, now + recheck if recheck else None) if at is not None)
-    return Permission(Answer.WAIT, f"{HELD}{hold.reason}", until=hold.until, ask_at=ask_at)
+    return Permission(Answer.WAIT, f"held: {hold.reason}", until=hold.until, ask_at=ask_at, held=True)

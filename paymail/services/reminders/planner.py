@@ -27,7 +27,7 @@ log = observability.logger(__name__)
 
 LADDER = "ladder"
 BY_HAND = "hand"
-"""The step of a reminder that staff asked for: business hours and the ladder do not concern it."""
+"""How the step of a reminder that staff asked for is shown."""
 BATCH = 200
 BROKEN_RECHECK = timedelta(hours=1)
 HANDOVER_RECHECK = timedelta(minutes=2)
@@ -94,6 +94,7 @@ def _record_skipped(session: Session, invoice: Invoice, skipped: Skipped, now: d
         now=now,
         at=skipped.step.at,
         step=rung.key,
+        due_on=skipped.step.due,
         tone=rung.tone,
         state=MessageState.SUPPRESSED,
         reason=skipped.reason,
@@ -117,6 +118,7 @@ def _write(session: Session, invoice: Invoice, step: Step, now: datetime) -> boo
         actor=LADDER,
         now=now,
         step=rung.key,
+        due_on=step.due,
         tone=rung.tone,
     )
     _note(session, invoice, "email_queued", LADDER, f"reminder, step {rung.key}", queued, now)
@@ -151,6 +153,7 @@ def remind_by_hand(
         actor=actor,
         now=now,
         step=BY_HAND,
+        by_hand=True,
         tone=tone,
     )
     if queued.created:
@@ -161,7 +164,7 @@ def remind_by_hand(
 
 def next_sequence(session: Session, *, invoice_id: int) -> int:
     """Return the sequence that one further reminder by hand would have."""
-    statement = select(Message.message_id).where(Message.invoice_id == invoice_id, Message.step == BY_HAND)
+    statement = select(Message.message_id).where(Message.invoice_id == invoice_id, Message.by_hand.is_(True))
     return len(session.scalars(statement).all()) + 1
 
 

@@ -94,6 +94,7 @@ class _Written:
     state: MessageState
     handed_over_at: datetime | None
     next_at: datetime
+    by_hand: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +123,13 @@ class _Records:
                 Message.state,
                 Message.handed_over_at,
                 Message.next_at,
+                Message.by_hand,
             )
             .where(Message.invoice_id.in_(ids), Message.kind.in_((MessageKind.INVOICE, MessageKind.REMINDER)))
             .order_by(Message.message_id)
         )
-        for invoice_id, kind, key, state, handed_over_at, next_at in session.execute(statement):
-            written = _Written(state, handed_over_at, next_at)
+        for invoice_id, kind, key, state, handed_over_at, next_at, by_hand in session.execute(statement):
+            written = _Written(state, handed_over_at, next_at, by_hand)
             if kind is MessageKind.INVOICE:
                 emails[invoice_id] = written
             elif key not in without:
@@ -190,10 +192,9 @@ def _invoice_due_at(records: _Records, invoice: Invoice, now: datetime) -> datet
 
 
 def _reminded_on(reminders: dict[str, _Written], invoice: Invoice, now: datetime) -> date | None:
-    by_hand = dedupe_keys.reminder_by_hand(invoice_id=invoice.invoice_id, sequence=0).removesuffix("0")
     today = local_date(invoice.issuer, now)
-    for key, one in reminders.items():
-        under_way = key.startswith(by_hand) and one.state in _NOT_OUT_YET
+    for one in reminders.values():
+        under_way = one.by_hand and one.state in _NOT_OUT_YET
         if under_way and local_date(invoice.issuer, one.next_at) <= today:
             return today
     handed = [r.handed_over_at for r in reminders.values() if r.state in HANDED_OVER and r.handed_over_at]

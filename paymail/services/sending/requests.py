@@ -1,24 +1,15 @@
-"""A request to send that may arrive twice: its key and what it asked for are kept in the invoice's history.
-
-The invoice's lock is taken before the history is read, so of two requests with one key, however
-concurrent, the second finds what the first did. Source: IETF draft "The Idempotency-Key HTTP Header Field".
-"""
+"""A request to send that may arrive twice under one key; it is answered with what the first did."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import TimelineEvent
-from paymail.services.core import history
+from paymail.services.core import idempotency
 from paymail.services.core.calendar import when
-from paymail.services.core.idempotency import KeyReused, digest
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox.queue import Queued
 from paymail.services.sending.invoice_emails import send_invoice
-
-KIND = "send_requested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,49 +32,26 @@ def send_requested(
 
     Raises NoSuchInvoice, NotSendable, BadTime, KeyReused.
     """
-    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
-    if request.key and (earlier := _earlier(session, invoice_id, request)):
-        return earlier
-    queued = send_invoice(
+    load_invoice(session, invoice_id=invoice_id, lock=True)
+    if not request.key:
+        return _send(session, invoice_id, request, actor, now)
+    found, first = idempotency.reserve(
         session,
-        invoice_id=invoice_id,
+        scope=idempotency.invoice_email(invoice_id),
+        key=f"{request.caller}\n{request.key}",
         actor=actor,
         now=now,
-        at=when(request.at, invoice.issuer, now),
-        again=request.again,
     )
-    if request.key:
-        history.record(
-            session,
-            invoice_id=invoice_id,
-            kind=KIND,
-            actor=actor,
-            now=now,
-            detail=f"{_key(request)} {_content(request)}",
-            message_id=queued.message_id,
-        )
+    content = idempotency.content_digest(request.at, request.again)
+    if not first and found.message_id is not None:
+        idempotency.check(found, content)
+        return Queued(found.message_id, created=False)
+    queued = _send(session, invoice_id, request, actor, now)
+    found.content_digest, found.message_id = content, queued.message_id
     return queued
 
 
-def _earlier(session: Session, invoice_id: int, request: Request) -> Queued | None:
-    found = session.scalars(
-        select(TimelineEvent).where(
-            TimelineEvent.invoice_id == invoice_id,
-            TimelineEvent.kind == KIND,
-            TimelineEvent.detail.startswith(_key(request)),
-        )
-    ).first()
-    if found is None or found.message_id is None:
-        return None
-    if not found.detail.endswith(_content(request)):
-        raise KeyReused("this Idempotency-Key came with another request before")
-    return Queued(found.message_id, created=False)
-
-
-def _key(request: Request) -> str:
-    # A digest: what a caller chooses as a key is not for the eyes of those who read the history.
-    return digest(f"{request.caller}\n{request.key}")
-
-
-def _content(request: Request) -> str:
-    return digest(f"{request.at}\n{request.again}")
+def _send(session: Session, invoice_id: int, request: Request, actor: str, now: datetime) -> Queued:
+    invoice = load_invoice(session, invoice_id=invoice_id)
+    at = when(request.at, invoice.issuer, now)
+    return send_invoice(session, invoice_id=invoice_id, actor=actor, now=now, at=at, again=request.again)

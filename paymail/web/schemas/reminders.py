@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from paymail.emails import Tone
+from paymail.models import HoldReason
 from paymail.services.forecast.explanation import Explanation, StepFate
 from paymail.services.forecast.forecast import Coming
-from paymail.services.reminders.holds import HoldReason
 from paymail.web.http.inputs import Text
 from paymail.web.schemas.body import Body
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
 from paymail.errors import PaymailError
-from paymail.models import Invoice, Issuer
+from paymail.models import HoldReason, Invoice, Issuer
 from paymail.services.access.staff import Visitor
 from paymail.services.core import invoices
 from paymail.services.core.calendar import BusinessCalendar, calendar_of
@@ -19,7 +19,6 @@ from paymail.services.links import pay_links
 from paymail.services.lists import lookup, message_pages
 from paymail.services.lists.message_pages import Wanted
 from paymail.services.reminders import holds, planner
-from paymail.services.reminders.holds import HoldReason
 from paymail.services.sending import invoice_emails
 from paymail.web.staff import money_view, plan_view
 from paymail.web.staff.form_actions import Refusal, Sequence, StaffForm, Text, WhenForm, act

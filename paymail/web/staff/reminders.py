@@ -8,9 +8,10 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
+from paymail.models import HoldReason
 from paymail.services.core.invoices import load_invoice
 from paymail.services.reminders import holds, planner, preferences
-from paymail.services.reminders.holds import HoldReason, NoSuchHold
+from paymail.services.reminders.holds import NoSuchHold
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
 from paymail.web.staff.form_actions import NotAChoice, StaffForm, Text, day_of

@@ -156,6 +156,22 @@ def test_the_host_may_go_on_with_the_old_address(engine: Engine) -> None:
         assert session.scalars(select(Customer)).one().email == "new@acme.example"
 
 
+def test_the_hosts_newest_address_is_kept_beside_that_of_staff(engine: Engine) -> None:
+    bring(engine, text_of(rows({})))
+    with db.transaction(engine) as session:
+        found = session.scalars(select(Customer)).one()
+        first = found.email
+        for address in ("new@acme.example", "newer@acme.example"):
+            addresses.change_email(
+                session, customer_id=found.customer_id, address=address, actor="a", now=NOW
+            )
+    assert found.host_email == first
+    bring(engine, text_of(rows({"customer_email": "other@acme.example"})))
+    with db.reading(engine) as session:
+        found = session.scalars(select(Customer)).one()
+        assert (found.email, found.host_email) == ("newer@acme.example", "other@acme.example")
+
+
 def test_an_import_still_objects_to_an_address_that_nobody_changed(engine: Engine) -> None:
     bring(engine, text_of(rows({})))
     with db.transaction(engine) as session:

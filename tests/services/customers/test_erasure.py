@@ -13,6 +13,7 @@ from paymail.models import (
     BulkSend,
     Channel,
     Customer,
+    IdempotentRequest,
     Invoice,
     InvoiceLine,
     InvoiceStatus,
@@ -25,6 +26,7 @@ from paymail.models import (
 )
 from paymail.models.payment import AttemptStatus
 from paymail.services.core.customers import CustomerErased
+from paymail.services.core.idempotency import KeyReused
 from paymail.services.core.invoices import load_invoice, payment_url
 from paymail.services.customers import addresses, erasure
 from paymail.services.delivery import deliveries
@@ -135,6 +137,25 @@ def test_a_bulk_sends_filter_stays_readable_whatever_the_person_is_called(
             replace(filters[0], customer=f"Erased customer {desk.customer_id()}"),
             *filters[1:],
         ]
+
+
+def test_what_was_asked_beside_a_name_cannot_be_guessed_from_its_digest(engine: Engine) -> None:
+    till = Till(engine)
+    till.pay()
+    order = RefundOrder(100, Channel.CASH, "for The Vacuum Shop", key="k")
+
+    def ask() -> None:
+        with till.transaction() as session:
+            refund_requests.request(session, payment_id=1, order=order, actor="a", now=till.now)
+
+    ask()
+    with till.transaction() as session:
+        session.execute(update(Message).values(state=MessageState.SENT))
+        customer_id = load_invoice(session, invoice_id=502).customer_id
+        erasure.erase_customer(session, customer_id=customer_id, actor="a", now=till.now)
+        assert session.scalars(select(IdempotentRequest.content_digest)).one() == ""
+    with pytest.raises(KeyReused):
+        ask()
 
 
 def test_the_books_stay(desk: ErasingDesk) -> None:

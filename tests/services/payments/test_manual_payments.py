@@ -1,28 +1,30 @@
 """What staff write into the books, and what it does to a payment page that is open."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from paymail.errors import Conflict, InvalidInput
-from paymail.models import AttemptStatus, Channel, InvoiceStatus, PaymentStatus
+from paymail.models import AttemptStatus, Channel, InvoiceStatus, Payment, PaymentStatus
 from paymail.money import NotChargeable
 from paymail.ports.payments import IntentStatus
 from paymail.services.links import lookup
 from paymail.services.payments import adjustments, intent_cancellation, manual_payments
 from paymail.services.payments.card_testing import TooManyDeclines
 from paymail.services.payments.manual_payments import ManualPayment
+from tests.factories import make_invoice
 from tests.services.till import Till
 
 DAY = date(2026, 3, 16)
 
 
-def record(till: Till, amount: int, key: str | None = None, **more: object) -> int:
+def record(till: Till, amount: int, key: str | None = None, *, invoice_id: int = 502, **more: object) -> int:
     asked = ManualPayment(amount, Channel.BANK_TRANSFER, DAY, "ref 7", key)
     with till.transaction() as session:
         payment = manual_payments.record_payment(
-            session, invoice_id=502, asked=asked, actor="amy@staff.example", now=till.now, **more
+            session, invoice_id=invoice_id, asked=asked, actor="amy@staff.example", now=till.now, **more
         )
         return payment.payment_id
 
@@ -42,6 +44,31 @@ def test_a_key_of_another_payment_is_refused(engine: Engine) -> None:
     with pytest.raises(Conflict):
         record(till, 2000, key="form-1")
     assert till.invoice().amount_paid == 1000
+
+
+def test_the_same_key_at_the_same_moment_records_one_payment(engine: Engine) -> None:
+    till = Till(engine)
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(lambda _: record(till, 1000, key="form-1"), range(4)))
+    assert (len(found), till.invoice().amount_paid) == (1, 1000)
+
+
+def test_the_same_key_at_the_same_moment_for_two_invoices_records_one_payment(engine: Engine) -> None:
+    till = Till(engine)
+    with till.transaction() as session:
+        make_invoice(session, invoice_id=503)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(record, till, 1000, "form-1", invoice_id=number) for number in (502, 503)]
+    assert sorted(type(one.exception()).__name__ for one in asked) == ["KeyReused", "NoneType"]
+    with till.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Payment)) == 1
+
+
+def test_a_key_of_a_payment_that_was_refused_may_be_used_again(engine: Engine) -> None:
+    till = Till(engine)
+    with pytest.raises(InvalidInput):
+        record(till, 0, key="form-1")
+    assert record(till, 1000, key="form-1")
 
 
 def test_an_open_page_cannot_charge_the_old_balance(engine: Engine) -> None:

@@ -1,18 +1,13 @@
-"""A bulk send that is asked for twice under one key: the first is returned, or the second refused.
+"""A bulk send that is asked for twice under one key: the first is returned, or the second refused."""
 
-The stored row is compared, so nothing more needs to be kept. Source: IETF draft "The Idempotency-Key HTTP
-Header Field".
-"""
+from datetime import UTC, datetime
 
-from datetime import datetime
-
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import BulkSend, Issuer
+from paymail.models import BulkSend, IdempotentRequest, Issuer
+from paymail.services.core import idempotency
 from paymail.services.core.calendar import when
-from paymail.services.core.idempotency import KeyReused
-from paymail.services.sending.bulk.bulk_sends import start
+from paymail.services.sending.bulk.bulk_sends import get, start
 from paymail.services.sending.bulk.selection import Selection
 
 LONGEST_KEY = 80
@@ -36,23 +31,39 @@ def start_requested(
     Raises KeyReused for another request under the key, BadTime, EmptySelection, NoSuchBulk (of `failed_of`).
     """
     key = request_key[:LONGEST_KEY] if request_key else None
-    found = session.scalars(select(BulkSend).where(BulkSend.request_key == key)).first() if key else None
-    if found is None:
-        moment = when(at, issuer, now) if issuer and at else None
-        found = start(
-            session,
-            selection=selection,
-            actor=actor,
-            now=now,
-            at=moment,
-            rate=rate,
-            again=again,
-            request_key=key,
-        )
-    # Also what was just begun: of two at once, the loser is given the winner's.
+    found, first = _reserve(session, key, actor, now)
     # "Next business morning" and a time that has passed meanwhile mean what they meant at the first time.
-    asked_at = when(at, issuer, found.created_at) if issuer and at else None
-    asked = (selection.to_json(), rate, again, asked_at or found.created_at)
-    if key and asked != (found.selection, found.rate, found.again, found.starts_at):
-        raise KeyReused("this Idempotency-Key came with another request before")
-    return found
+    asked_at = found.created_at if found else now
+    moment = when(at, issuer, asked_at) if issuer and at else None
+    content = content_of(selection.to_json(), rate, again, moment or asked_at)
+    if found is not None and not first:
+        idempotency.check(found, content)
+        return get(session, found.bulk_id or 0)
+    begun = start(
+        session,
+        selection=selection,
+        actor=actor,
+        now=now,
+        at=moment,
+        rate=rate,
+        again=again,
+        request_key=key,
+    )
+    if found is not None:
+        found.content_digest, found.bulk_id = content, begun.bulk_id
+    return begun
+
+
+def content_of(selection: str, rate: int, again: bool, starts_at: datetime) -> str:
+    """Return the digest of a bulk send's request: its filter as JSON, its rate, and when it starts."""
+    return idempotency.content_digest(
+        selection, rate, again, starts_at.astimezone(UTC).isoformat(timespec="microseconds")
+    )
+
+
+def _reserve(
+    session: Session, key: str | None, actor: str, now: datetime
+) -> tuple[IdempotentRequest | None, bool]:
+    if key is None:
+        return None, True
+    return idempotency.reserve(session, scope=idempotency.BULK_SEND, key=key, actor=actor, now=now)
