@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from paymail import db
-from paymail.models import InvoiceStatus, Message, MessageState, PaymentStatus
+from paymail.models import InvoiceStatus, Message, MessageKind, MessageState, PaymentStatus
 from paymail.ports.mail import Outcome, Verdict
 from paymail.services.core.history import history
 from paymail.services.core.invoices import load_invoice
@@ -102,7 +102,8 @@ def test_a_resent_reminder_waits_while_a_payment_clears(desk: DoubtfulDesk) -> N
     message_id = desk.doubt()
     with db.transaction(desk.engine) as session:
         message = session.get_one(Message, message_id)
-        message.kind, message.step, message.tone = "reminder", "hand", "firm"
+        message.kind, message.step, message.tone = MessageKind.REMINDER, "hand", "firm"
+        message.by_hand = True
         load_invoice(session, invoice_id=502).payment_status = PaymentStatus.PROCESSING
     desk.act(unknown_messages.resend, message_id)
     desk.clock = LATER
