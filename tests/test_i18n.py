@@ -61,8 +61,8 @@ CUSTOMER_PAGES: tuple[str, ...] = (
     "pay.html",
     "pay_badge.html",
     "pay_form.html",
-    "pay_papers.html",
-    "pay_talk.html",
+    "pay_documents.html",
+    "pay_replies.html",
 )
 """Pages in `paymail/web/templates` that customers read in their language: each is named here once it is."""
 SPOKEN = [
