@@ -20,10 +20,31 @@ from paymail.settings import Settings
 from tests import compiled
 from tests.lender import Lender
 from tests.postgres import Cluster
+from tests.server_needs import needs_server
+from tests.time_per_folder import seconds_per_folder
 
 compiled.share()
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "paymail" / "sample" / "host_invoices.csv"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only what needs no server and no other process")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--quick"):
+        left_out = [item for item in items if needs_server(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = (report for found in terminalreporter.stats.values() for report in found)
+    spent = [f"{folder} {seconds:.0f} s" for folder, seconds in seconds_per_folder(reports) if seconds >= 1]
+    if spent:
+        terminalreporter.write_sep("=", "time per folder, added up over all processes")
+        terminalreporter.write_line(", ".join(spent))
 
 
 @pytest.fixture(scope="session")
