@@ -6,12 +6,14 @@ one of SERVERS needs one; so does the PostgreSQL or Redis half of what is run on
 
 import functools
 import inspect
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 
 import pytest
 
+Followed = FunctionType | type
 TESTS = str(Path(__file__).resolve().parent)
 SERVERS = {
     "subprocess",
@@ -40,42 +42,57 @@ def needs_server(item: pytest.Item) -> bool:
 
 
 @functools.cache
-def reaches_server(start: FunctionType) -> bool:
+def reaches_server(start: Followed) -> bool:
     """Whether one of SERVERS is named by `start` or by anything under tests/ that it leads to."""
-    pending: list[object] = [start]
-    seen: set[int] = set()
+    pending, seen = [start], {start}
     while pending:
-        thing = pending.pop()
-        if _name(thing) in SERVERS:
+        starts_one, leads_to = _look_into(pending.pop())
+        if starts_one:
             return True
-        if id(thing) not in seen:
-            seen.add(id(thing))
-            pending += _used(thing)
+        pending += leads_to - seen
+        seen |= leads_to
     return False
 
 
-def _name(thing: object) -> str:
+@functools.cache
+def _look_into(thing: Followed) -> tuple[bool, frozenset[Followed]]:
+    """Return whether a server is named there, and what under tests/ is."""
+    named = list(_named(thing))
+    followed = (found for one in named if (found := _followed(one)) is not None)
+    return any(_full_name(one) in SERVERS for one in [thing, *named]), frozenset(followed)
+
+
+def _full_name(thing: object) -> str:
     if isinstance(thing, ModuleType):
         return thing.__name__
     named = thing if isinstance(thing, FunctionType | type) else type(thing)
     return f"{named.__module__}.{named.__qualname__}"
 
 
-def _used(thing: object) -> Iterator[object]:
-    """Yield what a function under tests/ names, its annotations too; of a class there, its methods."""
+def _followed(thing: object) -> Followed | None:
+    """Return the function or class under tests/ that this is, if it is one."""
+    inner = inspect.unwrap(thing) if callable(thing) else thing
+    if isinstance(inner, FunctionType):
+        return inner if inner.__code__.co_filename.startswith(TESTS) else None
+    if not isinstance(inner, type):
+        return None
+    home = str(getattr(sys.modules.get(inner.__module__), "__file__", ""))
+    return inner if home.startswith(TESTS) else None
+
+
+def _named(thing: Followed) -> Iterator[object]:
+    """Yield what a function uses by name, its annotations too; of a class, its members."""
     yield from getattr(thing, "__annotations__", {}).values()
-    if inspect.isclass(thing):
+    if isinstance(thing, type):
         yield from (
             getattr(found, "fget", getattr(found, "__func__", found)) for found in vars(thing).values()
         )
-    function = inspect.unwrap(thing) if callable(thing) else thing
-    if not isinstance(function, FunctionType) or not function.__code__.co_filename.startswith(TESTS):
         return
-    names = set(_names(function.__code__))
-    for name in names & function.__globals__.keys():
-        found = function.__globals__[name]
+    names = set(_names(thing.__code__))
+    for name in names & thing.__globals__.keys():
+        found = thing.__globals__[name]
         yield found
-        if isinstance(found, ModuleType) and str(getattr(found, "__file__", "")).startswith(TESTS):
+        if isinstance(found, ModuleType):
             yield from (vars(found)[inner] for inner in names & vars(found).keys())
 
 
