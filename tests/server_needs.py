@@ -18,6 +18,7 @@ TESTS = str(Path(__file__).resolve().parent)
 SERVERS = {
     "subprocess",
     "multiprocessing",
+    "aiosmtpd.controller.Controller",
     "multiprocessing.context.ForkServerContext",
     "playwright.sync_api.sync_playwright",
     "uvicorn.server.Server",
