@@ -30,7 +30,7 @@ quick: .setup/test  ## What `make check` does, and the tests that need no server
 	@$(MAKE) --no-print-directory -j 2 check quick-tests
 
 quick-tests: .setup/test
-	FAULTS_EXAMPLES=5 FEWER_EXAMPLES=4 $(BIN)/python -m pytest --quick -n 2
+	FAULTS_EXAMPLES=5 FEWER_EXAMPLES=4 $(BIN)/python -m pytest --quick -n 3
 
 check: .setup/test  ## Format, lint, types, layers and the Compose file, in seconds
 	$(BIN)/ruff format --check --quiet .
