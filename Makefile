@@ -1,4 +1,4 @@
-# `make run` and `make test` need only Python 3.11+ and make; everything else is set up here.
+# `make run` and `make test` need only Python 3.11+ and make; everything else is set up here. `make help` lists all.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,18 +14,28 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --strict
 # Where it is set, each of the many processes would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test check format docs screenshots bench faults smoke-stripe clean
+.PHONY: run help demo test quick quick-tests check format docs screenshots wheel bench faults smoke-stripe clean
 
-run: .setup/run
+run: .setup/run  ## Run everything on embedded defaults, with sample data
 	$(BIN)/paymail up --port $(PORT)
 
-demo: .setup/run
+help:  ## List these targets
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "%-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .setup/run  ## Import, send, pay and receipt without a person
 	$(BIN)/paymail demo
 
-test: .setup/test check
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+test: .setup/test check  ## Everything that is checked, and every test
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 20
 
-check: .setup/test
+# Checks and tests side by side: what they share is the processor only.
+quick: .setup/test  ## What `make check` does, and the tests that need no server and no other process
+	@$(MAKE) --no-print-directory -j 2 check quick-tests
+
+quick-tests: .setup/test
+	FAULTS_EXAMPLES=5 FEWER_EXAMPLES=4 $(BIN)/python -m pytest --quick -n 3
+
+check: .setup/test  ## Format, lint, types, layers and the Compose file, in seconds
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
@@ -33,31 +43,38 @@ check: .setup/test
 	$(BIN)/check-jsonschema -q --builtin-schema vendor.compose-spec docker-compose.yml
 	$(MKDOCS) --site-dir .setup/site
 
-format: .setup/test
+format: .setup/test  ## Format, and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 # The pages that follow from the code, then the site; `site/index.html` is its first page.
-docs: .setup/test
+docs: .setup/test  ## Write the reference pages and build the documentation site
 	$(BIN)/python -m tests.docs.reference
 	$(MKDOCS)
 
 # Takes the pictures of README and docs again, in Chromium.
-screenshots: .setup/test
+screenshots: .setup/test  ## Take the pictures of the README and the documentation again
 	$(BIN)/python -m tests.docs.screenshots
 
-bench: .setup/test
+# Offline, and without what an earlier build has left: setuptools would pack that too.
+wheel: .setup/test  ## Build dist/paymail-….whl, with templates and migrations in it
+	rm -rf build dist
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --wheel-dir dist .
+	rm -rf build
+	@ls dist
+
+bench: .setup/test  ## Measure a migration of a million invoices, and delivery
 	$(BIN)/python -m benchmarks.backfill
 	$(BIN)/python -m benchmarks.delivery
 
 # The long fault run: about an hour on two cores, and a line of figures per database.
-faults: .setup/test
+faults: .setup/test  ## The long fault run, about an hour
 	FAULTS_EXAMPLES=500 $(BIN)/python -m pytest --timeout 3600 tests/faults/test_machines.py
 	$(BIN)/python -m tests.faults.long
 	$(BIN)/python -m tests.faults.long_payments
 
 # Against Stripe's real test mode; needs STRIPE_TEST_SECRET_KEY, and says so.
-smoke-stripe: .setup/test
+smoke-stripe: .setup/test  ## Ask Stripe's real test mode
 	$(BIN)/python -m tests.contract.gateway.smoke
 
 .setup/run: requirements.lock pyproject.toml setup-system
@@ -74,5 +91,5 @@ smoke-stripe: .setup/test
 	$(INSTALL)
 	mkdir -p .setup && touch $@ .setup/run
 
-clean:
-	rm -rf $(VENV) .setup .paymail site
+clean:  ## Remove the environment and the embedded data
+	rm -rf $(VENV) .setup .paymail build dist site

@@ -10,7 +10,7 @@ from celery import Celery
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from paymail import clock, db
+from paymail import clock, db, top_folder
 from paymail.errors import Misconfigured
 from paymail.gateway import StripeConfig, StripeGateway
 from paymail.mail.mailbox import MailboxMailer
@@ -31,7 +31,7 @@ from paymail.services.outbox.gates import BadRate, rate_of
 from paymail.services.outbox.queue import RINGS
 from paymail.settings import Settings
 
-TEMPLATES = Path(__file__).resolve().parent.parent / "email_templates"
+TEMPLATES = top_folder("email_templates")
 MOST_RINGS = 50
 """Rings per transaction; a bulk send is worked off by the sweeps, which need no hint each."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from paymail.db import make_engine, schema
 from paymail.sandbox.config import SandboxConfig
@@ -20,10 +20,31 @@ from paymail.settings import Settings
 from tests import compiled
 from tests.lender import Lender
 from tests.postgres import Cluster
+from tests.server_needs import needs_server
+from tests.time_per_folder import seconds_per_folder
 
 compiled.share()
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "paymail" / "sample" / "host_invoices.csv"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only what needs no server and no other process")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--quick"):
+        left_out = [item for item in items if needs_server(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = (report for found in terminalreporter.stats.values() for report in found)
+    spent = [f"{folder} {seconds:.0f} s" for folder, seconds in seconds_per_folder(reports) if seconds >= 1]
+    if spent:
+        terminalreporter.write_sep("=", "time per folder, added up over all processes")
+        terminalreporter.write_line(", ".join(spent))
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +93,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine on it."""
-    found = make_engine(database_url)
+    found = without_sync(make_engine(database_url))
     yield found
     found.dispose()
 
@@ -103,6 +124,13 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"redis://127.0.0.1:{port}/0"
     server.terminate()
     server.wait(10)
+
+
+def without_sync(engine: Engine) -> Engine:
+    """Spare SQLite its fsync, as PostgreSQL in the tests: it matters after a power cut, not after a kill."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF"))
+    return engine
 
 
 def free_port() -> int:

@@ -1,7 +1,10 @@
 """The commands, put together."""
 
+from typing import Annotated
+
 import typer
 
+from paymail import __version__
 from paymail.cli.lazy_commands import Place, deferred
 
 PLACES = {
@@ -58,6 +61,17 @@ PLACES = {
 cli = typer.Typer(name="paymail", cls=deferred(PLACES), no_args_is_help=True, pretty_exceptions_enable=False)
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"paymail {__version__}")
+        raise typer.Exit
+
+
 @cli.callback()
-def paymail() -> None:
+def paymail(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
     """The email invoicing pipeline."""

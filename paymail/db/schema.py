@@ -3,17 +3,17 @@
 Alembic is imported where it is needed: that takes longer than most commands, which find nothing to migrate.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 
+from paymail import top_folder
 from paymail.db import READ_ONLY
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+FOLDER = top_folder("migrations")
 
 
 def config(engine: Engine) -> "Config":

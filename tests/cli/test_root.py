@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from paymail import __version__
 from paymail.cli import cli
 from paymail.cli.root import PLACES
 
@@ -24,14 +25,18 @@ def test_a_command_is_found_and_says_what_its_list_says(name: str) -> None:
     assert f"paymail {name} " in shown.stdout
 
 
-def test_the_list_names_every_command_and_needs_none_of_what_they_need() -> None:
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_the_list_and_the_version_come_without_what_the_commands_need(option: str) -> None:
     heavy = ("sqlalchemy", "celery", "fastapi", "weasyprint", "alembic", "stripe", "paymail.wiring")
-    asked = "import sys; from paymail.cli import cli\ntry: cli(['--help'])\nexcept SystemExit: pass\n"
+    asked = f"import sys; from paymail.cli import cli\ntry: cli(['{option}'])\nexcept SystemExit: pass\n"
     asked += f"sys.exit(str([name for name in {heavy} if name in sys.modules] or ''))"
     done = subprocess.run(
         [sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stderr.strip() == ""
+    if option == "--version":
+        assert done.stdout == f"paymail {__version__}\n"
+        return
     for name in PLACES:
         assert f" {name} " in done.stdout
 

@@ -83,7 +83,7 @@ class Races:
         self._statuses: dict[int, IntentStatus] = {}
         self._truth = Truth(lambda number: self._statuses.get(number, _OPEN))
         self._mailer = make_mailer(office.orders.port)
-        self._post = replace(office.app, writer=PlainWriter(), mailer=self._mailer).delivery_context()
+        self._context = replace(office.app, writer=PlainWriter(), mailer=self._mailer).delivery_context()
         self._tally = Tally()
 
     def run(self, count: int) -> Tally:
@@ -114,10 +114,10 @@ class Races:
         waits = [drawn.uniform(0, JITTER) for _ in news]
         payer = threading.Thread(target=self._pay, args=(number, tap.off, news, waits))
         payer.start()
-        post = replace(self._post, gateway=tap, mailer=tap, failpoint=tap.pass_)  # type: ignore[arg-type]
+        context = replace(self._context, gateway=tap, mailer=tap, failpoint=tap.pass_)  # type: ignore[arg-type]
         tap.pass_("start")
         try:
-            deliveries.deliver(post, message_id=message_id)
+            deliveries.deliver(context, message_id=message_id)
         except SQLAlchemyError:
             self._tally.repeated += 1  # as in a worker: the row is worked on again later
         tap.off.set()  # the delivery ended before its point
@@ -135,12 +135,12 @@ class Races:
 
     def _finish(self) -> None:
         """Sweep until nothing is open, as the workers of a calm day do."""
-        post: DeliveryContext = replace(self._post, gateway=self._truth)
+        context: DeliveryContext = replace(self._context, gateway=self._truth)
         with ThreadPoolExecutor(PAIRS) as sweepers:
             while not self._office.all_ended():
                 before = self._office.ended()
-                until(lambda: self._sweep(sweepers, post) > before, TIMEOUT, self._office.states)  # noqa: B023
+                until(lambda: self._sweep(sweepers, context) > before, TIMEOUT, self._office.states)  # noqa: B023
 
-    def _sweep(self, sweepers: ThreadPoolExecutor, post: DeliveryContext) -> int:
-        list(sweepers.map(lambda _n: deliveries.sweep(post), range(PAIRS)))
+    def _sweep(self, sweepers: ThreadPoolExecutor, context: DeliveryContext) -> int:
+        list(sweepers.map(lambda _n: deliveries.sweep(context), range(PAIRS)))
         return self._office.ended()

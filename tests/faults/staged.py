@@ -76,9 +76,9 @@ class StagedWorker:
         self.at = DONE
 
 
-def start(post: DeliveryContext) -> StagedWorker:
+def start(context: DeliveryContext) -> StagedWorker:
     """Start a delivery of whatever is due; it stands at its first point, or is done."""
-    run = greenlet(lambda _told: deliveries.deliver(replace(post, failpoint=stand_still)))
+    run = greenlet(lambda _told: deliveries.deliver(replace(context, failpoint=stand_still)))
     worker = StagedWorker(run, "")
     worker.go_on()
     return worker

@@ -33,6 +33,9 @@ FLAGS = [
 ]
 
 
+expect.set_options(timeout=20_000)  # a busy machine may take longer than the usual five seconds
+
+
 class Up:
     """A running `paymail up`: its address, its folder, and the mail that it has delivered."""
 

@@ -93,8 +93,8 @@ def test_nothing_survives_a_sigkill_of_the_parent(short_lived: Up) -> None:
     up, children = short_lived, short_lived.children()
     assert len(children) == 4
     up.process.kill()
-    up.process.wait(5)
-    wait_for(lambda: not any(alive(pid) for pid in children), seconds=5)
+    up.process.wait(30)
+    wait_for(lambda: not any(alive(pid) for pid in children), seconds=30)
 
 
 def test_demo_runs_the_whole_job(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from paymail.tasks.sweep import sweep_once
 from paymail.web.app import create_app
 from paymail.web.http import request_counts
 from paymail.wiring import App, build
+from tests.conftest import without_sync
 from tests.factories import NOW, make_invoice
 
 STAFF = "staff@paymail.example"
@@ -149,6 +150,7 @@ def quick_passwords() -> Iterator[None]:
 def site(settings: Settings) -> Iterator[Site]:
     """The application; the secure cookie needs an https address, as in production."""
     app = build(settings.model_copy(update={"public_url": "https://pay.example"}))
+    without_sync(app.engine)
     with TestClient(served(app), base_url="https://pay.example", raise_server_exceptions=False) as client:
         yield Site(app, client)
     app.close()

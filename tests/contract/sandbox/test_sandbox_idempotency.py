@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import stripe
-from conftest import ACCOUNT
 
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.server import SandboxServer
+from tests.contract.sandbox.conftest import ACCOUNT
 
 KEYED = {"idempotency_key": "attempt-1"}
 
@@ -92,10 +92,10 @@ def test_too_many_requests_are_refused_and_may_come_again(api):
 
 @pytest.mark.parametrize(("kind", "made"), [("timeout", 0), ("timeout_after", 1)])
 def test_a_silent_server_times_out(sandbox, connect, kind, made):
-    api = connect(sandbox, timeout=0.3)
+    api, hasty = connect(sandbox), connect(sandbox, timeout=1.0)
     api.control("faults", {"kind": kind, "path": "/payment_intents", "method": "POST", "delay": 5})
     with pytest.raises(stripe.APIConnectionError):
-        api.create(options=KEYED)
+        hasty.create(options=KEYED)
     assert len(api.client.v1.payment_intents.list(options=ACCOUNT).data) == made
     api.create(options=KEYED)
     assert len(api.client.v1.payment_intents.list(options=ACCOUNT).data) == 1

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 import stripe
-from conftest import ACCOUNT
+
+from tests.contract.sandbox.conftest import ACCOUNT
 
 FORMER_TYPES = {"card", "au_becs_debit"}
 

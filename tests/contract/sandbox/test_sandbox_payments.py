@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 import stripe
-from conftest import ACCOUNT
 
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import SandboxDeclined, pay
 from paymail.sandbox.server import SandboxServer
+from tests.contract.sandbox.conftest import ACCOUNT
 
 CHALLENGED = "4000002500003155"
 

@@ -4,10 +4,10 @@ import time
 
 import pytest
 import stripe
-from conftest import ACCOUNT
 
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.server import SandboxServer
+from tests.contract.sandbox.conftest import ACCOUNT
 
 SECRET = "whsec_sandbox"
 
