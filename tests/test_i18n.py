@@ -61,8 +61,8 @@ CUSTOMER_PAGES: tuple[str, ...] = (
     "pay.html",
     "pay_badge.html",
     "pay_form.html",
-    "pay_papers.html",
-    "pay_talk.html",
+    "pay_documents.html",
+    "pay_replies.html",
 )
 """Pages in `paymail/web/templates` that customers read in their language: each is named here once it is."""
 SPOKEN = [
@@ -290,7 +290,7 @@ def test_the_documents_speak_the_language(language: str) -> None:
     for document, texts in (
         (replace(INVOICE, locale=language), ("Due date", "Total", "Pay Invoice Online", "Billed to", "Qty")),
         (replace(RECEIPT, locale=language), ("Receipt", "Received from", "Paid on", "Balance remaining")),
-        (replace(CREDIT_NOTE, locale=language), ("Credit in total", "Issued to", "Reason", "Invoice total")),
+        (replace(CREDIT_NOTE, locale=language), ("Total credit", "Issued to", "Reason", "Invoice total")),
     ):
         printed = re.sub(r"\W", "", text_of(PDFS.render(document)))
         if language != "ar":  # pdftotext gives Arabic letters in their printed forms
