@@ -45,11 +45,13 @@ def standing(session: Session, *, message: Message, invoice: Invoice, now: datet
         case "invoice" | "link" if invoice.status is InvoiceStatus.VOID:
             return Standing(Way.DROP, "the invoice is void")
         case "invoice" | "link" if invoice.balance == 0:
-            return Standing(Way.DROP, "paid meanwhile")
+            return Standing(Way.DROP, "already paid")
         case "link" if invoice.payment_token is None:
             return Standing(Way.DROP, "the link was revoked")
         case "payment_failed" if not invoice.can_pay:
-            return Standing(Way.DROP, "paid meanwhile" if invoice.balance == 0 else "not to be paid any more")
+            return Standing(
+                Way.DROP, "already paid" if invoice.balance == 0 else "the invoice can no longer be paid"
+            )
         case "reminder":
             return _reminder(session, message, invoice, now)
     return _GO
@@ -57,7 +59,7 @@ def standing(session: Session, *, message: Message, invoice: Invoice, now: datet
 
 def _reminder(session: Session, message: Message, invoice: Invoice, now: datetime) -> Standing:
     if reason := situation.not_owed(invoice):
-        return Standing(Way.DROP, "paid meanwhile" if invoice.balance == 0 else reason)
+        return Standing(Way.DROP, "already paid" if invoice.balance == 0 else reason)
     by_hand = message.step == BY_HAND
     if not by_hand and (reason := situation.switched_off(invoice) or _overtaken(message, invoice, now)):
         return Standing(Way.DROP, reason)
@@ -82,4 +84,4 @@ def _overtaken(message: Message, invoice: Invoice, now: datetime) -> str:
     passed = [step for step in schedule(situation.policy_of(invoice), *counted) if step.at <= now]
     known = any((step.due, step.rung.key) == (due, message.step) for step in passed)
     newest = known and (passed[-1].due, passed[-1].rung.key) == (due, message.step)
-    return "overtaken by a later step" if known and not newest else ""
+    return "replaced by a later step" if known and not newest else ""

@@ -75,11 +75,11 @@ def _fate(
 ) -> StepFate:
     key = dedupe_keys.reminder(invoice_id=invoice.invoice_id, due=step.due, step=step.rung.key)
     message = session.scalars(select(Message).where(Message.dedupe_key == key)).one_or_none()
-    at, fate = step.at, facts.not_owed or "a later step takes its place"
+    at, fate = step.at, facts.not_owed or "a later step replaces it"
     if message is not None:
         fate = f"{message.state}: {message.reason}" if message.reason else message.state.value
     elif step not in pending(policy, facts):
-        fate = "before paymail knew the invoice, or while reminders were off"
+        fate = "not sent: it fell before the invoice was imported, or while reminders were off"
     elif step.key in ahead:
         planned, held = ahead[step.key]
         at, fate = planned or step.at, held or "will be sent"

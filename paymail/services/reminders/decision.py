@@ -14,7 +14,7 @@ from paymail.services.reminders.ladder import Ladder, Rung
 HELD_RECHECK = timedelta(hours=6)
 """How long a hold without an end is left alone before it is looked at again."""
 
-MISSED = "missed; a later reminder takes its place"
+MISSED = "missed; replaced by a later reminder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,10 @@ def decide(policy: Policy, situation: Situation, now: datetime) -> Decision:
     passed = [step for step in steps if step.at <= now]
     following = next((step.at for step in steps if step.at > now), None)
     if not passed:
-        return Decision(look_at=following, reason="" if following else "every step of the ladder has ended")
+        return Decision(
+            look_at=following,
+            reason="" if following else "every reminder in the ladder has been sent or skipped",
+        )
     current = passed[-1]
     against = obstacle(policy, situation, now)
     why_missed = f"{MISSED} ({against.reason})" if against else MISSED
@@ -138,8 +141,8 @@ def decide(policy: Policy, situation: Situation, now: datetime) -> Decision:
 
 def _mailed_today(situation: Situation, today: date) -> str:
     if situation.invoice_sent_on == today:
-        return "the invoice itself went out on this day"
-    return "another reminder went out on this day" if situation.reminded_on == today else ""
+        return "the invoice was emailed on the same day"
+    return "another reminder was sent on the same day" if situation.reminded_on == today else ""
 
 
 def obstacle(policy: Policy, situation: Situation, now: datetime) -> Hold | None:
@@ -147,9 +150,9 @@ def obstacle(policy: Policy, situation: Situation, now: datetime) -> Hold | None
     if situation.switched_off:
         return Hold(situation.switched_off)
     if situation.sent >= policy.cap:
-        return Hold(f"it has had its {policy.cap} reminders")
+        return Hold(f"the maximum of {policy.cap} reminders has been reached")
     if situation.balance < policy.minimum:
-        return Hold("the balance is below the smallest that is worth a reminder")
+        return Hold("the balance is below the minimum for reminders")
     if situation.holds:
         longest = situation.holds[0]
         return Hold(f"held: {longest.reason}", longest.until or now + HELD_RECHECK)

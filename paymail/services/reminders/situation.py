@@ -130,7 +130,7 @@ def not_owed(invoice: Invoice) -> str:
     if invoice.balance == 0:
         return "the invoice is paid"
     if invoice.payment_status in (PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED):
-        return "its payment was refunded"
+        return "its payment has been refunded"
     return ""
 
 
@@ -167,7 +167,7 @@ def _invoice_email_trouble(records: _Records, invoice: Invoice) -> str:
     # Without any, the host sent it before paymail came.
     state, _ = records.invoice_emails.get(invoice.invoice_id, (MessageState.SENT, None))
     if state in _NOT_OUT_YET:
-        return "the invoice email has not gone out yet"
+        return "the invoice email has not been sent yet"
     return "the invoice email failed" if state is MessageState.FAILED else ""
 
 

@@ -76,7 +76,7 @@ def _earlier(session: Session, invoice_id: int, request: Request) -> Queued | No
     if found is None or found.message_id is None:
         return None
     if not found.detail.endswith(_content(request)):
-        raise KeyReused("this Idempotency-Key came with another request before")
+        raise KeyReused("this Idempotency-Key was already used for a different request")
     return Queued(found.message_id, created=False)
 
 

@@ -54,5 +54,5 @@ def start_requested(
     asked_at = when(at, issuer, found.created_at) if issuer and at else None
     asked = (selection.to_json(), rate, again, asked_at or found.created_at)
     if key and asked != (found.selection, found.rate, found.again, found.starts_at):
-        raise KeyReused("this Idempotency-Key came with another request before")
+        raise KeyReused("this Idempotency-Key was already used for a different request")
     return found
