@@ -31,7 +31,7 @@ def test_the_filter_is_counted_before_anything_is_sent(many: Desk) -> None:
     page = many.get("/bulk/new?currency=aud")
     assert "2 invoices match" in page
     assert "AUD $165.00 owed." in page
-    assert "1 of them has already been emailed, so 1 would be sent" in page
+    assert "1 of them has already been emailed, so 1 would be emailed" in page
     assert "#502" in page
     assert "#503" not in page
     assert many.site.count(BulkSend) == 0
