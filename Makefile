@@ -8,10 +8,13 @@ PORT ?= 8025
 # Puts the `paymail` command into the venv; everything it needs is there already, so nothing is fetched.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
+# A dead link or anchor fails it. The variable drops a notice about another product.
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --strict
+
 # Where it is set, each of the many processes would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test check format bench faults smoke-stripe clean
+.PHONY: run demo test check format docs screenshots bench faults smoke-stripe clean
 
 run: .setup/run
 	$(BIN)/paymail up --port $(PORT)
@@ -28,10 +31,20 @@ check: .setup/test
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-cache > .setup/imports.log || { cat .setup/imports.log; exit 1; }
 	$(BIN)/check-jsonschema -q --builtin-schema vendor.compose-spec docker-compose.yml
+	$(MKDOCS) --site-dir .setup/site
 
 format: .setup/test
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The pages that follow from the code, then the site; `site/index.html` is its first page.
+docs: .setup/test
+	$(BIN)/python -m tests.docs.reference
+	$(MKDOCS)
+
+# Takes the pictures of README and docs again, in Chromium.
+screenshots: .setup/test
+	$(BIN)/python -m tests.docs.screenshots
 
 bench: .setup/test
 	$(BIN)/python -m benchmarks.backfill
@@ -62,4 +75,4 @@ smoke-stripe: .setup/test
 	mkdir -p .setup && touch $@ .setup/run
 
 clean:
-	rm -rf $(VENV) .setup .paymail
+	rm -rf $(VENV) .setup .paymail site

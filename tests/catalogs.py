@@ -6,6 +6,7 @@ says how many are left to translate.
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import jinja2
 from babel.messages.catalog import Catalog, Message
@@ -48,15 +49,20 @@ def used() -> Catalog:
 
 
 def _in_templates() -> Iterator[tuple[str | None, str | tuple[str, ...]]]:
+    for folder in (TEMPLATES, PAGES):
+        yield from texts_below(folder)
+
+
+def texts_below(folder: Path) -> Iterator[tuple[str | None, tuple[str, ...]]]:
+    """Yield the context and the forms of each text in the templates of a folder."""
     environment = jinja2.Environment(autoescape=True)
     equip(environment)
-    for folder in (TEMPLATES, PAGES):
-        for file in sorted(folder.rglob("*.*")):
-            for _, name, found in environment.extract_translations(file.read_text()):  # type: ignore[attr-defined]
-                given = found if isinstance(found, tuple) else (found,)
-                texts = tuple(text for text in given if text is not None)
-                context = texts[0] if "pgettext" in name else None
-                yield context, texts[1:] if context is not None else texts
+    for file in sorted(folder.rglob("*.*")):
+        for _, name, found in environment.extract_translations(file.read_text()):  # type: ignore[attr-defined]
+            given = found if isinstance(found, tuple) else (found,)
+            texts = tuple(text for text in given if text is not None)
+            context = texts[0] if "pgettext" in name else None
+            yield context, texts[1:] if context is not None else texts
 
 
 def _in_code() -> Iterator[tuple[str | None, str | tuple[str, ...]]]:

@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,11 +15,20 @@ from babel.messages.catalog import Message
 
 from paymail import i18n
 from paymail.documents import CreditNoteDocument
-from paymail.emails import SAMPLES, Email, EmailLine, InvoiceEmail, ReceiptEmail, ReminderEmail, Tone
+from paymail.emails import (
+    SAMPLES,
+    CustomerEmail,
+    Email,
+    EmailLine,
+    InvoiceEmail,
+    ReceiptEmail,
+    RefundEmail,
+    ReminderEmail,
+    Tone,
+)
 from paymail.i18n import CATALOGS
 from paymail.models.payment import Channel
 from paymail.money import CURRENCIES, Money, exponent
-from paymail.moneymail import RefundEmail
 from paymail.render import formats
 from paymail.render.email import JinjaEmailRenderer
 from paymail.render.environment import equip
@@ -33,7 +42,7 @@ from tests.render.test_pdf import INVOICE, RECEIPT, text_of
 
 RENDERER = JinjaEmailRenderer(TEMPLATES)
 PDFS = WeasyPdfRenderer(TEMPLATES)
-CUSTOMERS = sorted(set(SAMPLES) - {"notice"})
+CUSTOMERS = sorted(name for name, email in SAMPLES.items() if isinstance(email, CustomerEmail))
 CREDIT_NOTE = CreditNoteDocument(
     number="CN-000001",
     adjustment=True,
@@ -91,7 +100,7 @@ def shown(email: Email) -> tuple[str, str, str]:
 
 def facts(email: Email, language: str) -> Iterator[str]:
     """Return what the reader must find, in the formats of the language."""
-    for name in (field for field in email.__slots__ if field not in ("locale", "tone")):
+    for name in (field.name for field in fields(email) if field.name not in ("locale", "tone")):
         value = getattr(email, name)
         if name == "paid" and not value.minor:
             continue
@@ -209,7 +218,7 @@ def test_an_email_in_each_language_holds_the_same_facts_in_text_and_html(kind: s
 def test_an_email_in_a_language_has_no_english_left(kind: str, language: str) -> None:
     english = used()
     email = replace(SAMPLES[kind], locale=language)
-    data = {str(getattr(email, name)) for name in email.__slots__}
+    data = {str(getattr(email, field.name)) for field in fields(email)}
     same = {text for _, text in english if i18n.translations(language).gettext(text) == text}
     for part in shown(email):
         left = {text for _, text in english if "%" not in text and re.search(rf"\b{re.escape(text)}", part)}
@@ -349,6 +358,13 @@ def test_a_trans_block_speaks_the_locale_and_escapes_what_it_shows() -> None:
 def test_a_value_that_is_missing_fails_and_is_not_shown_as_nothing() -> None:
     with pytest.raises(jinja2.UndefinedError):
         page("{{ _('Dear %(customer)s,', customer=customer_name) }}", locale="de")
+
+
+def test_a_date_that_is_missing_is_named_and_never_becomes_today() -> None:
+    with pytest.raises(jinja2.UndefinedError, match="due"):
+        page("{{ due|date('en') }}")
+    with pytest.raises(AttributeError):
+        page("{{ due|date('en') }}", due=None)
 
 
 def test_numbers_and_names_keep_their_own_direction_in_arabic_only() -> None:

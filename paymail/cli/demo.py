@@ -19,7 +19,7 @@ from paymail.cli.context import exits
 from paymail.cli.sample_data import SAMPLE_SENDS, load_sample, send_sample
 from paymail.cli.up import running
 from paymail.errors import Unavailable
-from paymail.models import MessageState
+from paymail.models import MessageKind, MessageState
 from paymail.sandbox.customer import pay
 from paymail.services.core.invoices import load_invoice
 from paymail.services.lists import lookup
@@ -51,12 +51,12 @@ def demo(
         report = load_sample(app)
         done("import", f"{report.created} invoices, {report.rows} rows")
         send_sample(app)
-        _until(lambda: _sent(app, "invoice") >= len(SAMPLE_SENDS), "the invoice emails")
-        done("send", f"{_sent(app, 'invoice')} invoice emails with PDF")
+        _until(lambda: _sent(app, MessageKind.INVOICE) >= len(SAMPLE_SENDS), "the invoice emails")
+        done("send", f"{_sent(app, MessageKind.INVOICE)} invoice emails with PDF")
         invoice = _pay(app, SAMPLE_SENDS[-1])
         done("pay", f"invoice {SAMPLE_SENDS[-1]} by card, confirmed: {invoice}")
-        _until(lambda: _sent(app, "receipt") >= 1, "the receipt")
-        done("receipt", f"{_sent(app, 'receipt')} receipt email with PDF")
+        _until(lambda: _sent(app, MessageKind.RECEIPT) >= 1, "the receipt")
+        done("receipt", f"{_sent(app, MessageKind.RECEIPT)} receipt email with PDF")
         mailbox = app.mailbox
     table = Table("step", "result", "after", title="paymail demo")
     for row in rows:
@@ -65,9 +65,9 @@ def demo(
     typer.echo(f"The emails are in {mailbox}")
 
 
-def _sent(app: App, kind: str) -> int:
+def _sent(app: App, kind: MessageKind) -> int:
     with app.reading() as session:
-        return sum(1 for m in lookup.messages(session) if m.kind == kind and m.state is MessageState.SENT)
+        return sum(1 for m in lookup.messages(session) if m.kind is kind and m.state is MessageState.SENT)
 
 
 def _pay(app: App, invoice_id: int) -> str:

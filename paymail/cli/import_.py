@@ -52,8 +52,7 @@ def import_(
 
     try:
         if dry_run:
-            # On a server this is a plain transaction, so the rollback is what makes it dry.
-            with app.reading() as session:
+            with app.dry_run() as session:
                 report = work(session)
         else:
             with app.transaction() as session:

@@ -13,7 +13,7 @@ from paymail.services.plans import agreement
 from paymail.services.plans.coverage import plan_of
 from paymail.services.plans.instalment_text import read_day, read_parts
 from paymail.services.plans.instalments import Cadence, Part, deposit_and_rest, equal_parts
-from paymail.web.schemas.plan import PlanDetail
+from paymail.web.schemas.plans import PlanDetail
 from paymail.wiring import App
 
 group = typer.Typer(help="Payment plans.", no_args_is_help=True)

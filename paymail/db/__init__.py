@@ -1,7 +1,16 @@
 """Engines, transactions and column types for SQLite and PostgreSQL; `schema` runs the migrations."""
 
 from paymail.db.engines import READ_ONLY, make_engine
-from paymail.db.transactions import insert_once, reading, transaction
+from paymail.db.transactions import dry_run, insert_once, reading, transaction
 from paymail.db.types import ExactDecimal, UtcDateTime
 
-__all__ = ["READ_ONLY", "ExactDecimal", "UtcDateTime", "insert_once", "make_engine", "reading", "transaction"]
+__all__ = [
+    "READ_ONLY",
+    "ExactDecimal",
+    "UtcDateTime",
+    "dry_run",
+    "insert_once",
+    "make_engine",
+    "reading",
+    "transaction",
+]

@@ -9,7 +9,7 @@ READ_ONLY = {"paymail_read_only": True}
 
 
 def make_engine(url: str, *, pool_size: int = 5) -> Engine:
-    """Return an engine with the durability and lock settings of DESIGN §9 for its database."""
+    """Return an engine with the durability and lock settings for its database (ADR 0003)."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite_engine(url)
     options = (

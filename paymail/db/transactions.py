@@ -29,6 +29,14 @@ def reading(engine: Engine) -> Iterator[Session]:
         session.rollback()
 
 
+@contextmanager
+def dry_run(engine: Engine) -> Iterator[Session]:
+    """A transaction that may write and is always rolled back; SQLite gives it the write lock at once."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+        session.rollback()
+
+
 def insert_once(session: Session, table: type[Any], values: dict[str, Any]) -> bool:
     """Insert a row unless a UNIQUE constraint has it already; say whether it was inserted.
 

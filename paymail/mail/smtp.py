@@ -1,4 +1,4 @@
-"""SMTP, phase by phase, so that the hand-over is committed before the final dot (DESIGN §4).
+"""SMTP, phase by phase, so that the hand-over is committed before the final dot.
 
 Sources: RFC 5321 §4.1.1.4 (DATA), §4.2.5 (reply after the dot decides), RFC 1047 (why doubt remains).
 """

@@ -11,7 +11,15 @@ from paymail.models.invoice import (
     InvoiceStatus,
     PaymentStatus,
 )
-from paymail.models.message import MESSAGE_MOVES, OPEN_STATES, Blob, DeliveryAttempt, Message, MessageState
+from paymail.models.message import (
+    MESSAGE_MOVES,
+    OPEN_STATES,
+    Blob,
+    DeliveryAttempt,
+    Message,
+    MessageKind,
+    MessageState,
+)
 from paymail.models.moves import IllegalMove, check_move
 from paymail.models.parties import Customer, Issuer
 from paymail.models.payment import (
@@ -75,6 +83,7 @@ __all__ = [
     "InvoiceStatus",
     "Issuer",
     "Message",
+    "MessageKind",
     "MessageState",
     "Payment",
     "PaymentAttempt",

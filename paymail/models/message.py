@@ -11,8 +11,27 @@ from paymail.models.base import Base, BigId, status_type
 from paymail.models.moves import Moves
 
 
+class MessageKind(StrEnum):
+    """What an email is about. docs/contributing.md says what a new kind consists of."""
+
+    INVOICE = "invoice"
+    """The invoice itself, with its PDF."""
+    RECEIPT = "receipt"
+    """Thanks for one payment, with the receipt."""
+    REMINDER = "reminder"
+    """A step of the reminder ladder, or one that staff ask for."""
+    NOTICE = "notice"
+    """To the issuer's staff, never to the customer: something needs a person."""
+    REFUND = "refund"
+    """Money goes back, with the credit note if there is one."""
+    PAYMENT_FAILED = "payment_failed"
+    """A slow payment was refused after all."""
+    LINK = "link"
+    """A new pay link, which the customer asked for."""
+
+
 class MessageState(StrEnum):
-    """Where an email stands (DESIGN §4)."""
+    """Where an email stands."""
 
     SCHEDULED = "scheduled"
     """Waits for `next_at`; any worker may claim it. Nothing is in flight."""
@@ -62,7 +81,7 @@ class Message(Base):
 
     message_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
-    kind: Mapped[str] = mapped_column(String(24))
+    kind: Mapped[MessageKind] = mapped_column(status_type(MessageKind))
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payments.payment_id"))
     bulk_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_sends.bulk_id"))

@@ -36,7 +36,7 @@ class Issuer(Base):
     subdivision: Mapped[str] = mapped_column(String(12), default="")
     reminders_off: Mapped[bool] = mapped_column(default=False)
     ladder: Mapped[str] = mapped_column(Text, default="")
-    """Reminder ladder as text (`services/reminding/ladder.py`); empty is the default ladder."""
+    """Reminder ladder as text (`services/reminders/ladder.py`); empty is the default ladder."""
     send_at: Mapped[str] = mapped_column(String(5), default="09:00")
     quiet_from: Mapped[str] = mapped_column(String(5), default="20:00")
     quiet_until: Mapped[str] = mapped_column(String(5), default="08:00")

@@ -1,4 +1,4 @@
-"""The Celery instance and the doorbell. Celery carries hints; the database carries the work (DESIGN §4)."""
+"""The Celery instance and the doorbell. Celery carries hints; the database carries the work."""
 
 from pathlib import Path
 

@@ -53,7 +53,8 @@ def _trim(text: str) -> str:
 
 def long_date(value: date, tag: str) -> str:
     """Write `12 March 2026`: a month in words cannot be read the wrong way round."""
-    return format_date(value, format="long", locale=locale_of(tag))
+    # Babel would write today's date for None, and answers a missing value with a bare assertion.
+    return format_date(date(value.year, value.month, value.day), format="long", locale=locale_of(tag))
 
 
 def quantity(value: Decimal, tag: str) -> str:

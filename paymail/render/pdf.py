@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
-from paymail.documents import CreditNoteDocument, Document, InvoiceDocument, ReceiptDocument
+from paymail.documents import Document
 from paymail.i18n import direction_of, language_of, translations
 from paymail.money import exponent
 from paymail.render import formats
@@ -17,12 +17,6 @@ from paymail.render.errors import RenderFailed
 
 if TYPE_CHECKING:
     from paymail.render.printer import Printer
-
-_TEMPLATES: dict[type[Document], str] = {
-    InvoiceDocument: "invoice.html",
-    ReceiptDocument: "receipt.html",
-    CreditNoteDocument: "credit_note.html",
-}
 
 
 class WeasyPdfRenderer:
@@ -45,7 +39,7 @@ class WeasyPdfRenderer:
 
     def render(self, document: Document) -> bytes:
         """Render. Raises RenderFailed."""
-        name = _TEMPLATES[type(document)]
+        name = document.template
         context = {field.name: getattr(document, field.name) for field in dataclasses.fields(document)}
         try:
             html = self._environment.get_template(name).render(context)

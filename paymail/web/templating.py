@@ -1,5 +1,6 @@
 """Page templates, with the same formats and words as emails and PDFs."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fastapi import Request
@@ -23,8 +24,16 @@ def asked_language(request: Request) -> str:
     return "en"
 
 
-def templates() -> Jinja2Templates:
-    """Return the page templates."""
+def templates(
+    *, filters: Mapping[str, Callable[..., object]] | None = None, **more: object
+) -> Jinja2Templates:
+    """Return the page templates; `more` and `filters` they can use beside what all templates have."""
     found = Jinja2Templates(HERE / "templates")
     equip(found.env)
+    found.env.globals.update(more)
+    found.env.filters.update(filters or {})
     return found
+
+
+PAGES = templates()
+"""The pages of whoever is not logged in, and of errors."""

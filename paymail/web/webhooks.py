@@ -5,8 +5,11 @@ from starlette.concurrency import run_in_threadpool
 
 from paymail.errors import InvalidInput
 from paymail.services.payments.webhook_inbox import receive_event
+from paymail.web.http.dependencies import AppDep
 from paymail.web.http.openapi import problems
 from paymail.wiring import App
+
+router = APIRouter(tags=["webhooks"])
 
 LARGEST_EVENT = 512 * 1024
 
@@ -17,22 +20,16 @@ class TooLarge(InvalidInput):
     code = "too_large"
 
 
-def router(app: App) -> APIRouter:
-    """Return the webhook's route."""
-    routes = APIRouter(tags=["webhooks"])
-
-    @routes.post("/webhooks/stripe", responses=problems(403, 422))
-    async def receive(request: Request) -> dict[str, bool]:
-        """Receive one signed event. A copy of a known one is acknowledged and dropped."""
-        payload = b""
-        async for chunk in request.stream():
-            payload += chunk
-            if len(payload) > LARGEST_EVENT:
-                raise TooLarge("the body is larger than any event")
-        signature = request.headers.get("stripe-signature", "")
-        return {"received": await run_in_threadpool(_store, app, payload, signature)}
-
-    return routes
+@router.post("/webhooks/stripe", responses=problems(403, 422))
+async def receive(app: AppDep, request: Request) -> dict[str, bool]:
+    """Receive one signed event. A copy of a known one is acknowledged and dropped."""
+    payload = b""
+    async for chunk in request.stream():
+        payload += chunk
+        if len(payload) > LARGEST_EVENT:
+            raise TooLarge("the body is larger than any event")
+    signature = request.headers.get("stripe-signature", "")
+    return {"received": await run_in_threadpool(_store, app, payload, signature)}
 
 
 def _store(app: App, payload: bytes, signature: str) -> bool:

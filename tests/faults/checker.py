@@ -1,6 +1,6 @@
-"""Joins the evidence of a fault run and says which invariants of DESIGN §3 it breaks.
+"""Joins the evidence of a fault run and says which invariants of docs/architecture.md it breaks.
 
-Not a line here is shared with what it checks but the table of moves, and that is DESIGN §4 in code.
+Not a line here is shared with what it checks but the table of moves, which is that page in code.
 """
 
 from collections import Counter, defaultdict

@@ -33,7 +33,7 @@ LIVE = ("requires_payment_method", "requires_confirmation", "requires_action", "
 
 
 class Breach(StrEnum):
-    """How the books can be wrong (DESIGN §3)."""
+    """How the books can be wrong (docs/architecture.md, "What always holds")."""
 
     LOST = "payment lost"
     INVENTED = "payment that Stripe does not have"

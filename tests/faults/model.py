@@ -1,4 +1,4 @@
-"""What emails and payments may do, told a second time from DESIGN §4 and §5, without a database.
+"""What emails and payments may do, told a second time without a database.
 
 The state machine test compares the services with it after every step. It knows one time-out, one back-off
 and no SQL; claims are values with the fence that they were given.

@@ -20,7 +20,7 @@ from paymail.models import Message
 from paymail.ports.mail import Envelope, Handover, Mailer, Outcome
 from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.delivery import deliveries
-from paymail.services.delivery.deliveries import Post
+from paymail.services.delivery.deliveries import DeliveryContext
 from tests.factories import PlainWriter
 from tests.faults.modes import Mode
 from tests.faults.office import Office, until
@@ -135,12 +135,12 @@ class Races:
 
     def _finish(self) -> None:
         """Sweep until nothing is open, as the workers of a calm day do."""
-        post: Post = replace(self._post, gateway=self._truth)
+        post: DeliveryContext = replace(self._post, gateway=self._truth)
         with ThreadPoolExecutor(PAIRS) as sweepers:
             while not self._office.all_ended():
                 before = self._office.ended()
                 until(lambda: self._sweep(sweepers, post) > before, TIMEOUT, self._office.states)  # noqa: B023
 
-    def _sweep(self, sweepers: ThreadPoolExecutor, post: Post) -> int:
+    def _sweep(self, sweepers: ThreadPoolExecutor, post: DeliveryContext) -> int:
         list(sweepers.map(lambda _n: deliveries.sweep(post), range(PAIRS)))
         return self._office.ended()

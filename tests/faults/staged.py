@@ -11,7 +11,7 @@ from greenlet import getcurrent, greenlet
 
 from paymail.ports.mail import Envelope, Handover, Outcome, Verdict
 from paymail.services.delivery import deliveries
-from paymail.services.delivery.deliveries import Post
+from paymail.services.delivery.deliveries import DeliveryContext
 from tests.faults.model import Claim
 
 DONE = "done"
@@ -76,7 +76,7 @@ class StagedWorker:
         self.at = DONE
 
 
-def start(post: Post) -> StagedWorker:
+def start(post: DeliveryContext) -> StagedWorker:
     """Start a delivery of whatever is due; it stands at its first point, or is done."""
     run = greenlet(lambda _told: deliveries.deliver(replace(post, failpoint=stand_still)))
     worker = StagedWorker(run, "")

@@ -14,7 +14,7 @@ from paymail.services.core.calendar import when
 from paymail.services.core.invoices import load_invoice, payment_url
 from paymail.services.lists import lookup
 from paymail.services.sending.invoice_emails import send_invoice
-from paymail.web.schemas.invoice import describe
+from paymail.web.schemas.customer_invoice import describe
 from paymail.wiring import App
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
+from paymail.emails import TO_STAFF
 from paymail.models import Bounce, Customer, Invoice, InvoiceStatus, Message, MessageState
 from paymail.services.bounces.match import finding_for, message_of
 from paymail.services.bounces.parser import parse
@@ -102,7 +103,7 @@ def _lock(session: Session, message: Message, address: str, *, hard: bool) -> li
         select(Customer).join(Invoice).where(Invoice.invoice_id == message.invoice_id)
     ).one()
     waiting: list[int] = []
-    if hard and message.kind != "notice" and normalised(customer.email) == address:
+    if hard and message.kind not in TO_STAFF and normalised(customer.email) == address:
         owed = select(Invoice.invoice_id).where(
             Invoice.customer_id == customer.customer_id,
             Invoice.status == InvoiceStatus.SENT,
@@ -165,7 +166,7 @@ def _bounced(
             detail=words,
             message_id=message.message_id,
         )
-    if message.kind != "notice":
+    if message.kind not in TO_STAFF:
         _tell(session, message, finding, address, now)
 
 

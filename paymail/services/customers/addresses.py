@@ -6,6 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from paymail.emails import TO_STAFF
 from paymail.errors import Conflict, InvalidInput, NotFound
 from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageState, ReminderHold
 from paymail.services.core import history
@@ -165,7 +166,7 @@ def _readdress(session: Session, invoice_ids: list[int], new: str) -> int:
         update(Message)
         .where(
             Message.invoice_id.in_(invoice_ids),
-            Message.kind != "notice",
+            Message.kind.not_in(TO_STAFF),
             Message.state.in_(_WAITING),
             Message.handed_over_at.is_(None),
         )

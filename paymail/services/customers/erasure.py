@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
+from paymail.emails import TO_STAFF
 from paymail.errors import Conflict
 from paymail.models import (
     LIVE_ATTEMPTS,
@@ -124,7 +125,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
 
 
 def _person(session: Session, found: Customer, mine: Select[Any]) -> _Person:
-    mailed = select(Message.recipient).where(Message.invoice_id.in_(mine), Message.kind != "notice")
+    mailed = select(Message.recipient).where(Message.invoice_id.in_(mine), Message.kind.not_in(TO_STAFF))
     raw = {found.email, *(line for text in session.scalars(mailed) for line in text.split("\n"))}
     addresses = frozenset(normalised(address) for address in raw)
     locals_ = {address.rpartition("@")[0] for address in addresses}
@@ -152,7 +153,7 @@ def _erase_contents(session: Session, mine: Select[Any], now: datetime) -> None:
 
 def _scrub_messages(session: Session, mine: Select[Any], person: _Person) -> None:
     for message in session.scalars(select(Message).where(Message.invoice_id.in_(mine))):
-        if message.kind != "notice":
+        if message.kind not in TO_STAFF:
             message.recipient, message.destination = person.email, "erased.invalid"
         message.subject = ERASED if message.subject else ""
         message.detail = ERASED if message.detail else ""

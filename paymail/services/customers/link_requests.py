@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, Message
+from paymail.models import Invoice, Message, MessageKind
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers.promises import CUSTOMER
@@ -41,7 +41,7 @@ def request_new_link(session: Session, *, token: str, now: datetime) -> None:
     queued = queue.add(
         session,
         dedupe_key=dedupe_keys.link(invoice_id=invoice_id, sequence=_asked_before(session, invoice_id) + 1),
-        kind="link",
+        kind=MessageKind.LINK,
         invoice=invoice,
         actor=CUSTOMER,
         now=now,
@@ -67,11 +67,13 @@ def _may_have_one(session: Session, invoice: Invoice, token: str, now: datetime)
     if suppressions.active(session, address=invoice.customer.email):
         return False  # nobody would get the new one, and the old page still says whom to ask
     recent = select(Message.message_id).where(
-        Message.invoice_id == invoice.invoice_id, Message.kind == "link", Message.created_at > now - PAUSE
+        Message.invoice_id == invoice.invoice_id,
+        Message.kind == MessageKind.LINK,
+        Message.created_at > now - PAUSE,
     )
     return session.scalar(recent.limit(1)) is None
 
 
 def _asked_before(session: Session, invoice_id: int) -> int:
-    count = select(func.count()).where(Message.invoice_id == invoice_id, Message.kind == "link")
+    count = select(func.count()).where(Message.invoice_id == invoice_id, Message.kind == MessageKind.LINK)
     return session.scalar(count) or 0

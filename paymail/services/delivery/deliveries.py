@@ -12,8 +12,9 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from paymail import observability
+from paymail.emails import TO_STAFF
 from paymail.errors import PaymailError
-from paymail.models import Message, MessageState
+from paymail.models import Message, MessageKind, MessageState
 from paymail.ports.mail import Envelope, Mailer, Outcome, Verdict
 from paymail.ports.rendering import Letter, Writer
 from paymail.services.core.contexts import GatewayContext
@@ -90,7 +91,7 @@ def _deliver_claimed(context: DeliveryContext, claim: Claim) -> None:
     if envelope is None:
         return
     context.failpoint("prepared")
-    if claim.kind == "reminder" and not _asked_stripe(context, claim):
+    if claim.kind is MessageKind.REMINDER and not _asked_stripe(context, claim):
         return
     try:
         outcome = context.mailer.deliver(envelope, lambda: _handover(context, claim))
@@ -143,9 +144,9 @@ def _prepare(context: DeliveryContext, claim: Claim) -> Envelope | None:
         message = session.get_one(Message, claim.message_id)
         invoice = load_invoice(session, invoice_id=message.invoice_id)
         now = context.now()
-        if not outcomes.may_go(session, claim=claim, message=message, invoice=invoice, now=now):
+        if not outcomes.ask_permission(session, claim=claim, message=message, invoice=invoice, now=now):
             return None
-        if message.kind != "notice":
+        if message.kind not in TO_STAFF:
             pay_links.keep_alive(session, invoice=invoice, now=now)
         if message.mime_sha256 is not None and not pay_links.outdated(session, message=message):
             return _envelope(message, blobs.fetch(session, sha256=message.mime_sha256))

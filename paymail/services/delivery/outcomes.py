@@ -10,9 +10,10 @@ from paymail.models import DeliveryAttempt, Invoice, Message, MessageState
 from paymail.ports.mail import Outcome, Scope, Verdict
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
-from paymail.services.delivery.permission import Way, standing
+from paymail.services.delivery.permission import permission_of
 from paymail.services.outbox import gates, queue
 from paymail.services.outbox.queue import Claim
+from paymail.services.reminders.permission import Answer
 
 FIRST_DELAY = timedelta(seconds=15)
 LONGEST_DELAY = timedelta(hours=1)
@@ -31,15 +32,17 @@ def backoff(*, message_id: int, attempts: int) -> timedelta:
     return pause * spread
 
 
-def may_go(session: Session, *, claim: Claim, message: Message, invoice: Invoice, now: datetime) -> bool:
+def ask_permission(
+    session: Session, *, claim: Claim, message: Message, invoice: Invoice, now: datetime
+) -> bool:
     """Ask whether a claimed message may go out now; if not, record why and let go of it."""
-    found = standing(session, message=message, invoice=invoice, now=now)
-    match found.way:
-        case Way.DROP:
+    found = permission_of(session, message=message, invoice=invoice, now=now)
+    match found.answer:
+        case Answer.DROP:
             suppress(session, claim=claim, reason=found.reason, now=now)
-        case Way.WAIT:
-            queue.put_back(session, claim=claim, at=found.until, reason=found.reason)
-    return found.way is Way.GO
+        case Answer.WAIT:
+            queue.put_back(session, claim=claim, at=found.ask_at, reason=found.reason)
+    return found.answer is Answer.GO
 
 
 def begin_handover(session: Session, *, claim: Claim, now: datetime, lease: timedelta) -> bool:
@@ -50,7 +53,7 @@ def begin_handover(session: Session, *, claim: Claim, now: datetime, lease: time
     """
     message = session.get_one(Message, claim.message_id)
     invoice = load_invoice(session, invoice_id=message.invoice_id, share=True)
-    if not may_go(session, claim=claim, message=message, invoice=invoice, now=now):
+    if not ask_permission(session, claim=claim, message=message, invoice=invoice, now=now):
         return False
     return queue.move(
         session,

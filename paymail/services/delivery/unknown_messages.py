@@ -10,9 +10,10 @@ from paymail.errors import Conflict
 from paymail.models import Message, MessageState
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
-from paymail.services.delivery.permission import Way, standing
+from paymail.services.delivery.permission import permission_of
 from paymail.services.outbox import blobs, queue
 from paymail.services.outbox.reschedule import NoSuchMessage
+from paymail.services.reminders.permission import Answer
 
 _LOCKED = {"key_share": True}
 
@@ -56,9 +57,9 @@ def resend(session: Session, *, message_id: int, actor: str, now: datetime, why:
     message = _locked(session, message_id)
     invoice = load_invoice(session, invoice_id=message.invoice_id)
     # What only has to wait may be queued: it is asked again, and waits by itself, before it is handed over.
-    now_or_never = standing(session, message=message, invoice=invoice, now=now)
-    if now_or_never.way is Way.DROP:
-        raise NotResendable(f"message {message_id} can no longer be sent: {now_or_never.reason}")
+    permission = permission_of(session, message=message, invoice=invoice, now=now)
+    if permission.answer is Answer.DROP:
+        raise NotResendable(f"message {message_id} can no longer be sent: {permission.reason}")
     if message.mime_sha256 is None:
         raise NotResendable(f"message {message_id} has no stored email")
     blobs.fetch(session, sha256=message.mime_sha256)

@@ -3,7 +3,7 @@
 Made by the same decision as the sweep's, so it cannot promise what the sweep does not do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,21 +11,15 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import PaymailError
-from paymail.models import BulkSend, BulkState, Invoice, InvoiceStatus, Message, MessageState
+from paymail.models import BulkSend, BulkState, Invoice, InvoiceStatus, Message, MessageKind, MessageState
 from paymail.money import Money
 from paymail.services.core.invoices import PARTIES_AND_PLAN
-from paymail.services.delivery.permission import Way, standing
+from paymail.services.delivery.permission import permission_of
+from paymail.services.forecast.expected_reminders import expected
 from paymail.services.plans.coverage import dues
 from paymail.services.reminders import ladder, situation
-from paymail.services.reminders.decision import (
-    HELD_RECHECK,
-    Decision,
-    Policy,
-    Situation,
-    Step,
-    decide,
-    schedule,
-)
+from paymail.services.reminders.permission import Answer, Situation
+from paymail.services.reminders.policy import Policy, schedule
 
 SLACK = timedelta(days=75)
 """How far a due date may lie outside the window and still have a step in it, beside the ladder's length."""
@@ -39,7 +33,7 @@ class Coming:
     number: str
     customer: str
     recipient: str
-    kind: str
+    kind: MessageKind
     step: str
     balance: Money
     at: datetime | None
@@ -60,11 +54,17 @@ def local_text(policy: Policy, at: datetime | None) -> str:
 def forecast(session: Session, *, now: datetime, days: int = 7, issuer_id: int | None = None) -> list[Coming]:
     """Return what goes out in the next `days`, in order, and what is held back, last."""
     until = now + timedelta(days=days)
-    found = [*_queued(session, now, until, issuer_id), *_reminders(session, now, until, issuer_id)]
+    queued = list(_queued(session, now, until, issuer_id))
+    written = {
+        one.invoice_id: one.at for one in queued if one.kind is MessageKind.REMINDER and one.at is not None
+    }
+    found = [*queued, *_reminders(session, now, until, issuer_id, written)]
     return sorted(found, key=lambda one: (one.at is None, bool(one.held), one.at or now, one.invoice_id))
 
 
-def _reminders(session: Session, now: datetime, until: datetime, issuer_id: int | None) -> Iterator[Coming]:
+def _reminders(
+    session: Session, now: datetime, until: datetime, issuer_id: int | None, written: Mapping[int, datetime]
+) -> Iterator[Coming]:
     today = now.date()
     statement = (
         select(Invoice)
@@ -95,38 +95,9 @@ def _reminders(session: Session, now: datetime, until: datetime, issuer_id: int 
     steps = [(invoice, policy.ladder) for invoice, policy in found]
     situations = situation.gather(session, invoices=steps, now=now)
     for invoice, policy in found:
-        for step, at, held in expected(policy, situations[invoice.invoice_id], now, until):
+        facts, goes_at = situations[invoice.invoice_id], written.get(invoice.invoice_id)
+        for step, at, held in expected(policy, facts, now, until, written=goes_at):
             yield _coming(invoice, policy, step.rung.key, at, held)
-
-
-def expected(
-    policy: Policy, facts: Situation, now: datetime, until: datetime
-) -> Iterator[tuple[Step, datetime | None, str]]:
-    """Play the ladder forward as the sweep would, if nothing changes: each step with when, or why not."""
-    at: datetime | None = now
-    while at is not None and at <= until:
-        now_facts = _without_ended_holds(facts, at)
-        decision = decide(policy, now_facts, at)
-        ended = {skipped.step.key for skipped in decision.skipped}
-        if decision.send is not None:
-            yield decision.send, at, ""
-            ended.add(decision.send.key)
-            facts = replace(facts, sent=facts.sent + 1)
-        elif decision.current is not None and _lasts(decision, now_facts, until):
-            yield decision.current, None, decision.reason
-            ended.add(decision.current.key)
-        facts = replace(facts, done={*facts.done, *ended})
-        at = decision.look_at if decision.look_at is None or decision.look_at > at else None
-
-
-def _lasts(decision: Decision, facts: Situation, until: datetime) -> bool:
-    """Whether what stands against a step now still does at the end of the window, or without end."""
-    endless = bool(facts.holds) and facts.holds[0].until is None
-    return endless or decision.look_at is None or decision.look_at > until
-
-
-def _without_ended_holds(facts: Situation, at: datetime) -> Situation:
-    return replace(facts, holds=tuple(h for h in facts.holds if h.until is None or h.until > at))
 
 
 def _queued(session: Session, now: datetime, until: datetime, issuer_id: int | None) -> Iterator[Coming]:
@@ -144,27 +115,34 @@ def _queued(session: Session, now: datetime, until: datetime, issuer_id: int | N
             policy: Policy | None = situation.policy_of(invoice)
         except PaymailError:
             policy = None
-        at, held = _prospect(session, message, invoice, now)
+        at, held = prospect(session, message=message, invoice=invoice, now=now, until=until)
         one = _coming(invoice, policy, message.step, at, held)
         yield replace(one, kind=message.kind, recipient=message.recipient)
 
 
-def _prospect(
-    session: Session, message: Message, invoice: Invoice, now: datetime
+def prospect(
+    session: Session, *, message: Message, invoice: Invoice, now: datetime, until: datetime
 ) -> tuple[datetime | None, str]:
-    """Return when a queued message goes out, and what stands against it then."""
-    due = max(message.next_at, now)
-    paused = message.bulk_id and session.get_one(BulkSend, message.bulk_id).state is BulkState.PAUSED
-    if paused:
+    """Return when a queued message goes out by `until` if nothing changes, or None and why it does not."""
+    if message.bulk_id and session.get_one(BulkSend, message.bulk_id).state is BulkState.PAUSED:
         return None, f"bulk send {message.bulk_id} is paused"
+    at = max(message.next_at, now)
     try:
-        found = standing(session, message=message, invoice=invoice, now=due)
+        facts = _facts(session, message, invoice, now)
+        while True:
+            found = permission_of(session, message=message, invoice=invoice, now=at, facts=facts)
+            if found.answer is not Answer.WAIT or found.until is None or found.until > until:
+                return (at, "") if found.answer is Answer.GO else (None, found.reason)
+            at = found.until
     except PaymailError as error:
         return None, str(error)
-    if found.way is Way.GO:
-        return due, ""
-    endless = found.until is None or found.until == due + HELD_RECHECK
-    return (None, found.reason) if found.way is Way.DROP or endless else (found.until, "")
+
+
+def _facts(session: Session, message: Message, invoice: Invoice, now: datetime) -> Situation | None:
+    if message.kind is not MessageKind.REMINDER:
+        return None
+    steps = situation.policy_of(invoice).ladder
+    return situation.situation_of(session, invoice=invoice, steps=steps, now=now, without=message.dedupe_key)
 
 
 def _coming(invoice: Invoice, policy: Policy | None, step: str, at: datetime | None, held: str) -> Coming:
@@ -173,7 +151,7 @@ def _coming(invoice: Invoice, policy: Policy | None, step: str, at: datetime | N
         number=invoice.number,
         customer=invoice.customer.name,
         recipient=invoice.customer.email,
-        kind="reminder",
+        kind=MessageKind.REMINDER,
         step=step,
         balance=Money(invoice.balance, invoice.currency),
         at=at,

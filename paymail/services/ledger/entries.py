@@ -12,6 +12,7 @@ from paymail.models import (
     Invoice,
     InvoiceStatus,
     Issuer,
+    MessageKind,
     Payment,
     PaymentAttempt,
     PaymentStatus,
@@ -100,7 +101,7 @@ def _tell(session: Session, invoice: Invoice, payment: Payment, actor: str, now:
     queue_email(
         session,
         invoice=invoice,
-        kind="receipt",
+        kind=MessageKind.RECEIPT,
         key=dedupe_keys.receipt(payment_id=payment.payment_id, intent_id=payment.intent_id),
         actor=actor,
         now=now,
@@ -129,7 +130,7 @@ def _tell_of_surplus(session: Session, invoice: Invoice, payment: Payment, now: 
 
 
 def queue_email(
-    session: Session, *, invoice: Invoice, kind: str, key: str, actor: str, now: datetime, **more: Any
+    session: Session, *, invoice: Invoice, kind: MessageKind, key: str, actor: str, now: datetime, **more: Any
 ) -> None:
     """Queue an email about money that moved, at once, and note it; the same key never makes a second."""
     queued = queue.add(

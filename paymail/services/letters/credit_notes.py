@@ -1,4 +1,4 @@
-"""From a refund's rows to its email and its credit note."""
+"""From a refund's rows to its credit note."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -7,11 +7,10 @@ from sqlalchemy.orm import Session
 
 from paymail.documents import CreditNoteDocument
 from paymail.errors import NotFound
-from paymail.models import IN_FORCE, Channel, Invoice, Payment, Refund
+from paymail.models import IN_FORCE, Invoice, Refund
 from paymail.money import Money
-from paymail.moneymail import FailedPaymentEmail, RefundEmail
-from paymail.services.core.documents import WAYS, invoice_document
-from paymail.services.core.invoices import load_invoice, local_date, payment_url
+from paymail.services.core.documents import invoice_document
+from paymail.services.core.invoices import load_invoice, local_date
 
 
 class NoCreditNote(NotFound):
@@ -82,40 +81,3 @@ def refund_of(session: Session, *, invoice_id: int, refund_id: int) -> Refund:
     if found is None:
         raise NoCreditNote("this invoice has no such refund")
     return found
-
-
-def refund_email(invoice: Invoice, refund: Refund, payment: Payment, public_url: str) -> RefundEmail:
-    """Return the context of the notice about a refund."""
-    bill = invoice_document(invoice, public_url)
-    by_card = refund.channel is Channel.STRIPE
-    return RefundEmail(
-        issuer_name=bill.issuer.name,
-        issuer_email=bill.issuer.email,
-        customer_name=bill.customer.name,
-        invoice_number=bill.number,
-        credit_note=credit_note_number(refund),
-        refunded_on=local_date(invoice.issuer, refund.created_at),
-        amount=Money(refund.amount, refund.currency),
-        by_card=by_card,
-        method=payment.method if by_card else WAYS[refund.channel],
-        reason=refund.reason,
-        balance=bill.balance,
-        payment_url=bill.payment_url,
-        locale=bill.locale,
-    )
-
-
-def failed_payment_email(invoice: Invoice, amount: Money, public_url: str) -> FailedPaymentEmail:
-    """Return the context of the mail about a slow payment that failed."""
-    bill = invoice_document(invoice, public_url)
-    return FailedPaymentEmail(
-        issuer_name=bill.issuer.name,
-        issuer_email=bill.issuer.email,
-        customer_name=bill.customer.name,
-        invoice_number=bill.number,
-        due=bill.due,
-        amount=amount,
-        balance=bill.balance,
-        payment_url=payment_url(public_url, invoice),
-        locale=bill.locale,
-    )

@@ -1,36 +1,16 @@
 """Which letter a message row stands for."""
 
-import re
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.documents import Document
-from paymail.emails import Email, Tone
-from paymail.errors import InvalidInput
-from paymail.models import Invoice, Message, MessageState, Payment, Refund
-from paymail.money import from_text
+from paymail.emails import TO_STAFF
+from paymail.models import Message, MessageKind, MessageState
 from paymail.ports.rendering import Letter
-from paymail.services.core.documents import invoice_document, receipt_document
-from paymail.services.core.invoices import load_invoice, local_date
-from paymail.services.letters.credit_notes import credit_note_document, failed_payment_email, refund_email
-from paymail.services.letters.email_contents import (
-    invoice_email,
-    link_email,
-    notice_email,
-    receipt_email,
-    reminder_email,
-)
-from paymail.services.links import pay_links
-from paymail.services.outbox import dedupe_keys
-
-
-class UnknownKind(InvalidInput):
-    """The message names an email kind that this code does not write."""
-
-    code = "unknown_email_kind"
-
+from paymail.services.core.invoices import load_invoice
+from paymail.services.letters.kind import Source
+from paymail.services.letters.kinds import KINDS
 
 LATE = timedelta(minutes=30)
 
@@ -47,13 +27,14 @@ def letter_date(message: Message, now: datetime) -> datetime:
 def letter_for(session: Session, *, message: Message, public_url: str, date: datetime) -> Letter:
     """Return the letter of a message as things stand now. `date` becomes its Date header."""
     invoice = load_invoice(session, invoice_id=message.invoice_id)
-    email, document, filename = _contents(session, message, invoice, public_url, date)
-    issuer = invoice.issuer
-    to_staff = message.kind == "notice"
+    kind = KINDS[message.kind]
+    source = Source(session, message, invoice, public_url, date)
+    document = kind.document(source) if kind.document else None
+    issuer, to_staff = invoice.issuer, message.kind in TO_STAFF
     return Letter(
-        email=email,
+        email=kind.email(source),
         document=document,
-        filename=filename,
+        filename=document.filename if document else "",
         from_name=issuer.name,
         from_address=issuer.email,
         to_name=issuer.name if to_staff else invoice.customer.name,
@@ -61,49 +42,8 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
         reply_to="" if to_staff else issuer.reply_to,
         message_id=message.header_id,
         date=date,
-        in_reply_to="" if to_staff else _thread_root(session, message),
+        in_reply_to=_thread_root(session, message) if kind.threaded else "",
     )
-
-
-def _contents(
-    session: Session, message: Message, invoice: Invoice, public_url: str, date: datetime
-) -> tuple[Email, Document | None, str]:
-    plain_number = re.sub(r"[^A-Za-z0-9._-]+", "-", invoice.number)
-    invoice_pdf = f"invoice-{plain_number}.pdf"
-    match message.kind:
-        case "invoice":
-            return invoice_email(invoice, public_url), invoice_document(invoice, public_url), invoice_pdf
-        case "reminder":
-            today = local_date(invoice.issuer, date)
-            due = dedupe_keys.due_of(message.dedupe_key)
-            email = reminder_email(invoice, Tone(message.tone), today, public_url, due)
-            return email, invoice_document(invoice, public_url), invoice_pdf
-        case "receipt":
-            payment = session.get_one(Payment, message.payment_id)
-            receipt = receipt_document(invoice, payment)
-            return receipt_email(invoice, payment, public_url), receipt, f"receipt-{receipt.number}.pdf"
-        case "refund":
-            return _refund(session, message, invoice, public_url)
-        case "payment_failed":
-            amount = from_text(message.detail)
-            return failed_payment_email(invoice, amount, public_url), None, ""
-        case "link":
-            return link_email(invoice, pay_links.last_day(invoice), public_url), None, ""
-        case "notice":
-            return notice_email(invoice, message.detail, public_url), None, ""
-    raise UnknownKind(f"paymail writes no {message.kind!r} emails")
-
-
-def _refund(
-    session: Session, message: Message, invoice: Invoice, public_url: str
-) -> tuple[Email, Document | None, str]:
-    refund = session.get_one(Refund, int(message.detail))
-    payment = session.get_one(Payment, refund.payment_id)
-    email = refund_email(invoice, refund, payment, public_url)
-    if not refund.credit_note:
-        return email, None, ""
-    note = credit_note_document(invoice, refund)
-    return email, note, f"credit-note-{note.number}.pdf"
 
 
 def _thread_root(session: Session, message: Message) -> str:
@@ -113,7 +53,7 @@ def _thread_root(session: Session, message: Message) -> str:
         select(Message.header_id)
         .where(
             Message.invoice_id == message.invoice_id,
-            Message.kind == "invoice",
+            Message.kind == MessageKind.INVOICE,
             Message.state.in_(handed_over),
             Message.message_id != message.message_id,
         )

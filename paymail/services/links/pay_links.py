@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_payment_token
+from paymail.emails import TO_STAFF
 from paymail.errors import Conflict
 from paymail.models import Invoice, Issuer, Message, MessageState, TimelineEvent
 from paymail.services.core import history
@@ -174,7 +175,7 @@ def _let_go_of_the_old(session: Session, invoice: Invoice, now: datetime) -> Non
         update(Message)
         .where(
             Message.invoice_id == invoice.invoice_id,
-            Message.kind != "notice",
+            Message.kind.not_in(TO_STAFF),
             Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING)),
         )
         .values(

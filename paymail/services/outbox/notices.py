@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from paymail.models import MessageKind
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import dedupe_keys, queue
@@ -27,7 +28,7 @@ def tell_staff(
     queued = queue.add(
         session,
         dedupe_key=dedupe_keys.notice(about=about, key=key),
-        kind="notice",
+        kind=MessageKind.NOTICE,
         invoice=invoice,
         actor=about,
         now=now,

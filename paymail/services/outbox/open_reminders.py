@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from paymail.models import Message, MessageState
+from paymail.models import Message, MessageKind, MessageState
 
 
 def suppress_open(session: Session, *, invoice_id: int, reason: str, now: datetime) -> bool:
@@ -14,7 +14,7 @@ def suppress_open(session: Session, *, invoice_id: int, reason: str, now: dateti
         update(Message)
         .where(
             Message.invoice_id == invoice_id,
-            Message.kind == "reminder",
+            Message.kind == MessageKind.REMINDER,
             Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING)),
         )
         .values(
@@ -28,7 +28,7 @@ def suppress_open(session: Session, *, invoice_id: int, reason: str, now: dateti
     )
     at_handover = select(Message.message_id).where(
         Message.invoice_id == invoice_id,
-        Message.kind == "reminder",
+        Message.kind == MessageKind.REMINDER,
         Message.state == MessageState.HANDOVER,
     )
     return session.scalar(at_handover.limit(1)) is None

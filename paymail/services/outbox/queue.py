@@ -1,4 +1,4 @@
-"""The outbox: writing messages, claiming them, and moving them under fence and lease (DESIGN §4)."""
+"""The outbox: writing messages, claiming them, and moving them under fence and lease."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from paymail.clock import new_id
 from paymail.db import insert_once
-from paymail.models import Invoice, Issuer, Message, MessageState
+from paymail.models import Invoice, Issuer, Message, MessageKind, MessageState
 from paymail.services.outbox import gates
 from paymail.services.outbox.suppressions import domain_of
 
 RINGS = "paymail_rings"
 """Key of `session.info`: ids of messages to ring for, once the transaction is committed."""
+_KNOWN = Message.kind.in_(list(MessageKind))
+"""Leaves what a newer release queued to its own workers: this one cannot write such an email."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Claim:
     fence: int
     attempts: int
     crashes: int = 0
-    kind: str = ""
+    kind: MessageKind | None = None
+    """None where nobody asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def add(
     session: Session,
     *,
     dedupe_key: str,
-    kind: str,
+    kind: MessageKind,
     invoice: Invoice,
     actor: str,
     now: datetime,
@@ -114,7 +117,7 @@ def claim(
         and_(scheduled, Message.urgent.is_(True)),
         and_(scheduled, Message.urgent.is_(False)),
     ):
-        claims = _take(session, and_(due, *_not_behind(shut)), now, lease, limit, only)
+        claims = _take(session, and_(due, _KNOWN, *_not_behind(shut)), now, lease, limit, only)
         if claims:
             return claims
     return []

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from paymail.documents import ReceiptDocument
 from paymail.errors import Conflict
-from paymail.models import Message, Payment
+from paymail.models import Message, MessageKind, Payment
 from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.documents import receipt_document, receipt_number
@@ -39,13 +39,13 @@ def document(session: Session, *, payment_id: int) -> ReceiptDocument:
 
 def messages(session: Session, *, payment_id: int) -> list[Message]:
     """Return the receipt emails of a payment, the first one first."""
-    statement = select(Message).where(Message.payment_id == payment_id, Message.kind == "receipt")
+    statement = select(Message).where(Message.payment_id == payment_id, Message.kind == MessageKind.RECEIPT)
     return list(session.scalars(statement.order_by(Message.message_id)))
 
 
 def next_sequence(session: Session, *, payment_id: int) -> int:
     """Return the sequence that one further copy would have."""
-    sent = select(func.count()).where(Message.payment_id == payment_id, Message.kind == "receipt")
+    sent = select(func.count()).where(Message.payment_id == payment_id, Message.kind == MessageKind.RECEIPT)
     return max(session.scalar(sent) or 0, 1)
 
 
@@ -78,7 +78,7 @@ def send_again(
     queued = queue.add(
         session,
         dedupe_key=dedupe_key,
-        kind="receipt",
+        kind=MessageKind.RECEIPT,
         invoice=invoice,
         actor=actor,
         now=now,

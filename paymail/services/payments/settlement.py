@@ -12,7 +12,15 @@ from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.errors import Conflict, NotFound, Unavailable
-from paymail.models import ATTEMPT_MOVES, AttemptStatus, Invoice, Payment, PaymentAttempt, check_move
+from paymail.models import (
+    ATTEMPT_MOVES,
+    AttemptStatus,
+    Invoice,
+    MessageKind,
+    Payment,
+    PaymentAttempt,
+    check_move,
+)
 from paymail.money import Money, from_stripe_amount
 from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.core.invoices import load_invoice
@@ -174,7 +182,7 @@ def _release(
         entries.queue_email(
             session,
             invoice=invoice,
-            kind="payment_failed",
+            kind=MessageKind.PAYMENT_FAILED,
             key=dedupe_keys.failed_payment(intent_id=intent.id, at=now),
             actor=source,
             now=now,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import assert_never
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -127,13 +128,18 @@ def _state(session: Session, invoice: Invoice) -> State:
         return State.VOID
     if _disputed(session, invoice):
         return State.DISPUTED
-    if invoice.payment_status is PaymentStatus.PROCESSING:
-        return State.PROCESSING
-    if invoice.balance:
+    if invoice.balance and invoice.payment_status is not PaymentStatus.PROCESSING:
         return State.PAYABLE if invoice.can_pay and invoice.issuer.stripe_account else State.UNAVAILABLE
-    if invoice.payment_status in (PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED):
-        return State.REFUNDED
-    return State.PAID if invoice.payment_status is PaymentStatus.PAID else State.SETTLED
+    match invoice.payment_status:
+        case PaymentStatus.PROCESSING:
+            return State.PROCESSING
+        case PaymentStatus.PAID:
+            return State.PAID
+        case PaymentStatus.REFUNDED | PaymentStatus.PARTIALLY_REFUNDED:
+            return State.REFUNDED
+        case PaymentStatus.UNPAID | PaymentStatus.PARTIAL:
+            return State.SETTLED
+    assert_never(invoice.payment_status)
 
 
 def _disputed(session: Session, invoice: Invoice) -> bool:

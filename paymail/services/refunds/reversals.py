@@ -16,6 +16,7 @@ from paymail.models import (
     Channel,
     Invoice,
     Issuer,
+    MessageKind,
     Payment,
     Refund,
     RefundStatus,
@@ -147,7 +148,7 @@ def _count(session: Session, invoice: Invoice, refund: Refund, now: datetime) ->
     entries.queue_email(
         session,
         invoice=invoice,
-        kind="refund",
+        kind=MessageKind.REFUND,
         key=key,
         actor=refund.actor,
         now=now,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from paymail import observability
 from paymail.emails import Tone
 from paymail.errors import Conflict, PaymailError
-from paymail.models import Invoice, Message, MessageState
+from paymail.models import Invoice, Message, MessageKind, MessageState
 from paymail.services.core import history
 from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import load_invoice
@@ -20,7 +20,8 @@ from paymail.services.outbox import dedupe_keys, queue
 from paymail.services.outbox.open_reminders import suppress_open
 from paymail.services.outbox.queue import Queued
 from paymail.services.reminders import holds, situation
-from paymail.services.reminders.decision import Decision, Skipped, Step, decide
+from paymail.services.reminders.decision import Decision, Skipped, decide
+from paymail.services.reminders.policy import Step
 
 log = observability.logger(__name__)
 
@@ -87,7 +88,7 @@ def _record_skipped(session: Session, invoice: Invoice, skipped: Skipped, now: d
     queued = queue.add(
         session,
         dedupe_key=dedupe_keys.reminder(invoice_id=invoice.invoice_id, due=skipped.step.due, step=rung.key),
-        kind="reminder",
+        kind=MessageKind.REMINDER,
         invoice=invoice,
         actor=LADDER,
         now=now,
@@ -111,7 +112,7 @@ def _write(session: Session, invoice: Invoice, step: Step, now: datetime) -> boo
     queued = queue.add(
         session,
         dedupe_key=dedupe_keys.reminder(invoice_id=invoice.invoice_id, due=step.due, step=rung.key),
-        kind="reminder",
+        kind=MessageKind.REMINDER,
         invoice=invoice,
         actor=LADDER,
         now=now,
@@ -145,7 +146,7 @@ def remind_by_hand(
         dedupe_key=dedupe_keys.reminder_by_hand(
             invoice_id=invoice_id, sequence=min(sequence or following, following)
         ),
-        kind="reminder",
+        kind=MessageKind.REMINDER,
         invoice=invoice,
         actor=actor,
         now=now,

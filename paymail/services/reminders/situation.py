@@ -1,6 +1,6 @@
-"""From rows to what the plan is decided on: an invoice's policy and situation."""
+"""From rows to what reminders are decided on: an invoice's policy and situation."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import product
@@ -8,13 +8,14 @@ from itertools import product
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, InvoiceStatus, Message, MessageState, PaymentStatus
+from paymail.models import Invoice, InvoiceStatus, Message, MessageKind, MessageState, PaymentStatus
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.invoices import local_date
 from paymail.services.outbox import dedupe_keys, suppressions
 from paymail.services.plans.coverage import dues
 from paymail.services.reminders import holds, ladder
-from paymail.services.reminders.decision import Hold, Policy, Situation
+from paymail.services.reminders.permission import CLEARING, Hold, Situation
+from paymail.services.reminders.policy import Policy, key_of
 
 RECHECK = timedelta(hours=1)
 HANDED_OVER = (MessageState.HANDOVER, MessageState.SENT, MessageState.UNKNOWN, MessageState.BOUNCED)
@@ -33,19 +34,32 @@ def policy_of(invoice: Invoice) -> Policy:
     )
 
 
-def situation_of(session: Session, *, invoice: Invoice, steps: ladder.Ladder, now: datetime) -> Situation:
-    """Return what the plan depends on now. `invoice` needs its issuer and customer loaded."""
-    return gather(session, invoices=[(invoice, steps)], now=now)[invoice.invoice_id]
+def situation_of(
+    session: Session, *, invoice: Invoice, steps: ladder.Ladder, now: datetime, without: str = ""
+) -> Situation:
+    """Return what reminders depend on now. `invoice` needs its issuer and customer loaded.
+
+    `without` is the dedupe key of a reminder that is left out: it is the one to be decided on.
+    """
+    found = gather(session, invoices=[(invoice, steps)], now=now, without=(without,))
+    return found[invoice.invoice_id]
 
 
 def gather(
-    session: Session, *, invoices: Sequence[tuple[Invoice, ladder.Ladder]], now: datetime
+    session: Session,
+    *,
+    invoices: Sequence[tuple[Invoice, ladder.Ladder]],
+    now: datetime,
+    without: Collection[str] = (),
 ) -> dict[int, Situation]:
-    """Return the situations of many invoices by a handful of questions, whatever their number."""
+    """Return the situations of many invoices by a handful of queries, whatever their number.
+
+    `without` are the dedupe keys of reminders that are left out, as if they had not been written.
+    """
     found: dict[int, Situation] = {}
     for start in range(0, len(invoices), _AT_ONCE):
         some = invoices[start : start + _AT_ONCE]
-        records = _Records.read(session, [invoice for invoice, _steps in some], now)
+        records = _Records.read(session, [invoice for invoice, _steps in some], now, without)
         for invoice, steps in some:
             found[invoice.invoice_id] = _situation(records, invoice, steps, now)
     return found
@@ -55,9 +69,7 @@ def _situation(records: "_Records", invoice: Invoice, steps: ladder.Ladder, now:
     reminders = records.reminders.get(invoice.invoice_id, {})
     counted = dues(invoice)
     keys = {
-        dedupe_keys.reminder(
-            invoice_id=invoice.invoice_id, due=due, step=rung.key
-        ): f"{due.isoformat()}:{rung.key}"
+        dedupe_keys.reminder(invoice_id=invoice.invoice_id, due=due, step=rung.key): key_of(due, rung.key)
         for due, rung in product(counted, steps)
     }
     return Situation(
@@ -70,13 +82,14 @@ def _situation(records: "_Records", invoice: Invoice, steps: ladder.Ladder, now:
         done=frozenset(keys[key] for key in reminders if key in keys),
         sent=sum(one.state in HANDED_OVER for one in reminders.values()),
         invoice_sent_on=_invoice_sent_on(records, invoice),
+        invoice_due_at=_invoice_due_at(records, invoice, now),
         reminded_on=_reminded_on(reminders, invoice, now),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Reminder:
-    """What became of a reminder, or when it is due."""
+class _Written:
+    """What became of an email, or when it is due."""
 
     state: MessageState
     handed_over_at: datetime | None
@@ -87,18 +100,20 @@ class _Reminder:
 class _Records:
     """What the database says about some invoices, by invoice id (suppressions: by address)."""
 
-    reminders: dict[int, dict[str, "_Reminder"]]
+    reminders: dict[int, dict[str, _Written]]
     """Each reminder by its dedupe key."""
-    invoice_emails: dict[int, tuple[MessageState, datetime | None]]
-    """State and hand-over of the newest invoice email."""
+    invoice_emails: dict[int, _Written]
+    """The newest invoice email."""
     holds: dict[int, list[Hold]]
     suppressed: dict[str, str]
 
     @classmethod
-    def read(cls, session: Session, invoices: Sequence[Invoice], now: datetime) -> "_Records":
+    def read(
+        cls, session: Session, invoices: Sequence[Invoice], now: datetime, without: Collection[str]
+    ) -> "_Records":
         ids = [invoice.invoice_id for invoice in invoices]
-        reminders: dict[int, dict[str, _Reminder]] = {}
-        emails: dict[int, tuple[MessageState, datetime | None]] = {}
+        reminders: dict[int, dict[str, _Written]] = {}
+        emails: dict[int, _Written] = {}
         statement = (
             select(
                 Message.invoice_id,
@@ -108,14 +123,15 @@ class _Records:
                 Message.handed_over_at,
                 Message.next_at,
             )
-            .where(Message.invoice_id.in_(ids), Message.kind.in_(("invoice", "reminder")))
+            .where(Message.invoice_id.in_(ids), Message.kind.in_((MessageKind.INVOICE, MessageKind.REMINDER)))
             .order_by(Message.message_id)
         )
         for invoice_id, kind, key, state, handed_over_at, next_at in session.execute(statement):
-            if kind == "invoice":
-                emails[invoice_id] = (state, handed_over_at)
-            else:
-                reminders.setdefault(invoice_id, {})[key] = _Reminder(state, handed_over_at, next_at)
+            written = _Written(state, handed_over_at, next_at)
+            if kind is MessageKind.INVOICE:
+                emails[invoice_id] = written
+            elif key not in without:
+                reminders.setdefault(invoice_id, {})[key] = written
         held: dict[int, list[Hold]] = {}
         for hold in holds.in_force(session, invoice_ids=ids, now=now):
             held.setdefault(hold.invoice_id, []).append(Hold(hold.reason, hold.until))
@@ -146,32 +162,34 @@ def switched_off(invoice: Invoice) -> str:
     return ""
 
 
-def holds_of(session: Session, *, invoice: Invoice, now: datetime) -> tuple[Hold, ...]:
-    """Return what makes reminders wait, the longest first."""
-    return _holds(_Records.read(session, [invoice], now), invoice, now)
-
-
 def _holds(records: _Records, invoice: Invoice, now: datetime) -> tuple[Hold, ...]:
     found = []
     if invoice.payment_status is PaymentStatus.PROCESSING:
-        found.append(Hold("a payment is clearing"))
+        found.append(CLEARING)
     if reason := records.suppressed.get(suppressions.normalised(invoice.customer.email)):
         found.append(Hold(f"the customer's address is suppressed ({reason})"))
     found += records.holds.get(invoice.invoice_id, [])
-    if trouble := _invoice_email_trouble(records, invoice):
-        found.append(Hold(trouble, now + RECHECK))
+    if (email := records.invoice_emails.get(invoice.invoice_id)) is not None:
+        found += _invoice_email_hold(email, now)
+    # Without any, the host sent it before paymail came.
     return tuple(found)
 
 
-def _invoice_email_trouble(records: _Records, invoice: Invoice) -> str:
-    # Without any, the host sent it before paymail came.
-    state, _ = records.invoice_emails.get(invoice.invoice_id, (MessageState.SENT, None))
-    if state in _NOT_OUT_YET:
-        return "the invoice email has not been sent yet"
-    return "the invoice email failed" if state is MessageState.FAILED else ""
+def _invoice_email_hold(email: _Written, now: datetime) -> list[Hold]:
+    if email.state in _NOT_OUT_YET:
+        # It may be moved or cancelled, and nobody tells the ladder: so it looks again every hour.
+        until = email.next_at if email.next_at > now else now + RECHECK
+        return [Hold("the invoice email has not been sent yet", until, RECHECK)]
+    return [Hold("the invoice email failed", None, RECHECK)] if email.state is MessageState.FAILED else []
 
 
-def _reminded_on(reminders: dict[str, _Reminder], invoice: Invoice, now: datetime) -> date | None:
+def _invoice_due_at(records: _Records, invoice: Invoice, now: datetime) -> datetime | None:
+    email = records.invoice_emails.get(invoice.invoice_id)
+    ahead = email is not None and email.state in _NOT_OUT_YET and email.next_at > now
+    return email.next_at if email is not None and ahead else None
+
+
+def _reminded_on(reminders: dict[str, _Written], invoice: Invoice, now: datetime) -> date | None:
     by_hand = dedupe_keys.reminder_by_hand(invoice_id=invoice.invoice_id, sequence=0).removesuffix("0")
     today = local_date(invoice.issuer, now)
     for key, one in reminders.items():
@@ -183,7 +201,7 @@ def _reminded_on(reminders: dict[str, _Reminder], invoice: Invoice, now: datetim
 
 
 def _invoice_sent_on(records: _Records, invoice: Invoice) -> date | None:
-    state, handed_over_at = records.invoice_emails.get(invoice.invoice_id, (MessageState.FAILED, None))
-    if state not in HANDED_OVER or handed_over_at is None:
+    email = records.invoice_emails.get(invoice.invoice_id)
+    if email is None or email.state not in HANDED_OVER or email.handed_over_at is None:
         return None
-    return local_date(invoice.issuer, handed_over_at)
+    return local_date(invoice.issuer, email.handed_over_at)

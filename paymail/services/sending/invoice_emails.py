@@ -6,7 +6,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict
-from paymail.models import STATUS_MOVES, Invoice, InvoiceStatus, Message, MessageState, check_move
+from paymail.models import (
+    STATUS_MOVES,
+    Invoice,
+    InvoiceStatus,
+    Message,
+    MessageKind,
+    MessageState,
+    check_move,
+)
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.links import pay_links
@@ -55,7 +63,14 @@ def send_invoice(
     latest = _latest_invoice_email(session, invoice_id=invoice_id)
     key = _sending_key(invoice_id, latest, next_sequence(session, invoice_id=invoice_id), again, sequence)
     queued = queue.add(
-        session, dedupe_key=key, kind="invoice", invoice=invoice, actor=actor, now=now, at=at, bulk_id=bulk_id
+        session,
+        dedupe_key=key,
+        kind=MessageKind.INVOICE,
+        invoice=invoice,
+        actor=actor,
+        now=now,
+        at=at,
+        bulk_id=bulk_id,
     )
     if queued.created:
         pay_links.ensure(session, invoice=invoice, actor=actor, now=now)
@@ -81,7 +96,7 @@ def _sending_key(
 
 
 def _latest_invoice_email(session: Session, *, invoice_id: int) -> Message | None:
-    statement = select(Message).where(Message.invoice_id == invoice_id, Message.kind == "invoice")
+    statement = select(Message).where(Message.invoice_id == invoice_id, Message.kind == MessageKind.INVOICE)
     return session.scalars(statement.order_by(Message.message_id.desc()).limit(1)).first()
 
 
@@ -94,5 +109,5 @@ def _check_sendable(invoice: Invoice) -> None:
 
 def next_sequence(session: Session, *, invoice_id: int) -> int:
     """Return the sequence that one further invoice email would have."""
-    count = select(func.count()).where(Message.invoice_id == invoice_id, Message.kind == "invoice")
+    count = select(func.count()).where(Message.invoice_id == invoice_id, Message.kind == MessageKind.INVOICE)
     return (session.scalar(count) or 0) + 1

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from paymail.web.api import (
+    adjustments,
     bounces,
     bulk,
     events,
@@ -15,27 +16,22 @@ from paymail.web.api import (
     reminders,
     suppressions,
 )
-from paymail.web.api.access import Access
-from paymail.wiring import App
 
+__all__ = ["router"]
 
-def router(app: App) -> APIRouter:
-    """Return all routes of the staff API."""
-    access = Access(app)
-    routes = APIRouter()
-    rooms = (
-        invoices,
-        links,
-        payments,
-        plans,
-        reminders,
-        messages,
-        bulk,
-        suppressions,
-        bounces,
-        events,
-        reconciliation,
-    )
-    for room in rooms:
-        routes.include_router(room.router(app, access))
-    return routes
+router = APIRouter()
+for noun in (
+    invoices,
+    links,
+    payments,
+    adjustments,
+    plans,
+    reminders,
+    messages,
+    bulk,
+    suppressions,
+    bounces,
+    events,
+    reconciliation,
+):
+    router.include_router(noun.router)

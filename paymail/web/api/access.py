@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from paymail.services.access import api_keys
 from paymail.services.access.api_keys import Holder, KeyRefused, KeyScope
-from paymail.web.http.limiter import Limiter
-from paymail.wiring import App
+from paymail.web.http.dependencies import AppDep
+from paymail.web.http.limiter import address_of
+from paymail.web.http.rate_limits import rate_limits
 
 _BEARER = HTTPBearer(
     auto_error=False,
@@ -20,28 +21,25 @@ _BEARER = HTTPBearer(
 Given = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 
 
-class Access:
-    """Makes the dependency that every route of the API has."""
+def needs(scope: KeyScope) -> Callable[[Request, AppDep, Given], Holder]:
+    """Return a dependency: the holder of a valid key with `scope`, or 401, 403, 429."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._requests = Limiter(app.settings.api_rate_limit)
-        self._wrong_keys = Limiter(app.settings.login_rate_limit)
+    def holder(request: Request, app: AppDep, given: Given) -> Holder:
+        limits, address = rate_limits(request), address_of(request)
+        limits.api_requests.check(address)
+        limits.wrong_keys.check_spent(address)
+        presented = given.credentials if given else ""
+        try:
+            with app.reading() as session:
+                return api_keys.check(session, presented=presented, scope=scope)
+        except KeyRefused:
+            if presented:  # who shows nothing guesses nothing
+                limits.wrong_keys.check(address)
+            raise
 
-    def needs(self, scope: KeyScope) -> Callable[[Request, Given], Holder]:
-        """Return a dependency: the holder of a valid key with `scope`, or 401, 403, 429."""
+    return holder
 
-        def holder(request: Request, given: Given) -> Holder:
-            place = request.client.host if request.client else "unknown"
-            self._requests.check(place)
-            self._wrong_keys.check_spent(place)
-            presented = given.credentials if given else ""
-            try:
-                with self._app.reading() as session:
-                    return api_keys.check(session, presented=presented, scope=scope)
-            except KeyRefused:
-                if presented:  # who shows nothing guesses nothing
-                    self._wrong_keys.check(place)
-                raise
 
-        return holder
+Reader = Annotated[Holder, Depends(needs(KeyScope.READ))]
+Writer = Annotated[Holder, Depends(needs(KeyScope.WRITE))]
+BouncePoster = Annotated[Holder, Depends(needs(KeyScope.BOUNCES))]

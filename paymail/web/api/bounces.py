@@ -1,18 +1,18 @@
 """Bounces: delivery reports as they came in, posted by a mail server or a mailbox reader."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from paymail.models import Bounce
 from paymail.services import bounces
-from paymail.services.access.api_keys import Holder, KeyScope
-from paymail.web.api.access import Access
+from paymail.web.api.access import BouncePoster
+from paymail.web.http.dependencies import AppDep
 from paymail.web.http.openapi import problems
+from paymail.web.schemas.bounces import Reported
 from paymail.web.webhooks import TooLarge
 from paymail.wiring import App
+
+router = APIRouter(prefix="/api/v1/bounces", tags=["bounces"])
 
 LARGEST_REPORT = 25 * 1024 * 1024
 _BODY = {
@@ -21,35 +21,16 @@ _BODY = {
 }
 
 
-class Reported(BaseModel):
-    """What a report was taken for."""
-
-    bounce_id: int
-    kind: str = Field(description="hard, soft, delivered, or unmatched: it names no message of ours.")
-    message_id: int | None
-    status: str = Field(description="Enhanced status code (RFC 3463); empty when there is none.")
-
-
-def router(app: App, access: Access) -> APIRouter:
-    """Return the route of bounces."""
-    routes = APIRouter(prefix="/api/v1/bounces", tags=["bounces"])
-    Poster = Annotated[Holder, Depends(access.needs(KeyScope.BOUNCES))]
-
-    @routes.post("", responses=problems(401, 403, 422, 429), openapi_extra={"requestBody": _BODY})
-    async def post_bounce(_holder: Poster, request: Request) -> Reported:
-        """Take in one raw report (message/rfc822 bytes); again it changes nothing. Scope: bounces."""
-        chunks, size = [], 0
-        async for chunk in request.stream():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > LARGEST_REPORT:
-                raise TooLarge("the report is larger than any mail server sends")
-        found = await run_in_threadpool(_receive, app, b"".join(chunks))
-        return Reported(
-            bounce_id=found.bounce_id, kind=found.kind, message_id=found.message_id, status=found.status
-        )
-
-    return routes
+@router.post("", responses=problems(401, 403, 422, 429), openapi_extra={"requestBody": _BODY})
+async def post_bounce(app: AppDep, _holder: BouncePoster, request: Request) -> Reported:
+    """Take in one raw report (message/rfc822 bytes); again it changes nothing. Scope: bounces."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > LARGEST_REPORT:
+            raise TooLarge("the report is larger than any mail server sends")
+    return Reported.of(await run_in_threadpool(_receive, app, b"".join(chunks)))
 
 
 def _receive(app: App, raw: bytes) -> Bounce:

@@ -7,9 +7,8 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from paymail import errors, observability
-from paymail.web.templating import templates
+from paymail.web.templating import PAGES
 
-_PAGES = templates()
 log = observability.logger(__name__)
 
 STATUS: tuple[tuple[type[errors.PaymailError], int], ...] = (
@@ -43,7 +42,7 @@ def problem(
     # RFC 9110 §11.6.1: a 401 names the scheme that would do.
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else headers
     if "text/html" in request.headers.get("accept", ""):
-        return _PAGES.TemplateResponse(request, "problem.html", {"problem": body}, status, headers)
+        return PAGES.TemplateResponse(request, "problem.html", {"problem": body}, status, headers)
     return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
 
 

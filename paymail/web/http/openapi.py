@@ -14,6 +14,14 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem} for status in statuses}
 
 
+PROBLEMS = problems(401, 403, 404, 409, 422, 429)
+"""Of a route of the staff API."""
+LIST_PROBLEMS = problems(401, 403, 422, 429)
+"""Of a route of the staff API that names no row."""
+PAY_PROBLEMS = problems(404, 409, 410, 422, 429, 503)
+"""Of a route behind a pay link."""
+
+
 def describe_problems(app: FastAPI) -> None:
     """Give `app` a description in which every failure is problem+json; FastAPI would say JSON."""
     generate = app.openapi

@@ -1,20 +1,17 @@
 """Rate limits of the public routes: per address, per link, and of all together."""
 
-from collections.abc import Callable
-
 from fastapi import Request
 from limits import RateLimitItem
 
 from paymail.settings import Settings
-from paymail.web.http.limiter import RateLimited
+from paymail.web.http.limiter import RateLimited, address_of
 from paymail.web.http.request_counts import RequestCounter, digest, rate_of
 
-Check = Callable[[Request], None]
 Count = tuple[RateLimitItem, *tuple[str, ...]]
 
 
 class PublicLimits:
-    """The dependencies that public routes have. A link is told by the digest of its token, known or not, so
+    """What public routes check. A link is told by the digest of its token, known or not, so
     that who is turned away learns nothing about it."""
 
     def __init__(self, settings: Settings, tally: RequestCounter | None = None) -> None:
@@ -30,25 +27,21 @@ class PublicLimits:
         """Count a request of any kind. Raises RateLimited."""
         # All together last: what an address or a link has no right to does not use up the others' share.
         self._count(
-            (self._address, "address", _address(request)),
+            (self._address, "address", address_of(request)),
             (self._link, "link", _link(request)),
             (self._all, "all"),
         )
 
-    def paying(self, step: str) -> Check:
-        """Return the check of a step of paying, such as `create`: a few times a minute per link."""
-
-        def check(request: Request) -> None:
-            # Who opens the page must not use up the tries of who is paying.
-            looking = step == "confirm" and "look" in request.query_params
-            self._count((self._paying, "look" if looking else step, _link(request)))
-
-        return check
+    def paying(self, request: Request, step: str) -> None:
+        """Count a step of paying, such as `create`: a few times a minute per link. Raises RateLimited."""
+        # Who opens the page must not use up the tries of who is paying.
+        looking = step == "confirm" and "look" in request.query_params
+        self._count((self._paying, "look" if looking else step, _link(request)))
 
     def asking(self, request: Request) -> None:
         """Count a request that leads to an email: per address, per link and of all. Raises RateLimited."""
         self._count(
-            (self._asking, "asking-address", _address(request)),
+            (self._asking, "asking-address", address_of(request)),
             (self._asking, "asking-link", _link(request)),
             (self._asking_all, "asking-all"),
         )
@@ -59,10 +52,6 @@ class PublicLimits:
                 raise RateLimited(
                     "too many requests; please wait and try again", self._tally.wait(rate, *key)
                 )
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
 
 
 def _link(request: Request) -> str:

@@ -1,1 +1,1 @@
-"""Invoices, plans and money as JSON, in major units: what the APIs answer and commands print."""
+"""What the APIs take and answer as JSON; commands print some of it. Money is in major units."""

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter, Depends
 
-from paymail.money import Money
 from paymail.web.staff import (
+    adjustments,
     bulk,
     customers,
+    documents,
     events,
     forecast,
     invoices,
@@ -14,8 +15,7 @@ from paymail.web.staff import (
     login,
     mailbox,
     messages,
-    money,
-    money_view,
+    payments,
     plans,
     previews,
     reconciliation,
@@ -23,43 +23,33 @@ from paymail.web.staff import (
     suppressions,
     unknown_messages,
 )
-from paymail.web.staff.local_time import in_zone, local, local_clock
-from paymail.web.staff.session import NotLoggedIn, require_staff
-from paymail.web.templating import templates
-from paymail.wiring import App
+from paymail.web.staff.session import require_staff
 
-__all__ = ["NotLoggedIn", "router"]
+__all__ = ["router"]
 
+_inside = APIRouter(dependencies=[Depends(require_staff)])
+for noun in (
+    invoices,
+    links,
+    payments,
+    adjustments,
+    documents,
+    plans,
+    reminders,
+    messages,
+    previews,
+    forecast,
+    bulk,
+    issuer_settings,
+    unknown_messages,
+    events,
+    reconciliation,
+    suppressions,
+    customers,
+    mailbox,
+):
+    _inside.include_router(noun.router)
 
-def router(app: App) -> APIRouter:
-    """Return all staff routes."""
-    person = require_staff(app)
-    pages = templates()
-    pages.env.globals.update(as_money=Money, local=local, local_clock=local_clock)
-    pages.env.globals.update(money_view.NUMBERS)
-    pages.env.filters["in_zone"] = in_zone
-    routes = APIRouter(prefix="/staff", include_in_schema=False)
-    routes.include_router(login.router(app, pages, person))
-    inside = APIRouter(dependencies=[Depends(person)])
-    rooms = (
-        invoices,
-        links,
-        money,
-        plans,
-        reminders,
-        messages,
-        previews,
-        forecast,
-        bulk,
-        issuer_settings,
-        unknown_messages,
-        events,
-        reconciliation,
-        suppressions,
-        customers,
-        mailbox,
-    )
-    for room in rooms:
-        inside.include_router(room.router(app, pages, person))
-    routes.include_router(inside)
-    return routes
+router = APIRouter(prefix="/staff", include_in_schema=False)
+router.include_router(login.router)
+router.include_router(_inside)

@@ -3,19 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_id
 from paymail.errors import InvalidInput
 from paymail.models import BulkState
-from paymail.services.access.staff import Visitor
 from paymail.services.core.issuers import all_issuers, find_issuer
 from paymail.services.outbox import gates
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Selection
+from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
 from paymail.web.http.inputs import RowId
 from paymail.web.staff.bulk_view import (
@@ -27,8 +26,10 @@ from paymail.web.staff.bulk_view import (
     selection_of,
 )
 from paymail.web.staff.form_actions import Refusal, StaffForm, act, moment_of
-from paymail.web.staff.session import Person
-from paymail.wiring import App
+from paymail.web.staff.pages import PAGES
+from paymail.web.staff.session import Visiting
+
+router = APIRouter(prefix="/bulk")
 
 
 class AgainForm(StaffForm):
@@ -37,95 +38,103 @@ class AgainForm(StaffForm):
     request_key: RequestKey
 
 
-def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
-    """Return the bulk pages."""
-    routes = APIRouter(prefix="/bulk")
-    Visiting = Annotated[Visitor, Depends(person)]
+@router.get("")
+def sends(app: AppDep, request: Request, visitor: Visiting) -> HTMLResponse:
+    """List bulk sends."""
+    with app.reading() as session:
+        found = bulk.listed(session, now=app.now(), default_rate=app.sender_rate)
+        issuers = all_issuers(session)
+    zone = issuers[0].timezone if issuers else "UTC"
+    context = {"visitor": visitor, "found": found, "zone": zone, "query": FilterQuery()}
+    return PAGES.TemplateResponse(request, "bulk_list.html", context)
 
-    @routes.get("")
-    def sends(request: Request, visitor: Visiting) -> HTMLResponse:
-        with app.reading() as session:
-            found = bulk.listed(session, now=app.now(), default_rate=app.sender_rate)
-            issuers = all_issuers(session)
-        zone = issuers[0].timezone if issuers else "UTC"
-        context = {"visitor": visitor, "found": found, "zone": zone, "query": FilterQuery()}
-        return pages.TemplateResponse(request, "bulk_list.html", context)
 
-    @routes.get("/new")
-    def choose(request: Request, visitor: Visiting, query: Annotated[FilterQuery, Query()]) -> HTMLResponse:
-        form = StartForm(**query.model_dump(), request_key=new_id())
-        try:
-            selection_of(query)
-        except InvalidInput as error:
-            refusal = Refusal(str(error), status_of(error), error.code)
-            return choosing_page(app, pages, request, visitor, form, refusal)
-        return choosing_page(app, pages, request, visitor, form)
+@router.get("/new")
+def choose(
+    app: AppDep, request: Request, visitor: Visiting, query: Annotated[FilterQuery, Query()]
+) -> HTMLResponse:
+    """Show a filter, what it matches, and the form that starts a bulk send."""
+    form = StartForm(**query.model_dump(), request_key=new_id())
+    try:
+        selection_of(query)
+    except InvalidInput as error:
+        refusal = Refusal(str(error), status_of(error), error.code)
+        return choosing_page(app, request, visitor, form, refusal)
+    return choosing_page(app, request, visitor, form)
 
-    @routes.post("")
-    def start(request: Request, visitor: Visiting, form: Annotated[StartForm, Form()]) -> Response:
-        started: list[int] = []
 
-        def do(session: Session, now: datetime) -> None:
-            issuer = find_issuer(session, ref=form.issuer)
-            begun = bulk.start(
-                session,
-                selection=selection_of(form),
-                actor=visitor.email,
-                now=now,
-                at=moment_of(form, issuer, now),
-                rate=gates.rate_of(form.rate),
-                again=form.again == "yes",
-                request_key=form.request_key,
-            )
-            started.append(begun.bulk_id)
+@router.post("")
+def start(app: AppDep, request: Request, visitor: Visiting, form: Annotated[StartForm, Form()]) -> Response:
+    """Start a bulk send."""
+    started: list[int] = []
 
-        if refusal := act(app, visitor, form, do):
-            return choosing_page(app, pages, request, visitor, form, refusal)
-        return RedirectResponse(f"/staff/bulk/{started[0]}", 303)
+    def do(session: Session, now: datetime) -> None:
+        issuer = find_issuer(session, ref=form.issuer)
+        begun = bulk.start(
+            session,
+            selection=selection_of(form),
+            actor=visitor.email,
+            now=now,
+            at=moment_of(form, issuer, now),
+            rate=gates.rate_of(form.rate),
+            again=form.again == "yes",
+            request_key=form.request_key,
+        )
+        started.append(begun.bulk_id)
 
-    @routes.get("/{bulk_id}")
-    def show(request: Request, visitor: Visiting, bulk_id: RowId) -> HTMLResponse:
-        return bulk_page(app, pages, request, visitor, bulk_id)
+    if refusal := act(app, visitor, form, do):
+        return choosing_page(app, request, visitor, form, refusal)
+    return RedirectResponse(f"/staff/bulk/{started[0]}", 303)
 
-    @routes.post("/{bulk_id}/failed-again")
-    def failed_again(
-        request: Request, visitor: Visiting, bulk_id: RowId, form: Annotated[AgainForm, Form()]
-    ) -> Response:
-        started: list[int] = []
 
-        def do(session: Session, now: datetime) -> None:
-            before = bulk.progress(session, bulk_id=bulk_id, now=now).bulk
-            begun = bulk.start(
-                session,
-                selection=Selection(failed_of=bulk_id),
-                actor=visitor.email,
-                now=now,
-                rate=before.rate,
-                request_key=form.request_key,
-            )
-            started.append(begun.bulk_id)
+@router.get("/{bulk_id}")
+def show(app: AppDep, request: Request, visitor: Visiting, bulk_id: RowId) -> HTMLResponse:
+    """Show where one stands."""
+    return bulk_page(app, request, visitor, bulk_id)
 
-        if refusal := act(app, visitor, form, do):
-            return bulk_page(app, pages, request, visitor, bulk_id, refusal)
-        return RedirectResponse(f"/staff/bulk/{started[0]}", 303)
 
-    @routes.post("/{bulk_id}/{verb}")
-    def move(
-        request: Request,
-        visitor: Visiting,
-        bulk_id: RowId,
-        verb: Literal["pause", "resume", "cancel"],
-        form: Annotated[StaffForm, Form()],
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            if bulk.progress(session, bulk_id=bulk_id, now=now).bulk.state is not _TARGETS[verb]:
-                _move(session, verb, bulk_id, visitor.email, now)
+@router.post("/{bulk_id}/failed-again")
+def failed_again(
+    app: AppDep, request: Request, visitor: Visiting, bulk_id: RowId, form: Annotated[AgainForm, Form()]
+) -> Response:
+    """Start one of those whose email failed in this one."""
+    started: list[int] = []
 
-        if refusal := act(app, visitor, form, do):
-            return bulk_page(app, pages, request, visitor, bulk_id, refusal)
-        return RedirectResponse(f"/staff/bulk/{bulk_id}", 303)
+    def do(session: Session, now: datetime) -> None:
+        before = bulk.progress(session, bulk_id=bulk_id, now=now).bulk
+        begun = bulk.start(
+            session,
+            selection=Selection(failed_of=bulk_id),
+            actor=visitor.email,
+            now=now,
+            rate=before.rate,
+            request_key=form.request_key,
+        )
+        started.append(begun.bulk_id)
 
-    return routes
+    if refusal := act(app, visitor, form, do):
+        return bulk_page(app, request, visitor, bulk_id, refusal)
+    return RedirectResponse(f"/staff/bulk/{started[0]}", 303)
+
+
+@router.post("/{bulk_id}/{verb}")
+def move(
+    app: AppDep,
+    request: Request,
+    visitor: Visiting,
+    bulk_id: RowId,
+    verb: Literal["pause", "resume", "cancel"],
+    form: Annotated[StaffForm, Form()],
+) -> Response:
+    """Pause, resume or cancel one."""
+
+    def do(session: Session, now: datetime) -> None:
+        if bulk.progress(session, bulk_id=bulk_id, now=now).bulk.state is not _TARGETS[verb]:
+            _move(session, verb, bulk_id, visitor.email, now)
+
+    if refusal := act(app, visitor, form, do):
+        return bulk_page(app, request, visitor, bulk_id, refusal)
+    return RedirectResponse(f"/staff/bulk/{bulk_id}", 303)
 
 
 _TARGETS = {"pause": BulkState.PAUSED, "resume": BulkState.RUNNING, "cancel": BulkState.CANCELLED}

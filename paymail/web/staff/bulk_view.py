@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from fastapi.templating import Jinja2Templates
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -18,6 +17,7 @@ from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Selection
 from paymail.web.staff.form_actions import IssuerId, Refusal, Text, WhenForm, day_of
 from paymail.web.staff.invoice_view import calendar_or_none
+from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
 
 RequestKey = Annotated[str, Field(min_length=8, max_length=80)]
@@ -68,7 +68,6 @@ def selection_of(query: FilterQuery | StartForm) -> Selection:
 
 def choosing_page(
     app: App,
-    pages: Jinja2Templates,
     request: Request,
     visitor: Visitor,
     form: StartForm,
@@ -93,7 +92,7 @@ def choosing_page(
             "sender_rate": _sender_rate(app, issuer),
             "refusal": refusal,
         }
-    return pages.TemplateResponse(request, "bulk_new.html", context, refusal.status if refusal else 200)
+    return PAGES.TemplateResponse(request, "bulk_new.html", context, refusal.status if refusal else 200)
 
 
 def _foresight(session: Session, form: StartForm) -> bulk.Foresight | None:
@@ -112,7 +111,6 @@ def _sender_rate(app: App, issuer: Issuer | None) -> int:
 
 def bulk_page(
     app: App,
-    pages: Jinja2Templates,
     request: Request,
     visitor: Visitor,
     bulk_id: int,
@@ -135,4 +133,4 @@ def bulk_page(
         "request_key": new_id(),
         "refusal": refusal,
     }
-    return pages.TemplateResponse(request, "bulk.html", context, refusal.status if refusal else 200)
+    return PAGES.TemplateResponse(request, "bulk.html", context, refusal.status if refusal else 200)

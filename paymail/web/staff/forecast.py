@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
-from fastapi.templating import Jinja2Templates
 
 from paymail.money import Money
-from paymail.services.access.staff import Visitor
 from paymail.services.forecast.forecast import Coming, forecast
+from paymail.web.http.dependencies import AppDep
 from paymail.web.staff.local_time import local_day
-from paymail.web.staff.session import Person
-from paymail.wiring import App
+from paymail.web.staff.pages import PAGES
+from paymail.web.staff.session import Visiting
+
+router = APIRouter(prefix="/forecast")
 
 MOST_ROWS = 500
 """Rows shown of each list; the totals count all."""
@@ -32,36 +33,30 @@ class Day:
     rows: list[Coming]
 
 
-def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
-    """Return the forecast page."""
-    routes = APIRouter(prefix="/forecast")
-    Visiting = Annotated[Visitor, Depends(person)]
-
-    @routes.get("")
-    def forecast_(
-        request: Request, visitor: Visiting, days: Annotated[int, Query(ge=1, le=90)] = 7
-    ) -> HTMLResponse:
-        with app.reading() as session:
-            found = forecast(session, now=app.now(), days=days)
-        going = [one for one in found if not one.held]
-        held = [one for one in found if one.held]
-        shown = by_day(going)
-        context = {
-            "visitor": visitor,
-            "days": days,
-            "spans": sorted({*SPANS, days}),
-            "going": len(going),
-            "owed": sums(going),
-            "by_day": shown,
-            "left_out": len(going) - sum(len(day.rows) for day in shown),
-            "held": held[:MOST_ROWS],
-            "held_count": len(held),
-            "reasons": Counter(one.held for one in held).most_common(8),
-            "zones": sorted({one.zone for one in found}),
-        }
-        return pages.TemplateResponse(request, "forecast.html", context)
-
-    return routes
+@router.get("")
+def show(
+    app: AppDep, request: Request, visitor: Visiting, days: Annotated[int, Query(ge=1, le=90)] = 7
+) -> HTMLResponse:
+    """Show what goes out in the next days, and what is held back."""
+    with app.reading() as session:
+        found = forecast(session, now=app.now(), days=days)
+    going = [one for one in found if not one.held]
+    held = [one for one in found if one.held]
+    shown = by_day(going)
+    context = {
+        "visitor": visitor,
+        "days": days,
+        "spans": sorted({*SPANS, days}),
+        "going": len(going),
+        "owed": sums(going),
+        "by_day": shown,
+        "left_out": len(going) - sum(len(day.rows) for day in shown),
+        "held": held[:MOST_ROWS],
+        "held_count": len(held),
+        "reasons": Counter(one.held for one in held).most_common(8),
+        "zones": sorted({one.zone for one in found}),
+    }
+    return PAGES.TemplateResponse(request, "forecast.html", context)
 
 
 def by_day(coming: Iterable[Coming], most: int = MOST_ROWS) -> list[Day]:

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
@@ -25,6 +23,7 @@ from paymail.services.reminders.holds import HoldReason
 from paymail.services.sending import invoice_emails
 from paymail.web.staff import money_view, plan_view
 from paymail.web.staff.form_actions import Refusal, Sequence, StaffForm, Text, WhenForm, act
+from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
 
 SHOWN_EVENTS = 200
@@ -68,7 +67,6 @@ def calendar_or_none(issuer: Issuer) -> BusinessCalendar | None:
 
 def invoice_page(
     app: App,
-    pages: Jinja2Templates,
     request: Request,
     visitor: Visitor,
     invoice_id: int,
@@ -83,33 +81,41 @@ def invoice_page(
     with app.reading() as session:
         now = app.now()
         invoice = lookup.invoice(session, invoice_id=invoice_id)
-        calendar = calendar_or_none(invoice.issuer)
-        events = history(session, invoice_id=invoice_id)
         money = money_view.money_block(session, invoice_id=invoice_id)
         plan = plan_view.plan_block(invoice, now)
-        forms = _forms(session, invoice) | money_view.money_forms(money, now)
+        forms = _forms(session, invoice) | money_view.money_forms(money, now) | plan_view.plan_forms(plan)
         context = {
+            **_facts(session, invoice, now),
             "visitor": visitor,
-            "invoice": invoice,
-            "zone": invoice.issuer.timezone,
-            "morning": calendar.next_morning(now) if calendar else None,
-            "found": message_pages.messages(session, wanted=Wanted(invoice_id=invoice_id)),
             "pay_link": invoices.payment_url(app.settings.public_url, invoice) if show_link else "",
-            "link_ended": pay_links.ended(invoice, now=now),
-            "fingerprint": pay_links.fingerprint(invoice) if invoice.payment_token else "",
-            "events": events[-SHOWN_EVENTS:],
-            "older": max(len(events) - SHOWN_EVENTS, 0),
-            "explained": explain(session, invoice_id=invoice_id, now=now),
-            "holds": holds.in_force(session, invoice_ids=[invoice_id], now=now),
-            "hold_reasons": list(HoldReason),
-            "tones": list(Tone),
             "money": money,
             "plan": plan,
-            "forms": forms | plan_view.plan_forms(plan) | dict(kept or {}),
+            "forms": forms | dict(kept or {}),
             "refusal": refusal,
             "refused_form": next(iter(kept or {}), ""),
         }
-    return pages.TemplateResponse(request, "invoice.html", context, refusal.status if refusal else 200)
+    return PAGES.TemplateResponse(request, "invoice.html", context, refusal.status if refusal else 200)
+
+
+def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, object]:
+    """Return what the page says of an invoice beside its money and its plan."""
+    invoice_id = invoice.invoice_id
+    calendar = calendar_or_none(invoice.issuer)
+    events = history(session, invoice_id=invoice_id)
+    return {
+        "invoice": invoice,
+        "zone": invoice.issuer.timezone,
+        "morning": calendar.next_morning(now) if calendar else None,
+        "found": message_pages.messages(session, wanted=Wanted(invoice_id=invoice_id)),
+        "link_ended": pay_links.ended(invoice, now=now),
+        "fingerprint": pay_links.fingerprint(invoice) if invoice.payment_token else "",
+        "events": events[-SHOWN_EVENTS:],
+        "older": max(len(events) - SHOWN_EVENTS, 0),
+        "explained": explain(session, invoice_id=invoice_id, now=now),
+        "holds": holds.in_force(session, invoice_ids=[invoice_id], now=now),
+        "hold_reasons": list(HoldReason),
+        "tones": list(Tone),
+    }
 
 
 def _forms(session: Session, invoice: Invoice) -> dict[str, StaffForm]:
@@ -128,35 +134,19 @@ def _override(off: bool, ladder: str) -> OverrideForm:
     return OverrideForm(reminders="off" if off else "on", ladder=ladder)
 
 
-class Acted(Protocol):
-    """Does what a form of the page asks, and answers: back to the page, or the page with the refusal."""
-
-    def __call__(
-        self,
-        request: Request,
-        visitor: Visitor,
-        invoice_id: int,
-        name: str,
-        form: StaffForm,
-        do: Callable[[Session, datetime], object],
-    ) -> Response:
-        """`name` is the form's among the page's; what was typed into it is kept."""
-        ...
-
-
-def invoice_actions(app: App, pages: Jinja2Templates, *, anchor: str) -> Acted:
-    """Return how the forms of one block of the page are answered; `anchor` is the block's."""
-
-    def acted(
-        request: Request,
-        visitor: Visitor,
-        invoice_id: int,
-        name: str,
-        form: StaffForm,
-        do: Callable[[Session, datetime], object],
-    ) -> Response:
-        if refusal := act(app, visitor, form, do):
-            return invoice_page(app, pages, request, visitor, invoice_id, refusal, {name: form})
-        return RedirectResponse(f"/staff/invoices/{invoice_id}#{anchor}", 303)
-
-    return acted
+def answer_form(
+    app: App,
+    request: Request,
+    visitor: Visitor,
+    invoice_id: int,
+    form: StaffForm,
+    do: Callable[[Session, datetime], object],
+    *,
+    block: str,
+    name: str = "",
+) -> Response:
+    """Make the change that a form of the page asks for, and answer: back to the block of the page that it
+    stands in, or the page with the refusal. What was typed into a form that has a `name` is kept."""
+    if refusal := act(app, visitor, form, do):
+        return invoice_page(app, request, visitor, invoice_id, refusal, {name: form} if name else None)
+    return RedirectResponse(f"/staff/invoices/{invoice_id}#{block}", 303)

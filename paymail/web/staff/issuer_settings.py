@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
@@ -16,73 +15,80 @@ from paymail.services.issuers import issuer_settings
 from paymail.services.letters import previews
 from paymail.services.outbox import gates
 from paymail.services.reminders import ladder
+from paymail.web.http.dependencies import AppDep
 from paymail.web.staff import issuer_settings_form
 from paymail.web.staff.form_actions import IssuerId, Refusal, Text, act
 from paymail.web.staff.issuer_settings_form import PreferencesForm
 from paymail.web.staff.mailbox import framed
-from paymail.web.staff.session import Person
+from paymail.web.staff.pages import PAGES
+from paymail.web.staff.session import Visiting
 from paymail.wiring import App
 
+router = APIRouter(prefix="/reminders")
 
-def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
-    """Return the page of an issuer's reminders."""
-    routes = APIRouter(prefix="/reminders")
-    Visiting = Annotated[Visitor, Depends(person)]
 
-    def page(
-        request: Request,
-        visitor: Visitor,
-        ref: str,
-        form: PreferencesForm | None = None,
-        refusal: Refusal | None = None,
-        note: str = "",
-    ) -> HTMLResponse:
-        with app.reading() as session:
-            issuers = all_issuers(session)
-            issuer = find_issuer(session, ref=ref or (str(issuers[0].issuer_id) if issuers else ""))
-        form = form or issuer_settings_form.of_issuer(issuer)
-        context = {
-            "visitor": visitor,
-            "issuer": issuer,
-            "issuers": issuers,
-            "form": form,
-            "rows": issuer_settings_form.rows_of(form),
-            "most_rows": ladder.MOST_STEPS,
-            "tones": list(Tone),
-            "presets": gates.PRESETS,
-            "zones": issuer_settings_form.zones(),
-            "refusal": refusal,
-            "note": note,
-        }
-        return pages.TemplateResponse(request, "reminders.html", context, refusal.status if refusal else 200)
+def _page(
+    app: App,
+    request: Request,
+    visitor: Visitor,
+    ref: str,
+    form: PreferencesForm | None = None,
+    refusal: Refusal | None = None,
+    note: str = "",
+) -> HTMLResponse:
+    with app.reading() as session:
+        issuers = all_issuers(session)
+        issuer = find_issuer(session, ref=ref or (str(issuers[0].issuer_id) if issuers else ""))
+    form = form or issuer_settings_form.of_issuer(issuer)
+    context = {
+        "visitor": visitor,
+        "issuer": issuer,
+        "issuers": issuers,
+        "form": form,
+        "rows": issuer_settings_form.rows_of(form),
+        "most_rows": ladder.MOST_STEPS,
+        "tones": list(Tone),
+        "presets": gates.PRESETS,
+        "zones": issuer_settings_form.zones(),
+        "refusal": refusal,
+        "note": note,
+    }
+    return PAGES.TemplateResponse(request, "reminders.html", context, refusal.status if refusal else 200)
 
-    @routes.get("")
-    def show(
-        request: Request,
-        visitor: Visiting,
-        issuer: Annotated[IssuerId, Query()] = "",
-        saved: Annotated[Text, Query()] = "",
-    ) -> HTMLResponse:
-        return page(request, visitor, issuer, note="Saved." if saved else "")
 
-    @routes.post("")
-    def save(request: Request, visitor: Visiting, form: Annotated[PreferencesForm, Form()]) -> Response:
-        if form.do != "save":
-            changed = issuer_settings_form.with_rows(form)
-            return page(request, visitor, form.issuer, changed, note="Not saved yet.")
+@router.get("")
+def show(
+    app: AppDep,
+    request: Request,
+    visitor: Visiting,
+    issuer: Annotated[IssuerId, Query()] = "",
+    saved: Annotated[Text, Query()] = "",
+) -> HTMLResponse:
+    """Show the form of an issuer."""
+    return _page(app, request, visitor, issuer, note="Saved." if saved else "")
 
-        def do(session: Session, now: datetime) -> None:
-            issuer = find_issuer(session, ref=form.issuer)
-            changes = issuer_settings_form.changes_of(form, issuer.currency)
-            issuer_settings.set_up_issuer(session, issuer=issuer, changes=changes, now=now)
 
-        if refusal := act(app, visitor, form, do):
-            return page(request, visitor, form.issuer, form, refusal)
-        return RedirectResponse(f"/staff/reminders?issuer={form.issuer}&saved=yes", 303)
+@router.post("")
+def save(
+    app: AppDep, request: Request, visitor: Visiting, form: Annotated[PreferencesForm, Form()]
+) -> Response:
+    """Save the form; or show it with a row more or less."""
+    if form.do != "save":
+        changed = issuer_settings_form.with_rows(form)
+        return _page(app, request, visitor, form.issuer, changed, note="Not saved yet.")
 
-    @routes.get("/samples/{template}")
-    def sample(template: str) -> HTMLResponse:
-        with_sample = app.writer.write(previews.sample(template=template, now=app.now()))
-        return framed(reader.take_apart(with_sample.mime).html)
+    def do(session: Session, now: datetime) -> None:
+        issuer = find_issuer(session, ref=form.issuer)
+        changes = issuer_settings_form.changes_of(form, issuer.currency)
+        issuer_settings.set_up_issuer(session, issuer=issuer, changes=changes, now=now)
 
-    return routes
+    if refusal := act(app, visitor, form, do):
+        return _page(app, request, visitor, form.issuer, form, refusal)
+    return RedirectResponse(f"/staff/reminders?issuer={form.issuer}&saved=yes", 303)
+
+
+@router.get("/samples/{template}")
+def sample(app: AppDep, template: str) -> HTMLResponse:
+    """Show an email of made-up data, for the frame."""
+    with_sample = app.writer.write(previews.sample(template=template, now=app.now()))
+    return framed(reader.take_apart(with_sample.mime).html)

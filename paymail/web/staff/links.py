@@ -3,18 +3,18 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
-from paymail.services.access.staff import Visitor
 from paymail.services.links import pay_links
+from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
 from paymail.web.staff.form_actions import NotAChoice, StaffForm, Text, act
 from paymail.web.staff.invoice_view import invoice_page
-from paymail.web.staff.session import Person
-from paymail.wiring import App
+from paymail.web.staff.session import Visiting
+
+router = APIRouter()
 
 
 class LinkForm(StaffForm):
@@ -24,32 +24,27 @@ class LinkForm(StaffForm):
     was: Text = ""
 
 
-def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
-    """Return the route of the link's forms."""
-    routes = APIRouter()
-    Visiting = Annotated[Visitor, Depends(person)]
+@router.post("/invoices/{invoice_id}/link")
+def change(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[LinkForm, Form()]
+) -> Response:
+    """Show the link, give the invoice another one, or take it back."""
 
-    @routes.post("/invoices/{invoice_id}/link")
-    def change(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[LinkForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            match form.do:
-                case "regenerate":
-                    pay_links.regenerate(
-                        session, invoice_id=invoice_id, actor=visitor.email, now=now, was=form.was
-                    )
-                case "revoke":
-                    pay_links.revoke(session, invoice_id=invoice_id, actor=visitor.email, now=now)
-                case "show":
-                    return
-                case other:
-                    raise NotAChoice(f"{other[:20]!r} is not a choice: show, regenerate or revoke")
+    def do(session: Session, now: datetime) -> None:
+        match form.do:
+            case "regenerate":
+                pay_links.regenerate(
+                    session, invoice_id=invoice_id, actor=visitor.email, now=now, was=form.was
+                )
+            case "revoke":
+                pay_links.revoke(session, invoice_id=invoice_id, actor=visitor.email, now=now)
+            case "show":
+                return
+            case other:
+                raise NotAChoice(f"{other[:20]!r} is not a choice: show, regenerate or revoke")
 
-        if refusal := act(app, visitor, form, do):
-            return invoice_page(app, pages, request, visitor, invoice_id, refusal)
-        if form.do == "show":
-            return invoice_page(app, pages, request, visitor, invoice_id, show_link=True)
-        return RedirectResponse(f"/staff/invoices/{invoice_id}#link", 303)
-
-    return routes
+    if refusal := act(app, visitor, form, do):
+        return invoice_page(app, request, visitor, invoice_id, refusal)
+    if form.do == "show":
+        return invoice_page(app, request, visitor, invoice_id, show_link=True)
+    return RedirectResponse(f"/staff/invoices/{invoice_id}#link", 303)

@@ -4,57 +4,56 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
-from fastapi.templating import Jinja2Templates
-from starlette.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from paymail.services.access import staff
-from paymail.services.access.staff import Visitor
-from paymail.web.http.limiter import Limiter, limited
-from paymail.web.staff.session import COOKIE, Person
-from paymail.wiring import App
+from paymail.web.http.dependencies import AppDep
+from paymail.web.http.rate_limits import limit_logins
+from paymail.web.staff.pages import PAGES
+from paymail.web.staff.session import COOKIE, Visiting
+
+router = APIRouter()
 
 
-def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
-    """Return the login form and what it posts to."""
-    routes = APIRouter()
-    limiter = Limiter(app.settings.login_rate_limit)
+@router.get("/login")
+def form(request: Request) -> HTMLResponse:
+    """Show the login form."""
+    return PAGES.TemplateResponse(request, "login.html", {"wrong": False})
 
-    @routes.get("/login")
-    def form(request: Request) -> HTMLResponse:
-        return pages.TemplateResponse(request, "login.html", {"wrong": False})
 
-    @routes.post("/login", dependencies=[Depends(limited(limiter))])
-    def log_in(request: Request, email: Annotated[str, Form()], password: Annotated[str, Form()]) -> Response:
-        lifetime = timedelta(hours=app.settings.session_hours)
-        try:
-            with app.transaction() as session:
-                login = staff.log_in(
-                    session, email=email, password=password, now=app.now(), lifetime=lifetime
-                )
-        except staff.LoginRefused:
-            return pages.TemplateResponse(request, "login.html", {"wrong": True}, 403)
-        answer = RedirectResponse("/staff/", 303)
-        answer.set_cookie(
-            COOKIE,
-            login.secret,
-            max_age=int(lifetime.total_seconds()),
-            httponly=True,
-            samesite="strict",
-            secure=app.settings.public_url.startswith("https://"),
-            path="/staff",
-        )
-        return answer
-
-    @routes.post("/logout")
-    def log_out(
-        visitor: Annotated[Visitor, Depends(person)],
-        csrf: Annotated[str, Form()],
-        paymail_session: Annotated[str, Cookie()] = "",
-    ) -> Response:
-        staff.check_csrf(visitor, csrf)
+@router.post("/login", dependencies=[Depends(limit_logins)])
+def log_in(
+    app: AppDep, request: Request, email: Annotated[str, Form()], password: Annotated[str, Form()]
+) -> Response:
+    """Log in, and lead to the invoices; or the form again."""
+    lifetime = timedelta(hours=app.settings.session_hours)
+    try:
         with app.transaction() as session:
-            staff.log_out(session, secret=paymail_session)
-        return RedirectResponse("/staff/login", 303)
+            login = staff.log_in(session, email=email, password=password, now=app.now(), lifetime=lifetime)
+    except staff.LoginRefused:
+        return PAGES.TemplateResponse(request, "login.html", {"wrong": True}, 403)
+    answer = RedirectResponse("/staff/", 303)
+    answer.set_cookie(
+        COOKIE,
+        login.secret,
+        max_age=int(lifetime.total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=app.settings.public_url.startswith("https://"),
+        path="/staff",
+    )
+    return answer
 
-    return routes
+
+@router.post("/logout")
+def log_out(
+    app: AppDep,
+    visitor: Visiting,
+    csrf: Annotated[str, Form()],
+    paymail_session: Annotated[str, Cookie()] = "",
+) -> Response:
+    """Log out."""
+    staff.check_csrf(visitor, csrf)
+    with app.transaction() as session:
+        staff.log_out(session, secret=paymail_session)
+    return RedirectResponse("/staff/login", 303)

@@ -1,46 +1,45 @@
 """The viewer of the embedded mailbox. What is in an email is shown, never trusted."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
-from fastapi.templating import Jinja2Templates
 
 from paymail.mail import reader
 from paymail.mail.reader import Mail
-from paymail.services.access.staff import Visitor
-from paymail.web.staff.session import Person
-from paymail.wiring import App
+from paymail.web.http.dependencies import AppDep
+from paymail.web.staff.pages import PAGES
+from paymail.web.staff.session import Visiting
+
+router = APIRouter(prefix="/mailbox")
 
 # Mail is hostile: no script, no form, no request leaves the frame.
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 
-def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
-    """Return the mailbox pages."""
-    routes = APIRouter(prefix="/mailbox")
-    Visiting = Annotated[Visitor, Depends(person)]
+@router.get("")
+def mailbox(app: AppDep, request: Request, visitor: Visiting) -> HTMLResponse:
+    """List the emails of the embedded mailbox."""
+    names = reader.list_names(app.mailbox)
+    mails = [reader.read(app.mailbox, name) for name in names]
+    return PAGES.TemplateResponse(request, "mailbox.html", {"visitor": visitor, "mails": mails})
 
-    @routes.get("")
-    def mailbox(request: Request, visitor: Visiting) -> HTMLResponse:
-        names = reader.list_names(app.mailbox)
-        mails = [reader.read(app.mailbox, name) for name in names]
-        return pages.TemplateResponse(request, "mailbox.html", {"visitor": visitor, "mails": mails})
 
-    @routes.get("/{name}")
-    def mail(request: Request, visitor: Visiting, name: str) -> HTMLResponse:
-        context = {"visitor": visitor, "mail": reader.read(app.mailbox, name)}
-        return pages.TemplateResponse(request, "mail.html", context)
+@router.get("/{name}")
+def mail(app: AppDep, request: Request, visitor: Visiting, name: str) -> HTMLResponse:
+    """Show one email."""
+    context = {"visitor": visitor, "mail": reader.read(app.mailbox, name)}
+    return PAGES.TemplateResponse(request, "mail.html", context)
 
-    @routes.get("/{name}/html")
-    def html(name: str) -> HTMLResponse:
-        return framed(reader.read(app.mailbox, name).html)
 
-    @routes.get("/{name}/attachments/{index}")
-    def attachment(name: str, index: int) -> Response:
-        return attached(reader.read(app.mailbox, name), index)
+@router.get("/{name}/html")
+def html(app: AppDep, name: str) -> HTMLResponse:
+    """Show its HTML part, for the frame."""
+    return framed(reader.read(app.mailbox, name).html)
 
-    return routes
+
+@router.get("/{name}/attachments/{index}")
+def attachment(app: AppDep, name: str, index: int) -> Response:
+    """Download an attachment."""
+    return attached(reader.read(app.mailbox, name), index)
 
 
 def framed(html: str) -> HTMLResponse:

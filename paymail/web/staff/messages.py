@@ -4,13 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
-from paymail.emails import KINDS
-from paymail.models import MessageState
+from paymail.models import MessageKind, MessageState
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
 from paymail.services.lists import lookup, message_pages
@@ -18,98 +16,108 @@ from paymail.services.lists.lookup import NotWrittenYet
 from paymail.services.lists.message_pages import Wanted
 from paymail.services.outbox import blobs
 from paymail.services.outbox.reschedule import cancel_message, reschedule_message
-from paymail.web.http.inputs import RowId
+from paymail.web.http.dependencies import AppDep
+from paymail.web.http.inputs import OptionalRowId, PageNumber, RowId
 from paymail.web.staff.form_actions import Refusal, StaffForm, Text, WhenForm, act, moment_of
 from paymail.web.staff.invoice_view import calendar_or_none
-from paymail.web.staff.session import Person
+from paymail.web.staff.pages import PAGES
+from paymail.web.staff.session import Visiting
 from paymail.wiring import App
 
+router = APIRouter(prefix="/messages")
+
 BEFORE_HANDOVER = (MessageState.SCHEDULED, MessageState.SENDING)
-_PAGE = Query(1, ge=1, le=1_000_000)
-_ROW = Query(ge=1, le=2**63 - 1)
 
 
-def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
-    """Return the message pages."""
-    routes = APIRouter(prefix="/messages")
-    Visiting = Annotated[Visitor, Depends(person)]
+@router.get("")
+def messages(
+    app: AppDep,
+    request: Request,
+    visitor: Visiting,
+    state: Annotated[Text, Query()] = "",
+    kind: Annotated[Text, Query()] = "",
+    find: Annotated[Text, Query()] = "",
+    invoice: OptionalRowId = None,
+    bulk: OptionalRowId = None,
+    page: PageNumber = 1,
+) -> HTMLResponse:
+    """List messages, by page and filter."""
+    known = state if state in set(MessageState) else ""
+    wanted = Wanted(MessageState(known) if known else None, kind[:24], find[:320], invoice, bulk)
+    with app.reading() as session:
+        found = message_pages.messages(session, wanted=wanted, page=page)
+    given = {"state": known, "kind": kind, "find": find, "invoice": invoice, "bulk": bulk}
+    context = {
+        "visitor": visitor,
+        "found": found,
+        "given": {name: value for name, value in given.items() if value},
+        "states": list(MessageState),
+        "kinds": list(MessageKind),
+    }
+    return PAGES.TemplateResponse(request, "messages.html", context)
 
-    @routes.get("")
-    def messages(
-        request: Request,
-        visitor: Visiting,
-        state: Annotated[Text, Query()] = "",
-        kind: Annotated[Text, Query()] = "",
-        find: Annotated[Text, Query()] = "",
-        invoice: Annotated[int | None, _ROW] = None,
-        bulk: Annotated[int | None, _ROW] = None,
-        page: int = _PAGE,
-    ) -> HTMLResponse:
-        known = state if state in set(MessageState) else ""
-        wanted = Wanted(MessageState(known) if known else None, kind[:24], find[:320], invoice, bulk)
-        with app.reading() as session:
-            found = message_pages.messages(session, wanted=wanted, page=page)
-        given = {"state": known, "kind": kind, "find": find, "invoice": invoice, "bulk": bulk}
-        context = {
-            "visitor": visitor,
-            "found": found,
-            "given": {name: value for name, value in given.items() if value},
-            "states": list(MessageState),
-            "kinds": list(KINDS),
-        }
-        return pages.TemplateResponse(request, "messages.html", context)
 
-    @routes.get("/{message_id}")
-    def message(request: Request, visitor: Visiting, message_id: RowId) -> HTMLResponse:
-        return message_page(app, pages, request, visitor, message_id)
+@router.get("/{message_id}")
+def message(app: AppDep, request: Request, visitor: Visiting, message_id: RowId) -> HTMLResponse:
+    """Show one message."""
+    return message_page(app, request, visitor, message_id)
 
-    @routes.get("/{message_id}/email.eml")
-    def eml(message_id: RowId) -> Response:
-        return _proof(app, message_id, "mime_sha256", "message/rfc822", f"message-{message_id}.eml")
 
-    @routes.get("/{message_id}/attached.pdf")
-    def pdf(message_id: RowId) -> Response:
-        return _proof(app, message_id, "pdf_sha256", "application/pdf", f"message-{message_id}.pdf")
+@router.get("/{message_id}/email.eml")
+def eml(app: AppDep, message_id: RowId) -> Response:
+    """Download the bytes of an email as they were handed over."""
+    return _proof(app, message_id, "mime_sha256", "message/rfc822", f"message-{message_id}.eml")
 
-    def acted(
-        request: Request,
-        visitor: Visitor,
-        message_id: int,
-        form: StaffForm,
-        do: Callable[[Session, datetime], object],
-    ) -> Response:
-        if refusal := act(app, visitor, form, do):
-            return message_page(app, pages, request, visitor, message_id, refusal, form)
-        return RedirectResponse(f"/staff/messages/{message_id}", 303)
 
-    @routes.post("/{message_id}/reschedule")
-    def reschedule(
-        request: Request, visitor: Visiting, message_id: RowId, form: Annotated[WhenForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            message = lookup.message(session, message_id=message_id)
-            moment = moment_of(form, load_invoice(session, invoice_id=message.invoice_id).issuer, now)
-            if message.state is MessageState.SCHEDULED and message.next_at == (moment or now):
-                return  # the second click of a double click
-            reschedule_message(session, message_id=message_id, at=moment, actor=visitor.email, now=now)
+@router.get("/{message_id}/attached.pdf")
+def pdf(app: AppDep, message_id: RowId) -> Response:
+    """Show the PDF that was attached."""
+    return _proof(app, message_id, "pdf_sha256", "application/pdf", f"message-{message_id}.pdf")
 
-        return acted(request, visitor, message_id, form, do)
 
-    @routes.post("/{message_id}/cancel")
-    def cancel(
-        request: Request, visitor: Visiting, message_id: RowId, form: Annotated[StaffForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            cancel_message(session, message_id=message_id, actor=visitor.email, now=now)
+def _acted(
+    app: App,
+    request: Request,
+    visitor: Visitor,
+    message_id: int,
+    form: StaffForm,
+    do: Callable[[Session, datetime], object],
+) -> Response:
+    if refusal := act(app, visitor, form, do):
+        return message_page(app, request, visitor, message_id, refusal, form)
+    return RedirectResponse(f"/staff/messages/{message_id}", 303)
 
-        return acted(request, visitor, message_id, form, do)
 
-    return routes
+@router.post("/{message_id}/reschedule")
+def reschedule(
+    app: AppDep, request: Request, visitor: Visiting, message_id: RowId, form: Annotated[WhenForm, Form()]
+) -> Response:
+    """Send it at another time."""
+
+    def do(session: Session, now: datetime) -> None:
+        message = lookup.message(session, message_id=message_id)
+        moment = moment_of(form, load_invoice(session, invoice_id=message.invoice_id).issuer, now)
+        if message.state is MessageState.SCHEDULED and message.next_at == (moment or now):
+            return  # the second click of a double click
+        reschedule_message(session, message_id=message_id, at=moment, actor=visitor.email, now=now)
+
+    return _acted(app, request, visitor, message_id, form, do)
+
+
+@router.post("/{message_id}/cancel")
+def cancel(
+    app: AppDep, request: Request, visitor: Visiting, message_id: RowId, form: Annotated[StaffForm, Form()]
+) -> Response:
+    """Withdraw it."""
+
+    def do(session: Session, now: datetime) -> None:
+        cancel_message(session, message_id=message_id, actor=visitor.email, now=now)
+
+    return _acted(app, request, visitor, message_id, form, do)
 
 
 def message_page(
     app: App,
-    pages: Jinja2Templates,
     request: Request,
     visitor: Visitor,
     message_id: int,
@@ -137,7 +145,7 @@ def message_page(
         "open": open_,
         "can_preview": open_ or (one.message.mime_sha256 or "") not in {"", *erased},
     }
-    return pages.TemplateResponse(request, "message.html", context, refusal.status if refusal else 200)
+    return PAGES.TemplateResponse(request, "message.html", context, refusal.status if refusal else 200)
 
 
 def _proof(app: App, message_id: int, column: str, kind: str, filename: str) -> Response:

@@ -11,9 +11,8 @@ from paymail.clock import new_id
 from paymail.errors import InvalidInput
 from paymail.models import Channel, Invoice, InvoiceStatus, PaymentStatus
 from paymail.money import to_decimal
-from paymail.services.core.documents import WAYS, receipt_number
+from paymail.services.core.documents import WAYS
 from paymail.services.core.invoices import local_date
-from paymail.services.letters.credit_notes import credit_note_number
 from paymail.services.payments.statement import Statement, statement
 from paymail.web.staff.form_actions import Sequence, StaffForm, Text
 
@@ -162,7 +161,3 @@ def money_forms(block: MoneyBlock, now: datetime) -> dict[str, StaffForm]:
             amount=major(one.refundable, currency), channel=one.payment.channel.value, request_key=new_id()
         )
     return forms
-
-
-NUMBERS = {"receipt_number": receipt_number, "credit_note_number": credit_note_number}
-"""What the template calls."""

@@ -3,25 +3,25 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
-from fastapi.templating import Jinja2Templates
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict
 from paymail.models import Invoice
 from paymail.money import parse_amount
-from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
 from paymail.services.plans import agreement
 from paymail.services.plans.instalment_text import read_count, read_day, read_parts
 from paymail.services.plans.instalments import Cadence, Part, deposit_and_rest, equal_parts
+from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
-from paymail.web.staff.form_actions import NotAChoice, act
-from paymail.web.staff.invoice_view import invoice_page
+from paymail.web.staff.form_actions import NotAChoice
+from paymail.web.staff.invoice_view import answer_form
 from paymail.web.staff.plan_view import WAYS, EndForm, PlanForm, shown_of
-from paymail.web.staff.session import Person
-from paymail.wiring import App
+from paymail.web.staff.session import Visiting
+
+router = APIRouter()
 
 
 class PlanChanged(Conflict):
@@ -30,45 +30,39 @@ class PlanChanged(Conflict):
     code = "plan_changed"
 
 
-def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
-    """Return the routes of the section of the payment plan."""
-    routes = APIRouter()
-    Visiting = Annotated[Visitor, Depends(person)]
+@router.post("/invoices/{invoice_id}/plan")
+def agree(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[PlanForm, Form()]
+) -> Response:
+    """Agree on a plan; an active one ends by it."""
 
-    @routes.post("/invoices/{invoice_id}/plan")
-    def agree(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[PlanForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
-            parts = _parts(form, invoice)
-            # A double click finds its own plan; then nothing is changed.
-            if not (invoice.plan and agreement.is_of(invoice.plan, parts)):
-                _check_shown(invoice, form.shown)
-            agreement.agree(session, invoice_id=invoice_id, parts=parts, actor=visitor.email, now=now)
+    def do(session: Session, now: datetime) -> None:
+        invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+        parts = _parts(form, invoice)
+        # A double click finds its own plan; then nothing is changed.
+        if not (invoice.plan and agreement.is_of(invoice.plan, parts)):
+            _check_shown(invoice, form.shown)
+        agreement.agree(session, invoice_id=invoice_id, parts=parts, actor=visitor.email, now=now)
 
-        if refusal := act(app, visitor, form, do):
-            kept = {f"plan_{form.way}": form} if form.way in WAYS else {}
-            return invoice_page(app, pages, request, visitor, invoice_id, refusal, kept)
-        return RedirectResponse(f"/staff/invoices/{invoice_id}#plan", 303)
+    name = f"plan_{form.way}" if form.way in WAYS else ""
+    return answer_form(app, request, visitor, invoice_id, form, do, block="plan", name=name)
 
-    @routes.post("/invoices/{invoice_id}/plan/end")
-    def end(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[EndForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
-            if invoice.plan is None and form.shown:
-                return  # the second click of a double click; it has ended, as was asked
-            if invoice.plan is not None:
-                _check_shown(invoice, form.shown)
-            agreement.end(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
 
-        if refusal := act(app, visitor, form, do):
-            return invoice_page(app, pages, request, visitor, invoice_id, refusal, {"plan_end": form})
-        return RedirectResponse(f"/staff/invoices/{invoice_id}#plan", 303)
+@router.post("/invoices/{invoice_id}/plan/end")
+def end(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[EndForm, Form()]
+) -> Response:
+    """End the plan that the page showed."""
 
-    return routes
+    def do(session: Session, now: datetime) -> None:
+        invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+        if invoice.plan is None and form.shown:
+            return  # the second click of a double click; it has ended, as was asked
+        if invoice.plan is not None:
+            _check_shown(invoice, form.shown)
+        agreement.end(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
+
+    return answer_form(app, request, visitor, invoice_id, form, do, block="plan", name="plan_end")
 
 
 def _check_shown(invoice: Invoice, shown: str) -> None:

@@ -3,21 +3,21 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
-from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
-from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
 from paymail.services.reminders import holds, planner, preferences
 from paymail.services.reminders.holds import HoldReason, NoSuchHold
+from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
 from paymail.web.staff.form_actions import NotAChoice, StaffForm, Text, day_of
-from paymail.web.staff.invoice_view import HoldForm, OverrideForm, RemindForm, invoice_actions
-from paymail.web.staff.session import Person
-from paymail.wiring import App
+from paymail.web.staff.invoice_view import HoldForm, OverrideForm, RemindForm, answer_form
+from paymail.web.staff.session import Visiting
+
+router = APIRouter(prefix="/invoices/{invoice_id}")
 
 
 class ReleaseForm(StaffForm):
@@ -26,94 +26,99 @@ class ReleaseForm(StaffForm):
     reason: Text = ""
 
 
-def router(app: App, pages: Jinja2Templates, person: Person) -> APIRouter:
-    """Return the routes of the reminders block of an invoice's page."""
-    routes = APIRouter(prefix="/invoices/{invoice_id}")
-    Visiting = Annotated[Visitor, Depends(person)]
+@router.post("/hold")
+def hold(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[HoldForm, Form()]
+) -> Response:
+    """Let the invoice's reminders wait."""
 
-    acted = invoice_actions(app, pages, anchor="reminders")
+    def do(session: Session, now: datetime) -> None:
+        day, reason = day_of(form.until), _reason(form.reason)
+        issuer = load_invoice(session, invoice_id=invoice_id).issuer
+        until = holds.end_of_day(day, issuer, now) if day else None
+        in_force = holds.in_force(session, invoice_ids=[invoice_id], now=now)
+        if (reason, until, form.note) in {(hold.reason, hold.until, hold.detail) for hold in in_force}:
+            return  # the second click of a double click
+        holds.place(
+            session,
+            invoice_id=invoice_id,
+            reason=reason,
+            actor=visitor.email,
+            now=now,
+            until=until,
+            detail=form.note,
+        )
 
-    @routes.post("/hold")
-    def hold(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[HoldForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            day, reason = day_of(form.until), _reason(form.reason)
-            issuer = load_invoice(session, invoice_id=invoice_id).issuer
-            until = holds.end_of_day(day, issuer, now) if day else None
-            in_force = holds.in_force(session, invoice_ids=[invoice_id], now=now)
-            if (reason, until, form.note) in {(hold.reason, hold.until, hold.detail) for hold in in_force}:
-                return  # the second click of a double click
-            holds.place(
-                session,
-                invoice_id=invoice_id,
-                reason=reason,
-                actor=visitor.email,
-                now=now,
-                until=until,
-                detail=form.note,
-            )
+    return answer_form(app, request, visitor, invoice_id, form, do, block="reminders", name="hold")
 
-        return acted(request, visitor, invoice_id, "hold", form, do)
 
-    @routes.post("/release")
-    def release(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[ReleaseForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            reason = _reason(form.reason) if form.reason else None
-            try:
-                holds.lift(session, invoice_id=invoice_id, actor=visitor.email, now=now, reason=reason)
-            except NoSuchHold:
-                return  # the second click of a double click: it is lifted, as was asked
+@router.post("/release")
+def release(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[ReleaseForm, Form()]
+) -> Response:
+    """Lift a hold, or all of them."""
 
-        return acted(request, visitor, invoice_id, "release", form, do)
+    def do(session: Session, now: datetime) -> None:
+        reason = _reason(form.reason) if form.reason else None
+        try:
+            holds.lift(session, invoice_id=invoice_id, actor=visitor.email, now=now, reason=reason)
+        except NoSuchHold:
+            return  # the second click of a double click: it is lifted, as was asked
 
-    @routes.post("/remind")
-    def remind(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[RemindForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            planner.remind_by_hand(
-                session,
-                invoice_id=invoice_id,
-                tone=_tone(form.tone),
-                actor=visitor.email,
-                now=now,
-                sequence=form.sequence,
-            )
+    return answer_form(app, request, visitor, invoice_id, form, do, block="reminders", name="release")
 
-        return acted(request, visitor, invoice_id, "remind", form, do)
 
-    @routes.post("/reminders")
-    def of_invoice(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[OverrideForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            preferences.set_up_invoice(
-                session,
-                invoice_id=invoice_id,
-                actor=visitor.email,
-                now=now,
-                off=_off(form),
-                ladder_text=form.ladder,
-            )
+@router.post("/remind")
+def remind(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[RemindForm, Form()]
+) -> Response:
+    """Send a reminder now."""
 
-        return acted(request, visitor, invoice_id, "invoice", form, do)
+    def do(session: Session, now: datetime) -> None:
+        planner.remind_by_hand(
+            session,
+            invoice_id=invoice_id,
+            tone=_tone(form.tone),
+            actor=visitor.email,
+            now=now,
+            sequence=form.sequence,
+        )
 
-    @routes.post("/customer-reminders")
-    def of_customer(
-        request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[OverrideForm, Form()]
-    ) -> Response:
-        def do(session: Session, now: datetime) -> None:
-            customer_id = load_invoice(session, invoice_id=invoice_id).customer_id
-            preferences.set_up_customer(
-                session, customer_id=customer_id, now=now, off=_off(form), ladder_text=form.ladder
-            )
+    return answer_form(app, request, visitor, invoice_id, form, do, block="reminders", name="remind")
 
-        return acted(request, visitor, invoice_id, "customer", form, do)
 
-    return routes
+@router.post("/reminders")
+def of_invoice(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[OverrideForm, Form()]
+) -> Response:
+    """Switch the invoice's reminders, or give it a ladder."""
+
+    def do(session: Session, now: datetime) -> None:
+        preferences.set_up_invoice(
+            session,
+            invoice_id=invoice_id,
+            actor=visitor.email,
+            now=now,
+            off=_off(form),
+            ladder_text=form.ladder,
+        )
+
+    return answer_form(app, request, visitor, invoice_id, form, do, block="reminders", name="invoice")
+
+
+@router.post("/customer-reminders")
+def of_customer(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[OverrideForm, Form()]
+) -> Response:
+    """Switch the customer's reminders, or give them a ladder."""
+
+    def do(session: Session, now: datetime) -> None:
+        customer_id = load_invoice(session, invoice_id=invoice_id).customer_id
+        preferences.set_up_customer(
+            session, customer_id=customer_id, now=now, off=_off(form), ladder_text=form.ladder
+        )
+
+    return answer_form(app, request, visitor, invoice_id, form, do, block="reminders", name="customer")
 
 
 def _reason(text: str) -> HoldReason:

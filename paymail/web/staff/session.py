@@ -1,17 +1,16 @@
 """Who is asking: the session cookie of the staff pages."""
 
-from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Cookie
+from fastapi import Cookie, Depends, Request
+from fastapi.responses import RedirectResponse, Response
 
 from paymail.errors import Denied
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
-from paymail.wiring import App
+from paymail.web.http.dependencies import AppDep
 
 COOKIE = "paymail_session"
-Person = Callable[..., Visitor]
 
 
 class NotLoggedIn(Denied):
@@ -20,14 +19,18 @@ class NotLoggedIn(Denied):
     code = "login_required"
 
 
-def require_staff(app: App) -> Person:
-    """Return the dependency that every staff route has."""
+def require_staff(app: AppDep, paymail_session: Annotated[str, Cookie()] = "") -> Visitor:
+    """Return who is logged in. Raises NotLoggedIn."""
+    with app.reading() as session:
+        found = staff.visitor(session, secret=paymail_session, now=app.now())
+    if found is None:
+        raise NotLoggedIn("please log in")
+    return found
 
-    def person(paymail_session: Annotated[str, Cookie()] = "") -> Visitor:
-        with app.reading() as session:
-            found = staff.visitor(session, secret=paymail_session, now=app.now())
-        if found is None:
-            raise NotLoggedIn("please log in")
-        return found
 
-    return person
+Visiting = Annotated[Visitor, Depends(require_staff)]
+
+
+def to_login(_request: Request, _error: Exception) -> Response:
+    """Answer NotLoggedIn: lead to the login form."""
+    return RedirectResponse("/staff/login", 303)

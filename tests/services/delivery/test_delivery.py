@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from paymail import db
@@ -32,6 +32,17 @@ def test_asking_twice_queues_one_message(bench: Bench) -> None:
     deliveries.sweep(bench.context)
     assert bench.send() == bench.message().message_id
     assert deliveries.sweep(bench.context) == 0
+
+
+def test_an_email_of_a_newer_release_waits_for_its_worker_and_does_not_stop_the_others(bench: Bench) -> None:
+    bench.send()
+    newer = "UPDATE messages SET kind = 'statement', dedupe_key = 'statement:502'"
+    bench.change(lambda session: session.execute(text(newer)))
+    bench.send()
+    assert deliveries.sweep(bench.context) == 1
+    with db.reading(bench.engine) as session:
+        found = session.execute(text("SELECT kind, state FROM messages ORDER BY message_id")).all()
+    assert found == [("statement", "scheduled"), ("invoice", "sent")]
 
 
 def test_an_explicit_resend_is_a_second_message(bench: Bench) -> None:

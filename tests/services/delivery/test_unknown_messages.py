@@ -102,7 +102,7 @@ def test_a_resent_reminder_waits_while_a_payment_clears(desk: DoubtfulDesk) -> N
     message_id = desk.doubt()
     with db.transaction(desk.engine) as session:
         message = session.get_one(Message, message_id)
-        message.kind, message.tone = "reminder", "firm"
+        message.kind, message.step, message.tone = "reminder", "hand", "firm"
         load_invoice(session, invoice_id=502).payment_status = PaymentStatus.PROCESSING
     desk.act(unknown_messages.resend, message_id)
     desk.clock = LATER

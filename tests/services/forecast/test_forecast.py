@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from paymail import db
 from paymail.models import InvoiceStatus, MessageState
 from paymail.services.forecast.explanation import explain
 from paymail.services.forecast.forecast import Coming, forecast
 from paymail.services.imports.fields import LATEST_DAY
+from paymail.services.issuers import issuer_settings
 from paymail.services.reminders import holds, planner
 from paymail.services.reminders.holds import HoldReason
 from paymail.services.sending import bulk
@@ -38,6 +41,31 @@ def test_the_forecast_comes_true(bench: Bench) -> None:
         bench.clock += timedelta(hours=1)
     assert len(foretold) >= 20
     assert sorted(foretold) == sorted(happened)
+
+
+@pytest.mark.parametrize(
+    ("invoice_at", "reminders"),
+    [
+        ("2026-04-13T09:00", ["20"]),
+        ("2026-04-13T15:00", ["20"]),
+        ("2026-04-15T15:00", ["20"]),
+        ("2026-04-20T08:30", []),
+    ],
+)
+def test_a_reminder_is_foretold_for_after_the_day_of_a_scheduled_invoice_email(
+    bench: Bench, invoice_at: str, reminders: list[str]
+) -> None:
+    bench.at("2026-04-12T10:00").send(at=bench.now_at(invoice_at))
+    foretold = [one.local[4:20] for one in seen(bench, 9) if one.kind == "reminder" and one.at]
+    happened = []
+    for day in range(13, 22):
+        for clock in ("08:30", "09:00", "10:00", "15:00", "16:00"):
+            moment = f"2026-04-{day}T{clock}"
+            bench.at(moment).turn()
+            sent = [m for m in bench.messages("reminder") if m.handed_over_at == bench.clock]
+            happened += [moment.replace("T", " ") for _ in sent]
+    assert foretold == happened
+    assert [moment[8:10] for moment in happened] == reminders
 
 
 def test_local_time_and_recipient_are_said(bench: Bench) -> None:
@@ -130,3 +158,30 @@ def test_a_paused_bulk_send_is_listed_as_held(bench: Bench) -> None:
     bulk.expand_all(bench.context)
     bench.change(lambda s: bulk.pause(s, bulk_id=begun.bulk_id, actor="x", now=bench.clock))
     assert [one.held for one in seen(bench)] == [f"bulk send {begun.bulk_id} is paused"]
+
+
+def test_a_written_reminder_that_waits_for_the_morning_is_the_next_one_of_the_explanation(
+    bench: Bench,
+) -> None:
+    bench.at("2026-04-13T09:00")
+    planner.plan_due(bench.context)
+    bench.at("2026-04-13T21:00").turn()
+    with db.reading(bench.engine) as session:
+        found = explain(session, invoice_id=502, now=bench.clock)
+    assert (found.next_local, found.reason) == ("Tue 2026-04-14 09:00 AEST", "outside business hours")
+    assert {step.step: step.fate for step in found.steps}["0"] == "scheduled: outside business hours"
+    assert [(one.step, one.local) for one in seen(bench, 1)] == [("0", "Tue 2026-04-14 09:00 AEST")]
+
+
+def test_a_written_reminder_counts_towards_the_cap_of_those_that_follow(bench: Bench) -> None:
+    bench.at("2026-04-13T09:00")
+    planner.plan_due(bench.context)
+    bench.change(
+        lambda s: issuer_settings.set_up_issuer(
+            s, issuer=bench.issuer(s), changes={"reminder_cap": 1}, now=bench.clock
+        )
+    )
+    assert [(one.step, one.held) for one in seen(bench, 8)] == [
+        ("0", ""),
+        ("7", "the maximum of 1 reminders has been reached"),
+    ]

@@ -36,7 +36,7 @@ def paid_event(books: Books) -> str:
 
 
 def give_up(books: Books) -> None:
-    away = replace(books.cashier, gateway=Away())
+    away = replace(books.context, gateway=Away())
     for _ in range(webhook_inbox.MAX_EVENT_ATTEMPTS):
         webhook_inbox.work_events(away)
         books.move(hours=2)
@@ -68,7 +68,7 @@ def test_an_event_that_is_given_up_is_told_to_staff_once(books: Books) -> None:
 def test_an_event_of_nobodys_payment_tells_nobody(books: Books) -> None:
     event = books.happen("pi_notours")
     books.receive(event)
-    webhook_inbox.work_events(books.cashier)
+    webhook_inbox.work_events(books.context)
     assert row(books, event.id).state is IGNORED
     assert books.count(Message) == 0
 
@@ -79,17 +79,17 @@ def test_a_dead_event_is_worked_on_again_with_all_its_tries(books: Books) -> Non
     again(books, event_id)
     found = row(books, event_id)
     assert (found.state, found.attempts, found.next_at) == (RECEIVED, 0, books.clock)
-    webhook_inbox.work_events(books.cashier)
+    webhook_inbox.work_events(books.context)
     assert row(books, event_id).state is DONE
     assert (books.payments(), books.receipts()) == (1, 1)
 
 
 def test_working_on_a_done_event_again_changes_no_money(books: Books) -> None:
     event_id = paid_event(books)
-    webhook_inbox.work_events(books.cashier)
+    webhook_inbox.work_events(books.context)
     for _ in range(3):
         again(books, event_id)
-        webhook_inbox.work_events(books.cashier)
+        webhook_inbox.work_events(books.context)
     assert (books.payments(), books.receipts(), books.invoice().amount_paid) == (1, 1, 8250)
     assert row(books, event_id).state is DONE
 
@@ -97,18 +97,18 @@ def test_working_on_a_done_event_again_changes_no_money(books: Books) -> None:
 def test_an_event_that_waits_for_its_next_try_is_hurried(books: Books) -> None:
     event_id = paid_event(books)
     for _ in range(9):
-        webhook_inbox.work_events(replace(books.cashier, gateway=Away()))
+        webhook_inbox.work_events(replace(books.context, gateway=Away()))
         books.move(hours=2)
     books.move(hours=-2)
-    assert webhook_inbox.work_events(books.cashier) == 0
+    assert webhook_inbox.work_events(books.context) == 0
     again(books, event_id)
-    assert webhook_inbox.work_events(books.cashier) == 1
+    assert webhook_inbox.work_events(books.context) == 1
     assert books.payments() == 1
 
 
 def test_who_asked_for_it_is_in_the_invoices_history(books: Books) -> None:
     event_id = paid_event(books)
-    webhook_inbox.work_events(books.cashier)
+    webhook_inbox.work_events(books.context)
     again(books, event_id)
     with db.reading(books.engine) as session:
         entry = session.scalars(select(TimelineEvent).where(TimelineEvent.kind == "event_reprocessed")).one()
@@ -151,7 +151,7 @@ def test_a_filter_shows_what_matches(books: Books, wanted: EventFilter, expected
     paid_event(books)
     books.receive(books.happen("pi_notours"))
     books.receive(books.happen("", "charge.refunded"))
-    webhook_inbox.work_events(books.cashier)
+    webhook_inbox.work_events(books.context)
     with db.reading(books.engine) as session:
         assert gateway_events.listed(session, wanted=wanted).total == expected
         assert len(gateway_events.slice_of(session, wanted=wanted, limit=9)[0]) == expected

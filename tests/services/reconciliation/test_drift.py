@@ -256,7 +256,7 @@ def test_a_refund_made_during_the_run_is_no_drift(engine: Engine) -> None:
 
     def staff_refund_more() -> None:
         books.refund(intent, 500)
-        reconciliation.compare(replace(books.cashier), days=7)
+        reconciliation.compare(replace(books.context), days=7)
 
     gateway.happens = staff_refund_more
     assert books.compare(mend=False) == []
@@ -273,36 +273,36 @@ def test_staff_are_told_once_of_a_drift_and_again_when_it_comes_back(books: Book
     whole = books.gateway.set(intent.id, amount_received=8000)
     for _ in range(3):
         books.move(hours=24)
-        reconciliation.compare_and_keep(books.cashier, days=7)
+        reconciliation.compare_and_keep(books.context, days=7)
     (notice,) = books.notices()
     assert "amount differs: invoice 502" in notice.detail
     assert "AUD 82.50" in notice.detail
     assert "AUD 80.00" in notice.detail
     assert kept(books) == [(Kind.AMOUNT, True, True)]
     books.gateway.set(intent.id, amount_received=8250)
-    reconciliation.compare_and_keep(books.cashier, days=7)
+    reconciliation.compare_and_keep(books.context, days=7)
     assert kept(books) == [(Kind.AMOUNT, False, True)]
     books.gateway.intents[whole.id] = whole
     books.move(hours=24)
-    reconciliation.compare_and_keep(books.cashier, days=30)
+    reconciliation.compare_and_keep(books.context, days=30)
     assert len(books.notices()) == 2
 
 
 def test_nothing_is_told_while_the_books_agree(books: Books) -> None:
     books.pay()
-    reconciliation.compare_and_keep(books.cashier, days=7)
+    reconciliation.compare_and_keep(books.context, days=7)
     assert books.notices() == []
 
 
 def test_a_drift_older_than_the_days_stays_until_it_is_over(books: Books) -> None:
     intent = books.pay()
     books.gateway.set(intent.id, amount_received=8000)
-    reconciliation.compare_and_keep(books.cashier, days=7)
+    reconciliation.compare_and_keep(books.context, days=7)
     books.move(days=40)
-    reconciliation.compare_and_keep(books.cashier, days=7)
+    reconciliation.compare_and_keep(books.context, days=7)
     assert kept(books) == [(Kind.AMOUNT, True, True)]
     books.change(Payment, amount=8000)
-    reconciliation.compare_and_keep(books.cashier, days=7)
+    reconciliation.compare_and_keep(books.context, days=7)
     assert kept(books) == [(Kind.AMOUNT, False, True)]
 
 
@@ -317,8 +317,8 @@ class Busy(LedgerGateway):
 def test_an_account_that_cannot_be_asked_keeps_its_drifts(books: Books) -> None:
     intent = books.pay()
     books.gateway.set(intent.id, amount_received=8000)
-    reconciliation.compare_and_keep(books.cashier, days=7)
-    away = replace(books.cashier, gateway=Busy(books.gateway.intents))
+    reconciliation.compare_and_keep(books.context, days=7)
+    away = replace(books.context, gateway=Busy(books.gateway.intents))
     assert list(reconciliation.compare_and_keep(away, days=7).failures) == [ACCOUNT]
     assert kept(books) == [(Kind.AMOUNT, True, True)]
 

@@ -73,7 +73,7 @@ def test_an_event_that_no_webhook_brought_is_stored_and_settled(books: Books) ->
 def test_an_event_that_the_webhook_brought_is_left_alone(books: Books) -> None:
     intent = books.gateway.succeed(books.start().id)
     books.receive(books.happen(intent.id))
-    webhook_inbox.work_events(books.cashier)
+    webhook_inbox.work_events(books.context)
     assert books.catch_up().events == 0
     assert (books.payments(), books.receipts()) == (1, 1)
 
@@ -126,7 +126,7 @@ def test_an_event_that_was_quicker_than_our_row_is_worked_on_again(books: Books)
     intent = books.gateway.succeed(books.start().id)
     books.change(PaymentAttempt, intent_id=None, status=AttemptStatus.CREATING)
     books.receive(books.happen(intent.id))
-    webhook_inbox.work_events(books.cashier)
+    webhook_inbox.work_events(books.context)
     assert books.payments() == 0
     books.change(PaymentAttempt, intent_id=intent.id, status=AttemptStatus.OPEN)
     books.catch_up()
@@ -171,7 +171,7 @@ def test_a_clearing_payment_is_asked_about_every_time(books: Books) -> None:
     intent = books.start()
     books.gateway.set(intent.id, status=IntentStatus.PROCESSING)
     books.receive(books.happen(intent.id, "payment_intent.processing"))
-    webhook_inbox.work_events(books.cashier)
+    webhook_inbox.work_events(books.context)
     assert books.invoice().payment_status is PaymentStatus.PROCESSING
     assert [books.catch_up().asked, books.catch_up().asked] == [1, 1]
     books.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD, failure="account_closed")
@@ -258,7 +258,7 @@ def test_a_due_job_is_done_once_and_again_when_its_time_comes(books: Books) -> N
     books.start()
 
     def run() -> list[str]:
-        return schedule.run_due(books.cashier, live=False, every=EVERY)
+        return schedule.run_due(books.context, live=False, every=EVERY)
 
     assert run() == ["settle", "compare"]
     assert run() == []
@@ -290,7 +290,7 @@ def test_an_outage_is_written_down_and_the_comparison_comes_again_soon(
     books.start()
     gateway.away = ACCOUNT
     gateway.intents.clear()
-    schedule.run_due(books.cashier, live=False, every=EVERY)
+    schedule.run_due(books.context, live=False, every=EVERY)
     with db.reading(books.engine) as session:
         row = turns.last(session, job=turns.SETTLE)
     assert row is not None
@@ -302,7 +302,7 @@ def test_a_debit_that_fails_leaves_no_intent_that_can_be_paid(books: Books, amou
     intent = books.start()
     books.gateway.set(intent.id, status=IntentStatus.PROCESSING)
     books.receive(books.happen(intent.id, "payment_intent.processing"))
-    webhook_inbox.work_events(books.cashier)
+    webhook_inbox.work_events(books.context)
     if amount:
         with db.transaction(books.engine) as session:
             asked = ManualPayment(amount, Channel.CASH, books.clock.date())
@@ -311,6 +311,6 @@ def test_a_debit_that_fails_leaves_no_intent_that_can_be_paid(books: Books, amou
             )
     books.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD, failure="insufficient_funds")
     books.catch_up()
-    intent_cancellation.cancel_marked(books.cashier)
+    intent_cancellation.cancel_marked(books.context)
     assert books.attempt().status is AttemptStatus.CANCELED
     assert books.gateway.intents[intent.id].status is IntentStatus.CANCELED

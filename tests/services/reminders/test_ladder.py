@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from paymail.emails import Tone
 from paymail.services.core.calendar import BusinessCalendar
 from paymail.services.reminders import ladder
-from paymail.services.reminders.decision import Hold, Policy, Situation, decide, schedule
+from paymail.services.reminders.decision import decide
 from paymail.services.reminders.ladder import BadLadder, Rung
+from paymail.services.reminders.permission import Hold, Situation
+from paymail.services.reminders.policy import Policy, schedule
 
 ZONES = [
     ("Australia/Sydney", "AU", "NSW"),

@@ -1,11 +1,14 @@
 """Limits per address, per link and of all; shared through Redis, and never a reason to refuse without it."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from fastapi import Request
+from starlette.testclient import TestClient
 
 from paymail.settings import Settings
+from paymail.web.app import create_app
 from paymail.web.http.limiter import RateLimited
 from paymail.web.http.public_limits import PublicLimits
 from paymail.web.http.request_counts import RequestCounter, digest, rate_of
@@ -89,6 +92,20 @@ def test_staff_logins_say_when_to_come_back(site: Site) -> None:
     form = {"email": "a@b.example", "password": "x"}
     answers = [site.client.post("/staff/login", data=form) for _ in range(11)]
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+
+
+def test_two_applications_in_one_process_count_for_themselves(site: Site) -> None:
+    rates = {"api_rate_limit": "2/minute", "login_rate_limit": "1/minute", "pay_rate_limit": "1/minute"}
+    tight = replace(site.app, settings=site.app.settings.model_copy(update=rates))
+    one, other = (TestClient(create_app(tight)) for _ in range(2))
+    for path, method, before in [
+        ("/api/v1/invoices", "GET", [401, 401]),
+        ("/staff/login", "POST", [422]),
+        (f"{API}/{'0' * 64}", "GET", [404]),
+    ]:
+        for client in (one, other):
+            answers = [client.request(method, path).status_code for _ in range(len(before) + 1)]
+            assert answers == [*before, 429]
 
 
 def test_counts_are_shared_through_redis(redis_url: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from paymail.models import Invoice, Message
+from paymail.models import Invoice, Message, MessageKind
 from paymail.money import Money
 from paymail.services.sending.bulk.selection import Selection, matching
 from paymail.services.sending.invoice_emails import CAME_TO_NOTHING
@@ -47,7 +47,7 @@ def _has_it_already() -> ColumnElement[bool]:
         select(newer.message_id)
         .where(
             newer.invoice_id == Message.invoice_id,
-            newer.kind == "invoice",
+            newer.kind == MessageKind.INVOICE,
             newer.message_id > Message.message_id,
         )
         .exists()
@@ -55,7 +55,7 @@ def _has_it_already() -> ColumnElement[bool]:
     return (
         select(Message.message_id)
         .where(
-            and_(Message.invoice_id == Invoice.invoice_id, Message.kind == "invoice"),
+            and_(Message.invoice_id == Invoice.invoice_id, Message.kind == MessageKind.INVOICE),
             Message.state.not_in(CAME_TO_NOTHING),
             no_newer,
         )

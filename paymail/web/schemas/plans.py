@@ -1,14 +1,17 @@
-"""How an invoice is paid in instalments."""
+"""How an invoice is paid in instalments, as JSON."""
 
 from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
 from paymail.models import Invoice
+from paymail.money import parse_amount
 from paymail.services.core.invoices import local_date
 from paymail.services.plans.choice import smallest, suggested
 from paymail.services.plans.coverage import PartView, plan_of
-from paymail.web.schemas.units import major
+from paymail.services.plans.instalments import MOST_PARTS, Cadence, Part, deposit_and_rest, equal_parts
+from paymail.web.schemas.body import Body
+from paymail.web.schemas.units import Amount, major
 
 
 class PlanRow(BaseModel):
@@ -62,3 +65,48 @@ class PlanDetail(BaseModel):
             agreed_by=plan.actor if plan else None,
             agreed_at=plan.created_at if plan else None,
         )
+
+
+class EqualParts(Body):
+    """What is owed in equal instalments; what is left over of the division is on the first."""
+
+    count: int = Field(ge=1, le=MOST_PARTS, strict=True)
+    cadence: Cadence
+    first: date = Field(description="When the first one is due.")
+
+
+class DepositAndRest(Body):
+    """A part first, and what is left of what is owed later."""
+
+    deposit: Amount
+    deposit_due: date
+    rest_due: date
+
+
+class GivenPart(Body):
+    """One instalment."""
+
+    due: date
+    amount: Amount
+
+
+class GivenParts(Body):
+    """Instalments one by one, by due date; together they are what is owed."""
+
+    instalments: list[GivenPart] = Field(min_length=1, max_length=MOST_PARTS)
+
+
+Division = EqualParts | DepositAndRest | GivenParts
+
+
+def parts_of(body: Division, invoice: Invoice) -> tuple[Part, ...]:
+    """Return the instalments that a body asks for. Raises BadPlan, BadAmount."""
+    owed, currency = invoice.balance, invoice.currency
+    match body:
+        case EqualParts():
+            return equal_parts(owed, body.count, body.first, body.cadence)
+        case DepositAndRest():
+            deposit = parse_amount(body.deposit, currency)
+            return deposit_and_rest(owed, deposit, body.deposit_due, body.rest_due)
+        case GivenParts():
+            return tuple(Part(one.due, parse_amount(one.amount, currency)) for one in body.instalments)

@@ -1,13 +1,13 @@
-"""An invoice as its customer sees it."""
+"""An invoice as its customer sees it, as JSON."""
 
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from paymail.models import Invoice
+from paymail.models import Invoice, InvoiceLine
 from paymail.services.core.invoices import local_date
 from paymail.services.plans.choice import smallest, suggested
-from paymail.web.schemas.plan import PlanRow, plan_rows
+from paymail.web.schemas.plans import PlanRow, plan_rows
 from paymail.web.schemas.units import major
 
 
@@ -19,6 +19,17 @@ class Item(BaseModel):
     quantity: float
     unit_price: float
     amount: float
+
+    @classmethod
+    def of(cls, line: InvoiceLine, currency: str) -> "Item":
+        """Return a line of an invoice."""
+        return cls(
+            line=line.position,
+            description=line.description,
+            quantity=float(line.quantity),
+            unit_price=float(line.unit_price),
+            amount=major(line.amount, currency),
+        )
 
 
 class PayInvoice(BaseModel):
@@ -71,16 +82,7 @@ def describe(invoice: Invoice, *, now: datetime) -> PayInvoice:
         payment_status=invoice.payment_status.value,
         status=invoice.status.value,
         customer_name=invoice.customer.name,
-        items=[
-            Item(
-                line=line.position,
-                description=line.description,
-                quantity=float(line.quantity),
-                unit_price=float(line.unit_price),
-                amount=major(line.amount, currency),
-            )
-            for line in invoice.lines
-        ],
+        items=[Item.of(line, currency) for line in invoice.lines],
         can_pay=invoice.can_pay,
         plan=plan_rows(invoice),
         asked=major(suggested(invoice, local_date(invoice.issuer, now)), currency),

@@ -1,0 +1,14 @@
+"""Self-contained values from which PDFs are rendered: no ORM rows, no clock, no settings.
+
+The same value always gives the same bytes, so a sent PDF can be shown again byte for byte. Each has the
+`template` in `email_templates/_pdf/` that prints it and the `filename` that it is attached under.
+"""
+
+from paymail.documents.credit_note import CreditNoteDocument
+from paymail.documents.invoice import InvoiceDocument
+from paymail.documents.parties import Line, Party
+from paymail.documents.receipt import ReceiptDocument
+
+Document = InvoiceDocument | ReceiptDocument | CreditNoteDocument
+
+__all__ = ["CreditNoteDocument", "Document", "InvoiceDocument", "Line", "Party", "ReceiptDocument"]

@@ -1,0 +1,37 @@
+"""A credit note on paper."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar
+
+from paymail.documents.parties import Party
+from paymail.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteDocument:
+    """What was taken off an invoice that had been paid. `adjustment` picks the word of the GST law."""
+
+    template: ClassVar[str] = "credit_note.html"
+
+    number: str
+    adjustment: bool
+    invoice_number: str
+    invoice_issued: date
+    issuer: Party
+    customer: Party
+    issued: date
+    reason: str
+    net: Money
+    tax_name: str
+    tax_rate: Decimal
+    tax: Money
+    total: Money
+    invoice_total: Money
+    locale: str = "en-AU"
+
+    @property
+    def filename(self) -> str:
+        """What the attachment is called."""
+        return f"credit-note-{self.number}.pdf"

@@ -1,0 +1,39 @@
+"""A tax invoice on paper."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar
+
+from paymail.documents.parties import Line, Party
+from paymail.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDocument:
+    """All that a tax invoice shows. Source of its contents: ATO, "Tax invoices" (seller, ABN, date,
+    items, GST, total)."""
+
+    template: ClassVar[str] = "invoice.html"
+
+    number: str
+    issuer: Party
+    customer: Party
+    issued: date
+    due: date
+    lines: tuple[Line, ...]
+    subtotal: Money
+    tax_name: str
+    tax_rate: Decimal
+    tax: Money
+    total: Money
+    paid: Money
+    balance: Money
+    payment_url: str
+    locale: str = "en-AU"
+
+    @property
+    def filename(self) -> str:
+        """What the attachment is called; of the number only what every file system takes."""
+        return f"invoice-{re.sub(r'[^A-Za-z0-9._-]+', '-', self.number)}.pdf"

@@ -1,0 +1,72 @@
+"""What the emails have in common: who writes to whom about which invoice, and in which language."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Final, Self, TypedDict
+
+from paymail.models import MessageKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Email(ABC):
+    """The context of one email: its templates may use these fields and those of its kind, and no others."""
+
+    kind: ClassVar[MessageKind]
+
+    issuer_name: str
+    customer_name: str
+    invoice_number: str
+    locale: str
+
+    @property
+    def template(self) -> str:
+        """Folder of its templates."""
+        return self.kind.value
+
+    @classmethod
+    @abstractmethod
+    def sample(cls) -> Self:
+        """Return an email that shows all that its templates can say, for previews and tests."""
+        raise NotImplementedError(f"paymail/emails has no sample for kind `{cls.kind}`")
+
+    @classmethod
+    def samples(cls) -> tuple[Self, ...]:
+        """Return one sample for each template folder."""
+        return (cls.sample(),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerEmail(Email):
+    """An email to the customer, in their language. `payment_url` holds the secret token."""
+
+    issuer_email: str
+    payment_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffEmail(Email):
+    """An email to the issuer's staff, from the issuer itself and in English; it never holds a token."""
+
+    staff_url: str
+
+
+class Letterhead(TypedDict):
+    """The fields of every `CustomerEmail`, to be handed on as `**letterhead`."""
+
+    issuer_name: str
+    issuer_email: str
+    customer_name: str
+    invoice_number: str
+    payment_url: str
+    locale: str
+
+
+SAMPLE: Final[Letterhead] = {
+    "issuer_name": "Southern IT Services Pty Ltd",
+    "issuer_email": "billing@southern-it.example",
+    "customer_name": "The Vacuum Shop",
+    "invoice_number": "502",
+    "payment_url": "https://billing.example/pay/" + "0" * 64,
+    "locale": "en-AU",
+}
+"""The letterhead of the samples: the seed's invoice 502."""

@@ -1,0 +1,30 @@
+"""The email about a slow payment that did not arrive after all."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Self
+
+from paymail.emails.letterhead import SAMPLE, CustomerEmail
+from paymail.models import MessageKind
+from paymail.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedPaymentEmail(CustomerEmail):
+    """A slow payment (bank debit) was refused after all; the invoice is owed again."""
+
+    kind: ClassVar[MessageKind] = MessageKind.PAYMENT_FAILED
+
+    due: date
+    amount: Money
+    balance: Money
+
+    @classmethod
+    def sample(cls) -> Self:
+        """The debit for invoice 502 is returned."""
+        return cls(
+            **SAMPLE,
+            due=date(2026, 4, 11),
+            amount=Money(8250, "AUD"),
+            balance=Money(8250, "AUD"),
+        )

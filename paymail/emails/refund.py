@@ -1,0 +1,41 @@
+"""The email about money that goes back."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Self
+
+from paymail.emails.letterhead import SAMPLE, CustomerEmail
+from paymail.models import MessageKind
+from paymail.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundEmail(CustomerEmail):
+    """Money goes back to the customer. `balance` is what is owed on the invoice afterwards."""
+
+    kind: ClassVar[MessageKind] = MessageKind.REFUND
+
+    credit_note: str
+    """Number of the attached credit note; empty when nothing was taken off the invoice."""
+    refunded_on: date
+    amount: Money
+    by_card: bool
+    """Whether it goes back by Stripe, to the card or account that paid, within days."""
+    method: str
+    """How the money goes back, for people; `Visa ending 4242` or `bank transfer`."""
+    reason: str
+    balance: Money
+
+    @classmethod
+    def sample(cls) -> Self:
+        """A part of invoice 502 is given back."""
+        return cls(
+            **SAMPLE,
+            credit_note="CN-000001",
+            refunded_on=date(2026, 3, 20),
+            amount=Money(2000, "AUD"),
+            by_card=True,
+            method="Visa ending 4242",
+            reason="One hour less than billed",
+            balance=Money(1000, "AUD"),
+        )

@@ -1,0 +1,68 @@
+"""Reminders of what is still owed, in five tones."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar, Self
+
+from paymail.emails.letterhead import SAMPLE, CustomerEmail
+from paymail.models import MessageKind
+from paymail.money import Money
+
+
+class Tone(StrEnum):
+    """How a reminder speaks; each has templates of its own."""
+
+    UPCOMING = "upcoming"
+    DUE = "due"
+    FRIENDLY = "friendly"
+    FIRM = "firm"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderEmail(CustomerEmail):
+    """A reminder of what is still owed. `tone` picks the templates; `days_overdue` is below 0 before due.
+
+    With a payment plan, `due` is an instalment's, `asked` is what is due by then of the `balance`, and it is
+    number `instalment` of `instalments`; without one these two are 0.
+    """
+
+    kind: ClassVar[MessageKind] = MessageKind.REMINDER
+
+    issued: date
+    due: date
+    days_overdue: int
+    tone: Tone
+    total: Money
+    balance: Money
+    asked: Money
+    instalment: int
+    instalments: int
+
+    @property
+    def template(self) -> str:
+        """Folder of its templates."""
+        return f"reminder_{self.tone}"
+
+    @classmethod
+    def sample(cls, tone: Tone = Tone.FRIENDLY) -> Self:
+        """Invoice 502, as many days early or late as the tone is meant for."""
+        days = {Tone.UPCOMING: -3, Tone.DUE: 0, Tone.FRIENDLY: 7, Tone.FIRM: 14, Tone.FINAL: 21}
+        return cls(
+            **SAMPLE,
+            issued=date(2026, 3, 12),
+            due=date(2026, 4, 11),
+            days_overdue=days[tone],
+            tone=tone,
+            total=Money(8250, "AUD"),
+            balance=Money(8250, "AUD"),
+            asked=Money(8250, "AUD"),
+            instalment=0,
+            instalments=0,
+        )
+
+    @classmethod
+    def samples(cls) -> tuple[Self, ...]:
+        """Return one for each tone."""
+        return tuple(cls.sample(tone) for tone in Tone)

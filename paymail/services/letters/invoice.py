@@ -1,0 +1,27 @@
+"""The invoice email."""
+
+from paymail.emails import EmailLine, InvoiceEmail
+from paymail.services.letters.kind import Kind, Source
+from paymail.services.letters.letterhead import bill_of, letterhead
+from paymail.services.letters.send_rules import while_owed
+
+
+def invoice_email(source: Source) -> InvoiceEmail:
+    """Return the context of the invoice email."""
+    bill = bill_of(source)
+    return InvoiceEmail(
+        **letterhead(bill),
+        issued=bill.issued,
+        due=bill.due,
+        lines=tuple(EmailLine(line.description, line.quantity, line.amount) for line in bill.lines),
+        subtotal=bill.subtotal,
+        tax_name=bill.tax_name,
+        tax_rate=bill.tax_rate,
+        tax=bill.tax,
+        total=bill.total,
+        paid=bill.paid,
+        balance=bill.balance,
+    )
+
+
+KIND = Kind(email=invoice_email, document=bill_of, threaded=True, send_rule=while_owed)

@@ -1,0 +1,39 @@
+"""What one kind of email consists of, beside the dataclass of its contents in `emails`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from paymail.documents import Document
+from paymail.emails import Email
+from paymail.models import Invoice, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a letter is built from. `invoice` has its issuer, customer and lines loaded; `date` is UTC."""
+
+    session: Session
+    message: Message
+    invoice: Invoice
+    public_url: str
+    date: datetime
+
+
+SendRule = Callable[[Invoice], str]
+"""Returns why a message is dropped as its invoice stands now; nothing if it may go out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How the letters of a kind are built, and when they may go out. No field may be forgotten."""
+
+    email: Callable[[Source], Email]
+    document: Callable[[Source], Document | None] | None
+    """What is attached, under the document's `filename`; None for a kind that never attaches anything."""
+    threaded: bool
+    """Whether it answers the invoice email, so that mail readers show both as one conversation."""
+    send_rule: SendRule | None
+    """None for reminders alone: `delivery/permission.py` asks about their holds and business hours too."""

@@ -1,0 +1,15 @@
+"""Every kind of email, with what it consists of."""
+
+from paymail.models import MessageKind
+from paymail.services.letters import invoice, link, notice, payment_failed, receipt, refund, reminder
+from paymail.services.letters.kind import Kind
+
+KINDS: dict[MessageKind, Kind] = {
+    MessageKind.INVOICE: invoice.KIND,
+    MessageKind.RECEIPT: receipt.KIND,
+    MessageKind.REMINDER: reminder.KIND,
+    MessageKind.NOTICE: notice.KIND,
+    MessageKind.REFUND: refund.KIND,
+    MessageKind.PAYMENT_FAILED: payment_failed.KIND,
+    MessageKind.LINK: link.KIND,
+}

@@ -1,0 +1,23 @@
+"""From an invoice to the fields that every email to its customer shares."""
+
+from paymail.documents import InvoiceDocument
+from paymail.emails import Letterhead
+from paymail.services.core.documents import invoice_document
+from paymail.services.letters.kind import Source
+
+
+def bill_of(source: Source) -> InvoiceDocument:
+    """Return the invoice as it stands now, which most emails say something of."""
+    return invoice_document(source.invoice, source.public_url)
+
+
+def letterhead(bill: InvoiceDocument) -> Letterhead:
+    """Return who writes to whom about which invoice."""
+    return {
+        "issuer_name": bill.issuer.name,
+        "issuer_email": bill.issuer.email,
+        "customer_name": bill.customer.name,
+        "invoice_number": bill.number,
+        "payment_url": bill.payment_url,
+        "locale": bill.locale,
+    }

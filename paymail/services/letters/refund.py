@@ -1,0 +1,41 @@
+"""The email about money that goes back, with its credit note."""
+
+from paymail.documents import CreditNoteDocument
+from paymail.emails import RefundEmail
+from paymail.models import Channel, Payment, Refund
+from paymail.money import Money
+from paymail.services.core.documents import WAYS
+from paymail.services.core.invoices import local_date
+from paymail.services.letters.credit_notes import credit_note_document, credit_note_number
+from paymail.services.letters.kind import Kind, Source
+from paymail.services.letters.letterhead import bill_of, letterhead
+from paymail.services.letters.send_rules import always
+
+
+def refund_email(source: Source) -> RefundEmail:
+    """Return the context of the email about a refund."""
+    refund, bill = _refund(source), bill_of(source)
+    payment = source.session.get_one(Payment, refund.payment_id)
+    by_card = refund.channel is Channel.STRIPE
+    return RefundEmail(
+        **letterhead(bill),
+        credit_note=credit_note_number(refund),
+        refunded_on=local_date(source.invoice.issuer, refund.created_at),
+        amount=Money(refund.amount, refund.currency),
+        by_card=by_card,
+        method=payment.method if by_card else WAYS[refund.channel],
+        reason=refund.reason,
+        balance=bill.balance,
+    )
+
+
+def _credit_note(source: Source) -> CreditNoteDocument | None:
+    refund = _refund(source)
+    return credit_note_document(source.invoice, refund) if refund.credit_note else None
+
+
+def _refund(source: Source) -> Refund:
+    return source.session.get_one(Refund, int(source.message.detail))
+
+
+KIND = Kind(email=refund_email, document=_credit_note, threaded=True, send_rule=always)

@@ -1,0 +1,37 @@
+"""Reminders of what is still owed."""
+
+from paymail.emails import ReminderEmail, Tone
+from paymail.money import Money
+from paymail.services.core.invoices import local_date
+from paymail.services.letters.kind import Kind, Source
+from paymail.services.letters.letterhead import bill_of, letterhead
+from paymail.services.outbox import dedupe_keys
+from paymail.services.plans.coverage import dues, plan_of
+
+
+def reminder_email(source: Source) -> ReminderEmail:
+    """Return the context of a reminder that goes out on the source's date, by the issuer's calendar.
+
+    It counts from the due date in its key; one by hand has none and counts from the oldest that is open.
+    """
+    invoice, bill, plan = source.invoice, bill_of(source), plan_of(source.invoice)
+    today = local_date(invoice.issuer, source.date)
+    counted = dedupe_keys.due_of(source.message.dedupe_key) or dues(invoice)[0]
+    part = next((part for part in plan.parts if part.due == counted), None) if plan else None
+    asked = plan.asked(max(counted, today)) if plan and part else invoice.balance
+    due = counted if part else bill.due
+    return ReminderEmail(
+        **letterhead(bill),
+        issued=bill.issued,
+        due=due,
+        days_overdue=(today - due).days,
+        tone=Tone(source.message.tone),
+        total=bill.total,
+        balance=bill.balance,
+        asked=Money(asked, invoice.currency),
+        instalment=part.position if part else 0,
+        instalments=len(plan.parts) if plan and part else 0,
+    )
+
+
+KIND = Kind(email=reminder_email, document=bill_of, threaded=True, send_rule=None)

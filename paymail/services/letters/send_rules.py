@@ -1,0 +1,15 @@
+"""What of an invoice's state drops a message that is about to go out: the rules that kinds share."""
+
+from paymail.models import Invoice, InvoiceStatus
+
+
+def always(_invoice: Invoice) -> str:
+    """Let it go out: what it tells is true whatever became of the invoice."""
+    return ""
+
+
+def while_owed(invoice: Invoice) -> str:
+    """Drop what asks for money that is not owed any more."""
+    if invoice.status is InvoiceStatus.VOID:
+        return "the invoice is void"
+    return "" if invoice.balance else "already paid"

@@ -1,0 +1,68 @@
+"""What an invoice asks for: write off, void, let it be paid in parts."""
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+
+from paymail.services.core.invoices import load_invoice
+from paymail.services.payments import adjustments
+from paymail.web.api.access import Writer
+from paymail.web.http.dependencies import AppDep
+from paymail.web.http.inputs import RowId
+from paymail.web.http.openapi import PROBLEMS
+from paymail.web.schemas.account import Account, Void, WriteOff
+from paymail.web.schemas.payments import PartPayments
+from paymail.web.schemas.units import minor_or_none
+
+router = APIRouter(prefix="/api/v1", tags=["payments"])
+
+
+@router.post("/invoices/{invoice_id}/write-off", responses=PROBLEMS)
+def write_off(app: AppDep, holder: Writer, invoice_id: RowId, body: WriteOff) -> Account:
+    """Give up what is owed, or a part of it; no credit note. Scope: write."""
+    with app.transaction() as session:
+        currency = load_invoice(session, invoice_id=invoice_id).currency
+        adjustments.write_off(
+            session,
+            invoice_id=invoice_id,
+            reason=body.reason,
+            actor=holder.actor,
+            now=app.now(),
+            amount=minor_or_none(body.amount, currency),
+            before=minor_or_none(body.written_off_before, currency),
+        )
+        return _account(session, invoice_id)
+
+
+@router.delete("/invoices/{invoice_id}/write-off", responses=PROBLEMS)
+def undo_write_off(app: AppDep, holder: Writer, invoice_id: RowId) -> Account:
+    """Ask for what was written off again. Scope: write."""
+    with app.transaction() as session:
+        adjustments.undo_write_off(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
+        return _account(session, invoice_id)
+
+
+@router.post("/invoices/{invoice_id}/void", responses=PROBLEMS)
+def void(app: AppDep, holder: Writer, invoice_id: RowId, body: Void) -> Account:
+    """Cancel an invoice for good; 409 when money has arrived. Scope: write."""
+    with app.transaction() as session:
+        adjustments.void(
+            session, invoice_id=invoice_id, reason=body.reason, actor=holder.actor, now=app.now()
+        )
+        return _account(session, invoice_id)
+
+
+@router.put("/invoices/{invoice_id}/part-payments", responses=PROBLEMS)
+def part_payments(app: AppDep, holder: Writer, invoice_id: RowId, body: PartPayments) -> Account:
+    """Let the customer pay in parts, or only the whole. Scope: write."""
+    with app.transaction() as session:
+        invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+        minimum = minor_or_none(body.minimum, invoice.currency)
+        if minimum != invoice.part_minimum:
+            adjustments.allow_parts(
+                session, invoice_id=invoice_id, minimum=minimum, actor=holder.actor, now=app.now()
+            )
+        return _account(session, invoice_id)
+
+
+def _account(session: Session, invoice_id: int) -> Account:
+    return Account.of(load_invoice(session, invoice_id=invoice_id))

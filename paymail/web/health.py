@@ -1,0 +1,41 @@
+"""Whether the web answers, and whether it can serve; and where the bare address leads."""
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from paymail.errors import Unavailable
+from paymail.web.http.dependencies import AppDep
+from paymail.web.http.openapi import problems
+
+router = APIRouter()
+
+
+class DatabaseDown(Unavailable):
+    """The database does not answer; a balancer should ask another host."""
+
+    code = "database_unavailable"
+
+
+@router.get("/", include_in_schema=False)
+def home() -> Response:
+    """Lead to the staff pages."""
+    return RedirectResponse("/staff/", 307)
+
+
+@router.get("/healthz", tags=["health"])
+def healthz() -> dict[str, str]:
+    """Say that the process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", tags=["health"], responses=problems(503))
+def readyz(app: AppDep) -> dict[str, str]:
+    """Say whether the database answers."""
+    try:
+        with app.reading() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        raise DatabaseDown("the database does not answer") from error
+    return {"status": "ok"}

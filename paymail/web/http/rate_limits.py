@@ -1,0 +1,52 @@
+"""The rate limits of one application, and the dependencies by which routes have them checked.
+
+They are kept on `app.state`: two applications in one process count for themselves.
+"""
+
+from collections.abc import Callable
+
+from fastapi import Request
+
+from paymail.settings import Settings
+from paymail.web.http.limiter import Limiter, address_of
+from paymail.web.http.public_limits import PublicLimits
+
+
+class RateLimits:
+    """Every limit of an application, by its settings; the counts begin at none."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.public = PublicLimits(settings)
+        self.api_requests = Limiter(settings.api_rate_limit)
+        self.wrong_keys = Limiter(settings.login_rate_limit)
+        self.logins = Limiter(settings.login_rate_limit)
+
+
+def rate_limits(request: Request) -> RateLimits:
+    """Return the limits of the application that a request is for."""
+    limits: RateLimits = request.app.state.rate_limits
+    return limits
+
+
+def limit_public(request: Request) -> None:
+    """Count a request to a public route. Raises RateLimited."""
+    rate_limits(request).public.every(request)
+
+
+def limit_emails(request: Request) -> None:
+    """Count a public request that leads to an email. Raises RateLimited."""
+    rate_limits(request).public.asking(request)
+
+
+def limit_payments(step: str) -> Callable[[Request], None]:
+    """Return the dependency that counts a step of paying, such as `create`; it raises RateLimited."""
+
+    def check(request: Request) -> None:
+        rate_limits(request).public.paying(request, step)
+
+    return check
+
+
+def limit_logins(request: Request) -> None:
+    """Count a try to log in against its address. Raises RateLimited."""
+    rate_limits(request).logins.check(address_of(request))

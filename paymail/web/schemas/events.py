@@ -1,0 +1,56 @@
+"""Events from Stripe, as JSON."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from paymail.models import GatewayEventState
+from paymail.services.payments import gateway_events
+from paymail.services.payments.gateway_events import Listed
+
+
+class EventRow(BaseModel):
+    """An event as it came in from Stripe."""
+
+    event_id: str
+    type: str
+    account: str
+    intent_id: str = Field(description="The payment that it is about; empty: none.")
+    invoice_id: int | None = Field(description="The invoice of that payment; null: none of ours.")
+    state: GatewayEventState
+    reason: str = Field(description="What became of it.")
+    attempts: int
+    next_at: datetime = Field(description="When a received one is tried next.")
+    created_at: datetime = Field(description="When it happened, by Stripe's clock.")
+    received_at: datetime
+
+    @classmethod
+    def of(cls, row: Listed) -> "EventRow":
+        """Return what a row says."""
+        event = row.event
+        return cls(
+            event_id=event.event_id,
+            type=event.type,
+            account=event.account,
+            intent_id=event.intent_id,
+            invoice_id=row.invoice_id,
+            state=event.state,
+            reason=event.reason,
+            attempts=event.attempts,
+            next_at=event.next_at,
+            created_at=gateway_events.happened_at(event),
+            received_at=event.received_at,
+        )
+
+
+class EventRows(BaseModel):
+    """Events, the latest received first."""
+
+    data: list[EventRow]
+    next: str | None = Field(description="Give it as `after` for those that follow; null: there are none.")
+
+    @classmethod
+    def of(cls, rows: Iterable[Listed], following: str | None) -> "EventRows":
+        """Return a slice of the events; `following` is the id that the next one begins after."""
+        return cls(data=[EventRow.of(row) for row in rows], next=following)

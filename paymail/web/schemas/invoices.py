@@ -1,0 +1,114 @@
+"""Invoices as JSON: in a list, and with all that happened to them."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from pydantic import BaseModel, Field
+
+from paymail.models import Invoice, InvoiceStatus, Message, PaymentStatus, TimelineEvent
+from paymail.web.http.inputs import Text
+from paymail.web.schemas.account import Sums, sums
+from paymail.web.schemas.body import Body
+from paymail.web.schemas.customer_invoice import PayInvoice, describe
+from paymail.web.schemas.messages import MessageRow
+from paymail.web.schemas.units import major
+
+
+class InvoiceRow(BaseModel):
+    """An invoice in a list. Money in major units."""
+
+    invoice_id: int
+    number: str
+    issuer_name: str
+    customer_name: str
+    customer_email: str
+    currency: str
+    total: float
+    balance: float
+    issued_date: date
+    due_date: date
+    status: InvoiceStatus
+    payment_status: PaymentStatus
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "InvoiceRow":
+        """Return the row of an invoice with issuer and customer."""
+        return cls(
+            invoice_id=invoice.invoice_id,
+            number=invoice.number,
+            issuer_name=invoice.issuer.name,
+            customer_name=invoice.customer.name,
+            customer_email=invoice.customer.email,
+            currency=invoice.currency,
+            total=major(invoice.total, invoice.currency),
+            balance=major(invoice.balance, invoice.currency),
+            issued_date=invoice.issued_date,
+            due_date=invoice.due_date,
+            status=invoice.status,
+            payment_status=invoice.payment_status,
+        )
+
+
+class Happening(BaseModel):
+    """Something that happened to an invoice."""
+
+    at: datetime
+    kind: str
+    actor: str
+    detail: str
+    message_id: int | None
+
+    @classmethod
+    def of(cls, event: TimelineEvent) -> "Happening":
+        """Return what a row of the timeline says."""
+        return cls(
+            at=event.at,
+            kind=event.kind,
+            actor=event.actor,
+            detail=event.detail,
+            message_id=event.message_id,
+        )
+
+
+class InvoiceDetail(PayInvoice, Sums):
+    """An invoice with all that happened to it."""
+
+    customer_email: str
+    payment_url: str | None = Field(description="The secret pay link; null for a key without scope write.")
+    payment_url_expires_at: datetime | None = Field(description="When it ends; null: never, or no link.")
+    messages: list[MessageRow] = Field(description="Its newest 100 emails, newest first.")
+    history: list[Happening] = Field(description="Oldest first.")
+
+    @classmethod
+    def of(
+        cls,
+        invoice: Invoice,
+        *,
+        now: datetime,
+        link: str | None,
+        messages: Iterable[Message],
+        history: Iterable[TimelineEvent],
+    ) -> "InvoiceDetail":
+        """Return all that is known of an invoice; `link` is its pay link, None for who may not see it."""
+        return cls(
+            **describe(invoice, now=now).model_dump(),
+            **sums(invoice),
+            customer_email=invoice.customer.email,
+            payment_url=link,
+            payment_url_expires_at=invoice.payment_token_expires_at,
+            messages=[MessageRow.of(message) for message in messages],
+            history=[Happening.of(event) for event in history],
+        )
+
+
+class Send(Body):
+    """When to send, and whether to send a further copy."""
+
+    at: Text = Field(
+        "",
+        max_length=40,
+        description="ISO 8601; without an offset it is the issuer's local time. Also `next business morning`."
+        " Empty is now.",
+        examples=["2026-12-01T09:00"],
+    )
+    again: bool = Field(False, strict=True, description="Send a further copy to who has the email already.")

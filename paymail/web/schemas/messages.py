@@ -1,0 +1,135 @@
+"""Messages and their tries, as JSON."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+from paymail.models import DeliveryAttempt, Message, MessageState
+from paymail.services.outbox import queue
+from paymail.web.http.inputs import Text
+from paymail.web.schemas.body import Body
+
+
+class MessageRow(BaseModel):
+    """An email in a list."""
+
+    message_id: int
+    invoice_id: int
+    kind: str
+    step: str = Field(description="Of a reminder: days from due, such as `-3` or `7`.")
+    tone: str
+    state: MessageState
+    reason: str = Field(description="Why it is where it is.")
+    recipients: list[str]
+    subject: str = Field(description="Empty until it is written.")
+    due_at: datetime
+    attempts: int
+    actor: str
+    created_at: datetime
+    settled_at: datetime | None
+
+    @classmethod
+    def of(cls, message: Message) -> "MessageRow":
+        """Return the row of a message."""
+        return cls(**_fields(message))
+
+
+class Try(BaseModel):
+    """One try at handing an email over, with what the server said."""
+
+    ended_at: datetime
+    verdict: str
+    phase: str
+    code: int
+    detail: str
+
+    @classmethod
+    def of(cls, attempt: DeliveryAttempt) -> "Try":
+        """Return what a row of the tries says."""
+        return cls(
+            ended_at=attempt.ended_at,
+            verdict=attempt.verdict,
+            phase=attempt.phase,
+            code=attempt.code,
+            detail=attempt.detail,
+        )
+
+
+class MessageDetail(MessageRow):
+    """An email with its proof."""
+
+    header_id: str = Field(description="The Message-ID header.")
+    sender: str
+    mime_sha256: str | None
+    pdf_sha256: str | None
+    tries: list[Try]
+
+    @classmethod
+    def with_tries(cls, message: Message, tries: Iterable[DeliveryAttempt]) -> "MessageDetail":
+        """Return all that is known of a message."""
+        return cls(
+            **_fields(message),
+            header_id=message.header_id,
+            sender=message.sender,
+            mime_sha256=message.mime_sha256,
+            pdf_sha256=message.pdf_sha256,
+            tries=[Try.of(attempt) for attempt in tries],
+        )
+
+
+def _fields(message: Message) -> dict[str, object]:
+    return {
+        "message_id": message.message_id,
+        "invoice_id": message.invoice_id,
+        "kind": message.kind,
+        "step": message.step,
+        "tone": message.tone,
+        "state": message.state,
+        "reason": message.reason,
+        "recipients": message.recipient.split("\n"),
+        "subject": message.subject,
+        "due_at": message.next_at,
+        "attempts": message.attempts,
+        "actor": message.actor,
+        "created_at": message.created_at,
+        "settled_at": message.settled_at,
+    }
+
+
+class Queued(BaseModel):
+    """The message that answers the request; `queued` says whether this request wrote it."""
+
+    message_id: int
+    queued: bool
+
+    @classmethod
+    def of(cls, found: queue.Queued) -> "Queued":
+        """Return the answer about a message of the outbox."""
+        return cls(message_id=found.message_id, queued=found.created)
+
+
+class Reschedule(Body):
+    """When to send it instead."""
+
+    at: Text = Field(
+        max_length=40,
+        description="ISO 8601 (the issuer's time without an offset), `next business morning`, or `now`.",
+        examples=["2026-12-01T09:00"],
+    )
+
+
+class Answer(StrEnum):
+    """What became of an email in doubt."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    RESEND = "resend"
+
+
+class Resolve(Body):
+    """What became of it, and how that is known."""
+
+    answer: Answer
+    why: Text = ""

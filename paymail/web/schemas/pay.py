@@ -1,0 +1,92 @@
+"""What goes to and fro behind a pay link, as JSON."""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, Field
+
+from paymail import money
+from paymail.ports.payments import Intent
+from paymail.render import formats
+from paymail.services.customers import promises
+from paymail.web.schemas.body import Body
+
+
+class StartPayment(BaseModel):
+    """How much to pay; empty pays what is asked for."""
+
+    amount: str | None = Field(
+        None,
+        max_length=30,
+        description="In major units of the invoice's currency.",
+        examples=["50.00"],
+    )
+    balance: str | None = Field(
+        None,
+        max_length=30,
+        description="The balance that the customer was shown, in major units: with another one by now"
+        " nothing is started (409 `not_payable`), since a part may have been paid meanwhile.",
+        examples=["82.50"],
+    )
+
+
+class CreatedPayment(BaseModel):
+    """What Stripe.js needs. `amount` in Stripe's minor units, `currency` in lower case."""
+
+    clientSecret: str
+    publishableKey: str
+    stripeAccount: str
+    amount: int
+    currency: str
+    amountText: str = Field(description="The amount in the customer's language.")
+
+    @classmethod
+    def of(cls, intent: Intent, *, publishable_key: str, locale: str) -> "CreatedPayment":
+        """Return what the page of a customer needs to pay an intent."""
+        charged = money.Money(money.from_stripe_amount(intent.amount, intent.currency), intent.currency)
+        return cls(
+            clientSecret=intent.client_secret,
+            publishableKey=publishable_key,
+            stripeAccount=intent.account,
+            amount=intent.amount,
+            currency=intent.currency.lower(),
+            amountText=formats.money(charged, locale),
+        )
+
+
+class Confirm(BaseModel):
+    """The intent that Stripe.js says is done; paymail asks Stripe itself."""
+
+    paymentIntentId: str = Field(pattern="^pi_[A-Za-z0-9_]{1,76}$", examples=["pi_123"])
+
+
+class Confirmed(BaseModel):
+    """The payment is recorded."""
+
+    success: bool
+    message: str
+    invoice_id: int
+
+
+class Asked(BaseModel):
+    """The request was taken; it says nothing about the link."""
+
+    message: str = "If this link was for an invoice that is still open, a new one is on its way by email."
+
+
+class AlreadyPaid(Body):
+    """When and how, in the customer's words."""
+
+    text: str = Field("", max_length=promises.LONGEST_TEXT, examples=["By bank transfer on Monday"])
+
+
+class Promise(Body):
+    """The day, on the issuer's calendar: from today up to 60 days ahead."""
+
+    date: date
+
+
+class Heard(BaseModel):
+    """Staff are told, and reminders wait."""
+
+    success: bool = True
+    reminders_wait_until: datetime

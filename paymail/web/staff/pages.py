@@ -1,0 +1,16 @@
+"""The templates of the staff pages, with what they use by name."""
+
+from paymail.money import Money
+from paymail.services.core.documents import receipt_number
+from paymail.services.letters.credit_notes import credit_note_number
+from paymail.web.staff.local_time import in_zone, local, local_clock
+from paymail.web.templating import templates
+
+PAGES = templates(
+    as_money=Money,
+    local=local,
+    local_clock=local_clock,
+    receipt_number=receipt_number,
+    credit_note_number=credit_note_number,
+    filters={"in_zone": in_zone},
+)

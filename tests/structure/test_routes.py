@@ -1,0 +1,143 @@
+"""Nothing about a route is forgotten: it is included, linked, shown without a fault, and described."""
+
+import pkgutil
+import re
+from importlib import import_module
+
+import pytest
+from fastapi import APIRouter
+
+from paymail import web
+from paymail.models import Invoice
+from tests.conftest import ROOT
+from tests.structure.test_house import routes_of
+from tests.web.conftest import Desk, Site, desk, site
+
+__all__ = ["desk", "site"]
+
+QUERIES = {"/staff/bulk/new": "?currency=AUD"}
+"""What a page is asked with that refuses to show nothing in particular."""
+SCOPES = re.compile(r"Scope: (\w+)[.;]")
+
+
+def routers_of(found: Site) -> list[object]:
+    """Return every router of the application, whoever included it."""
+    routers: list[object] = []
+    pending = list(found.client.app.routes)  # type: ignore[attr-defined]
+    while pending:
+        router = getattr(pending.pop(), "original_router", None)
+        if router is not None:
+            routers.append(router)
+            pending += router.routes
+    return routers
+
+
+def staff_pages(found: Site) -> list[str]:
+    """Return the address of every GET of the staff pages."""
+    public = re.compile(r"/($|api/|pay/|healthz|readyz|openapi)")
+    addresses = [path for path, method in routes_of(found) if method == "GET"]
+    inside = {f"/staff{path.removeprefix('/staff')}" for path in addresses if not public.match(path)}
+    return sorted(inside | {"/staff/"})
+
+
+def documented() -> dict[tuple[str, str], str]:
+    """Return each route in docs/api.md with the scope that it is said to need."""
+    text = (ROOT / "docs" / "api.md").read_text()
+    rows = re.findall(r"^\| (`[A-Z]+ /.*?) \| (\w+) \|", text, re.MULTILINE)
+    named = [(route, scope) for routes, scope in rows for route in re.findall(r"`([A-Z]+) (/\S+)`", routes)]
+    return {(method, f"/api/v1{path}"): scope for (method, path), scope in named}
+
+
+def described(found: Site) -> dict[tuple[str, str], str]:
+    """Return each route of the staff API with the scope that its description names."""
+    paths = found.client.get("/openapi.json").json()["paths"]
+    return {
+        (method.upper(), re.sub(r"\{\w+\}", "{id}", path)): SCOPES.findall(f"{operation['description']}.")[0]
+        for path, item in paths.items()
+        if path.startswith("/api/v1/")
+        for method, operation in item.items()
+    }
+
+
+def test_every_router_is_included(site: Site) -> None:
+    names = [module.name for module in pkgutil.walk_packages(web.__path__, f"{web.__name__}.")]
+    routers = {name: getattr(import_module(name), "router", None) for name in names}
+    found = {name: router for name, router in routers.items() if isinstance(router, APIRouter)}
+    assert len(found) > 30
+    included = routers_of(site)
+    assert [name for name, router in found.items() if router not in included] == []
+
+
+def test_every_route_of_the_api_is_documented_with_its_scope(site: Site) -> None:
+    assert described(site) == documented()
+
+
+@pytest.fixture
+def busy(desk: Desk) -> Desk:
+    """An invoice that was sent, paid and refunded, and a bulk send of another."""
+    desk.site.invoice(502)
+    desk.post("/invoices/502/send", sequence=1)
+    desk.site.sweep()
+    paid = {"amount": "82.50", "channel": "cash", "request_key": "recorded"}
+    desk.post("/invoices/502/payments", **paid)
+    desk.post("/invoices/502/payments/1/refund", sure="yes", **paid | {"request_key": "refunded"})
+    desk.site.invoice(503)
+    desk.post("/bulk", currency="AUD", request_key="bulk-send")
+    return desk
+
+
+def examples(busy: Desk) -> dict[str, object]:
+    """Return what stands for each path parameter, of rows that are there."""
+    with busy.site.app.reading() as session:
+        customer_id = session.get_one(Invoice, 502).customer_id
+    (mail,) = busy.site.app.mailbox.glob("*.eml")
+    return {
+        "invoice_id": 502,
+        "message_id": 1,
+        "customer_id": customer_id,
+        "bulk_id": 1,
+        "payment_id": 1,
+        "refund_id": 1,
+        "event_id": "evt_1",
+        "name": mail.name,
+        "index": 0,
+        "template": "invoice",
+        "verb": "pause",
+    }
+
+
+def test_every_form_is_refused_without_its_token(busy: Desk) -> None:
+    forms = sorted(
+        f"/staff{path.removeprefix('/staff')}"
+        for path, method in routes_of(busy.site)
+        if method == "POST" and not re.match(r"/(api|pay|webhooks)/|/staff/login|/login", path)
+    )
+    assert len(forms) > 25
+    known = examples(busy)
+    answers = {
+        path: busy.site.client.post(
+            path.format(**known), data={"csrf": "wrong"}, follow_redirects=False
+        ).status_code
+        for path in forms
+    }
+    # 422: a field that the form cannot do without is missing, so nothing was looked at yet.
+    assert {path: status for path, status in answers.items() if status not in (403, 422)} == {}
+
+
+def test_every_staff_page_shows_what_is_there(busy: Desk) -> None:
+    known = examples(busy)
+    pages = staff_pages(busy.site)
+    assert len(pages) > 20
+    shown = {path: path.format(**known) + QUERIES.get(path, "") for path in pages}
+    answers = {path: busy.site.client.get(address).status_code for path, address in shown.items()}
+    assert {path: status for path, status in answers.items() if status != 200} == {}
+
+
+def test_every_staff_page_that_needs_no_number_is_led_to_by_another(busy: Desk) -> None:
+    plain = [path for path in staff_pages(busy.site) if "{" not in path and path != "/staff/login"]
+    assert len(plain) >= 11
+    linked: set[str] = set()
+    for path in plain:
+        page = busy.get(path.removeprefix("/staff") + QUERIES.get(path, ""))
+        linked |= set(re.findall(r'(?:href|action)="(/staff[^"?#]*)', page))
+    assert [path for path in plain if path not in linked] == []
