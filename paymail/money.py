@@ -58,7 +58,7 @@ def exponent(currency: str) -> int:
         return 0
     if currency in _THREE:
         return 3
-    raise UnknownCurrency(f"{currency!r} is not a currency paymail bills in")
+    raise UnknownCurrency(f"{currency!r} is not a supported currency")
 
 
 def parse_decimal(text: str) -> Decimal:
@@ -85,10 +85,10 @@ def parse_amount(text: str, currency: str) -> int:
         example = f"{1250:.{decimals}f}"
         shown = text.strip()[:40]
         raise BadAmount(
-            f"{shown!r} is not an amount of {currency} such as {example}: digits, and a point before at most"
-            f" {decimals} decimals"
+            f"{shown!r} is not a valid amount in {currency}: use a format such as {example}, with at most"
+            f" {decimals} decimal places"
             if decimals
-            else f"{shown!r} is not an amount of {currency} such as {example}: digits only"
+            else f"{shown!r} is not a valid amount in {currency}: use digits only, such as {example}"
         ) from error
 
 
@@ -102,7 +102,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
     scaled = amount.scaleb(exponent(currency))
     # Scaling rounds to the context's 28 digits, comparing does not.
     if scaled != scaled.to_integral_value() or scaled.scaleb(-exponent(currency)) != amount:
-        raise BadAmount(f"{amount} has more decimals than {currency} allows ({exponent(currency)})")
+        raise BadAmount(f"{amount} has more decimal places than {currency} allows ({exponent(currency)})")
     return int(scaled)
 
 
@@ -146,7 +146,7 @@ def from_stripe_amount(amount: int, currency: str) -> int:
         return int(amount * 10**factor)
     quotient, rest = divmod(amount, 10**-factor)
     if rest:
-        raise BadAmount(f"{amount} of Stripe's units is not a whole amount of {currency}")
+        raise BadAmount(f"{amount} of Stripe's units is not a whole amount in {currency}")
     return int(quotient)
 
 

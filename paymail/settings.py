@@ -49,93 +49,107 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PAYMAIL_", extra="ignore", env_ignore_empty=True)
 
-    data_dir: Path = Field(Path(".paymail"), description="Folder of all embedded state.")
-    database_url: str = Field("", description="SQLAlchemy URL; empty is SQLite in the data folder.")
+    data_dir: Path = Field(Path(".paymail"), description="Folder for everything paymail stores on disk.")
+    database_url: str = Field("", description="SQLAlchemy URL; if empty, SQLite in the data folder.")
     broker_url: str = Field(
-        "", description="Celery broker, e.g. redis://…; empty is files in the data folder."
+        "", description="Celery broker, e.g. redis://…; if empty, files in the data folder."
     )
     public_url: str = Field(
-        "http://127.0.0.1:8025", description="Where customers reach paymail; no final slash."
+        "http://127.0.0.1:8025",
+        description="Address where customers reach paymail, without a trailing slash.",
     )
     trusted_proxies: str = Field(
-        "", description="Proxy addresses whose X-Forwarded-For is believed, by comma."
+        "", description="Proxies whose X-Forwarded-For is trusted, separated by commas."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="Least severe level logged."
+        "INFO", description="Lowest severity to log."
     )
-    log_json: bool = Field(False, description="Log JSON lines, for collectors.")
+    log_json: bool = Field(False, description="Log as JSON lines, for log collectors.")
 
     mail_transport: Literal["mailbox", "smtp"] = Field(
-        "mailbox", description="Where mail goes: files or SMTP."
+        "mailbox", description="Where emails go: files (mailbox) or SMTP."
     )
-    smtp_host: str = Field("127.0.0.1", description="SMTP server.")
-    smtp_port: int = Field(587, ge=1, le=65535, description="SMTP port.")
+    smtp_host: str = Field("127.0.0.1", description="SMTP server host name.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="SMTP server port.")
     smtp_security: Literal["none", "starttls", "tls"] = Field(
-        "starttls", description="How SMTP is protected."
+        "starttls", description="How the SMTP connection is encrypted."
     )
-    smtp_username: str = Field("", description="SMTP login; empty is none.")
+    smtp_username: str = Field("", description="SMTP user name; if empty, no login.")
     smtp_password: SecretStr = Field(SecretStr(""), description="SMTP password.")
-    smtp_ca_file: str = Field("", description="PEM file of a private CA; empty is the system's.")
+    smtp_ca_file: str = Field("", description="PEM file of a private CA; if empty, the system's CAs.")
     smtp_timeout_connect: float = Field(
-        10.0, gt=0, le=300, description="Seconds for each step of connecting, TLS and login."
+        10.0, gt=0, le=300, description="Timeout in seconds for each step of connecting, TLS and login."
     )
     smtp_timeout_command: float = Field(
-        20.0, gt=0, le=300, description="Seconds for each SMTP command, and for the body."
+        20.0, gt=0, le=300, description="Timeout in seconds for each SMTP command, and for the message body."
     )
     smtp_timeout_final: float = Field(
-        60.0, gt=0, le=600, description="Seconds for the answer to the final dot; then it is unknown."
+        60.0,
+        gt=0,
+        le=600,
+        description="Seconds to wait for the final reply before a message becomes unknown.",
     )
     bounce_address: str = Field(
-        "", description="Where bounces go, as bounces+…@ per message; empty is the issuer's address."
+        "", description="Address for bounces, as bounces+…@ per message; if empty, the issuer's."
     )
-    dkim_domain: str = Field("", description="Domain to sign mail for (DKIM); empty signs nothing.")
-    dkim_selector: str = Field("", description="Name of the public key: <selector>._domainkey.<domain>.")
-    dkim_key_file: str = Field("", description="PEM file of the private RSA key.")
+    dkim_domain: str = Field(
+        "", description="Domain to sign emails for (DKIM); if empty, emails are not signed."
+    )
+    dkim_selector: str = Field(
+        "", description="DKIM selector: the public key is at <selector>._domainkey.<domain>."
+    )
+    dkim_key_file: str = Field("", description="PEM file of the private RSA key for DKIM.")
 
-    stripe_secret_key: SecretStr = Field(SecretStr(SANDBOX_SECRET_KEY), description="Platform secret key.")
-    stripe_publishable_key: str = Field(SANDBOX_PUBLISHABLE_KEY, description="Platform publishable key.")
+    stripe_secret_key: SecretStr = Field(SecretStr(SANDBOX_SECRET_KEY), description="Stripe secret key.")
+    stripe_publishable_key: str = Field(SANDBOX_PUBLISHABLE_KEY, description="Stripe publishable key.")
     stripe_webhook_secrets: SecretStr = Field(
-        SecretStr(SANDBOX_WEBHOOK_SECRET), description="Signing secrets of webhook endpoints, by comma."
+        SecretStr(SANDBOX_WEBHOOK_SECRET),
+        description="Signing secrets of the webhook endpoints, separated by commas.",
     )
-    stripe_timeout: float = Field(10.0, gt=0, le=60, description="Seconds for one call to Stripe.")
+    stripe_timeout: float = Field(10.0, gt=0, le=60, description="Timeout in seconds for one call to Stripe.")
     sandbox_url: str = Field(
-        "http://127.0.0.1:8026", description="Where the sandbox listens (sandbox keys only)."
+        "http://127.0.0.1:8026", description="Address of the sandbox (only with the sandbox keys)."
     )
 
-    lease_seconds: int = Field(120, ge=5, le=3600, description="How long a worker may hold a message.")
-    sweep_seconds: float = Field(2.0, gt=0, le=60, description="How often workers look for due rows.")
-    max_attempts: int = Field(100, ge=1, le=1000, description="Most tries before a message is failed.")
+    lease_seconds: int = Field(120, ge=5, le=3600, description="Seconds a worker may hold a message.")
+    sweep_seconds: float = Field(2.0, gt=0, le=60, description="Seconds between checks for due work.")
+    max_attempts: int = Field(100, ge=1, le=1000, description="Delivery attempts before a message fails.")
     delivery_hours: int = Field(
-        48, ge=1, le=168, description="Hours from the first failed try until a message is failed."
+        48, ge=1, le=168, description="Hours after the first failed attempt before a message fails."
     )
     sender_rate: str = Field(
         "",
-        description="Emails a minute of one issuer, or a preset: office365, ses. Empty is no limit.",
+        description="Emails per minute per issuer, or a preset: office365, ses. If empty, no limit.",
     )
-    session_hours: int = Field(12, ge=1, le=720, description="How long a staff login lasts.")
-    pay_rate_limit: str = Field("60/minute", description="Public requests per address.")
+    session_hours: int = Field(12, ge=1, le=720, description="Hours before staff have to sign in again.")
+    pay_rate_limit: str = Field("60/minute", description="Public requests per IP address.")
     pay_link_rate_limit: str = Field("120/minute", description="Public requests per pay link.")
-    pay_total_rate_limit: str = Field("6000/minute", description="Public requests of all together.")
+    pay_total_rate_limit: str = Field("6000/minute", description="Public requests in total.")
     pay_start_rate_limit: str = Field(
-        "10/minute", description="Starting, and confirming, a payment, per pay link."
+        "10/minute", description="Starting or confirming a payment, per pay link."
     )
     pay_ask_rate_limit: str = Field(
-        "10/hour", description="Asking for a new link, or telling staff something: per address and per link."
+        "10/hour", description="Asking for a new link or messaging staff, per IP address and per link."
     )
-    pay_ask_total_rate_limit: str = Field("1000/hour", description="The same, of all together.")
+    pay_ask_total_rate_limit: str = Field(
+        "1000/hour", description="Asking for a new link or messaging staff, in total."
+    )
     login_rate_limit: str = Field(
-        "10/minute", description="Staff login tries, and wrong API keys, per address."
+        "10/minute", description="Staff sign-in attempts and wrong API keys, per IP address."
     )
-    api_rate_limit: str = Field("600/minute", description="Staff API requests per address.")
+    api_rate_limit: str = Field("600/minute", description="Staff API requests per IP address.")
 
     reconcile_minutes: float = Field(
-        10.0, ge=0, le=1440, description="How often Stripe is asked for what its webhooks missed; 0 is never."
+        10.0,
+        ge=0,
+        le=1440,
+        description="Minutes between checks for what Stripe's webhooks missed; 0 is off.",
     )
 
-    bounce_dir: str = Field("", description="Maildir or folder of bounce reports to take in; empty is none.")
-    relay_log: str = Field("", description="Postfix log to follow for proof of acceptance; empty is none.")
+    bounce_dir: str = Field("", description="Maildir or folder to read bounce reports from; if empty, none.")
+    relay_log: str = Field("", description="Postfix log to follow for proof of acceptance; if empty, none.")
     retention_days: int = Field(
-        0, ge=0, le=36500, description="Days after which emails' bytes are erased; 0 keeps them for ever."
+        0, ge=0, le=36500, description="Days after which stored emails are erased; 0 keeps them forever."
     )
 
     @classmethod
@@ -189,18 +203,20 @@ class Settings(BaseSettings):
         if len(modes) != 1:
             raise ValueError("the Stripe keys mix live and test mode")
         if self.sandboxed != (public == SANDBOX_PUBLISHABLE_KEY):
-            raise ValueError("one Stripe key is the sandbox's and the other is not")
+            raise ValueError("one Stripe key is for the sandbox and the other is not")
         if not self.sandboxed and SANDBOX_WEBHOOK_SECRET in self.webhook_secrets:
             raise ValueError("real Stripe keys need PAYMAIL_STRIPE_WEBHOOK_SECRETS, not the sandbox's")
         if self.public_url.endswith("/") or not self.public_url.startswith(("http://", "https://")):
-            raise ValueError("PAYMAIL_PUBLIC_URL must be http(s) without a final slash")
+            raise ValueError(
+                "PAYMAIL_PUBLIC_URL must start with http:// or https:// and have no trailing slash"
+            )
         return self
 
     @model_validator(mode="after")
     def refuse_mail_that_cannot_work(self) -> Self:
         """DKIM has three settings or none, a bounce address takes a suffix, a login needs TLS."""
         if len({bool(value) for value in (self.dkim_domain, self.dkim_selector, self.dkim_key_file)}) > 1:
-            raise ValueError("DKIM needs PAYMAIL_DKIM_DOMAIN, _SELECTOR and _KEY_FILE: all three or none")
+            raise ValueError("set all of PAYMAIL_DKIM_DOMAIN, _SELECTOR and _KEY_FILE, or none of them")
         if self.dkim_domain and not (
             _DOMAIN.fullmatch(self.dkim_domain) and _LABELS.fullmatch(self.dkim_selector)
         ):
@@ -212,7 +228,7 @@ class Settings(BaseSettings):
                 "domain in lower case, with at most 39 characters before the @"
             )
         if self.smtp_username and self.smtp_security == "none":
-            raise ValueError("PAYMAIL_SMTP_USERNAME needs PAYMAIL_SMTP_SECURITY starttls or tls")
+            raise ValueError("PAYMAIL_SMTP_USERNAME requires PAYMAIL_SMTP_SECURITY to be starttls or tls")
         if not (self.smtp_username + self.smtp_password.get_secret_value()).isascii():
             raise ValueError("PAYMAIL_SMTP_USERNAME and _PASSWORD must be ASCII")
         return self

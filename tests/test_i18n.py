@@ -299,7 +299,7 @@ def test_the_documents_speak_the_language(language: str) -> None:
     for document, texts in (
         (replace(INVOICE, locale=language), ("Due date", "Total", "Pay Invoice Online", "Billed to", "Qty")),
         (replace(RECEIPT, locale=language), ("Receipt", "Received from", "Paid on", "Balance remaining")),
-        (replace(CREDIT_NOTE, locale=language), ("Credit in total", "Issued to", "Reason", "Invoice total")),
+        (replace(CREDIT_NOTE, locale=language), ("Total credit", "Issued to", "Reason", "Invoice total")),
     ):
         printed = re.sub(r"\W", "", text_of(PDFS.render(document)))
         if language != "ar":  # pdftotext gives Arabic letters in their printed forms

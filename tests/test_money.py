@@ -85,7 +85,7 @@ def test_only_plain_decimals_are_amounts(text: str) -> None:
 
 
 def test_a_fraction_of_a_minor_unit_is_refused_not_rounded() -> None:
-    with pytest.raises(BadAmount, match="more decimals"):
+    with pytest.raises(BadAmount, match="more decimal places"):
         money.to_minor(Decimal("1.005"), "AUD")
 
 
@@ -136,5 +136,5 @@ def test_a_typed_amount_is_read_exactly(text: str, currency: str, minor: int) ->
     ],
 )
 def test_an_amount_is_never_guessed_or_rounded(text: str, currency: str) -> None:
-    with pytest.raises(money.BadAmount, match=f"is not an amount of {currency} such as 1250"):
+    with pytest.raises(money.BadAmount, match=f"is not a valid amount in {currency}: .* 1250"):
         money.parse_amount(text, currency)

@@ -12,7 +12,7 @@ from redis.retry import Retry
 from paymail.checks.findings import Finding, Subject, failed, ok, warning
 
 _TIMEOUT = 3.0
-_REMEDY = "start it, or correct PAYMAIL_BROKER_URL; until then mail waits for the next sweep"
+_REMEDY = "start it, or correct PAYMAIL_BROKER_URL; until then, emails go out with the next sweep"
 
 
 def broker(subject: Subject) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def _embedded(subject: Subject) -> Finding:
     folder = subject.app.settings.data_dir / "bus"
     if folder.is_dir() and os.access(folder, os.W_OK):
         return ok("broker", f"files in {folder}")
-    return failed("broker", f"{folder} cannot be written", "make PAYMAIL_DATA_DIR writable")
+    return failed("broker", f"{folder} is not writable", "make PAYMAIL_DATA_DIR writable")
 
 
 def _redis(url: str) -> Iterator[Finding]:
@@ -44,7 +44,7 @@ def _redis(url: str) -> Iterator[Finding]:
     try:
         yield from _policy(client)
     except (RedisError, OSError) as error:
-        yield failed("broker", f"Redis at {place(url)} does not answer: {type(error).__name__}", _REMEDY)
+        yield failed("broker", f"Redis at {place(url)} is not responding: {type(error).__name__}", _REMEDY)
     finally:
         client.close()
 
@@ -54,13 +54,15 @@ def _policy(client: "Redis") -> Iterator[Finding]:
     try:
         policy = dict(client.config_get("maxmemory-policy")).get("maxmemory-policy", "unknown")
     except ResponseError:
-        yield ok("broker", "Redis answers; it does not tell its maxmemory-policy")
+        yield ok("broker", "Redis is responding; its maxmemory-policy cannot be read")
         return
     if policy == "noeviction":
-        yield ok("broker", "Redis answers, maxmemory-policy noeviction")
+        yield ok("broker", "Redis is responding, maxmemory-policy noeviction")
     else:
         yield warning(
-            "broker", f"Redis answers, but maxmemory-policy {policy} may drop hints", "set it to noeviction"
+            "broker",
+            f"Redis is responding, but maxmemory-policy {policy} can lose queued work",
+            "set it to noeviction",
         )
 
 
@@ -69,8 +71,8 @@ def _other(subject: Subject, url: str) -> Finding:
         with subject.app.celery.connection_for_write(connect_timeout=_TIMEOUT) as connection:
             connection.connect()
     except Exception as error:  # each transport of kombu has exceptions of its own
-        return failed("broker", f"{place(url)} does not answer: {type(error).__name__}", _REMEDY)
-    return ok("broker", f"{urlsplit(url).scheme} answers")
+        return failed("broker", f"{place(url)} is not responding: {type(error).__name__}", _REMEDY)
+    return ok("broker", f"{urlsplit(url).scheme} is responding")
 
 
 def place(url: str) -> str:

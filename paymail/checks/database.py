@@ -23,7 +23,7 @@ def database(subject: Subject) -> Iterator[Finding]:
     embedded = url.get_backend_name() == "sqlite"
     if embedded and not Path(url.database or "").is_file():
         # Connecting would make an empty one.
-        yield failed("database", f"there is no file {url.database}", f"{_UPGRADE}, or start `paymail up`")
+        yield failed("database", f"no database file at {url.database}", f"{_UPGRADE}, or start `paymail up`")
         return
     try:
         with app.reading() as session:
@@ -33,7 +33,7 @@ def database(subject: Subject) -> Iterator[Finding]:
         why = str(getattr(error, "orig", None) or error).strip().splitlines()[0][:160]
         yield failed(
             "database",
-            f"{url.render_as_string(hide_password=True)} does not answer: {why}",
+            f"{url.render_as_string(hide_password=True)} is not responding: {why}",
             "start it, or correct PAYMAIL_DATABASE_URL",
         )
 
@@ -49,7 +49,7 @@ def _sqlite(session: Session) -> Iterator[Finding]:
         if pragma(name) != wanted
     ]
     if wrong:
-        yield failed("database", f"SQLite {version}: {', '.join(wrong)}", "put it on a local disk")
+        yield failed("database", f"SQLite {version}: {', '.join(wrong)}", "move the database to a local disk")
     else:
         yield ok("database", f"SQLite {version}, write-ahead log, every commit synced")
 
@@ -60,18 +60,22 @@ def _postgresql(session: Session) -> Iterator[Finding]:
 
     version = show("server_version")
     if session.execute(text("SELECT pg_is_in_recovery()")).scalar():
-        yield failed("database", "this is a read-only replica", "give the primary's address")
+        yield failed(
+            "database", "this database is a read-only replica", "set PAYMAIL_DATABASE_URL to the primary"
+        )
         return
     lossy = [name for name in ("fsync", "synchronous_commit", "full_page_writes") if show(name) == "off"]
     if lossy:
         yield failed(
             "database",
-            f"PostgreSQL {version} has {', '.join(lossy)} off: a power cut may lose payments or send twice",
+            f"PostgreSQL {version} has {', '.join(lossy)} off: power loss may lose payments or resend emails",
             "turn it on in postgresql.conf",
         )
     elif int(show("server_version_num")) // 10000 < OLDEST_TRIED:
         yield warning(
-            "database", f"PostgreSQL {version} is older than what is tested", f"use {OLDEST_TRIED} or newer"
+            "database",
+            f"PostgreSQL {version} is older than the tested versions",
+            f"use {OLDEST_TRIED} or newer",
         )
     else:
         yield ok("database", f"PostgreSQL {version}, every commit synced")
@@ -79,5 +83,5 @@ def _postgresql(session: Session) -> Iterator[Finding]:
 
 def _schema(engine: Engine) -> Finding:
     if schema.is_current(engine):
-        return ok("database", f"schema {schema.head()} is the newest")
-    return failed("database", f"the schema is not {schema.head()}", _UPGRADE)
+        return ok("database", f"schema {schema.head()} is up to date")
+    return failed("database", f"the schema is out of date: the latest is {schema.head()}", _UPGRADE)

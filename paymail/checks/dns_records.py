@@ -39,7 +39,7 @@ class Asker:
         except (NXDOMAIN, NoAnswer):
             return []
         except (DNSException, OSError) as error:
-            raise NoDns(f"DNS does not answer for {name}: {type(error).__name__}") from error
+            raise NoDns(f"DNS does not respond for {name}: {type(error).__name__}") from error
         # RFC 7208 §3.3: the strings of one record are joined without spaces.
         return [b"".join(row.strings).decode("utf-8", "replace") for row in answer]
 
@@ -52,21 +52,21 @@ class Asker:
 def records(subject: Subject) -> Iterator[Finding]:
     """Look at each sender's domain."""
     if subject.app.settings.mail_transport != "smtp":
-        yield not_asked("dns records", "mail stays in files")
+        yield not_asked("dns records", "emails are saved as files, not sent")
         return
     try:
         asker = Asker(subject.resolver or Resolver())
     except (DNSException, OSError) as error:
-        yield not_asked("dns records", f"this host has no DNS: {type(error).__name__}")
+        yield not_asked("dns records", f"this host cannot use DNS: {type(error).__name__}")
         return
     domains = _domains(subject)
     if not domains:
-        yield not_asked("dns records", "there is no issuer yet")
+        yield not_asked("dns records", "there are no issuers yet")
     key = dkim_key.of(subject.app.settings)
     for domain in domains[:MOST_DOMAINS]:
         yield from _domain(asker, domain, signed=key is not None and key.covers(domain))
     if len(domains) > MOST_DOMAINS:
-        yield not_asked("dns records", f"domains after the first {MOST_DOMAINS}")
+        yield not_asked("dns records", f"only the first {MOST_DOMAINS} domains are checked")
     yield from _dkim(asker, key)
 
 
@@ -94,16 +94,22 @@ def spf(asker: Asker, domain: str) -> Finding:
     name = f"SPF of {domain}"
     if not found:
         remedy = f"publish TXT {domain} `v=spf1 include:<your mail server's> -all`"
-        return warning("dns records", f"{name} is missing: mail may land in spam", remedy)
+        return warning("dns records", f"{name} is missing: emails may go to spam", remedy)
     if len(found) > 1:
         return failed(
-            "dns records", f"{name}: {len(found)} records, an error to receivers", "keep one of them"
+            "dns records",
+            f"{name}: {len(found)} records; receivers treat this as an error",
+            "keep only one of them",
         )
     terms = found[0].lower().split()[1:]
     if terms == ["-all"]:
-        return failed("dns records", f"{name} says that it sends no mail", "add your mail server to it")
+        return failed(
+            "dns records", f"{name} says that the domain sends no email", "add your mail server to the record"
+        )
     if terms and terms[-1] in ("all", "+all"):
-        return warning("dns records", f"{name} lets anybody send", "end it with -all or ~all")
+        return warning(
+            "dns records", f"{name} lets anyone send for the domain", "end the record with -all or ~all"
+        )
     return ok("dns records", f"{name}: {found[0][:120]}")
 
 
@@ -116,9 +122,13 @@ def dmarc(asker: Asker, domain: str, *, protected: bool) -> Finding:
     name = f"DMARC of {domain}"
     if not found:
         remedy = f"publish TXT _dmarc.{domain} `v=DMARC1; p=none; rua=mailto:…`"
-        return warning("dns records", f"{name} is missing: large receivers ask for it", remedy)
+        return warning("dns records", f"{name} is missing: large email providers require it", remedy)
     if len(found) > 1:
-        return failed("dns records", f"{name}: {len(found)} records count as none", f"keep one at {place}")
+        return failed(
+            "dns records",
+            f"{name}: {len(found)} records; receivers ignore them all",
+            f"keep only one at {place}",
+        )
     tags = _tags(found[0])
     policy = tags.get("p", "") if place == f"_dmarc.{domain}" else tags.get("sp", tags.get("p", ""))
     if policy.lower() not in ("none", "quarantine", "reject"):
@@ -126,8 +136,8 @@ def dmarc(asker: Asker, domain: str, *, protected: bool) -> Finding:
     if policy.lower() != "none" and not protected:
         return failed(
             "dns records",
-            f"{name} asks receivers to {policy} our mail, which neither SPF nor DKIM vouches for",
-            "publish SPF or sign by DKIM first",
+            f"{name} asks receivers to {policy} your emails, which neither SPF nor DKIM authenticates",
+            "publish an SPF record or set up DKIM first",
         )
     return ok("dns records", f"{name}: {found[0][:120]}")
 
@@ -144,7 +154,7 @@ def _dmarc_records(asker: Asker, domain: str) -> tuple[str, list[str]]:
 
 def _dkim(asker: Asker, key: dkim_key.DkimKey | None) -> Iterator[Finding]:
     if key is None:
-        yield not_asked("dns records", "DKIM: mail is not signed (PAYMAIL_DKIM_DOMAIN)")
+        yield not_asked("dns records", "DKIM: emails are not signed (PAYMAIL_DKIM_DOMAIN is not set)")
         return
     try:
         yield dkim(asker, key)
@@ -160,19 +170,25 @@ def dkim(asker: Asker, key: dkim_key.DkimKey) -> Finding:
         return failed("dns records", f"{name}: the private key cannot be read", "see PAYMAIL_DKIM_KEY_FILE")
     found = [_tags(text) for text in asker.texts(key.place) if "p" in _tags(text)]
     if not found:
-        return failed("dns records", f"{name} is missing: our signatures do not verify", "publish it")
+        return failed(
+            "dns records", f"{name} is missing: signatures cannot be verified", "publish the record"
+        )
     if len(found) > 1:
-        return failed("dns records", f"{name}: {len(found)} records, undefined for receivers", "keep one")
+        return failed(
+            "dns records", f"{name}: {len(found)} records; receivers may use any of them", "keep only one"
+        )
     published = found[0]["p"]
     if not published:
-        return failed("dns records", f"{name} is revoked (empty p=)", "publish it, or sign with another")
+        return failed(
+            "dns records", f"{name} is revoked (empty p=)", "publish the key again, or sign with another one"
+        )
     if dkim_key.public_numbers(published) != private:
         return failed(
-            "dns records", f"{name} is another key than PAYMAIL_DKIM_KEY_FILE", "publish the right one"
+            "dns records", f"{name} does not match PAYMAIL_DKIM_KEY_FILE", "publish the matching key"
         )
     if "y" in found[0].get("t", "").split(":"):
-        return warning("dns records", f"{name} is in test mode (t=y)", "remove t=y once mail arrives")
-    return ok("dns records", f"{name} is the one that we sign with")
+        return warning("dns records", f"{name} is in test mode (t=y)", "remove t=y once emails are delivered")
+    return ok("dns records", f"{name} matches the signing key")
 
 
 def _tags(record: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ class Verdict(StrEnum):
     """It works, but something will bite, or somebody has to decide something."""
     FAILED = "failed"
     """paymail cannot do its job like this."""
-    NOT_ASKED = "not asked"
+    NOT_ASKED = "skipped"
     """It could not be found out, or does not matter here; nothing is said about it."""
 
 

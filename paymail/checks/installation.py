@@ -26,13 +26,17 @@ def settings(subject: Subject) -> Iterator[Finding]:
     faults = list(_address_faults(found))
     if not found.sandboxed and found.mail_transport == "mailbox":
         faults.append(
-            failed("settings", "real Stripe keys, but mail goes to files", "set PAYMAIL_MAIL_TRANSPORT=smtp")
+            failed(
+                "settings",
+                "real Stripe keys, but emails are only saved as files",
+                "set PAYMAIL_MAIL_TRANSPORT=smtp",
+            )
         )
     if not found.webhook_secrets:
         faults.append(
             failed(
                 "settings",
-                "no webhook secret: a payment whose page was closed would not be seen",
+                "no webhook secret: a payment is missed if the customer closes the page",
                 "set PAYMAIL_STRIPE_WEBHOOK_SECRETS",
             )
         )
@@ -40,13 +44,13 @@ def settings(subject: Subject) -> Iterator[Finding]:
         faults.append(
             warning(
                 "settings",
-                "no trusted proxy: all customers count as one address and share its rate limit",
-                "set PAYMAIL_TRUSTED_PROXIES to the address of what speaks TLS in front of paymail",
+                "no trusted proxy: all customers share one IP address and its rate limit",
+                "set PAYMAIL_TRUSTED_PROXIES to the address of the HTTPS proxy in front of paymail",
             )
         )
     if not faults:
         faults.append(
-            ok("settings", f"{found.public_url}, {mode_of(found)} keys, mail by {found.mail_transport}")
+            ok("settings", f"{found.public_url}, {mode_of(found)} keys, emails by {found.mail_transport}")
         )
     yield from faults
 
@@ -60,18 +64,18 @@ def mode_of(found: Settings) -> str:
 
 def _address_faults(found: Settings) -> Iterator[Finding]:
     parts = urlsplit(found.public_url)
-    remedy = "set PAYMAIL_PUBLIC_URL to what customers can reach, such as https://pay.example.com"
+    remedy = "set PAYMAIL_PUBLIC_URL to an address that customers can reach, such as https://pay.example.com"
     if parts.path or parts.query or parts.fragment or parts.username is not None:
-        yield failed("settings", "the public address has more than scheme, host and port", remedy)
+        yield failed("settings", "the public address must only have a scheme, host and port", remedy)
     if not parts.hostname:
-        yield failed("settings", "the public address has no host", remedy)
+        yield failed("settings", "the public address has no host name", remedy)
     elif not found.sandboxed and is_loopback(parts.hostname):
-        yield failed("settings", "the public address is this machine only", remedy)
+        yield failed("settings", "the public address only works on this machine", remedy)
     if not found.sandboxed and parts.scheme != "https":
-        yield failed("settings", "pay links would travel without TLS", remedy)
+        yield failed("settings", "pay links would be sent without encryption (no HTTPS)", remedy)
     if found.sandboxed and parts.hostname and not is_loopback(parts.hostname):
         yield warning(
-            "settings", "customers are sent to a sandbox, where no money moves", "set the real Stripe keys"
+            "settings", "customers would pay in the sandbox, where no money moves", "set the real Stripe keys"
         )
 
 
@@ -95,10 +99,12 @@ def data_folder(subject: Subject) -> Iterator[Finding]:
         free = shutil.disk_usage(folder).free
     except OSError as error:
         why = error.strerror or type(error).__name__
-        yield failed("data folder", f"{folder}: {why}", "make PAYMAIL_DATA_DIR a folder paymail may write")
+        yield failed(
+            "data folder", f"{folder}: {why}", "set PAYMAIL_DATA_DIR to a folder that paymail can write to"
+        )
         return
     if free < LEAST_FREE:
-        yield warning("data folder", f"{folder}: {free // 1024**2} MB free", "make room on that disk")
+        yield warning("data folder", f"{folder}: {free // 1024**2} MB free", "free up space on that disk")
     elif open_to_others:
         yield warning(
             "data folder", f"{folder} is open to other users of this machine", f"chmod 700 {folder}"
@@ -115,18 +121,18 @@ def pdf(_subject: Subject) -> Iterator[Finding]:
         Printer().print("<p>paymail</p>", "")
     except (OSError, ImportError, ValueError) as error:
         remedy = "install Pango; on Debian libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0"
-        yield failed("pdf", f"no PDF can be made: {error}"[:300], remedy)
+        yield failed("pdf", f"PDFs cannot be created: {error}"[:300], remedy)
     else:
-        yield ok("pdf", "a page was printed")
+        yield ok("pdf", "a test PDF was created")
 
 
 def public_address(subject: Subject) -> Iterator[Finding]:
     """Whether the public address leads here. A warning only: this host may not see it as customers do."""
     url = subject.app.settings.public_url
     if not urlsplit(url).hostname:
-        yield not_asked("public address", "it has no host")
+        yield not_asked("public address", "it has no host name")
         return
-    remedy = "start `paymail web`, or see whether DNS, proxy and certificate lead to it"
+    remedy = "start `paymail web`, or check the DNS record, proxy and certificate"
     # Straight there: an outgoing proxy would answer with a page of its own.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -134,9 +140,9 @@ def public_address(subject: Subject) -> Iterator[Finding]:
             healthy = json.loads(answer.read(1000)) == {"status": "ok"}
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
-        yield warning("public address", f"{url}/healthz does not answer: {str(reason)[:120]}", remedy)
+        yield warning("public address", f"{url}/healthz is not responding: {str(reason)[:120]}", remedy)
         return
     if healthy:
-        yield ok("public address", f"{url} answers")
+        yield ok("public address", f"{url} is responding")
     else:
-        yield warning("public address", f"{url}/healthz is answered by something else", remedy)
+        yield warning("public address", f"{url}/healthz is answered by something other than paymail", remedy)

@@ -15,7 +15,7 @@ def transport(subject: Subject) -> Iterator[Finding]:
     if smtp and found.smtp_security == "none" and not is_loopback(found.smtp_host):
         yield warning(
             "mail",
-            "mail and its pay links travel without TLS",
+            "emails and their pay links are sent unencrypted",
             "set PAYMAIL_SMTP_SECURITY to starttls or tls",
         )
     outcome = mailer.probe()
@@ -26,5 +26,7 @@ def transport(subject: Subject) -> Iterator[Finding]:
         yield failed(
             "mail",
             f"{place}: {said[:200]} (at {outcome.phase})",
-            "correct PAYMAIL_SMTP_…, or ask who runs the server" if smtp else "make that folder writable",
+            "correct the PAYMAIL_SMTP_… settings, or contact the server's administrator"
+            if smtp
+            else "make the folder writable",
         )

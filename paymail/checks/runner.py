@@ -53,7 +53,7 @@ class _Asking(threading.Thread):
         except Exception as error:  # whatever a check meets is a finding and never the end of the others
             words = f"{type(error).__name__}: {error}"
             self._found.append(
-                failed(self.check.name, f"the check broke: {words[:200]}", "please report this")
+                failed(self.check.name, f"the check failed unexpectedly: {words[:200]}", "please report this")
             )
 
     def answer(self) -> list[Finding]:
@@ -61,8 +61,8 @@ class _Asking(threading.Thread):
         self.join(max(self._deadline - time.monotonic(), 0))
         found = list(self._found)
         if self.is_alive():
-            late = f"no answer within {self.check.seconds:g} s"
-            found.append(failed(self.check.name, late, "see whether that service hangs, then ask again"))
+            late = f"no response within {self.check.seconds:g} s"
+            found.append(failed(self.check.name, late, "check that the service is running, then try again"))
         return found
 
 

@@ -24,13 +24,13 @@ def key(subject: Subject) -> Iterator[Finding]:
         yield failed(
             "stripe key",
             str(error),
-            "correct PAYMAIL_STRIPE_SECRET_KEY; a restricted key needs to read accounts",
+            "correct PAYMAIL_STRIPE_SECRET_KEY; a restricted key needs permission to read accounts",
         )
     except PaymailError as error:
-        remedy = "start `paymail up` or `paymail sandbox serve`" if mode == "sandbox" else "ask again later"
+        remedy = "start `paymail up` or `paymail sandbox serve`" if mode == "sandbox" else "try again later"
         yield failed("stripe key", str(error), remedy)
     else:
-        yield ok("stripe key", f"the {mode} key works, for {own.id}")
+        yield ok("stripe key", f"the {mode} key works for {own.id}")
 
 
 def accounts(subject: Subject) -> Iterator[Finding]:
@@ -39,28 +39,32 @@ def accounts(subject: Subject) -> Iterator[Finding]:
         statement = select(Issuer.name, Issuer.stripe_account).order_by(Issuer.issuer_id)
         issuers = [(name, account) for name, account in session.execute(statement.limit(MOST_ACCOUNTS + 1))]
     if not issuers:
-        yield not_asked("stripe accounts", "there is no issuer yet")
+        yield not_asked("stripe accounts", "there are no issuers yet")
     for name, account in issuers[:MOST_ACCOUNTS]:
         yield _account(subject, name, account)
     if len(issuers) > MOST_ACCOUNTS:
-        yield not_asked("stripe accounts", f"issuers after the first {MOST_ACCOUNTS}")
+        yield not_asked("stripe accounts", f"only the first {MOST_ACCOUNTS} issuers are checked")
 
 
 def _account(subject: Subject, name: str, account: str) -> Finding:
     if not account:
-        remedy = "give the issuer its acct_…, or bill without a card button"
-        return warning("stripe accounts", f"{name} has no Stripe account: nobody can pay online", remedy)
+        remedy = "add the issuer's acct_…, or send invoices without online payment"
+        return warning(
+            "stripe accounts", f"{name} has no Stripe account: customers cannot pay online", remedy
+        )
     try:
         found = subject.app.gateway.account(account=account)
     except NotFound as error:
-        return failed("stripe accounts", f"{name}: {error}", "connect it in Stripe's dashboard")
+        return failed("stripe accounts", f"{name}: {error}", "connect the account in the Stripe dashboard")
     except PaymailError as error:
-        return failed("stripe accounts", f"{name}: {error}", "ask again later")
+        return failed("stripe accounts", f"{name}: {error}", "try again later")
     if found.charges_enabled:
-        return ok("stripe accounts", f"{name}: {account} may charge")
+        return ok("stripe accounts", f"{name}: {account} can accept payments")
     why = f" ({found.hindrance})" if found.hindrance else ""
     return failed(
-        "stripe accounts", f"{name}: {account} may not charge{why}", "complete it in Stripe's dashboard"
+        "stripe accounts",
+        f"{name}: {account} cannot accept payments{why}",
+        "complete the account setup in the Stripe dashboard",
     )
 
 
@@ -70,31 +74,35 @@ def webhook(subject: Subject) -> Iterator[Finding]:
     try:
         endpoints = subject.app.gateway.webhook_endpoints()
     except Misconfigured:
-        yield not_asked("stripe webhook", "this key may not list webhook endpoints")
+        yield not_asked("stripe webhook", "this key is not allowed to list webhook endpoints")
         return
     except PaymailError as error:
-        yield failed("stripe webhook", str(error), "ask again later")
+        yield failed("stripe webhook", str(error), "try again later")
         return
     yield _webhook(url, [endpoint for endpoint in endpoints if endpoint.url.rstrip("/") == url])
 
 
 def _webhook(url: str, ours: list[WebhookEndpoint]) -> Finding:
     if not ours:
-        remedy = "add an endpoint for events on connected accounts in Stripe's dashboard"
-        return failed("stripe webhook", f"Stripe has no endpoint {url}", remedy)
+        remedy = "add an endpoint for events on connected accounts in the Stripe dashboard"
+        return failed("stripe webhook", f"Stripe has no webhook endpoint for {url}", remedy)
     enabled = [endpoint for endpoint in ours if endpoint.enabled]
     if not enabled:
-        return failed("stripe webhook", f"{url} is disabled at Stripe", "enable it in Stripe's dashboard")
+        return failed("stripe webhook", f"{url} is disabled in Stripe", "enable it in the Stripe dashboard")
     # One address may be listed twice, once for our own account's events.
     useful = [endpoint for endpoint in enabled if endpoint.connected] or enabled
     events = frozenset().union(*(endpoint.events for endpoint in useful))
     missing = [] if "*" in events else sorted(set(USED_EVENTS) - events)
     if missing:
-        return failed("stripe webhook", f"{url} does not get {', '.join(missing)}", "add them at Stripe")
+        return failed(
+            "stripe webhook",
+            f"{url} does not receive {', '.join(missing)}",
+            "add these events in the Stripe dashboard",
+        )
     if not any(endpoint.connected for endpoint in enabled):
         return warning(
             "stripe webhook",
-            f"{url} does not seem to get the events of connected accounts, where payments are",
-            "see that Stripe's dashboard says `Events on: Connected accounts`",
+            f"{url} does not seem to receive events on connected accounts, where payments are made",
+            "in the Stripe dashboard, set the endpoint to `Events on: Connected accounts`",
         )
-    return ok("stripe webhook", f"{url} gets all events that matter")
+    return ok("stripe webhook", f"{url} receives all required events")

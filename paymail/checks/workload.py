@@ -22,19 +22,19 @@ def workers(subject: Subject) -> Iterator[Finding]:
     with subject.app.reading() as session:
         found = heartbeats.pulse(session, since=now - alive)
     if found.newest is None:
-        yield failed("workers", "no worker was seen in the last day", _START)
+        yield failed("workers", "no worker has been active in the last day", _START)
         return
     age = now - found.newest
     if age > LOST:
-        yield failed("workers", f"the last worker was seen {_ago(age)} ago", _START)
+        yield failed("workers", f"the last worker was active {_ago(age)} ago", _START)
     elif age > alive:
         yield warning(
-            "workers", f"the last sweep began {_ago(age)} ago", "see whether the mail server is slow"
+            "workers", f"the last sweep started {_ago(age)} ago", "check whether the mail server is slow"
         )
     elif age < -_CLOCKS:
-        yield warning("workers", f"a worker's clock is {_ago(-age)} ahead", "keep the hosts' clocks in step")
+        yield warning("workers", f"a worker's clock is {_ago(-age)} ahead", "synchronise the hosts' clocks")
     else:
-        yield ok("workers", f"{found.alive} process(es), the last one seen {_ago(age)} ago")
+        yield ok("workers", f"{found.alive} process(es), last active {_ago(age)} ago")
 
 
 def outbox(subject: Subject) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def outbox(subject: Subject) -> Iterator[Finding]:
         yield warning(
             "outbox",
             f"{found.unknown} message(s) may or may not have been delivered",
-            "decide them on the staff pages, or with `paymail messages`",
+            "resolve them on the staff pages, or with `paymail messages resolve`",
         )
     if found.failed:
         yield warning(
@@ -55,11 +55,15 @@ def outbox(subject: Subject) -> Iterator[Finding]:
     late = _late(found.oldest_due, now)
     if late and found.closed:
         held = ", ".join(found.closed[:3]) + (", …" if len(found.closed) > 3 else "")
-        yield warning("outbox", f"mail waits for {late}, some behind {held}", "it goes on by itself")
+        yield warning(
+            "outbox",
+            f"emails have been waiting for {late}, some held up by {held}",
+            "no action needed: sending resumes automatically",
+        )
     elif late:
-        yield warning("outbox", f"the oldest due message waits for {late}", _START)
+        yield warning("outbox", f"the oldest due message has been waiting for {late}", _START)
     elif not found.unknown and not found.failed:
-        yield ok("outbox", "nothing is late, in doubt or failed")
+        yield ok("outbox", "no late, unknown or failed messages")
 
 
 def events(subject: Subject) -> Iterator[Finding]:
@@ -70,32 +74,34 @@ def events(subject: Subject) -> Iterator[Finding]:
     if found.dead:
         yield warning(
             "stripe events",
-            f"{found.dead} event(s) of the last 7 days could not be worked on: a payment may be missing",
+            f"{found.dead} event(s) of the last 7 days could not be processed: a payment may be missing",
             "see `paymail events list --state dead`, then `paymail events reprocess`",
         )
     if late := _late(found.oldest_due, now):
-        yield warning("stripe events", f"the oldest event waits for {late}", _START)
+        yield warning("stripe events", f"the oldest event has been waiting for {late}", _START)
     elif not found.dead:
-        yield ok("stripe events", "all were worked on")
+        yield ok("stripe events", "all events were processed")
 
 
 def reconciliation(subject: Subject) -> Iterator[Finding]:
     """Whether Stripe is asked for what its webhooks missed, how that ended, and what does not agree."""
     now, minutes = subject.app.now(), subject.app.settings.reconcile_minutes
     if not minutes:
-        remedy = "set PAYMAIL_RECONCILE_MINUTES, or run `paymail reconcile` by cron"
-        yield warning("reconciliation", "it is switched off: a lost webhook is a lost payment", remedy)
+        remedy = "set PAYMAIL_RECONCILE_MINUTES, or run `paymail reconcile` from cron"
+        yield warning(
+            "reconciliation", "reconciliation is off: a payment is missed if its webhook is lost", remedy
+        )
     with subject.app.reading() as session:
         rows = [turns.last(session, job=job) for job in (turns.SETTLE, turns.COMPARE)]
         drifts = len(drift_store.open_drifts(session))
     if drifts:
-        remedy = "see the staff page Reconciliation, or `paymail reconcile`"
-        yield warning("reconciliation", f"{drifts} thing(s) differ between the books and Stripe", remedy)
+        remedy = "see the Reconciliation page, or run `paymail reconcile`"
+        yield warning("reconciliation", f"{drifts} difference(s) between paymail and Stripe", remedy)
     for row, late in zip(rows, (timedelta(minutes=3 * minutes) + LOST, timedelta(days=2)), strict=True):
         if row is None or row.ended_at is None:
-            yield warning("reconciliation", f"{row.job if row else 'it'} has not run yet", _START)
+            yield warning("reconciliation", f"{row.job if row else 'reconciliation'} has not run yet", _START)
         elif row.failure:
-            yield failed("reconciliation", f"{row.job}: {row.failure}", "see the checks of Stripe below")
+            yield failed("reconciliation", f"{row.job}: {row.failure}", "see the Stripe checks")
         elif minutes and now - row.ended_at > late:
             yield warning("reconciliation", f"{row.job} ended {_ago(now - row.ended_at)} ago", _START)
         else:

@@ -7,7 +7,7 @@ from paymail.wiring import build_celery
 
 @exits
 def beat() -> None:
-    """Ring the periodic tick."""
+    """Trigger the workers' periodic jobs."""
     parent_watch.hold_on()
     settings = load_settings()
     celery = build_celery(settings)

@@ -15,8 +15,8 @@ group = typer.Typer(help="Bounce reports.", no_args_is_help=True)
 
 @group.command()
 @exits
-def read(files: Annotated[list[Path], typer.Argument(help="Raw reports (.eml), one a file.")]) -> None:
-    """Take in bounce reports. The same report again changes nothing."""
+def read(files: Annotated[list[Path], typer.Argument(help="Raw reports (.eml), one per file.")]) -> None:
+    """Read bounce reports from files. Reading the same report twice changes nothing."""
     app = open_app()
     unreadable = 0
     for file in files:
@@ -29,7 +29,7 @@ def read(files: Annotated[list[Path], typer.Argument(help="Raw reports (.eml), o
             continue
         with app.transaction() as session:
             bounce = bounces.receive(session, raw=raw, source="cli", now=app.now())
-            about = f"message {bounce.message_id}" if bounce.message_id else "no message of paymail"
+            about = f"message {bounce.message_id}" if bounce.message_id else "not a paymail message"
             typer.echo(f"{file}: {bounce.kind} {bounce.status} {about} {bounce.detail}")
     if unreadable:
         raise typer.Exit(FAILURE if unreadable == len(files) else PARTIAL)

@@ -15,7 +15,7 @@ from paymail.services.outbox.gates import rate_of
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Progress, Selection
 
-group = typer.Typer(help="Bulk sends: invoice emails for a filter.", no_args_is_help=True)
+group = typer.Typer(help="Send invoice emails in bulk.", no_args_is_help=True)
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Filter: due before this day.")]
 
 
@@ -26,17 +26,23 @@ def start(
     currency: Annotated[str, typer.Option(help="Filter.")] = "",
     customer: Annotated[str, typer.Option(help="Filter: exact name.")] = "",
     due_before: Day = None,
-    failed_of: Annotated[int | None, typer.Option(help="Only what failed in this bulk send.")] = None,
+    failed_of: Annotated[
+        int | None, typer.Option(help="Only the emails that failed in this bulk send.")
+    ] = None,
     at: At = "",
-    rate: Annotated[str, typer.Option(help="Emails a minute, or a preset (office365, ses).")] = "",
-    again: Annotated[bool, typer.Option("--again", help="Also who has the email already.")] = False,
-    issuer: Annotated[str, typer.Option(help="Whose zone --at is in; not needed with only one.")] = "",
+    rate: Annotated[str, typer.Option(help="Emails per minute, or a preset (office365, ses).")] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="Include customers who already have the email.")
+    ] = False,
+    issuer: Annotated[
+        str, typer.Option(help="Issuer whose time zone --at uses; not needed if there is only one.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Send every issued, owed invoice that matches. Who has the email already is left out."""
+    """Email every matching invoice with a balance due. Customers who already have the email are skipped."""
     app = open_app()
     if not (payment_status or currency or customer or due_before or failed_of):
-        raise typer.BadParameter("give a filter")
+        raise typer.BadParameter("no filter given; see `paymail bulk start --help`")
     selection = Selection(payment_status, currency, customer, _day(due_before), failed_of)
     with app.transaction() as session:
         now = app.now()
@@ -76,7 +82,7 @@ def list_(as_json: Json = False) -> None:
 @group.command()
 @exits
 def show(bulk_id: int, as_json: Json = False) -> None:
-    """Show where a bulk send stands, and when it should be finished."""
+    """Show the progress of a bulk send, and when it is expected to finish."""
     app = open_app()
     with app.reading() as session:
         found = bulk.progress(session, bulk_id=bulk_id, now=app.now(), default_rate=app.sender_rate)
@@ -87,7 +93,7 @@ def show(bulk_id: int, as_json: Json = False) -> None:
 @group.command()
 @exits
 def pause(bulk_id: int) -> None:
-    """Let nothing more of it go out until it is resumed."""
+    """Pause a bulk send until it is resumed."""
     app = open_app()
     with app.transaction() as session:
         bulk.pause(session, bulk_id=bulk_id, actor="cli", now=app.now())
@@ -97,21 +103,21 @@ def pause(bulk_id: int) -> None:
 @group.command()
 @exits
 def resume(bulk_id: int) -> None:
-    """Go on with a paused one."""
+    """Resume a paused bulk send."""
     app = open_app()
     with app.transaction() as session:
         bulk.resume(session, bulk_id=bulk_id)
-    typer.echo(f"bulk send {bulk_id} goes on")
+    typer.echo(f"bulk send {bulk_id} is running again")
 
 
 @group.command()
 @exits
 def cancel(bulk_id: int) -> None:
-    """Withdraw all of it that is not handed over."""
+    """Cancel every message of a bulk send that has not been handed over."""
     app = open_app()
     with app.transaction() as session:
         withdrawn = bulk.cancel(session, bulk_id=bulk_id, actor="cli", now=app.now())
-    typer.echo(f"bulk send {bulk_id} is cancelled: {withdrawn} message(s) withdrawn")
+    typer.echo(f"bulk send {bulk_id} is cancelled: {withdrawn} message(s) cancelled")
 
 
 def described(found: Progress) -> dict[str, object]:
@@ -130,8 +136,8 @@ def described(found: Progress) -> dict[str, object]:
 
 
 def _line(row: dict[str, object]) -> str:
-    finish = f", finished about {row['finishes_at']}" if row["finishes_at"] else ""
+    finish = f", expected to finish at {row['finishes_at']}" if row["finishes_at"] else ""
     return (
         f"bulk send {row['bulk_id']}: {row['state']}, {row['queued']} queued,"
-        f" {row['skipped']} left out, {row['waiting']} waiting{finish}"
+        f" {row['skipped']} skipped, {row['waiting']} waiting{finish}"
     )

@@ -93,4 +93,4 @@ def wait_until_answering(url: str, *, seconds: float, children: Children) -> Non
         except (OSError, HTTPException):  # whoever is there by now, it is not the service yet
             children.look_after()
         time.sleep(0.05)
-    raise DidNotStart(f"{url} does not answer; see the log lines above")
+    raise DidNotStart(f"{url} is not responding; see the log lines above")

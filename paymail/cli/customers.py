@@ -14,32 +14,38 @@ group = typer.Typer(help="Customers.", no_args_is_help=True)
 @group.command("set-email")
 @exits
 def set_email(customer_id: int, address: str) -> None:
-    """Change a customer's address. Waiting emails go to the new one; reminders that bounces held go on."""
+    """Change a customer's email address. Queued emails go there; reminders held after a bounce resume."""
     app = open_app()
     with app.transaction() as session:
         waiting = addresses.change_email(
             session, customer_id=customer_id, address=address, actor="cli", now=app.now()
         )
-    typer.echo(f"customer {customer_id} is mailed at {address.strip()}; {waiting} waiting email(s) go there")
+    typer.echo(
+        f"customer {customer_id} now has the address {address.strip()}; {waiting} queued email(s) go there"
+    )
 
 
 @group.command("set-locale")
 @exits
 def set_locale(customer_id: int, locale: str) -> None:
-    """Set a customer's locale, such as de-AT: language, amounts, dates. "" is the issuer's again."""
+    """Set a customer's locale, for example de-AT: language, amounts, dates. "" restores the issuer's."""
     app = open_app()
     with app.transaction() as session:
         used = languages.set_locale(session, customer_id=customer_id, tag=locale)
-    typer.echo(f"customer {customer_id} has the locale {used} and is written to in {language_of(used)}")
+    typer.echo(f"customer {customer_id} has the locale {used} and is emailed in {language_of(used)}")
 
 
 @group.command()
 @exits
-def erase(customer_id: int, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Erase a customer's personal data for good. Invoices, payments and receipts stay in the books."""
+def erase(
+    customer_id: int, yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False
+) -> None:
+    """Erase a customer's personal data permanently. Invoices, payments and receipts are kept."""
     app = open_app()
     if not yes:
-        typer.confirm(f"Erase name, addresses and emails of customer {customer_id} for good?", abort=True)
+        typer.confirm(
+            f"Permanently erase the name, addresses and emails of customer {customer_id}?", abort=True
+        )
     with app.transaction() as session:
         erasure.erase_customer(session, customer_id=customer_id, actor="cli", now=app.now())
     typer.echo(f"customer {customer_id} is erased")

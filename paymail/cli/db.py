@@ -11,7 +11,7 @@ group = typer.Typer(help="The database schema.", no_args_is_help=True)
 @group.command()
 @exits
 def upgrade() -> None:
-    """Bring the schema to the newest revision; safe to repeat."""
+    """Upgrade the schema to the latest revision; safe to repeat."""
     app = open_app(migrate=False)
     schema.upgrade(app.engine)
     typer.echo(f"database is at revision {schema.head()}")
@@ -20,8 +20,8 @@ def upgrade() -> None:
 @group.command()
 @exits
 def check() -> None:
-    """Exit 0 when the schema is the newest, 1 when it is not."""
+    """Exit with 0 if the schema is up to date, 1 if it is not."""
     app = open_app(migrate=False)
     current = schema.is_current(app.engine)
-    typer.echo("current" if current else "not current: run `paymail db upgrade`")
+    typer.echo("up to date" if current else "out of date: run `paymail db upgrade`")
     raise typer.Exit(0 if current else FAILURE)

@@ -36,7 +36,7 @@ class DemoStuck(Unavailable):
 
 @exits
 def demo(
-    folder: Annotated[Path | None, typer.Option(help="Where to leave the results.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
 ) -> None:
     """Import 502 invoices, send three, pay one through the sandbox, and wait for its receipt."""
     place = folder or Path(tempfile.mkdtemp(prefix="paymail-demo-"))
@@ -62,7 +62,7 @@ def demo(
     for row in rows:
         table.add_row(*row)
     Console().print(table)
-    typer.echo(f"Look at the emails in {mailbox}")
+    typer.echo(f"The emails are in {mailbox}")
 
 
 def _sent(app: App, kind: MessageKind) -> int:
@@ -92,7 +92,7 @@ def _until(reached: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + TIMEOUT
     while not reached():
         if time.monotonic() > deadline:
-            raise DemoStuck(f"{what} did not arrive within {TIMEOUT:.0f} s")
+            raise DemoStuck(f"{what} not received within {TIMEOUT:.0f} s")
         time.sleep(0.05)
 
 

@@ -22,9 +22,9 @@ _COLOURS = {
 
 @exits
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")] = False,
 ) -> None:
-    """Check settings, database, broker, workers, mail, Stripe and DNS. Changes nothing.
+    """Check settings, database, broker, workers, mail, Stripe and DNS, without changing anything.
 
     Exit codes: 0 nothing failed, 1 something failed, 3 the settings contradict each other.
     """
@@ -50,7 +50,7 @@ def _examined() -> list[Finding]:
     except OSError as error:
         # Before there is an App there is only its folder.
         found = f"{settings.data_dir}: {error.strerror or type(error).__name__}"
-        return [Finding("data folder", Verdict.FAILED, found, "make PAYMAIL_DATA_DIR a writable folder")]
+        return [Finding("data folder", Verdict.FAILED, found, "set PAYMAIL_DATA_DIR to a writable folder")]
     findings = examine(Subject(app), CHECKS)
     app.close()
     return findings

@@ -17,13 +17,13 @@ MOST_RINGS = 50
 @group.command("list")
 @exits
 def list_(
-    state: Annotated[GatewayEventState | None, typer.Option(help="Only in this state.")] = None,
-    type_: Annotated[str, typer.Option("--type", help="Only of this type.")] = "",
-    invoice: Annotated[int | None, typer.Option(help="Of one invoice.")] = None,
+    state: Annotated[GatewayEventState | None, typer.Option(help="Only events in this state.")] = None,
+    type_: Annotated[str, typer.Option("--type", help="Only events of this type.")] = "",
+    invoice: Annotated[int | None, typer.Option(help="Only events for this invoice.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 100,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """List events, the latest received first."""
+    """List events, most recently received first."""
     app = open_app()
     wanted = EventFilter(state=state, type=type_, invoice_id=invoice)
     with app.reading() as session:
@@ -56,11 +56,11 @@ def show(event_id: str, as_json: Annotated[bool, typer.Option("--json")] = False
 @exits
 def reprocess(
     event_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]…")] = None,
-    dead: Annotated[bool, typer.Option("--dead", help="All that were given up.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="All dead events.")] = False,
 ) -> None:
-    """Have events worked on again by the workers; safe for those that are done."""
+    """Ask the workers to process events again; safe for events that are already done."""
     if bool(event_ids) == dead:
-        raise typer.BadParameter("give ids, or --dead")
+        raise typer.BadParameter("give event ids, or --dead")
     app = open_app()
     with app.transaction() as session:
         chosen = list(event_ids or gateway_events.dead(session))
@@ -69,7 +69,7 @@ def reprocess(
     for event_id in chosen[:MOST_RINGS]:
         app.doorbell.ring_event(event_id)
     app.close()
-    typer.echo(f"{len(chosen)} event(s) will be worked on again")
+    typer.echo(f"{len(chosen)} event(s) will be processed again")
 
 
 def _shown(row: Listed) -> dict[str, object]:

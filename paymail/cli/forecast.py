@@ -17,7 +17,7 @@ def forecast_(
     issuer: Annotated[str, typer.Option(help="Only this issuer, by id or name.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Say what will go out, to whom and when, and what is held back and why."""
+    """Show which emails will go out, to whom and when, and which are held back and why."""
     app = open_app()
     with app.reading() as session:
         issuer_id = find_issuer(session, ref=issuer).issuer_id if issuer else None

@@ -25,12 +25,16 @@ from paymail.wiring import App
 @exits
 def import_(
     path: Annotated[Path, typer.Argument(help="The CSV file.")],
-    issuer: Annotated[str, typer.Option(help="Issuer id or name; not needed with only one.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, write nothing.")] = False,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Import what is sound; exit 4.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+    issuer: Annotated[str, typer.Option(help="Issuer id or name; not needed if there is only one.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would happen, without importing anything.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Skip invalid invoices and import the rest; exit code 4.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")] = False,
 ) -> None:
-    """Import invoices. Repeatable: what is known is compared, never rewritten."""
+    """Import invoices. Repeatable: existing invoices are compared, never overwritten."""
     app = open_app()
     parsed = _read(path)
 
@@ -112,7 +116,9 @@ def _tell(report: Report, *, dry_run: bool, as_json: bool) -> None:
         return
     _list(report.faults)
     if not (report.created or report.updated or report.skipped):
-        typer.echo(f"nothing to change: {report.invoices} invoices ({report.rows} rows) are here already")
+        typer.echo(
+            f"nothing to change: {report.invoices} invoices ({report.rows} rows) have already been imported"
+        )
         return
     verb = "would import" if dry_run else "imported"
     typer.echo(

@@ -10,7 +10,7 @@ from paymail.services.core.issuers import ensure_issuer
 from paymail.services.customers.addresses import checked
 from paymail.services.customers.languages import checked_locale
 
-issuers = typer.Typer(help="Issuers: who bills.", no_args_is_help=True)
+issuers = typer.Typer(help="Issuers: the businesses that send invoices.", no_args_is_help=True)
 
 
 @issuers.command("add")
@@ -18,7 +18,7 @@ issuers = typer.Typer(help="Issuers: who bills.", no_args_is_help=True)
 def add(
     name: str,
     email: str,
-    stripe_account: Annotated[str, typer.Option(help="Connected account, acct_…")] = "",
+    stripe_account: Annotated[str, typer.Option(help="Connected Stripe account (acct_…).")] = "",
     tax_id: str = "",
     tax_name: str = "GST",
     address: str = "",
@@ -26,7 +26,7 @@ def add(
     timezone: str = "Australia/Sydney",
     locale: str = "en-AU",
 ) -> None:
-    """Make an issuer; one of that name stays as it is."""
+    """Create an issuer; an existing issuer of the same name is left unchanged."""
     app = open_app()
     zone_of(timezone)
     with app.transaction() as session:

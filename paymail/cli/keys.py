@@ -10,18 +10,18 @@ from paymail.models import ApiKey
 from paymail.services.access import api_keys
 from paymail.services.access.api_keys import KeyScope
 
-group = typer.Typer(help="Keys of the staff API.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
+group = typer.Typer(help="Keys for the staff API.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")]
 
 
 @group.command()
 @exits
 def issue(
-    name: Annotated[str, typer.Argument(help="What it is for; the timeline shows it.")],
-    scope: Annotated[list[KeyScope], typer.Option(help="What it may do; repeatable.")],
+    name: Annotated[str, typer.Argument(help="What the key is for; shown in the history.")],
+    scope: Annotated[list[KeyScope], typer.Option(help="What the key is allowed to do; repeatable.")],
     as_json: Json = False,
 ) -> None:
-    """Make a key and print it. It cannot be shown again."""
+    """Create a key and print it. It cannot be shown again."""
     app = open_app()
     with app.transaction() as session:
         issued = api_keys.issue(session, name=name, scopes=scope, now=app.now())
@@ -29,13 +29,13 @@ def issue(
         typer.echo(json.dumps({"prefix": issued.prefix, "key": issued.key}))
         return
     typer.echo(issued.key)
-    typer.echo("This is the only time the key is shown.", err=True)
+    typer.echo("Copy the key now: it is not shown again.", err=True)
 
 
 @group.command("list")
 @exits
 def list_(as_json: Json = False) -> None:
-    """List keys, newest first; secrets are not kept."""
+    """List keys, newest first, without their secrets."""
     app = open_app()
     with app.reading() as session:
         found = api_keys.listed(session)
@@ -59,8 +59,8 @@ def _described(key: ApiKey) -> dict[str, object]:
 
 @group.command()
 @exits
-def revoke(prefix: Annotated[str, typer.Argument(help="As `paymail keys list` shows it.")]) -> None:
-    """End a key at once."""
+def revoke(prefix: Annotated[str, typer.Argument(help="Prefix shown by `paymail keys list`.")]) -> None:
+    """Revoke a key immediately."""
     app = open_app()
     with app.transaction() as session:
         key = api_keys.revoke(session, prefix=prefix, now=app.now())

@@ -23,7 +23,7 @@ group = typer.Typer(help="Emails in the outbox.", no_args_is_help=True)
 @group.command("list")
 @exits
 def list_(
-    invoice: Annotated[int | None, typer.Option(help="Of one invoice.")] = None,
+    invoice: Annotated[int | None, typer.Option(help="Only messages for this invoice.")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """List messages, newest first."""
@@ -51,7 +51,7 @@ def list_(
 @group.command()
 @exits
 def reschedule(message_id: int, at: At = "") -> None:
-    """Move a message to another time before it is handed over; without --at, to now."""
+    """Reschedule a message that has not been handed over; without --at, send it now."""
     app = open_app()
     with app.transaction() as session:
         message = lookup.message(session, message_id=message_id)
@@ -64,7 +64,7 @@ def reschedule(message_id: int, at: At = "") -> None:
 @group.command()
 @exits
 def cancel(message_id: int) -> None:
-    """Withdraw a message before it is handed over."""
+    """Cancel a message that has not been handed over."""
     app = open_app()
     with app.transaction() as session:
         cancel_message(session, message_id=message_id, actor="cli", now=app.now())
@@ -80,7 +80,7 @@ class NoSuchLog(InvalidInput):
 @group.command()
 @exits
 def show(message_id: int, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Show one message with its proof, or that its bytes were erased."""
+    """Show one message and its stored email, or when that was erased."""
     app = open_app()
     with app.reading() as session:
         message = lookup.message(session, message_id=message_id)
@@ -107,7 +107,7 @@ def show(message_id: int, as_json: Annotated[bool, typer.Option("--json")] = Fal
 @group.command()
 @exits
 def unknown(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """List messages that may or may not have been delivered; they wait for you."""
+    """List messages that may or may not have been delivered and need your decision."""
     app = open_app()
     with app.reading() as session:
         rows = [
@@ -132,14 +132,16 @@ def unknown(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 @exits
 def resolve(
     message_id: int,
-    sent: Annotated[bool, typer.Option("--sent", help="It was delivered.")] = False,
-    failed: Annotated[bool, typer.Option("--failed", help="It was not, and is not sent any more.")] = False,
-    resend: Annotated[bool, typer.Option("--resend", help="Send the very same bytes again.")] = False,
+    sent: Annotated[bool, typer.Option("--sent", help="Mark as sent: it was delivered.")] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Mark as failed: it was not delivered, and will not be sent.")
+    ] = False,
+    resend: Annotated[bool, typer.Option("--resend", help="Send exactly the same email again.")] = False,
     why: Annotated[str, typer.Option(help="How you know; kept in the history.")] = "",
 ) -> None:
-    """Say what became of an unknown message."""
+    """Record what happened to an unknown message."""
     if sent + failed + resend != 1:
-        raise typer.BadParameter("give one of --sent, --failed and --resend")
+        raise typer.BadParameter("give one of --sent, --failed or --resend")
     act = (
         unknown_messages.mark_sent
         if sent
@@ -157,10 +159,10 @@ def resolve(
 @group.command()
 @exits
 def prove(logfile: Path) -> None:
-    """Read a Postfix log: unknown messages that it queued were accepted, returned ones bounced."""
+    """Settle unknown messages from a Postfix log: queued ones were accepted, returned ones bounced."""
     app = open_app()
     try:
         moved = relay_log_follower.prove(app.context(), logfile)
     except OSError as error:
         raise NoSuchLog(f"{logfile}: {error.strerror}") from error
-    typer.echo(f"{moved} message(s) proven")
+    typer.echo(f"{moved} message(s) settled")

@@ -9,13 +9,15 @@ At = Annotated[
 ]
 
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")]
 
 
-Amount = Annotated[str, typer.Argument(help="In major units, such as 82.50.")]
+Amount = Annotated[str, typer.Argument(help="Amount in major units, for example 82.50.")]
 
 
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
-Key = Annotated[str, typer.Option(help="A word of yours: with the same one it is done once.")]
+Key = Annotated[
+    str, typer.Option(help="Idempotency key: repeating a command with the same key has no further effect.")
+]

@@ -28,14 +28,16 @@ group = typer.Typer(help="Payments, refunds and receipts.", no_args_is_help=True
 def record(
     invoice_id: int,
     amount: Amount,
-    channel: Annotated[Channel, typer.Option(help="How it came.")] = Channel.BANK_TRANSFER,
-    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Without it, today.")] = None,
-    reference: Annotated[str, typer.Option(help="The bank's reference, the cheque's number.")] = "",
-    overpay: Annotated[bool, typer.Option("--overpay", help="More than is owed is meant.")] = False,
+    channel: Annotated[Channel, typer.Option(help="Payment method.")] = Channel.BANK_TRANSFER,
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Date received; today by default.")
+    ] = None,
+    reference: Annotated[str, typer.Option(help="Bank reference or cheque number.")] = "",
+    overpay: Annotated[bool, typer.Option("--overpay", help="Accept more than the balance due.")] = False,
     key: Key = "",
     as_json: Json = False,
 ) -> None:
-    """Record a payment that came another way than by Stripe; the customer is mailed a receipt."""
+    """Record a payment not made through Stripe; the customer is emailed a receipt."""
     app = open_app()
     with app.transaction() as session:
         invoice = load_invoice(session, invoice_id=invoice_id)
@@ -103,17 +105,21 @@ def _lines(found: Statement) -> list[str]:
 @exits
 def refund(
     payment_id: int,
-    amount: Annotated[str, typer.Argument(help="In major units; without it, all that is left.")] = "",
-    channel: Annotated[Channel | None, typer.Option(help="Without it, the way it came.")] = None,
-    reason: Annotated[str, typer.Option(help="For the customer.")] = "",
+    amount: Annotated[
+        str, typer.Argument(help="In major units; everything still refundable by default.")
+    ] = "",
+    channel: Annotated[
+        Channel | None, typer.Option(help="Refund method; the payment's own method by default.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Reason, shown to the customer.")] = "",
     owed_again: Annotated[
-        bool, typer.Option("--owed-again", help="The invoice is owed again; no credit note.")
+        bool, typer.Option("--owed-again", help="Make the invoice payable again, without a credit note.")
     ] = False,
     key: Key = "",
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Give a payment back, or a part of it. By Stripe the workers carry it out; else you have sent it."""
+    """Refund a payment, or part of it. Only Stripe refunds are sent for you; send others yourself."""
     app = open_app()
     with app.reading() as session:
         payment = receipts.payment_of(session, payment_id=payment_id)
@@ -127,7 +133,7 @@ def refund(
         key=f"cli:{key[:70]}" if key else None,
     )
     shown = Money(minor, payment.currency)
-    sure(f"Give back {shown} of payment {payment_id} (invoice {payment.invoice_id})?", yes)
+    sure(f"Refund {shown} of payment {payment_id} (invoice {payment.invoice_id})?", yes)
     with app.transaction() as session:
         asked = refund_requests.request(
             session, payment_id=payment_id, order=order, actor="cli", now=app.now()
@@ -145,7 +151,7 @@ def refund(
 @group.command()
 @exits
 def receipt(payment_id: int, as_json: Json = False) -> None:
-    """Send a payment's receipt again; the first one was sent by itself."""
+    """Send another copy of a payment's receipt; the first is sent automatically."""
     app = open_app()
     with app.transaction() as session:
         queued = receipts.send_again(session, payment_id=payment_id, actor="cli", now=app.now())

@@ -24,20 +24,22 @@ Day = Annotated[str, typer.Option(metavar="YYYY-MM-DD")]
 @exits
 def agree(
     invoice_id: int,
-    count: Annotated[int, typer.Option(help="So many equal instalments; with --cadence and --first.")] = 0,
-    cadence: Annotated[Cadence | None, typer.Option(help="How far they are apart.")] = None,
+    count: Annotated[
+        int, typer.Option(help="Number of equal instalments; use with --cadence and --first.")
+    ] = 0,
+    cadence: Annotated[Cadence | None, typer.Option(help="How often an instalment is due.")] = None,
     first: Day = "",
     deposit: Annotated[
-        str, typer.Option(help="A deposit, in major units; with --deposit-due and --rest-due.")
+        str, typer.Option(help="Deposit, in major units; use with --deposit-due and --rest-due.")
     ] = "",
     deposit_due: Day = "",
     rest_due: Day = "",
     part: Annotated[
-        list[str] | None, typer.Option(help='One instalment, such as "2026-12-01 50.00"; may be repeated.')
+        list[str] | None, typer.Option(help='One instalment, for example "2026-12-01 50.00"; repeatable.')
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Divide what is owed into instalments, in one of three ways; an active plan ends by it."""
+    """Divide the balance due into instalments, in one of three ways. Replaces an active plan."""
     equal, first_rest = (count, cadence, first), (deposit, deposit_due, rest_due)
     ways = [way for way in (equal, first_rest, (part,)) if any(way)]
     if len(ways) != 1 or not all(ways[0]):
@@ -66,7 +68,7 @@ def _deposit(invoice: Invoice, deposit: str, deposit_due: str, rest_due: str) ->
 @group.command()
 @exits
 def show(invoice_id: int, as_json: Json = False) -> None:
-    """Show an invoice's payment plan and what is open of it."""
+    """Show an invoice's payment plan and what is left to pay."""
     _say(open_app(), invoice_id, as_json)
 
 
@@ -74,10 +76,10 @@ def show(invoice_id: int, as_json: Json = False) -> None:
 @exits
 def end(
     invoice_id: int,
-    reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    reason: Annotated[str, typer.Option(help="Reason; kept in the history.")],
     as_json: Json = False,
 ) -> None:
-    """End an invoice's payment plan: the whole balance is due again."""
+    """End an invoice's payment plan: the full balance becomes due again."""
     app = open_app()
     with app.transaction() as session:
         agreement.end(session, invoice_id=invoice_id, reason=reason, actor="cli", now=app.now())
@@ -96,7 +98,7 @@ def _say(app: App, invoice_id: int, as_json: bool) -> None:
         return
     for one in plan.parts if plan else ():
         state = "paid" if one.covered else f"{Money(one.open, invoice.currency)} open"
-        late = ", late" if one.due < today and not one.covered else ""
+        late = ", overdue" if one.due < today and not one.covered else ""
         typer.echo(
             f"{one.position:>2}  {one.due}  {Money(one.amount, invoice.currency)!s:>18}  {state}{late}"
         )

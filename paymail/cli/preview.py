@@ -22,10 +22,11 @@ class CannotWrite(InvalidInput):
 def preview(
     message_id: int,
     to: Annotated[
-        Path | None, typer.Option(help="A folder for its bytes (email.eml), HTML, text and attachments.")
+        Path | None,
+        typer.Option(help="Folder to save the email (email.eml), its HTML, text and attachments in."),
     ] = None,
 ) -> None:
-    """Show an email as it will be sent, or as it was, with its secret pay link. Sends and stores nothing."""
+    """Show an email as it will be or was sent, with its secret pay link. Sends and stores nothing."""
     app = open_app()
     with app.reading() as session:
         seen = previews.see(
@@ -39,7 +40,7 @@ def preview(
     if to is not None:
         _write(to, seen.mime, mail)
         return
-    typer.echo("as it was written" if seen.kept else "as it would be written now", err=True)
+    typer.echo("as it was prepared" if seen.kept else "as it would be sent now", err=True)
     for name, value in (("From", mail.sender), ("To", mail.recipient), ("Subject", mail.subject)):
         typer.echo(f"{name}: {value}")
     typer.echo(f"Date: {mail.date}\n\n{mail.text.rstrip()}")

@@ -21,14 +21,14 @@ class NoSuchAccount(NotFound):
 
 @exits
 def reconcile(
-    days: Annotated[int, typer.Option(min=1, max=365, help="How far back to compare.")] = schedule.DAYS,
-    account: Annotated[str, typer.Option(help="Only this account (acct_…).")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Number of days to compare.")] = schedule.DAYS,
+    account: Annotated[str, typer.Option(help="Only this Stripe account (acct_…).")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only compare: settle nothing and write nothing down.")
+        bool, typer.Option("--dry-run", help="Only compare, without settling or saving anything.")
     ] = False,
 ) -> None:
-    """Settle what the webhooks missed, then compare the books with Stripe.
+    """Record what the webhooks missed, then compare paymail with Stripe.
 
     Exit codes: 0 they agree, 4 they do not, 1 Stripe could not be asked about every account.
     """
@@ -48,7 +48,7 @@ def reconcile(
     failures = caught.failures | found.failures
     _print_json(caught, found, failures) if as_json else _print(found)
     for name, reason in failures.items():
-        typer.echo(f"paymail: {name} could not be asked: {reason}", err=True)
+        typer.echo(f"paymail: {name} could not be checked: {reason}", err=True)
     if failures:
         raise typer.Exit(FAILURE)
     if found.findings:
@@ -58,7 +58,7 @@ def reconcile(
 def _check(app: App, account: str) -> None:
     with app.reading() as session:
         if account and not accounts.ours(session, only=account):
-            raise NoSuchAccount(f"{account} is no account of an issuer, and none that was ever paid on")
+            raise NoSuchAccount(f"{account} is not an issuer's account and has never received a payment")
 
 
 def _caught(app: App, account: str) -> CaughtUp:
@@ -85,10 +85,10 @@ def _print(found: Comparison) -> None:
     for finding in found.findings:
         typer.echo(
             f"{finding.kind.value:24} {finding.account} {finding.intent_id} invoice"
-            f" {finding.invoice_ref or '-'}: the books: {finding.books.text}; Stripe: {finding.stripe.text}"
+            f" {finding.invoice_ref or '-'}: paymail: {finding.books.text}; Stripe: {finding.stripe.text}"
         )
     if not found.findings and not found.failures:
-        typer.echo(f"{found.intents} intent(s) of {len(found.compared)} account(s): the books agree")
+        typer.echo(f"{found.intents} intent(s) of {len(found.compared)} account(s): everything agrees")
 
 
 def _print_json(caught: CaughtUp, found: Comparison, failures: dict[str, str]) -> None:

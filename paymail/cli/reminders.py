@@ -12,21 +12,22 @@ from paymail.services.core.issuers import find_issuer
 from paymail.services.issuers import issuer_settings
 from paymail.services.reminders import ladder, preferences
 
-group = typer.Typer(help="How reminders are set up.", no_args_is_help=True)
-Switch = Annotated[bool | None, typer.Option("--on/--off", help="Send reminders, or none.")]
+group = typer.Typer(help="Reminder settings.", no_args_is_help=True)
+Switch = Annotated[bool | None, typer.Option("--on/--off", help="Turn reminders on or off.")]
 LadderText = Annotated[
     str | None,
     typer.Option(
-        "--ladder", help='Days from due and tone: "-3:upcoming, 0:due, 7:friendly"; "" is inherited.'
+        "--ladder",
+        help='Days from due date and tone: "-3:upcoming, 0:due, 7:friendly"; "" to inherit.',
     ),
 ]
-Issuer_ = Annotated[str, typer.Option("--issuer", help="Issuer id or name; not needed with only one.")]
+Issuer_ = Annotated[str, typer.Option("--issuer", help="Issuer id or name; not needed if there is only one.")]
 
 
 @group.command()
 @exits
 def show(issuer: Issuer_ = "", as_json: Json = False) -> None:
-    """Show how an issuer reminds."""
+    """Show an issuer's reminder settings."""
     app = open_app()
     with app.reading() as session:
         data = described(find_issuer(session, ref=issuer))
@@ -49,21 +50,21 @@ def issuer_(
     issuer: Issuer_ = "",
     on: Switch = None,
     ladder_text: LadderText = None,
-    timezone: Annotated[str | None, typer.Option(help="IANA name.")] = None,
-    country: Annotated[str | None, typer.Option(help="For holidays: ISO 3166-1, such as AU.")] = None,
-    subdivision: Annotated[str | None, typer.Option(help="For holidays: such as NSW.")] = None,
-    send_at: Annotated[str | None, typer.Option(help="Local time of day, HH:MM.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA time zone name.")] = None,
+    country: Annotated[str | None, typer.Option(help="Country for holidays, for example AU.")] = None,
+    subdivision: Annotated[str | None, typer.Option(help="State for holidays, for example NSW.")] = None,
+    send_at: Annotated[str | None, typer.Option(help="Local sending time, HH:MM.")] = None,
     quiet_from: Annotated[str | None, typer.Option(help="Start of the quiet hours, HH:MM.")] = None,
     quiet_until: Annotated[str | None, typer.Option(help="End of the quiet hours, HH:MM.")] = None,
-    minimum: Annotated[int | None, typer.Option(help="Smallest balance, in minor units.")] = None,
-    cap: Annotated[int | None, typer.Option(help="Most reminders of one invoice.")] = None,
-    rate: Annotated[str | None, typer.Option(help="Emails a minute, or office365, ses.")] = None,
+    minimum: Annotated[int | None, typer.Option(help="Minimum balance, in minor units.")] = None,
+    cap: Annotated[int | None, typer.Option(help="Maximum reminders per invoice.")] = None,
+    rate: Annotated[str | None, typer.Option(help="Emails per minute, or a preset (office365, ses).")] = None,
     link_days: Annotated[
-        str | None, typer.Option(help="Days after the due date for which pay links live, or `never` to end.")
+        str | None, typer.Option(help="Days after the due date that pay links expire, or `never`.")
     ] = None,
-    fee: Annotated[str | None, typer.Option(help="The platform's part of payments, in per cent.")] = None,
+    fee: Annotated[str | None, typer.Option(help="The platform's fee on payments, in per cent.")] = None,
 ) -> None:
-    """Set up an issuer's reminders, sending, links and fee."""
+    """Change an issuer's reminder, sending, pay link and fee settings."""
     given = {
         "ladder": ladder_text,
         "timezone": timezone,
@@ -87,30 +88,30 @@ def issuer_(
     with app.transaction() as session:
         found = find_issuer(session, ref=issuer)
         issuer_settings.set_up_issuer(session, issuer=found, changes=changes, now=app.now())
-    typer.echo(f"issuer {found.issuer_id} is set up: {len(changes)} change(s)")
+    typer.echo(f"issuer {found.issuer_id}: {len(changes)} setting(s) changed")
 
 
 @group.command()
 @exits
 def customer(customer_id: int, on: Switch = None, ladder_text: LadderText = None) -> None:
-    """Override an issuer's reminders for one customer."""
+    """Override the issuer's reminder settings for one customer."""
     app = open_app()
     off = None if on is None else not on
     with app.transaction() as session:
         preferences.set_up_customer(
             session, customer_id=customer_id, now=app.now(), off=off, ladder_text=ladder_text
         )
-    typer.echo(f"customer {customer_id} is set up")
+    typer.echo(f"customer {customer_id}: reminder settings changed")
 
 
 @group.command()
 @exits
 def invoice(invoice_id: int, on: Switch = None, ladder_text: LadderText = None) -> None:
-    """Override a customer's reminders for one invoice."""
+    """Override the customer's reminder settings for one invoice."""
     app = open_app()
     off = None if on is None else not on
     with app.transaction() as session:
         preferences.set_up_invoice(
             session, invoice_id=invoice_id, actor="cli", now=app.now(), off=off, ladder_text=ladder_text
         )
-    typer.echo(f"invoice {invoice_id} is set up")
+    typer.echo(f"invoice {invoice_id}: reminder settings changed")

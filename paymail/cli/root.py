@@ -15,47 +15,51 @@ PLACES = {
         "Import 502 invoices, send three, pay one through the sandbox, and wait for its receipt.",
     ),
     "import": Place(
-        "import_", "import_", "Import invoices. Repeatable: what is known is compared, never rewritten."
+        "import_",
+        "import_",
+        "Import invoices. Repeatable: existing invoices are compared, never overwritten.",
     ),
     "web": Place("web", "web", "Serve the pay pages, the API and the staff pages."),
-    "worker": Place("worker", "worker", "Deliver messages and work on Stripe's events."),
-    "beat": Place("beat", "beat", "Ring the periodic tick."),
+    "worker": Place("worker", "worker", "Deliver messages and process Stripe events."),
+    "beat": Place("beat", "beat", "Trigger the workers' periodic jobs."),
     "tick": Place(
         "tick",
         "tick",
-        "Do once what the workers do: deliver what is due, work on events, reconcile when it is time.",
+        "Run the workers' jobs once: deliver due messages, process events, reconcile if due.",
     ),
     "doctor": Place(
         "doctor",
         "doctor",
-        "Check settings, database, broker, workers, mail, Stripe and DNS. Changes nothing.",
+        "Check settings, database, broker, workers, mail, Stripe and DNS, without changing anything.",
     ),
     "reconcile": Place(
-        "reconcile", "reconcile", "Settle what the webhooks missed, then compare the books with Stripe."
+        "reconcile", "reconcile", "Record what the webhooks missed, then compare paymail with Stripe."
     ),
     "forecast": Place(
-        "forecast", "forecast_", "Say what will go out, to whom and when, and what is held back and why."
+        "forecast",
+        "forecast_",
+        "Show which emails will go out, to whom and when, and which are held back and why.",
     ),
     "preview": Place(
         "preview",
         "preview",
-        "Show an email as it will be sent, or as it was, with its secret pay link. Sends and stores nothing.",
+        "Show an email as it will be or was sent, with its secret pay link. Sends and stores nothing.",
     ),
     "invoices": Place("invoices", "group", "Invoices."),
     "payments": Place("payments", "group", "Payments, refunds and receipts."),
     "plans": Place("plans", "group", "Payment plans."),
-    "reminders": Place("reminders", "group", "How reminders are set up."),
-    "bulk": Place("bulk", "group", "Bulk sends: invoice emails for a filter."),
+    "reminders": Place("reminders", "group", "Reminder settings."),
+    "bulk": Place("bulk", "group", "Send invoice emails in bulk."),
     "messages": Place("messages", "group", "Emails in the outbox."),
     "customers": Place("customers", "group", "Customers."),
     "events": Place("events", "group", "Events received from Stripe."),
     "bounces": Place("bounces", "group", "Bounce reports."),
-    "suppressions": Place("suppressions", "group", "Addresses that must not be mailed."),
-    "keys": Place("keys", "group", "Keys of the staff API."),
+    "suppressions": Place("suppressions", "group", "Email addresses that paymail must not send to."),
+    "keys": Place("keys", "group", "Keys for the staff API."),
     "db": Place("db", "group", "The database schema."),
     "staff": Place("staff", "group", "Staff users."),
-    "issuers": Place("issuers", "issuers", "Issuers: who bills."),
-    "sandbox": Place("sandbox", "group", "A Stripe-compatible server for trying paymail."),
+    "issuers": Place("issuers", "issuers", "Issuers: the businesses that send invoices."),
+    "sandbox": Place("sandbox", "group", "A Stripe-compatible server for trying out paymail."),
 }
 
 cli = typer.Typer(name="paymail", cls=deferred(PLACES), no_args_is_help=True, pretty_exceptions_enable=False)

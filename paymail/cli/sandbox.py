@@ -13,7 +13,7 @@ from paymail.sandbox.server import serve
 from paymail.sandbox.wire import WireError
 from paymail.settings import SANDBOX_WEBHOOK_SECRET
 
-group = typer.Typer(help="A Stripe-compatible server for trying paymail.", no_args_is_help=True)
+group = typer.Typer(help="A Stripe-compatible server for trying out paymail.", no_args_is_help=True)
 
 
 @group.command("serve")
@@ -21,7 +21,7 @@ group = typer.Typer(help="A Stripe-compatible server for trying paymail.", no_ar
 def serve_(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8026,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    webhook_url: Annotated[str, typer.Option(help="Where webhooks go; empty is this paymail.")] = "",
+    webhook_url: Annotated[str, typer.Option(help="Where to send webhooks; this paymail by default.")] = "",
 ) -> None:
     """Serve the sandbox until interrupted."""
     parent_watch.hold_on()
@@ -49,6 +49,6 @@ def pay_(
         typer.echo(f"declined: {declined.code}: {declined.message}", err=True)
         raise typer.Exit(FAILURE) from None
     except WireError as error:
-        typer.echo(f"paymail: the sandbox does not answer: {error}", err=True)
+        typer.echo(f"paymail: the sandbox is not responding: {error}", err=True)
         raise typer.Exit(FAILURE) from None
     typer.echo(json.dumps({"id": intent["id"], "status": intent["status"]}))

@@ -13,8 +13,8 @@ group = typer.Typer(help="Staff users.", no_args_is_help=True)
 @group.command("set-password")
 @exits
 def set_password_(email: str, password: Annotated[str, typer.Option(prompt=True, hide_input=True)]) -> None:
-    """Make a staff user, or give one a new password (asked for, not echoed)."""
+    """Create a staff user or change their password; you are prompted for it."""
     app = open_app()
     with app.transaction() as session:
         set_password(session, email=email, password=password, now=app.now())
-    typer.echo(f"{email} can log in")
+    typer.echo(f"{email} can sign in")

@@ -9,13 +9,13 @@ from paymail.cli.context import exits, open_app
 from paymail.services.customers import addresses
 from paymail.services.outbox import suppressions
 
-group = typer.Typer(help="Addresses that must not be mailed.", no_args_is_help=True)
+group = typer.Typer(help="Email addresses that paymail must not send to.", no_args_is_help=True)
 
 
 @group.command("list")
 @exits
 def list_(
-    lifted: Annotated[bool, typer.Option("--lifted", help="The lifted ones too.")] = False,
+    lifted: Annotated[bool, typer.Option("--lifted", help="Include lifted suppressions.")] = False,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """List suppressed addresses, newest first."""
@@ -45,18 +45,20 @@ def list_(
 @group.command()
 @exits
 def add(address: str, detail: Annotated[str, typer.Option(help="Why.")] = "") -> None:
-    """Let no mail go to an address."""
+    """Stop sending email to an address."""
     app = open_app()
     with app.transaction() as session:
         fresh = addresses.suppress(session, address=address, actor="cli", now=app.now(), why=detail)
-    typer.echo(f"{address} is suppressed" if fresh else f"{address} was suppressed already")
+    typer.echo(f"{address} is suppressed" if fresh else f"{address} is already suppressed")
 
 
 @group.command()
 @exits
-def lift(address: str, reason: Annotated[str, typer.Option(help="Why mail may go there again.")]) -> None:
-    """Let mail go to an address again; reminders that its bounces held go on."""
+def lift(
+    address: str, reason: Annotated[str, typer.Option(help="Reason for lifting the suppression.")]
+) -> None:
+    """Allow email to an address again; reminders held after its bounces resume."""
     app = open_app()
     with app.transaction() as session:
         released = addresses.readmit(session, address=address, reason=reason, actor="cli", now=app.now())
-    typer.echo(f"{address} may be mailed again; reminders of {released} invoice(s) go on")
+    typer.echo(f"{address} is no longer suppressed; reminders for {released} invoice(s) resume")

@@ -12,8 +12,8 @@ from paymail.tasks.sweep import sweep_once
 
 @exits
 def tick() -> None:
-    """Do once what the workers do: deliver what is due, work on events, reconcile when it is time."""
+    """Run the workers' jobs once: deliver due messages, process events, reconcile if due."""
     app = open_app()
-    typer.echo(f"worked on {sweep_once(app)} message(s) and event(s)")
+    typer.echo(f"processed {sweep_once(app)} message(s) and event(s)")
     if minutes := app.settings.reconcile_minutes:
         reconcile_due(app, timedelta(minutes=minutes))

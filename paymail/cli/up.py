@@ -32,7 +32,7 @@ class PortTaken(Conflict):
 
 @exits
 def up(
-    port: Annotated[int, typer.Option(help="Port of the pages; the sandbox gets the next one.")] = 8025,
+    port: Annotated[int, typer.Option(help="Port for the web pages; the sandbox uses the next port.")] = 8025,
     sample_data: Annotated[bool, typer.Option(help="Import the sample invoices and send three.")] = True,
 ) -> None:
     """Run web, worker, beat and sandbox together on embedded defaults, until Ctrl-C."""
@@ -88,7 +88,7 @@ def _publish(port: int) -> dict[str, str]:
             try:
                 probe.bind(("127.0.0.1", taken))
             except OSError as error:
-                raise PortTaken(f"port {taken} is in use; choose another with --port") from error
+                raise PortTaken(f"port {taken} is already in use; choose another with --port") from error
     folder = load_settings().data_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     published = {
@@ -109,4 +109,4 @@ def _announce(app: App, password: str, sample: bool) -> None:
         with app.reading() as session:
             link = payment_url(base, load_invoice(session, invoice_id=502))
         typer.echo(f"pay link     {link}")
-    typer.echo("Ctrl-C stops everything.")
+    typer.echo("Press Ctrl-C to stop everything.")

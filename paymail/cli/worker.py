@@ -19,7 +19,7 @@ def worker(
     pool: Annotated[str, typer.Option(help="threads (one process) or prefork.")] = "prefork",
     concurrency: Annotated[int, typer.Option(help="Threads or processes.")] = 2,
 ) -> None:
-    """Deliver messages and work on Stripe's events."""
+    """Deliver messages and process Stripe events."""
     parent_watch.hold_on()
     open_app().close()  # the embedded database must be there before the first sweep
     settings = load_settings()

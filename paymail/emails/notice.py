@@ -23,8 +23,8 @@ class NoticeEmail(StaffEmail):
             issuer_name=SAMPLE["issuer_name"],
             invoice_number=SAMPLE["invoice_number"],
             customer_name=SAMPLE["customer_name"],
-            headline="An email came back",
-            detail="accounts@vacuum.example does not exist (5.1.1). Reminders wait until it is put right.",
+            headline="An email bounced",
+            detail="accounts@vacuum.example does not exist (5.1.1). Reminders are on hold until it is fixed.",
             staff_url="https://billing.example/staff/invoices/502",
             locale=SAMPLE["locale"],
         )

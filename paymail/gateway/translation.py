@@ -97,13 +97,13 @@ def _by_code(error: "stripe.error.StripeError") -> Exception:
     details = getattr(error, "error", None)
     code = getattr(details, "code", None) or ""
     if code == "resource_missing":
-        return NoSuchIntent("Stripe has no such payment on this account")
+        return NoSuchIntent("the payment was not found on this Stripe account")
     if code in _STATE_CODES:
         return StripeStateConflict("the payment's state does not allow this")
     if error.http_status == 500:
-        return KeySpent("Stripe failed inside; please try again")
+        return KeySpent("Stripe had an internal error; please try again")
     if code in _RETRY_CODES or (error.http_status or 500) >= 500:
-        return StripeUnavailable("Stripe answered with a temporary fault")
+        return StripeUnavailable("Stripe returned a temporary error")
     return StripeRefused(f"Stripe refused the request ({code or type(error).__name__})")
 
 

@@ -173,7 +173,7 @@ def _greet(smtp: Connection, config: SmtpConfig) -> None:
 
 def _login(smtp: Connection, config: SmtpConfig) -> None:
     if config.security == "none":
-        detail = "a login is never sent without TLS"
+        detail = "paymail does not log in without TLS"
         raise Refused(Outcome(Verdict.DEFERRED, detail=detail, phase="AUTH", scope=Scope.RELAY))
     with phase("AUTH", Scope.RELAY):
         smtp.login(config.username, config.password)

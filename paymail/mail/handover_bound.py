@@ -21,4 +21,4 @@ def stood_still(seconds: float) -> Outcome | None:
     """Return the deferral if the dot comes too late, `seconds` after the hand-over was asked for."""
     if seconds <= LONGEST:
         return None
-    return Outcome(Verdict.DEFERRED, detail="the process stood still at the hand-over", phase="handover")
+    return Outcome(Verdict.DEFERRED, detail="the process stalled during the handover", phase="handover")

@@ -29,7 +29,7 @@ def mail_parameters(envelope: Envelope, offered: Offered | None) -> list[str]:
     _refuse_oversize(envelope, offered)
     parameters = [f"SIZE={len(envelope.mime)}"] if "size" in offered else []
     if needs_smtputf8(envelope):
-        _require(offered, "smtputf8", "5.6.7", "addresses beyond ASCII (SMTPUTF8)")
+        _require(offered, "smtputf8", "5.6.7", "non-ASCII addresses (SMTPUTF8)")
         parameters += ["SMTPUTF8", "BODY=8BITMIME"]
     elif not envelope.mime.isascii():
         _require(offered, "8bitmime", "5.6.3", "8-bit content (8BITMIME)")
@@ -62,10 +62,12 @@ def needs_smtputf8(envelope: Envelope) -> bool:
 def refuse_bad_addresses(envelope: Envelope) -> None:
     """Raise Refused if an address could become a parameter or a second command. Rendering sees to it too."""
     if not envelope.recipients:
-        raise Refused(Outcome(Verdict.FAILED, detail="there is no recipient", phase="MAIL"), sound=True)
+        raise Refused(
+            Outcome(Verdict.FAILED, detail="the message has no recipient", phase="MAIL"), sound=True
+        )
     for address in (envelope.sender, *envelope.recipients):
         if not _ADDRESS.fullmatch(address):
-            detail = "an address of the envelope cannot be mailed"
+            detail = "a sender or recipient address is not valid"
             raise Refused(Outcome(Verdict.FAILED, detail=detail, phase="MAIL", status="5.1.3"), sound=True)
 
 
@@ -83,7 +85,7 @@ def _envelope_id(message_id: str) -> list[str]:
 def _without_ehlo(envelope: Envelope) -> list[str]:
     if needs_smtputf8(envelope) or not envelope.mime.isascii():
         # A server may trip over EHLO once, so what it can do is unknown: no reason to fail the message.
-        detail = "the mail server does not say whether it takes more than ASCII"
+        detail = "the mail server does not say whether it accepts non-ASCII text"
         raise Refused(Outcome(Verdict.DEFERRED, detail=detail, phase="MAIL"))
     return []
 
@@ -91,11 +93,11 @@ def _without_ehlo(envelope: Envelope) -> list[str]:
 def _refuse_oversize(envelope: Envelope, offered: Offered) -> None:
     limit = offered.get("size", "")
     if limit.isdigit() and 0 < int(limit) < len(envelope.mime):
-        detail = f"larger than the server's {limit} bytes"
+        detail = f"larger than the server's limit of {limit} bytes"
         raise Refused(Outcome(Verdict.FAILED, 552, detail, "MAIL", status="5.3.4"), sound=True)
 
 
 def _require(offered: Offered, extension: str, status: str, what: str) -> None:
     if extension not in offered:
-        detail = f"the mail server does not take {what}"
+        detail = f"the mail server does not support {what}"
         raise Refused(Outcome(Verdict.FAILED, detail=detail, phase="MAIL", status=status), sound=True)

@@ -59,11 +59,11 @@ def list_names(folder: Path, *, limit: int = 50, offset: int = 0) -> list[str]:
 def read(folder: Path, name: str) -> Mail:
     """Take one file of the mailbox apart. Raises NoSuchMail, also for names that lead elsewhere."""
     if not _NAME.fullmatch(name):
-        raise NoSuchMail("there is no such email")
+        raise NoSuchMail("email not found")
     try:
         raw = (folder / name).read_bytes()
     except OSError as error:
-        raise NoSuchMail("there is no such email") from error
+        raise NoSuchMail("email not found") from error
     return take_apart(raw, name=name)
 
 

@@ -149,7 +149,7 @@ class SmtpMailer:
         if not is_sound(code):
             self._drop()
         if not 200 <= code < 600:
-            return Outcome(Verdict.UNKNOWN, detail=f"no sound reply: {clean(reply)}", phase="dot")
+            return Outcome(Verdict.UNKNOWN, detail=f"unreadable reply: {clean(reply)}", phase="dot")
         if code >= 400:
             return judge((code, reply), "dot")
         verdict = Verdict.SENT if code < 300 else Verdict.UNKNOWN
@@ -202,5 +202,5 @@ def _listen_before_the_dot(smtp: Connection) -> None:
         answer = smtp.getreply()
     if 400 <= answer[0] < 600:
         raise Refused(judge(answer, "body"))
-    detail = f"the server spoke before the dot: {clean(answer[1])}"
+    detail = f"unexpected reply before the end of the message: {clean(answer[1])}"
     raise Refused(Outcome(Verdict.DEFERRED, answer[0], detail, "body"))

@@ -19,4 +19,4 @@ class IllegalMove(Conflict):
 def check_move(moves: Moves[Status], current: Status, target: Status) -> None:
     """Raise IllegalMove unless `target` may follow `current`. Staying is not a move."""
     if target not in moves[current]:
-        raise IllegalMove(f"{type(current).__name__} cannot go from {current} to {target}")
+        raise IllegalMove(f"{type(current).__name__} cannot change from {current} to {target}")

@@ -33,4 +33,7 @@ class CeleryDoorbell:
             )
         except Exception as error:  # the work is committed: whatever a hint meets must not fail its caller
             self._quiet_until = time.monotonic() + _QUIET_AFTER_FAILURE
-            log.warning("doorbell did not ring; the sweep will find the work", error=type(error).__name__)
+            log.warning(
+                "the workers could not be notified; the next sweep will find the work",
+                error=type(error).__name__,
+            )

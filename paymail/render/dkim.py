@@ -86,6 +86,10 @@ def _refuse_bad_key(pem: bytes, key_file: Path) -> None:
         fits = RSASSA_PKCS1_v1_5_verify(digest, RSASSA_PKCS1_v1_5_sign(digest, key), key)
     except (dkim.UnparsableKeyError, DigestTooLargeError, ValueError, LookupError, TypeError, AssertionError):
         # `from None`: what the parser stumbled over may be quoted in its message.
-        raise Misconfigured(f"PAYMAIL_DKIM_KEY_FILE {key_file} is no unencrypted RSA key in PEM") from None
+        raise Misconfigured(
+            f"PAYMAIL_DKIM_KEY_FILE {key_file} is not an unencrypted RSA key in PEM format"
+        ) from None
     if not fits or bits < _LEAST_BITS:
-        raise Misconfigured(f"PAYMAIL_DKIM_KEY_FILE {key_file} is no sound RSA key of {_LEAST_BITS} bits")
+        raise Misconfigured(
+            f"PAYMAIL_DKIM_KEY_FILE {key_file} is not a valid RSA key of at least {_LEAST_BITS} bits"
+        )

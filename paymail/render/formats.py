@@ -17,7 +17,7 @@ _METHODS = (
     marked("Bank transfer"),
     marked("Cash"),
     marked("Cheque"),
-    marked("Other means"),
+    marked("Other method"),
 )
 """Names of methods that are words. Brands stay as they are."""
 

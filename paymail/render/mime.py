@@ -74,13 +74,13 @@ def wire_address(address: str) -> str:
     """
     local, _, domain = address.rpartition("@")
     if not all(_is_atom(atom) for atom in local.split(".")):
-        raise UnsafeHeader("the address has a local part that cannot be mailed (only atoms can)")
+        raise UnsafeHeader("the part of the address before the @ contains characters that are not supported")
     try:
         whole = f"{local}@{idna.encode(domain, uts46=True).decode()}"
     except idna.IDNAError as error:
-        raise UnsafeHeader("the address has a domain that cannot be mailed") from error
+        raise UnsafeHeader("the domain of the address is not valid") from error
     if len(whole.encode()) > _LONGEST_ADDRESS:
-        raise UnsafeHeader("the address is longer than mail allows")
+        raise UnsafeHeader("the address is too long")
     return whole
 
 

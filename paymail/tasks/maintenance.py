@@ -27,7 +27,9 @@ def _safely(chore: Callable[[App], None], app: App) -> None:
         chore(app)
     except Exception as error:
         # Without a traceback: its frames may hold a report or a line of the log.
-        log.error("chore failed", chore=chore.__name__, reason=f"{type(error).__name__}: {error}"[:300])
+        log.error(
+            "maintenance job failed", chore=chore.__name__, reason=f"{type(error).__name__}: {error}"[:300]
+        )
 
 
 def take_in_bounces(app: App) -> None:
@@ -36,7 +38,7 @@ def take_in_bounces(app: App) -> None:
         return
     found = bounces.collect(app.context(), Path(app.settings.bounce_dir))
     if found != bounces.Collected():
-        log.info("bounces taken in", done=found.done, unmatched=found.unmatched, failed=found.failed)
+        log.info("bounce reports processed", done=found.done, unmatched=found.unmatched, failed=found.failed)
 
 
 def follow_relay_log(app: App) -> None:
@@ -45,7 +47,7 @@ def follow_relay_log(app: App) -> None:
     if app.settings.relay_log and file.is_file():
         memory = app.settings.data_dir / "relay_log.json"
         if moved := relay_log_follower.follow(app.context(), file, memory):
-            log.info("relay log proved messages", moved=moved)
+            log.info("messages settled from the relay log", moved=moved)
 
 
 def keep_retention(app: App) -> None:

@@ -37,5 +37,5 @@ def readyz(app: AppDep) -> dict[str, str]:
         with app.reading() as session:
             session.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
-        raise DatabaseDown("the database does not answer") from error
+        raise DatabaseDown("the database is not responding") from error
     return {"status": "ok"}

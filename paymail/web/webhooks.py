@@ -22,12 +22,12 @@ class TooLarge(InvalidInput):
 
 @router.post("/webhooks/stripe", responses=problems(403, 422))
 async def receive(app: AppDep, request: Request) -> dict[str, bool]:
-    """Receive one signed event. A copy of a known one is acknowledged and dropped."""
+    """Receive a signed event. Duplicates are acknowledged and ignored."""
     payload = b""
     async for chunk in request.stream():
         payload += chunk
         if len(payload) > LARGEST_EVENT:
-            raise TooLarge("the body is larger than any event")
+            raise TooLarge("the request body is too large")
     signature = request.headers.get("stripe-signature", "")
     return {"received": await run_in_threadpool(_store, app, payload, signature)}
 

@@ -37,7 +37,7 @@ def test_an_installation_that_never_ran_fails_with_what_to_do(tmp_path: Path) ->
     ] == [
         "ok",
         "failed",
-        "not asked",
+        "skipped",
         "failed",
         "warning",
     ]

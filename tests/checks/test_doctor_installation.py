@@ -34,16 +34,16 @@ def test_embedded_settings_and_production_settings_are_fine(opened: Open, embedd
 @pytest.mark.parametrize(
     ("changes", "verdict", "words"),
     [
-        ({"public_url": "http://pay.southern-it.com"}, Verdict.FAILED, "without TLS"),
-        ({"public_url": "https://127.0.0.1"}, Verdict.FAILED, "this machine only"),
-        ({"public_url": "https://localhost:8025"}, Verdict.FAILED, "this machine only"),
-        ({"public_url": "https://[::1]"}, Verdict.FAILED, "this machine only"),
-        ({"public_url": "https://0.0.0.0"}, Verdict.FAILED, "this machine only"),
-        ({"public_url": "https://pay.southern-it.com/pay"}, Verdict.FAILED, "more than scheme"),
-        ({"public_url": "https://pay.southern-it.com?x=1"}, Verdict.FAILED, "more than scheme"),
-        ({"public_url": "https://u:p@pay.southern-it.com"}, Verdict.FAILED, "more than scheme"),
+        ({"public_url": "http://pay.southern-it.com"}, Verdict.FAILED, "no HTTPS"),
+        ({"public_url": "https://127.0.0.1"}, Verdict.FAILED, "only works on this machine"),
+        ({"public_url": "https://localhost:8025"}, Verdict.FAILED, "only works on this machine"),
+        ({"public_url": "https://[::1]"}, Verdict.FAILED, "only works on this machine"),
+        ({"public_url": "https://0.0.0.0"}, Verdict.FAILED, "only works on this machine"),
+        ({"public_url": "https://pay.southern-it.com/pay"}, Verdict.FAILED, "must only have a scheme"),
+        ({"public_url": "https://pay.southern-it.com?x=1"}, Verdict.FAILED, "must only have a scheme"),
+        ({"public_url": "https://u:p@pay.southern-it.com"}, Verdict.FAILED, "must only have a scheme"),
         ({"public_url": "https://"}, Verdict.FAILED, "no host"),
-        ({"mail_transport": "mailbox"}, Verdict.FAILED, "mail goes to files"),
+        ({"mail_transport": "mailbox"}, Verdict.FAILED, "emails are only saved as files"),
         ({"stripe_webhook_secrets": SecretStr(" , ")}, Verdict.FAILED, "no webhook secret"),
         ({"trusted_proxies": ""}, Verdict.WARNING, "no trusted proxy"),
     ],
@@ -62,7 +62,7 @@ def test_a_system_without_pango_is_told_that_no_pdf_can_be_made(
     assert verdicts(ask(app, "pdf")) == [Verdict.OK]
     monkeypatch.setitem(sys.modules, "paymail.render.printer", None)
     (found,) = ask(app, "pdf")
-    assert (found.verdict, "no PDF can be made" in found.found) == (Verdict.FAILED, True)
+    assert (found.verdict, "PDFs cannot be created" in found.found) == (Verdict.FAILED, True)
 
 
 def test_a_sandbox_that_customers_can_reach_is_a_warning(opened: Open, embedded: Settings) -> None:

@@ -56,7 +56,7 @@ def test_drift_is_a_warning_until_it_is_gone(opened: Open, embedded: Settings) -
         session.add(Drift(key="k", found_at=now, seen_at=now, **texts))
     found = ask(app, "reconciliation")
     assert verdicts(found) == [WARNING, OK, OK]
-    assert "1 thing(s) differ" in found[0].found
+    assert "1 difference(s)" in found[0].found
     with app.transaction() as session:
         session.get_one(Drift, "k").gone_at = now
     assert verdicts(ask(app, "reconciliation")) == [OK, OK]

@@ -41,7 +41,7 @@ def test_a_check_that_hangs_is_given_up_when_its_time_is_over(opened: Open, embe
     found = examine(Subject(opened(embedded)), checks)
     ended.set()
     assert [f.verdict for f in found] == [Verdict.OK, Verdict.FAILED, Verdict.OK]
-    assert found[1].found == "no answer within 0.2 s"
+    assert found[1].found == "no response within 0.2 s"
 
 
 def test_what_a_failed_check_was_needed_for_is_not_asked(opened: Open, embedded: Settings) -> None:

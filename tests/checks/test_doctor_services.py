@@ -41,7 +41,7 @@ def test_a_database_that_is_not_there_is_not_made_by_looking(opened: Open, tmp_p
 def test_a_file_that_is_no_database_is_a_failure(opened: Open, embedded: Settings) -> None:
     (embedded.data_dir / "paymail.db").write_bytes(b"not a database, " * 400)
     (found,) = ask(opened(embedded), "database")
-    assert (found.verdict, "does not answer" in found.found) == (Verdict.FAILED, True)
+    assert (found.verdict, "is not responding" in found.found) == (Verdict.FAILED, True)
 
 
 def test_a_schema_behind_the_migrations_is_a_failure_and_stays_as_it_is(
@@ -78,7 +78,7 @@ def test_postgresql_that_syncs_is_fine(opened: Open, embedded: Settings) -> None
         app.close()
     assert verdicts(found) == [Verdict.OK, Verdict.FAILED]
     assert "every commit synced" in found[0].found
-    assert "the schema is not" in found[1].found
+    assert "the schema is out of date" in found[1].found
 
 
 def test_postgresql_that_does_not_answer_is_a_failure_without_its_password(
@@ -86,7 +86,7 @@ def test_postgresql_that_does_not_answer_is_a_failure_without_its_password(
 ) -> None:
     url = f"postgresql+psycopg://paymail:sesame123@127.0.0.1:{free_port()}/paymail"
     (found,) = ask(opened(embedded, database_url=url), "database")
-    assert (found.verdict, "does not answer" in found.found) == (Verdict.FAILED, True)
+    assert (found.verdict, "is not responding" in found.found) == (Verdict.FAILED, True)
     assert "sesame123" not in str(found)
 
 
@@ -168,11 +168,11 @@ def test_the_outbox_tells_what_is_late_in_doubt_or_failed(opened: Open, settings
     found = ask(app, "outbox")
     assert verdicts(found) == [Verdict.WARNING] * 3
     told = " ".join(one.found for one in found)
-    for words in ("1 message(s) may or may not", "1 message(s) failed", "waits for 3 h"):
+    for words in ("1 message(s) may or may not", "1 message(s) failed", "has been waiting for 3 h"):
         assert words in told
     with app.transaction() as session:
         session.add(Gate(key="relay", opens_at=now + timedelta(hours=1)))
-    assert "some behind relay" in ask(app, "outbox")[2].found
+    assert "some held up by relay" in ask(app, "outbox")[2].found
 
 
 def test_events_that_wait_or_were_given_up_are_told(opened: Open, settings: Settings) -> None:

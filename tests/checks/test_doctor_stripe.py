@@ -75,7 +75,7 @@ def test_each_issuers_account_must_be_connected_and_may_charge(
     issuers(app, good="acct_sandbox", new="acct_new", stranger="acct_stranger", bare="")
     found = ask(app, "stripe accounts")
     assert verdicts(found) == [Verdict.OK, Verdict.FAILED, Verdict.FAILED, Verdict.WARNING]
-    assert "may not charge (requirements.past_due)" in found[1].found
+    assert "cannot accept payments (requirements.past_due)" in found[1].found
     assert "acct_stranger is not connected" in found[2].found
 
 
@@ -88,16 +88,20 @@ def webhook(opened: Open, embedded: Settings, **rules: object) -> Finding:
 @pytest.mark.parametrize(
     ("rules", "verdict", "words"),
     [
-        ({"webhook_url": HOOK}, Verdict.OK, "all events"),
-        ({"webhook_url": HOOK, "webhook_events": ALL}, Verdict.OK, "all events"),
-        ({}, Verdict.FAILED, "no endpoint"),
-        ({"webhook_url": "https://other.southern-it.com/webhooks/stripe"}, Verdict.FAILED, "no endpoint"),
+        ({"webhook_url": HOOK}, Verdict.OK, "all required events"),
+        ({"webhook_url": HOOK, "webhook_events": ALL}, Verdict.OK, "all required events"),
+        ({}, Verdict.FAILED, "no webhook endpoint"),
+        (
+            {"webhook_url": "https://other.southern-it.com/webhooks/stripe"},
+            Verdict.FAILED,
+            "no webhook endpoint",
+        ),
         ({"webhook_url": HOOK, "webhook_enabled": False}, Verdict.FAILED, "disabled"),
         ({"webhook_url": HOOK, "webhook_connect": False}, Verdict.WARNING, "connected accounts"),
         (
             {"webhook_url": HOOK, "webhook_events": tuple(kind for kind in ALL if kind not in LACKING)},
             Verdict.FAILED,
-            "does not get payment_intent.canceled, payment_intent.payment_failed",
+            "does not receive payment_intent.canceled, payment_intent.payment_failed",
         ),
     ],
 )

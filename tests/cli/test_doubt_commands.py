@@ -40,7 +40,7 @@ def test_doubts_are_listed_and_resolved(app: App) -> None:
     run("messages", "resolve", "1", expect=2)
     run("messages", "resolve", "1", "--sent", "--failed", expect=2)
     assert "marked as sent" in run("messages", "resolve", "1", "--sent", "--why", "log").stdout
-    assert "only an unknown one" in run("messages", "resolve", "1", "--resend", expect=1).stderr
+    assert "only an unknown message" in run("messages", "resolve", "1", "--resend", expect=1).stderr
     shown = json.loads(run("messages", "show", "1", "--json").stdout)
     assert (shown["state"], shown["erased"]) == ("sent", False)
 
@@ -53,7 +53,7 @@ def test_a_log_proves(app: App, tmp_path: Path) -> None:
         f"{head}/cleanup[1]: 4ABCDE: message-id={first(app).header_id}\n"
         f"{head}/qmgr[1]: 4ABCDE: from=<a@b.example>, size=1, nrcpt=1 (queue active)\n"
     )
-    assert "1 message(s) proven" in run("messages", "prove", str(log)).stdout
+    assert "1 message(s) settled" in run("messages", "prove", str(log)).stdout
 
 
 def test_bounces_are_read_and_suppressions_lifted(app: App, tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_bounces_are_read_and_suppressions_lifted(app: App, tmp_path: Path) -> N
     (row,) = json.loads(run("suppressions", "list", "--json").stdout)
     assert (row["address"], row["reason"]) == ("c502@customer.example", "bounced")
     run("suppressions", "lift", row["address"], expect=2)
-    assert "1 invoice(s) go on" in run("suppressions", "lift", row["address"], "--reason", "ok").stdout
+    assert "1 invoice(s) resume" in run("suppressions", "lift", row["address"], "--reason", "ok").stdout
     assert "not suppressed" in run("suppressions", "lift", row["address"], "--reason", "ok", expect=1).stderr
     assert "lifted: ok" in run("suppressions", "list", "--lifted").stdout
     run("suppressions", "add", "x@shop.example", "--detail", "asked")
@@ -76,11 +76,11 @@ def test_bounces_are_read_and_suppressions_lifted(app: App, tmp_path: Path) -> N
 
 
 def test_a_customers_locale_is_set_and_taken_back(app: App) -> None:
-    assert "de-AT and is written to in de" in run("customers", "set-locale", "1", "de_at").stdout
-    assert "sv-SE and is written to in en" in run("customers", "set-locale", "1", "sv-SE").stdout
+    assert "de-AT and is emailed in de" in run("customers", "set-locale", "1", "de_at").stdout
+    assert "sv-SE and is emailed in en" in run("customers", "set-locale", "1", "sv-SE").stdout
     assert "is not a locale" in run("customers", "set-locale", "1", "german", expect=1).stderr
     assert "has the locale en-AU" in run("customers", "set-locale", "1", "").stdout
-    assert "no customer 9" in run("customers", "set-locale", "9", "de", expect=1).stderr
+    assert "customer 9 not found" in run("customers", "set-locale", "9", "de", expect=1).stderr
 
 
 def test_a_customer_is_changed_and_erased_only_when_nothing_is_in_the_way(app: App) -> None:
@@ -88,6 +88,6 @@ def test_a_customer_is_changed_and_erased_only_when_nothing_is_in_the_way(app: A
     with app.reading() as session:
         assert session.scalars(select(Customer.email)).one() == "new@shop.example"
     refused = run("customers", "erase", "1", "--yes", expect=1)
-    assert "owed invoices: 502; emails that are open or unknown: 1" in refused.stderr
-    assert "no customer 9" in run("customers", "erase", "9", "--yes", expect=1).stderr
+    assert "unpaid invoices: 502; queued or unknown emails: 1" in refused.stderr
+    assert "customer 9 not found" in run("customers", "erase", "9", "--yes", expect=1).stderr
     run("customers", "erase", "1", expect=1)

@@ -48,11 +48,11 @@ def test_events_are_listed_and_shown(app: App) -> None:
     assert (row["event_id"], row["invoice_id"], row["reason"]) == ("evt_1", None, "why")
     assert "evt_1" in run("list").stdout
     assert json.loads(run("show", "evt_1", "--json").stdout)["created_at"] == "2026-03-17T01:00:00+00:00"
-    assert "no such event" in run("show", "evt_9", expect=1).stderr
+    assert "event not found" in run("show", "evt_9", expect=1).stderr
 
 
 def test_all_dead_ones_are_worked_on_again(app: App) -> None:
-    assert run("reprocess", "--dead").stdout == "1 event(s) will be worked on again\n"
+    assert run("reprocess", "--dead").stdout == "1 event(s) will be processed again\n"
     assert (state(app, "evt_1"), state(app, "evt_2")) == (("received", 0), ("done", 20))
 
 

@@ -10,7 +10,7 @@ def test_a_key_is_printed_once_and_listed_without_its_secret(commands: App) -> N
     issued = run("keys", "issue", "Book keeping", "--scope", "read", "--scope", "write")
     key = issued.stdout.strip()
     prefix = key.split("_")[1]
-    assert "only time" in issued.stderr
+    assert "not shown again" in issued.stderr
     assert key not in issued.stderr
     (listed,) = json.loads(run("keys", "list", "--json").stdout)
     assert (listed["prefix"], listed["scopes"], listed["revoked_at"]) == (prefix, ["read", "write"], None)

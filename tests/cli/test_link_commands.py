@@ -22,7 +22,7 @@ def test_a_link_is_shown_replaced_and_taken_back(app: App) -> None:
     assert after["expires_at"] is not None
     assert str(after["payment_url"]) in run("invoices", "link", "502").stdout
     assert shown("--revoke") == {"payment_url": None, "expires_at": None}
-    assert "has no link" in run("invoices", "link", "502").stdout
+    assert "has no pay link" in run("invoices", "link", "502").stdout
     run("invoices", "link", "502", "--regenerate", "--revoke", expect=2)
     run("invoices", "link", "999", expect=1)
 

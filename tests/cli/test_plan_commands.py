@@ -43,7 +43,7 @@ def test_a_plan_is_agreed_in_three_ways_shown_and_ended_once(two_invoices: App, 
     for line in (f" 1  {soon}           AUD 50.00  AUD 50.00 open", "AUD 82.50 owed"):
         assert line in shown
     run("end", "502", expect=2)
-    assert "say why" in run("end", "502", "--reason", " ", expect=1).output
+    assert "enter a reason" in run("end", "502", "--reason", " ", expect=1).output
     assert "has no payment plan; AUD 82.50 owed" in run("end", "502", "--reason", "moved").stdout
     assert "has no payment plan" in run("end", "502", "--reason", "moved", expect=1).output
     assert told("show", "502") == []
@@ -62,7 +62,7 @@ def test_what_is_no_plan_is_refused(two_invoices: App, today: date) -> None:
         given = [argument for line in lines for argument in ("--part", line)]
         assert word in run("agree", "502", *given, expect=1).output
     run("agree", "502", "--count", "99", "--cadence", "weekly", "--first", day, expect=1)
-    assert "is not an amount of JPY" in run("agree", "503", "--part", f"{day} 8250.5", expect=1).output
+    assert "is not a valid amount in JPY" in run("agree", "503", "--part", f"{day} 8250.5", expect=1).output
     assert told("agree", "503", "--part", f"{day} 8250") == [(day, 8250)]
 
 

@@ -26,7 +26,7 @@ def test_an_email_is_shown_before_it_is_sent_and_its_bytes_are_those_that_are_se
     queued: App, tmp_path: Path
 ) -> None:
     shown = run("1")
-    assert "as it would be written now" in shown.stderr
+    assert "as it would be sent now" in shown.stderr
     assert "Subject: Invoice #502" in shown.stdout
     assert "/pay/" in shown.stdout
     assert "application/pdf" in shown.stdout
@@ -34,7 +34,7 @@ def test_an_email_is_shown_before_it_is_sent_and_its_bytes_are_those_that_are_se
     with queued.reading() as session:
         assert session.get_one(Message, 1).mime_sha256 is None
     sweep_once(queued)
-    assert "as it was written" in run("1").stderr
+    assert "as it was prepared" in run("1").stderr
     printed = run("1", "--to", str(tmp_path / "after")).stdout.split()
     written = {path.name: path.read_bytes() for path in (tmp_path / "before").iterdir()}
     assert {Path(path).name: Path(path).read_bytes() for path in printed} == written
@@ -46,7 +46,7 @@ def test_an_email_is_shown_before_it_is_sent_and_its_bytes_are_those_that_are_se
 
 
 def test_what_cannot_be_shown_or_written_is_said(queued: App, tmp_path: Path) -> None:
-    assert "there is no message 7" in run("7", expect=1).stderr
+    assert "message 7 not found" in run("7", expect=1).stderr
     run("seven", expect=2)
     (tmp_path / "file").write_text("")
     for name in ("email.html", "email.txt"):

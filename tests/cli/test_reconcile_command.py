@@ -76,7 +76,7 @@ def test_a_dry_run_reports_the_missed_payment_and_changes_nothing(app: App) -> N
 def test_a_run_settles_the_missed_payment_and_the_books_agree(app: App) -> None:
     paid_without_a_webhook(app)
     found = run()
-    assert found.stdout == "1 intent(s) of 1 account(s): the books agree\n"
+    assert found.stdout == "1 intent(s) of 1 account(s): everything agrees\n"
     assert "missed event" in found.stderr
     assert (count(app, Payment), count(app, Message), count(app, ReconcilerTurn)) == (1, 1, 2)
 
@@ -100,13 +100,13 @@ def test_a_stripe_that_cannot_be_asked_is_exit_1(app: App, stripe: SandboxServer
     asked = urllib.request.Request(f"{stripe.url}/_sandbox/faults", json.dumps(rule).encode(), headers)
     urllib.request.urlopen(asked).close()
     found = run(expect=1)
-    assert "acct_sandbox could not be asked" in found.stderr
+    assert "acct_sandbox could not be checked" in found.stderr
     assert found.stdout == ""
 
 
 def test_one_account_may_be_chosen_and_must_be_ours(app: App) -> None:
     paid_without_a_webhook(app)
-    assert "no account of an issuer" in run("--account", "acct_stranger", expect=1).stderr
+    assert "not an issuer's account" in run("--account", "acct_stranger", expect=1).stderr
     run("--account", "acct_sandbox")
     assert count(app, Payment) == 1
 

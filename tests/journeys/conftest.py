@@ -59,7 +59,7 @@ class Up:
 
     def wait(self) -> "Up":
         """Return once it has announced its addresses."""
-        wait_for(lambda: "Ctrl-C stops everything" in self.out.read_text(), process=self.process)
+        wait_for(lambda: "Press Ctrl-C to stop everything" in self.out.read_text(), process=self.process)
         return self
 
     def command(self, *arguments: str, expect: int = 0) -> str:
@@ -130,7 +130,7 @@ def logged_in(browser: Browser, url: str, email: str, password: str) -> BrowserC
     page.goto(f"{url}/staff/")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Invoices")).to_be_visible()
     page.close()
     return found

@@ -95,7 +95,7 @@ def test_staff_see_send_and_read(browser: Browser, running: Up) -> None:
     page.goto(f"{running.url}/staff/")
     page.get_by_label("Email").fill(found[1])
     page.get_by_label("Password").fill(found[2])
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     page.goto(f"{running.url}/staff/invoices/497")
     page.get_by_role("button", name="Send invoice email").click()
     expect(page.get_by_role("button", name="Send again")).to_be_visible()

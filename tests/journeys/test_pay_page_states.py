@@ -14,16 +14,16 @@ WORDS = {
     shops.due_soon: ("Due soon",),
     shops.overdue: ("Overdue",),
     shops.part_paid: ("Overdue", "Part paid", "AUD $20.00", "AUD $62.50", "Receipt R-"),
-    shops.plan: ("Part paid", "Payment plan", "Still to pay", "What is due: AUD $27.50"),
-    shops.processing: ("Clearing", "Nothing more to do"),
+    shops.plan: ("Part paid", "Payment plan", "Still to pay", "Amount due: AUD $27.50"),
+    shops.processing: ("Clearing", "You do not need to do anything else"),
     shops.paid: ("Paid", "Bank transfer", "Visa ending 4242", "AUD $0.00"),
     shops.refunded: ("Refunded", "Credit note CN-"),
     shops.part_refunded: ("Part refunded", "AUD $52.50", "AUD $30.00", "Credit note CN-"),
-    shops.disputed: ("Disputed", "Nothing can be paid here meanwhile"),
+    shops.disputed: ("Disputed", "You cannot pay here until this is resolved"),
     shops.void: ("Cancelled", "There is nothing to pay"),
-    shops.written_off: ("Closed", "No longer asked for", "There is nothing to pay"),
+    shops.written_off: ("Closed", "Credited or written off", "There is nothing to pay"),
     shops.expired: ("on file",),
-    shops.unknown: ("copy the whole address",),
+    shops.unknown: ("copy the full address",),
 }
 LANGUAGES = {"de-DE": "Überfällig", "fr-FR": "En retard", "ja-JP": "期限超過", "ar": "متأخرة"}
 
@@ -91,10 +91,10 @@ def test_an_expired_link_is_renewed_without_scripts(browser: Browser, shop: Shop
     page = context.new_page()
     page.goto(shop.link(shops.expired(shop)))
     page.get_by_role("button", name="Email me a new link").click()
-    expect(page.get_by_role("heading", name="Please look into your mailbox")).to_be_visible()
+    expect(page.get_by_role("heading", name="Please check your inbox")).to_be_visible()
     page.goto(shop.link(shop.invoice()))
     # Chromium shows no <noscript> where its debugger has turned scripts off.
-    assert "Paying online needs JavaScript" in page.content()
+    assert "To pay online, please turn on JavaScript" in page.content()
     expect(page.locator("#payment-form")).to_be_hidden()
     context.close()
 

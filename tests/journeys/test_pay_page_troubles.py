@@ -64,7 +64,7 @@ def test_another_amount_is_kept_within_its_bounds_and_charged(context: BrowserCo
     fill_card(page, CARD)
     page.locator("#submit").click()
     arrives(page)
-    page.get_by_role("link", name="Show the invoice as it stands now").click()
+    page.get_by_role("link", name="View the updated invoice").click()
     expect(page.locator("#amount")).to_have_text("AUD $32.50")
     assert shop.charged(shop.number) == [5000]
 
@@ -72,7 +72,7 @@ def test_another_amount_is_kept_within_its_bounds_and_charged(context: BrowserCo
 def test_who_has_a_plan_may_pay_the_whole_instead(context: BrowserContext, shop: Shop) -> None:
     page = visit(context, shop, shops.plan(shop))
     expect(page.locator("#submit")).to_have_text("Pay AUD $27.50")
-    page.get_by_label("The whole balance").check()
+    page.get_by_label("Full balance").check()
     expect(page.locator("#submit")).to_have_text("Pay AUD $55.00")
     fill_card(page, CARD)
     page.locator("#submit").click()
@@ -246,7 +246,7 @@ def test_a_blocked_script_is_said_and_nothing_spins(context: BrowserContext, sho
     context.route("**/v3/", lambda route: route.abort())
     page = context.new_page()
     page.goto(shop.link(shop.invoice()))
-    expect(page.get_by_role("alert")).to_contain_text("does not block Stripe")
+    expect(page.get_by_role("alert")).to_contain_text("is not blocking Stripe")
     expect(page.locator("#loading")).to_be_hidden()
     expect(page.locator("#submit")).to_be_disabled()
 
@@ -263,7 +263,7 @@ def test_a_script_that_never_comes_is_said_too(context: BrowserContext, shop: Sh
     page.goto(shop.link(shop.invoice()), wait_until="domcontentloaded")
     expect(page.locator("#loading")).to_be_visible()
     page.clock.fast_forward(30_000)
-    expect(page.get_by_role("alert")).to_contain_text("does not block Stripe")
+    expect(page.get_by_role("alert")).to_contain_text("is not blocking Stripe")
     held[0].continue_()
     expect(page.locator("#submit")).to_be_enabled(timeout=TIMEOUT)
     expect(page.get_by_role("alert")).to_be_hidden()
@@ -296,11 +296,11 @@ def test_offline_once_the_money_is_taken_asks_for_patience_not_for_a_second_paym
 
     page.route("**/v1/payment_intents/*/confirm", taken)
     page.locator("#submit").click()
-    unsure = page.get_by_role("heading", name="We could not find out whether your payment went through")
+    unsure = page.get_by_role("heading", name="We could not confirm whether your payment went through")
     expect(unsure).to_be_visible(timeout=TIMEOUT)
     expect(page.locator("#submit")).to_be_hidden()
     context.set_offline(False)
-    page.get_by_role("link", name="Show the invoice as it stands now").locator("visible=true").click()
+    page.get_by_role("link", name="View the updated invoice").locator("visible=true").click()
     # Nobody has told the server yet: the page that comes back does.
     arrives(page)
     page.reload()

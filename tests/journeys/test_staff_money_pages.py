@@ -34,7 +34,7 @@ def overpaid(shop: Shop) -> str:
 
 SEEN = {
     shops.unpaid: ("Record a payment", "Part payments", "Payment plan"),
-    shops.plan: ("Payment plan", "AUD $27.50", "End the plan", "the due date of each open instalment"),
+    shops.plan: ("Payment plan", "AUD $27.50", "End the plan", "the due date of each unpaid instalment"),
     shops.part_paid: ("62.50",),
     shops.processing: ("clearing",),
     shops.part_refunded: ("CN-", "Returned"),
@@ -81,7 +81,10 @@ def test_events_and_drift_fit_and_can_be_read(page: Page, shop: Shop) -> None:
             event = Event(f"evt_look{number}", "payment_intent.succeeded", "acct_x", False, "pi_look", 1)
             webhook_inbox.receive_event(session, event=event, live=False, now=now)
         dead = session.get_one(GatewayEvent, "evt_look1")
-        dead.state, dead.reason = GatewayEventState.DEAD, "this payment belongs to no invoice here"
+        dead.state, dead.reason = (
+            GatewayEventState.DEAD,
+            "this payment does not belong to an invoice in paymail",
+        )
     shop.invoice()
     foreign = shop.app.gateway.create_intent(
         account="acct_sandbox",

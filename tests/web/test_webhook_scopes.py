@@ -91,4 +91,4 @@ def test_a_type_of_the_future_about_our_intent_is_stored_and_ignored(site: Site)
     with site.app.reading() as session:
         row = session.query(GatewayEvent).one()
     assert (row.state, site.count(Payment)) == (GatewayEventState.IGNORED, 0)
-    assert "does not use this type" in row.reason
+    assert "does not use events of this type" in row.reason

@@ -17,16 +17,16 @@ from paymail.services.links import pay_links
 def link(
     invoice_id: int,
     regenerate: Annotated[
-        bool, typer.Option("--regenerate", help="Give it a new link; the old one dies at once.")
+        bool, typer.Option("--regenerate", help="Create a new link; the old one stops working immediately.")
     ] = False,
     revoke: Annotated[
-        bool, typer.Option("--revoke", help="Take its link back, until it gets another.")
+        bool, typer.Option("--revoke", help="Revoke the link, until a new one is created.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show an invoice's secret pay link and its end, replace it, or take it back. Sends no email."""
+    """Show an invoice's secret pay link and when it expires, or replace or revoke it. Sends no email."""
     if regenerate and revoke:
-        raise typer.BadParameter("give --regenerate or --revoke, not both")
+        raise typer.BadParameter("use either --regenerate or --revoke, not both")
     app = open_app()
     with app.transaction() as session:
         if regenerate:
@@ -40,8 +40,8 @@ def link(
         data = {"payment_url": address or None, "expires_at": end.isoformat() if end else None}
         typer.echo(json.dumps(data))
         return
-    typer.echo(address or f"invoice {invoice_id} has no link")
+    typer.echo(address or f"invoice {invoice_id} has no pay link")
     if address:
-        typer.echo(f"ends {end.isoformat(timespec='minutes')}" if end else "has no end")
+        typer.echo(f"expires {end.isoformat(timespec='minutes')}" if end else "does not expire")
     if regenerate:
         typer.echo(f"To email it: paymail invoices send {invoice_id} --again", err=True)

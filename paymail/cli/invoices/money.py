@@ -17,13 +17,13 @@ from paymail.services.payments import adjustments
 @exits
 def void(
     invoice_id: int,
-    reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    reason: Annotated[str, typer.Option(help="Reason; kept in the history.")],
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Cancel an invoice for good. Refused when money has arrived for it."""
+    """Void an invoice permanently. Refused if a payment has been received."""
     app = open_app()
-    sure(f"Void invoice {invoice_id} for good?", yes)
+    sure(f"Void invoice {invoice_id} permanently?", yes)
     with app.transaction() as session:
         adjustments.void(session, invoice_id=invoice_id, reason=reason, actor="cli", now=app.now())
     said({"invoice_id": invoice_id, "status": "void"}, f"invoice {invoice_id} is void", as_json)
@@ -33,14 +33,18 @@ def void(
 @exits
 def write_off(
     invoice_id: int,
-    reason: Annotated[str, typer.Option(help="Why; kept in the history.")] = "",
-    amount: Annotated[str, typer.Option(help="In major units; without it, all that is owed.")] = "",
-    undo: Annotated[bool, typer.Option("--undo", help="Ask for what was written off again.")] = False,
+    reason: Annotated[str, typer.Option(help="Reason; kept in the history.")] = "",
+    amount: Annotated[str, typer.Option(help="In major units; the full balance by default.")] = "",
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Undo the write-off, so that the amount is owed again.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Give up what is owed, or a part of it. No credit note; the sale and its tax stay."""
+    """Write off the balance due, or part of it. No credit note is issued; sale and tax are unchanged."""
     if undo and (amount or reason):
-        raise typer.BadParameter("--undo takes back all of it, without --amount and --reason")
+        raise typer.BadParameter(
+            "--undo reverses the whole write-off; do not combine it with --amount or --reason"
+        )
     app = open_app()
     with app.transaction() as session:
         invoice = load_invoice(session, invoice_id=invoice_id)
@@ -58,20 +62,20 @@ def write_off(
         "amount_written_off": float(gone.decimal),
         "balance": float(owed.decimal),
     }
-    said(data, f"{gone} of invoice {invoice_id} written off in all, {owed} still owed", as_json)
+    said(data, f"{gone} of invoice {invoice_id} written off in total, {owed} still owed", as_json)
 
 
 @group.command()
 @exits
 def parts(
     invoice_id: int,
-    minimum: Annotated[str, typer.Option(help="Smallest part, in major units.")] = "",
-    off: Annotated[bool, typer.Option("--off", help="Only the whole balance.")] = False,
+    minimum: Annotated[str, typer.Option(help="Minimum part payment, in major units.")] = "",
+    off: Annotated[bool, typer.Option("--off", help="Accept only the full balance.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Let the customer pay in parts of at least an amount, or only the whole."""
+    """Allow part payments of at least an amount, or only the full balance."""
     if bool(minimum) == off:
-        raise typer.BadParameter("give one of --minimum and --off")
+        raise typer.BadParameter("give either --minimum or --off")
     app = open_app()
     with app.transaction() as session:
         currency = load_invoice(session, invoice_id=invoice_id).currency
@@ -83,8 +87,8 @@ def parts(
         "part_minimum": float(shown.decimal) if shown else None,
     }
     text = (
-        f"invoice {invoice_id} may be paid in parts from {shown}"
+        f"invoice {invoice_id} accepts part payments from {shown}"
         if shown
-        else (f"invoice {invoice_id} is paid as a whole")
+        else (f"invoice {invoice_id} accepts only full payment")
     )
     said(data, text, as_json)

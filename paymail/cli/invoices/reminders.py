@@ -20,7 +20,7 @@ from paymail.services.reminders import holds, planner
 @group.command("explain")
 @exits
 def explain_(invoice_id: int, as_json: Json = False) -> None:
-    """Say what goes out next for an invoice, why nothing goes now, and what has happened."""
+    """Show an invoice's next reminder, why none is due now, and its history."""
     app = open_app()
     with app.reading() as session:
         found = explain(session, invoice_id=invoice_id, now=app.now())
@@ -69,11 +69,11 @@ def hold(
     reason: Annotated[HoldReason, typer.Option(help="Why.")] = HoldReason.STAFF,
     until: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="To the end of this day; without it, until released."),
+        typer.Option(formats=["%Y-%m-%d"], help="Hold until the end of this day; until released by default."),
     ] = None,
-    detail: Annotated[str, typer.Option(help="A note.")] = "",
+    detail: Annotated[str, typer.Option(help="Note for the history.")] = "",
 ) -> None:
-    """Let no reminder of an invoice go out."""
+    """Hold an invoice's reminders."""
     app = open_app()
     with app.transaction() as session:
         now = app.now()
@@ -88,25 +88,25 @@ def hold(
             until=ends,
             detail=detail,
         )
-    typer.echo(f"reminders of invoice {invoice_id} wait")
+    typer.echo(f"reminders for invoice {invoice_id} are on hold")
 
 
 @group.command()
 @exits
 def release(invoice_id: int) -> None:
-    """Lift every hold of an invoice."""
+    """Release every hold on an invoice."""
     app = open_app()
     with app.transaction() as session:
         holds.lift(session, invoice_id=invoice_id, actor="cli", now=app.now())
-    typer.echo(f"reminders of invoice {invoice_id} go on")
+    typer.echo(f"reminders for invoice {invoice_id} are no longer on hold")
 
 
 @group.command()
 @exits
 def remind(
-    invoice_id: int, tone: Annotated[Tone, typer.Option(help="How it speaks.")] = Tone.FRIENDLY
+    invoice_id: int, tone: Annotated[Tone, typer.Option(help="Tone of the reminder.")] = Tone.FRIENDLY
 ) -> None:
-    """Send a reminder now, whatever the ladder says."""
+    """Send a reminder now, regardless of the ladder."""
     app = open_app()
     with app.transaction() as session:
         queued = planner.remind_by_hand(session, invoice_id=invoice_id, tone=tone, actor="cli", now=app.now())

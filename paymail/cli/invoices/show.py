@@ -61,12 +61,14 @@ def list_(find: str = "", page: int = 1, as_json: Json = False) -> None:
 @group.command()
 @exits
 def send(
-    ids: Annotated[list[int], typer.Argument(help="Invoice numbers; for a filter see `paymail bulk start`.")],
+    ids: Annotated[
+        list[int], typer.Argument(help="Invoice ids; to send by filter, see `paymail bulk start`.")
+    ],
     at: At = "",
-    again: Annotated[bool, typer.Option("--again", help="Send a further copy.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Send another copy.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Queue invoice emails, now or for later. Asking twice does not send twice."""
+    """Queue invoice emails, now or for later. Running it twice does not send twice."""
     app = open_app()
     results = [_send_one(app, invoice_id, at, again) for invoice_id in ids]
     _report(results, as_json)

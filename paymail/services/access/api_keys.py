@@ -90,10 +90,10 @@ def issue(session: Session, *, name: str, scopes: Iterable[str], now: datetime) 
     """Make a key. Raises BadKeyRequest."""
     label = " ".join(name.split())
     if not 1 <= len(label) <= LONGEST_NAME or not label.isprintable():
-        raise BadKeyRequest(f"a key needs a name of 1 to {LONGEST_NAME} characters")
+        raise BadKeyRequest(f"the key name must have 1 to {LONGEST_NAME} characters")
     wanted = set(scopes)
     if not wanted or wanted - set(KeyScope):
-        raise BadKeyRequest(f"scopes are {', '.join(KeyScope)}; give at least one")
+        raise BadKeyRequest(f"choose at least one scope: {', '.join(KeyScope)}")
     prefix, secret = new_id()[:_PREFIX], new_secret()
     session.add(
         ApiKey(
@@ -118,7 +118,7 @@ def check(session: Session, *, presented: str, scope: KeyScope) -> Holder:
     given = _digest(form[2] if form else presented)
     right = hmac.compare_digest(row.secret_sha256 if row else _NOBODY, given)
     if row is None or not right or row.revoked_at is not None:
-        raise KeyRefused("a valid API key is needed: Authorization: Bearer pm_…")
+        raise KeyRefused("a valid API key is required: Authorization: Bearer pm_…")
     holder = Holder(row.prefix, row.name, frozenset(row.scopes.split()))
     if scope not in holder.scopes:
         raise ScopeMissing(f"this key does not have the scope {scope}")
@@ -129,7 +129,7 @@ def revoke(session: Session, *, prefix: str, now: datetime) -> ApiKey:
     """End a key; one that has ended already keeps its time. Raises NoSuchKey."""
     row = session.get(ApiKey, prefix)
     if row is None:
-        raise NoSuchKey("there is no key with this prefix; `paymail keys list` shows them")
+        raise NoSuchKey("no API key has this prefix; `paymail keys list` shows all keys")
     row.revoked_at = row.revoked_at or now
     return row
 

@@ -71,7 +71,7 @@ def log_in(session: Session, *, email: str, password: str, now: datetime, lifeti
     user = session.scalars(select(StaffUser).where(StaffUser.email == address)).one_or_none()
     right = _HASHER.verify(password, user.password_hash if user else _nobody())
     if user is None or not right or user.disabled_at is not None:
-        raise LoginRefused("address or password is wrong")
+        raise LoginRefused("incorrect email or password")
     secret = new_secret()
     session.add(
         StaffSession(
@@ -102,7 +102,7 @@ def visitor(session: Session, *, secret: str, now: datetime) -> Visitor | None:
 def check_csrf(person: Visitor, given: str) -> None:
     """Raise BadCsrf unless `given` is the session's token."""
     if not hmac.compare_digest(person.csrf.encode(), given.encode()):
-        raise BadCsrf("this form is stale; please reload the page")
+        raise BadCsrf("this form has expired; please reload the page")
 
 
 def log_out(session: Session, *, secret: str) -> None:

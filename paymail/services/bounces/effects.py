@@ -65,7 +65,9 @@ def _record(
     now: datetime,
 ) -> bool:
     shown = finding or next(iter(report.findings), None)
-    why = report.fault or ("it is about another recipient" if message else "it names no message of paymail")
+    why = report.fault or (
+        "the report is about another recipient" if message else "the report does not name a paymail message"
+    )
     values = {
         "digest": report.digest,
         "message_id": message.message_id if message else None,
@@ -83,7 +85,7 @@ def _act(session: Session, message: Message, finding: Finding, source: str, now:
     address = _addressed(message, finding)
     concerned = _lock(session, message, address, hard=finding.kind is Kind.HARD)
     session.refresh(message, with_for_update=LOCKED)
-    prove_accepted(session, message=message, by=f"a report by {source}", now=now)
+    prove_accepted(session, message=message, by=f"a report from {source}", now=now)
     match finding.kind:
         case Kind.HARD if message.state is not _S.BOUNCED:
             _bounced(session, message, finding, address, source, now)
@@ -134,13 +136,13 @@ def prove_accepted(session: Session, *, message: Message, by: str, now: datetime
         sources=_IN_DOUBT,
         target=_S.SENT,
         fence=message.fence + 1,
-        reason=f"accepted, as {by} proves",
+        reason=f"accepted, as shown by {by}",
         settled_at=now,
         lease_until=None,
     ):
         return False
     session.refresh(message)
-    _note(session, message, "email_sent", f"{message.kind}: accepted, as {by} proves", "paymail", now)
+    _note(session, message, "email_sent", f"{message.kind}: accepted, as shown by {by}", "paymail", now)
     return True
 
 
@@ -193,25 +195,26 @@ def _hold(session: Session, invoice_id: int, finding: Finding, source: str, now:
 
 def _tell(session: Session, message: Message, finding: Finding, address: str, now: datetime) -> None:
     after = (
-        "The address takes no mail and is suppressed. Change the customer's address, or lift the suppression"
-        " once you know that it works; reminders then go on."
+        "The address does not accept email and is now suppressed. Change the customer's address, or lift"
+        " the suppression once you know that it works. Reminders will then resume."
         if finding.bad_address
-        else "The address itself may be good. Its reminders wait: when the cause is mended, lift the hold by"
-        f" `paymail suppressions lift {address} --reason …` or on the Suppressions page."
+        else "The address itself may still work. Its reminders are on hold: once the cause is"
+        f" fixed, resume them with `paymail suppressions lift {address} --reason …` or on the"
+        " Suppressions page."
     )
     notices.tell_staff(
         session,
         invoice_id=message.invoice_id,
         about="bounce",
         key=message.message_id,
-        headline=f"The {message.kind} email to {address} came back",
+        headline=f"The {message.kind} email to {address} bounced",
         detail=f"{_words(finding)}\n{after}",
         now=now,
     )
 
 
 def _words(finding: Finding) -> str:
-    return " ".join(part for part in (finding.status, finding.detail) if part) or "no reason was given"
+    return " ".join(part for part in (finding.status, finding.detail) if part) or "no reason given"
 
 
 def _note(session: Session, message: Message, kind: str, detail: str, actor: str, now: datetime) -> None:

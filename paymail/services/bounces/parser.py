@@ -46,7 +46,7 @@ def parse(raw: bytes) -> Report:
         return _read(digest, message_from_bytes(small, policy=policy.compat32))
     except Exception as error:
         # The email package and flufl.bounce raise all sorts of things on bytes made to harm them.
-        return Report(digest, fault=f"not readable as a message: {type(error).__name__}")
+        return Report(digest, fault=f"cannot be read as an email: {type(error).__name__}")
 
 
 def cleaned(text: str, longest: int = 300) -> str:
@@ -69,7 +69,7 @@ def _read(digest: str, message: Message) -> Report:
         tokens=tuple(dict.fromkeys([*_verp_tokens(message), *_envelope_ids(blocks)])),
         header_ids=tuple(dict.fromkeys(_returned_ids(message))),
         findings=tuple(findings[:_MOST_RECIPIENTS]),
-        fault="" if findings else "it reports nothing about a recipient",
+        fault="" if findings else "the report does not mention a recipient",
     )
 
 

@@ -126,7 +126,7 @@ def _prove(session: Session, fact: Fact, now: datetime) -> bool:
         "received_at": now,
     }
     insert_once(session, Bounce, values)
-    return prove_accepted(session, message=message, by=f"the relay's log (queue id {fact.queue_id})", now=now)
+    return prove_accepted(session, message=message, by=f"the relay's log (queue ID {fact.queue_id})", now=now)
 
 
 def _unreported(session: Session, fact: Fact) -> bool:

@@ -80,7 +80,7 @@ def _files(folder: Path, now: datetime) -> Iterator[Path]:
 
 
 def _set_aside(file: Path, folder: Path, error: OSError) -> None:
-    log.error("bounce report cannot be read; it is set aside", file=file.name, reason=str(error))
+    log.error("bounce report cannot be read; moved aside", file=file.name, reason=str(error))
     with suppress(OSError):
         _move(file, folder / "unreadable")
 
@@ -96,7 +96,7 @@ def _take(context: Context, file: Path, folder: Path, raw: bytes) -> str:
             _move(file, folder / target)
     except Exception as error:
         # Without a traceback: its frames hold the report.
-        log.error("bounce report not taken; it stays", file=file.name, reason=str(error))
+        log.error("bounce report not processed; left in place", file=file.name, reason=str(error))
         return "failed"
     return target
 

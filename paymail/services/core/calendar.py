@@ -39,7 +39,7 @@ class BadCalendar(InvalidInput):
 def clock_time(text: str) -> time:
     """Read `HH:MM`. Raises BadTime."""
     if not _CLOCK.fullmatch(text):
-        raise BadTime(f"{text[:20]!r} is not a time of day such as 09:00")
+        raise BadTime(f"{text[:20]!r} is not a time of day; enter a time such as 09:00")
     return time.fromisoformat(text)
 
 
@@ -50,7 +50,9 @@ def _public_holidays(country: str, subdivision: str) -> holidays.HolidayBase | N
     try:
         return holidays.country_holidays(country, subdiv=subdivision or None)
     except NotImplementedError as error:
-        raise BadCalendar(f"no public holidays are known for {country} {subdivision}".rstrip()) from error
+        raise BadCalendar(
+            f"public holidays are not available for {country} {subdivision}".rstrip()
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class BusinessCalendar:
             if self.is_business_day(day):
                 return day
             day += timedelta(days=step)
-        raise BadCalendar("the calendar has no business day for months")
+        raise BadCalendar("the calendar has no business days for months; check the country and region")
 
     def is_quiet(self, clock: time) -> bool:
         """Whether a time of day is in the quiet hours, which may span midnight; equal ends: none."""
@@ -101,7 +103,7 @@ class BusinessCalendar:
             moment = self.morning(day + timedelta(days=offset))
             if moment > now and self.is_business_day(day + timedelta(days=offset)):
                 return moment
-        raise BadCalendar("the calendar has no business day for months")
+        raise BadCalendar("the calendar has no business days for months; check the country and region")
 
     def next_opening(self, now: datetime) -> datetime:
         """Return `now` when open, else the next time it is: after the quiet hours, or a later morning."""
@@ -133,7 +135,7 @@ def calendar_of(issuer: Issuer) -> BusinessCalendar:
     )
     _public_holidays(found.country, found.subdivision)
     if found.is_quiet(found.send_at):
-        raise BadTime(f"the sending time {issuer.send_at} is in the quiet hours")
+        raise BadTime(f"the sending time {issuer.send_at} is within quiet hours")
     return found
 
 
@@ -142,7 +144,7 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise BadCalendar(f"{name[:40]!r} is not a time zone") from error
+        raise BadCalendar(f"{name[:40]!r} is not a time zone; use a name such as Australia/Sydney") from error
 
 
 def when(text: str, issuer: Issuer, now: datetime) -> datetime | None:
@@ -160,7 +162,7 @@ def when(text: str, issuer: Issuer, now: datetime) -> datetime | None:
         moment = datetime.fromisoformat(wanted)
     except ValueError as error:
         raise BadTime(
-            f"{text[:40]!r} is not a time: give 2026-12-01T09:00, `{NEXT_BUSINESS_MORNING}` or nothing"
+            f"{text[:40]!r} is not a time; use 2026-12-01T09:00, `{NEXT_BUSINESS_MORNING}` or leave it empty"
         ) from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone_of(issuer.timezone))
@@ -171,9 +173,9 @@ def _plannable(moment: datetime, text: str, now: datetime) -> datetime:
     try:
         moment = moment.astimezone(UTC)
     except OverflowError as error:  # the first or last day that there is, in a zone beyond it
-        raise BadTime(f"{text[:40]!r} is beyond the calendar") from error
+        raise BadTime(f"{text[:40]!r} is out of range") from error
     if moment < now - timedelta(minutes=1):
-        raise BadTime(f"{text[:40]} has passed already")
+        raise BadTime(f"{text[:40]} is in the past")
     if moment > now + FURTHEST:
-        raise BadTime(f"{text[:40]} is more than two years ahead")
+        raise BadTime(f"{text[:40]} is more than two years away; check for a typo")
     return moment

@@ -18,7 +18,7 @@ WAYS = {
     Channel.BANK_TRANSFER: "Bank transfer",
     Channel.CASH: "Cash",
     Channel.CHEQUE: "Cheque",
-    Channel.OTHER: "Other means",
+    Channel.OTHER: "Other method",
 }
 """How money moves other than by Stripe, in words for customers; `formats.method` knows their translations."""
 

@@ -17,7 +17,7 @@ from paymail.models import IdempotentRequest
 
 BULK_SEND, MANUAL_PAYMENT, REFUND = "bulk_send", "manual_payment", "refund"
 """Scopes of keys that mean one request whatever it is about."""
-ANOTHER = "this Idempotency-Key came with another request before"
+ANOTHER = "this Idempotency-Key was already used for a different request"
 
 
 class KeyReused(Conflict):

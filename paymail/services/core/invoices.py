@@ -40,7 +40,7 @@ def load_invoice(session: Session, *, invoice_id: int, lock: bool = False, share
         statement = statement.execution_options(populate_existing=True)
     invoice = session.scalars(statement).one_or_none()
     if invoice is None:
-        raise NoSuchInvoice(f"there is no invoice {invoice_id}")
+        raise NoSuchInvoice(f"invoice {invoice_id} not found")
     return invoice
 
 

@@ -29,9 +29,9 @@ def find_issuer(session: Session, *, ref: str = "") -> Issuer:
         statement = statement.where(matches)
     found = list(session.scalars(statement.limit(2)))
     if not found:
-        raise NoSuchIssuer("there is no such issuer; `paymail issuers add` makes one")
+        raise NoSuchIssuer("issuer not found; `paymail issuers add` creates one")
     if len(found) > 1:
-        raise WhichIssuer("there are several issuers; name one with --issuer")
+        raise WhichIssuer("there is more than one issuer; choose one with --issuer")
     return found[0]
 
 

@@ -61,7 +61,7 @@ def readmit(session: Session, *, address: str, reason: str, actor: str, now: dat
     An address that bounced without a fault of its own has holds only. Raises NoReason, NoSuchSuppression.
     """
     if not reason.strip():
-        raise NoReason("say why mail may go to this address again")
+        raise NoReason("enter a reason for lifting the suppression")
     wanted = normalised(address)
     released = _release(session, _bounced_invoices(session, wanted), actor, now)
     if suppressions.active(session, address=wanted) is not None:
@@ -98,7 +98,7 @@ def customer(session: Session, *, customer_id: int, lock: bool = False) -> Custo
         statement = statement.with_for_update().execution_options(populate_existing=True)
     found = session.scalars(statement).one_or_none()
     if found is None:
-        raise NoSuchCustomer(f"there is no customer {customer_id}")
+        raise NoSuchCustomer(f"customer {customer_id} not found")
     return found
 
 
@@ -116,7 +116,7 @@ def change_email(session: Session, *, customer_id: int, address: str, actor: str
         load_invoice(session, invoice_id=invoice_id, lock=True)
     found = customer(session, customer_id=customer_id, lock=True)
     if found.erased_at is not None:
-        raise CustomerErased(f"the data of customer {customer_id} was erased")
+        raise CustomerErased(f"the data of customer {customer_id} has been erased")
     _refuse_twin(session, found, new)
     old, found.email = found.email, new
     found.host_email = found.host_email or old
@@ -157,7 +157,7 @@ def _refuse_twin(session: Session, found: Customer, new: str) -> None:
         )
     )
     if twin is not None:
-        raise AddressTaken(f"customer {twin} has this name and address already")
+        raise AddressTaken(f"customer {twin} already has this name and address")
 
 
 def _readdress(session: Session, invoice_ids: list[int], new: str) -> int:

@@ -79,11 +79,11 @@ def in_the_way(session: Session, *, customer_id: int) -> list[str]:
         Refund.invoice_id.in_(mine), Refund.status.in_((RefundStatus.REQUESTED, RefundStatus.PENDING))
     )
     found = (
-        ("owed invoices", owed),
+        ("unpaid invoices", owed),
         ("draft invoices", draft),
-        ("emails that are open or unknown", emails),
-        ("payments under way for invoices", payments),
-        ("refunds under way for invoices", refunds),
+        ("queued or unknown emails", emails),
+        ("payments in progress for invoices", payments),
+        ("refunds in progress for invoices", refunds),
     )
     return [
         f"{what}: {_numbers(rows)}" for what, query in found if (rows := sorted(set(session.scalars(query))))
@@ -105,9 +105,9 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
         load_invoice(session, invoice_id=invoice_id, lock=True)
     found = customer(session, customer_id=customer_id, lock=True)
     if found.erased_at is not None:
-        raise CustomerErased(f"the data of customer {customer_id} is erased already")
+        raise CustomerErased(f"the data of customer {customer_id} has already been erased")
     if obstacles := in_the_way(session, customer_id=customer_id):
-        raise StillNeeded(f"customer {customer_id} cannot be erased yet; {'; '.join(obstacles)}")
+        raise StillNeeded(f"customer {customer_id} cannot be erased yet: {'; '.join(obstacles)}")
     person = _person(session, found, mine)
     _erase_contents(session, mine, now)
     _scrub_messages(session, mine, person)

@@ -21,7 +21,7 @@ def checked_locale(tag: str) -> str:
     found = known_locale(tag.strip())
     kept = str(found or "").replace("_", "-")
     if not re.fullmatch(r"[A-Za-z0-9-]{2,20}", kept):
-        raise BadLocale(f"{tag.strip()[:40]!r} is not a locale; one looks like de, en-AU or fr-CA")
+        raise BadLocale(f"{tag.strip()[:40]!r} is not a locale; use one such as de, en-AU or fr-CA")
     return kept
 
 

@@ -99,7 +99,7 @@ def report_paid(session: Session, *, token: str, text: str, now: datetime) -> da
         HoldReason.CLAIMED,
         until=now + CLAIM_HOLDS,
         detail=said,
-        headline="The customer says that they have paid",
+        headline="The customer says they have paid",
         now=now,
     )
 
@@ -125,7 +125,7 @@ def promise(session: Session, *, token: str, day: date, now: datetime) -> dateti
         HoldReason.PROMISED,
         until=until,
         detail=f"will pay on {day.isoformat()}",
-        headline="The customer says when they will pay",
+        headline="The customer has promised to pay",
         now=now,
     )
 
@@ -133,7 +133,7 @@ def promise(session: Session, *, token: str, day: date, now: datetime) -> dateti
 def _talking(session: Session, token: str, now: datetime) -> Invoice:
     invoice = find_by_token(session, token=token, now=now, lock=True)
     if not _may_talk(invoice):
-        raise NothingOwed("nothing is to be paid for this invoice now")
+        raise NothingOwed("there is nothing to pay on this invoice at the moment")
     return invoice
 
 
@@ -154,7 +154,7 @@ def _hold(
 ) -> datetime:
     if _holds_placed(session, invoice.invoice_id) >= MOST_HOLDS:
         address = invoice.issuer.reply_to or invoice.issuer.email
-        raise SaidEnough(f"thank you, we know already; please write to {address} about anything new")
+        raise SaidEnough(f"we already have your message; if anything has changed, please write to {address}")
     theirs = [
         hold
         for hold in _in_force(session, invoice, now)
@@ -196,8 +196,8 @@ def _tell(
         about=f"customer-{reason}",
         key=f"{invoice.invoice_id}:{local_date(invoice.issuer, now).isoformat()}",
         headline=headline,
-        detail=f"{quoted}{promised}Whoever has the link can say so: it proves nothing. Reminders wait through"
-        f" {day.isoformat()}, unless you release them on the invoice's page.",
+        detail=f"{quoted}{promised}Anyone with the link can say this, so it is not proof. Reminders"
+        f" are on hold to the end of {day.isoformat()}, unless you release them on the invoice page.",
         now=now,
     )
 
@@ -228,5 +228,5 @@ def _plain(text: str) -> str:
     """Return a text in one line, without what is not printable. Raises TooLong."""
     said = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if len(said) > LONGEST_TEXT:
-        raise TooLong(f"please write at most {LONGEST_TEXT} characters")
+        raise TooLong(f"please use no more than {LONGEST_TEXT} characters")
     return said

@@ -79,13 +79,13 @@ def sweep(context: DeliveryContext, *, limit: int = 100) -> int:
 def _deliver_claimed(context: DeliveryContext, claim: Claim) -> None:
     if claim.crashes >= MOST_CRASHES:
         # Its workers died every time: such a message must not kill the next one.
-        detail = f"{claim.crashes} workers died while sending it"
+        detail = f"{claim.crashes} workers stopped while sending it"
         _finish(context, claim, Outcome(Verdict.FAILED, detail=detail))
         return
     try:
         envelope = _prepare(context, claim)
     except PaymailError as error:
-        log.warning("message cannot be written", message_id=claim.message_id, code=error.code)
+        log.warning("email cannot be created", message_id=claim.message_id, code=error.code)
         _finish(context, claim, Outcome(Verdict.FAILED, detail=str(error), phase="render"))
         return
     if envelope is None:
@@ -98,7 +98,7 @@ def _deliver_claimed(context: DeliveryContext, claim: Claim) -> None:
     except SQLAlchemyError:
         # Raised by our own handover before the dot, so the server has nothing, committed or not.
         log.warning("database failed at handover", message_id=claim.message_id, exc_info=True)
-        outcome = Outcome(Verdict.DEFERRED, detail="the database failed before the hand-over")
+        outcome = Outcome(Verdict.DEFERRED, detail="the database failed before the handover")
     except PaymailError as error:
         # Also our own and before the dot: what the message depends on cannot be read (a broken calendar).
         outcome = Outcome(Verdict.FAILED, detail=str(error), phase="handover")

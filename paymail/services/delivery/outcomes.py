@@ -140,7 +140,7 @@ def _deferred(session: Session, claim: Claim, outcome: Outcome, now: datetime, r
         key = gates.RELAY if outcome.scope is Scope.RELAY else gates.destination(message.destination)
         gates.close_after_failure(session, key=key, reason=outcome.detail, now=now)
     if claim.attempts >= retries.attempts or now >= give_up_at:
-        _give_up(session, claim, f"gave up after {claim.attempts} tries: {outcome.detail}", now)
+        _give_up(session, claim, f"failed after {claim.attempts} attempts: {outcome.detail}", now)
         return
     queue.move(
         session,
@@ -187,7 +187,7 @@ def rescue(session: Session, *, now: datetime) -> int:
     """Turn expired handovers into unknown; return how many. Expired `sending` is simply claimed again."""
     expired = queue.expired_handovers(session, now=now)
     for claim in expired:
-        mark_unknown(session, claim=claim, reason="the worker vanished during the hand-over", now=now)
+        mark_unknown(session, claim=claim, reason="the worker stopped during the handover", now=now)
     return len(expired)
 
 

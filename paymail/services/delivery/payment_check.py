@@ -36,10 +36,10 @@ def ask_before_reminding(context: GatewayContext, *, message_id: int) -> str:
                 session, intent=intent, source=SOURCE, now=context.now(), seen=attempt.updated_at
             )
     except PaymailError as error:
-        log.warning("an open payment could not be checked", message_id=message_id, code=error.code)
+        log.warning("a payment in progress could not be checked", message_id=message_id, code=error.code)
         if not isinstance(error, Unavailable):
             _tell_staff(context, attempt, error)
-        return f"an open payment could not be checked with Stripe ({error.code})"
+        return f"a payment in progress could not be checked with Stripe ({error.code})"
     return ""
 
 
@@ -51,7 +51,7 @@ def _tell_staff(context: GatewayContext, attempt: PaymentAttempt, error: Paymail
             invoice_id=attempt.invoice_id,
             about="payment check",
             key=attempt.attempt_id,
-            headline="An open payment cannot be checked with Stripe",
-            detail=f"{error} Its reminders wait until this is settled, or until you remind by hand.",
+            headline="A payment cannot be checked with Stripe",
+            detail=f"{error} Reminders are on hold until it can be checked, or until you send one manually.",
             now=context.now(),
         )

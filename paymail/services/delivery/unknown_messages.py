@@ -59,9 +59,9 @@ def resend(session: Session, *, message_id: int, actor: str, now: datetime, why:
     # What only has to wait may be queued: it is asked again, and waits by itself, before it is handed over.
     permission = permission_of(session, message=message, invoice=invoice, now=now)
     if permission.answer is Answer.DROP:
-        raise NotResendable(f"message {message_id} must not go out any more: {permission.reason}")
+        raise NotResendable(f"message {message_id} can no longer be sent: {permission.reason}")
     if message.mime_sha256 is None:
-        raise NotResendable(f"message {message_id} has no kept bytes")
+        raise NotResendable(f"message {message_id} has no stored email")
     blobs.fetch(session, sha256=message.mime_sha256)
     _resolve(
         session,
@@ -88,11 +88,11 @@ def _locked(session: Session, message_id: int) -> Message:
     """Return the message under its invoice's lock, then its own. Raises NoSuchMessage, NotInDoubt."""
     message = session.get(Message, message_id)
     if message is None:
-        raise NoSuchMessage(f"there is no message {message_id}")
+        raise NoSuchMessage(f"message {message_id} not found")
     load_invoice(session, invoice_id=message.invoice_id, lock=True)
     session.refresh(message, with_for_update=_LOCKED)
     if message.state is not MessageState.UNKNOWN:
-        raise NotInDoubt(f"message {message_id} is {message.state}; only an unknown one can be resolved")
+        raise NotInDoubt(f"message {message_id} is {message.state}; only an unknown message can be resolved")
     return message
 
 
@@ -118,7 +118,7 @@ def _resolve(
         **values,
     )
     if not moved:
-        raise NotInDoubt(f"message {message_id} was resolved by somebody else meanwhile")
+        raise NotInDoubt(f"message {message_id} has just been resolved by someone else")
     session.refresh(message)
     kind = "email_resent" if target is MessageState.SCHEDULED else "email_resolved"
     history.record(

@@ -147,7 +147,7 @@ def _planned(
         return at or step.at, held or "will be sent"
     found = may_go(policy, facts, Reminder(step.due, step.rung.key), now)
     said = found.answer is Answer.DROP and (found.final or facts.not_owed)
-    return step.at, found.reason if said else "a later step takes its place"
+    return step.at, found.reason if said else "a later step replaces it"
 
 
 def _step_fate(

@@ -33,7 +33,7 @@ class ImportRefused(InvalidInput):
     code = "import_refused"
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__(f"nothing was imported: {len(faults)} fault(s) in the file")
+        super().__init__(f"nothing was imported: {len(faults)} error(s) in the file")
         self.faults = faults
 
 

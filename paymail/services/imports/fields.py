@@ -37,7 +37,7 @@ def text(row: Row, column: str, longest: int) -> str:
     if len(value) > longest:
         raise BadValue(column, f"is longer than {longest} characters")
     if _CONTROL.search(value):
-        raise BadValue(column, f"{shown(value)} holds a line break or control character")
+        raise BadValue(column, f"{shown(value)} contains a line break or control character")
     return value
 
 
@@ -54,7 +54,7 @@ def currency(row: Row, column: str) -> str:
     try:
         exponent(row[column].strip())
     except InvalidInput as error:
-        raise BadValue(column, f"{shown(row[column])} is not a currency paymail bills in") from error
+        raise BadValue(column, f"{shown(row[column])} is not a supported currency") from error
     return row[column].strip()
 
 
@@ -66,7 +66,7 @@ def day(row: Row, column: str) -> date:
             raise ValueError(value)
         found = date.fromisoformat(value)
     except ValueError as error:
-        raise BadValue(column, f"{shown(value)} is not a date as YYYY-MM-DD") from error
+        raise BadValue(column, f"{shown(value)} is not a date in the format YYYY-MM-DD") from error
     if not EARLIEST_DAY <= found <= LATEST_DAY:
         raise BadValue(column, f"{value} is not between {EARLIEST_DAY} and {LATEST_DAY}")
     return found

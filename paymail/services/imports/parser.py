@@ -78,7 +78,7 @@ def parse(lines: Iterable[str]) -> Parsed:
             parsed.rows += 1
             groups.setdefault(row["invoice_id"].strip(), []).append((line, row))
     except (csv.Error, UnicodeDecodeError) as error:
-        parsed.faults.append(Fault(parsed.rows + 2, "", f"the file cannot be read on: {error}"))
+        parsed.faults.append(Fault(parsed.rows + 2, "", f"the rest of the file cannot be read: {error}"))
     for rows in groups.values():
         _check_group(rows, parsed)
     parsed.faults = sorted(set(parsed.faults))
@@ -88,7 +88,7 @@ def parse(lines: Iterable[str]) -> Parsed:
 def _rows(lines: Iterable[str], parsed: Parsed) -> Iterator[tuple[int, Row]]:
     reader = csv.reader(lines, strict=True)
     header = [name.strip().removeprefix("\ufeff") for name in next(reader, [])]
-    wrong = [f"lacks {c}" for c in COLUMNS if c not in header]
+    wrong = [f"is missing {c}" for c in COLUMNS if c not in header]
     wrong += [f"has an unknown column {shown(c)}" for c in header if c not in COLUMNS]
     wrong += [f"has {c} twice" for c in COLUMNS if header.count(c) > 1]
     if wrong:
@@ -119,7 +119,9 @@ def _check_group(rows: list[tuple[int, Row]], parsed: Parsed) -> None:
         if line is None:
             continue
         if line.position in positions:
-            faults.append(Fault(at, "line", f"line {line.position} is at {positions[line.position]} already"))
+            faults.append(
+                Fault(at, "line", f"line {line.position} is already on row {positions[line.position]}")
+            )
         positions.setdefault(line.position, at)
         lines.append(line)
     if invoice is not None and len(lines) == len(rows):
@@ -207,7 +209,7 @@ def _sums(invoice: HostInvoice, lines: list[HostLine]) -> list[Fault]:
     per_line = sum(_tax(line.amount, invoice.tax_rate, code) for line in lines)
     if invoice.tax != per_line:
         expected = _tax(invoice.subtotal, invoice.tax_rate, code)
-        faults += wrong("tax_amount", invoice.tax, expected, f"{invoice.tax_rate} % of the subtotal")
+        faults += wrong("tax_amount", invoice.tax, expected, f"{invoice.tax_rate}% of the subtotal")
     faults += wrong("total", invoice.total, invoice.subtotal + invoice.tax, "subtotal + tax")
     return faults + _payment_faults(invoice)
 
@@ -224,7 +226,9 @@ def _payment_faults(invoice: HostInvoice) -> list[Fault]:
     }[invoice.payment_status]
     if not agrees:
         paid, total = Money(invoice.paid, invoice.currency), Money(invoice.total, invoice.currency)
-        return [Fault(invoice.at, "amount_paid", f"{paid} of {total} is not {invoice.payment_status}")]
+        return [
+            Fault(invoice.at, "amount_paid", f"{paid} of {total} does not match {invoice.payment_status}")
+        ]
     if invoice.paid and invoice.status is InvoiceStatus.DRAFT:
         return [Fault(invoice.at, "amount_paid", "a draft cannot have been paid")]
     return []

@@ -106,9 +106,9 @@ def _objection(session: Session, invoice: Invoice, host: HostInvoice, issuer_id:
         return "invoice_id", "belongs to another issuer"
     for column, ours, theirs in _content(invoice, host):
         if ours != theirs and not (column == "customer_email" and invoice.customer.host_email):
-            return column, f"is {ours} here and {theirs} in the file; paymail never rewrites an invoice"
+            return column, f"is {ours} here and {theirs} in the file; imported invoices cannot be changed"
     if _money_of_ours(session, invoice.invoice_id) and host.paid != invoice.amount_paid:
-        return "amount_paid", "differs, and paymail has payments of its own for this invoice"
+        return "amount_paid", "differs, but paymail has recorded payments for this invoice"
     try:
         if host.status is not invoice.status:
             check_move(STATUS_MOVES, invoice.status, host.status)
@@ -205,7 +205,7 @@ def _take_over(session: Session, invoice: Invoice, host: HostInvoice, actor: str
     if invoice.customer.host_email:  # staff know a better one, which stays
         invoice.customer.host_email = host.customer_email
     after = f"{invoice.status}/{invoice.payment_status}"
-    detail = f"{before} to {after} by the host"
+    detail = f"{before} to {after} by import"
     history.record(
         session, invoice_id=invoice.invoice_id, kind="updated", actor=actor, now=now, detail=detail
     )

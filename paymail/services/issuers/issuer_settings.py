@@ -47,12 +47,14 @@ def set_up_issuer(
         wanted["ladder"] = ladder.write(ladder.parse(str(wanted["ladder"])))
     rate_of(str(wanted["sender_rate"]))
     if not 0 <= int(wanted["reminder_cap"]) <= 100 or int(wanted["reminder_minimum"]) < 0:
-        raise BadPreference("the cap is between 0 and 100, and the smallest balance is not negative")
+        raise BadPreference(
+            "maximum reminders must be between 0 and 100, and the minimum balance cannot be negative"
+        )
     days = wanted["link_days"]
     if days is not None and not 0 <= int(days) <= MOST_LINK_DAYS:
-        raise BadPreference(f"links live for 0 to {MOST_LINK_DAYS} days after the due date, or for ever")
+        raise BadPreference(f"pay links must expire 0 to {MOST_LINK_DAYS} days after the due date, or never")
     if not 0 <= int(wanted["application_fee"]) <= MOST_FEE:
-        raise BadPreference(f"the platform's fee is between 0 and {MOST_FEE // 100} per cent")
+        raise BadPreference(f"the platform's fee must be between 0 and {MOST_FEE // 100} per cent")
     switched_on = issuer.reminders_off and not wanted["reminders_off"]
     # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
     _look_again(session, Invoice.issuer_id == issuer.issuer_id, switched_on, now)
@@ -65,7 +67,7 @@ def link_days(text: str) -> int | None:
     if text.strip().lower() == NEVER:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= 4):
-        raise BadPreference(f"{text[:20]!r} is not a number of days, or `{NEVER}`")
+        raise BadPreference(f"{text[:20]!r} is not a number of days or `{NEVER}`")
     return int(text)
 
 
@@ -77,7 +79,7 @@ def fee(text: str) -> int:
     try:
         found = parse_decimal(text) * 100
     except BadAmount as error:
-        raise BadPreference(f"{text[:20]!r} is not a number of per cent") from error
+        raise BadPreference(f"{text[:20]!r} is not a percentage") from error
     if found != int(found):
-        raise BadPreference("the platform's fee has at most two decimals")
+        raise BadPreference("the platform's fee can have at most two decimal places")
     return int(found)

@@ -78,7 +78,7 @@ def enter_payment(session: Session, *, invoice: Invoice, payment: Payment, actor
     session.add(payment)
     session.flush()
     _tell(session, invoice, payment, actor, now)
-    reason = "a part was paid meanwhile" if invoice.balance else "paid meanwhile"
+    reason = "a part payment was received" if invoice.balance else "already paid"
     suppress_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
 
 
@@ -112,15 +112,19 @@ def _tell(session: Session, invoice: Invoice, payment: Payment, actor: str, now:
 def _tell_of_surplus(session: Session, invoice: Invoice, payment: Payment, now: datetime) -> None:
     """Money that nothing is owed for must be seen by a person: it is the customer's."""
     void = invoice.status is InvoiceStatus.VOID
-    owner = "the invoice is void" if void else f"{Money(invoice.overpaid, invoice.currency)} are a surplus"
+    owner = (
+        "the invoice is void"
+        if void
+        else f"{Money(invoice.overpaid, invoice.currency)} of it is an overpayment"
+    )
     notices.tell_staff(
         session,
         invoice_id=invoice.invoice_id,
         about="surplus",
         key=payment.payment_id,
-        headline="A payment arrived that nothing is owed for",
-        detail=f"{Money(payment.amount, payment.currency)} arrived, and {owner}. Refund it, or keep it in"
-        " agreement with the customer.",
+        headline="A payment was received that was not owed",
+        detail=f"{Money(payment.amount, payment.currency)} was received, but {owner}. Refund it, or agree"
+        " with the customer to keep it.",
         now=now,
     )
 

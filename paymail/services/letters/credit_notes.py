@@ -31,7 +31,7 @@ def credit_note_document(invoice: Invoice, refund: Refund) -> CreditNoteDocument
     (the words, the parties, the issue date, the reason, the adjusted price and GST). Raises NoCreditNote.
     """
     if not refund.credit_note:
-        raise NoCreditNote("nothing was credited by this refund")
+        raise NoCreditNote("this refund has no credit note")
     bill = invoice_document(invoice, "")
     tax = _share(refund.credited, invoice)
     return CreditNoteDocument(
@@ -64,7 +64,7 @@ def credit_note_of(session: Session, *, refund_id: int) -> CreditNoteDocument:
     """Return the credit note of a refund, whoever's it is. Raises NoCreditNote."""
     refund = session.get(Refund, refund_id)
     if refund is None:
-        raise NoCreditNote(f"there is no refund {refund_id}")
+        raise NoCreditNote(f"refund {refund_id} not found")
     return credit_note_document(load_invoice(session, invoice_id=refund.invoice_id), refund)
 
 
@@ -79,5 +79,5 @@ def refund_of(session: Session, *, invoice_id: int, refund_id: int) -> Refund:
         )
     ).one_or_none()
     if found is None:
-        raise NoCreditNote("there is no such refund of this invoice")
+        raise NoCreditNote("this invoice has no such refund")
     return found

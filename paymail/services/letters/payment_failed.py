@@ -31,7 +31,7 @@ def while_payable(invoice: Invoice) -> str:
     """Drop what asks to pay again once that is not possible."""
     if invoice.can_pay:
         return ""
-    return "not to be paid any more" if invoice.balance else "paid meanwhile"
+    return "the invoice can no longer be paid" if invoice.balance else "already paid"
 
 
 KIND = Kind(

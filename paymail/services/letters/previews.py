@@ -51,9 +51,9 @@ def preview(session: Session, *, message_id: int, public_url: str, now: datetime
     """
     message = session.get(Message, message_id)
     if message is None:
-        raise NoSuchMessage(f"there is no message {message_id}")
+        raise NoSuchMessage(f"message {message_id} not found")
     if message.state not in _STILL_TO_BE_WRITTEN:
-        raise NotWrittenYet(f"message {message_id} is {message.state}: it was never written")
+        raise NotWrittenYet(f"message {message_id} is {message.state}, so it has no email to show")
     return letter_for(session, message=message, public_url=public_url, date=letter_date(message, now))
 
 
@@ -61,7 +61,7 @@ def sample(*, template: str, now: datetime) -> Letter:
     """Return a letter with a kind's sample, without its PDF, dated `now`. Raises NoSuchSample."""
     email = SAMPLES.get(template)
     if email is None:
-        raise NoSuchSample(f"there is no email {template[:40]!r}")
+        raise NoSuchSample(f"email template {template[:40]!r} not found")
     return Letter(
         email=email,
         document=None,

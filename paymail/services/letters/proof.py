@@ -27,8 +27,8 @@ def bytes_of(session: Session, *, message_id: int, part: Part) -> bytes:
     """Return the bytes of a message. Raises NoSuchMessage, NotWrittenYet, NothingAttached, NoSuchBlob."""
     message = lookup.message(session, message_id=message_id)
     if message.mime_sha256 is None:
-        raise NotWrittenYet("this message has not been written yet")
+        raise NotWrittenYet("the email for this message has not been created yet")
     digest = message.mime_sha256 if part is Part.EMAIL else message.pdf_sha256
     if digest is None:
-        raise NothingAttached("nothing is attached to this message")
+        raise NothingAttached("this message has no attachment")
     return blobs.fetch(session, sha256=digest)

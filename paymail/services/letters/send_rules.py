@@ -12,4 +12,4 @@ def while_owed(invoice: Invoice) -> str:
     """Drop what asks for money that is not owed any more."""
     if invoice.status is InvoiceStatus.VOID:
         return "the invoice is void"
-    return "" if invoice.balance else "paid meanwhile"
+    return "" if invoice.balance else "already paid"

@@ -100,7 +100,7 @@ def regenerate(session: Session, *, invoice_id: int, actor: str, now: datetime, 
     if was and was != (fingerprint(invoice) if invoice.payment_token else NO_LINK):
         return invoice
     if invoice.customer.erased_at is not None:
-        raise NoLinkAllowed("the customer's data was erased: the invoice gets no link any more")
+        raise NoLinkAllowed("the customer's data has been erased, so no pay link can be created")
     replace(session, invoice=invoice, kind=REGENERATED, actor=actor, now=now)
     return invoice
 

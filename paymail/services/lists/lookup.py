@@ -77,7 +77,7 @@ def message(session: Session, *, message_id: int) -> Message:
     """Return one message. Raises NoSuchMessage."""
     found = session.get(Message, message_id)
     if found is None:
-        raise NoSuchMessage(f"there is no message {message_id}")
+        raise NoSuchMessage(f"message {message_id} not found")
     return found
 
 
@@ -92,5 +92,5 @@ def latest_payment(session: Session, *, invoice_id: int) -> Payment:
     statement = select(Payment).where(Payment.invoice_id == invoice_id)
     found = session.scalars(statement.order_by(Payment.payment_id.desc()).limit(1)).first()
     if found is None:
-        raise NoReceipt("there is no receipt for this invoice")
+        raise NoReceipt("this invoice has no receipt")
     return found

@@ -68,7 +68,7 @@ def message(session: Session, *, message_id: int) -> Listed:
     )
     row = session.execute(statement).one_or_none()
     if row is None:
-        raise NoSuchMessage(f"there is no message {message_id}")
+        raise NoSuchMessage(f"message {message_id} not found")
     return Listed(*row)
 
 

@@ -50,10 +50,10 @@ def fetch(session: Session, *, sha256: str) -> bytes:
     """Return the bytes of a digest. Raises NoSuchBlob, Erased."""
     blob = session.get(Blob, sha256)
     if blob is None:
-        raise NoSuchBlob("these bytes are not kept here")
+        raise NoSuchBlob("this file is not stored")
     if blob.erased_at is not None:
         raise Erased(
-            f"these {blob.size} bytes were erased on {blob.erased_at:%Y-%m-%d}; their SHA-256 is {sha256}"
+            f"this {blob.size}-byte file was erased on {blob.erased_at:%Y-%m-%d}; its SHA-256 is {sha256}"
         )
     return blob.content
 

@@ -42,7 +42,7 @@ def rate_of(text: str) -> int:
     if not text:
         return 0
     if not (text.isascii() and text.isdecimal() and int(text) <= FASTEST):
-        raise BadRate(f"{text[:20]!r} is not emails a minute, nor one of {', '.join(PRESETS)}")
+        raise BadRate(f"{text[:20]!r} is not a number of emails per minute or one of {', '.join(PRESETS)}")
     return int(text)
 
 

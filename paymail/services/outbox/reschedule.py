@@ -40,7 +40,7 @@ def cancel_message(session: Session, *, message_id: int, actor: str, now: dateti
         lease_until=None,
     )
     if not withdrawn:
-        raise TooLate(f"message {message_id} is {message.state} and cannot be cancelled any more")
+        raise TooLate(f"message {message_id} is {message.state} and can no longer be cancelled")
     _note(session, message, "email_cancelled", actor, "", now)
 
 
@@ -67,7 +67,7 @@ def reschedule_message(
         **queue.write_afresh(),
     )
     if not moved:
-        raise TooLate(f"message {message_id} is {message.state} and cannot be moved any more")
+        raise TooLate(f"message {message_id} is {message.state} and can no longer be rescheduled")
     if at is None or at <= now:
         session.info.setdefault(queue.RINGS, []).append(message_id)
     _note(session, message, "email_rescheduled", actor, (at or now).isoformat(timespec="minutes"), now)
@@ -76,7 +76,7 @@ def reschedule_message(
 def _message(session: Session, message_id: int) -> Message:
     message = session.get(Message, message_id)
     if message is None:
-        raise NoSuchMessage(f"there is no message {message_id}")
+        raise NoSuchMessage(f"message {message_id} not found")
     return message
 
 

@@ -86,7 +86,7 @@ def add(
 def lift(session: Session, *, address: str, reason: str, actor: str, now: datetime) -> Suppression:
     """Let mail go to the address again. Raises NoSuchSuppression, NoReason."""
     if not reason.strip():
-        raise NoReason("say why mail may go to this address again")
+        raise NoReason("enter a reason for lifting the suppression")
     found = active(session, address=address)
     if found is None:
         raise NoSuchSuppression("this address is not suppressed")

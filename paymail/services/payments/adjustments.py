@@ -32,14 +32,16 @@ def write_off(
     if before is not None and (done := invoice.amount_written_off - before):
         if done == amount or (amount is None and done > 0 and not invoice.balance):
             return done
-        raise NotRecordable("the write-offs have changed meanwhile: look at the invoice again")
+        raise NotRecordable(
+            "the amount written off has changed since you loaded this page; check the invoice and try again"
+        )
     if not invoice.owed or invoice.payment_status is PaymentStatus.PROCESSING:
-        raise NotRecordable("nothing is owed that could be given up, or a payment is clearing")
+        raise NotRecordable("there is nothing to write off, or a payment is clearing")
     given_up = invoice.balance if amount is None else amount
     if not 0 < given_up <= invoice.balance:
-        raise BadRecord(f"the amount must be between nothing and {Money(invoice.balance, invoice.currency)}")
+        raise BadRecord(f"the amount must be above zero, up to {Money(invoice.balance, invoice.currency)}")
     if not reason:
-        raise BadRecord("say why it is written off")
+        raise BadRecord("enter a reason for writing off this amount")
     invoice.amount_written_off += given_up
     _changed(session, invoice, now)
     detail = f"{Money(given_up, invoice.currency)}: {reason}"
@@ -51,7 +53,7 @@ def undo_write_off(session: Session, *, invoice_id: int, actor: str, now: dateti
     """Ask for what was written off again. Raises NoSuchInvoice, NotRecordable."""
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
     if not invoice.amount_written_off:
-        raise NotRecordable("nothing was written off")
+        raise NotRecordable("nothing has been written off")
     detail = str(Money(invoice.amount_written_off, invoice.currency))
     invoice.amount_written_off, invoice.reminders_from = 0, now
     _changed(session, invoice, now)
@@ -65,9 +67,9 @@ def void(session: Session, *, invoice_id: int, reason: str, actor: str, now: dat
     """
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
     if invoice.received or invoice.payment_status is PaymentStatus.PROCESSING:
-        raise NotRecordable("money has arrived for this invoice, or is clearing: refund it first")
+        raise NotRecordable("a payment has been received or is clearing; refund it first")
     if not reason:
-        raise BadRecord("say why it is void")
+        raise BadRecord("enter a reason for voiding the invoice")
     check_move(STATUS_MOVES, invoice.status, InvoiceStatus.VOID)
     invoice.status = InvoiceStatus.VOID
     _changed(session, invoice, now)
@@ -82,7 +84,7 @@ def allow_parts(session: Session, *, invoice_id: int, minimum: int | None, actor
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
     if minimum is not None and not 0 < minimum <= invoice.total:
         raise BadRecord(
-            f"the smallest part must be between nothing and {Money(invoice.total, invoice.currency)}"
+            f"the minimum part payment must be above zero, up to {Money(invoice.total, invoice.currency)}"
         )
     if minimum is not None:
         stripe_amount(minimum, invoice.currency)
@@ -95,5 +97,7 @@ def allow_parts(session: Session, *, invoice_id: int, minimum: int | None, actor
 def _changed(session: Session, invoice: Invoice, now: datetime) -> None:
     entries.update_status(session, invoice=invoice, now=now)
     if not invoice.owed:
-        suppress_open(session, invoice_id=invoice.invoice_id, reason="nothing is owed any more", now=now)
+        suppress_open(
+            session, invoice_id=invoice.invoice_id, reason="nothing is owed on this invoice", now=now
+        )
     open_intent.mark_for_cancellation(session, invoice_id=invoice.invoice_id, now=now)

@@ -63,7 +63,7 @@ def count_decline(session: Session, *, attempt: PaymentAttempt, at: datetime, no
         about="card testing",
         key=attempt.attempt_id,
         headline=f"{declines} cards were declined on one payment page",
-        detail="Somebody may be trying stolen cards. The page takes no payment for an hour; if it goes on,"
-        " give the invoice another link.",
+        detail="Someone may be trying stolen cards. The page takes no payments for an hour. If it continues,"
+        " create a new pay link for the invoice.",
         now=now,
     )

@@ -73,7 +73,7 @@ def start_payment(
         if intent.status in REUSABLE and as_planned:
             return _adopt(context, token, attempt, intent)
         _withdraw(context, attempt, intent)
-    raise PaymentReplaced("another window asked for a payment of this invoice at the same time")
+    raise PaymentReplaced("this invoice is being paid in another window at the same time")
 
 
 def _plan(
@@ -89,7 +89,7 @@ def _plan(
         invoice = find_by_token(session, token=token, now=now, lock=True)
         check_payable(invoice)
         if seen is not None and seen != invoice.balance:
-            raise NotPayable("another balance is owed by now; please reload the page")
+            raise NotPayable("the balance has changed; please reload the page")
         check_not_tested(session, invoice_id=invoice.invoice_id, now=now)
         chosen = suggested(invoice, local_date(invoice.issuer, now)) if asked is None else asked
         check_amount(invoice, chosen)
@@ -105,7 +105,7 @@ def _plan(
             replan(attempt, wanted, now=now)
         elif attempt.status is AttemptStatus.OPEN:
             if not replace:
-                raise PaymentReplaced("another window asked for another payment of this invoice")
+                raise PaymentReplaced("a different payment for this invoice was started in another window")
             mark_cancelling(attempt, now=now)
         return attempt, wanted
 
@@ -150,10 +150,10 @@ def _adopt(context: GatewayContext, token: str, attempt: PaymentAttempt, intent:
         payable = invoice.can_pay and invoice.payment_token == token and _still_allowed(invoice, intent)
         if ours and payable and row.status is AttemptStatus.OPEN:
             return intent
-    log.warning("intent not given out: the books changed meanwhile", invoice_id=attempt.invoice_id)
+    log.warning("intent not returned: the invoice changed in the meantime", invoice_id=attempt.invoice_id)
     _withdraw(context, attempt, intent)
     if payable:
-        raise PaymentReplaced("another window asked for another payment of this invoice")
+        raise PaymentReplaced("a different payment for this invoice was started in another window")
     raise NotPayable("this invoice changed while the payment was being prepared; please reload the page")
 
 
@@ -192,9 +192,9 @@ def _give_up(context: GatewayContext, attempt: PaymentAttempt, intent_id: str) -
             invoice_id=attempt.invoice_id,
             about="former account",
             key=attempt.attempt_id,
-            headline=f"A payment that was begun on {attempt.account} cannot be looked at any more",
-            detail=f"Stripe refuses paymail this account, so {intent_id} was given up. If it shows as paid"
-            " there, record it by hand: the customer can pay to the issuer's present account now.",
+            headline=f"A payment started on {attempt.account} can no longer be checked",
+            detail=f"Stripe no longer lets paymail use this account, so {intent_id} was given up. If it shows"
+            " as paid there, record it manually. The customer can now pay to the issuer's current account.",
             now=context.now(),
         )
 

@@ -42,7 +42,7 @@ def confirm_payment(context: GatewayContext, *, token: str, intent_id: str) -> S
     if settled.processing:
         raise AlreadyPaying("the payment is clearing; we will email the receipt when it arrives")
     if not settled.paid:
-        log.info("confirm of an unpaid intent refused", invoice_id=settled.invoice_id)
+        log.info("confirmation refused: the intent is not paid", invoice_id=settled.invoice_id)
         raise NotYetPaid("the payment has not been completed")
     return settled
 
@@ -57,6 +57,8 @@ def _attempt_for(context: GatewayContext, token: str, intent_id: str) -> tuple[s
         except NotFound:
             attempt = None
         if attempt is None or attempt.invoice_id != invoice.invoice_id:
-            log.warning("confirm with a foreign intent refused", invoice_id=invoice.invoice_id)
-            raise ForeignIntent("this is not a payment of this invoice")
+            log.warning(
+                "confirmation refused: the intent is for another invoice", invoice_id=invoice.invoice_id
+            )
+            raise ForeignIntent("this payment is not for this invoice")
         return attempt.account, attempt.updated_at

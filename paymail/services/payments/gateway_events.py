@@ -89,7 +89,7 @@ def one(session: Session, *, event_id: str) -> Listed:
     """Return one event. Raises NoSuchEvent."""
     row = session.execute(_matching(EventFilter()).where(GatewayEvent.event_id == event_id)).one_or_none()
     if row is None:
-        raise NoSuchEvent("there is no such event")
+        raise NoSuchEvent("event not found")
     return _row(row)
 
 
@@ -111,10 +111,10 @@ def reprocess(session: Session, *, event_id: str, actor: str, now: datetime) -> 
     """
     row = session.get(GatewayEvent, event_id, with_for_update=True, populate_existing=True)
     if row is None:
-        raise NoSuchEvent("there is no such event")
+        raise NoSuchEvent("event not found")
     if row.state is not _RECEIVED:
         check_move(GATEWAY_EVENT_MOVES, row.state, _RECEIVED)
-        row.state, row.reason = _RECEIVED, f"asked for again by {actor}"
+        row.state, row.reason = _RECEIVED, f"reprocessing requested by {actor}"
     row.attempts, row.next_at = 0, now
     session.flush()
     found = one(session, event_id=event_id)
@@ -139,9 +139,9 @@ def tell_of_death(session: Session, *, event: GatewayEvent, now: datetime) -> No
         invoice_id=found.invoice_id,
         about="event",
         key=event.event_id,
-        headline="News from Stripe could not be worked on",
-        detail=f"{event.type} of {event.intent_id} ({event.event_id}): {event.reason}. Money of invoice"
-        f" {found.number} may be missing in the books. The staff page Events can work on it again.",
+        headline="A Stripe event could not be processed",
+        detail=f"{event.type} of {event.intent_id} ({event.event_id}): {event.reason}. A payment for"
+        f" invoice {found.number} may be missing. You can reprocess the event on the Events page.",
         now=now,
     )
 

@@ -67,7 +67,7 @@ def record_payment(
         idempotency.check(
             found,
             content,
-            refusal="another payment was recorded by this request before; load the page again",
+            refusal="this form was already used to record a different payment; reload the page",
         )
         return session.get_one(Payment, found.payment_id)
     payment = _record(session, invoice, asked, actor, now)
@@ -107,18 +107,18 @@ def _check(invoice: Invoice, asked: ManualPayment, now: datetime) -> None:
             f"this invoice is {'a draft' if invoice.status is InvoiceStatus.DRAFT else 'void'}"
         )
     if asked.channel is Channel.STRIPE:
-        raise BadRecord("payments by Stripe are read from Stripe, never typed")
+        raise BadRecord("Stripe payments are recorded automatically and cannot be entered manually")
     if asked.amount <= 0:
-        raise BadRecord("the amount must be more than nothing")
+        raise BadRecord("the amount must be above zero")
     if len(asked.reference) > LONGEST_REFERENCE:
         raise BadRecord(f"the reference is longer than {LONGEST_REFERENCE} characters")
     if asked.amount > 10 * max(invoice.total, 1):
-        raise BadRecord("the amount is more than ten times the invoice: a slip of the fingers")
+        raise BadRecord("the amount is more than ten times the invoice total; check for a typo")
     today = local_date(invoice.issuer, now)
     if not EARLIEST <= asked.paid_on <= today:
-        raise BadRecord(f"the day must be between {EARLIEST} and today, {today}")
+        raise BadRecord(f"the date must be between {EARLIEST} and today, {today}")
     if asked.amount > invoice.balance and not asked.surplus_meant:
         given, owed = Money(asked.amount, invoice.currency), Money(invoice.balance, invoice.currency)
         raise MoreThanOwed(
-            f"{given} is more than the {owed} owed: say that the surplus is meant, or correct the amount"
+            f"{given} is more than the {owed} owed: correct the amount, or confirm the overpayment"
         )

@@ -26,7 +26,7 @@ def payment_of(session: Session, *, payment_id: int) -> Payment:
     """Return a payment. Raises NoSuchPayment."""
     found = session.get(Payment, payment_id)
     if found is None:
-        raise NoSuchPayment(f"there is no payment {payment_id}")
+        raise NoSuchPayment(f"payment {payment_id} not found")
     return found
 
 
@@ -65,10 +65,10 @@ def send_again(
     payment = payment_of(session, payment_id=payment_id)
     invoice = load_invoice(session, invoice_id=payment.invoice_id, lock=True)
     if invoice.customer.erased_at is not None:
-        raise CustomerErased("the personal data of this customer was erased; there is nobody to mail")
+        raise CustomerErased("this customer's personal data has been erased, so no email can be sent")
     if suppressed := suppressions.active(session, address=invoice.customer.email):
         why = suppressed.detail or suppressed.reason
-        raise AddressSuppressed(f"{invoice.customer.email} is suppressed ({why}); lift that first")
+        raise AddressSuppressed(f"{invoice.customer.email} is suppressed ({why}); lift the suppression first")
     if key:
         return _asked(session, invoice, payment, key, actor, now)
     following = next_sequence(session, payment_id=payment_id)
@@ -111,7 +111,7 @@ def _queue(
             kind="email_queued",
             actor=actor,
             now=now,
-            detail=f"receipt {receipt_number(payment)} again",
+            detail=f"another copy of receipt {receipt_number(payment)}",
             message_id=queued.message_id,
         )
     return queued

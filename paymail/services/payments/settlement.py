@@ -59,7 +59,7 @@ def attempt_of(session: Session, *, intent_id: str) -> PaymentAttempt:
         select(PaymentAttempt).where(PaymentAttempt.intent_id == intent_id)
     ).one_or_none()
     if attempt is None:
-        raise UnknownIntent("this payment belongs to no invoice here")
+        raise UnknownIntent("this payment does not belong to an invoice in paymail")
     return attempt
 
 
@@ -97,7 +97,7 @@ def settle(
             _release(session, attempt, invoice, AttemptStatus.CANCELED, intent, source, now)
         case _:
             if attempt.status is AttemptStatus.PROCESSING and seen not in (None, attempt.updated_at):
-                raise StaleRead("a payment began to clear while Stripe was asked")
+                raise StaleRead("a payment started clearing while Stripe was being checked")
             _release(session, attempt, invoice, AttemptStatus.OPEN, intent, source, now)
     processing = intent.status is IntentStatus.PROCESSING
     return Settled(invoice_id, paid=False, processing=processing, recorded_now=False)
@@ -107,9 +107,9 @@ def _check_belongs(intent: Intent, attempt: PaymentAttempt) -> None:
     expected = (attempt.account, attempt.currency, str(attempt.invoice_id))
     if (intent.account, intent.currency, intent.invoice_id) != expected:
         log.error(
-            "payment refused: it is not what was asked for", intent=intent.id, invoice_id=attempt.invoice_id
+            "payment refused: it does not match the request", intent=intent.id, invoice_id=attempt.invoice_id
         )
-        raise IntentMismatch("the payment's account, currency or invoice is not what was asked for")
+        raise IntentMismatch("the payment's account, currency or invoice does not match the request")
 
 
 def _record(
@@ -117,11 +117,13 @@ def _record(
 ) -> None:
     amount = from_stripe_amount(intent.amount_received, invoice.currency)
     if amount <= 0:
-        raise IntentMismatch("Stripe reports success without an amount received")
+        raise IntentMismatch("Stripe reports a successful payment without an amount")
     if intent.amount_received != attempt.amount:
         # Changed at Stripe by hand: what arrived is what is recorded, as a refusal would lose the payment.
         log.error(
-            "another amount arrived than was asked for", intent=intent.id, invoice_id=attempt.invoice_id
+            "the amount received differs from the amount requested",
+            intent=intent.id,
+            invoice_id=attempt.invoice_id,
         )
     check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.SUCCEEDED)
     attempt.status, attempt.updated_at = AttemptStatus.SUCCEEDED, now
@@ -142,7 +144,7 @@ def _record(
 
 def _hold(session: Session, attempt: PaymentAttempt, invoice: Invoice, source: str, now: datetime) -> None:
     if attempt.status is AttemptStatus.CANCELED:
-        raise StaleRead("the payment failed and was canceled while Stripe was asked")
+        raise StaleRead("the payment failed and was cancelled while Stripe was being checked")
     if attempt.status is not AttemptStatus.PROCESSING:
         check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.PROCESSING)
         attempt.status, attempt.updated_at = AttemptStatus.PROCESSING, now

@@ -55,7 +55,7 @@ def receive_event(session: Session, *, event: Event, live: bool, now: datetime) 
     Raises Denied when its mode (live or test) is not ours.
     """
     if event.livemode != live:
-        raise Denied("the event's mode is not this system's")
+        raise Denied("the event is from the wrong mode (live or test)")
     useful = event.type in USED_EVENTS and event.intent_id
     values = {
         "event_id": event.id,
@@ -65,7 +65,7 @@ def receive_event(session: Session, *, event: Event, live: bool, now: datetime) 
         "intent_id": event.intent_id,
         "created": event.created,
         "state": GatewayEventState.RECEIVED if useful else GatewayEventState.IGNORED,
-        "reason": "" if useful else "paymail does not use this type",
+        "reason": "" if useful else "paymail does not use events of this type",
         "attempts": 0,
         "next_at": now,
         "received_at": now,
@@ -96,7 +96,7 @@ def work_safely(context: GatewayContext, *, event_id: str) -> None:
         raise  # the database's trouble is everybody's
     except Exception as error:
         # Unforeseen, so it would come again at every turn, before all other events and all mail.
-        log.exception("event failed in an unforeseen way", event_id=event_id)
+        log.exception("event failed unexpectedly", event_id=event_id)
         _postpone(context, event_id, f"unforeseen: {type(error).__name__}")
 
 
@@ -156,7 +156,7 @@ def _ask_stripe(context: GatewayContext, event: GatewayEvent) -> _News:
         attempt = settlement.attempt_of(session, intent_id=event.intent_id)
         load_invoice(session, invoice_id=attempt.invoice_id)
         if attempt.account != event.account:
-            raise Denied("the event's account is not the invoice's")
+            raise Denied("the event's account does not match the invoice's")
     gateway, account = context.gateway, attempt.account
     reversals = Reversals()
     if event.type in REVERSAL_EVENTS:

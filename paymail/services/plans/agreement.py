@@ -37,7 +37,7 @@ def agree(
     if invoice.plan is not None and is_of(invoice.plan, given):
         return invoice.plan  # a double click, or a request that was sent again
     if invoice.plan is not None:
-        _end(session, invoice.plan, "another plan takes its place", actor, now)
+        _end(session, invoice.plan, "replaced by another plan", actor, now)
     plan = PaymentPlan(invoice_id=invoice_id, actor=actor, created_at=now)
     plan.instalments = [
         Instalment(position=position, due_date=part.due, amount=part.amount)
@@ -64,7 +64,7 @@ def end(session: Session, *, invoice_id: int, reason: str, actor: str, now: date
     Raises NoSuchInvoice, NotPlannable, BadPlan: no reason is given.
     """
     if not reason.strip():
-        raise BadPlan("say why the plan ends")
+        raise BadPlan("enter a reason for ending the plan")
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
     if invoice.plan is None:
         raise NotPlannable("this invoice has no payment plan")

@@ -57,14 +57,14 @@ def check_amount(invoice: Invoice, amount: int) -> None:
     Nothing may be left that Stripe could not charge any more.
     """
     if amount > invoice.balance:
-        raise BadPart(f"no more than {Money(invoice.balance, invoice.currency)} is owed")
+        raise BadPart(f"the amount is more than the {Money(invoice.balance, invoice.currency)} owed")
     if amount < (least := smallest(invoice)):
-        raise BadPart(f"the smallest payment is {Money(least, invoice.currency)}")
+        raise BadPart(f"the minimum payment is {Money(least, invoice.currency)}")
     stripe_amount(amount, invoice.currency)
     rest = invoice.balance - amount
     if rest and not _payable_later(rest, invoice.currency):
         left = Money(rest, invoice.currency)
-        raise BadPart(f"{left} would be left, which cannot be paid online; please pay all of it")
+        raise BadPart(f"{left} would be left, which is too little to pay online; please pay the full balance")
 
 
 def _payable_later(rest: int, currency: str) -> bool:

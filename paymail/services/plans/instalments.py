@@ -41,10 +41,10 @@ def split(total: int, count: int) -> tuple[int, ...]:
     Raises BadPlan.
     """
     if not 1 <= count <= MOST_PARTS:
-        raise BadPlan(f"a plan has between 1 and {MOST_PARTS} instalments")
+        raise BadPlan(f"a plan must have between 1 and {MOST_PARTS} instalments")
     each, rest = divmod(total, count)
     if each <= 0:
-        raise BadPlan("the amount is too small for so many instalments")
+        raise BadPlan("the amount is too small for that many instalments")
     return (each + rest, *[each] * (count - 1))
 
 
@@ -59,7 +59,7 @@ def dates(first: date, count: int, cadence: Cadence) -> tuple[date, ...]:
             return tuple(_months_on(first, months) for months in range(count))
         return tuple(first + step * number for number in range(count))
     except (OverflowError, ValueError) as error:
-        raise BadPlan(f"instalments from {first} on would be due beyond the calendar") from error
+        raise BadPlan(f"instalments starting on {first} would run beyond the last possible date") from error
 
 
 def _months_on(first: date, months: int) -> date:
@@ -78,23 +78,23 @@ def equal_parts(total: int, count: int, first: date, cadence: Cadence) -> tuple[
 def deposit_and_rest(total: int, deposit: int, deposit_due: date, rest_due: date) -> tuple[Part, ...]:
     """Return a plan of a deposit (minor units) and the rest. Raises BadPlan."""
     if not 0 < deposit < total:
-        raise BadPlan("the deposit must be more than nothing and less than what is owed")
+        raise BadPlan("the deposit must be above zero and less than the balance due")
     return (Part(deposit_due, deposit), Part(rest_due, total - deposit))
 
 
 def check(parts: tuple[Part, ...], *, balance: int, currency: str, today: date) -> None:
     """Raise BadPlan unless the parts make a plan for this balance (minor units)."""
     if not 1 <= len(parts) <= MOST_PARTS:
-        raise BadPlan(f"a plan has between 1 and {MOST_PARTS} instalments")
+        raise BadPlan(f"a plan must have between 1 and {MOST_PARTS} instalments")
     if sum(part.amount for part in parts) != balance:
-        raise BadPlan("the instalments do not add up to what is owed")
+        raise BadPlan("the instalments do not add up to the balance due")
     days = [part.due for part in parts]
     if any(one >= following for one, following in pairwise(days)):
-        raise BadPlan("each instalment must be due after the one before it")
+        raise BadPlan("each instalment must be due later than the one before")
     if days[0] < today or days[-1] > today + LATEST:
         raise BadPlan(f"the instalments must be due between today and {today + LATEST}")
     for part in parts:
         try:
             stripe_amount(part.amount, currency)
         except NotChargeable as error:
-            raise BadPlan(f"the instalment of {part.due}: {error}") from error
+            raise BadPlan(f"instalment due {part.due}: {error}") from error

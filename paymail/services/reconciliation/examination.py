@@ -122,19 +122,19 @@ def unknown_invoice(intent: Intent, account: str) -> list[Finding]:
     """Return the drift of an intent for an invoice that is not here; a canceled one is none."""
     if intent.status is IntentStatus.CANCELED:
         return []
-    ours, told = Side("there is no such invoice"), Side(f"it is {intent.status}")
+    ours, told = Side("no such invoice"), Side(f"status {intent.status}")
     if intent.status is IntentStatus.SUCCEEDED:
         told = stripe_side("received", intent.amount_received, intent.currency)
     return [Finding(Kind.UNKNOWN_INVOICE, account, intent.id, intent.invoice_id, ours, told)]
 
 
 def _unknown(books: Books, about: "partial[Finding]") -> list[Finding]:
-    stripe = Side("does not know this intent on this account")
+    stripe = Side("intent not found on this account")
     if books.payment is not None:
         paid = Money(books.payment.amount, books.payment.currency)
         return [about(kind=Kind.NOT_AT_STRIPE, books=Side(f"received {paid}", paid), stripe=stripe)]
     if books.attempt is not None:
-        state = Side(f"an attempt that is {books.attempt.status}")
+        state = Side(f"attempt is {books.attempt.status}")
         return [about(kind=Kind.UNKNOWN_INTENT, books=state, stripe=stripe)]
     return []
 
@@ -145,12 +145,12 @@ def _payment(books: Books, intent: Intent, about: "partial[Finding]") -> list[Fi
     if books.payment is None:
         if not paid or not books.invoice_here:
             return []
-        state = f", its attempt is {books.attempt.status}" if books.attempt else " and no such attempt"
+        state = f", attempt is {books.attempt.status}" if books.attempt else ", no attempt"
         return [about(kind=Kind.NOT_RECORDED, books=Side(f"no payment{state}"), stripe=told)]
     money = Money(books.payment.amount, books.payment.currency)
     ours = Side(f"received {money}", money)
     if not paid:
-        return [about(kind=Kind.NOT_AT_STRIPE, books=ours, stripe=Side(f"it is {intent.status}"))]
+        return [about(kind=Kind.NOT_AT_STRIPE, books=ours, stripe=Side(f"status {intent.status}"))]
     return [] if told.money == money else [about(kind=Kind.AMOUNT, books=ours, stripe=told)]
 
 
@@ -160,8 +160,8 @@ def _second(books: Books, intent: Intent, about: "partial[Finding]", now: dateti
     fresh = intent.created > (now - QUIET).timestamp()  # it is being created, and not in the books yet
     if intent.status not in _LIVE or books.live == intent.id or fresh:
         return []
-    ours = Side(f"the live one is {books.live}" if books.live else "none is live")
-    return [about(kind=Kind.SECOND_INTENT, books=ours, stripe=Side(f"it is {intent.status}"))]
+    ours = Side(f"the open intent is {books.live}" if books.live else "no open intent")
+    return [about(kind=Kind.SECOND_INTENT, books=ours, stripe=Side(f"status {intent.status}"))]
 
 
 def _refunds(books: Books, told: Reversals, about: "partial[Finding]") -> list[Finding]:
@@ -182,8 +182,8 @@ def _disputes(books: Books, told: Reversals, about: "partial[Finding]") -> list[
         about(
             kind=Kind.DISPUTE,
             subject=dispute_id,
-            books=Side(f"dispute {dispute_id}: {ours.get(dispute_id, 'not known')}"),
-            stripe=Side(f"dispute {dispute_id}: {theirs.get(dispute_id, 'not known')}"),
+            books=Side(f"dispute {dispute_id}: {ours.get(dispute_id, 'not found')}"),
+            stripe=Side(f"dispute {dispute_id}: {theirs.get(dispute_id, 'not found')}"),
         )
         for dispute_id in sorted(theirs.keys() | ours.keys())
         if theirs.get(dispute_id) is not ours.get(dispute_id)

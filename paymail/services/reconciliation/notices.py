@@ -38,7 +38,7 @@ def _notice(session: Session, host: int, rows: Sequence[Drift], now: datetime) -
     keys = "\n".join(f"{row.key} {row.found_at.isoformat()}" for row in rows)
     lines = [
         f"{row.kind.replace('_', ' ')}: invoice {row.invoice_ref or 'unknown'}, {row.intent_id}:"
-        f" the books: {row.books}; Stripe: {row.stripe}."
+        f" paymail: {row.books}; Stripe: {row.stripe}."
         for row in rows[:MOST_LINES]
     ]
     if len(rows) > MOST_LINES:
@@ -48,8 +48,8 @@ def _notice(session: Session, host: int, rows: Sequence[Drift], now: datetime) -
         invoice_id=host,
         about="drift",
         key=hashlib.sha256(keys.encode()).hexdigest()[:32],
-        headline="The books and Stripe do not agree",
-        detail="\n".join([*lines, "The staff page Reconciliation shows all of it."]),
+        headline="paymail and Stripe do not agree",
+        detail="\n".join([*lines, "See the Reconciliation page for all differences."]),
         now=now,
     )
     for row in rows:

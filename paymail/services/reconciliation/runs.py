@@ -33,8 +33,8 @@ class CaughtUp:
     def summary(self) -> str:
         """One line for people."""
         return (
-            f"{self.accounts} account(s): {self.events} missed event(s), {self.asked} open attempt(s) asked"
-            f" about, {self.recorded} payment(s) recorded"
+            f"{self.accounts} account(s): {self.events} missed event(s), {self.asked} open payment(s)"
+            f" checked, {self.recorded} payment(s) recorded"
         )
 
 

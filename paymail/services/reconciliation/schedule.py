@@ -44,7 +44,7 @@ def _do(context: GatewayContext, name: str, job: Job, every: timedelta, again: t
         ended = job(lambda _account: _renew(context, turn))
     except Exception as error:
         # Written down, so that doctor shows it; the lease would only hold the next try up.
-        log.exception("reconciler failed in an unforeseen way", job=name)
+        log.exception("reconciler failed unexpectedly", job=name)
         ended = Ended("", f"unforeseen: {type(error).__name__}")
     with context.transaction() as session:
         later = again if ended.failure else every
@@ -63,4 +63,4 @@ def ended_of(done: CaughtUp | Comparison) -> Ended:
     if isinstance(done, CaughtUp):
         return Ended(done.summary, failure)
     accounts, drifts = len(done.compared), len(done.findings)
-    return Ended(f"{accounts} account(s), {done.intents} intent(s) compared: {drifts} drift(s)", failure)
+    return Ended(f"{accounts} account(s), {done.intents} intent(s) compared: {drifts} difference(s)", failure)

@@ -83,9 +83,13 @@ def _open(
     why = f"{Money(row.amount, row.currency)}, {row.reason or 'no reason given'}, {row.dispute_id}"
     entries.note(session, invoice=invoice, kind="dispute_opened", actor=STRIPE, now=now, detail=why)
     _hold(session, row, now)
-    until = f" Answer it at Stripe before {due:%Y-%m-%d}." if due else ""
+    until = f" Respond in Stripe before {due:%Y-%m-%d}." if due else ""
     _tell(
-        session, row, "opened", f"A payment is disputed: {why}.{until} Reminders of this invoice wait.", now
+        session,
+        row,
+        "opened",
+        f"A payment is disputed: {why}.{until} Reminders for this invoice are on hold.",
+        now,
     )
     return row
 
@@ -112,16 +116,16 @@ def _conclude(session: Session, invoice: Invoice, row: Dispute, now: datetime) -
     match row.state:
         case DisputeState.WON:
             _release(session, row, now)
-            _tell(session, row, "won", f"The dispute ended in your favour: {detail}.", now)
+            _tell(session, row, "won", f"The dispute was decided in your favour: {detail}.", now)
         case DisputeState.OPEN:
             # An inquiry that was closed may become a dispute after all (Stripe docs, "Inquiries").
             _hold(session, row, now)
-            _tell(session, row, "reopened", f"{detail}. Reminders of this invoice wait.", now)
+            _tell(session, row, "reopened", f"{detail}. Reminders for this invoice are on hold.", now)
         case DisputeState.LOST:
             _hold(session, row, now)
             text = (
-                f"The dispute was lost: {detail} went back to the customer. The invoice is owed again, and"
-                " its reminders wait until you release them, or write the amount off."
+                f"The dispute was lost: {detail} was returned to the customer. The invoice is owed again, and"
+                " its reminders are on hold until you release them or write off the amount."
             )
             _tell(session, row, "lost", text, now)
 

@@ -23,7 +23,7 @@ from paymail.services.refunds import reversals
 log = observability.logger(__name__)
 
 LONGEST_PAUSE = timedelta(hours=1)
-ANOTHER = "another refund was asked for by this request before; load the page again"
+ANOTHER = "this form was already used to request a different refund; reload the page"
 
 
 class NoSuchPayment(NotFound):
@@ -67,7 +67,7 @@ def request(session: Session, *, payment_id: int, order: RefundOrder, actor: str
     """
     payment = session.get(Payment, payment_id)
     if payment is None:
-        raise NoSuchPayment(f"there is no payment {payment_id}")
+        raise NoSuchPayment(f"payment {payment_id} not found")
     invoice = load_invoice(session, invoice_id=payment.invoice_id, lock=True)
     if not order.key:
         return _request(session, invoice, payment, order, actor, now)
@@ -146,12 +146,14 @@ def _check(session: Session, payment: Payment, order: RefundOrder) -> None:
         Dispute.payment_id == payment.payment_id, Dispute.state == DisputeState.OPEN
     )
     if session.scalar(disputed.limit(1)) is not None:
-        raise NotRefundable("this payment is disputed: the customer's bank decides about it")
+        raise NotRefundable(
+            "this payment is disputed and cannot be refunded; the customer's bank will decide"
+        )
     if order.channel is Channel.STRIPE and payment.channel is not Channel.STRIPE:
-        raise BadRefund("this payment did not come by Stripe, so it cannot go back that way")
+        raise BadRefund("this payment was not made through Stripe; choose another refund method")
     left = refundable(session, payment=payment)
     if not 0 < order.amount <= left:
-        raise BadRefund(f"the amount must be between nothing and {Money(left, payment.currency)}")
+        raise BadRefund(f"the amount must be above zero, up to {Money(left, payment.currency)}")
     if order.channel is Channel.STRIPE:
         stripe_units(order.amount, payment.currency)
 
@@ -214,7 +216,7 @@ def _ask(context: GatewayContext, refund: Refund, payment: Payment, *, look_firs
 
 
 def _refused(context: GatewayContext, refund: Refund, reason: str) -> None:
-    log.error("Stripe refuses a refund", refund_id=refund.refund_id, reason=reason)
+    log.error("Stripe refused a refund", refund_id=refund.refund_id, reason=reason)
     with context.transaction() as session:
         invoice = load_invoice(session, invoice_id=refund.invoice_id, lock=True)
         row = session.get_one(Refund, refund.refund_id)

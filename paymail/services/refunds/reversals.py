@@ -45,7 +45,7 @@ def record_reversals(session: Session, *, intent_id: str, reversals: Reversals, 
     found = select(Payment).where(Payment.intent_id == intent_id)
     payment = session.scalars(found).one_or_none()
     if payment is None:
-        raise NotRecordedYet("money went back of a payment that is not recorded yet")
+        raise NotRecordedYet("refund reported for a payment that is not recorded yet")
     invoice = load_invoice(session, invoice_id=payment.invoice_id, lock=True)
     for refund in reversals.refunds:
         _take_refund(session, invoice, payment, refund, now)
@@ -158,7 +158,7 @@ def _count(session: Session, invoice: Invoice, refund: Refund, now: datetime) ->
 
 
 def _tell_of_failure(session: Session, refund: Refund, now: datetime) -> None:
-    note = f" Credit note {refund.credit_note} no longer holds." if refund.credit_note else ""
+    note = f" Credit note {refund.credit_note} is no longer valid." if refund.credit_note else ""
     notices.tell_staff(
         session,
         invoice_id=refund.invoice_id,
@@ -166,6 +166,6 @@ def _tell_of_failure(session: Session, refund: Refund, now: datetime) -> None:
         key=f"{refund.refund_id}:{now.astimezone(UTC):%Y%m%d%H%M%S}",
         headline="A refund failed",
         detail=f"{Money(refund.amount, refund.currency)} did not reach the customer"
-        f" ({refund.failure or 'no reason given'}); the books are as before it.{note}",
+        f" ({refund.failure or 'no reason given'}); the refund has been reversed in paymail.{note}",
         now=now,
     )

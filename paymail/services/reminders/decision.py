@@ -9,7 +9,7 @@ from datetime import datetime
 from paymail.services.reminders.permission import Answer, Permission, Situation, step_may_go
 from paymail.services.reminders.policy import Policy, Step, schedule
 
-MISSED = "missed; a later reminder takes its place"
+MISSED = "missed; replaced by a later reminder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def decide(policy: Policy, situation: Situation, now: datetime) -> Decision:
     passed = [step for step in left if step.at <= now]
     following = next((step.at for step in left if step.at > now), None)
     if not passed:
-        reason = "" if following else "every step of the ladder has ended"
+        reason = "" if following else "every reminder in the ladder has been sent or skipped"
         return Decision(reason=reason, look_at=following, following=following)
     current = passed[-1]
     permission = step_may_go(policy, situation, steps, current, now)

@@ -52,7 +52,7 @@ def place(
     Raises NoSuchInvoice, HoldInThePast.
     """
     if until is not None and until <= now:
-        raise HoldInThePast("the hold would have ended already")
+        raise HoldInThePast("the end of the hold must be in the future")
     load_invoice(session, invoice_id=invoice_id, lock=True)
     _end(session, invoice_id, (reason,), HoldEnd.REPLACED, actor, now)
     hold = ReminderHold(
@@ -88,7 +88,7 @@ def lift(
     reasons = (reason,) if reason else tuple(HoldReason)
     how = HoldEnd.LIFTED if reason else HoldEnd.ALL_LIFTED
     if not _end(session, invoice_id, reasons, how, actor, now):
-        raise NoSuchHold(f"invoice {invoice_id} has no such hold")
+        raise NoSuchHold(f"invoice {invoice_id} has no hold of this kind")
     history.record(
         session,
         invoice_id=invoice_id,
@@ -132,7 +132,7 @@ def end_of_day(day: date, issuer: Issuer, now: datetime) -> datetime:
     Raises HoldTooLong.
     """
     if day > (now + FURTHEST).date():
-        raise HoldTooLong(f"{day} is more than two years ahead; a hold without an end lasts until released")
+        raise HoldTooLong(f"{day} is more than two years away; for a longer hold, leave the date empty")
     return instant(day + timedelta(days=1), time(), zone_of(issuer.timezone))
 
 

@@ -48,24 +48,24 @@ def parse(text: str) -> Ladder:
     """Read a ladder, in any order. Raises BadLadder."""
     rungs = sorted(_rung(part) for part in text.split(",") if part.strip())
     if not rungs:
-        raise BadLadder("a ladder needs at least one step; to send none, switch reminders off")
+        raise BadLadder("a ladder needs at least one step; to send no reminders, turn them off")
     if len(rungs) > MOST_STEPS:
-        raise BadLadder(f"a ladder has at most {MOST_STEPS} steps")
+        raise BadLadder(f"a ladder can have at most {MOST_STEPS} steps")
     days = [rung.days for rung in rungs]
     if len(set(days)) < len(days):
-        raise BadLadder("two steps are on the same day")
+        raise BadLadder("two steps cannot be on the same day")
     return tuple(rungs)
 
 
 def _rung(part: str) -> Rung:
     match = _STEP.fullmatch(part)
     if not match:
-        raise BadLadder(f"{part.strip()[:30]!r} is not a step such as 7:friendly")
+        raise BadLadder(f"{part.strip()[:30]!r} is not a step; use a format such as 7:friendly")
     days, tone = int(match[1]), match[2]
     if not EARLIEST <= days <= LATEST:
         raise BadLadder(f"{days} is not between {EARLIEST} and {LATEST} days")
     if tone not in set(Tone):
-        raise BadLadder(f"{tone!r} is not a tone; there are {', '.join(Tone)}")
+        raise BadLadder(f"{tone!r} is not a tone; choose {', '.join(Tone)}")
     return Rung(days, Tone(tone))
 
 

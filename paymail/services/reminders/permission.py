@@ -102,7 +102,7 @@ def may_go(policy: Policy, situation: Situation, reminder: Reminder, now: dateti
     key = key_of(reminder.due, reminder.rung)
     step = next((step for step in steps if step.key == key), None)
     if step is None:
-        return _drop("the ladder has no such step any more")
+        return _drop("this step is no longer in the ladder")
     return step_may_go(policy, situation, steps, step, now)
 
 
@@ -119,7 +119,7 @@ def step_may_go(
     if holds := [hold for hold in situation.holds if hold.until is None or hold.until > now]:
         return _wait_for(_longest(holds), now)
     if situation.invoice_due_at is not None and _today(policy, situation.invoice_due_at, now):
-        return _drop("the invoice itself goes out on this day", final=True)
+        return _drop("the invoice is emailed on the same day", final=True)
     if not policy.calendar.is_open(now):
         return _wait("outside business hours", policy.calendar.next_opening(now))
     return GO
@@ -128,18 +128,18 @@ def step_may_go(
 def _over(policy: Policy, situation: Situation, steps: Sequence[Step], step: Step, now: datetime) -> str:
     """Return why a step has ended for good, or nothing."""
     if step.key in situation.done:
-        return "this step has ended already"
+        return "this step is already done"
     if step.at < situation.reminders_from:
-        return "it fell due before this invoice's reminders began, or while they were off"
+        return "it fell due before reminders started for this invoice, or while they were off"
     if step.at > now:
         return ""
     newest = [one for one in steps if one.at <= now][-1]
     if newest.key != step.key:
-        return "overtaken by a later step"
+        return "replaced by a later step"
     today = now.astimezone(policy.calendar.zone).date()
     if situation.invoice_sent_on == today:
-        return "the invoice itself went out on this day"
-    return "another reminder went out on this day" if situation.reminded_on == today else ""
+        return "the invoice was emailed on the same day"
+    return "another reminder was sent on the same day" if situation.reminded_on == today else ""
 
 
 def _against(policy: Policy, situation: Situation) -> str:
@@ -147,9 +147,9 @@ def _against(policy: Policy, situation: Situation) -> str:
     if situation.switched_off:
         return situation.switched_off
     if situation.sent >= policy.cap:
-        return f"no more reminders: the most for one invoice is {policy.cap}"
+        return f"the maximum of {policy.cap} reminders has been reached"
     if situation.balance < policy.minimum:
-        return "the balance is below the smallest that is worth a reminder"
+        return "the balance is below the minimum for reminders"
     return ""
 
 

@@ -106,7 +106,7 @@ def _record_skipped(session: Session, invoice: Invoice, skipped: Skipped, now: d
 def _write(session: Session, invoice: Invoice, step: Step, now: datetime) -> bool:
     """Queue the reminder of a step in place of any older one; False while one is being handed over."""
     if not suppress_open(
-        session, invoice_id=invoice.invoice_id, reason="overtaken by a later reminder", now=now
+        session, invoice_id=invoice.invoice_id, reason="replaced by a later reminder", now=now
     ):
         return False
     rung = step.rung
@@ -135,14 +135,14 @@ def remind_by_hand(
     """
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
     if reason := situation.not_owed(invoice):
-        raise NotRemindable(f"no reminder: {reason}")
+        raise NotRemindable(f"cannot send a reminder: {reason}")
     if not invoice.can_pay:
-        raise NotRemindable("no reminder: a payment is clearing")
+        raise NotRemindable("cannot send a reminder: a payment is clearing")
     following = next_sequence(session, invoice_id=invoice_id)
     if not (sequence and sequence < following) and not suppress_open(
-        session, invoice_id=invoice_id, reason="overtaken by a reminder by hand", now=now
+        session, invoice_id=invoice_id, reason="replaced by a manual reminder", now=now
     ):
-        raise NotRemindable("another reminder of this invoice is being handed over")
+        raise NotRemindable("another reminder for this invoice is being sent")
     queued = queue.add(
         session,
         dedupe_key=dedupe_keys.reminder_by_hand(
@@ -158,7 +158,7 @@ def remind_by_hand(
     )
     if queued.created:
         pay_links.ensure(session, invoice=invoice, actor=actor, now=now)
-        _note(session, invoice, "email_queued", actor, f"reminder by hand, {tone}", queued, now)
+        _note(session, invoice, "email_queued", actor, f"manual reminder, {tone}", queued, now)
     return queued
 
 

@@ -38,7 +38,7 @@ def set_up_customer(
     """
     customer = session.get(Customer, customer_id)
     if customer is None:
-        raise NoSuchCustomer(f"there is no customer {customer_id}")
+        raise NoSuchCustomer(f"customer {customer_id} not found")
     switched_on = customer.reminders_off and off is False
     _look_again(session, Invoice.customer_id == customer_id, switched_on, now)
     _apply(customer, off, ladder_text)
@@ -64,7 +64,7 @@ def set_up_invoice(
     session.flush()
     _look_again(session, Invoice.invoice_id == invoice_id, switched_on, now)
     state = "off" if invoice.reminders_off else "on"
-    detail = f"reminders {state}, ladder {invoice.ladder or 'as the customer has it'}"
+    detail = f"reminders {state}, ladder {invoice.ladder or 'inherited from the customer'}"
     history.record(session, invoice_id=invoice_id, kind="reminders_set", actor=actor, now=now, detail=detail)
     return invoice
 

@@ -148,7 +148,7 @@ def not_owed(invoice: Invoice) -> str:
     if invoice.balance == 0:
         return "the invoice is paid"
     if invoice.payment_status in (PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED):
-        return "its payment was refunded"
+        return "its payment has been refunded"
     return ""
 
 
@@ -181,7 +181,7 @@ def _invoice_email_hold(email: _Written, now: datetime) -> list[Hold]:
     if email.state in _NOT_OUT_YET:
         # It may be moved or cancelled, and nobody tells the ladder: so it looks again every hour.
         until = email.next_at if email.next_at > now else now + RECHECK
-        return [Hold("the invoice email has not gone out yet", until, RECHECK)]
+        return [Hold("the invoice email has not been sent yet", until, RECHECK)]
     return [Hold("the invoice email failed", None, RECHECK)] if email.state is MessageState.FAILED else []
 
 

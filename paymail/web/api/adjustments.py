@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/v1", tags=["payments"])
 
 @router.post("/invoices/{invoice_id}/write-off", responses=PROBLEMS)
 def write_off(app: AppDep, holder: Writer, invoice_id: RowId, body: WriteOff) -> Account:
-    """Give up what is owed, or a part of it; no credit note. Scope: write."""
+    """Write off the balance due or part of it; no credit note is issued. Scope: write."""
     with app.transaction() as session:
         currency = load_invoice(session, invoice_id=invoice_id).currency
         adjustments.write_off(
@@ -35,7 +35,7 @@ def write_off(app: AppDep, holder: Writer, invoice_id: RowId, body: WriteOff) ->
 
 @router.delete("/invoices/{invoice_id}/write-off", responses=PROBLEMS)
 def undo_write_off(app: AppDep, holder: Writer, invoice_id: RowId) -> Account:
-    """Ask for what was written off again. Scope: write."""
+    """Undo the write-off. Scope: write."""
     with app.transaction() as session:
         adjustments.undo_write_off(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
         return _account(session, invoice_id)
@@ -43,7 +43,7 @@ def undo_write_off(app: AppDep, holder: Writer, invoice_id: RowId) -> Account:
 
 @router.post("/invoices/{invoice_id}/void", responses=PROBLEMS)
 def void(app: AppDep, holder: Writer, invoice_id: RowId, body: Void) -> Account:
-    """Cancel an invoice for good; 409 when money has arrived. Scope: write."""
+    """Void an invoice permanently; 409 if a payment has been received. Scope: write."""
     with app.transaction() as session:
         adjustments.void(
             session, invoice_id=invoice_id, reason=body.reason, actor=holder.actor, now=app.now()
@@ -53,7 +53,7 @@ def void(app: AppDep, holder: Writer, invoice_id: RowId, body: Void) -> Account:
 
 @router.put("/invoices/{invoice_id}/part-payments", responses=PROBLEMS)
 def part_payments(app: AppDep, holder: Writer, invoice_id: RowId, body: PartPayments) -> Account:
-    """Let the customer pay in parts, or only the whole. Scope: write."""
+    """Allow part payments, or only the full balance. Scope: write."""
     with app.transaction() as session:
         invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
         minimum = minor_or_none(body.minimum, invoice.currency)

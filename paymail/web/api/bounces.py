@@ -23,13 +23,13 @@ _BODY = {
 
 @router.post("", responses=problems(401, 403, 422, 429), openapi_extra={"requestBody": _BODY})
 async def post_bounce(app: AppDep, _holder: BouncePoster, request: Request) -> Reported:
-    """Take in one raw report (message/rfc822 bytes); again it changes nothing. Scope: bounces."""
+    """Process one raw report (message/rfc822); repeating it changes nothing. Scope: bounces."""
     chunks, size = [], 0
     async for chunk in request.stream():
         chunks.append(chunk)
         size += len(chunk)
         if size > LARGEST_REPORT:
-            raise TooLarge("the report is larger than any mail server sends")
+            raise TooLarge("the report is too large")
     return Reported.of(await run_in_threadpool(_receive, app, b"".join(chunks)))
 
 

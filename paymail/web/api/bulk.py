@@ -22,7 +22,7 @@ BulkKey = Annotated[
         min_length=1,
         max_length=64,
         pattern="^[ -~]+$",
-        description="The same key starts one; with another body it is refused.",
+        description="Repeating a key starts only one bulk send; a different body is refused.",
     ),
 ]
 
@@ -67,13 +67,13 @@ def start(
 
 @router.get("/{bulk_id}", responses=PROBLEMS)
 def get_bulk(app: AppDep, _holder: Reader, bulk_id: RowId) -> BulkRow:
-    """Show where a bulk send stands. Scope: read."""
+    """Show the progress of a bulk send. Scope: read."""
     return _shown(app, bulk_id)
 
 
 @router.post("/{bulk_id}/pause", responses=PROBLEMS)
 def pause(app: AppDep, holder: Writer, bulk_id: RowId) -> BulkRow:
-    """Let nothing more of it go out. Scope: write."""
+    """Pause a bulk send. Scope: write."""
     with app.transaction() as session:
         bulk.pause(session, bulk_id=bulk_id, actor=holder.actor, now=app.now())
     return _shown(app, bulk_id)
@@ -81,7 +81,7 @@ def pause(app: AppDep, holder: Writer, bulk_id: RowId) -> BulkRow:
 
 @router.post("/{bulk_id}/resume", responses=PROBLEMS)
 def resume(app: AppDep, _holder: Writer, bulk_id: RowId) -> BulkRow:
-    """Go on with a paused one. Scope: write."""
+    """Resume a paused bulk send. Scope: write."""
     with app.transaction() as session:
         bulk.resume(session, bulk_id=bulk_id)
     return _shown(app, bulk_id)
@@ -89,7 +89,7 @@ def resume(app: AppDep, _holder: Writer, bulk_id: RowId) -> BulkRow:
 
 @router.post("/{bulk_id}/cancel", responses=PROBLEMS)
 def cancel(app: AppDep, holder: Writer, bulk_id: RowId) -> BulkRow:
-    """Withdraw all of it that is not handed over. Scope: write."""
+    """Cancel every message that has not been handed over. Scope: write."""
     with app.transaction() as session:
         bulk.cancel(session, bulk_id=bulk_id, actor=holder.actor, now=app.now())
     return _shown(app, bulk_id)

@@ -25,7 +25,9 @@ def wanted(
     state: GatewayEventState | None = None,
     type_: Annotated[str | None, Query(alias="type", pattern=_WORD)] = None,
     intent: Word = None,
-    invoice: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Of one invoice.")] = None,
+    invoice: Annotated[
+        int | None, Query(ge=1, le=LARGEST_ID, description="Only events for this invoice.")
+    ] = None,
 ) -> EventFilter:
     """Read the filter from the query."""
     return EventFilter(state, type_ or "", intent or "", invoice)
@@ -42,9 +44,11 @@ def list_events(
     _holder: Reader,
     asked: Annotated[EventFilter, Depends(wanted)],
     limit: Limit = 50,
-    after: Annotated[str | None, Query(pattern=_WORD, description="`next` of the answer before.")] = None,
+    after: Annotated[
+        str | None, Query(pattern=_WORD, description="`next` from the previous response.")
+    ] = None,
 ) -> EventRows:
-    """List events, the latest received first; an unknown `after` is a 404. Scope: read."""
+    """List events, most recently received first; an unknown `after` is a 404. Scope: read."""
     with app.reading() as session:
         rows, following = gateway_events.slice_of(session, wanted=asked, limit=limit, after=after or "")
         return EventRows.of(rows, following)
@@ -58,7 +62,7 @@ def get_event(app: AppDep, _holder: Reader, event_id: EventId) -> EventRow:
 
 @router.post("/{event_id}/reprocess", responses=PROBLEMS)
 def reprocess_event(app: AppDep, holder: Writer, event_id: EventId) -> EventRow:
-    """Have an event worked on again; safe for one that is done. Scope: write."""
+    """Process an event again; safe if it is already done. Scope: write."""
     with app.transaction() as session:
         gateway_events.reprocess(session, event_id=event_id, actor=holder.actor, now=app.now())
     app.doorbell.ring_event(event_id)

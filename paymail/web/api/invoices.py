@@ -26,7 +26,7 @@ SendKey = Annotated[
     Header(
         min_length=1,
         max_length=255,
-        description="With the same key the same request is done once, `again` included.",
+        description="A request repeated with the same key is carried out once, even with `again`.",
     ),
 ]
 

@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/v1", tags=["links"])
 
 @router.post("/invoices/{invoice_id}/link", responses=PROBLEMS)
 def regenerate(app: AppDep, holder: Writer, invoice_id: RowId) -> PayLink:
-    """Give an invoice a new link; the old one dies at once. Sends no email. Scope: write."""
+    """Create a new pay link; the old one stops working immediately. Sends no email. Scope: write."""
     with app.transaction() as session:
         invoice = pay_links.regenerate(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
         return PayLink.of(invoice, public_url=app.settings.public_url)
@@ -24,14 +24,14 @@ def regenerate(app: AppDep, holder: Writer, invoice_id: RowId) -> PayLink:
 
 @router.delete("/invoices/{invoice_id}/link", status_code=204, responses=PROBLEMS)
 def revoke(app: AppDep, holder: Writer, invoice_id: RowId) -> None:
-    """Take an invoice's link back, until it is given another or sent again. Scope: write."""
+    """Revoke the pay link, until a new one is created or the invoice is sent again. Scope: write."""
     with app.transaction() as session:
         pay_links.revoke(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
 
 
 @router.post("/issuers/{issuer_id}/links", status_code=204, responses=PROBLEMS)
 def set_days(app: AppDep, _holder: Writer, issuer_id: RowId, body: LinkDays) -> None:
-    """Set how long an issuer's links live; none that is out ends sooner by it. Scope: write."""
+    """Set when an issuer's pay links expire; links already sent are not shortened. Scope: write."""
     with app.transaction() as session:
         issuer = find_issuer(session, ref=str(issuer_id))
         changes = {"link_days": body.link_days}

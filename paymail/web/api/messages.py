@@ -38,7 +38,9 @@ _ANSWERS = {
 def wanted(
     state: MessageState | None = None,
     kind: Annotated[Kind | None, Query(description="invoice, receipt, reminder or notice.")] = None,
-    invoice: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Of one invoice.")] = None,
+    invoice: Annotated[
+        int | None, Query(ge=1, le=LARGEST_ID, description="Only messages for this invoice.")
+    ] = None,
 ) -> cursor.MessageFilter:
     """Read the filter from the query."""
     return cursor.MessageFilter(state, kind or "", invoice)
@@ -66,13 +68,13 @@ def list_messages(
 
 @router.get("/{message_id}", responses=PROBLEMS)
 def get_message(app: AppDep, _holder: Reader, message_id: RowId) -> MessageDetail:
-    """Show one email with its tries. Scope: read."""
+    """Show one email with its delivery attempts. Scope: read."""
     return _detail(app, message_id)
 
 
 @router.post("/{message_id}/cancel", responses=PROBLEMS)
 def cancel_message(app: AppDep, holder: Writer, message_id: RowId) -> MessageDetail:
-    """Withdraw an email before it is handed over; later it is a 409. Scope: write."""
+    """Cancel an email that has not been handed over; 409 if it has. Scope: write."""
     with app.transaction() as session:
         reschedule.cancel_message(session, message_id=message_id, actor=holder.actor, now=app.now())
     return _detail(app, message_id)
@@ -80,7 +82,7 @@ def cancel_message(app: AppDep, holder: Writer, message_id: RowId) -> MessageDet
 
 @router.post("/{message_id}/reschedule", responses=PROBLEMS)
 def reschedule_message(app: AppDep, holder: Writer, message_id: RowId, body: Reschedule) -> MessageDetail:
-    """Move an email to another time before it is handed over; later it is a 409. Scope: write."""
+    """Reschedule an email that has not been handed over; 409 if it has. Scope: write."""
     with app.transaction() as session:
         message = lookup.message(session, message_id=message_id)
         issuer = load_invoice(session, invoice_id=message.invoice_id).issuer
@@ -93,7 +95,7 @@ def reschedule_message(app: AppDep, holder: Writer, message_id: RowId, body: Res
 
 @router.post("/{message_id}/resolve", responses=GONE_PROBLEMS)
 def resolve_message(app: AppDep, holder: Writer, message_id: RowId, body: Resolve) -> MessageDetail:
-    """Say what became of an email in doubt, or have the same bytes sent again. Scope: write."""
+    """Record what happened to an unknown email, or send the same email again. Scope: write."""
     with app.transaction() as session:
         _ANSWERS[body.answer](session, message_id=message_id, actor=holder.actor, now=app.now(), why=body.why)
     return _detail(app, message_id)
@@ -113,7 +115,7 @@ def _bytes_of(app: App, message_id: int, part: Part, kind: str, filename: str) -
     responses=GONE_PROBLEMS | binary("message/rfc822"),
 )
 def get_eml(app: AppDep, _holder: Writer, message_id: RowId) -> Response:
-    """Download the very bytes of an email; they hold its pay link. Scope: write."""
+    """Download the email exactly as handed over, including its pay link. Scope: write."""
     return _bytes_of(app, message_id, Part.EMAIL, "message/rfc822", f"message-{message_id}.eml")
 
 
@@ -123,5 +125,5 @@ def get_eml(app: AppDep, _holder: Writer, message_id: RowId) -> Response:
     responses=GONE_PROBLEMS | binary("application/pdf"),
 )
 def get_pdf(app: AppDep, _holder: Writer, message_id: RowId) -> Response:
-    """Download the PDF that was attached; it holds the pay link. Scope: write."""
+    """Download the attached PDF, including its pay link. Scope: write."""
     return _bytes_of(app, message_id, Part.PDF, "application/pdf", f"message-{message_id}.pdf")

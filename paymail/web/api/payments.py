@@ -39,7 +39,7 @@ def record_payment(
     body: RecordPayment,
     idempotency_key: IdempotencyKey = None,
 ) -> PaymentRow:
-    """Record a payment that came another way; the customer is mailed a receipt. Scope: write."""
+    """Record a payment not made through Stripe; the customer is emailed a receipt. Scope: write."""
     now = app.now()
     with app.transaction() as session:
         invoice = load_invoice(session, invoice_id=invoice_id)
@@ -67,7 +67,7 @@ def request_refund(
     body: RequestRefund,
     idempotency_key: IdempotencyKey = None,
 ) -> RefundRow:
-    """Give back a payment or a part of it; by Stripe the workers carry it out. Scope: write."""
+    """Refund a payment or part of it; workers carry out Stripe refunds. Scope: write."""
     with app.transaction() as session:
         payment = receipts.payment_of(session, payment_id=payment_id)
         order = RefundOrder(
@@ -88,7 +88,7 @@ def request_refund(
 def send_receipt(
     app: AppDep, holder: Writer, payment_id: RowId, idempotency_key: IdempotencyKey = None
 ) -> Queued:
-    """Queue a further copy of a receipt; the first one was sent by itself. Scope: write."""
+    """Send another copy of a receipt; the first is sent automatically. Scope: write."""
     with app.transaction() as session:
         queued = receipts.send_again(
             session,
@@ -106,7 +106,7 @@ def send_receipt(
     responses=PROBLEMS | binary("application/pdf"),
 )
 def get_receipt(app: AppDep, _holder: Reader, payment_id: RowId) -> Response:
-    """Download the receipt of a payment; it holds no pay link. Scope: read."""
+    """Download the receipt for a payment; it contains no pay link. Scope: read."""
     with app.reading() as session:
         document = receipts.document(session, payment_id=payment_id)
     return pdf_answer(app.pdf.render(document), f"receipt-{document.number}.pdf")
@@ -118,7 +118,7 @@ def get_receipt(app: AppDep, _holder: Reader, payment_id: RowId) -> Response:
     responses=PROBLEMS | binary("application/pdf"),
 )
 def get_credit_note(app: AppDep, _holder: Reader, refund_id: RowId) -> Response:
-    """Download the credit note of a refund; 404 when nothing was credited by it. Scope: read."""
+    """Download the credit note for a refund; 404 if it has none. Scope: read."""
     with app.reading() as session:
         document = credit_notes.credit_note_of(session, refund_id=refund_id)
     return pdf_answer(app.pdf.render(document), f"credit-note-{document.number}.pdf")

@@ -14,19 +14,19 @@ from paymail.web.schemas.plans import Division, PlanDetail, parts_of
 
 router = APIRouter(prefix="/api/v1/invoices", tags=["plans"])
 
-Reason = Annotated[Text, Query(min_length=1, max_length=300, description="Why; kept in the history.")]
+Reason = Annotated[Text, Query(min_length=1, max_length=300, description="Reason; kept in the history.")]
 
 
 @router.get("/{invoice_id}/plan", responses=PROBLEMS)
 def get_plan(app: AppDep, _holder: Reader, invoice_id: RowId) -> PlanDetail:
-    """Show an invoice's payment plan and what is open of it. Scope: read."""
+    """Show an invoice's payment plan and what is left to pay. Scope: read."""
     with app.reading() as session:
         return PlanDetail.of(load_invoice(session, invoice_id=invoice_id), app.now())
 
 
 @router.put("/{invoice_id}/plan", responses=PROBLEMS)
 def agree(app: AppDep, holder: Writer, invoice_id: RowId, body: Division) -> PlanDetail:
-    """Divide what is owed into instalments; an active plan ends by it. Scope: write."""
+    """Divide the balance due into instalments; replaces an active plan. Scope: write."""
     now = app.now()
     with app.transaction() as session:
         invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
@@ -37,6 +37,6 @@ def agree(app: AppDep, holder: Writer, invoice_id: RowId, body: Division) -> Pla
 
 @router.delete("/{invoice_id}/plan", status_code=204, responses=PROBLEMS)
 def end(app: AppDep, holder: Writer, invoice_id: RowId, reason: Reason) -> None:
-    """End the plan: the whole balance is due again; 409 when there is none. Scope: write."""
+    """End the plan: the full balance becomes due again; 409 if there is none. Scope: write."""
     with app.transaction() as session:
         agreement.end(session, invoice_id=invoice_id, reason=reason, actor=holder.actor, now=app.now())

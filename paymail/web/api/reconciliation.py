@@ -13,7 +13,7 @@ router = APIRouter(prefix="/api/v1/reconciliation", tags=["reconciliation"])
 
 @router.get("", responses=LIST_PROBLEMS)
 def get_reconciliation(app: AppDep, _holder: Reader) -> Reconciliation:
-    """Show how the reconciler's last runs ended and what differs. Scope: read."""
+    """Show the reconciler's last runs and current differences. Scope: read."""
     with app.reading() as session:
         runs = [turns.last(session, job=job) for job in (turns.SETTLE, turns.COMPARE)]
         drifts = drift_store.open_drifts(session)

@@ -29,10 +29,10 @@ def _explained(app: App, invoice_id: int) -> Explained:
 def get_forecast(
     app: AppDep,
     _holder: Reader,
-    days: Annotated[int, Query(ge=1, le=90, description="How far to look ahead.")] = 7,
-    issuer: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Only of this issuer.")] = None,
+    days: Annotated[int, Query(ge=1, le=90, description="Number of days to look ahead.")] = 7,
+    issuer: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Only this issuer.")] = None,
 ) -> Forecast:
-    """Say what will go out, to whom and when, and what is held back and why. Scope: read."""
+    """Show which emails will go out, to whom and when, and which are held back. Scope: read."""
     with app.reading() as session:
         issuer_id = find_issuer(session, ref=str(issuer)).issuer_id if issuer else None
         found = forecast(session, now=app.now(), days=days, issuer_id=issuer_id)
@@ -41,13 +41,13 @@ def get_forecast(
 
 @router.get("/invoices/{invoice_id}/reminders", responses=PROBLEMS)
 def get_reminders(app: AppDep, _holder: Reader, invoice_id: RowId) -> Explained:
-    """Say what goes out next for an invoice, and why nothing goes now. Scope: read."""
+    """Show an invoice's next reminder, and why none is due now. Scope: read."""
     return _explained(app, invoice_id)
 
 
 @router.post("/invoices/{invoice_id}/hold", responses=PROBLEMS)
 def hold(app: AppDep, holder: Writer, invoice_id: RowId, body: Hold = Hold()) -> Explained:
-    """Let no reminder of an invoice go out. Scope: write."""
+    """Hold an invoice's reminders. Scope: write."""
     with app.transaction() as session:
         now = app.now()
         issuer = load_invoice(session, invoice_id=invoice_id).issuer
@@ -65,7 +65,7 @@ def hold(app: AppDep, holder: Writer, invoice_id: RowId, body: Hold = Hold()) ->
 
 @router.post("/invoices/{invoice_id}/release", responses=PROBLEMS)
 def release(app: AppDep, holder: Writer, invoice_id: RowId) -> Explained:
-    """Lift every hold of an invoice. Scope: write."""
+    """Release every hold on an invoice. Scope: write."""
     with app.transaction() as session:
         holds.lift(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
     return _explained(app, invoice_id)
@@ -73,7 +73,7 @@ def release(app: AppDep, holder: Writer, invoice_id: RowId) -> Explained:
 
 @router.post("/invoices/{invoice_id}/remind", status_code=202, responses=PROBLEMS)
 def remind(app: AppDep, holder: Writer, invoice_id: RowId, body: Remind = Remind()) -> Queued:
-    """Send a reminder now, whatever the ladder says. Scope: write."""
+    """Send a reminder now, regardless of the ladder. Scope: write."""
     with app.transaction() as session:
         queued = planner.remind_by_hand(
             session, invoice_id=invoice_id, tone=body.tone, actor=holder.actor, now=app.now()
@@ -83,7 +83,7 @@ def remind(app: AppDep, holder: Writer, invoice_id: RowId, body: Remind = Remind
 
 @router.post("/invoices/{invoice_id}/reminders", responses=PROBLEMS)
 def set_up_invoice(app: AppDep, holder: Writer, invoice_id: RowId, body: SetUp) -> Explained:
-    """Switch an invoice's reminders, or give it a ladder of its own. Scope: write."""
+    """Turn an invoice's reminders on or off, or set its own ladder. Scope: write."""
     with app.transaction() as session:
         preferences.set_up_invoice(
             session,
@@ -98,7 +98,7 @@ def set_up_invoice(app: AppDep, holder: Writer, invoice_id: RowId, body: SetUp) 
 
 @router.post("/customers/{customer_id}/reminders", status_code=204, responses=PROBLEMS)
 def set_up_customer(app: AppDep, _holder: Writer, customer_id: RowId, body: SetUp) -> None:
-    """Switch a customer's reminders, or give them a ladder of their own. Scope: write."""
+    """Turn a customer's reminders on or off, or set their own ladder. Scope: write."""
     with app.transaction() as session:
         preferences.set_up_customer(
             session, customer_id=customer_id, now=app.now(), off=body.off, ladder_text=body.ladder

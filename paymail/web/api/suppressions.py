@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1/suppressions", tags=["suppressions"])
 def list_suppressions(
     app: AppDep,
     _holder: Reader,
-    lifted: Annotated[bool, Query(description="The ended ones too.")] = False,
+    lifted: Annotated[bool, Query(description="Include lifted suppressions.")] = False,
     limit: Limit = 50,
     after: After = None,
 ) -> dict[str, object]:
@@ -31,7 +31,7 @@ def list_suppressions(
 
 @router.post("", responses=LIST_PROBLEMS)
 def suppress(app: AppDep, holder: Writer, body: Suppress) -> Suppressed:
-    """Let no mail go to an address. Scope: write."""
+    """Suppress an address. Scope: write."""
     with app.transaction() as session:
         fresh = addresses.suppress(
             session, address=body.address, why=body.detail, actor=holder.actor, now=app.now()
@@ -41,7 +41,7 @@ def suppress(app: AppDep, holder: Writer, body: Suppress) -> Suppressed:
 
 @router.post("/lift", responses=PROBLEMS)
 def lift(app: AppDep, holder: Writer, body: Lift) -> Lifted:
-    """Let mail go to an address again, and reminders that its bounces held. Scope: write."""
+    """Lift a suppression; reminders held after its bounces resume. Scope: write."""
     with app.transaction() as session:
         released = addresses.readmit(
             session, address=body.address, reason=body.reason, actor=holder.actor, now=app.now()

@@ -26,7 +26,7 @@ class SmallBodies:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > LARGEST:
-                raise HTTPException(413, "the body is larger than any that this address takes")
+                raise HTTPException(413, "the request body is too large")
             return message
 
         small = scope["type"] == "http" and scope["path"].startswith(PUBLIC)

@@ -59,7 +59,7 @@ def install(app: FastAPI) -> None:
         status = status_of(error)
         if status >= 500:
             log.error("request failed", code=error.code, reason=str(error))
-        detail = str(error) if status < 500 or status == 503 else "Something is wrong on our side."
+        detail = str(error) if status < 500 or status == 503 else "Something went wrong on our side."
         # RFC 6585 §4: a 429 says when to come back.
         wait = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.TooMany) else None
         return problem(request, status, error.code, detail, wait)
@@ -67,7 +67,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, _error: RequestValidationError) -> Response:
         # FastAPI's own answer quotes the input, which may hold a secret.
-        return problem(request, 422, "invalid_input", "The request is not as this API describes it.")
+        return problem(request, 422, "invalid_input", "The request does not match the API schema.")
 
     @app.exception_handler(HTTPException)
     def framework(request: Request, error: HTTPException) -> Response:
@@ -77,5 +77,5 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def unforeseen(request: Request, _error: Exception) -> Response:
         return problem(
-            request, 500, "internal_error", "Something is wrong on our side. Nothing was charged by this."
+            request, 500, "internal_error", "Something went wrong on our side. You have not been charged."
         )

@@ -17,9 +17,10 @@ PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
 # PostgreSQL stores no NUL, and nothing of ours has a use for the other control characters.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=500)]
 
-Limit = Annotated[int, Query(ge=1, le=200, description="Most rows of this answer.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="Maximum number of rows.")]
 After = Annotated[
-    int | None, Query(ge=1, le=LARGEST_ID, description="`next` of the answer before; empty begins.")
+    int | None,
+    Query(ge=1, le=LARGEST_ID, description="`next` from the previous response; empty for the first page."),
 ]
 
 IdempotencyKey = Annotated[
@@ -28,7 +29,7 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=64,
         pattern="^[ -~]+$",
-        description="With the same key the same request is done once; with another body it is refused.",
+        description="A request repeated with the same key is carried out once; a different body is refused.",
     ),
 ]
 

@@ -6,7 +6,7 @@ _WORDS = {
     "pay": marked("Pay %(amount)s"),
     "paying": marked("Paying…"),
     "blocked": marked(
-        "The payment form could not be loaded. Please check that your browser does not block Stripe, and"
+        "The payment form could not be loaded. Please check that your browser is not blocking Stripe, then"
         " reload."
     ),
     "load": marked("The payment form could not be loaded. Please reload the page."),
@@ -14,18 +14,20 @@ _WORDS = {
     "failed": marked("The payment did not go through. You can try again."),
     "again": marked("The amount has changed. Please check it and press the button again."),
     "payment_replaced": marked(
-        "This invoice is being paid in another window too. Please look there, or press the button again."
+        "This invoice is also being paid in another window. Please check there, or press the button again."
     ),
-    "payment_in_progress": marked("A payment of this invoice is being recorded or clearing. Please reload."),
+    "payment_in_progress": marked(
+        "A payment for this invoice is being recorded or clearing. Please reload the page."
+    ),
     "not_payable": marked("This invoice has changed. Please reload the page."),
     "amount_not_allowed": marked("This amount cannot be paid. Please choose another one."),
     "amount_not_chargeable": marked("This amount cannot be paid online. Please choose another one."),
     "bad_amount": marked("This amount cannot be paid. Please choose another one."),
     "link_expired": marked("This payment link has expired. Please reload the page."),
-    "no_such_link": marked("This payment link is not valid any more. Please look for a newer email."),
-    "rate_limited": marked("Too many tries. Please wait a minute and try again."),
+    "no_such_link": marked("This payment link is no longer valid. Please check for a more recent email."),
+    "rate_limited": marked("Too many attempts. Please wait a minute and try again."),
     "too_many_declines": marked("Too many cards were declined. Please try again in an hour."),
-    "busy": marked("The payment service does not answer. Please try again in a minute."),
+    "busy": marked("The payment service is not responding. Please try again in a minute."),
 }
 
 

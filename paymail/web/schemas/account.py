@@ -14,12 +14,12 @@ from paymail.web.schemas.units import Amount, major, major_or_none
 class Sums(BaseModel):
     """What became of an invoice's total, beyond what arrived."""
 
-    amount_credited: float = Field(description="Taken off by credit notes.")
-    amount_written_off: float = Field(description="Given up by staff.")
+    amount_credited: float = Field(description="Credited by credit notes.")
+    amount_written_off: float = Field(description="Written off by staff.")
     amount_refunded: float
-    amount_charged_back: float = Field(description="Taken back by lost disputes.")
-    overpaid: float = Field(description="What arrived beyond what was asked for.")
-    part_minimum: float | None = Field(description="Smallest part payment; null: only the whole.")
+    amount_charged_back: float = Field(description="Lost to disputes.")
+    overpaid: float = Field(description="Received beyond what was owed.")
+    part_minimum: float | None = Field(description="Minimum part payment; null if not allowed.")
 
 
 def sums(invoice: Invoice) -> dict[str, float | None]:
@@ -43,8 +43,8 @@ class Account(Sums):
     status: InvoiceStatus
     payment_status: PaymentStatus
     total: float
-    amount_paid: float = Field(description="All that ever arrived.")
-    balance: float = Field(description="What is still asked for.")
+    amount_paid: float = Field(description="Total received.")
+    balance: float = Field(description="Balance due.")
 
     @classmethod
     def of(cls, invoice: Invoice) -> "Account":
@@ -87,11 +87,11 @@ class WriteOff(Body):
     """What to give up."""
 
     reason: Text = Field(min_length=1, max_length=300)
-    amount: Amount | None = Field(None, description="Empty: all that is owed.")
+    amount: Amount | None = Field(None, description="The full balance by default.")
     written_off_before: Amount | None = Field(
         None,
-        description="`amount_written_off` as you saw it: then a repeated request changes nothing, and one"
-        " that rests on old news is a 409.",
+        description="`amount_written_off` as you last saw it. Repeating it then changes nothing, and an"
+        " outdated request is refused with a 409.",
     )
 
 

@@ -19,17 +19,26 @@ class StartBulk(Body):
     currency: Text = Field("", max_length=3)
     customer: Text = Field("", max_length=300, description="Exact name.")
     due_before: date | None = None
-    failed_of: int | None = Field(None, ge=1, le=LARGEST_ID, description="Only what failed in this one.")
-    at: Text = Field("", max_length=40, description="As of sending one invoice; the zone is the issuer's.")
-    issuer: int | None = Field(None, ge=1, le=LARGEST_ID, description="Whose zone; not needed with only one.")
-    rate: Text = Field("", max_length=20, description="Emails a minute or a preset; empty: the sender's own.")
-    again: bool = Field(False, strict=True, description="Also who has the email already.")
+    failed_of: int | None = Field(
+        None, ge=1, le=LARGEST_ID, description="Only emails that failed in this bulk send."
+    )
+    at: Text = Field("", max_length=40, description="As for sending one invoice, in the issuer's time zone.")
+    issuer: int | None = Field(
+        None,
+        ge=1,
+        le=LARGEST_ID,
+        description="Issuer whose time zone `at` uses; optional if there is only one.",
+    )
+    rate: Text = Field(
+        "", max_length=20, description="Emails per minute or a preset; if empty, the sender's own."
+    )
+    again: bool = Field(False, strict=True, description="Include customers who already have the email.")
 
     def selection(self) -> Selection:
         """Return the filter. Raises EmptySelection without any."""
         chosen = Selection(self.payment_status, self.currency, self.customer, self.due_before, self.failed_of)
         if chosen == Selection():
-            raise bulk.EmptySelection("give a filter; a bulk send of everything is not meant")
+            raise bulk.EmptySelection("add at least one filter")
         return chosen
 
 
@@ -39,12 +48,12 @@ class BulkRow(BaseModel):
     bulk_id: int
     state: str = Field(description="running, paused, cancelled or finished.")
     queued: int
-    skipped: int = Field(description="Left out: the email is there already, or nothing is owed any more.")
+    skipped: int = Field(description="Skipped: already emailed, or nothing left to pay.")
     waiting: int
-    messages: dict[str, int] = Field(description="Its emails by state.")
-    rate_per_minute: int = Field(description="0 is no limit.")
+    messages: dict[str, int] = Field(description="Number of emails by state.")
+    rate_per_minute: int = Field(description="0 means no limit.")
     starts_at: datetime
-    finishes_at: datetime | None = Field(description="By the rates; null: unknown.")
+    finishes_at: datetime | None = Field(description="Estimate from the rates; null if unknown.")
 
     @classmethod
     def of(cls, found: Progress) -> "BulkRow":

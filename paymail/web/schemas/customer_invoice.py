@@ -55,11 +55,11 @@ class PayInvoice(BaseModel):
     customer_name: str
     items: list[Item]
     can_pay: bool = Field(serialization_alias="canPay")
-    plan: list[PlanRow] = Field(description="The payment plan, by due date; empty: there is none.")
+    plan: list[PlanRow] = Field(description="Payment plan, by due date; empty if none.")
     asked: float = Field(
-        description="What is asked for now: the balance; with a plan all that is due, at least the next one."
+        description="Amount due now: the balance or, with a plan, everything due and at least the next one."
     )
-    least_payment: float = Field(description="The smallest amount that may be paid now.")
+    least_payment: float = Field(description="Minimum amount that can be paid now.")
 
 
 def describe(invoice: Invoice, *, now: datetime) -> PayInvoice:

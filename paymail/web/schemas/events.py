@@ -16,13 +16,13 @@ class EventRow(BaseModel):
     event_id: str
     type: str
     account: str
-    intent_id: str = Field(description="The payment that it is about; empty: none.")
-    invoice_id: int | None = Field(description="The invoice of that payment; null: none of ours.")
+    intent_id: str = Field(description="Payment intent the event is about, or empty.")
+    invoice_id: int | None = Field(description="Invoice of that payment; null if not in paymail.")
     state: GatewayEventState
-    reason: str = Field(description="What became of it.")
+    reason: str = Field(description="Outcome.")
     attempts: int
-    next_at: datetime = Field(description="When a received one is tried next.")
-    created_at: datetime = Field(description="When it happened, by Stripe's clock.")
+    next_at: datetime = Field(description="When a received event is next attempted.")
+    created_at: datetime = Field(description="When it occurred, according to Stripe.")
     received_at: datetime
 
     @classmethod
@@ -48,7 +48,7 @@ class EventRows(BaseModel):
     """Events, the latest received first."""
 
     data: list[EventRow]
-    next: str | None = Field(description="Give it as `after` for those that follow; null: there are none.")
+    next: str | None = Field(description="Pass as `after` for the next page; null on the last page.")
 
     @classmethod
     def of(cls, rows: Iterable[Listed], following: str | None) -> "EventRows":

@@ -74,9 +74,11 @@ class InvoiceDetail(PayInvoice, Sums):
     """An invoice with all that happened to it."""
 
     customer_email: str
-    payment_url: str | None = Field(description="The secret pay link; null for a key without scope write.")
-    payment_url_expires_at: datetime | None = Field(description="When it ends; null: never, or no link.")
-    messages: list[MessageRow] = Field(description="Its newest 100 emails, newest first.")
+    payment_url: str | None = Field(description="Secret pay link; null without the write scope.")
+    payment_url_expires_at: datetime | None = Field(
+        description="When the link expires; null if never, or no link."
+    )
+    messages: list[MessageRow] = Field(description="Its 100 newest emails, newest first.")
     history: list[Happening] = Field(description="Oldest first.")
 
     @classmethod
@@ -108,7 +110,7 @@ class Send(Body):
         "",
         max_length=40,
         description="ISO 8601; without an offset it is the issuer's local time. Also `next business morning`."
-        " Empty is now.",
+        " If empty, now.",
         examples=["2026-12-01T09:00"],
     )
-    again: bool = Field(False, strict=True, description="Send a further copy to who has the email already.")
+    again: bool = Field(False, strict=True, description="Send another copy if it has already been emailed.")

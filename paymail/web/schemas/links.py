@@ -13,8 +13,10 @@ from paymail.web.schemas.body import Body
 class PayLink(BaseModel):
     """The present link of an invoice."""
 
-    payment_url: str = Field(description="Secret: who has it sees the invoice and can pay it.")
-    expires_at: datetime | None = Field(description="When it ends; null: never. An email sent moves it on.")
+    payment_url: str = Field(description="Secret: anyone with it can see and pay the invoice.")
+    expires_at: datetime | None = Field(
+        description="When it expires; null if never. Sending an email extends it."
+    )
 
     @classmethod
     def of(cls, invoice: Invoice, *, public_url: str) -> "PayLink":
@@ -26,5 +28,8 @@ class LinkDays(Body):
     """How long links live."""
 
     link_days: int | None = Field(
-        ge=0, le=issuer_settings.MOST_LINK_DAYS, strict=True, description="Days after due; null is for ever."
+        ge=0,
+        le=issuer_settings.MOST_LINK_DAYS,
+        strict=True,
+        description="Days after the due date; null for no expiry.",
     )

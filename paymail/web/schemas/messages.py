@@ -18,12 +18,12 @@ class MessageRow(BaseModel):
     message_id: int
     invoice_id: int
     kind: str
-    step: str = Field(description="Of a reminder: days from due, such as `-3` or `7`.")
+    step: str = Field(description="For reminders: days from the due date, such as `-3` or `7`.")
     tone: str
     state: MessageState
-    reason: str = Field(description="Why it is where it is.")
+    reason: str = Field(description="Reason for the current state.")
     recipients: list[str]
-    subject: str = Field(description="Empty until it is written.")
+    subject: str = Field(description="Empty until the email has been created.")
     due_at: datetime
     attempts: int
     actor: str

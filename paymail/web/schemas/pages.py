@@ -15,7 +15,7 @@ class Page(BaseModel, Generic[T]):
     """Rows, newest first."""
 
     data: list[T]
-    next: int | None = Field(description="Give it as `after` for the rows that follow; null: there are none.")
+    next: int | None = Field(description="Pass as `after` for the next page; null on the last page.")
 
 
 def page(found: cursor.Slice[R], shown: Callable[[R], T]) -> dict[str, object]:

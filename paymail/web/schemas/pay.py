@@ -70,7 +70,7 @@ class Confirmed(BaseModel):
 class Asked(BaseModel):
     """The request was taken; it says nothing about the link."""
 
-    message: str = "If this link was for an invoice that is still open, a new one is on its way by email."
+    message: str = "If this link was for an invoice that is still unpaid, a new link is on its way by email."
 
 
 class AlreadyPaid(Body):

@@ -22,15 +22,15 @@ class PaymentRow(BaseModel):
     amount: float
     currency: str
     channel: Channel
-    method: str = Field(description="Of a payment by Stripe, for people: `Visa ending 4242`.")
+    method: str = Field(description="For Stripe payments, for example `Visa ending 4242`.")
     reference: str
-    paid_on: date = Field(description="On the issuer's calendar.")
+    paid_on: date = Field(description="Date on the issuer's calendar.")
     received_at: datetime = Field(description="When it was recorded.")
     recorded_by: str
     intent_id: str | None
     receipt_number: str
-    receipts: list[int] = Field(description="Messages that carried the receipt, the first one first.")
-    refundable: float = Field(description="How much can still go back; 0 while it is disputed.")
+    receipts: list[int] = Field(description="Messages with the receipt, oldest first.")
+    refundable: float = Field(description="Amount that can still be refunded; 0 while disputed.")
     disputed: bool
 
     @classmethod
@@ -71,10 +71,10 @@ class RecordPayment(Body):
 
     amount: Amount
     channel: ManualChannel
-    paid_on: date | None = Field(None, description="On the issuer's calendar; empty: today.")
+    paid_on: date | None = Field(None, description="Date on the issuer's calendar; today by default.")
     reference: Text = Field("", max_length=LONGEST_REFERENCE)
     allow_overpayment: bool = Field(
-        False, strict=True, description="More than is owed is meant; else it is refused."
+        False, strict=True, description="Accept more than the balance due; otherwise refused."
     )
 
 

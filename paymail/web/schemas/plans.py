@@ -20,7 +20,7 @@ class PlanRow(BaseModel):
     position: int
     due_date: date
     amount: float
-    open: float = Field(description="What of it is still to be paid.")
+    open: float = Field(description="Amount left to pay.")
 
     @classmethod
     def of(cls, part: PartView, currency: str) -> "PlanRow":
@@ -45,9 +45,9 @@ class PlanDetail(BaseModel):
     invoice_id: int
     currency: str
     balance: float
-    asked: float = Field(description="What is asked for now: all that is due, at least the next instalment.")
-    least_payment: float = Field(description="The smallest amount that may be paid now.")
-    plan: list[PlanRow] = Field(description="By due date; empty: there is no plan.")
+    asked: float = Field(description="Amount due now: everything due, and at least the next instalment.")
+    least_payment: float = Field(description="Minimum amount that can be paid now.")
+    plan: list[PlanRow] = Field(description="By due date; empty if there is no plan.")
     agreed_by: str | None
     agreed_at: datetime | None
 
@@ -72,7 +72,7 @@ class EqualParts(Body):
 
     count: int = Field(ge=1, le=MOST_PARTS, strict=True)
     cadence: Cadence
-    first: date = Field(description="When the first one is due.")
+    first: date = Field(description="Due date of the first instalment.")
 
 
 class DepositAndRest(Body):

@@ -13,10 +13,10 @@ from paymail.web.schemas.units import major_or_none
 class Run(BaseModel):
     """How a job ended last."""
 
-    job: str = Field(description="`settle` (what webhooks missed) or `compare` (the books with Stripe).")
+    job: str = Field(description="`settle` (missed payments) or `compare` (paymail with Stripe).")
     ended_at: datetime | None
     summary: str
-    failure: str = Field(description="Accounts that could not be asked, and why; empty: all were.")
+    failure: str = Field(description="Accounts that could not be checked, and why; empty if all were.")
 
     @classmethod
     def of(cls, row: ReconcilerTurn) -> "Run":
@@ -25,15 +25,15 @@ class Run(BaseModel):
 
 
 class DriftRow(BaseModel):
-    """One thing in which the books and Stripe differ."""
+    """A difference between paymail and Stripe."""
 
     kind: Kind
     account: str
     intent_id: str
-    invoice_id: str = Field(description="As the books or Stripe's metadata have it; may be none of ours.")
+    invoice_id: str = Field(description="As recorded in paymail or Stripe's metadata; may not exist.")
     currency: str
     books: str
-    books_amount: float | None = Field(description="Where an amount differs; so is Stripe's.")
+    books_amount: float | None = Field(description="Set if an amount differs; see also Stripe's.")
     stripe: str
     stripe_amount: float | None
     found_at: datetime
@@ -61,7 +61,7 @@ class Reconciliation(BaseModel):
     """The last runs, and what differs at present."""
 
     runs: list[Run]
-    drift: list[DriftRow] = Field(description="At most 500, the newest first.")
+    drift: list[DriftRow] = Field(description="At most 500, newest first.")
 
     @classmethod
     def of(cls, runs: Iterable[ReconcilerTurn | None], drifts: Iterable[Drift]) -> "Reconciliation":

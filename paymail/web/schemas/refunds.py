@@ -17,13 +17,13 @@ class RefundRow(BaseModel):
     refund_id: int
     payment_id: int
     amount: float
-    credited: float = Field(description="What of it a credit note takes off the invoice.")
+    credited: float = Field(description="Part of it credited by a credit note.")
     currency: str
     channel: Channel
     status: RefundStatus
     reason: str
     failure: str
-    credit_note: str | None = Field(description="Its number; null: there is none.")
+    credit_note: str | None = Field(description="Credit note number; null if none.")
     gateway_id: str | None
     requested_by: str
     created_at: datetime
@@ -83,8 +83,8 @@ class RequestRefund(Body):
     """What shall go back, and how."""
 
     amount: Amount
-    channel: Channel | None = Field(None, description="Empty: the way that the payment came.")
-    reason: Text = Field("", max_length=300, description="For the customer.")
+    channel: Channel | None = Field(None, description="By default, the payment's own method.")
+    reason: Text = Field("", max_length=300, description="Shown to the customer.")
     owed_again: bool = Field(
-        False, strict=True, description="The invoice is owed again; else a credit note takes it off."
+        False, strict=True, description="Make the invoice payable again; otherwise a credit note is issued."
     )

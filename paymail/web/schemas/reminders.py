@@ -15,7 +15,11 @@ from paymail.web.schemas.body import Body
 
 LadderText = Annotated[
     Text | None,
-    Field(max_length=300, description="Days from due and tone; empty inherits.", examples=["0:due, 7:firm"]),
+    Field(
+        max_length=300,
+        description="Days from the due date and tone; empty to inherit.",
+        examples=["0:due, 7:firm"],
+    ),
 ]
 
 
@@ -31,8 +35,8 @@ class ComingRow(BaseModel):
     balance: float
     currency: str
     at: datetime | None
-    local: str = Field(description="`at` on the issuer's clock.")
-    held: str = Field(description="Why it does not go out as things stand; empty when it will.")
+    local: str = Field(description="`at` in the issuer's local time.")
+    held: str = Field(description="Why it will not go out; empty if it will.")
 
     @classmethod
     def of(cls, one: Coming) -> "ComingRow":
@@ -90,9 +94,9 @@ class Explained(BaseModel):
     """Why an invoice's reminders are as they are."""
 
     invoice_id: int
-    next_at: datetime | None = Field(description="Of the next reminder if nothing changes; null: none comes.")
+    next_at: datetime | None = Field(description="When the next reminder is due; null if none.")
     next_local: str
-    reason: str = Field(description="Why none goes out now.")
+    reason: str = Field(description="Why none is due now.")
     steps: list[StepRow]
 
     @classmethod
@@ -111,7 +115,7 @@ class Hold(Body):
     """Why reminders shall wait, and through which day."""
 
     reason: HoldReason = HoldReason.STAFF
-    until: date | None = Field(None, description="Through this day of the issuer's; null: until released.")
+    until: date | None = Field(None, description="Last day of the hold; null until released.")
     detail: Text = ""
 
 

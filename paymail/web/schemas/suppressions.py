@@ -16,7 +16,7 @@ _COLUMN = 320
 def _keepable(address: str) -> str:
     # Lower case can be longer than what was given: the letter İ becomes two.
     if len(suppressions.normalised(address)) > _COLUMN:
-        raise ValueError("this address is too long")
+        raise ValueError("the address is too long")
     return address
 
 

@@ -71,7 +71,7 @@ def void(
         if load_invoice(session, invoice_id=invoice_id, lock=True).status is InvoiceStatus.VOID:
             return  # the second click of a double click
         if form.sure != "yes":
-            raise NotConfirmed("tick the box that says that the invoice shall be void for good")
+            raise NotConfirmed("tick the box to confirm that the invoice will be voided")
         adjustments.void(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
 
     return answer_form(app, request, visitor, invoice_id, form, do, block="money", name="void")
@@ -96,5 +96,5 @@ def part_payments(
 
 def _minimum(form: PartsForm, currency: str) -> int | None:
     if form.parts not in ("on", "off"):
-        raise NotAChoice("part payments are on or off")
+        raise NotAChoice("part payments must be on or off")
     return parse_amount(form.minimum, currency) if form.parts == "on" else None

@@ -76,7 +76,7 @@ def act(
 def moment_of(form: WhenForm, issuer: Issuer, now: datetime) -> datetime | None:
     """Return when it shall go out (UTC; None is now). Raises BadTime, BadCalendar."""
     if form.at and form.when != "at":
-        raise BadTime("a time is given, but another choice is ticked: tick “At a time”, or empty the time")
+        raise BadTime("you entered a time but chose another option; choose “At a set time” or clear the time")
     match form.when:
         case "now":
             return None
@@ -85,8 +85,8 @@ def moment_of(form: WhenForm, issuer: Issuer, now: datetime) -> datetime | None:
         case "at" if form.at:
             return _at(form.at, issuer, now)
         case "at":
-            raise BadTime("give the time at which it shall go out")
-    raise BadTime(f"{form.when[:20]!r} is not a choice")
+            raise BadTime("enter a time")
+    raise BadTime(f"{form.when[:20]!r} is not an option")
 
 
 def _at(text: str, issuer: Issuer, now: datetime) -> datetime:
@@ -103,7 +103,7 @@ def day_of(text: str) -> date | None:
     try:
         found = date.fromisoformat(text)
     except ValueError as error:
-        raise BadTime(f"{text[:20]!r} is not a date such as 2026-12-01") from error
+        raise BadTime(f"{text[:20]!r} is not a date; use a format such as 2026-12-01") from error
     if not 1900 < found.year < 2200:
-        raise BadTime(f"the year {found.year} is a slip of the fingers")
+        raise BadTime(f"the year {found.year} is out of range; check for a typo")
     return found

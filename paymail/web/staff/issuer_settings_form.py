@@ -95,14 +95,14 @@ def changes_of(form: PreferencesForm, currency: str) -> dict[str, str | int | bo
     """Return what `set_up_issuer` takes. Raises BadLadder, BadPreference, BadAmount."""
     steps = [f"{days}:{tone}" for days, tone in rows_of(form) if days]
     if not steps:
-        raise BadLadder("a ladder needs at least one step; to send none, switch reminders off")
+        raise BadLadder("a ladder needs at least one step; to send no reminders, turn them off")
     if form.reminders not in ("on", "off"):
-        raise BadPreference("reminders are on or off")
+        raise BadPreference("reminders must be on or off")
     if not (form.cap.isascii() and form.cap.isdecimal() and len(form.cap) <= 3):
-        raise BadPreference(f"{form.cap[:20]!r} is not a number of reminders between 0 and 100")
+        raise BadPreference(f"{form.cap[:20]!r} is not a number between 0 and 100")
     minimum = to_minor(parse_decimal(form.minimum or "0"), currency)
     if minimum > LARGEST_MINIMUM:
-        raise BadPreference("the smallest balance is larger than any invoice")
+        raise BadPreference("the minimum balance is too large")
     changes: dict[str, str | int | bool | None] = {
         "ladder": ", ".join(steps),
         "reminders_off": form.reminders == "off",

@@ -41,7 +41,7 @@ def change(
             case "show":
                 return
             case other:
-                raise NotAChoice(f"{other[:20]!r} is not a choice: show, regenerate or revoke")
+                raise NotAChoice(f"{other[:20]!r} is not an option; choose show, regenerate or revoke")
 
     if refusal := act(app, visitor, form, do):
         return invoice_page(app, request, visitor, invoice_id, refusal)

@@ -50,7 +50,7 @@ def framed(html: str) -> HTMLResponse:
 def attached(mail: Mail, index: int) -> Response:
     """Answer with an attachment; only a PDF is shown in place. Raises NoSuchMail."""
     if not 0 <= index < len(mail.attachments):
-        raise reader.NoSuchMail("there is no such attachment")
+        raise reader.NoSuchMail("attachment not found")
     found = mail.attachments[index]
     kind = "application/pdf" if found.content_type == "application/pdf" else "application/octet-stream"
     plain = "".join(c for c in found.filename if c.isascii() and (c.isalnum() or c in "._-"))

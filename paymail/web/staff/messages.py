@@ -153,7 +153,7 @@ def _proof(app: App, message_id: int, column: str, kind: str, filename: str) -> 
     with app.reading() as session:
         digest = getattr(lookup.message(session, message_id=message_id), column)
         if digest is None:
-            raise NotWrittenYet("this message has not been written yet")
+            raise NotWrittenYet("the email for this message has not been created yet")
         content = blobs.fetch(session, sha256=digest)
     way = "attachment" if kind == "message/rfc822" else "inline"
     return Response(

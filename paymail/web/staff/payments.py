@@ -102,7 +102,7 @@ def _order(session: Session, invoice_id: int, payment_id: int, form: RefundForm)
     _check_belongs(session, invoice_id, payment_id)
     currency = load_invoice(session, invoice_id=invoice_id).currency
     if form.sure != "yes":
-        raise NotConfirmed("tick the box that says that the money shall go back")
+        raise NotConfirmed("tick the box to confirm the refund")
     return RefundOrder(
         amount=parse_amount(form.amount, currency),
         channel=_channel(form.channel),
@@ -119,5 +119,5 @@ def _check_belongs(session: Session, invoice_id: int, payment_id: int) -> None:
 
 def _channel(text: str) -> Channel:
     if text not in set(Channel):
-        raise NotAChoice(f"{text[:20]!r} is not a way that money takes; there are {', '.join(Channel)}")
+        raise NotAChoice(f"{text[:20]!r} is not a payment method; choose {', '.join(Channel)}")
     return Channel(text)

@@ -36,8 +36,8 @@ class EndForm(StaffForm):
 
 WAYS = {
     "equal": "Equal instalments",
-    "deposit": "A deposit and the rest",
-    "given": "Given dates and amounts",
+    "deposit": "Deposit and remainder",
+    "given": "Custom dates and amounts",
 }
 
 

@@ -67,7 +67,9 @@ def end(
 
 def _check_shown(invoice: Invoice, shown: str) -> None:
     if shown_of(invoice.plan) != shown:
-        raise PlanChanged("the payment plan was changed meanwhile: look at the one of now first")
+        raise PlanChanged(
+            "the payment plan has changed since you loaded this page; check the current plan and try again"
+        )
 
 
 def _parts(form: PlanForm, invoice: Invoice) -> tuple[Part, ...]:
@@ -81,10 +83,10 @@ def _parts(form: PlanForm, invoice: Invoice) -> tuple[Part, ...]:
             return deposit_and_rest(owed, deposit, read_day(form.deposit_due), read_day(form.rest_due))
         case "given":
             return read_parts(form.lines, currency)
-    raise NotAChoice(f"{form.way[:20]!r} is not a way to divide; there are {', '.join(WAYS)}")
+    raise NotAChoice(f"{form.way[:20]!r} is not a type of plan; choose {', '.join(WAYS)}")
 
 
 def _cadence(text: str) -> Cadence:
     if text not in set(Cadence):
-        raise NotAChoice(f"{text[:20]!r} is not a choice; there are {', '.join(Cadence)}")
+        raise NotAChoice(f"{text[:20]!r} is not a frequency; choose {', '.join(Cadence)}")
     return Cadence(text)

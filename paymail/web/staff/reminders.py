@@ -124,17 +124,17 @@ def of_customer(
 
 def _reason(text: str) -> HoldReason:
     if text not in set(HoldReason):
-        raise NotAChoice(f"{text[:20]!r} is not a reason; there are {', '.join(HoldReason)}")
+        raise NotAChoice(f"{text[:20]!r} is not a reason; choose {', '.join(HoldReason)}")
     return HoldReason(text)
 
 
 def _tone(text: str) -> Tone:
     if text not in set(Tone):
-        raise NotAChoice(f"{text[:20]!r} is not a tone; there are {', '.join(Tone)}")
+        raise NotAChoice(f"{text[:20]!r} is not a tone; choose {', '.join(Tone)}")
     return Tone(text)
 
 
 def _off(form: OverrideForm) -> bool:
     if form.reminders not in ("on", "off"):
-        raise NotAChoice("reminders are on or off")
+        raise NotAChoice("reminders must be on or off")
     return form.reminders == "off"

@@ -24,7 +24,7 @@ def require_staff(app: AppDep, paymail_session: Annotated[str, Cookie()] = "") -
     with app.reading() as session:
         found = staff.visitor(session, secret=paymail_session, now=app.now())
     if found is None:
-        raise NotLoggedIn("please log in")
+        raise NotLoggedIn("please sign in")
     return found
 
 

@@ -98,7 +98,7 @@ def test_a_process_that_stood_still_at_the_handover_lets_go(
     assert outcome.verdict is verdict
     assert len(transport.accepted()) == (verdict is Verdict.SENT)
     if verdict is Verdict.DEFERRED:
-        assert outcome.detail == "the process stood still at the hand-over"
+        assert outcome.detail == "the process stalled during the handover"
     assert transport.mailer.deliver(envelope(2), lambda: True).verdict is Verdict.SENT
 
 

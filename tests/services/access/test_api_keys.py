@@ -66,7 +66,7 @@ def test_the_secret_is_not_kept_and_not_shown_by_accident(engine: Engine) -> Non
 )
 def test_a_key_that_is_not_exactly_right_is_refused_alike(engine: Engine, spoil: object) -> None:
     key = issued(engine).key
-    with pytest.raises(KeyRefused, match="a valid API key is needed") as refused:
+    with pytest.raises(KeyRefused, match="a valid API key is required") as refused:
         check(engine, spoil(key))  # type: ignore[operator]
     assert key[16:] not in str(refused.value)
 

@@ -103,7 +103,7 @@ def test_staff_are_told_once_a_day_of_each_kind_and_can_read_what_was_said(bench
     promise(bench, TODAY)
     notices = bench.messages("notice")
     assert [notice.recipient for notice in notices] == ["billing@southern-it.example"] * 2
-    assert "says that they have paid" in notices[0].detail
+    assert "The customer says they have paid" in notices[0].detail
     assert "will pay on 2026-03-17" in notices[1].detail
     assert [hold.detail for hold in holds_of(bench) if hold.reason == "claimed"] == ["by cheque"]
     release(bench)

@@ -175,7 +175,7 @@ def test_a_calendar_that_broke_after_the_writing_fails_the_reminder_before_the_d
     deliveries.sweep(bench.context)
     reminder = bench.messages("reminder")[-1]
     assert (reminder.state, bench.mailer.delivered) == (MessageState.FAILED, [])
-    assert "no public holidays are known for XX" in reminder.reason
+    assert "public holidays are not available for XX" in reminder.reason
 
 
 class Spoiled(PlainWriter):

@@ -93,7 +93,7 @@ def test_an_email_about_a_paid_invoice_cannot_be_resent(desk: DoubtfulDesk) -> N
     with db.transaction(desk.engine) as session:
         invoice = load_invoice(session, invoice_id=502)
         invoice.amount_paid, invoice.payment_status = invoice.total, PaymentStatus.PAID
-    with pytest.raises(unknown_messages.NotResendable, match="paid meanwhile"):
+    with pytest.raises(unknown_messages.NotResendable, match="already paid"):
         desk.act(unknown_messages.resend, message_id)
     assert desk.state(message_id) is MessageState.UNKNOWN
 

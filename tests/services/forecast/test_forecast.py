@@ -181,5 +181,5 @@ def test_a_written_reminder_counts_towards_the_cap_of_those_that_follow(bench: B
     )
     assert [(one.step, one.held) for one in seen(bench, 8)] == [
         ("0", ""),
-        ("7", "no more reminders: the most for one invoice is 1"),
+        ("7", "the maximum of 1 reminders has been reached"),
     ]

@@ -366,7 +366,7 @@ def test_nothing_is_renewed_for_an_address_that_takes_no_mail(bench: Bench) -> N
     ("meanwhile", "reason"),
     [
         (lambda bench: bench.set(status=InvoiceStatus.VOID), "the invoice is void"),
-        (lambda bench: bench.set(amount_paid=8250), "paid meanwhile"),
+        (lambda bench: bench.set(amount_paid=8250), "already paid"),
         (revoke, "the link was revoked"),
     ],
 )

@@ -168,7 +168,7 @@ def test_a_message_that_kills_its_workers_fails_after_five(bench: Bench) -> None
         bench.clock += timedelta(seconds=121)
     deliveries.sweep(bench.context)
     assert bench.message().state is MessageState.FAILED
-    assert "5 workers died" in bench.message().reason
+    assert "5 workers stopped" in bench.message().reason
 
 
 def test_a_receipt_does_not_wait_behind_a_backlog(bench: Bench) -> None:

@@ -121,10 +121,10 @@ def test_stripe_being_away_delays_the_withdrawal_and_loses_nothing(engine: Engin
 @pytest.mark.parametrize(
     ("amount", "channel", "day", "word"),
     [
-        (0, Channel.CASH, DAY, "more than nothing"),
-        (-5, Channel.CASH, DAY, "more than nothing"),
-        (8250 * 11, Channel.CASH, DAY, "slip"),
-        (100, Channel.STRIPE, DAY, "never typed"),
+        (0, Channel.CASH, DAY, "above zero"),
+        (-5, Channel.CASH, DAY, "above zero"),
+        (8250 * 11, Channel.CASH, DAY, "check for a typo"),
+        (100, Channel.STRIPE, DAY, "cannot be entered manually"),
         (100, Channel.CASH, date(2026, 3, 18), "today"),
         (100, Channel.CASH, date(1999, 1, 1), "between"),
     ],

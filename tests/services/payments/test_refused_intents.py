@@ -28,13 +28,17 @@ def test_another_invoices_intent_is_refused_though_it_is_paid(engine: Engine) ->
         other = make_invoice(session, invoice_id=503).payment_token or ""
     paid = checkout.start_payment(till.context, token=other)
     till.gateway.succeed(paid.id)
-    assert refused(till, paid.id, confirmation.ForeignIntent) == ["confirm with a foreign intent refused"]
+    assert refused(till, paid.id, confirmation.ForeignIntent) == [
+        "confirmation refused: the intent is for another invoice"
+    ]
 
 
 @pytest.mark.parametrize("intent_id", ["pi_unknown", "", "pi_1/../x"])
 def test_what_is_no_intent_of_ours_is_refused(engine: Engine, intent_id: str) -> None:
     till = Till(engine)
-    assert refused(till, intent_id, confirmation.ForeignIntent) == ["confirm with a foreign intent refused"]
+    assert refused(till, intent_id, confirmation.ForeignIntent) == [
+        "confirmation refused: the intent is for another invoice"
+    ]
 
 
 @pytest.mark.parametrize("change", [{"currency": "USD"}, {"invoice_id": "503"}, {"invoice_id": ""}])
@@ -45,7 +49,7 @@ def test_an_intent_of_ours_that_is_something_else_at_stripe_is_refused(
     intent = till.start()
     till.gateway.succeed(intent.id)
     till.gateway.set(intent.id, **change)
-    assert refused(till, intent.id, Conflict) == ["payment refused: it is not what was asked for"]
+    assert refused(till, intent.id, Conflict) == ["payment refused: it does not match the request"]
 
 
 def test_another_accounts_intent_is_refused(engine: Engine) -> None:
@@ -54,13 +58,15 @@ def test_another_accounts_intent_is_refused(engine: Engine) -> None:
     till.gateway.succeed(intent.id)
     read = till.gateway.retrieve_intent(account="acct_sandbox", intent_id=intent.id)
     till.gateway.retrieve_intent = lambda **_asked: till.gateway.set(read.id, account="acct_other")  # type: ignore[method-assign]
-    assert refused(till, intent.id, Conflict) == ["payment refused: it is not what was asked for"]
+    assert refused(till, intent.id, Conflict) == ["payment refused: it does not match the request"]
 
 
 def test_an_intent_that_is_not_paid_is_refused(engine: Engine) -> None:
     till = Till(engine)
     intent = till.start()
-    assert refused(till, intent.id, confirmation.NotYetPaid) == ["confirm of an unpaid intent refused"]
+    assert refused(till, intent.id, confirmation.NotYetPaid) == [
+        "confirmation refused: the intent is not paid"
+    ]
 
 
 def test_a_replayed_intent_records_nothing_more(engine: Engine) -> None:
@@ -79,5 +85,5 @@ def test_another_amount_is_recorded_as_it_arrived_and_logged(engine: Engine) -> 
     till.gateway.set(intent.id, status=IntentStatus.SUCCEEDED, amount=5000, amount_received=5000)
     with structlog.testing.capture_logs() as lines:
         confirmation.confirm_payment(till.context, token=till.token, intent_id=intent.id)
-    assert [line["event"] for line in lines] == ["another amount arrived than was asked for"]
+    assert [line["event"] for line in lines] == ["the amount received differs from the amount requested"]
     assert (till.invoice().amount_paid, till.invoice().balance) == (5000, 3250)

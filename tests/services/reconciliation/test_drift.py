@@ -55,7 +55,7 @@ def test_a_missed_payment_is_drift_until_it_is_settled(books: Books) -> None:
     intent = books.gateway.succeed(books.start().id)
     (finding,) = books.compare(mend=False)
     assert (finding.kind, finding.account, finding.intent_id) == (Kind.NOT_RECORDED, ACCOUNT, intent.id)
-    assert (finding.invoice_ref, finding.books.text) == ("502", "no payment, its attempt is open")
+    assert (finding.invoice_ref, finding.books.text) == ("502", "no payment, attempt is open")
     assert finding.stripe.money is not None
     assert finding.stripe.money.decimal == Decimal("82.50")
     assert books.payments() == 0

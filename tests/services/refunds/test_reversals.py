@@ -122,7 +122,7 @@ class Forgetful(LedgerGateway):
         )
         if self.lost < 3:
             self.lost += 1
-            raise KeySpent("Stripe failed inside")
+            raise KeySpent("Stripe had an internal error")
         return made
 
 

@@ -21,7 +21,7 @@ from tests.services.bench import Bench
 
 DUE_MORNING = "2026-04-13T09:00"  # due on Saturday the 11th
 FRIENDLY_MORNING = "2026-04-20T09:00"
-CAP_0 = "no more reminders: the most for one invoice is 0"
+CAP_0 = "the maximum of 0 reminders has been reached"
 
 Change = Callable[[Bench], object]
 
@@ -104,15 +104,15 @@ def fate(bench: Bench) -> str:
         (issuer(reminder_cap=0), CAP_0),
         (
             issuer(reminder_minimum=8251),
-            "the balance is below the smallest that is worth a reminder",
+            "the balance is below the minimum for reminders",
         ),
-        (issuer(ladder="7:friendly"), "the ladder has no such step any more"),
-        (customer(ladder_text="7:friendly"), "the ladder has no such step any more"),
-        (invoice(ladder_text="7:friendly"), "the ladder has no such step any more"),
+        (issuer(ladder="7:friendly"), "this step is no longer in the ladder"),
+        (customer(ladder_text="7:friendly"), "this step is no longer in the ladder"),
+        (invoice(ladder_text="7:friendly"), "this step is no longer in the ladder"),
         (issuer(reminders_off=True), "reminders are off for this issuer"),
         (customer(off=True), "reminders are off for this customer"),
         (invoice(off=True), "reminders are off for this invoice"),
-        (off_and_on, "it fell due before this invoice's reminders began, or while they were off"),
+        (off_and_on, "it fell due before reminders started for this invoice, or while they were off"),
         (another_due_date, "the due date has changed, or its instalment is paid"),
     ],
 )
@@ -176,7 +176,7 @@ def test_a_written_reminder_does_not_follow_the_invoice_on_the_same_day(bench: B
     bench.at("2026-04-13T10:00").send()
     assert bench.turn() == 1
     assert bench.at("2026-04-13T11:00").turn() == 0
-    assert reminder(bench).reason == "the invoice itself went out on this day"
+    assert reminder(bench).reason == "the invoice was emailed on the same day"
     assert bench.at(FRIENDLY_MORNING).turn() == 1
 
 

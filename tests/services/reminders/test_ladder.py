@@ -127,8 +127,8 @@ def test_an_invoice_overdue_for_months_is_not_dunned_at_its_import() -> None:
         ({"switched_off": "reminders are off for this customer"}, "reminders are off for this customer"),
         ({"holds": (Hold("promised", local("2026-05-01T09:00")),)}, "held: promised"),
         ({"holds": (Hold("a payment is clearing"),)}, "held: a payment is clearing"),
-        ({"sent": 10}, "no more reminders: the most for one invoice is 10"),
-        ({"balance": 99}, "the balance is below the smallest that is worth a reminder"),
+        ({"sent": 10}, "the maximum of 10 reminders has been reached"),
+        ({"balance": 99}, "the balance is below the minimum for reminders"),
     ],
 )
 def test_what_stands_against_a_reminder_is_said(change: dict[str, object], reason: str) -> None:
@@ -157,7 +157,7 @@ def test_no_reminder_follows_the_invoice_on_the_same_day() -> None:
     facts = replace(situation(), invoice_sent_on=date(2026, 4, 10), done=frozenset({"2026-04-10:-3"}))
     decision = decide(policy(), facts, local("2026-04-10T09:00"))
     assert decision.send is None
-    assert decision.skipped[0].reason == "the invoice itself went out on this day"
+    assert decision.skipped[0].reason == "the invoice was emailed on the same day"
 
 
 def test_two_steps_that_meet_on_one_day_are_one_reminder() -> None:

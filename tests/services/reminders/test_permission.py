@@ -145,9 +145,9 @@ def ask(reminder: Reminder = STEP, at: datetime = MORNING, **change: object) -> 
     [
         ({"not_owed": "the invoice is void"}, Answer.DROP, "the invoice is void"),
         ({"switched_off": "reminders are off"}, Answer.DROP, "reminders are off"),
-        ({"sent": 2}, Answer.DROP, "no more reminders: the most for one invoice is 2"),
+        ({"sent": 2}, Answer.DROP, "the maximum of 2 reminders has been reached"),
         ({"sent": 1}, Answer.GO, ""),
-        ({"balance": 99}, Answer.DROP, "the balance is below the smallest that is worth a reminder"),
+        ({"balance": 99}, Answer.DROP, "the balance is below the minimum for reminders"),
         (
             {"dues": (date(2026, 5, 11),)},
             Answer.DROP,
@@ -156,22 +156,22 @@ def ask(reminder: Reminder = STEP, at: datetime = MORNING, **change: object) -> 
         (
             {"reminders_from": MORNING + timedelta(minutes=1)},
             Answer.DROP,
-            "it fell due before this invoice's reminders began, or while they were off",
+            "it fell due before reminders started for this invoice, or while they were off",
         ),
         (
             {"invoice_sent_on": date(2026, 4, 13)},
             Answer.DROP,
-            "the invoice itself went out on this day",
+            "the invoice was emailed on the same day",
         ),
-        ({"reminded_on": date(2026, 4, 13)}, Answer.DROP, "another reminder went out on this day"),
+        ({"reminded_on": date(2026, 4, 13)}, Answer.DROP, "another reminder was sent on the same day"),
         ({"reminded_on": date(2026, 4, 12)}, Answer.GO, ""),
-        ({"done": {"2026-04-11:0"}}, Answer.DROP, "this step has ended already"),
+        ({"done": {"2026-04-11:0"}}, Answer.DROP, "this step is already done"),
         ({"holds": (Hold("disputed"),)}, Answer.WAIT, "held: disputed"),
         ({"holds": (Hold("promised", MORNING),)}, Answer.GO, ""),
-        ({"reminder": Reminder(date(2026, 4, 11), "5")}, Answer.DROP, "the ladder has no such step any more"),
+        ({"reminder": Reminder(date(2026, 4, 11), "5")}, Answer.DROP, "this step is no longer in the ladder"),
         ({"at": MORNING - timedelta(minutes=1)}, Answer.WAIT, "not due yet"),
         ({"at": MORNING + timedelta(hours=12)}, Answer.WAIT, "outside business hours"),
-        ({"at": MORNING + timedelta(days=7)}, Answer.DROP, "overtaken by a later step"),
+        ({"at": MORNING + timedelta(days=7)}, Answer.DROP, "replaced by a later step"),
     ],
 )
 def test_each_rule_has_its_answer_and_its_reason(
@@ -191,4 +191,4 @@ def test_a_step_added_below_one_that_went_out_is_not_sent_after_it() -> None:
     how = Policy(CALENDAR, ladder.parse("5:due, 7:friendly"))
     decision = decide(how, facts, CALENDAR.morning(date(2026, 4, 21)))
     assert decision.send is None
-    assert [one.reason for one in decision.skipped] == ["overtaken by a later step"]
+    assert [one.reason for one in decision.skipped] == ["replaced by a later step"]

@@ -82,7 +82,7 @@ def test_a_payment_between_planning_and_handover_stops_the_reminder(bench: Bench
     bench.change(lambda s: settlement.settle(s, intent=intent, source="test", now=bench.clock))
     bench.turn()
     (reminder,) = [m for m in bench.messages("reminder") if m.step == "0"]
-    assert (reminder.state, reminder.reason) == (MessageState.SUPPRESSED, "paid meanwhile")
+    assert (reminder.state, reminder.reason) == (MessageState.SUPPRESSED, "already paid")
     assert [e.mime for e in bench.mailer.delivered if b"reminder" in e.mime] == []
 
 
@@ -310,7 +310,7 @@ def test_a_reminder_by_hand_takes_the_place_of_the_ladders_on_that_day(bench: Be
     assert bench.turn() == 0
     assert sent(bench) == ["hand"]
     skipped = next(m for m in bench.messages("reminder") if m.step == "7")
-    assert skipped.reason == "another reminder went out on this day"
+    assert skipped.reason == "another reminder was sent on the same day"
     assert bench.at("2026-04-27T09:00").turn() == 1
 
 

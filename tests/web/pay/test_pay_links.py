@@ -133,25 +133,25 @@ def test_staff_replace_and_take_back_a_link_on_the_page(desk: Desk) -> None:
     old = desk.site.invoice()
     page = desk.get("/invoices/502")
     assert old not in page
-    assert "It has no end" in page
+    assert "It does not expire" in page
     assert f'value="https://pay.example/pay/{old}"' in desk.post("/invoices/502/link", do="show")
     was = desk.hidden(page, "was")
     for _ in range(2):  # a double click
         page = desk.post("/invoices/502/link", do="regenerate", was=was)
     assert page.count("link regenerated") == 1
     assert old not in page
-    assert "It ends on <time" in page
+    assert "It expires on <time" in page
     page = desk.post("/invoices/502/link", do="revoke")
-    assert "Make a link" in page
-    assert "Show the link" not in page
+    assert "Create link" in page
+    assert "Show link" not in page
     was = desk.hidden(page, "was")
     for _ in range(2):
         page = desk.post("/invoices/502/link", do="regenerate", was=was)
     assert page.count("link regenerated") == 2
     assert "https://pay.example/pay/" in desk.post("/invoices/502/link", do="show")
     desk.site.expire()
-    assert "It ended on <time" in desk.get("/invoices/502")
-    assert "is not a choice" in desk.post("/invoices/502/link", 422, do="destroy")
+    assert "It expired on <time" in desk.get("/invoices/502")
+    assert "is not an option" in desk.post("/invoices/502/link", 422, do="destroy")
 
 
 def test_a_link_is_replaced_by_nobody_without_the_csrf_token(desk: Desk) -> None:

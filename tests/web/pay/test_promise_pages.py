@@ -46,7 +46,7 @@ def test_the_page_of_an_invoice_that_asks_for_nothing_offers_neither(
     token = site.invoice()
     site.change(**change)
     assert 'id="talk"' not in site.client.get(f"/pay/{token}").text
-    assert "nothing is to be paid" in said(site, token, "paid").text
+    assert "there is nothing to pay" in said(site, token, "paid").text
     answer = site.client.post(f"{API}/{token}/already-paid", json={})
     assert (answer.status_code, answer.json()["code"]) == (409, "nothing_owed")
     assert holds_of(site) == []
@@ -55,7 +55,7 @@ def test_the_page_of_an_invoice_that_asks_for_nothing_offers_neither(
 def test_who_has_paid_says_so_and_sees_that_it_was_heard(site: Site) -> None:
     token = site.invoice()
     page = said(site, token, "paid", text='<b>"by bank"</b>').text
-    assert "Thank you for telling us" in page
+    assert "Thank you for letting us know" in page
     assert "You told us that you have paid" in page
     assert [(hold.reason, hold.detail) for hold in holds_of(site)] == [("claimed", '<b>"by bank"</b>')]
     with site.app.reading() as session:
@@ -76,13 +76,13 @@ def test_a_promise_is_heard_and_a_bad_day_is_explained(site: Site) -> None:
 
 def test_a_promise_holds(site: Site) -> None:
     token, day = site.invoice(), in_days(site, 10)
-    assert "Thank you for telling us" in said(site, token, "promise", date=day).text
+    assert "Thank you for letting us know" in said(site, token, "promise", date=day).text
     assert [hold.reason for hold in holds_of(site)] == ["promised"]
 
 
 def test_a_text_that_is_too_long_is_refused(site: Site) -> None:
     token = site.invoice()
-    assert "at most 300 characters" in said(site, token, "paid", text="x" * 301).text
+    assert "no more than 300 characters" in said(site, token, "paid", text="x" * 301).text
     assert site.client.post(f"{API}/{token}/already-paid", json={"text": "x" * 301}).status_code == 422
     assert holds_of(site) == []
 
@@ -133,4 +133,4 @@ def test_staff_see_and_lift_what_a_customer_said(desk: Desk) -> None:
     page = desk.get("/invoices/502")
     assert "<strong>claimed</strong>" in page
     assert "by &lt;i&gt;cheque&lt;/i&gt;" in page
-    assert "<h3>Held</h3>" not in desk.post("/invoices/502/release", reason="claimed")
+    assert "<h3>On hold</h3>" not in desk.post("/invoices/502/release", reason="claimed")

@@ -31,7 +31,7 @@ def test_the_filter_is_counted_before_anything_is_sent(many: Desk) -> None:
     page = many.get("/bulk/new?currency=aud")
     assert "2 invoices match" in page
     assert "AUD $165.00 owed." in page
-    assert "1 of them has the email already, so 1 would get it" in page
+    assert "1 of them has already been emailed, so 1 would be emailed" in page
     assert "#502" in page
     assert "#503" not in page
     assert many.site.count(BulkSend) == 0
@@ -48,7 +48,7 @@ def test_a_double_click_starts_one(many: Desk) -> None:
 
 def test_rate_time_and_again_are_taken(many: Desk) -> None:
     page = begin(many, rate="office365", when="morning", again="yes")
-    assert "30 a minute" in page
+    assert "30 per minute" in page
     assert "Wed 18 Mar 2026, 09:00 AEDT" in page
     expand(many)
     assert {message.next_at.isoformat() for message in many.messages()} == {"2026-03-17T22:00:00+00:00"}
@@ -81,9 +81,9 @@ def test_a_filter_that_cannot_be_meant_is_refused(many: Desk, query: str, reason
 @pytest.mark.parametrize(
     ("form", "reason"),
     [
-        ({"rate": "fast"}, "is not emails a minute"),
-        ({"when": "at", "at": "2020-01-01T09:00"}, "has passed already"),
-        ({"currency": "XXX"}, "no invoice that can be sent matches"),
+        ({"rate": "fast"}, "is not a number of emails per minute"),
+        ({"when": "at", "at": "2020-01-01T09:00"}, "is in the past"),
+        ({"currency": "XXX"}, "no matching invoice can be sent"),
         ({"currency": ""}, "choose at least one filter"),
     ],
 )
@@ -112,7 +112,7 @@ def test_pause_resume_and_cancel_do_what_they_say_and_bear_a_second_click(many: 
     for _ in range(2):
         assert '<span class="badge cancelled">' in many.post("/bulk/1/cancel")
     assert {message.state for message in many.messages()} == {MessageState.CANCELLED}
-    assert "cannot go from cancelled" in many.post("/bulk/1/pause", 409)
+    assert "cannot change from cancelled" in many.post("/bulk/1/pause", 409)
     many.post("/bulk/1/explode", 422)
     many.post("/bulk/9/pause", 404)
 
@@ -123,10 +123,10 @@ def test_only_the_failed_are_sent_again_once(many: Desk) -> None:
     many.post("/messages/1/cancel")
     many.site.sweep()
     page = many.get("/bulk/1")
-    assert "Send only the failed again (1)" in page
+    assert "Resend failed emails (1)" in page
     key = many.hidden(page, "request_key")
     for _ in range(2):
-        assert "what failed in" in many.post("/bulk/1/failed-again", request_key=key)
+        assert "failed in <a" in many.post("/bulk/1/failed-again", request_key=key)
     expand(many)
     assert [(m.bulk_id, m.invoice_id, m.state.value) for m in many.messages()] == [
         (1, 501, "cancelled"), (1, 502, "sent"), (2, 501, "scheduled"),
@@ -136,7 +136,7 @@ def test_only_the_failed_are_sent_again_once(many: Desk) -> None:
 def test_nothing_failed_means_nothing_to_send_again(many: Desk) -> None:
     begin(many)
     expand(many)
-    assert "no invoice that can be sent matches" in many.post(
+    assert "no matching invoice can be sent" in many.post(
         "/bulk/1/failed-again", 422, request_key="0123456789"
     )
 

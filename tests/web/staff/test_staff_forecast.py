@@ -28,7 +28,7 @@ def test_what_is_held_back_says_why(desk: Desk) -> None:
     desk.post("/invoices/502/hold", reason="disputed")
     page = desk.get("/forecast")
     assert "1 \u00d7 held: disputed" in page
-    assert "Nothing goes out in this time." in page
+    assert "Nothing will be sent in this period." in page
 
 
 def test_a_scheduled_email_is_foretold(desk: Desk) -> None:

@@ -47,21 +47,21 @@ def test_everything_can_be_set_and_is_shown_again(shop: Desk) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"days": ["1", "1"]}, "two steps are on the same day"),
+        ({"days": ["1", "1"]}, "two steps cannot be on the same day"),
         ({"days": ["400", "1"]}, "is not between"),
         ({"days": ["", ""]}, "at least one step"),
         ({"tone": ["furious", "due"]}, "is not a tone"),
         ({"timezone": "Mars/Olympus"}, "is not a time zone"),
-        ({"country": "ZZ"}, "no public holidays are known"),
+        ({"country": "ZZ"}, "public holidays are not available"),
         ({"send_at": "25:00"}, "is not a time of day"),
-        ({"send_at": "22:00"}, "is in the quiet hours"),
+        ({"send_at": "22:00"}, "is within quiet hours"),
         ({"minimum": "ten"}, "is not a decimal number"),
-        ({"minimum": "0.001"}, "more decimals"),
-        ({"minimum": "-1"}, "not negative"),
-        ({"minimum": "9" * 25}, "larger than any invoice"),
+        ({"minimum": "0.001"}, "more decimal places"),
+        ({"minimum": "-1"}, "cannot be negative"),
+        ({"minimum": "9" * 25}, "the minimum balance is too large"),
         ({"cap": "101"}, "between 0 and 100"),
-        ({"cap": "many"}, "is not a number of reminders"),
-        ({"rate": "quick"}, "is not emails a minute"),
+        ({"cap": "many"}, "is not a number between 0"),
+        ({"rate": "quick"}, "is not a number of emails per minute"),
         ({"reminders": "maybe"}, "on or off"),
         ({"link_days": "soon"}, "is not a number of days"),
         ({"link_days": "9999"}, "0 to 3650 days"),
@@ -105,7 +105,7 @@ def test_each_issuer_has_its_own(shop: Desk) -> None:
     shop.post("/reminders", **{**FORM, "issuer": "2", "minimum": "500"})
     assert issuer(shop).ladder == ""
     page = shop.get("/reminders?issuer=2")
-    assert "Smallest balance worth a reminder (JPY)" in page
+    assert "Minimum balance for reminders (JPY)" in page
     assert f'value="{Decimal(500)}"' in page
     shop.get("/reminders?issuer=3", 404)
     shop.get("/reminders?issuer=x", 422)

@@ -78,7 +78,7 @@ def test_cancel_works_until_handover(site: Site) -> None:
     assert state(site) == [MessageState.CANCELLED]
     answer = site.client.post("/staff/messages/1/cancel", data={"csrf": csrf})
     assert answer.status_code == 409
-    assert "cannot be cancelled" in answer.text
+    assert "can no longer be cancelled" in answer.text
 
 
 def test_what_was_sent_can_be_shown_again_byte_for_byte(site: Site) -> None:

@@ -51,34 +51,34 @@ def kinds(desk: Desk) -> list[str]:
 def test_a_plan_is_agreed_by_each_way_once_by_a_double_click(
     owed: Desk, form: dict[str, str], expected: list[tuple[str, int]]
 ) -> None:
-    assert "the whole balance is due on 2026-04-11" in owed.get("/invoices/502")
+    assert "the full balance is due on 2026-04-11" in owed.get("/invoices/502")
     for _ in range(2):
         page = agree(owed, **form, shown="")
     assert parts(owed) == expected
     assert (owed.site.count(PaymentPlan), kinds(owed)) == (1, ["plan_agreed"])
     for due, amount in expected:
         assert f'<td class="nowrap">{due}</td><td class="n">AUD ${amount / 100:.2f}</td>' in page
-    assert f"Agreed by {STAFF}" in page
+    assert f"Set up by {STAFF}" in page
     assert '<td class="nowrap">plan agreed</td>' in page
 
 
 @pytest.mark.parametrize(
     ("form", "reason"),
     [
-        (EQUAL | {"count": "many"}, "number of instalments, between 1 and 60"),
+        (EQUAL | {"count": "many"}, "number of instalments between 1 and 60"),
         (EQUAL | {"count": "61"}, "between 1 and 60"),
         (EQUAL | {"count": "60", "first": "2029-04-01"}, "must be due between today"),
-        (EQUAL | {"first": ""}, "a date is missing"),
+        (EQUAL | {"first": ""}, "enter a date"),
         (EQUAL | {"first": "2026-03-16"}, "must be due between today"),
-        (EQUAL | {"first": "9999-12-31"}, "beyond the calendar"),
-        (EQUAL | {"cadence": "daily"}, "is not a choice"),
-        (DEPOSIT | {"deposit": "82.50"}, "less than what is owed"),
-        (DEPOSIT | {"deposit": "-1"}, "more than nothing"),
-        (DEPOSIT | {"deposit": "20,00"}, "is not an amount of AUD"),
-        (DEPOSIT | {"rest_due": "2026-03-17"}, "due after the one before it"),
-        ({"way": "given", "lines": "2026-04-01 50.00"}, "do not add up to what is owed"),
-        ({"way": "given", "lines": "2026-04-01 82.50 <b>"}, "line 1 is not a date and an amount"),
-        ({"way": "given", "lines": ""}, "as a line such as"),
+        (EQUAL | {"first": "9999-12-31"}, "beyond the last possible date"),
+        (EQUAL | {"cadence": "daily"}, "is not a frequency"),
+        (DEPOSIT | {"deposit": "82.50"}, "less than the balance due"),
+        (DEPOSIT | {"deposit": "-1"}, "above zero"),
+        (DEPOSIT | {"deposit": "20,00"}, "is not a valid amount in AUD"),
+        (DEPOSIT | {"rest_due": "2026-03-17"}, "due later than the one before"),
+        ({"way": "given", "lines": "2026-04-01 50.00"}, "do not add up to the balance due"),
+        ({"way": "given", "lines": "2026-04-01 82.50 <b>"}, "line 1 must be a date and an amount"),
+        ({"way": "given", "lines": ""}, "on its own line"),
         ({"way": "given", "lines": "2026-04-01 82.20\n2026-05-01 0.30"}, "below the card minimum"),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_plan_that_cannot_be_is_refused_and_nothing_typed_is_lost(
     page = agree(owed, 422, **form)
     assert '<p class="message">' in page
     assert reason in page
-    assert "<details open><summary>Agree on a payment plan" in page
+    assert "<details open><summary>Set up a payment plan" in page
     for name in set(form) & {"count", "first", "deposit", "deposit_due", "rest_due"}:
         assert f'name="{name}" value="{form[name]}"' in page
     if "lines" in form:
@@ -98,12 +98,12 @@ def test_a_plan_that_cannot_be_is_refused_and_nothing_typed_is_lost(
 
 @pytest.mark.parametrize("way", ["", "end", "barter"])
 def test_a_way_that_the_page_does_not_offer_is_refused(owed: Desk, way: str) -> None:
-    assert "is not a way to divide" in agree(owed, 422, way=way)
+    assert "is not a type of plan" in agree(owed, 422, way=way)
 
 
 def test_an_instalment_that_is_not_paid_in_time_is_marked_late(owed: Desk) -> None:
     agree(owed, **EQUAL)
-    assert ">late<" not in owed.get("/invoices/502")
+    assert ">overdue<" not in owed.get("/invoices/502")
     record = {"amount": "30.00", "channel": "cash", "request_key": "0123456789"}
     page = owed.post("/invoices/502/payments", **record)
     assert (
@@ -112,8 +112,8 @@ def test_an_instalment_that_is_not_paid_in_time_is_marked_late(owed: Desk) -> No
     assert '<td class="n">AUD $27.50</td><td class="n">AUD $25.00</td><td></td>' in page
     owed.go(owed.clock.replace(month=5, day=2))
     page = owed.get("/invoices/502")
-    assert page.count(">late<") == 1
-    assert "Asked for now: <strong>AUD $25.00</strong>, of AUD $52.50 owed" in page
+    assert page.count(">overdue<") == 1
+    assert "Due now: <strong>AUD $25.00</strong> of AUD $52.50 owed" in page
 
 
 def test_a_plan_is_changed_by_agreeing_again_with_what_is_open_prefilled(owed: Desk) -> None:
@@ -128,7 +128,7 @@ def test_a_plan_is_changed_by_agreeing_again_with_what_is_open_prefilled(owed: D
 def test_a_page_from_before_a_colleagues_plan_does_not_replace_it(owed: Desk) -> None:
     agree(owed, **EQUAL)
     page = agree(owed, 409, way="given", lines=GIVEN, shown="")
-    assert "was changed meanwhile" in page
+    assert "has changed since" in page
     assert f"{GIVEN}</textarea>" in page
     assert owed.post("/invoices/502/plan/end", 409, reason="moved", shown="77").count("moved") == 1
     assert len(parts(owed)) == 3
@@ -138,7 +138,7 @@ def test_a_plan_is_ended_once_by_a_double_click_with_a_reason(owed: Desk) -> Non
     page = agree(owed, **EQUAL)
     shown = owed.hidden(page, "shown")
     page = owed.post("/invoices/502/plan/end", 422, reason=" ", shown=shown)
-    assert "say why the plan ends" in page
+    assert "enter a reason for ending the plan" in page
     assert "<details open><summary>End the plan" in page
     for _ in range(2):
         page = owed.post("/invoices/502/plan/end", reason="pays <all>", shown=shown)
@@ -159,7 +159,7 @@ def test_a_plan_that_never_was_cannot_be_ended(owed: Desk) -> None:
 def test_amounts_have_the_currencys_decimals(desk: Desk) -> None:
     desk.site.invoice(currency="JPY")
     page = agree(desk, 422, way="given", lines="2026-04-01 8000.00\n2026-05-01 250.5")
-    assert "is not an amount of JPY" in page
+    assert "is not a valid amount in JPY" in page
     page = agree(desk, way="given", lines="2026-04-01 8000\n2026-05-01 250")
     assert parts(desk) == [("2026-04-01", 8000), ("2026-05-01", 250)]
     assert "2026-05-01 250</textarea>" in page

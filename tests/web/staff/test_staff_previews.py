@@ -69,6 +69,6 @@ def test_the_preview_shows_parts_headers_and_attachment(desk: Desk) -> None:
 def test_what_was_never_written_has_no_preview_and_the_page_says_why(desk: Desk) -> None:
     number = queued(desk, "invoice")
     desk.post(f"/messages/{number}/cancel")
-    assert "it was never written" in desk.get(f"/messages/{number}/preview", 409)
+    assert "so it has no email to show" in desk.get(f"/messages/{number}/preview", 409)
     assert desk.site.client.get(f"/staff/messages/{number}/preview/email.eml").status_code == 409
     desk.get("/messages/999/preview", 404)

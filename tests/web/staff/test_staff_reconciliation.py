@@ -37,7 +37,7 @@ def reconcile(site: Site) -> None:
 
 
 def test_the_page_shows_drift_until_it_is_over(desk: Desk) -> None:
-    assert "No run has come to its end" in desk.get("/reconciliation")
+    assert "No run has finished yet" in desk.get("/reconciliation")
     repair = drifting(desk.site)
     page = desk.get("/reconciliation")
     assert "amount differs" in page
@@ -46,8 +46,8 @@ def test_the_page_shows_drift_until_it_is_over(desk: Desk) -> None:
     assert "received AUD 82.50" in page
     repair()
     page = desk.get("/reconciliation")
-    assert "Nothing: what was compared agrees." in page
-    assert "What agrees again" in page
+    assert "None: everything compared agrees." in page
+    assert "Resolved differences" in page
 
 
 def test_what_stripe_says_is_not_read_as_html(desk: Desk) -> None:

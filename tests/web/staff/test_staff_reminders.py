@@ -48,16 +48,16 @@ def test_a_promise_holds_to_the_end_of_its_day_and_is_released(owed: Desk) -> No
     assert (hold.until, hold.placed_by) == (datetime(2026, 3, 25, 13, 0, tzinfo=UTC), "staff@paymail.example")
     for _ in range(2):  # a double click
         page = owed.post("/invoices/502/release", reason="promised")
-    assert "<h3>Held</h3>" not in page
+    assert "<h3>On hold</h3>" not in page
     assert page.count("reminders released") == 1
 
 
 @pytest.mark.parametrize(
     ("form", "reason"),
     [
-        ({"reason": "promised", "until": "2026-03-01"}, "would have ended already"),
+        ({"reason": "promised", "until": "2026-03-01"}, "the end of the hold must be in the future"),
         ({"reason": "promised", "until": "soon"}, "is not a date"),
-        ({"reason": "promised", "until": "9999-12-31"}, "slip of the fingers"),
+        ({"reason": "promised", "until": "9999-12-31"}, "check for a typo"),
         ({"reason": "whim", "until": ""}, "is not a reason"),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_reminder_is_refused_with_the_reason(owed: Desk) -> None:
 def test_reminders_are_switched_off_and_overridden_for_an_invoice(owed: Desk) -> None:
     page = owed.post("/invoices/502/reminders", reminders="off", ladder="10:firm, 1:due")
     assert (invoice(owed).reminders_off, invoice(owed).ladder) == (True, "1:due, 10:firm")
-    assert "For this invoice: off, with a ladder of its own" in page
+    assert "For this invoice: off, with its own ladder" in page
     owed.go(datetime(2026, 3, 22, 22, 5, tzinfo=UTC))
     owed.site.sweep()
     assert owed.messages() == []

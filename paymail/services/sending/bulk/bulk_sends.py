@@ -55,7 +55,7 @@ def start(
     if selection.failed_of is not None:
         get(session, selection.failed_of)
     if session.scalar(matching(selection).limit(1)) is None:
-        raise EmptySelection("no invoice that can be sent matches")
+        raise EmptySelection("no matching invoice can be sent")
     values = {
         "state": BulkState.RUNNING,
         "request_key": request_key or new_id(),
@@ -169,5 +169,5 @@ def get(session: Session, bulk_id: int, *, lock: bool = False) -> BulkSend:
     """Return a bulk send, under its row lock if asked. Raises NoSuchBulk."""
     bulk = session.get(BulkSend, bulk_id, with_for_update=lock or None, populate_existing=lock)
     if bulk is None:
-        raise NoSuchBulk(f"there is no bulk send {bulk_id}")
+        raise NoSuchBulk(f"bulk send {bulk_id} not found")
     return bulk
