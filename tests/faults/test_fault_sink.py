@@ -22,7 +22,7 @@ SURE = {
 }
 
 
-class Desk:
+class SinkedMails:
     """A client of the sink, and the sink's books."""
 
     def __init__(self, orders: Orders, log: Path) -> None:
@@ -42,9 +42,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def sinked(tmp_path: Path) -> Iterator[SinkedMails]:
     with running_sink(tmp_path, log=tmp_path / "handed.jsonl") as orders:
-        found = Desk(orders, tmp_path / "handed.jsonl")
+        found = SinkedMails(orders, tmp_path / "handed.jsonl")
         yield found
         found.mailer.close()
 
@@ -56,33 +56,33 @@ def expected(mode: Mode) -> set[Verdict]:
     return {SURE.get(mode, Verdict.UNKNOWN if mode in DOUBTFUL else Verdict.DEFERRED)}
 
 
-def test_each_way_of_failing_is_what_the_mailer_sees_and_what_the_books_say(desk: Desk) -> None:
+def test_each_way_of_failing_is_what_the_mailer_sees_and_what_the_books_say(sinked: SinkedMails) -> None:
     modes = [mode for mode in Mode if mode is not Mode.DOT_SILENT]
-    desk.orders.give(*modes, slow=0.05)
+    sinked.orders.give(*modes, slow=0.05)
     for number, mode in enumerate(modes, 1):
-        assert desk.send().verdict in expected(mode), mode
-        dots = {event["message_id"]: event for event in desk.log()}
+        assert sinked.send().verdict in expected(mode), mode
+        dots = {event["message_id"]: event for event in sinked.log()}
         dot = dots.get(f"<{number}@x.example>")
         assert (dot is not None) == (mode is Mode.OK or mode.startswith("dot")), mode
         if dot is not None and mode not in DOUBTFUL:
             assert dot["accepted"] == (Verdict.SENT in expected(mode))
-    assert desk.send().verdict is Verdict.SENT, "after the script all is well"
+    assert sinked.send().verdict is Verdict.SENT, "after the script all is well"
 
 
-def test_silence_after_the_dot_is_doubt(desk: Desk) -> None:
-    desk.orders.give(Mode.DOT_SILENT, silent=2.0)
-    assert desk.send().verdict is Verdict.UNKNOWN
-    assert len(desk.log()) == 1
+def test_silence_after_the_dot_is_doubt(sinked: SinkedMails) -> None:
+    sinked.orders.give(Mode.DOT_SILENT, silent=2.0)
+    assert sinked.send().verdict is Verdict.UNKNOWN
+    assert len(sinked.log()) == 1
 
 
 @pytest.mark.parametrize("quit_", [Quit.REFUSED, Quit.HANG])
-def test_what_is_said_to_quit_harms_nobody(desk: Desk, quit_: Quit) -> None:
-    desk.orders.give(quit=quit_, silent=2.0)
-    assert desk.send().verdict is Verdict.SENT
-    desk.mailer.close()
-    assert [event["reply"] for event in desk.log("QUIT")] == [quit_.value[:3]]
-    desk.orders.give()
-    assert desk.send().verdict is Verdict.SENT
+def test_what_is_said_to_quit_harms_nobody(sinked: SinkedMails, quit_: Quit) -> None:
+    sinked.orders.give(quit=quit_, silent=2.0)
+    assert sinked.send().verdict is Verdict.SENT
+    sinked.mailer.close()
+    assert [event["reply"] for event in sinked.log("QUIT")] == [quit_.value[:3]]
+    sinked.orders.give()
+    assert sinked.send().verdict is Verdict.SENT
 
 
 def test_the_draw_follows_its_weights_and_its_seed(tmp_path: Path) -> None:
@@ -91,11 +91,11 @@ def test_the_draw_follows_its_weights_and_its_seed(tmp_path: Path) -> None:
         folder = tmp_path / run
         folder.mkdir()
         with running_sink(folder, log=folder / "handed.jsonl", seed=5) as orders:
-            desk = Desk(orders, folder / "handed.jsonl")
+            sinked = SinkedMails(orders, folder / "handed.jsonl")
             orders.give(weights={Mode.OK: 1.0, Mode.DOT_DEFER: 1.0, Mode.DOT_CLOSE: 1.0})
-            verdicts = [desk.send().verdict for _ in range(30)]
-            drawn.append((verdicts, [event["accepted"] for event in desk.log()]))
-            desk.mailer.close()
+            verdicts = [sinked.send().verdict for _ in range(30)]
+            drawn.append((verdicts, [event["accepted"] for event in sinked.log()]))
+            sinked.mailer.close()
     assert drawn[0] == drawn[1]
     assert set(drawn[0][0]) == {Verdict.SENT, Verdict.DEFERRED, Verdict.UNKNOWN}
 

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import Engine
 
-from tests.services.bench import Bench
+from tests.services.emailed_invoice import EmailedInvoice
 
 
 @pytest.fixture
-def bench(engine: Engine) -> Bench:
-    """A post office on each database."""
-    return Bench(engine)
+def emailed(engine: Engine) -> EmailedInvoice:
+    """Invoice 502 and its emails, on each database."""
+    return EmailedInvoice(engine)

@@ -11,9 +11,9 @@ from paymail import web
 from paymail.models import Invoice
 from tests.conftest import ROOT
 from tests.structure.test_house import routes_of
-from tests.web.conftest import Desk, Site, desk, site
+from tests.web.conftest import Biller, Site, biller, site
 
-__all__ = ["desk", "site"]
+__all__ = ["biller", "site"]
 
 QUERIES = {"/staff/bulk/new": "?currency=AUD"}
 """What a page is asked with that refuses to show nothing in particular."""
@@ -73,20 +73,20 @@ def test_every_route_of_the_api_is_documented_with_its_scope(site: Site) -> None
 
 
 @pytest.fixture
-def busy(desk: Desk) -> Desk:
+def busy(biller: Biller) -> Biller:
     """An invoice that was sent, paid and refunded, and a bulk send of another."""
-    desk.site.invoice(502)
-    desk.post("/invoices/502/send", sequence=1)
-    desk.site.sweep()
+    biller.site.invoice(502)
+    biller.post("/invoices/502/send", sequence=1)
+    biller.site.sweep()
     paid = {"amount": "82.50", "channel": "cash", "request_key": "recorded"}
-    desk.post("/invoices/502/payments", **paid)
-    desk.post("/invoices/502/payments/1/refund", sure="yes", **paid | {"request_key": "refunded"})
-    desk.site.invoice(503)
-    desk.post("/bulk", currency="AUD", request_key="bulk-send")
-    return desk
+    biller.post("/invoices/502/payments", **paid)
+    biller.post("/invoices/502/payments/1/refund", sure="yes", **paid | {"request_key": "refunded"})
+    biller.site.invoice(503)
+    biller.post("/bulk", currency="AUD", request_key="bulk-send")
+    return biller
 
 
-def examples(busy: Desk) -> dict[str, object]:
+def examples(busy: Biller) -> dict[str, object]:
     """Return what stands for each path parameter, of rows that are there."""
     with busy.site.app.reading() as session:
         customer_id = session.get_one(Invoice, 502).customer_id
@@ -106,7 +106,7 @@ def examples(busy: Desk) -> dict[str, object]:
     }
 
 
-def test_every_form_is_refused_without_its_token(busy: Desk) -> None:
+def test_every_form_is_refused_without_its_token(busy: Biller) -> None:
     forms = sorted(
         f"/staff{path.removeprefix('/staff')}"
         for path, method in routes_of(busy.site)
@@ -124,7 +124,7 @@ def test_every_form_is_refused_without_its_token(busy: Desk) -> None:
     assert {path: status for path, status in answers.items() if status not in (403, 422)} == {}
 
 
-def test_every_staff_page_shows_what_is_there(busy: Desk) -> None:
+def test_every_staff_page_shows_what_is_there(busy: Biller) -> None:
     known = examples(busy)
     pages = staff_pages(busy.site)
     assert len(pages) > 20
@@ -133,7 +133,7 @@ def test_every_staff_page_shows_what_is_there(busy: Desk) -> None:
     assert {path: status for path, status in answers.items() if status != 200} == {}
 
 
-def test_every_staff_page_that_needs_no_number_is_led_to_by_another(busy: Desk) -> None:
+def test_every_staff_page_that_needs_no_number_is_led_to_by_another(busy: Biller) -> None:
     plain = [path for path in staff_pages(busy.site) if "{" not in path and path != "/staff/login"]
     assert len(plain) >= 11
     linked: set[str] = set()

@@ -156,7 +156,7 @@ def site(settings: Settings) -> Iterator[Site]:
     app.close()
 
 
-class Desk:
+class Biller:
     """A member of staff at the pages, whose clock the test moves: it begins on Tuesday, noon in Sydney."""
 
     def __init__(self, site: Site) -> None:
@@ -200,6 +200,6 @@ class Desk:
 
 
 @pytest.fixture
-def desk(site: Site) -> Desk:
+def biller(site: Site) -> Biller:
     """Staff at the pages, logged in."""
-    return Desk(site)
+    return Biller(site)

@@ -21,7 +21,7 @@ ACCOUNT = "acct_sandbox"
 
 
 @dataclass
-class Bench:
+class SandboxedGateway:
     """The real gateway against a sandbox, with what left written down."""
 
     url: str
@@ -39,21 +39,21 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
+def sandboxed() -> Iterator[SandboxedGateway]:
     http = Recorder()
     with SandboxServer(SandboxConfig(webhook_url="http://127.0.0.1:9/hook")) as server:
         config = StripeConfig("sk_test_sandbox", ("whsec_sandbox",), server.url, 2.0)
-        yield Bench(server.url, http, StripeGateway(config, utc_now, http))
+        yield SandboxedGateway(server.url, http, StripeGateway(config, utc_now, http))
 
 
-def refund(bench: Bench) -> None:
-    intent = bench.paid()
-    bench.gateway.create_refund(
+def refund(sandboxed: SandboxedGateway) -> None:
+    intent = sandboxed.paid()
+    sandboxed.gateway.create_refund(
         account=ACCOUNT, intent_id=intent.id, amount=100, reference="7", idempotency_key="r"
     )
 
 
-CALLS: dict[str, list[Callable[[Bench], object]]] = {
+CALLS: dict[str, list[Callable[[SandboxedGateway], object]]] = {
     "create_intent": [lambda b: b.create(), lambda b: b.create("k2", fee=100)],
     "retrieve_intent": [
         lambda b: b.gateway.retrieve_intent(account=ACCOUNT, intent_id=b.create().id),
@@ -94,13 +94,15 @@ def test_every_method_of_the_gateway_has_a_contract() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
-def test_every_request_of_a_method_is_as_the_sdks_own_types_say(bench: Bench, name: str) -> None:
+def test_every_request_of_a_method_is_as_the_sdks_own_types_say(
+    sandboxed: SandboxedGateway, name: str
+) -> None:
     types: set[str] = set()
     for call in CALLS[name]:
-        bench.http.sent.clear()
-        call(bench)
-        assert bench.http.sent, "nothing left, so nothing was checked"
-        types |= {check_request(*request) for request in bench.http.sent}
+        sandboxed.http.sent.clear()
+        call(sandboxed)
+        assert sandboxed.http.sent, "nothing left, so nothing was checked"
+        types |= {check_request(*request) for request in sandboxed.http.sent}
     assert EXPECTED[name] <= types
     # What a call needs beforehand is a new intent; nothing else may leave.
     assert types <= EXPECTED[name] | {"PaymentIntentCreateParams"}

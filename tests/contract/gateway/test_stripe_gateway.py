@@ -22,7 +22,7 @@ from tests.contract.gateway.recorder import Recorder
 ACCOUNT = "acct_sandbox"
 
 
-class Bench:
+class SandboxedGateway:
     def __init__(self, url: str, key: str = "sk_test_sandbox") -> None:
         self.url = url
         self.http = Recorder()
@@ -46,41 +46,41 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
+def sandboxed() -> Iterator[SandboxedGateway]:
     with SandboxServer(SandboxConfig()) as server:
-        yield Bench(server.url)
+        yield SandboxedGateway(server.url)
 
 
-def test_an_intent_is_created_read_and_cancelled(bench: Bench) -> None:
-    made = bench.create()
+def test_an_intent_is_created_read_and_cancelled(sandboxed: SandboxedGateway) -> None:
+    made = sandboxed.create()
     assert (made.status, made.amount, made.currency) == (IntentStatus.REQUIRES_PAYMENT_METHOD, 8250, "AUD")
     assert (made.account, made.invoice_id, made.livemode, made.amount_received) == (ACCOUNT, "502", False, 0)
-    cancelled = bench.gateway.cancel_intent(account=ACCOUNT, intent_id=made.id)
+    cancelled = sandboxed.gateway.cancel_intent(account=ACCOUNT, intent_id=made.id)
     assert cancelled.status is IntentStatus.CANCELED
-    assert bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id) == cancelled
+    assert sandboxed.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id) == cancelled
 
 
-def test_the_platforms_fee_is_asked_for_only_where_there_is_one(bench: Bench) -> None:
-    client = stripe.StripeClient("sk_test_sandbox", base_addresses={"api": bench.url})
+def test_the_platforms_fee_is_asked_for_only_where_there_is_one(sandboxed: SandboxedGateway) -> None:
+    client = stripe.StripeClient("sk_test_sandbox", base_addresses={"api": sandboxed.url})
     for fee, kept in ((41, 41), (0, None)):
-        made = bench.create(f"fee{fee}", fee=fee)
+        made = sandboxed.create(f"fee{fee}", fee=fee)
         found = client.v1.payment_intents.retrieve(made.id, None, {"stripe_account": ACCOUNT})
         assert found.application_fee_amount == kept
 
 
-def test_a_paid_intent_tells_what_was_received_and_how(bench: Bench) -> None:
-    made = bench.create()
-    bench.pay(made)
-    found = bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
+def test_a_paid_intent_tells_what_was_received_and_how(sandboxed: SandboxedGateway) -> None:
+    made = sandboxed.create()
+    sandboxed.pay(made)
+    found = sandboxed.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
     assert (found.status, found.amount_received) == (IntentStatus.SUCCEEDED, 8250)
     assert found.method == "Visa ending 4242"
 
 
-def test_a_decline_leaves_the_intent_payable_with_its_reason(bench: Bench) -> None:
-    made = bench.create()
+def test_a_decline_leaves_the_intent_payable_with_its_reason(sandboxed: SandboxedGateway) -> None:
+    made = sandboxed.create()
     with pytest.raises(SandboxDeclined):
-        bench.pay(made, "4000000000000002")
-    found = bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
+        sandboxed.pay(made, "4000000000000002")
+    found = sandboxed.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
     assert (found.status, found.failure) == (IntentStatus.REQUIRES_PAYMENT_METHOD, "generic_decline")
 
 
@@ -88,61 +88,63 @@ def test_a_decline_leaves_the_intent_payable_with_its_reason(bench: Bench) -> No
     ("way", "expected"),
     [("222222227", "insufficient_funds"), ("4000002500003155", "payment_intent_authentication_failure")],
 )
-def test_a_failure_that_is_no_decline_tells_its_code(bench: Bench, way: str, expected: str) -> None:
-    made = bench.create()
+def test_a_failure_that_is_no_decline_tells_its_code(
+    sandboxed: SandboxedGateway, way: str, expected: str
+) -> None:
+    made = sandboxed.create()
     with contextlib.suppress(SandboxDeclined):
-        pay(made.client_secret, way, base_url=bench.url, challenge="fail")
-    bench.control("advance")
-    found = bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
+        pay(made.client_secret, way, base_url=sandboxed.url, challenge="fail")
+    sandboxed.control("advance")
+    found = sandboxed.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
     assert (found.status, found.failure) == (IntentStatus.REQUIRES_PAYMENT_METHOD, expected)
 
 
-def test_the_same_key_gives_the_same_intent(bench: Bench) -> None:
-    assert bench.create().id == bench.create().id
-    assert bench.create("k2").id != bench.create().id
+def test_the_same_key_gives_the_same_intent(sandboxed: SandboxedGateway) -> None:
+    assert sandboxed.create().id == sandboxed.create().id
+    assert sandboxed.create("k2").id != sandboxed.create().id
 
 
-def test_the_same_key_for_something_else_is_refused(bench: Bench) -> None:
-    bench.create()
+def test_the_same_key_for_something_else_is_refused(sandboxed: SandboxedGateway) -> None:
+    sandboxed.create()
     with pytest.raises(InvalidInput):
-        bench.create(amount=9000)
+        sandboxed.create(amount=9000)
 
 
-def test_another_accounts_intent_is_not_there(bench: Bench) -> None:
-    made = bench.create()
+def test_another_accounts_intent_is_not_there(sandboxed: SandboxedGateway) -> None:
+    made = sandboxed.create()
     with pytest.raises((NotFound, Misconfigured)):
-        bench.gateway.retrieve_intent(account="acct_other", intent_id=made.id)
+        sandboxed.gateway.retrieve_intent(account="acct_other", intent_id=made.id)
     with pytest.raises(NotFound):
-        bench.gateway.retrieve_intent(account=ACCOUNT, intent_id="pi_unknown")
+        sandboxed.gateway.retrieve_intent(account=ACCOUNT, intent_id="pi_unknown")
 
 
-def test_a_paid_intent_cannot_be_cancelled(bench: Bench) -> None:
-    made = bench.create()
-    bench.pay(made)
+def test_a_paid_intent_cannot_be_cancelled(sandboxed: SandboxedGateway) -> None:
+    made = sandboxed.create()
+    sandboxed.pay(made)
     with pytest.raises(Conflict):
-        bench.gateway.cancel_intent(account=ACCOUNT, intent_id=made.id)
+        sandboxed.gateway.cancel_intent(account=ACCOUNT, intent_id=made.id)
 
 
-def test_a_wrong_key_is_a_configuration_fault_without_the_key(bench: Bench) -> None:
+def test_a_wrong_key_is_a_configuration_fault_without_the_key(sandboxed: SandboxedGateway) -> None:
     with pytest.raises(Misconfigured) as caught:
-        Bench(bench.url, "sk_test_wrongwrongwrong").create()
+        SandboxedGateway(sandboxed.url, "sk_test_wrongwrongwrong").create()
     assert "wrongwrong" not in str(caught.value)
 
 
-def test_an_account_tells_whether_it_may_charge(bench: Bench) -> None:
-    bench.control("accounts", id="acct_new", charges_enabled=False)
-    assert bench.gateway.account() == GatewayAccount("acct_platform", True)
-    assert bench.gateway.account(account=ACCOUNT) == GatewayAccount(ACCOUNT, True)
-    assert bench.gateway.account(account="acct_new") == GatewayAccount(
+def test_an_account_tells_whether_it_may_charge(sandboxed: SandboxedGateway) -> None:
+    sandboxed.control("accounts", id="acct_new", charges_enabled=False)
+    assert sandboxed.gateway.account() == GatewayAccount("acct_platform", True)
+    assert sandboxed.gateway.account(account=ACCOUNT) == GatewayAccount(ACCOUNT, True)
+    assert sandboxed.gateway.account(account="acct_new") == GatewayAccount(
         "acct_new", False, "requirements.past_due"
     )
 
 
-def test_an_account_that_is_not_connected_is_not_there(bench: Bench) -> None:
+def test_an_account_that_is_not_connected_is_not_there(sandboxed: SandboxedGateway) -> None:
     with pytest.raises(NotFound, match="acct_stranger is not connected"):
-        bench.gateway.account(account="acct_stranger")
+        sandboxed.gateway.account(account="acct_stranger")
     with pytest.raises(Misconfigured):
-        Bench(bench.url, "sk_test_wrong").gateway.account()
+        SandboxedGateway(sandboxed.url, "sk_test_wrong").gateway.account()
 
 
 def test_webhook_endpoints_tell_where_events_go_and_which() -> None:
@@ -156,40 +158,40 @@ def test_webhook_endpoints_tell_where_events_go_and_which() -> None:
         "http://127.0.0.1:9/hook", False, False, frozenset({"payment_intent.succeeded"})
     )
     with SandboxServer(config) as server:
-        assert Bench(server.url).gateway.webhook_endpoints() == (expected,)
+        assert SandboxedGateway(server.url).gateway.webhook_endpoints() == (expected,)
     with SandboxServer(SandboxConfig()) as server:
-        assert Bench(server.url).gateway.webhook_endpoints() == ()
+        assert SandboxedGateway(server.url).gateway.webhook_endpoints() == ()
 
 
 @pytest.mark.parametrize("kind", ["500", "429", "timeout"])
-def test_a_lasting_fault_is_worth_another_try(bench: Bench, kind: str) -> None:
-    bench.fault(kind=kind, path="/payment_intents", times=9, delay=3.0 if kind == "timeout" else 0)
+def test_a_lasting_fault_is_worth_another_try(sandboxed: SandboxedGateway, kind: str) -> None:
+    sandboxed.fault(kind=kind, path="/payment_intents", times=9, delay=3.0 if kind == "timeout" else 0)
     with pytest.raises(Unavailable):
-        bench.create()
+        sandboxed.create()
 
 
-def test_a_kept_500_spends_the_key(bench: Bench) -> None:
-    bench.fault(kind="500", path="/payment_intents", times=1)
+def test_a_kept_500_spends_the_key(sandboxed: SandboxedGateway) -> None:
+    sandboxed.fault(kind="500", path="/payment_intents", times=1)
     for _ in range(2):
         with pytest.raises(KeySpent):
-            bench.create()
-    bench.create("k2")
+            sandboxed.create()
+    sandboxed.create("k2")
 
 
 @pytest.mark.parametrize("kind", ["timeout_after", "disconnect_after"])
-def test_a_lost_answer_does_not_make_a_second_intent(bench: Bench, kind: str) -> None:
-    bench.fault(kind=kind, path="/payment_intents", times=1, delay=2.5)
-    made = bench.create()
-    assert bench.create().id == made.id
+def test_a_lost_answer_does_not_make_a_second_intent(sandboxed: SandboxedGateway, kind: str) -> None:
+    sandboxed.fault(kind=kind, path="/payment_intents", times=1, delay=2.5)
+    made = sandboxed.create()
+    assert sandboxed.create().id == made.id
 
 
-def test_eight_requests_at_once_with_one_key_make_one_intent(bench: Bench) -> None:
+def test_eight_requests_at_once_with_one_key_make_one_intent(sandboxed: SandboxedGateway) -> None:
     found: list[str] = []
 
     def create() -> None:
         while True:
             try:
-                found.append(bench.create().id)
+                found.append(sandboxed.create().id)
                 return
             except Unavailable:
                 continue
@@ -203,15 +205,15 @@ def test_eight_requests_at_once_with_one_key_make_one_intent(bench: Bench) -> No
     assert len(set(found)) == 1
 
 
-def test_secrets_are_not_in_what_is_printed(bench: Bench) -> None:
-    assert bench.create().client_secret not in repr(bench.create())
+def test_secrets_are_not_in_what_is_printed(sandboxed: SandboxedGateway) -> None:
+    assert sandboxed.create().client_secret not in repr(sandboxed.create())
     assert "sk_test" not in repr(StripeConfig("sk_test_sandbox", ("whsec_x",), "http://x", 1.0))
 
 
-def test_a_brief_look_does_not_wait_for_a_slow_answer_nor_ask_twice(bench: Bench) -> None:
-    made = bench.create()
-    bench.fault(path=f"/v1/payment_intents/{made.id}", method="GET", kind="delay", delay=8, times=5)
-    bench.http.sent.clear()
+def test_a_brief_look_does_not_wait_for_a_slow_answer_nor_ask_twice(sandboxed: SandboxedGateway) -> None:
+    made = sandboxed.create()
+    sandboxed.fault(path=f"/v1/payment_intents/{made.id}", method="GET", kind="delay", delay=8, times=5)
+    sandboxed.http.sent.clear()
     with pytest.raises(Unavailable):
-        bench.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id, brief=True)
-    assert len(bench.http.sent) == 1
+        sandboxed.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id, brief=True)
+    assert len(sandboxed.http.sent) == 1

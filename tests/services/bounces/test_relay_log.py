@@ -9,15 +9,15 @@ from paymail.models import Bounce, Message, MessageState, Suppression
 from paymail.services.bounces import relay_log_follower
 from paymail.services.bounces.relay_log import Fact, facts
 from tests.factories import NOW
-from tests.services.desk import Desk
+from tests.services.reported_emails import ReportedEmails
 
 STAMPS = {"syslog": "Mar 17 01:00:0{} mx", "rfc3339": "2026-03-17T01:00:0{}.123456+00:00 mx"}
 QUEUE = "4ABCD12345"
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Desk:
-    return Desk(engine)
+def reported(engine: Engine) -> ReportedEmails:
+    return ReportedEmails(engine)
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def log(tmp_path: Path) -> Path:
     return folder / "mail.log"
 
 
-def cleanup(desk: Desk, queue: str = QUEUE, stamp: str = "syslog") -> str:
+def cleanup(reported: ReportedEmails, queue: str = QUEUE, stamp: str = "syslog") -> str:
     at = STAMPS[stamp].format(1)
-    return f"{at} postfix/cleanup[123]: {queue}: message-id={desk.message().header_id}\n"
+    return f"{at} postfix/cleanup[123]: {queue}: message-id={reported.message().header_id}\n"
 
 
 def queued(queue: str = QUEUE, stamp: str = "syslog") -> str:
@@ -45,107 +45,109 @@ def tried(status: str, dsn: str, words: str, queue: str = QUEUE, stamp: str = "s
     )
 
 
-def prove(desk: Desk, log: Path, *lines: str) -> int:
+def prove(reported: ReportedEmails, log: Path, *lines: str) -> int:
     log.write_text("".join(lines))
-    return relay_log_follower.prove(desk.context_at(NOW), log)
+    return relay_log_follower.prove(reported.context_at(NOW), log)
 
 
 @pytest.mark.parametrize("stamp", STAMPS)
-def test_a_message_that_was_queued_was_accepted(desk: Desk, log: Path, stamp: str) -> None:
-    message_id = desk.sent(MessageState.UNKNOWN)
-    assert prove(desk, log, cleanup(desk, stamp=stamp), queued(stamp=stamp)) == 1
-    assert desk.state(message_id) is MessageState.SENT
-    assert QUEUE in desk.message().reason
-    assert prove(desk, log, cleanup(desk, stamp=stamp), queued(stamp=stamp)) == 0
+def test_a_message_that_was_queued_was_accepted(reported: ReportedEmails, log: Path, stamp: str) -> None:
+    message_id = reported.sent(MessageState.UNKNOWN)
+    assert prove(reported, log, cleanup(reported, stamp=stamp), queued(stamp=stamp)) == 1
+    assert reported.state(message_id) is MessageState.SENT
+    assert QUEUE in reported.message().reason
+    assert prove(reported, log, cleanup(reported, stamp=stamp), queued(stamp=stamp)) == 0
 
 
 @pytest.mark.parametrize("status", ["sent", "deferred"])
-def test_a_try_of_the_relay_proves_it_too(desk: Desk, log: Path, status: str) -> None:
-    message_id = desk.sent(MessageState.UNKNOWN)
-    prove(desk, log, cleanup(desk), tried(status, "2.0.0", "whatever"))
-    assert desk.state(message_id) is MessageState.SENT
+def test_a_try_of_the_relay_proves_it_too(reported: ReportedEmails, log: Path, status: str) -> None:
+    message_id = reported.sent(MessageState.UNKNOWN)
+    prove(reported, log, cleanup(reported), tried(status, "2.0.0", "whatever"))
+    assert reported.state(message_id) is MessageState.SENT
 
 
-def test_what_was_returned_bounced(desk: Desk, log: Path) -> None:
-    message_id = desk.sent(MessageState.UNKNOWN)
+def test_what_was_returned_bounced(reported: ReportedEmails, log: Path) -> None:
+    message_id = reported.sent(MessageState.UNKNOWN)
     line = tried("bounced", "5.1.1", "host mail said: 550 5.1.1 User unknown (in reply to RCPT TO command)")
-    assert prove(desk, log, cleanup(desk), queued(), line) == 1
-    assert desk.state(message_id) is MessageState.BOUNCED
-    assert desk.count(Suppression) == 1
-    before = desk.kinds()
-    assert prove(desk, log, cleanup(desk), queued(), line) == 0
-    assert desk.kinds() == before
+    assert prove(reported, log, cleanup(reported), queued(), line) == 1
+    assert reported.state(message_id) is MessageState.BOUNCED
+    assert reported.count(Suppression) == 1
+    before = reported.kinds()
+    assert prove(reported, log, cleanup(reported), queued(), line) == 0
+    assert reported.kinds() == before
 
 
-def test_a_bounce_in_the_log_counts_for_a_sent_message_and_is_told_once(desk: Desk, log: Path) -> None:
-    message_id = desk.sent()
-    prove(desk, log, cleanup(desk), tried("bounced", "5.7.1", "host said: 550 5.7.1 spam"))
-    desk.receive(desk.report("gmail_spam"))
-    assert desk.state(message_id) is MessageState.BOUNCED
-    assert desk.count(Suppression) == 0
-    assert desk.count(Message, Message.kind == "notice") == 1
+def test_a_bounce_in_the_log_counts_for_a_sent_message_and_is_told_once(
+    reported: ReportedEmails, log: Path
+) -> None:
+    message_id = reported.sent()
+    prove(reported, log, cleanup(reported), tried("bounced", "5.7.1", "host said: 550 5.7.1 spam"))
+    reported.receive(reported.report("gmail_spam"))
+    assert reported.state(message_id) is MessageState.BOUNCED
+    assert reported.count(Suppression) == 0
+    assert reported.count(Message, Message.kind == "notice") == 1
 
 
-def test_a_message_that_only_began_to_come_in_is_not_proven(desk: Desk, log: Path) -> None:
-    message_id = desk.sent(MessageState.UNKNOWN)
-    assert prove(desk, log, cleanup(desk)) == 0
-    assert prove(desk, log, queued()) == 0
-    assert prove(desk, log, cleanup(desk, "4OTHER0000"), queued()) == 0
-    assert desk.state(message_id) is MessageState.UNKNOWN
+def test_a_message_that_only_began_to_come_in_is_not_proven(reported: ReportedEmails, log: Path) -> None:
+    message_id = reported.sent(MessageState.UNKNOWN)
+    assert prove(reported, log, cleanup(reported)) == 0
+    assert prove(reported, log, queued()) == 0
+    assert prove(reported, log, cleanup(reported, "4OTHER0000"), queued()) == 0
+    assert reported.state(message_id) is MessageState.UNKNOWN
 
 
 @pytest.mark.parametrize("state", [MessageState.SENT, MessageState.FAILED, MessageState.SCHEDULED])
-def test_what_is_not_in_doubt_is_left_alone(desk: Desk, log: Path, state: MessageState) -> None:
-    message_id = desk.sent(state)
-    assert prove(desk, log, cleanup(desk), queued(), tried("sent", "2.0.0", "ok")) == 0
-    assert desk.state(message_id) is state
-    assert desk.count(Bounce) == 0
+def test_what_is_not_in_doubt_is_left_alone(reported: ReportedEmails, log: Path, state: MessageState) -> None:
+    message_id = reported.sent(state)
+    assert prove(reported, log, cleanup(reported), queued(), tried("sent", "2.0.0", "ok")) == 0
+    assert reported.state(message_id) is state
+    assert reported.count(Bounce) == 0
 
 
-def test_a_log_is_followed_as_it_grows(desk: Desk, log: Path, tmp_path: Path) -> None:
-    message_id = desk.sent(MessageState.UNKNOWN)
+def test_a_log_is_followed_as_it_grows(reported: ReportedEmails, log: Path, tmp_path: Path) -> None:
+    message_id = reported.sent(MessageState.UNKNOWN)
     memory = tmp_path / "relay_log.json"
 
     def follow() -> int:
-        return relay_log_follower.follow(desk.context_at(NOW), log, memory)
+        return relay_log_follower.follow(reported.context_at(NOW), log, memory)
 
-    log.write_text(cleanup(desk) + queued()[:30])
+    log.write_text(cleanup(reported) + queued()[:30])
     assert follow() == 0
     with log.open("a") as more:
         more.write(queued()[30:])
     assert follow() == 1
     assert follow() == 0
-    assert desk.state(message_id) is MessageState.SENT
+    assert reported.state(message_id) is MessageState.SENT
 
 
 @pytest.mark.parametrize("way", ["rotated", "truncated", "truncated and longer", "memory broken"])
 def test_no_line_is_lost_when_the_log_changes_under_the_reader(
-    desk: Desk, log: Path, tmp_path: Path, way: str
+    reported: ReportedEmails, log: Path, tmp_path: Path, way: str
 ) -> None:
-    message_id = desk.sent(MessageState.UNKNOWN)
+    message_id = reported.sent(MessageState.UNKNOWN)
     memory = tmp_path / "relay_log.json"
     noise = "Mar 17 00:00:00 mx postfix/smtpd[1]: connect from unknown\n"
     log.write_text(noise * 20)
-    relay_log_follower.follow(desk.context_at(NOW), log, memory)
+    relay_log_follower.follow(reported.context_at(NOW), log, memory)
     if way == "rotated":
         with log.open("a") as more:
-            more.write(cleanup(desk))
+            more.write(cleanup(reported))
         log.rename(log.with_name("mail.log.1"))
         log.write_text(queued())
     elif way == "truncated":
-        log.write_text(cleanup(desk) + queued())
+        log.write_text(cleanup(reported) + queued())
     elif way == "truncated and longer":
-        log.write_text(cleanup(desk) + queued() + noise * 40)
+        log.write_text(cleanup(reported) + queued() + noise * 40)
     else:
         memory.write_text("{")
-        log.write_text(cleanup(desk) + queued())
-    assert relay_log_follower.follow(desk.context_at(NOW), log, memory) == 1
-    assert desk.state(message_id) is MessageState.SENT
+        log.write_text(cleanup(reported) + queued())
+    assert relay_log_follower.follow(reported.context_at(NOW), log, memory) == 1
+    assert reported.state(message_id) is MessageState.SENT
 
 
-def test_lines_of_any_kind_are_passed_over(desk: Desk, log: Path) -> None:
+def test_lines_of_any_kind_are_passed_over(reported: ReportedEmails, log: Path) -> None:
     log.write_bytes(b"\xff\xfe\0\n\n" + b"x" * 3_000_000 + b"\nMar 17 postfix/qmgr[1]: A: removed\n")
-    assert relay_log_follower.prove(desk.context_at(NOW), log) == 0
+    assert relay_log_follower.prove(reported.context_at(NOW), log) == 0
 
 
 def test_open_queues_are_forgotten_when_removed_and_bounded() -> None:
@@ -160,11 +162,13 @@ def test_open_queues_are_forgotten_when_removed_and_bounded() -> None:
     assert len(queues) == 10_000
 
 
-def test_the_log_of_one_process_is_read_by_one_at_a_time(desk: Desk, log: Path, tmp_path: Path) -> None:
-    desk.sent(MessageState.UNKNOWN)
-    log.write_text(cleanup(desk) + queued())
+def test_the_log_of_one_process_is_read_by_one_at_a_time(
+    reported: ReportedEmails, log: Path, tmp_path: Path
+) -> None:
+    reported.sent(MessageState.UNKNOWN)
+    log.write_text(cleanup(reported) + queued())
     memory = tmp_path / "relay_log.json"
     with relay_log_follower._alone(memory) as mine:
         assert mine
-        assert relay_log_follower.follow(desk.context_at(NOW), log, memory) == 0
-    assert relay_log_follower.follow(desk.context_at(NOW), log, memory) == 1
+        assert relay_log_follower.follow(reported.context_at(NOW), log, memory) == 0
+    assert relay_log_follower.follow(reported.context_at(NOW), log, memory) == 1

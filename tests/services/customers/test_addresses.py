@@ -15,14 +15,14 @@ from paymail.services.imports import import_invoices, parse
 from paymail.services.outbox import notices, queue, suppressions
 from paymail.services.outbox.suppressions import NoReason, NoSuchSuppression
 from tests.factories import NOW, make_invoice
-from tests.services.desk import LATER, Desk
 from tests.services.imports.test_imports import BASE, bring, rows, text_of
+from tests.services.reported_emails import LATER, ReportedEmails
 
 OLD = "c502@customer.example"
 
 
-class AddressDesk(Desk):
-    """A desk that changes addresses."""
+class ChangedAddress(ReportedEmails):
+    """Emails of a customer whose address changes."""
 
     def customer_id(self) -> int:
         with db.reading(self.engine) as session:
@@ -40,41 +40,41 @@ class AddressDesk(Desk):
 
 
 @pytest.fixture
-def desk(engine: Engine) -> AddressDesk:
-    return AddressDesk(engine)
+def reported(engine: Engine) -> ChangedAddress:
+    return ChangedAddress(engine)
 
 
 @pytest.mark.parametrize("report", ["postfix_unknown_user", "gmail_spam"])
-def test_lifting_lets_the_reminders_go_on(desk: AddressDesk, report: str) -> None:
-    desk.second_invoice(503)
-    desk.sent()
-    desk.receive(desk.report(report))
-    assert desk.readmit("C502@CUSTOMER.example ") == 2
-    assert desk.held(502) == desk.held(503) == []
-    with db.reading(desk.engine) as session:
+def test_lifting_lets_the_reminders_go_on(reported: ChangedAddress, report: str) -> None:
+    reported.second_invoice(503)
+    reported.sent()
+    reported.receive(reported.report(report))
+    assert reported.readmit("C502@CUSTOMER.example ") == 2
+    assert reported.held(502) == reported.held(503) == []
+    with db.reading(reported.engine) as session:
         assert suppressions.active(session, address=OLD) is None
     with pytest.raises(NoSuchSuppression):
-        desk.readmit()
+        reported.readmit()
 
 
-def test_lifting_needs_a_reason(desk: AddressDesk) -> None:
-    desk.sent()
-    desk.receive(desk.report("postfix_unknown_user"))
+def test_lifting_needs_a_reason(reported: ChangedAddress) -> None:
+    reported.sent()
+    reported.receive(reported.report("postfix_unknown_user"))
     with pytest.raises(NoReason):
-        desk.readmit(reason="  ")
-    assert desk.held(502) == ["bounced"]
+        reported.readmit(reason="  ")
+    assert reported.held(502) == ["bounced"]
 
 
-def test_a_changed_address_is_mailed_and_its_reminders_go_on(desk: AddressDesk) -> None:
-    desk.sent()
-    desk.receive(desk.report("postfix_unknown_user"))
-    message_id = desk.send(again=True)
-    assert desk.change("new@customer.example") == 1
-    deliveries.sweep(desk.context)
-    assert desk.state(message_id) is MessageState.SENT
-    assert desk.mailer.delivered[-1].recipients == ("new@customer.example",)
-    assert desk.held(502) == []
-    with db.reading(desk.engine) as session:
+def test_a_changed_address_is_mailed_and_its_reminders_go_on(reported: ChangedAddress) -> None:
+    reported.sent()
+    reported.receive(reported.report("postfix_unknown_user"))
+    message_id = reported.send(again=True)
+    assert reported.change("new@customer.example") == 1
+    deliveries.sweep(reported.context)
+    assert reported.state(message_id) is MessageState.SENT
+    assert reported.mailer.delivered[-1].recipients == ("new@customer.example",)
+    assert reported.held(502) == []
+    with db.reading(reported.engine) as session:
         event = session.scalars(
             select(TimelineEvent).where(TimelineEvent.kind == addresses.ADDRESS_CHANGED)
         ).one()
@@ -82,63 +82,63 @@ def test_a_changed_address_is_mailed_and_its_reminders_go_on(desk: AddressDesk) 
         assert suppressions.active(session, address=OLD) is not None
 
 
-def test_a_waiting_email_is_written_afresh(desk: AddressDesk) -> None:
-    message_id = desk.send(at=NOW + timedelta(hours=1))
-    with db.transaction(desk.engine) as session:
+def test_a_waiting_email_is_written_afresh(reported: ChangedAddress) -> None:
+    message_id = reported.send(at=NOW + timedelta(hours=1))
+    with db.transaction(reported.engine) as session:
         message = session.get_one(Message, message_id)
         message.subject = "old"
-    desk.change("new@bücher.example")
-    with db.reading(desk.engine) as session:
+    reported.change("new@bücher.example")
+    with db.reading(reported.engine) as session:
         message = session.get_one(Message, message_id)
         assert (message.recipient, message.destination) == ("new@bücher.example", "xn--bcher-kva.example")
         assert (message.mime_sha256, message.subject, message.fence) == (None, "", 1)
         assert message.next_at == NOW + timedelta(hours=1)
 
 
-def test_a_worker_that_is_sending_to_the_old_address_loses_the_message(desk: AddressDesk) -> None:
-    message_id = desk.send()
-    with db.transaction(desk.engine) as session:
-        (claim,) = queue.claim(session, now=NOW, lease=desk.context.lease)
-    desk.change("new@customer.example")
-    with db.transaction(desk.engine) as session:
-        assert not outcomes.begin_handover(session, claim=claim, now=NOW, lease=desk.context.lease)
-    deliveries.sweep(desk.context)
-    assert desk.state(message_id) is MessageState.SENT
-    assert [envelope.recipients for envelope in desk.mailer.delivered] == [("new@customer.example",)]
+def test_a_worker_that_is_sending_to_the_old_address_loses_the_message(reported: ChangedAddress) -> None:
+    message_id = reported.send()
+    with db.transaction(reported.engine) as session:
+        (claim,) = queue.claim(session, now=NOW, lease=reported.context.lease)
+    reported.change("new@customer.example")
+    with db.transaction(reported.engine) as session:
+        assert not outcomes.begin_handover(session, claim=claim, now=NOW, lease=reported.context.lease)
+    deliveries.sweep(reported.context)
+    assert reported.state(message_id) is MessageState.SENT
+    assert [envelope.recipients for envelope in reported.mailer.delivered] == [("new@customer.example",)]
 
 
-def test_what_may_have_been_handed_over_keeps_its_bytes(desk: AddressDesk) -> None:
-    message_id = desk.sent(MessageState.SCHEDULED)
-    with db.transaction(desk.engine) as session:
+def test_what_may_have_been_handed_over_keeps_its_bytes(reported: ChangedAddress) -> None:
+    message_id = reported.sent(MessageState.SCHEDULED)
+    with db.transaction(reported.engine) as session:
         session.get_one(Message, message_id).handed_over_at = NOW
-    assert desk.change("new@customer.example") == 0
-    assert desk.message().recipient == OLD
+    assert reported.change("new@customer.example") == 0
+    assert reported.message().recipient == OLD
 
 
-def test_notices_to_staff_stay_addressed_to_staff(desk: AddressDesk) -> None:
-    with db.transaction(desk.engine) as session:
+def test_notices_to_staff_stay_addressed_to_staff(reported: ChangedAddress) -> None:
+    with db.transaction(reported.engine) as session:
         notices.tell_staff(session, invoice_id=502, about="t", key=1, headline="x", detail="", now=NOW)
-    assert desk.change("new@customer.example") == 0
-    assert desk.message().recipient == "billing@southern-it.example"
+    assert reported.change("new@customer.example") == 0
+    assert reported.message().recipient == "billing@southern-it.example"
 
 
 @pytest.mark.parametrize(
     "address", ["", "nobody", "a@b@c.example", "a@b\r\nBcc: x@y.example", "a b@c.example"]
 )
-def test_a_wrong_address_is_refused_with_the_reason(desk: AddressDesk, address: str) -> None:
+def test_a_wrong_address_is_refused_with_the_reason(reported: ChangedAddress, address: str) -> None:
     with pytest.raises(addresses.BadAddress, match="is not an email address"):
-        desk.change(address)
+        reported.change(address)
 
 
-def test_a_twin_is_refused(desk: AddressDesk) -> None:
-    with db.transaction(desk.engine) as session:
+def test_a_twin_is_refused(reported: ChangedAddress) -> None:
+    with db.transaction(reported.engine) as session:
         make_invoice(session, invoice_id=600)
     with pytest.raises(addresses.AddressTaken):
-        desk.change("c600@customer.example")
+        reported.change("c600@customer.example")
 
 
-def test_an_unknown_customer_is_said_to_be_unknown(desk: AddressDesk) -> None:
-    with pytest.raises(addresses.NoSuchCustomer), db.transaction(desk.engine) as session:
+def test_an_unknown_customer_is_said_to_be_unknown(reported: ChangedAddress) -> None:
+    with pytest.raises(addresses.NoSuchCustomer), db.transaction(reported.engine) as session:
         addresses.change_email(session, customer_id=999, address="a@b.example", actor="a", now=NOW)
 
 

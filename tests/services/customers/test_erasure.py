@@ -37,15 +37,15 @@ from paymail.services.reminders import holds
 from paymail.services.sending import invoice_emails
 from paymail.services.sending.bulk import Selection
 from tests.factories import NOW, make_invoice
-from tests.services.desk import LATER, Desk
 from tests.services.imports.test_imports import BASE, bring, rows, text_of
-from tests.services.till import Till
+from tests.services.paying_customer import PayingCustomer
+from tests.services.reported_emails import LATER, ReportedEmails
 
 NAME = "The Vacuum Shop"
 
 
-class ErasingDesk(Desk):
-    """A desk with a customer whose history is rich and over."""
+class CustomerToErase(ReportedEmails):
+    """A customer whose history is rich and over."""
 
     def customer_id(self) -> int:
         with db.reading(self.engine) as session:
@@ -100,70 +100,70 @@ class ErasingDesk(Desk):
 
 
 @pytest.fixture
-def desk(engine: Engine) -> ErasingDesk:
-    return ErasingDesk(engine)
+def reported(engine: Engine) -> CustomerToErase:
+    return CustomerToErase(engine)
 
 
-def test_no_table_names_the_person_afterwards(desk: ErasingDesk) -> None:
-    desk.live()
+def test_no_table_names_the_person_afterwards(reported: CustomerToErase) -> None:
+    reported.live()
     words = (NAME, "c502@customer.example", "vera", "Vera", "High Street")
-    before = desk.everything()
+    before = reported.everything()
     assert all(word in before for word in words)
-    desk.erase()
-    after = desk.everything()
+    reported.erase()
+    after = reported.everything()
     assert [word for word in words if word in after] == []
-    assert f"Erased customer {desk.customer_id()}" in after
-    assert f"erased-{desk.customer_id()}@erased.invalid" in after
+    assert f"Erased customer {reported.customer_id()}" in after
+    assert f"erased-{reported.customer_id()}@erased.invalid" in after
 
 
 @pytest.mark.parametrize("name", ["unpaid", "AUD", "customer", "currency", 'Zoë "Z" %_'])
 def test_a_bulk_sends_filter_stays_readable_whatever_the_person_is_called(
-    desk: ErasingDesk, name: str
+    reported: CustomerToErase, name: str
 ) -> None:
     filters = [
         Selection(PaymentStatus.UNPAID, "AUD", customer=name),
         Selection(PaymentStatus.UNPAID, "AUD", customer="customer of unpaid AUD"),
         Selection(PaymentStatus.UNPAID, "AUD"),
     ]
-    desk.pay()
-    with db.transaction(desk.engine) as session:
+    reported.pay()
+    with db.transaction(reported.engine) as session:
         load_invoice(session, invoice_id=502).customer.name = name
         for one in filters:
             session.add(BulkSend(selection=one.to_json(), starts_at=NOW, actor="a", created_at=NOW))
-    desk.erase()
-    with db.reading(desk.engine) as session:
+    reported.erase()
+    with db.reading(reported.engine) as session:
         stored = session.scalars(select(BulkSend.selection).order_by(BulkSend.bulk_id))
         assert [Selection.from_json(text) for text in stored] == [
-            replace(filters[0], customer=f"Erased customer {desk.customer_id()}"),
+            replace(filters[0], customer=f"Erased customer {reported.customer_id()}"),
             *filters[1:],
         ]
 
 
 def test_what_was_asked_beside_a_name_cannot_be_guessed_from_its_digest(engine: Engine) -> None:
-    till = Till(engine)
-    till.pay()
+    payer = PayingCustomer(engine)
+    payer.pay()
     order = RefundOrder(100, Channel.CASH, "for The Vacuum Shop", key="k")
 
     def ask() -> None:
-        with till.transaction() as session:
-            refund_requests.request(session, payment_id=1, order=order, actor="a", now=till.now)
+        with payer.transaction() as session:
+            refund_requests.request(session, payment_id=1, order=order, actor="a", now=payer.now)
 
     ask()
-    with till.transaction() as session:
+    with payer.transaction() as session:
         session.execute(update(Message).values(state=MessageState.SENT))
         customer_id = load_invoice(session, invoice_id=502).customer_id
-        erasure.erase_customer(session, customer_id=customer_id, actor="a", now=till.now)
+        erasure.erase_customer(session, customer_id=customer_id, actor="a", now=payer.now)
         assert session.scalars(select(IdempotentRequest.content_digest)).one() == ""
     with pytest.raises(KeyReused):
         ask()
 
 
-def test_the_books_stay(desk: ErasingDesk) -> None:
-    desk.live()
-    with db.reading(desk.engine) as session:
+def test_the_books_stay(reported: CustomerToErase) -> None:
+    reported.live()
+    with db.reading(reported.engine) as session:
         before = load_invoice(session, invoice_id=502)
-    desk.erase()
-    with db.reading(desk.engine) as session:
+    reported.erase()
+    with db.reading(reported.engine) as session:
         after = load_invoice(session, invoice_id=502)
         assert session.scalars(select(InvoiceLine.amount)).all() == [7500]
     same = ("number", "subtotal", "tax_amount", "total", "amount_paid", "issued_date", "due_date", "status")
@@ -171,30 +171,30 @@ def test_the_books_stay(desk: ErasingDesk) -> None:
     assert after.payment_token is None
     assert payment_url("https://pay.example", after) == ""
     assert after.customer.erased_at == LATER
-    assert desk.kinds()[-1] == "customer_erased"
+    assert reported.kinds()[-1] == "customer_erased"
 
 
-def test_the_emails_are_erased_and_say_so(desk: ErasingDesk) -> None:
-    desk.live()
-    digests = [digest for digest in (desk.message().mime_sha256, desk.message().pdf_sha256) if digest]
-    desk.erase()
-    with db.reading(desk.engine) as session:
+def test_the_emails_are_erased_and_say_so(reported: CustomerToErase) -> None:
+    reported.live()
+    digests = [digest for digest in (reported.message().mime_sha256, reported.message().pdf_sha256) if digest]
+    reported.erase()
+    with db.reading(reported.engine) as session:
         for digest in digests:
             with pytest.raises(blobs.Erased):
                 blobs.fetch(session, sha256=digest)
 
 
-def test_what_another_customer_shares_stays(desk: ErasingDesk) -> None:
-    desk.live()
-    with db.transaction(desk.engine) as session:
+def test_what_another_customer_shares_stays(reported: CustomerToErase) -> None:
+    reported.live()
+    with db.transaction(reported.engine) as session:
         make_invoice(session, invoice_id=600, name="Twin")
         load_invoice(session, invoice_id=600).customer.email = "C502@customer.example"
         invoice_emails.send_invoice(session, invoice_id=600, actor="a", now=NOW)
         suppressions.lift(session, address="c502@customer.example", reason="ok", actor="a", now=NOW)
-    deliveries.sweep(desk.context)
-    pdf = desk.message().pdf_sha256 or ""
-    desk.erase()
-    with db.reading(desk.engine) as session:
+    deliveries.sweep(reported.context)
+    pdf = reported.message().pdf_sha256 or ""
+    reported.erase()
+    with db.reading(reported.engine) as session:
         assert blobs.fetch(session, sha256=pdf) == b"%PDF-"
         assert session.scalars(select(Suppression.address)).all() == ["c502@customer.example"]
         assert session.scalars(select(Message.recipient).where(Message.invoice_id == 600)).all() == [
@@ -202,18 +202,20 @@ def test_what_another_customer_shares_stays(desk: ErasingDesk) -> None:
         ]
 
 
-def test_a_suppression_of_the_person_ends_with_the_person(desk: ErasingDesk) -> None:
-    desk.live()
-    desk.erase()
-    with db.reading(desk.engine) as session:
+def test_a_suppression_of_the_person_ends_with_the_person(reported: CustomerToErase) -> None:
+    reported.live()
+    reported.erase()
+    with db.reading(reported.engine) as session:
         assert suppressions.active(session, address="c502@customer.example") is None
         assert suppressions.listed(session) == []
 
 
-def test_it_is_refused_while_anything_needs_the_person_and_all_of_it_is_listed(desk: ErasingDesk) -> None:
-    desk.sent(MessageState.UNKNOWN)
-    desk.second_invoice(503, status=InvoiceStatus.DRAFT)
-    with db.transaction(desk.engine) as session:
+def test_it_is_refused_while_anything_needs_the_person_and_all_of_it_is_listed(
+    reported: CustomerToErase,
+) -> None:
+    reported.sent(MessageState.UNKNOWN)
+    reported.second_invoice(503, status=InvoiceStatus.DRAFT)
+    with db.transaction(reported.engine) as session:
         session.add(
             PaymentAttempt(
                 invoice_id=502,
@@ -228,7 +230,7 @@ def test_it_is_refused_while_anything_needs_the_person_and_all_of_it_is_listed(d
             )
         )
     with pytest.raises(erasure.StillNeeded) as caught:
-        desk.erase()
+        reported.erase()
     text = str(caught.value)
     for part in (
         "unpaid invoices: 502",
@@ -237,31 +239,31 @@ def test_it_is_refused_while_anything_needs_the_person_and_all_of_it_is_listed(d
         "payments in progress for invoices: 502",
     ):
         assert part in text
-    assert NAME in desk.everything()
+    assert NAME in reported.everything()
 
 
 @pytest.mark.parametrize("status", [RefundStatus.REQUESTED, RefundStatus.PENDING, RefundStatus.SUCCEEDED])
 def test_a_refund_that_is_under_way_still_has_to_be_told(engine: Engine, status: RefundStatus) -> None:
-    till = Till(engine)
-    till.pay()
-    with till.transaction() as session:
+    payer = PayingCustomer(engine)
+    payer.pay()
+    with payer.transaction() as session:
         session.execute(update(Message).values(state=MessageState.SENT))
         order = RefundOrder(2000, Channel.STRIPE)
-        refund_requests.request(session, payment_id=1, order=order, actor="a", now=till.now).status = status
+        refund_requests.request(session, payment_id=1, order=order, actor="a", now=payer.now).status = status
     refused = nullcontext() if status is RefundStatus.SUCCEEDED else pytest.raises(erasure.StillNeeded)
-    with refused as caught, till.transaction() as session:
-        erasure.erase_customer(session, customer_id=1, actor="a", now=till.now)
+    with refused as caught, payer.transaction() as session:
+        erasure.erase_customer(session, customer_id=1, actor="a", now=payer.now)
     assert caught is None or "refunds in progress for invoices: 502" in str(caught.value)
 
 
-def test_erasing_twice_says_so(desk: ErasingDesk) -> None:
-    desk.pay()
-    desk.erase()
+def test_erasing_twice_says_so(reported: CustomerToErase) -> None:
+    reported.pay()
+    reported.erase()
     with pytest.raises(CustomerErased):
-        desk.erase()
-    with pytest.raises(CustomerErased), db.transaction(desk.engine) as session:
+        reported.erase()
+    with pytest.raises(CustomerErased), db.transaction(reported.engine) as session:
         addresses.change_email(
-            session, customer_id=desk.customer_id(), address="a@b.example", actor="a", now=NOW
+            session, customer_id=reported.customer_id(), address="a@b.example", actor="a", now=NOW
         )
 
 

@@ -6,7 +6,7 @@ from paymail.ports.payments import Event, Intent
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments import checkout, webhook_inbox
 from tests.factories import LedgerGateway
-from tests.services.bench import Bench
+from tests.services.emailed_invoice import EmailedInvoice
 
 
 class BrittleGateway(LedgerGateway):
@@ -20,21 +20,21 @@ class BrittleGateway(LedgerGateway):
         return super().retrieve_intent(account=account, intent_id=intent_id)
 
 
-def test_an_event_that_cannot_be_worked_on_does_not_stop_the_others(bench: Bench) -> None:
+def test_an_event_that_cannot_be_worked_on_does_not_stop_the_others(emailed: EmailedInvoice) -> None:
     gateway = BrittleGateway()
-    context = GatewayContext(bench.context.transaction, bench.now, gateway)
-    bench.add_invoice(503)
+    context = GatewayContext(emailed.context.transaction, emailed.now, gateway)
+    emailed.add_invoice(503)
     for number in (502, 503):
-        intent = checkout.start_payment(context, token=bench.invoice(number).payment_token or "")
+        intent = checkout.start_payment(context, token=emailed.invoice(number).payment_token or "")
         gateway.succeed(intent.id)
         event = Event(f"evt_{number}", "payment_intent.succeeded", "acct_sandbox", False, intent.id, 1)
-        with db.transaction(bench.engine) as session:
-            webhook_inbox.receive_event(session, event=event, live=False, now=bench.clock)
+        with db.transaction(emailed.engine) as session:
+            webhook_inbox.receive_event(session, event=event, live=False, now=emailed.clock)
         gateway.poison = gateway.poison or intent.id
     webhook_inbox.work_events(context)
-    assert bench.invoice(503).payment_status is PaymentStatus.PAID
-    with db.reading(bench.engine) as session:
+    assert emailed.invoice(503).payment_status is PaymentStatus.PAID
+    with db.reading(emailed.engine) as session:
         stuck = session.get_one(GatewayEvent, "evt_502")
     assert (stuck.state, stuck.attempts) == (GatewayEventState.RECEIVED, 1)
-    assert stuck.next_at > bench.clock
+    assert stuck.next_at > emailed.clock
     assert "TypeError" in stuck.reason

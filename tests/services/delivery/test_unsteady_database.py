@@ -13,7 +13,7 @@ from paymail.models import MessageState
 from paymail.ports.mail import Envelope, Handover, Outcome
 from paymail.services.delivery import deliveries
 from tests.factories import ScriptedMailer
-from tests.services.bench import Bench
+from tests.services.emailed_invoice import EmailedInvoice
 
 
 class Unsteady(ScriptedMailer):
@@ -27,34 +27,34 @@ class Unsteady(ScriptedMailer):
         return outcome
 
 
-def test_an_answer_is_not_forgotten_because_the_database_failed_for_a_moment(bench: Bench) -> None:
+def test_an_answer_is_not_forgotten_because_the_database_failed_for_a_moment(emailed: EmailedInvoice) -> None:
     mailer, pauses = Unsteady(), list[float]()
 
     @contextmanager
     def transaction() -> Iterator[Session]:
-        with db.transaction(bench.engine) as session:
+        with db.transaction(emailed.engine) as session:
             yield session
             if mailer.failures:
                 mailer.failures -= 1
                 raise OperationalError("COMMIT", {}, Exception("the server closed the connection"))
 
-    bench.send()
-    post = replace(bench.context, transaction=transaction, mailer=mailer, pause=pauses.append)
+    emailed.send()
+    post = replace(emailed.context, transaction=transaction, mailer=mailer, pause=pauses.append)
     deliveries.deliver(post)
-    assert bench.message().state is MessageState.SENT
+    assert emailed.message().state is MessageState.SENT
     assert len(pauses) == 3
 
 
-def test_a_database_that_stays_away_leaves_the_message_to_its_lease(bench: Bench) -> None:
+def test_a_database_that_stays_away_leaves_the_message_to_its_lease(emailed: EmailedInvoice) -> None:
     @contextmanager
     def transaction() -> Iterator[Session]:
-        with db.transaction(bench.engine) as session:
+        with db.transaction(emailed.engine) as session:
             yield session
-            if bench.mailer.delivered:
+            if emailed.mailer.delivered:
                 raise OperationalError("COMMIT", {}, Exception("gone"))
 
-    bench.send()
-    post = replace(bench.context, transaction=transaction, pause=lambda _seconds: None)
+    emailed.send()
+    post = replace(emailed.context, transaction=transaction, pause=lambda _seconds: None)
     with pytest.raises(OperationalError):
         deliveries.deliver(post)
-    assert bench.message().state is MessageState.HANDOVER
+    assert emailed.message().state is MessageState.HANDOVER

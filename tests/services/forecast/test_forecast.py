@@ -14,29 +14,29 @@ from paymail.services.reminders import holds, planner
 from paymail.services.reminders.holds import HoldReason
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Selection
-from tests.services.bench import Bench
+from tests.services.emailed_invoice import EmailedInvoice
 
 
-def seen(bench: Bench, days: int = 7) -> list[Coming]:
-    with db.reading(bench.engine) as session:
-        return forecast(session, now=bench.clock, days=days)
+def seen(emailed: EmailedInvoice, days: int = 7) -> list[Coming]:
+    with db.reading(emailed.engine) as session:
+        return forecast(session, now=emailed.clock, days=days)
 
 
-def test_the_forecast_comes_true(bench: Bench) -> None:
+def test_the_forecast_comes_true(emailed: EmailedInvoice) -> None:
     for number in range(503, 509):
-        bench.add_invoice(number, due_in=number - 503)
-    bench.send(at=bench.now_at("2026-04-06T15:00"))
-    bench.at("2026-04-01T10:00")
-    foretold = [(one.invoice_id, one.step, one.at) for one in seen(bench, 30) if one.kind == "reminder"]
+        emailed.add_invoice(number, due_in=number - 503)
+    emailed.send(at=emailed.now_at("2026-04-06T15:00"))
+    emailed.at("2026-04-01T10:00")
+    foretold = [(one.invoice_id, one.step, one.at) for one in seen(emailed, 30) if one.kind == "reminder"]
     happened: list[tuple[int | None, str | None, datetime]] = []
     known: set[int] = set()
-    end = bench.clock + timedelta(days=30)
-    while bench.clock <= end:
-        if bench.turn():
-            sent = [m for m in bench.messages("reminder") if m.state is MessageState.SENT]
-            happened += [(m.invoice_id, m.step, bench.clock) for m in sent if m.message_id not in known]
+    end = emailed.clock + timedelta(days=30)
+    while emailed.clock <= end:
+        if emailed.turn():
+            sent = [m for m in emailed.messages("reminder") if m.state is MessageState.SENT]
+            happened += [(m.invoice_id, m.step, emailed.clock) for m in sent if m.message_id not in known]
             known |= {m.message_id for m in sent}
-        bench.clock += timedelta(hours=1)
+        emailed.clock += timedelta(hours=1)
     assert len(foretold) >= 20
     assert sorted(foretold) == sorted(happened)
 
@@ -51,25 +51,25 @@ def test_the_forecast_comes_true(bench: Bench) -> None:
     ],
 )
 def test_a_reminder_is_foretold_for_after_the_day_of_a_scheduled_invoice_email(
-    bench: Bench, invoice_at: str, reminders: list[str]
+    emailed: EmailedInvoice, invoice_at: str, reminders: list[str]
 ) -> None:
-    bench.at("2026-04-12T10:00").send(at=bench.now_at(invoice_at))
-    foretold = [one.local[4:20] for one in seen(bench, 9) if one.kind == "reminder" and one.at]
+    emailed.at("2026-04-12T10:00").send(at=emailed.now_at(invoice_at))
+    foretold = [one.local[4:20] for one in seen(emailed, 9) if one.kind == "reminder" and one.at]
     happened = []
     for day in range(13, 22):
         for clock in ("08:30", "09:00", "10:00", "15:00", "16:00"):
             moment = f"2026-04-{day}T{clock}"
-            bench.at(moment).turn()
-            sent = [m for m in bench.messages("reminder") if m.handed_over_at == bench.clock]
+            emailed.at(moment).turn()
+            sent = [m for m in emailed.messages("reminder") if m.handed_over_at == emailed.clock]
             happened += [moment.replace("T", " ") for _ in sent]
     assert foretold == happened
     assert [moment[8:10] for moment in happened] == reminders
 
 
-def test_local_time_and_recipient_are_said(bench: Bench) -> None:
-    bench.at("2026-04-10T12:00")
-    bench.turn()
-    (one,) = seen(bench, 4)
+def test_local_time_and_recipient_are_said(emailed: EmailedInvoice) -> None:
+    emailed.at("2026-04-10T12:00")
+    emailed.turn()
+    (one,) = seen(emailed, 4)
     assert (one.local, one.step, one.recipient) == (
         "Mon 2026-04-13 09:00 AEST",
         "0",
@@ -77,43 +77,45 @@ def test_local_time_and_recipient_are_said(bench: Bench) -> None:
     )
 
 
-def test_what_is_held_back_is_listed_with_its_reason(bench: Bench) -> None:
-    bench.change(
-        lambda s: holds.place(s, invoice_id=502, reason=HoldReason.DISPUTED, actor="x", now=bench.clock)
+def test_what_is_held_back_is_listed_with_its_reason(emailed: EmailedInvoice) -> None:
+    emailed.change(
+        lambda s: holds.place(s, invoice_id=502, reason=HoldReason.DISPUTED, actor="x", now=emailed.clock)
     )
-    bench.at("2026-04-12T10:00")
-    held = seen(bench, 3)
+    emailed.at("2026-04-12T10:00")
+    held = seen(emailed, 3)
     assert [(one.at, one.held) for one in held] == [(None, "held: disputed"), (None, "held: disputed")]
 
 
-def test_a_promise_moves_the_reminder_to_its_end(bench: Bench) -> None:
-    until = bench.now_at("2026-04-16T00:00")
-    bench.at("2026-04-12T10:00")
-    bench.change(
+def test_a_promise_moves_the_reminder_to_its_end(emailed: EmailedInvoice) -> None:
+    until = emailed.now_at("2026-04-16T00:00")
+    emailed.at("2026-04-12T10:00")
+    emailed.change(
         lambda s: holds.place(
-            s, invoice_id=502, reason=HoldReason.PROMISED, actor="x", now=bench.clock, until=until
+            s, invoice_id=502, reason=HoldReason.PROMISED, actor="x", now=emailed.clock, until=until
         )
     )
-    assert [one.local for one in seen(bench) if not one.held] == ["Thu 2026-04-16 09:00 AEST"]
+    assert [one.local for one in seen(emailed) if not one.held] == ["Thu 2026-04-16 09:00 AEST"]
 
 
-def test_a_scheduled_email_is_foretold_to_its_own_recipient(bench: Bench) -> None:
-    bench.send(at=bench.clock + timedelta(hours=3))
-    assert [(one.kind, one.at) for one in seen(bench, 1)] == [("invoice", bench.clock + timedelta(hours=3))]
+def test_a_scheduled_email_is_foretold_to_its_own_recipient(emailed: EmailedInvoice) -> None:
+    emailed.send(at=emailed.clock + timedelta(hours=3))
+    assert [(one.kind, one.at) for one in seen(emailed, 1)] == [
+        ("invoice", emailed.clock + timedelta(hours=3))
+    ]
 
 
-def test_a_broken_ladder_is_listed_and_hides_nothing_else(bench: Bench) -> None:
-    bench.add_invoice(503, ladder="nonsense")
-    bench.at("2026-04-12T10:00")
-    found = {one.invoice_id: one for one in seen(bench, 2)}
+def test_a_broken_ladder_is_listed_and_hides_nothing_else(emailed: EmailedInvoice) -> None:
+    emailed.add_invoice(503, ladder="nonsense")
+    emailed.at("2026-04-12T10:00")
+    found = {one.invoice_id: one for one in seen(emailed, 2)}
     assert "nonsense" in found[503].held
     assert found[502].held == ""
 
 
-def test_an_invoice_is_explained(bench: Bench) -> None:
-    bench.at("2026-04-20T09:00").turn()
-    with db.reading(bench.engine) as session:
-        found = explain(session, invoice_id=502, now=bench.clock)
+def test_an_invoice_is_explained(emailed: EmailedInvoice) -> None:
+    emailed.at("2026-04-20T09:00").turn()
+    with db.reading(emailed.engine) as session:
+        found = explain(session, invoice_id=502, now=emailed.clock)
     assert found.next_local == "Mon 2026-04-27 09:00 AEST"
     assert found.reason == ""
     fates = {step.step: step.fate for step in found.steps}
@@ -122,64 +124,64 @@ def test_an_invoice_is_explained(bench: Bench) -> None:
     assert fates["0"].startswith("suppressed: missed")
 
 
-def test_the_furthest_due_date_that_is_imported_is_explained_too(bench: Bench) -> None:
-    bench.set(due_date=LATEST_DAY, ladder="-60:upcoming, 365:final")
-    with db.reading(bench.engine) as session:
-        found = explain(session, invoice_id=502, now=bench.clock)
+def test_the_furthest_due_date_that_is_imported_is_explained_too(emailed: EmailedInvoice) -> None:
+    emailed.set(due_date=LATEST_DAY, ladder="-60:upcoming, 365:final")
+    with db.reading(emailed.engine) as session:
+        found = explain(session, invoice_id=502, now=emailed.clock)
     assert (found.next_at, found.problem) == (None, "")
     assert [step.at.year for step in found.steps] == [2199, 2200]
-    assert seen(bench, 90) == []
+    assert seen(emailed, 90) == []
 
 
-def test_a_void_invoice_is_explained_too(bench: Bench) -> None:
-    bench.set(status=InvoiceStatus.VOID)
-    with db.reading(bench.engine) as session:
-        found = explain(session, invoice_id=502, now=bench.clock)
+def test_a_void_invoice_is_explained_too(emailed: EmailedInvoice) -> None:
+    emailed.set(status=InvoiceStatus.VOID)
+    with db.reading(emailed.engine) as session:
+        found = explain(session, invoice_id=502, now=emailed.clock)
     assert (found.next_at, found.reason) == (None, "the invoice is void")
     assert {step.fate for step in found.steps} == {"the invoice is void"}
 
 
-def test_a_queued_reminder_that_waits_is_listed_as_held(bench: Bench) -> None:
-    bench.at("2026-04-13T09:00")
-    planner.plan_due(bench.context)
-    bench.change(
-        lambda s: holds.place(s, invoice_id=502, reason=HoldReason.DISPUTED, actor="x", now=bench.clock)
+def test_a_queued_reminder_that_waits_is_listed_as_held(emailed: EmailedInvoice) -> None:
+    emailed.at("2026-04-13T09:00")
+    planner.plan_due(emailed.context)
+    emailed.change(
+        lambda s: holds.place(s, invoice_id=502, reason=HoldReason.DISPUTED, actor="x", now=emailed.clock)
     )
-    bench.turn()
-    waiting = [one for one in seen(bench) if one.step == "0"]
+    emailed.turn()
+    waiting = [one for one in seen(emailed) if one.step == "0"]
     assert [(one.at, one.held) for one in waiting] == [(None, "held: disputed")]
 
 
-def test_a_paused_bulk_send_is_listed_as_held(bench: Bench) -> None:
-    with bench.context.transaction() as session:
-        begun = bulk.start(session, selection=Selection(currency="AUD"), actor="x", now=bench.clock)
-    bulk.expand_all(bench.context)
-    bench.change(lambda s: bulk.pause(s, bulk_id=begun.bulk_id, actor="x", now=bench.clock))
-    assert [one.held for one in seen(bench)] == [f"bulk send {begun.bulk_id} is paused"]
+def test_a_paused_bulk_send_is_listed_as_held(emailed: EmailedInvoice) -> None:
+    with emailed.context.transaction() as session:
+        begun = bulk.start(session, selection=Selection(currency="AUD"), actor="x", now=emailed.clock)
+    bulk.expand_all(emailed.context)
+    emailed.change(lambda s: bulk.pause(s, bulk_id=begun.bulk_id, actor="x", now=emailed.clock))
+    assert [one.held for one in seen(emailed)] == [f"bulk send {begun.bulk_id} is paused"]
 
 
 def test_a_written_reminder_that_waits_for_the_morning_is_the_next_one_of_the_explanation(
-    bench: Bench,
+    emailed: EmailedInvoice,
 ) -> None:
-    bench.at("2026-04-13T09:00")
-    planner.plan_due(bench.context)
-    bench.at("2026-04-13T21:00").turn()
-    with db.reading(bench.engine) as session:
-        found = explain(session, invoice_id=502, now=bench.clock)
+    emailed.at("2026-04-13T09:00")
+    planner.plan_due(emailed.context)
+    emailed.at("2026-04-13T21:00").turn()
+    with db.reading(emailed.engine) as session:
+        found = explain(session, invoice_id=502, now=emailed.clock)
     assert (found.next_local, found.reason) == ("Tue 2026-04-14 09:00 AEST", "outside business hours")
     assert {step.step: step.fate for step in found.steps}["0"] == "scheduled: outside business hours"
-    assert [(one.step, one.local) for one in seen(bench, 1)] == [("0", "Tue 2026-04-14 09:00 AEST")]
+    assert [(one.step, one.local) for one in seen(emailed, 1)] == [("0", "Tue 2026-04-14 09:00 AEST")]
 
 
-def test_a_written_reminder_counts_towards_the_cap_of_those_that_follow(bench: Bench) -> None:
-    bench.at("2026-04-13T09:00")
-    planner.plan_due(bench.context)
-    bench.change(
+def test_a_written_reminder_counts_towards_the_cap_of_those_that_follow(emailed: EmailedInvoice) -> None:
+    emailed.at("2026-04-13T09:00")
+    planner.plan_due(emailed.context)
+    emailed.change(
         lambda s: issuer_settings.set_up_issuer(
-            s, issuer=bench.issuer(s), changes={"reminder_cap": 1}, now=bench.clock
+            s, issuer=emailed.issuer(s), changes={"reminder_cap": 1}, now=emailed.clock
         )
     )
-    assert [(one.step, one.held) for one in seen(bench, 8)] == [
+    assert [(one.step, one.held) for one in seen(emailed, 8)] == [
         ("0", ""),
         ("7", "the maximum of 1 reminders has been reached"),
     ]

@@ -25,7 +25,7 @@ from paymail.services.payments import checkout
 from paymail.services.reminders import planner
 from paymail.services.reminders.preferences import BadPreference
 from tests.factories import NOW, PlainWriter
-from tests.services.bench import Bench
+from tests.services.emailed_invoice import EmailedInvoice
 from tests.services.imports.test_imports import bring, rows, text_of
 
 DUE_END = datetime(2026, 5, 11, 14, 0, tzinfo=UTC)
@@ -49,64 +49,64 @@ class LinkWriter(PlainWriter):
 
 
 @pytest.fixture
-def writer(bench: Bench) -> LinkWriter:
+def writer(emailed: EmailedInvoice) -> LinkWriter:
     found = LinkWriter()
-    object.__setattr__(bench.context, "writer", found)
+    object.__setattr__(emailed.context, "writer", found)
     return found
 
 
-def end(bench: Bench, invoice_id: int = 502) -> datetime | None:
-    return bench.invoice(invoice_id).payment_token_expires_at
+def end(emailed: EmailedInvoice, invoice_id: int = 502) -> datetime | None:
+    return emailed.invoice(invoice_id).payment_token_expires_at
 
 
-def token(bench: Bench) -> str:
-    return bench.invoice().payment_token or ""
+def token(emailed: EmailedInvoice) -> str:
+    return emailed.invoice().payment_token or ""
 
 
-def regenerate(bench: Bench) -> str:
-    bench.change(lambda s: pay_links.regenerate(s, invoice_id=502, actor="vera", now=bench.clock))
-    return token(bench)
+def regenerate(emailed: EmailedInvoice) -> str:
+    emailed.change(lambda s: pay_links.regenerate(s, invoice_id=502, actor="vera", now=emailed.clock))
+    return token(emailed)
 
 
-def revoke(bench: Bench) -> None:
-    bench.change(lambda s: pay_links.revoke(s, invoice_id=502, actor="vera", now=bench.clock))
+def revoke(emailed: EmailedInvoice) -> None:
+    emailed.change(lambda s: pay_links.revoke(s, invoice_id=502, actor="vera", now=emailed.clock))
 
 
-def renew(bench: Bench, which: str) -> None:
-    bench.change(lambda s: link_requests.request_new_link(s, token=which, now=bench.clock))
+def renew(emailed: EmailedInvoice, which: str) -> None:
+    emailed.change(lambda s: link_requests.request_new_link(s, token=which, now=emailed.clock))
 
 
-def opens(bench: Bench, which: str) -> bool:
-    with db.reading(bench.engine) as session:
+def opens(emailed: EmailedInvoice, which: str) -> bool:
+    with db.reading(emailed.engine) as session:
         try:
-            lookup.find_by_token(session, token=which, now=bench.clock)
+            lookup.find_by_token(session, token=which, now=emailed.clock)
         except NoSuchLink:
             return False
     return True
 
 
-def expire(bench: Bench) -> str:
-    bench.set(payment_token_expires_at=bench.clock - timedelta(seconds=1))
-    return token(bench)
+def expire(emailed: EmailedInvoice) -> str:
+    emailed.set(payment_token_expires_at=emailed.clock - timedelta(seconds=1))
+    return token(emailed)
 
 
-def start_paying(bench: Bench) -> None:
+def start_paying(emailed: EmailedInvoice) -> None:
     checkout.start_payment(
-        GatewayContext(bench.context.transaction, bench.now, bench.gateway), token=token(bench)
+        GatewayContext(emailed.context.transaction, emailed.now, emailed.gateway), token=token(emailed)
     )
 
 
-def attempt(bench: Bench) -> PaymentAttempt:
-    with db.reading(bench.engine) as session:
+def attempt(emailed: EmailedInvoice) -> PaymentAttempt:
+    with db.reading(emailed.engine) as session:
         return session.scalars(select(PaymentAttempt)).one()
 
 
-def test_an_imported_invoice_has_a_link_that_ends_by_the_issuers_calendar(bench: Bench) -> None:
-    bring(bench.engine, text_of(rows({"invoice_id": "700"})))
-    bench.change(lambda s: setattr(load_invoice(s, invoice_id=700).issuer, "link_days", None))
-    bring(bench.engine, text_of(rows({"invoice_id": "701"})))
-    assert end(bench, 700) == datetime(2026, 4, 30, 14, 0, tzinfo=UTC)  # 30 days after 31 March
-    assert end(bench, 701) is None
+def test_an_imported_invoice_has_a_link_that_ends_by_the_issuers_calendar(emailed: EmailedInvoice) -> None:
+    bring(emailed.engine, text_of(rows({"invoice_id": "700"})))
+    emailed.change(lambda s: setattr(load_invoice(s, invoice_id=700).issuer, "link_days", None))
+    bring(emailed.engine, text_of(rows({"invoice_id": "701"})))
+    assert end(emailed, 700) == datetime(2026, 4, 30, 14, 0, tzinfo=UTC)  # 30 days after 31 March
+    assert end(emailed, 701) is None
 
 
 @pytest.mark.parametrize(
@@ -120,212 +120,224 @@ def test_an_imported_invoice_has_a_link_that_ends_by_the_issuers_calendar(bench:
     ],
 )
 def test_a_link_ends_with_the_day_that_is_link_days_after_due_but_never_soon_after_an_email(
-    bench: Bench, days: int | None, now: datetime, expected: datetime | None
+    emailed: EmailedInvoice, days: int | None, now: datetime, expected: datetime | None
 ) -> None:
-    with db.reading(bench.engine) as session:
-        issuer = bench.issuer(session)
+    with db.reading(emailed.engine) as session:
+        issuer = emailed.issuer(session)
         issuer.link_days = days
-        assert pay_links.end_of(issuer, due=bench.invoice().due_date, now=now) == expected
+        assert pay_links.end_of(issuer, due=emailed.invoice().due_date, now=now) == expected
 
 
-def test_a_reminder_long_after_due_revives_the_link_that_it_holds(bench: Bench, writer: LinkWriter) -> None:
-    bench.set(payment_token_expires_at=DUE_END)
-    bench.at("2026-06-10 10:00")
-    bench.change(
-        lambda s: planner.remind_by_hand(s, invoice_id=502, tone=Tone.FIRM, actor="vera", now=bench.clock)
+def test_a_reminder_long_after_due_revives_the_link_that_it_holds(
+    emailed: EmailedInvoice, writer: LinkWriter
+) -> None:
+    emailed.set(payment_token_expires_at=DUE_END)
+    emailed.at("2026-06-10 10:00")
+    emailed.change(
+        lambda s: planner.remind_by_hand(s, invoice_id=502, tone=Tone.FIRM, actor="vera", now=emailed.clock)
     )
-    assert bench.turn() == 1
-    assert token(bench).encode() in bench.mailer.delivered[0].mime
-    assert end(bench) == bench.clock + AFTER_SENDING
+    assert emailed.turn() == 1
+    assert token(emailed).encode() in emailed.mailer.delivered[0].mime
+    assert end(emailed) == emailed.clock + AFTER_SENDING
 
 
-def test_each_further_try_of_an_email_has_the_link_live_on(bench: Bench, writer: LinkWriter) -> None:
-    bench.set(payment_token_expires_at=DUE_END)
-    bench.clock = DUE_END
-    bench.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "busy", phase="dot")]
-    bench.send()
-    assert bench.turn() == 1  # refused after the dot
-    bench.clock += timedelta(days=1)
-    assert bench.turn() == 1
-    assert end(bench) == bench.clock + AFTER_SENDING
-    assert len({envelope.mime for envelope in bench.mailer.delivered}) == 1
+def test_each_further_try_of_an_email_has_the_link_live_on(
+    emailed: EmailedInvoice, writer: LinkWriter
+) -> None:
+    emailed.set(payment_token_expires_at=DUE_END)
+    emailed.clock = DUE_END
+    emailed.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "busy", phase="dot")]
+    emailed.send()
+    assert emailed.turn() == 1  # refused after the dot
+    emailed.clock += timedelta(days=1)
+    assert emailed.turn() == 1
+    assert end(emailed) == emailed.clock + AFTER_SENDING
+    assert len({envelope.mime for envelope in emailed.mailer.delivered}) == 1
 
 
 @pytest.mark.parametrize("days", [1, None])
-def test_no_link_ends_sooner_because_an_email_goes_out(bench: Bench, days: int | None) -> None:
+def test_no_link_ends_sooner_because_an_email_goes_out(emailed: EmailedInvoice, days: int | None) -> None:
     far = NOW + timedelta(days=400)
     for present in (None, far):
-        bench.set(payment_token_expires_at=present)
-        bench.change(lambda s: setattr(bench.issuer(s), "link_days", days))
-        bench.send(again=True)
-        bench.turn()
-        assert end(bench) == (present if days else None)
+        emailed.set(payment_token_expires_at=present)
+        emailed.change(lambda s: setattr(emailed.issuer(s), "link_days", days))
+        emailed.send(again=True)
+        emailed.turn()
+        assert end(emailed) == (present if days else None)
 
 
-def test_a_notice_to_staff_holds_no_link_and_moves_no_end(bench: Bench) -> None:
-    bench.set(payment_token_expires_at=NOW + timedelta(days=1))
-    message_id = bench.send()
-    bench.change(lambda s: setattr(s.get_one(Message, message_id), "kind", "notice"))
-    bench.turn()
-    assert end(bench) == NOW + timedelta(days=1)
+def test_a_notice_to_staff_holds_no_link_and_moves_no_end(emailed: EmailedInvoice) -> None:
+    emailed.set(payment_token_expires_at=NOW + timedelta(days=1))
+    message_id = emailed.send()
+    emailed.change(lambda s: setattr(s.get_one(Message, message_id), "kind", "notice"))
+    emailed.turn()
+    assert end(emailed) == NOW + timedelta(days=1)
 
 
-def test_a_new_link_kills_the_old_one_at_once(bench: Bench) -> None:
-    old = token(bench)
-    new = regenerate(bench)
-    assert (opens(bench, old), opens(bench, new)) == (False, True)
-    assert end(bench) == DUE_END
-    with db.reading(bench.engine) as session:
+def test_a_new_link_kills_the_old_one_at_once(emailed: EmailedInvoice) -> None:
+    old = token(emailed)
+    new = regenerate(emailed)
+    assert (opens(emailed, old), opens(emailed, new)) == (False, True)
+    assert end(emailed) == DUE_END
+    with db.reading(emailed.engine) as session:
         (event,) = [e for e in history(session, invoice_id=502) if e.kind == pay_links.REGENERATED]
     assert (event.actor, event.detail) == ("vera", "")
 
 
-def test_a_second_click_on_regenerate_changes_nothing(bench: Bench) -> None:
-    was = pay_links.fingerprint(bench.invoice())
+def test_a_second_click_on_regenerate_changes_nothing(emailed: EmailedInvoice) -> None:
+    was = pay_links.fingerprint(emailed.invoice())
     for _ in range(2):
-        bench.change(
-            lambda s: pay_links.regenerate(s, invoice_id=502, actor="vera", now=bench.clock, was=was)
+        emailed.change(
+            lambda s: pay_links.regenerate(s, invoice_id=502, actor="vera", now=emailed.clock, was=was)
         )
-    assert bench.timeline().count(pay_links.REGENERATED) == 1
+    assert emailed.timeline().count(pay_links.REGENERATED) == 1
 
 
 @pytest.mark.parametrize("way", [regenerate, revoke])
-def test_the_payment_that_the_old_link_began_is_withdrawn(bench: Bench, way: object) -> None:
-    start_paying(bench)
-    way(bench)  # type: ignore[operator]
-    assert attempt(bench).status is AttemptStatus.CANCELLING
+def test_the_payment_that_the_old_link_began_is_withdrawn(emailed: EmailedInvoice, way: object) -> None:
+    start_paying(emailed)
+    way(emailed)  # type: ignore[operator]
+    assert attempt(emailed).status is AttemptStatus.CANCELLING
 
 
-def test_a_payment_that_is_clearing_is_left_alone(bench: Bench) -> None:
-    start_paying(bench)
-    bench.change(
+def test_a_payment_that_is_clearing_is_left_alone(emailed: EmailedInvoice) -> None:
+    start_paying(emailed)
+    emailed.change(
         lambda s: setattr(s.scalars(select(PaymentAttempt)).one(), "status", AttemptStatus.PROCESSING)
     )
-    regenerate(bench)
-    assert attempt(bench).status is AttemptStatus.PROCESSING
+    regenerate(emailed)
+    assert attempt(emailed).status is AttemptStatus.PROCESSING
 
 
-def test_an_email_that_waits_is_written_with_the_new_link(bench: Bench, writer: LinkWriter) -> None:
-    bench.mailer.outcomes = [Outcome(Verdict.DEFERRED, 421, "busy", phase="connect")]
-    bench.send()
-    old = token(bench)
-    assert bench.turn() == 0  # written with the old link, and refused before the hand-over
-    new = regenerate(bench)
-    bench.clock += timedelta(hours=1)
-    assert bench.turn() == 1
-    assert new.encode() in bench.mailer.delivered[0].mime
-    assert old.encode() not in bench.mailer.delivered[0].mime
+def test_an_email_that_waits_is_written_with_the_new_link(
+    emailed: EmailedInvoice, writer: LinkWriter
+) -> None:
+    emailed.mailer.outcomes = [Outcome(Verdict.DEFERRED, 421, "busy", phase="connect")]
+    emailed.send()
+    old = token(emailed)
+    assert emailed.turn() == 0  # written with the old link, and refused before the hand-over
+    new = regenerate(emailed)
+    emailed.clock += timedelta(hours=1)
+    assert emailed.turn() == 1
+    assert new.encode() in emailed.mailer.delivered[0].mime
+    assert old.encode() not in emailed.mailer.delivered[0].mime
 
 
 def test_an_email_that_is_being_written_is_not_handed_over_with_the_old_link(
-    bench: Bench, writer: LinkWriter
+    emailed: EmailedInvoice, writer: LinkWriter
 ) -> None:
-    writer.meanwhile = [lambda: regenerate(bench)]
-    bench.send()
-    assert bench.turn() == 1
-    assert [token(bench).encode() in e.mime for e in bench.mailer.delivered] == [True]
-    assert bench.message().state is MessageState.SENT
+    writer.meanwhile = [lambda: regenerate(emailed)]
+    emailed.send()
+    assert emailed.turn() == 1
+    assert [token(emailed).encode() in e.mime for e in emailed.mailer.delivered] == [True]
+    assert emailed.message().state is MessageState.SENT
 
 
 def test_an_email_whose_link_is_replaced_at_the_hand_over_goes_out_with_the_new_one(
-    bench: Bench, writer: LinkWriter
+    emailed: EmailedInvoice, writer: LinkWriter
 ) -> None:
-    once = [lambda: regenerate(bench)]
+    once = [lambda: regenerate(emailed)]
     object.__setattr__(
-        bench.context, "failpoint", lambda name: once.pop()() if name == "prepared" and once else None
+        emailed.context, "failpoint", lambda name: once.pop()() if name == "prepared" and once else None
     )
-    bench.send()
-    assert bench.turn() == 1
-    assert token(bench).encode() in bench.mailer.delivered[0].mime
+    emailed.send()
+    assert emailed.turn() == 1
+    assert token(emailed).encode() in emailed.mailer.delivered[0].mime
 
 
-def test_a_resend_of_an_email_in_doubt_holds_the_new_link(bench: Bench, writer: LinkWriter) -> None:
-    bench.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "busy", phase="dot")]
-    bench.send()
-    assert bench.turn() == 1
-    old, new = token(bench), regenerate(bench)
-    bench.clock += timedelta(hours=1)
-    assert bench.turn() == 1
-    assert [old.encode() in e.mime for e in bench.mailer.delivered] == [True, False]
-    assert new.encode() in bench.mailer.delivered[1].mime
+def test_a_resend_of_an_email_in_doubt_holds_the_new_link(
+    emailed: EmailedInvoice, writer: LinkWriter
+) -> None:
+    emailed.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "busy", phase="dot")]
+    emailed.send()
+    assert emailed.turn() == 1
+    old, new = token(emailed), regenerate(emailed)
+    emailed.clock += timedelta(hours=1)
+    assert emailed.turn() == 1
+    assert [old.encode() in e.mime for e in emailed.mailer.delivered] == [True, False]
+    assert new.encode() in emailed.mailer.delivered[1].mime
 
 
-def test_a_revoked_link_leads_nowhere_and_emails_go_on_without_one(bench: Bench, writer: LinkWriter) -> None:
-    bench.send()
-    old = token(bench)
-    revoke(bench)
-    revoke(bench)
-    assert (token(bench), end(bench), opens(bench, old)) == ("", None, False)
-    assert bench.timeline().count(pay_links.REVOKED) == 1
-    assert bench.turn() == 1
-    assert b"/pay/" not in bench.mailer.delivered[0].mime
-    assert token(bench) == ""
+def test_a_revoked_link_leads_nowhere_and_emails_go_on_without_one(
+    emailed: EmailedInvoice, writer: LinkWriter
+) -> None:
+    emailed.send()
+    old = token(emailed)
+    revoke(emailed)
+    revoke(emailed)
+    assert (token(emailed), end(emailed), opens(emailed, old)) == ("", None, False)
+    assert emailed.timeline().count(pay_links.REVOKED) == 1
+    assert emailed.turn() == 1
+    assert b"/pay/" not in emailed.mailer.delivered[0].mime
+    assert token(emailed) == ""
 
 
 @pytest.mark.parametrize("by", ["send", "remind"])
-def test_staff_who_send_an_invoice_without_a_link_give_it_one(bench: Bench, by: str) -> None:
-    revoke(bench)
+def test_staff_who_send_an_invoice_without_a_link_give_it_one(emailed: EmailedInvoice, by: str) -> None:
+    revoke(emailed)
     if by == "send":
-        bench.send()
+        emailed.send()
     else:
-        bench.change(
+        emailed.change(
             lambda s: planner.remind_by_hand(s, invoice_id=502, tone=Tone.DUE, actor="vera", now=NOW)
         )
-    assert len(token(bench)) == 64
-    assert bench.timeline().count(pay_links.MADE) == 1
-    revoke(bench)
+    assert len(token(emailed)) == 64
+    assert emailed.timeline().count(pay_links.MADE) == 1
+    revoke(emailed)
     if by == "send":
-        bench.send()  # the same message: nobody asked for another email
-        assert token(bench) == ""
+        emailed.send()  # the same message: nobody asked for another email
+        assert token(emailed) == ""
 
 
-def test_the_ladder_gives_no_link_to_an_invoice_whose_link_was_revoked(bench: Bench) -> None:
-    revoke(bench)
-    bench.at("2026-04-13 09:30")  # the first business day after it was due
-    assert bench.turn() == 1
-    assert token(bench) == ""
+def test_the_ladder_gives_no_link_to_an_invoice_whose_link_was_revoked(emailed: EmailedInvoice) -> None:
+    revoke(emailed)
+    emailed.at("2026-04-13 09:30")  # the first business day after it was due
+    assert emailed.turn() == 1
+    assert token(emailed) == ""
 
 
-def test_an_erased_customers_invoice_never_gets_a_link_again(bench: Bench) -> None:
-    old = token(bench)
-    bench.pay()
-    bench.turn()
-    with db.transaction(bench.engine) as session:
+def test_an_erased_customers_invoice_never_gets_a_link_again(emailed: EmailedInvoice) -> None:
+    old = token(emailed)
+    emailed.pay()
+    emailed.turn()
+    with db.transaction(emailed.engine) as session:
         customer_id = session.get_one(Invoice, 502).customer_id
-        erasure.erase_customer(session, customer_id=customer_id, actor="vera", now=bench.clock)
-    bench.set(amount_paid=0)  # whatever made it owed again
+        erasure.erase_customer(session, customer_id=customer_id, actor="vera", now=emailed.clock)
+    emailed.set(amount_paid=0)  # whatever made it owed again
     with pytest.raises(NoLinkAllowed):
-        regenerate(bench)
-    bench.send()
-    renew(bench, old)
-    assert token(bench) == ""
+        regenerate(emailed)
+    emailed.send()
+    renew(emailed, old)
+    assert token(emailed) == ""
 
 
-def test_an_ended_link_is_renewed_once_to_the_address_on_file(bench: Bench, writer: LinkWriter) -> None:
-    old = expire(bench)
-    start = bench.invoice().payment_token_expires_at
-    renew(bench, old)
-    renew(bench, old)
-    (message,) = bench.messages()
+def test_an_ended_link_is_renewed_once_to_the_address_on_file(
+    emailed: EmailedInvoice, writer: LinkWriter
+) -> None:
+    old = expire(emailed)
+    start = emailed.invoice().payment_token_expires_at
+    renew(emailed, old)
+    renew(emailed, old)
+    (message,) = emailed.messages()
     assert (message.kind, message.recipient, message.actor) == ("link", "c502@customer.example", "customer")
-    assert token(bench) != old
+    assert token(emailed) != old
     assert start is not None
-    assert (end(bench) or start) > bench.clock + AFTER_SENDING - timedelta(seconds=1)
-    assert bench.turn() == 1
-    assert token(bench).encode() in bench.mailer.delivered[0].mime
-    assert bench.timeline().count(pay_links.RENEWED) == 1
-    with pytest.raises(NoSuchLink), db.reading(bench.engine) as session:
-        lookup.find_by_token(session, token=old, now=bench.clock)
+    assert (end(emailed) or start) > emailed.clock + AFTER_SENDING - timedelta(seconds=1)
+    assert emailed.turn() == 1
+    assert token(emailed).encode() in emailed.mailer.delivered[0].mime
+    assert emailed.timeline().count(pay_links.RENEWED) == 1
+    with pytest.raises(NoSuchLink), db.reading(emailed.engine) as session:
+        lookup.find_by_token(session, token=old, now=emailed.clock)
 
 
-def test_a_renewed_link_is_not_renewed_again_within_the_hour(bench: Bench) -> None:
-    renew(bench, expire(bench))
-    bench.clock += timedelta(minutes=59)
-    renew(bench, expire(bench))
-    assert len(bench.messages("link")) == 1
-    bench.clock += timedelta(minutes=1)
-    renew(bench, expire(bench))
-    assert len(bench.messages("link")) == 2
+def test_a_renewed_link_is_not_renewed_again_within_the_hour(emailed: EmailedInvoice) -> None:
+    renew(emailed, expire(emailed))
+    emailed.clock += timedelta(minutes=59)
+    renew(emailed, expire(emailed))
+    assert len(emailed.messages("link")) == 1
+    emailed.clock += timedelta(minutes=1)
+    renew(emailed, expire(emailed))
+    assert len(emailed.messages("link")) == 2
 
 
 @pytest.mark.parametrize(
@@ -338,90 +350,92 @@ def test_a_renewed_link_is_not_renewed_again_within_the_hour(bench: Bench) -> No
         {"payment_token_expires_at": None},
     ],
 )
-def test_nobody_gets_an_email_for_a_link_that_needs_none(bench: Bench, change: dict[str, object]) -> None:
-    old = expire(bench)
-    bench.set(**change)
+def test_nobody_gets_an_email_for_a_link_that_needs_none(
+    emailed: EmailedInvoice, change: dict[str, object]
+) -> None:
+    old = expire(emailed)
+    emailed.set(**change)
     for which in (old, "0" * 64, "", "x", old.upper(), old + "0", "é\x00"):
-        renew(bench, which)
-    assert bench.messages() == []
-    assert token(bench) == old
+        renew(emailed, which)
+    assert emailed.messages() == []
+    assert token(emailed) == old
 
 
-def test_nothing_is_renewed_for_an_address_that_takes_no_mail(bench: Bench) -> None:
-    old = expire(bench)
-    bench.change(
+def test_nothing_is_renewed_for_an_address_that_takes_no_mail(emailed: EmailedInvoice) -> None:
+    old = expire(emailed)
+    emailed.change(
         lambda s: addresses.suppress(
-            s, address="c502@customer.example", why="gone", actor="vera", now=bench.clock
+            s, address="c502@customer.example", why="gone", actor="vera", now=emailed.clock
         )
     )
-    renew(bench, old)
-    assert (bench.messages(), token(bench)) == ([], old)
-    with db.reading(bench.engine) as session:
+    renew(emailed, old)
+    assert (emailed.messages(), token(emailed)) == ([], old)
+    with db.reading(emailed.engine) as session:
         assert suppressions.active(session, address="c502@customer.example") is not None
-    with pytest.raises(LinkExpired), db.reading(bench.engine) as session:
-        lookup.find_by_token(session, token=old, now=bench.clock)
+    with pytest.raises(LinkExpired), db.reading(emailed.engine) as session:
+        lookup.find_by_token(session, token=old, now=emailed.clock)
 
 
 @pytest.mark.parametrize(
     ("meanwhile", "reason"),
     [
-        (lambda bench: bench.set(status=InvoiceStatus.VOID), "the invoice is void"),
-        (lambda bench: bench.set(amount_paid=8250), "already paid"),
+        (lambda emailed: emailed.set(status=InvoiceStatus.VOID), "the invoice is void"),
+        (lambda emailed: emailed.set(amount_paid=8250), "already paid"),
         (revoke, "the link was revoked"),
     ],
 )
 def test_a_queued_link_is_not_sent_when_it_leads_nowhere_any_more(
-    bench: Bench, meanwhile: object, reason: str
+    emailed: EmailedInvoice, meanwhile: object, reason: str
 ) -> None:
-    renew(bench, expire(bench))
-    meanwhile(bench)  # type: ignore[operator]
-    assert bench.turn() == 0
-    assert (bench.message().state, bench.message().reason) == (MessageState.SUPPRESSED, reason)
+    renew(emailed, expire(emailed))
+    meanwhile(emailed)  # type: ignore[operator]
+    assert emailed.turn() == 0
+    assert (emailed.message().state, emailed.message().reason) == (MessageState.SUPPRESSED, reason)
 
 
 @pytest.mark.parametrize("days", [-1, 3651])
-def test_the_end_of_links_is_set_per_issuer_within_reason(bench: Bench, days: int) -> None:
-    with pytest.raises(BadPreference), db.transaction(bench.engine) as session:
+def test_the_end_of_links_is_set_per_issuer_within_reason(emailed: EmailedInvoice, days: int) -> None:
+    with pytest.raises(BadPreference), db.transaction(emailed.engine) as session:
         issuer_settings.set_up_issuer(
-            session, issuer=bench.issuer(session), changes={"link_days": days}, now=NOW
+            session, issuer=emailed.issuer(session), changes={"link_days": days}, now=NOW
         )
     for good in (0, 3650, None):
-        bench.change(
+        emailed.change(
             lambda s, good=good: issuer_settings.set_up_issuer(  # type: ignore[misc]
-                s, issuer=bench.issuer(s), changes={"link_days": good}, now=NOW
+                s, issuer=emailed.issuer(s), changes={"link_days": good}, now=NOW
             )
         )
-        with db.reading(bench.engine) as session:
-            assert bench.issuer(session).link_days == good
+        with db.reading(emailed.engine) as session:
+            assert emailed.issuer(session).link_days == good
     assert (issuer_settings.link_days("never"), issuer_settings.link_days("45")) == (None, 45)
     for bad in ("", "soon", "-1", "1.5", "٣", "12345"):
         with pytest.raises(BadPreference):
             issuer_settings.link_days(bad)
 
 
-def test_of_many_who_ask_at_once_one_gets_a_link(bench: Bench) -> None:
-    old = expire(bench)
+def test_of_many_who_ask_at_once_one_gets_a_link(emailed: EmailedInvoice) -> None:
+    old = expire(emailed)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: renew(bench, old), range(8)))
-    assert len(bench.messages("link")) == 1
-    assert bench.timeline().count(pay_links.RENEWED) == 1
+        list(pool.map(lambda _: renew(emailed, old), range(8)))
+    assert len(emailed.messages("link")) == 1
+    assert emailed.timeline().count(pay_links.RENEWED) == 1
 
 
 def test_what_is_handed_over_after_a_link_was_replaced_holds_the_new_one(
-    bench: Bench, writer: LinkWriter
+    emailed: EmailedInvoice, writer: LinkWriter
 ) -> None:
     for _ in range(12):
-        bench.send(again=True)
+        emailed.send(again=True)
     with ThreadPoolExecutor(2) as pool:
-        sweeps = [pool.submit(deliveries.sweep, bench.context) for _ in range(2)]
+        sweeps = [pool.submit(deliveries.sweep, emailed.context) for _ in range(2)]
         for _ in range(4):
-            regenerate(bench)
-        before = len(bench.mailer.delivered)
+            regenerate(emailed)
+        before = len(emailed.mailer.delivered)
         for sweep in sweeps:
             sweep.result()
-    deliveries.sweep(bench.context)
-    assert {m.state for m in bench.messages()} == {MessageState.SENT}
-    assert len(bench.mailer.delivered) == 12
+    deliveries.sweep(emailed.context)
+    assert {m.state for m in emailed.messages()} == {MessageState.SENT}
+    assert len(emailed.mailer.delivered) == 12
     # One per sweep may have been granted its hand-over before the last link and be recorded after it.
-    for envelope in bench.mailer.delivered[before + 2 :]:
-        assert token(bench).encode() in envelope.mime
+    for envelope in emailed.mailer.delivered[before + 2 :]:
+        assert token(emailed).encode() in envelope.mime

@@ -15,7 +15,7 @@ from paymail.services.issuers import issuer_settings
 from paymail.services.outbox import gates, queue
 from paymail.services.outbox.gates import BadRate
 from tests.factories import NOW
-from tests.services.bench import Bench
+from tests.services.emailed_invoice import EmailedInvoice
 
 MINUTE = timedelta(minutes=1)
 
@@ -66,66 +66,66 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
         gates.rate_of(text)
 
 
-def test_a_sender_at_its_rate_does_not_hold_up_another(bench: Bench) -> None:
-    bench.change(
+def test_a_sender_at_its_rate_does_not_hold_up_another(emailed: EmailedInvoice) -> None:
+    emailed.change(
         lambda s: issuer_settings.set_up_issuer(
-            s, issuer=bench.issuer(s), changes={"sender_rate": "6"}, now=bench.clock
+            s, issuer=emailed.issuer(s), changes={"sender_rate": "6"}, now=emailed.clock
         )
     )
     for number in range(503, 513):
-        bench.add_invoice(number)
+        emailed.add_invoice(number)
     for number in range(502, 513):
-        bench.send_one(number)
-    deliveries.sweep(bench.context)
-    assert len(bench.mailer.delivered) == 1
+        emailed.send_one(number)
+    deliveries.sweep(emailed.context)
+    assert len(emailed.mailer.delivered) == 1
     for _ in range(12):
-        bench.clock += timedelta(seconds=10)
-        deliveries.sweep(bench.context)
-    assert len(bench.mailer.delivered) == 11
-    assert {m.attempts for m in bench.messages()} == {1}
+        emailed.clock += timedelta(seconds=10)
+        deliveries.sweep(emailed.context)
+    assert len(emailed.mailer.delivered) == 11
+    assert {m.attempts for m in emailed.messages()} == {1}
 
 
-def test_a_deferral_closes_its_destination_only(bench: Bench) -> None:
-    bench.add_invoice(503)
-    bench.add_invoice(504, email="b@other.example")
-    bench.mailer.outcomes = [deferral(Scope.DESTINATION)]
+def test_a_deferral_closes_its_destination_only(emailed: EmailedInvoice) -> None:
+    emailed.add_invoice(503)
+    emailed.add_invoice(504, email="b@other.example")
+    emailed.mailer.outcomes = [deferral(Scope.DESTINATION)]
     for number in (502, 503, 504):
-        bench.send_one(number)
-    deliveries.sweep(bench.context)
-    states = {m.invoice_id: m.state for m in bench.messages()}
+        emailed.send_one(number)
+    deliveries.sweep(emailed.context)
+    states = {m.invoice_id: m.state for m in emailed.messages()}
     assert states == {
         502: MessageState.SCHEDULED,
         503: MessageState.SCHEDULED,
         504: MessageState.SENT,
     }
-    bench.clock += MINUTE
-    deliveries.sweep(bench.context)
-    assert {m.state for m in bench.messages()} == {MessageState.SENT}
+    emailed.clock += MINUTE
+    deliveries.sweep(emailed.context)
+    assert {m.state for m in emailed.messages()} == {MessageState.SENT}
 
 
-def test_a_deferral_about_one_mailbox_closes_nothing(bench: Bench) -> None:
-    bench.add_invoice(503)
-    bench.mailer.outcomes = [deferral(Scope.MESSAGE)]
-    bench.send_one(502)
-    bench.send_one(503)
-    deliveries.sweep(bench.context)
-    assert len(bench.mailer.delivered) == 1
+def test_a_deferral_about_one_mailbox_closes_nothing(emailed: EmailedInvoice) -> None:
+    emailed.add_invoice(503)
+    emailed.mailer.outcomes = [deferral(Scope.MESSAGE)]
+    emailed.send_one(502)
+    emailed.send_one(503)
+    deliveries.sweep(emailed.context)
+    assert len(emailed.mailer.delivered) == 1
 
 
-def test_trouble_at_the_relay_holds_all_mail_and_ends_at_the_first_success(bench: Bench) -> None:
-    bench.add_invoice(503, email="b@other.example")
-    bench.mailer.outcomes = [deferral(Scope.RELAY)] * 2
-    bench.send_one(502)
-    bench.send_one(503)
-    deliveries.sweep(bench.context)
-    assert bench.mailer.delivered == []
-    assert [m.attempts for m in bench.messages()] == [1, 0]
-    bench.clock += timedelta(seconds=7)
-    deliveries.sweep(bench.context)
-    bench.clock += 2 * MINUTE
-    deliveries.sweep(bench.context)
-    assert len(bench.mailer.delivered) == 2
-    with db.reading(bench.engine) as session:
+def test_trouble_at_the_relay_holds_all_mail_and_ends_at_the_first_success(emailed: EmailedInvoice) -> None:
+    emailed.add_invoice(503, email="b@other.example")
+    emailed.mailer.outcomes = [deferral(Scope.RELAY)] * 2
+    emailed.send_one(502)
+    emailed.send_one(503)
+    deliveries.sweep(emailed.context)
+    assert emailed.mailer.delivered == []
+    assert [m.attempts for m in emailed.messages()] == [1, 0]
+    emailed.clock += timedelta(seconds=7)
+    deliveries.sweep(emailed.context)
+    emailed.clock += 2 * MINUTE
+    deliveries.sweep(emailed.context)
+    assert len(emailed.mailer.delivered) == 2
+    with db.reading(emailed.engine) as session:
         assert session.get(Gate, gates.RELAY) is None
 
 
@@ -141,73 +141,73 @@ def test_a_destination_stays_closed_longer_after_each_failure_in_a_row(engine: E
     assert max(pauses) <= 18 * MINUTE
 
 
-def test_tries_end_at_the_deadline_with_the_last_answer(bench: Bench) -> None:
-    object.__setattr__(bench.context, "retries", RetryPolicy(attempts=1000, deadline=timedelta(hours=48)))
-    bench.mailer.outcomes = [deferral(Scope.MESSAGE)] * 200
-    bench.send()
-    while bench.message().state is MessageState.SCHEDULED:
-        bench.clock = max(bench.clock, bench.message().next_at)
-        deliveries.sweep(bench.context)
-    message = bench.message()
+def test_tries_end_at_the_deadline_with_the_last_answer(emailed: EmailedInvoice) -> None:
+    object.__setattr__(emailed.context, "retries", RetryPolicy(attempts=1000, deadline=timedelta(hours=48)))
+    emailed.mailer.outcomes = [deferral(Scope.MESSAGE)] * 200
+    emailed.send()
+    while emailed.message().state is MessageState.SCHEDULED:
+        emailed.clock = max(emailed.clock, emailed.message().next_at)
+        deliveries.sweep(emailed.context)
+    message = emailed.message()
     assert message.state is MessageState.FAILED
     assert "451 4.7.1 later" in message.reason
-    assert timedelta(hours=47) < bench.clock - NOW <= timedelta(hours=48)
+    assert timedelta(hours=47) < emailed.clock - NOW <= timedelta(hours=48)
 
 
-def test_a_message_that_kills_its_workers_fails_after_five(bench: Bench) -> None:
-    bench.send()
+def test_a_message_that_kills_its_workers_fails_after_five(emailed: EmailedInvoice) -> None:
+    emailed.send()
 
     def die(name: str) -> None:
         if name == "written":
             raise SystemExit(1)
 
-    object.__setattr__(bench.context, "failpoint", die)
+    object.__setattr__(emailed.context, "failpoint", die)
     for _ in range(5):
         with pytest.raises(SystemExit):
-            deliveries.sweep(bench.context)
-        bench.clock += timedelta(seconds=121)
-    deliveries.sweep(bench.context)
-    assert bench.message().state is MessageState.FAILED
-    assert "5 workers stopped" in bench.message().reason
+            deliveries.sweep(emailed.context)
+        emailed.clock += timedelta(seconds=121)
+    deliveries.sweep(emailed.context)
+    assert emailed.message().state is MessageState.FAILED
+    assert "5 workers stopped" in emailed.message().reason
 
 
-def test_a_receipt_does_not_wait_behind_a_backlog(bench: Bench) -> None:
+def test_a_receipt_does_not_wait_behind_a_backlog(emailed: EmailedInvoice) -> None:
     for number in range(503, 508):
-        bench.add_invoice(number)
-        bench.send_one(number)
+        emailed.add_invoice(number)
+        emailed.send_one(number)
 
     def hurry(session: object) -> None:
-        last = session.get_one(Message, bench.messages()[-1].message_id)  # type: ignore[attr-defined]
+        last = session.get_one(Message, emailed.messages()[-1].message_id)  # type: ignore[attr-defined]
         last.urgent = True
 
-    bench.change(hurry)
-    deliveries.deliver(bench.context)
-    assert bench.messages()[-1].state is MessageState.SENT
+    emailed.change(hurry)
+    deliveries.deliver(emailed.context)
+    assert emailed.messages()[-1].state is MessageState.SENT
 
 
-def test_what_a_dead_worker_dropped_does_not_wait_behind_a_backlog(bench: Bench) -> None:
-    bench.send()
-    bench.change(lambda s: queue.claim(s, now=bench.clock, lease=bench.context.lease))
-    bench.clock += timedelta(seconds=121)
+def test_what_a_dead_worker_dropped_does_not_wait_behind_a_backlog(emailed: EmailedInvoice) -> None:
+    emailed.send()
+    emailed.change(lambda s: queue.claim(s, now=emailed.clock, lease=emailed.context.lease))
+    emailed.clock += timedelta(seconds=121)
     for number in range(503, 506):
-        bench.add_invoice(number)
-        bench.send_one(number)
-    deliveries.deliver(bench.context)
-    assert bench.messages()[0].state is MessageState.SENT
+        emailed.add_invoice(number)
+        emailed.send_one(number)
+    deliveries.deliver(emailed.context)
+    assert emailed.messages()[0].state is MessageState.SENT
 
 
-def test_a_late_but_certain_refusal_ends_the_doubt(bench: Bench) -> None:
-    bench.send()
-    bench.mailer.outcomes = [Outcome(Verdict.FAILED, 554, "554 no", "dot")]
+def test_a_late_but_certain_refusal_ends_the_doubt(emailed: EmailedInvoice) -> None:
+    emailed.send()
+    emailed.mailer.outcomes = [Outcome(Verdict.FAILED, 554, "554 no", "dot")]
 
     def stand_still(name: str) -> None:
         if name == "answered":
-            bench.clock += timedelta(seconds=121)
-            bench.change(lambda s: outcomes.rescue(s, now=bench.clock))
+            emailed.clock += timedelta(seconds=121)
+            emailed.change(lambda s: outcomes.rescue(s, now=emailed.clock))
 
-    object.__setattr__(bench.context, "failpoint", stand_still)
-    deliveries.sweep(bench.context)
-    assert (bench.message().state, bench.message().reason) == (MessageState.FAILED, "554 no")
+    object.__setattr__(emailed.context, "failpoint", stand_still)
+    deliveries.sweep(emailed.context)
+    assert (emailed.message().state, emailed.message().reason) == (MessageState.FAILED, "554 no")
 
 
 def test_a_gate_that_a_success_opened_meanwhile_stays_open(engine: Engine) -> None:

@@ -9,55 +9,55 @@ from paymail.models import MessageState
 from paymail.services.delivery import deliveries, outcomes
 from paymail.services.outbox import queue, reschedule
 from paymail.services.outbox.reschedule import TooLate
-from tests.services.bench import Bench
+from tests.services.emailed_invoice import EmailedInvoice
 
 
-def move(bench: Bench, message_id: int, minutes: int | None) -> None:
-    at = bench.clock + timedelta(minutes=minutes) if minutes is not None else None
-    bench.change(
+def move(emailed: EmailedInvoice, message_id: int, minutes: int | None) -> None:
+    at = emailed.clock + timedelta(minutes=minutes) if minutes is not None else None
+    emailed.change(
         lambda s: reschedule.reschedule_message(
-            s, message_id=message_id, at=at, actor="staff", now=bench.clock
+            s, message_id=message_id, at=at, actor="staff", now=emailed.clock
         )
     )
 
 
-def test_a_message_is_moved_later_and_then_to_now(bench: Bench) -> None:
-    message_id = bench.send()
-    move(bench, message_id, 60)
-    assert bench.turn() == 0
-    move(bench, message_id, None)
-    assert bench.turn() == 1
-    assert bench.timeline().count("email_rescheduled") == 2
+def test_a_message_is_moved_later_and_then_to_now(emailed: EmailedInvoice) -> None:
+    message_id = emailed.send()
+    move(emailed, message_id, 60)
+    assert emailed.turn() == 0
+    move(emailed, message_id, None)
+    assert emailed.turn() == 1
+    assert emailed.timeline().count("email_rescheduled") == 2
 
 
-def test_a_worker_that_holds_it_loses_it(bench: Bench) -> None:
-    message_id = bench.send()
+def test_a_worker_that_holds_it_loses_it(emailed: EmailedInvoice) -> None:
+    message_id = emailed.send()
     claims: list[queue.Claim] = []
-    bench.change(lambda s: claims.extend(queue.claim(s, now=bench.clock, lease=bench.context.lease)))
-    move(bench, message_id, 60)
+    emailed.change(lambda s: claims.extend(queue.claim(s, now=emailed.clock, lease=emailed.context.lease)))
+    move(emailed, message_id, 60)
 
     def late(session: Session) -> None:
         assert not outcomes.begin_handover(
-            session, claim=claims[0], now=bench.clock, lease=bench.context.lease
+            session, claim=claims[0], now=emailed.clock, lease=emailed.context.lease
         )
 
-    bench.change(late)
-    assert bench.message().state is MessageState.SCHEDULED
-    bench.clock += timedelta(hours=1)
-    assert bench.turn() == 1
+    emailed.change(late)
+    assert emailed.message().state is MessageState.SCHEDULED
+    emailed.clock += timedelta(hours=1)
+    assert emailed.turn() == 1
 
 
-def test_what_is_handed_over_cannot_be_moved_or_cancelled(bench: Bench) -> None:
-    message_id = bench.send()
-    deliveries.sweep(bench.context)
+def test_what_is_handed_over_cannot_be_moved_or_cancelled(emailed: EmailedInvoice) -> None:
+    message_id = emailed.send()
+    deliveries.sweep(emailed.context)
     with pytest.raises(TooLate):
-        move(bench, message_id, 60)
+        move(emailed, message_id, 60)
     with pytest.raises(TooLate):
-        bench.change(
-            lambda s: reschedule.cancel_message(s, message_id=message_id, actor="x", now=bench.clock)
+        emailed.change(
+            lambda s: reschedule.cancel_message(s, message_id=message_id, actor="x", now=emailed.clock)
         )
 
 
-def test_a_message_that_nobody_knows_is_said_so(bench: Bench) -> None:
+def test_a_message_that_nobody_knows_is_said_so(emailed: EmailedInvoice) -> None:
     with pytest.raises(reschedule.NoSuchMessage):
-        move(bench, 12345, 1)
+        move(emailed, 12345, 1)

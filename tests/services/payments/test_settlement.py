@@ -17,7 +17,7 @@ from tests.factories import NOW, LedgerGateway, make_invoice
 from tests.services.interrupted import Interrupted
 
 
-class Shop:
+class UnpaidInvoice:
     """One invoice and its context."""
 
     def __init__(self, engine: Engine, **invoice: object) -> None:
@@ -42,37 +42,37 @@ class Shop:
 
 
 def test_confirm_and_webhook_record_one_payment_and_one_receipt(engine: Engine) -> None:
-    shop = Shop(engine)
-    intent = checkout.start_payment(shop.context, token=shop.token)
-    shop.gateway.succeed(intent.id)
-    confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
-    confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
-    assert shop.event(intent.id)
-    assert not shop.event(intent.id)
-    webhook_inbox.work_events(shop.context)
-    assert (shop.count(Payment), shop.count(Message)) == (1, 1)
-    assert shop.invoice().payment_status is PaymentStatus.PAID
-    assert shop.invoice().amount_paid == 8250
+    unpaid = UnpaidInvoice(engine)
+    intent = checkout.start_payment(unpaid.context, token=unpaid.token)
+    unpaid.gateway.succeed(intent.id)
+    confirmation.confirm_payment(unpaid.context, token=unpaid.token, intent_id=intent.id)
+    confirmation.confirm_payment(unpaid.context, token=unpaid.token, intent_id=intent.id)
+    assert unpaid.event(intent.id)
+    assert not unpaid.event(intent.id)
+    webhook_inbox.work_events(unpaid.context)
+    assert (unpaid.count(Payment), unpaid.count(Message)) == (1, 1)
+    assert unpaid.invoice().payment_status is PaymentStatus.PAID
+    assert unpaid.invoice().amount_paid == 8250
 
 
 def test_the_webhook_alone_settles(engine: Engine) -> None:
-    shop = Shop(engine)
-    intent = checkout.start_payment(shop.context, token=shop.token)
-    shop.gateway.succeed(intent.id)
-    shop.event(intent.id)
-    assert webhook_inbox.work_events(shop.context) == 1
-    assert shop.count(Payment) == 1
+    unpaid = UnpaidInvoice(engine)
+    intent = checkout.start_payment(unpaid.context, token=unpaid.token)
+    unpaid.gateway.succeed(intent.id)
+    unpaid.event(intent.id)
+    assert webhook_inbox.work_events(unpaid.context) == 1
+    assert unpaid.count(Payment) == 1
 
 
 def test_eight_simultaneous_confirms_record_one_payment(engine: Engine) -> None:
-    shop = Shop(engine)
-    intent = checkout.start_payment(shop.context, token=shop.token)
-    shop.gateway.succeed(intent.id)
+    unpaid = UnpaidInvoice(engine)
+    intent = checkout.start_payment(unpaid.context, token=unpaid.token)
+    unpaid.gateway.succeed(intent.id)
     failures: list[BaseException] = []
 
     def confirm() -> None:
         try:
-            confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
+            confirmation.confirm_payment(unpaid.context, token=unpaid.token, intent_id=intent.id)
         except BaseException as error:
             failures.append(error)
 
@@ -82,51 +82,51 @@ def test_eight_simultaneous_confirms_record_one_payment(engine: Engine) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    assert (shop.count(Payment), shop.count(Message)) == (1, 1)
+    assert (unpaid.count(Payment), unpaid.count(Message)) == (1, 1)
 
 
 def test_two_tabs_share_one_intent(engine: Engine) -> None:
-    shop = Shop(engine)
-    first = checkout.start_payment(shop.context, token=shop.token)
-    assert checkout.start_payment(shop.context, token=shop.token).id == first.id
-    assert len(shop.gateway.intents) == 1
+    unpaid = UnpaidInvoice(engine)
+    first = checkout.start_payment(unpaid.context, token=unpaid.token)
+    assert checkout.start_payment(unpaid.context, token=unpaid.token).id == first.id
+    assert len(unpaid.gateway.intents) == 1
 
 
 def test_a_canceled_intent_is_followed_by_a_new_one(engine: Engine) -> None:
-    shop = Shop(engine)
-    first = checkout.start_payment(shop.context, token=shop.token)
-    shop.gateway.set(first.id, status=IntentStatus.CANCELED)
-    assert checkout.start_payment(shop.context, token=shop.token).id != first.id
+    unpaid = UnpaidInvoice(engine)
+    first = checkout.start_payment(unpaid.context, token=unpaid.token)
+    unpaid.gateway.set(first.id, status=IntentStatus.CANCELED)
+    assert checkout.start_payment(unpaid.context, token=unpaid.token).id != first.id
 
 
 def test_an_unpaid_intent_confirms_nothing(engine: Engine) -> None:
-    shop = Shop(engine)
-    intent = checkout.start_payment(shop.context, token=shop.token)
+    unpaid = UnpaidInvoice(engine)
+    intent = checkout.start_payment(unpaid.context, token=unpaid.token)
     with pytest.raises(confirmation.NotYetPaid):
-        confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
-    assert shop.count(Payment) == 0
+        confirmation.confirm_payment(unpaid.context, token=unpaid.token, intent_id=intent.id)
+    assert unpaid.count(Payment) == 0
 
 
 @pytest.mark.parametrize("intent_id", ["", "pi_", "pi_unknown", "ch_1", "pi_1/../x", "pi_é"])
 def test_foreign_intents_are_refused(engine: Engine, intent_id: str) -> None:
-    shop = Shop(engine)
+    unpaid = UnpaidInvoice(engine)
     with pytest.raises(confirmation.ForeignIntent):
-        confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent_id)
+        confirmation.confirm_payment(unpaid.context, token=unpaid.token, intent_id=intent_id)
 
 
 def test_a_slow_method_holds_the_invoice_and_its_failure_frees_it(engine: Engine) -> None:
-    shop = Shop(engine)
-    intent = checkout.start_payment(shop.context, token=shop.token)
-    shop.gateway.set(intent.id, status=IntentStatus.PROCESSING)
+    unpaid = UnpaidInvoice(engine)
+    intent = checkout.start_payment(unpaid.context, token=unpaid.token)
+    unpaid.gateway.set(intent.id, status=IntentStatus.PROCESSING)
     with pytest.raises(lookup.AlreadyPaying):
-        confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
-    assert shop.invoice().payment_status is PaymentStatus.PROCESSING
+        confirmation.confirm_payment(unpaid.context, token=unpaid.token, intent_id=intent.id)
+    assert unpaid.invoice().payment_status is PaymentStatus.PROCESSING
     with pytest.raises(lookup.AlreadyPaying):
-        checkout.start_payment(shop.context, token=shop.token)
-    shop.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD)
-    shop.event(intent.id, "payment_intent.payment_failed")
-    webhook_inbox.work_events(shop.context)
-    assert shop.invoice().payment_status is PaymentStatus.UNPAID
+        checkout.start_payment(unpaid.context, token=unpaid.token)
+    unpaid.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD)
+    unpaid.event(intent.id, "payment_intent.payment_failed")
+    webhook_inbox.work_events(unpaid.context)
+    assert unpaid.invoice().payment_status is PaymentStatus.UNPAID
 
 
 @pytest.mark.parametrize(
@@ -140,32 +140,32 @@ def test_a_slow_method_holds_the_invoice_and_its_failure_frees_it(engine: Engine
 def test_void_paid_and_draft_invoices_cannot_start(
     engine: Engine, change: dict[str, object], kind: type[Exception]
 ) -> None:
-    shop = Shop(engine, **change)
+    unpaid = UnpaidInvoice(engine, **change)
     with pytest.raises(kind):
-        checkout.start_payment(shop.context, token=shop.token)
-    assert shop.gateway.intents == {}
+        checkout.start_payment(unpaid.context, token=unpaid.token)
+    assert unpaid.gateway.intents == {}
 
 
 def test_a_wrong_account_or_currency_is_not_recorded(engine: Engine) -> None:
-    shop = Shop(engine)
-    intent = checkout.start_payment(shop.context, token=shop.token)
-    shop.gateway.succeed(intent.id)
-    shop.gateway.set(intent.id, currency="USD")
+    unpaid = UnpaidInvoice(engine)
+    intent = checkout.start_payment(unpaid.context, token=unpaid.token)
+    unpaid.gateway.succeed(intent.id)
+    unpaid.gateway.set(intent.id, currency="USD")
     with pytest.raises(Conflict):
-        confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
-    assert shop.count(Payment) == 0
+        confirmation.confirm_payment(unpaid.context, token=unpaid.token, intent_id=intent.id)
+    assert unpaid.count(Payment) == 0
 
 
-def slow_shop(engine: Engine) -> tuple[Shop, Interrupted]:
-    shop, gateway = Shop(engine), Interrupted()
-    shop.gateway = gateway
-    shop.context = GatewayContext(lambda: db.transaction(engine), utc_now, gateway)
-    return shop, gateway
+def slow_shop(engine: Engine) -> tuple[UnpaidInvoice, Interrupted]:
+    unpaid, gateway = UnpaidInvoice(engine), Interrupted()
+    unpaid.gateway = gateway
+    unpaid.context = GatewayContext(lambda: db.transaction(engine), utc_now, gateway)
+    return unpaid, gateway
 
 
 def test_an_old_answer_does_not_undo_a_payment_that_began_to_clear(engine: Engine) -> None:
-    shop, gateway = slow_shop(engine)
-    intent = checkout.start_payment(shop.context, token=shop.token)
+    unpaid, gateway = slow_shop(engine)
+    intent = checkout.start_payment(unpaid.context, token=unpaid.token)
 
     def the_customer_pays_by_debit() -> None:
         clearing = gateway.set(intent.id, status=IntentStatus.PROCESSING)
@@ -174,37 +174,37 @@ def test_an_old_answer_does_not_undo_a_payment_that_began_to_clear(engine: Engin
 
     gateway.after_retrieve = the_customer_pays_by_debit
     with pytest.raises(lookup.AlreadyPaying):
-        confirmation.confirm_payment(shop.context, token=shop.token, intent_id=intent.id)
-    assert shop.invoice().payment_status is PaymentStatus.PROCESSING
+        confirmation.confirm_payment(unpaid.context, token=unpaid.token, intent_id=intent.id)
+    assert unpaid.invoice().payment_status is PaymentStatus.PROCESSING
 
 
 def test_old_news_of_one_intent_does_not_free_an_invoice_held_by_another(engine: Engine) -> None:
-    shop = Shop(engine)
-    first = checkout.start_payment(shop.context, token=shop.token)
-    canceled = shop.gateway.set(first.id, status=IntentStatus.CANCELED)
-    second = checkout.start_payment(shop.context, token=shop.token)
-    clearing = shop.gateway.set(second.id, status=IntentStatus.PROCESSING)
+    unpaid = UnpaidInvoice(engine)
+    first = checkout.start_payment(unpaid.context, token=unpaid.token)
+    canceled = unpaid.gateway.set(first.id, status=IntentStatus.CANCELED)
+    second = checkout.start_payment(unpaid.context, token=unpaid.token)
+    clearing = unpaid.gateway.set(second.id, status=IntentStatus.PROCESSING)
     with db.transaction(engine) as session:
         settlement.settle(session, intent=clearing, source="webhook", now=NOW)
     with db.transaction(engine) as session:
         settlement.settle(session, intent=canceled, source="webhook", now=NOW)
-    assert shop.invoice().payment_status is PaymentStatus.PROCESSING
+    assert unpaid.invoice().payment_status is PaymentStatus.PROCESSING
 
 
 def test_an_intent_that_is_not_in_the_books_is_never_given_out(engine: Engine) -> None:
-    shop, gateway = slow_shop(engine)
+    unpaid, gateway = slow_shop(engine)
 
     def another_tab_renews_the_key_and_goes_further() -> None:
         with db.transaction(engine) as session:
             attempt = session.scalars(select(PaymentAttempt)).one()
             attempt.idempotency_key = "renewed"
-        checkout.start_payment(shop.context, token=shop.token)
+        checkout.start_payment(unpaid.context, token=unpaid.token)
 
     gateway.after_create = another_tab_renews_the_key_and_goes_further
     with pytest.raises(checkout.PaymentReplaced):
-        checkout.start_payment(shop.context, token=shop.token)
+        checkout.start_payment(unpaid.context, token=unpaid.token)
     live = [i.id for i in gateway.intents.values() if i.status is not IntentStatus.CANCELED]
     with db.reading(engine) as session:
         attempt = session.scalars(select(PaymentAttempt)).one()
     assert live == [attempt.intent_id]
-    assert checkout.start_payment(shop.context, token=shop.token).id == attempt.intent_id
+    assert checkout.start_payment(unpaid.context, token=unpaid.token).id == attempt.intent_id

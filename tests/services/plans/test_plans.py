@@ -14,8 +14,8 @@ from paymail.services.plans import agreement, choice, instalments
 from paymail.services.plans.coverage import PlanView, dues, plan_of
 from paymail.services.plans.instalments import Cadence, Part
 from tests.factories import NOW
-from tests.services.bench import Bench
-from tests.services.till import Till
+from tests.services.emailed_invoice import EmailedInvoice
+from tests.services.paying_customer import PayingCustomer
 
 FIRST = date(2026, 4, 1)
 TODAY = date(2026, 3, 17)
@@ -55,126 +55,126 @@ def test_what_is_no_plan_is_refused(parts: tuple[Part, ...], word: str) -> None:
         instalments.check(parts, balance=8250, currency="AUD", today=TODAY)
 
 
-def agree(till: Till, count: int = 3) -> None:
-    parts = instalments.equal_parts(till.invoice().balance, count, FIRST, Cadence.MONTHLY)
-    with till.transaction() as session:
-        agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=till.now)
+def agree(payer: PayingCustomer, count: int = 3) -> None:
+    parts = instalments.equal_parts(payer.invoice().balance, count, FIRST, Cadence.MONTHLY)
+    with payer.transaction() as session:
+        agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=payer.now)
 
 
-def view(till: Till) -> PlanView:
-    found = plan_of(till.invoice())
+def view(payer: PayingCustomer) -> PlanView:
+    found = plan_of(payer.invoice())
     assert found is not None
     return found
 
 
-def left(till: Till) -> list[int]:
-    return [part.open for part in view(till).parts]
+def left(payer: PayingCustomer) -> list[int]:
+    return [part.open for part in view(payer).parts]
 
 
 def test_the_page_asks_for_the_next_instalment_and_takes_more(engine: Engine) -> None:
-    till = Till(engine)
-    agree(till)
-    assert till.start().amount == 2750
-    till.pay()
-    assert left(till) == [0, 2750, 2750]
-    assert till.invoice().payment_status is PaymentStatus.PARTIAL
-    till.pay(amount=4000)
-    assert left(till) == [0, 0, 1500]
-    till.pay()
-    assert till.invoice().payment_status is PaymentStatus.PAID
-    assert len(till.mails("receipt")) == 3
+    payer = PayingCustomer(engine)
+    agree(payer)
+    assert payer.start().amount == 2750
+    payer.pay()
+    assert left(payer) == [0, 2750, 2750]
+    assert payer.invoice().payment_status is PaymentStatus.PARTIAL
+    payer.pay(amount=4000)
+    assert left(payer) == [0, 0, 1500]
+    payer.pay()
+    assert payer.invoice().payment_status is PaymentStatus.PAID
+    assert len(payer.mails("receipt")) == 3
 
 
 def test_late_instalments_are_asked_for_together(engine: Engine) -> None:
-    till = Till(engine)
-    agree(till)
-    till.later(days=50)  # the first and the second are late
-    assert till.start().amount == 5500
+    payer = PayingCustomer(engine)
+    agree(payer)
+    payer.later(days=50)  # the first and the second are late
+    assert payer.start().amount == 5500
     with pytest.raises(InvalidInput, match="minimum payment"):
-        till.start(amount=2000)
+        payer.start(amount=2000)
 
 
 def test_nothing_is_left_that_could_not_be_charged(engine: Engine) -> None:
-    till = Till(engine)
-    with till.transaction() as session:
-        adjustments.allow_parts(session, invoice_id=502, minimum=1000, actor="amy", now=till.now)
+    payer = PayingCustomer(engine)
+    with payer.transaction() as session:
+        adjustments.allow_parts(session, invoice_id=502, minimum=1000, actor="amy", now=payer.now)
     with pytest.raises(InvalidInput, match=r"0\.40 would be left"):
-        till.start(amount=8210)
+        payer.start(amount=8210)
     with pytest.raises(InvalidInput, match="minimum payment"):
-        till.start(amount=999)
+        payer.start(amount=999)
     with pytest.raises(InvalidInput, match="more than the"):
-        till.start(amount=8251)
-    assert till.start(amount=1000).amount == 1000
-    assert till.start().amount == 8250
+        payer.start(amount=8251)
+    assert payer.start(amount=1000).amount == 1000
+    assert payer.start().amount == 8250
 
 
 def test_without_leave_only_the_whole_is_paid(engine: Engine) -> None:
-    till = Till(engine)
+    payer = PayingCustomer(engine)
     with pytest.raises(InvalidInput, match="minimum payment"):
-        till.start(amount=5000)
+        payer.start(amount=5000)
 
 
 def test_a_plan_is_changed_and_ended_and_open_pages_are_withdrawn(engine: Engine) -> None:
-    till = Till(engine)
-    till.start()
-    agree(till)
-    assert till.attempts()[0].status is AttemptStatus.CANCELLING
-    till.pay()
-    agree(till, 2)
-    assert left(till) == [2750, 2750]
-    with till.transaction() as session:
-        agreement.end(session, invoice_id=502, reason="paid by phone", actor="amy", now=till.now)
-    assert plan_of(till.invoice()) is None
-    states = [plan.state for plan in till.all(PaymentPlan)]  # type: ignore[attr-defined]
+    payer = PayingCustomer(engine)
+    payer.start()
+    agree(payer)
+    assert payer.attempts()[0].status is AttemptStatus.CANCELLING
+    payer.pay()
+    agree(payer, 2)
+    assert left(payer) == [2750, 2750]
+    with payer.transaction() as session:
+        agreement.end(session, invoice_id=502, reason="paid by phone", actor="amy", now=payer.now)
+    assert plan_of(payer.invoice()) is None
+    states = [plan.state for plan in payer.all(PaymentPlan)]  # type: ignore[attr-defined]
     assert states == [PlanState.ENDED, PlanState.ENDED]
-    with till.transaction() as session, pytest.raises(Conflict):
-        agreement.end(session, invoice_id=502, reason="again", actor="amy", now=till.now)
+    with payer.transaction() as session, pytest.raises(Conflict):
+        agreement.end(session, invoice_id=502, reason="again", actor="amy", now=payer.now)
 
 
 def test_a_write_off_and_a_manual_payment_cover_the_oldest(engine: Engine) -> None:
-    till = Till(engine)
-    agree(till)
-    with till.transaction() as session:
+    payer = PayingCustomer(engine)
+    agree(payer)
+    with payer.transaction() as session:
         adjustments.write_off(
-            session, invoice_id=502, amount=3000, reason="goodwill", actor="amy", now=till.now
+            session, invoice_id=502, amount=3000, reason="goodwill", actor="amy", now=payer.now
         )
-    assert left(till) == [0, 2500, 2750]
+    assert left(payer) == [0, 2500, 2750]
 
 
 def test_what_is_owed_beyond_the_plan_is_asked_for_first(engine: Engine) -> None:
-    till = Till(engine)
-    agree(till)
-    with till.transaction() as session:
+    payer = PayingCustomer(engine)
+    agree(payer)
+    with payer.transaction() as session:
         session.get_one(Invoice, 502).amount_charged_back += 1000
-    assert left(till) == [3750, 2750, 2750]
+    assert left(payer) == [3750, 2750, 2750]
 
 
 def test_a_deposit_is_a_plan_of_two(engine: Engine) -> None:
-    till = Till(engine)
+    payer = PayingCustomer(engine)
     parts = instalments.deposit_and_rest(8250, 2000, TODAY, date(2026, 4, 11))
-    with till.transaction() as session:
-        agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=till.now)
-    assert choice.suggested(till.invoice(), TODAY) == 2000
+    with payer.transaction() as session:
+        agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=payer.now)
+    assert choice.suggested(payer.invoice(), TODAY) == 2000
 
 
 def at(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 1, 0, tzinfo=UTC)
 
 
-def test_each_instalment_has_reminders_of_its_own_and_a_paid_one_has_none(bench: Bench) -> None:
+def test_each_instalment_has_reminders_of_its_own_and_a_paid_one_has_none(emailed: EmailedInvoice) -> None:
     parts = instalments.equal_parts(8250, 3, date(2026, 4, 8), Cadence.MONTHLY)
-    with bench.context.transaction() as session:
+    with emailed.context.transaction() as session:
         agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=NOW)
     sent: dict[date, list[str]] = {}
     day = TODAY
     while day < date(2026, 6, 20):
-        bench.clock = at(day)
-        bench.turn()
-        for message in bench.messages("reminder"):
-            if message.handed_over_at == bench.clock:
+        emailed.clock = at(day)
+        emailed.turn()
+        for message in emailed.messages("reminder"):
+            if message.handed_over_at == emailed.clock:
                 sent.setdefault(day, []).append(message.dedupe_key)
         if day == date(2026, 4, 9):
-            bench.pay()
+            emailed.pay()
         day += timedelta(days=1)
     keys = [key for found in sent.values() for key in found]
     assert all(len(found) == 1 for found in sent.values())
@@ -187,44 +187,44 @@ def test_each_instalment_has_reminders_of_its_own_and_a_paid_one_has_none(bench:
 
 
 def test_a_plan_moves_what_reminders_count_from(engine: Engine) -> None:
-    till = Till(engine)
-    assert dues(till.invoice()) == (date(2026, 4, 11),)
-    agree(till)
-    assert dues(till.invoice()) == (date(2026, 4, 1), date(2026, 5, 1), date(2026, 6, 1))
+    payer = PayingCustomer(engine)
+    assert dues(payer.invoice()) == (date(2026, 4, 11),)
+    agree(payer)
+    assert dues(payer.invoice()) == (date(2026, 4, 1), date(2026, 5, 1), date(2026, 6, 1))
 
 
 def test_what_is_left_of_an_instalment_and_too_little_to_charge_is_asked_for_with_the_next(
     engine: Engine,
 ) -> None:
-    till = Till(engine)
+    payer = PayingCustomer(engine)
     parts = (Part(date(2026, 3, 20), 4000), Part(date(2026, 12, 1), 4250))
-    with till.transaction() as session:
-        agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=till.now)
+    with payer.transaction() as session:
+        agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=payer.now)
         asked = manual_payments.ManualPayment(3980, Channel.CASH, TODAY)
-        manual_payments.record_payment(session, invoice_id=502, asked=asked, actor="amy", now=till.now)
-    assert till.start().amount == 4270
+        manual_payments.record_payment(session, invoice_id=502, asked=asked, actor="amy", now=payer.now)
+    assert payer.start().amount == 4270
 
 
 def test_what_would_leave_too_little_is_asked_for_with_the_rest(engine: Engine) -> None:
-    till = Till(engine)
-    agree(till)
-    with till.transaction() as session:
+    payer = PayingCustomer(engine)
+    agree(payer)
+    with payer.transaction() as session:
         adjustments.write_off(
-            session, invoice_id=502, amount=2720, reason="goodwill", actor="amy", now=till.now
+            session, invoice_id=502, amount=2720, reason="goodwill", actor="amy", now=payer.now
         )
-    assert left(till) == [30, 2750, 2750]
-    invoice = till.invoice()
+    assert left(payer) == [30, 2750, 2750]
+    invoice = payer.invoice()
     assert (choice.suggested(invoice, TODAY), choice.smallest(invoice)) == (2780, 2780)
-    assert till.start().amount == 2780
+    assert payer.start().amount == 2780
 
 
 def test_the_last_instalment_is_not_left_too_small(engine: Engine) -> None:
-    till = Till(engine)
+    payer = PayingCustomer(engine)
     parts = (Part(FIRST, 8200), Part(date(2026, 5, 1), 50))
-    with till.transaction() as session:
-        agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=till.now)
+    with payer.transaction() as session:
+        agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=payer.now)
         session.get_one(Invoice, 502).amount_credited += 8180
-    invoice = till.invoice()
-    assert left(till) == [20, 50]
+    invoice = payer.invoice()
+    assert left(payer) == [20, 50]
     assert (choice.suggested(invoice, TODAY), choice.smallest(invoice)) == (70, 70)
-    assert till.start().amount == 70
+    assert payer.start().amount == 70

@@ -13,7 +13,7 @@ from paymail.services.payments import checkout, intent_cancellation
 from paymail.services.refunds import refund_requests
 from paymail.services.refunds.refund_requests import RefundOrder
 from tests.factories import LedgerGateway, make_invoice
-from tests.services.till import Till
+from tests.services.paying_customer import PayingCustomer
 
 AMY = "amy@staff.example"
 
@@ -44,25 +44,25 @@ class Deadly(LedgerGateway):
         return made
 
 
-def at(gateway: LedgerGateway, till: Till) -> None:
-    till.gateway = gateway
-    till.context = replace(till.context, gateway=gateway)
+def at(gateway: LedgerGateway, payer: PayingCustomer) -> None:
+    payer.gateway = gateway
+    payer.context = replace(payer.context, gateway=gateway)
 
 
 def test_a_refund_whose_process_died_is_looked_up_when_stripe_has_forgotten_its_key(engine: Engine) -> None:
-    till = Till(engine)
-    at(Deadly(), till)
-    till.pay()
-    with till.transaction() as session:
+    payer = PayingCustomer(engine)
+    at(Deadly(), payer)
+    payer.pay()
+    with payer.transaction() as session:
         order = RefundOrder(2000, Channel.STRIPE)
-        refund_requests.request(session, payment_id=1, order=order, actor=AMY, now=till.now)
+        refund_requests.request(session, payment_id=1, order=order, actor=AMY, now=payer.now)
     with pytest.raises(Killed):
-        refund_requests.carry_out(till.context)
-    till.later(days=2)
-    till.gateway.by_key.clear()
-    refund_requests.carry_out(till.context)
-    assert len(till.gateway.refunds) == 1
-    assert till.invoice().amount_refunded == 2000
+        refund_requests.carry_out(payer.context)
+    payer.later(days=2)
+    payer.gateway.by_key.clear()
+    refund_requests.carry_out(payer.context)
+    assert len(payer.gateway.refunds) == 1
+    assert payer.invoice().amount_refunded == 2000
 
 
 @dataclass
@@ -78,31 +78,31 @@ class PartlyAway(LedgerGateway):
 
 
 def test_intents_that_cannot_be_cancelled_do_not_stop_the_others(engine: Engine) -> None:
-    till = Till(engine)
+    payer = PayingCustomer(engine)
     gateway = PartlyAway()
-    at(gateway, till)
+    at(gateway, payer)
     for invoice_id in range(600, 605):
-        with till.transaction() as session:
+        with payer.transaction() as session:
             token = make_invoice(session, invoice_id=invoice_id).payment_token or ""
-        gateway.away.add(checkout.start_payment(till.context, token=token).id)
-        with till.transaction() as session:
-            open_intent.mark_for_cancellation(session, invoice_id=invoice_id, now=till.now)
-        till.later(seconds=1)
-    intent = till.start()
-    with till.transaction() as session:
-        open_intent.mark_for_cancellation(session, invoice_id=502, now=till.now)
+        gateway.away.add(checkout.start_payment(payer.context, token=token).id)
+        with payer.transaction() as session:
+            open_intent.mark_for_cancellation(session, invoice_id=invoice_id, now=payer.now)
+        payer.later(seconds=1)
+    intent = payer.start()
+    with payer.transaction() as session:
+        open_intent.mark_for_cancellation(session, invoice_id=502, now=payer.now)
     for _ in range(2):
-        intent_cancellation.cancel_marked(till.context, limit=5)
-        till.later(seconds=31)
+        intent_cancellation.cancel_marked(payer.context, limit=5)
+        payer.later(seconds=31)
     assert gateway.intents[intent.id].status is IntentStatus.CANCELED
 
 
 def test_another_amount_has_a_fee_of_its_own(engine: Engine) -> None:
-    till = Till(engine)
-    with till.transaction() as session:
+    payer = PayingCustomer(engine)
+    with payer.transaction() as session:
         session.execute(update(Issuer).values(application_fee=50))
         session.execute(update(Invoice).values(part_minimum=50))
-    till.start()
-    assert till.attempts()[-1].fee == 41
-    till.start(amount=60)
-    assert till.attempts()[-1].fee == 0
+    payer.start()
+    assert payer.attempts()[-1].fee == 41
+    payer.start(amount=60)
+    assert payer.attempts()[-1].fee == 0

@@ -17,20 +17,20 @@ from paymail.services.forecast.forecast import forecast
 from paymail.services.issuers import issuer_settings
 from paymail.services.outbox import queue, reschedule
 from paymail.services.reminders import planner, preferences
-from tests.services.bench import Bench
+from tests.services.emailed_invoice import EmailedInvoice
 
 DUE_MORNING = "2026-04-13T09:00"  # due on Saturday the 11th
 FRIENDLY_MORNING = "2026-04-20T09:00"
 CAP_0 = "the maximum of 0 reminders has been reached"
 
-Change = Callable[[Bench], object]
+Change = Callable[[EmailedInvoice], object]
 
 
 def issuer(**changes: str | int | bool) -> Change:
-    def change(bench: Bench) -> None:
-        bench.change(
+    def change(emailed: EmailedInvoice) -> None:
+        emailed.change(
             lambda s: issuer_settings.set_up_issuer(
-                s, issuer=bench.issuer(s), changes=changes, now=bench.clock
+                s, issuer=emailed.issuer(s), changes=changes, now=emailed.clock
             )
         )
 
@@ -38,13 +38,13 @@ def issuer(**changes: str | int | bool) -> Change:
 
 
 def invoice(**changes: object) -> Change:
-    def change(bench: Bench) -> None:
-        bench.change(
+    def change(emailed: EmailedInvoice) -> None:
+        emailed.change(
             lambda s: preferences.set_up_invoice(
                 s,
                 invoice_id=502,
                 actor="x",
-                now=bench.clock,
+                now=emailed.clock,
                 **changes,  # type: ignore[arg-type]
             )
         )
@@ -53,49 +53,49 @@ def invoice(**changes: object) -> Change:
 
 
 def customer(**changes: object) -> Change:
-    def change(bench: Bench) -> None:
+    def change(emailed: EmailedInvoice) -> None:
         def set_up(session: Session) -> Customer:
             number = session.get_one(Invoice, 502).customer_id
             return preferences.set_up_customer(
                 session,
                 customer_id=number,
-                now=bench.clock,
+                now=emailed.clock,
                 **changes,  # type: ignore[arg-type]
             )
 
-        bench.change(set_up)
+        emailed.change(set_up)
 
     return change
 
 
-def off_and_on(bench: Bench) -> None:
-    issuer(reminders_off=True)(bench)
-    bench.clock += timedelta(minutes=5)
-    issuer(reminders_off=False)(bench)
+def off_and_on(emailed: EmailedInvoice) -> None:
+    issuer(reminders_off=True)(emailed)
+    emailed.clock += timedelta(minutes=5)
+    issuer(reminders_off=False)(emailed)
 
 
-def another_due_date(bench: Bench) -> None:
-    bench.set(due_date=date(2026, 5, 11))
+def another_due_date(emailed: EmailedInvoice) -> None:
+    emailed.set(due_date=date(2026, 5, 11))
 
 
-def written(bench: Bench) -> Message:
+def written(emailed: EmailedInvoice) -> Message:
     """Have the reminder of the due date written, and return it."""
-    bench.at(DUE_MORNING)
-    planner.plan_due(bench.context)
-    return reminder(bench)
+    emailed.at(DUE_MORNING)
+    planner.plan_due(emailed.context)
+    return reminder(emailed)
 
 
-def reminder(bench: Bench, step: str = "0") -> Message:
-    return next(m for m in bench.messages("reminder") if m.step == step)
+def reminder(emailed: EmailedInvoice, step: str = "0") -> Message:
+    return next(m for m in emailed.messages("reminder") if m.step == step)
 
 
-def explained(bench: Bench) -> Explanation:
-    with db.reading(bench.engine) as session:
-        return explain(session, invoice_id=502, now=bench.clock)
+def explained(emailed: EmailedInvoice) -> Explanation:
+    with db.reading(emailed.engine) as session:
+        return explain(session, invoice_id=502, now=emailed.clock)
 
 
-def fate(bench: Bench) -> str:
-    return next(one.fate for one in explained(bench).steps if one.step == "0" and one.message_id)
+def fate(emailed: EmailedInvoice) -> str:
+    return next(one.fate for one in explained(emailed).steps if one.step == "0" and one.message_id)
 
 
 @pytest.mark.parametrize(
@@ -117,67 +117,67 @@ def fate(bench: Bench) -> str:
     ],
 )
 def test_what_forbids_a_reminder_stops_the_one_that_is_written(
-    bench: Bench, change: Change, reason: str
+    emailed: EmailedInvoice, change: Change, reason: str
 ) -> None:
-    message = written(bench)
-    change(bench)
-    with db.reading(bench.engine) as session:
-        foretold = forecast(session, now=bench.clock, days=1)
+    message = written(emailed)
+    change(emailed)
+    with db.reading(emailed.engine) as session:
+        foretold = forecast(session, now=emailed.clock, days=1)
     assert [(one.at, one.held) for one in foretold if one.step == "0"] == [(None, reason)]
-    assert (fate(bench), explained(bench).reason) == (f"will not be sent: {reason}", reason)
-    deliveries.sweep(bench.context)
-    stopped = reminder(bench)
+    assert (fate(emailed), explained(emailed).reason) == (f"will not be sent: {reason}", reason)
+    deliveries.sweep(emailed.context)
+    stopped = reminder(emailed)
     assert (stopped.message_id, stopped.state) == (message.message_id, MessageState.SUPPRESSED)
-    assert (stopped.reason, fate(bench)) == (reason, f"suppressed: {reason}")
-    assert bench.timeline().count("email_suppressed") == 1
-    assert bench.mailer.delivered == []
+    assert (stopped.reason, fate(emailed)) == (reason, f"suppressed: {reason}")
+    assert emailed.timeline().count("email_suppressed") == 1
+    assert emailed.mailer.delivered == []
 
 
-def test_a_cap_that_is_raised_again_lets_the_next_step_go(bench: Bench) -> None:
-    written(bench)
-    issuer(reminder_cap=0)(bench)
-    assert bench.turn() == 0
-    issuer(reminder_cap=1)(bench)
-    assert bench.turn() == 0
-    assert bench.at(FRIENDLY_MORNING).turn() == 1
-    assert reminder(bench, "7").state is MessageState.SENT
-    assert bench.at("2026-04-27T09:00").turn() == 0
+def test_a_cap_that_is_raised_again_lets_the_next_step_go(emailed: EmailedInvoice) -> None:
+    written(emailed)
+    issuer(reminder_cap=0)(emailed)
+    assert emailed.turn() == 0
+    issuer(reminder_cap=1)(emailed)
+    assert emailed.turn() == 0
+    assert emailed.at(FRIENDLY_MORNING).turn() == 1
+    assert reminder(emailed, "7").state is MessageState.SENT
+    assert emailed.at("2026-04-27T09:00").turn() == 0
 
 
-def test_a_cap_does_not_count_the_reminder_itself(bench: Bench) -> None:
-    issuer(reminder_cap=1)(bench)
-    bench.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "later", "dot")]
-    bench.at(DUE_MORNING).turn()
-    assert reminder(bench).handed_over_at is not None
-    bench.clock += timedelta(hours=1)
-    assert bench.turn() == 1
-    assert reminder(bench).state is MessageState.SENT
+def test_a_cap_does_not_count_the_reminder_itself(emailed: EmailedInvoice) -> None:
+    issuer(reminder_cap=1)(emailed)
+    emailed.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "later", "dot")]
+    emailed.at(DUE_MORNING).turn()
+    assert reminder(emailed).handed_over_at is not None
+    emailed.clock += timedelta(hours=1)
+    assert emailed.turn() == 1
+    assert reminder(emailed).state is MessageState.SENT
 
 
-def test_a_reminder_in_doubt_may_be_sent_again_under_a_cap_of_one(bench: Bench) -> None:
-    issuer(reminder_cap=1)(bench)
-    bench.mailer.outcomes = [Outcome(Verdict.UNKNOWN, 0, "disconnected", "dot")]
-    bench.at(DUE_MORNING).turn()
-    bench.change(
+def test_a_reminder_in_doubt_may_be_sent_again_under_a_cap_of_one(emailed: EmailedInvoice) -> None:
+    issuer(reminder_cap=1)(emailed)
+    emailed.mailer.outcomes = [Outcome(Verdict.UNKNOWN, 0, "disconnected", "dot")]
+    emailed.at(DUE_MORNING).turn()
+    emailed.change(
         lambda s: unknown_messages.resend(
-            s, message_id=reminder(bench).message_id, actor="x", now=bench.clock
+            s, message_id=reminder(emailed).message_id, actor="x", now=emailed.clock
         )
     )
-    bench.turn()
-    assert reminder(bench).state is MessageState.SENT
+    emailed.turn()
+    assert reminder(emailed).state is MessageState.SENT
 
 
-def test_a_written_reminder_does_not_follow_the_invoice_on_the_same_day(bench: Bench) -> None:
-    number = written(bench).message_id
-    later = bench.now_at("2026-04-13T11:00")
-    bench.change(
-        lambda s: reschedule.reschedule_message(s, message_id=number, at=later, actor="x", now=bench.clock)
+def test_a_written_reminder_does_not_follow_the_invoice_on_the_same_day(emailed: EmailedInvoice) -> None:
+    number = written(emailed).message_id
+    later = emailed.now_at("2026-04-13T11:00")
+    emailed.change(
+        lambda s: reschedule.reschedule_message(s, message_id=number, at=later, actor="x", now=emailed.clock)
     )
-    bench.at("2026-04-13T10:00").send()
-    assert bench.turn() == 1
-    assert bench.at("2026-04-13T11:00").turn() == 0
-    assert reminder(bench).reason == "the invoice was emailed on the same day"
-    assert bench.at(FRIENDLY_MORNING).turn() == 1
+    emailed.at("2026-04-13T10:00").send()
+    assert emailed.turn() == 1
+    assert emailed.at("2026-04-13T11:00").turn() == 0
+    assert reminder(emailed).reason == "the invoice was emailed on the same day"
+    assert emailed.at(FRIENDLY_MORNING).turn() == 1
 
 
 @pytest.mark.parametrize(
@@ -189,32 +189,32 @@ def test_a_written_reminder_does_not_follow_the_invoice_on_the_same_day(bench: B
         issuer(reminders_off=True),
         off_and_on,
         another_due_date,
-        lambda bench: bench.at("2026-04-18T23:00"),  # Saturday night
-        lambda bench: bench.send(),
+        lambda emailed: emailed.at("2026-04-18T23:00"),  # Saturday night
+        lambda emailed: emailed.send(),
     ],
 )
-def test_a_reminder_by_hand_goes_whatever_the_ladder_says(bench: Bench, change: Change) -> None:
-    bench.at("2026-04-14T10:00")
-    bench.change(
-        lambda s: planner.remind_by_hand(s, invoice_id=502, tone=Tone.FIRM, actor="x", now=bench.clock)
+def test_a_reminder_by_hand_goes_whatever_the_ladder_says(emailed: EmailedInvoice, change: Change) -> None:
+    emailed.at("2026-04-14T10:00")
+    emailed.change(
+        lambda s: planner.remind_by_hand(s, invoice_id=502, tone=Tone.FIRM, actor="x", now=emailed.clock)
     )
-    change(bench)
-    deliveries.sweep(bench.context)
-    assert reminder(bench, "hand").state is MessageState.SENT
+    change(emailed)
+    deliveries.sweep(emailed.context)
+    assert reminder(emailed, "hand").state is MessageState.SENT
 
 
-def test_a_handover_takes_no_more_statements_than_before_it_asked_all_rules(bench: Bench) -> None:
-    written(bench)
+def test_a_handover_takes_no_more_statements_than_before_it_asked_all_rules(emailed: EmailedInvoice) -> None:
+    written(emailed)
     claims: list[queue.Claim] = []
-    bench.change(lambda s: claims.extend(queue.claim(s, now=bench.clock, lease=bench.context.lease)))
+    emailed.change(lambda s: claims.extend(queue.claim(s, now=emailed.clock, lease=emailed.context.lease)))
     statements: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
         statements.append(statement.split()[0])
 
-    event.listen(bench.engine, "before_cursor_execute", note)
-    bench.change(
-        lambda s: outcomes.begin_handover(s, claim=claims[0], now=bench.clock, lease=bench.context.lease)
+    event.listen(emailed.engine, "before_cursor_execute", note)
+    emailed.change(
+        lambda s: outcomes.begin_handover(s, claim=claims[0], now=emailed.clock, lease=emailed.context.lease)
     )
-    event.remove(bench.engine, "before_cursor_execute", note)
+    event.remove(emailed.engine, "before_cursor_execute", note)
     assert [word for word in statements if word != "BEGIN"] == ["SELECT"] * 8 + ["UPDATE"]

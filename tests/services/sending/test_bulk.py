@@ -11,29 +11,29 @@ from paymail.ports.mail import Outcome, Verdict
 from paymail.services.delivery import deliveries
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Progress, Selection
-from tests.services.bench import Bench
+from tests.services.emailed_invoice import EmailedInvoice
 
 ALL = Selection(currency="AUD")
 
 
-def start(bench: Bench, selection: Selection = ALL, **more: object) -> int:
-    with bench.context.transaction() as session:
-        return bulk.start(session, selection=selection, actor="staff", now=bench.clock, **more).bulk_id  # type: ignore[arg-type]
+def start(emailed: EmailedInvoice, selection: Selection = ALL, **more: object) -> int:
+    with emailed.context.transaction() as session:
+        return bulk.start(session, selection=selection, actor="staff", now=emailed.clock, **more).bulk_id  # type: ignore[arg-type]
 
 
-def progress(bench: Bench, bulk_id: int) -> Progress:
-    with db.reading(bench.engine) as session:
-        return bulk.progress(session, bulk_id=bulk_id, now=bench.clock)
+def progress(emailed: EmailedInvoice, bulk_id: int) -> Progress:
+    with db.reading(emailed.engine) as session:
+        return bulk.progress(session, bulk_id=bulk_id, now=emailed.clock)
 
 
 @pytest.fixture
-def many(bench: Bench) -> Bench:
+def many(emailed: EmailedInvoice) -> EmailedInvoice:
     for number in range(503, 512):
-        bench.add_invoice(number)
-    return bench
+        emailed.add_invoice(number)
+    return emailed
 
 
-def test_every_matching_invoice_gets_one_email(many: Bench) -> None:
+def test_every_matching_invoice_gets_one_email(many: EmailedInvoice) -> None:
     many.add_invoice(600, currency="USD")
     many.add_invoice(601, paid=8250)
     number = start(many)
@@ -43,7 +43,7 @@ def test_every_matching_invoice_gets_one_email(many: Bench) -> None:
     assert (found.name, found.counts, found.waiting) == ("finished", {"sent": 10}, 0)
 
 
-def test_who_has_the_email_already_is_left_out_unless_asked(many: Bench) -> None:
+def test_who_has_the_email_already_is_left_out_unless_asked(many: EmailedInvoice) -> None:
     many.send()
     many.turn()
     first = start(many)
@@ -53,12 +53,12 @@ def test_who_has_the_email_already_is_left_out_unless_asked(many: Bench) -> None
     assert many.turn() == 10
 
 
-def test_a_finish_beyond_the_calendar_is_not_foretold(many: Bench) -> None:
+def test_a_finish_beyond_the_calendar_is_not_foretold(many: EmailedInvoice) -> None:
     number = start(many, rate=1, at=datetime.max.replace(tzinfo=UTC))
     assert (progress(many, number).waiting, progress(many, number).finishes_at) == (10, None)
 
 
-def test_the_rate_is_kept_and_the_finish_is_foretold(many: Bench) -> None:
+def test_the_rate_is_kept_and_the_finish_is_foretold(many: EmailedInvoice) -> None:
     number = start(many, rate=6)
     many.turn()
     found = progress(many, number)
@@ -70,7 +70,7 @@ def test_the_rate_is_kept_and_the_finish_is_foretold(many: Bench) -> None:
     assert progress(many, number).name == "finished"
 
 
-def test_a_bulk_send_for_later_waits(many: Bench) -> None:
+def test_a_bulk_send_for_later_waits(many: EmailedInvoice) -> None:
     number = start(many, at=many.clock + timedelta(hours=1))
     assert many.turn() == 0
     assert progress(many, number).waiting == 10
@@ -78,7 +78,7 @@ def test_a_bulk_send_for_later_waits(many: Bench) -> None:
     assert many.turn() == 10
 
 
-def test_pause_holds_and_resume_goes_on(many: Bench) -> None:
+def test_pause_holds_and_resume_goes_on(many: EmailedInvoice) -> None:
     number = start(many, rate=6)
     many.turn()
     many.change(lambda s: bulk.pause(s, bulk_id=number, actor="staff", now=many.clock))
@@ -95,7 +95,7 @@ def test_pause_holds_and_resume_goes_on(many: Bench) -> None:
     assert total == 9
 
 
-def test_a_pause_before_its_messages_are_written_holds_too(many: Bench) -> None:
+def test_a_pause_before_its_messages_are_written_holds_too(many: EmailedInvoice) -> None:
     number = start(many)
     many.change(lambda s: bulk.pause(s, bulk_id=number, actor="staff", now=many.clock))
     assert many.turn() == 0
@@ -104,7 +104,7 @@ def test_a_pause_before_its_messages_are_written_holds_too(many: Bench) -> None:
     assert many.turn() == 10
 
 
-def test_cancel_withdraws_what_is_not_handed_over(many: Bench) -> None:
+def test_cancel_withdraws_what_is_not_handed_over(many: EmailedInvoice) -> None:
     number = start(many, rate=6)
     many.turn()
     many.change(lambda s: bulk.cancel(s, bulk_id=number, actor="staff", now=many.clock))
@@ -115,7 +115,7 @@ def test_cancel_withdraws_what_is_not_handed_over(many: Bench) -> None:
         many.change(lambda s: bulk.resume(s, bulk_id=number))
 
 
-def test_only_the_failed_are_sent_again(many: Bench) -> None:
+def test_only_the_failed_are_sent_again(many: EmailedInvoice) -> None:
     many.mailer.outcomes = [Outcome(Verdict.FAILED, 550, "550 no", "dot")] * 3
     first = start(many)
     many.turn()
@@ -128,7 +128,7 @@ def test_only_the_failed_are_sent_again(many: Bench) -> None:
     assert progress(many, third).bulk.skipped == 3
 
 
-def test_a_crash_between_batches_loses_and_repeats_nothing(many: Bench) -> None:
+def test_a_crash_between_batches_loses_and_repeats_nothing(many: EmailedInvoice) -> None:
     number = start(many)
     many.change(lambda s: bulk.expand(s, bulk_id=number, now=many.clock, batch=4))
 
@@ -144,16 +144,16 @@ def test_a_crash_between_batches_loses_and_repeats_nothing(many: Bench) -> None:
     assert len({m.invoice_id for m in many.messages()}) == 10
 
 
-def test_the_same_request_starts_one(many: Bench) -> None:
+def test_the_same_request_starts_one(many: EmailedInvoice) -> None:
     assert start(many, request_key="form-1") == start(many, request_key="form-1")
     assert start(many, request_key="form-2") != start(many, request_key="form-1")
 
 
-def test_a_filter_that_matches_nothing_is_refused(bench: Bench) -> None:
+def test_a_filter_that_matches_nothing_is_refused(emailed: EmailedInvoice) -> None:
     with pytest.raises(bulk.EmptySelection):
-        start(bench, Selection(currency="USD"))
+        start(emailed, Selection(currency="USD"))
     with pytest.raises(bulk.NoSuchBulk):
-        start(bench, Selection(failed_of=99))
+        start(emailed, Selection(failed_of=99))
 
 
 def test_a_filter_survives_being_stored() -> None:
@@ -161,7 +161,7 @@ def test_a_filter_survives_being_stored() -> None:
     assert Selection.from_json(selection.to_json()) == selection
 
 
-def test_what_is_paid_meanwhile_is_left_out(many: Bench) -> None:
+def test_what_is_paid_meanwhile_is_left_out(many: EmailedInvoice) -> None:
     number = start(many, rate=6)
     many.turn()
     many.pay(505)

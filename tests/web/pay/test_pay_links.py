@@ -13,7 +13,7 @@ from paymail.services.links import pay_links
 from paymail.settings import Settings
 from tests.structure.test_house import routes_of
 from tests.web.bearer import bearer
-from tests.web.conftest import Desk, Site
+from tests.web.conftest import Biller, Site
 
 BODIES = {"confirm-payment": {"paymentIntentId": "pi_123"}, "promise": {"date": "2026-12-01"}}
 UNKNOWN = ["0" * 64, "x", "A" * 64, "0" * 63, "0" * 65, "%00", "é", "0" * 300]
@@ -129,36 +129,36 @@ def test_the_api_sets_how_long_an_issuers_links_live(site: Site) -> None:
         assert session.get_one(Issuer, 1).link_days == 45
 
 
-def test_staff_replace_and_take_back_a_link_on_the_page(desk: Desk) -> None:
-    old = desk.site.invoice()
-    page = desk.get("/invoices/502")
+def test_staff_replace_and_take_back_a_link_on_the_page(biller: Biller) -> None:
+    old = biller.site.invoice()
+    page = biller.get("/invoices/502")
     assert old not in page
     assert "It does not expire" in page
-    assert f'value="https://pay.example/pay/{old}"' in desk.post("/invoices/502/link", do="show")
-    was = desk.hidden(page, "was")
+    assert f'value="https://pay.example/pay/{old}"' in biller.post("/invoices/502/link", do="show")
+    was = biller.hidden(page, "was")
     for _ in range(2):  # a double click
-        page = desk.post("/invoices/502/link", do="regenerate", was=was)
+        page = biller.post("/invoices/502/link", do="regenerate", was=was)
     assert page.count("link regenerated") == 1
     assert old not in page
     assert "It expires on <time" in page
-    page = desk.post("/invoices/502/link", do="revoke")
+    page = biller.post("/invoices/502/link", do="revoke")
     assert "Create link" in page
     assert "Show link" not in page
-    was = desk.hidden(page, "was")
+    was = biller.hidden(page, "was")
     for _ in range(2):
-        page = desk.post("/invoices/502/link", do="regenerate", was=was)
+        page = biller.post("/invoices/502/link", do="regenerate", was=was)
     assert page.count("link regenerated") == 2
-    assert "https://pay.example/pay/" in desk.post("/invoices/502/link", do="show")
-    desk.site.expire()
-    assert "It expired on <time" in desk.get("/invoices/502")
-    assert "is not an option" in desk.post("/invoices/502/link", 422, do="destroy")
+    assert "https://pay.example/pay/" in biller.post("/invoices/502/link", do="show")
+    biller.site.expire()
+    assert "It expired on <time" in biller.get("/invoices/502")
+    assert "is not an option" in biller.post("/invoices/502/link", 422, do="destroy")
 
 
-def test_a_link_is_replaced_by_nobody_without_the_csrf_token(desk: Desk) -> None:
-    old = desk.site.invoice()
-    answer = desk.site.client.post("/staff/invoices/502/link", data={"do": "regenerate"})
+def test_a_link_is_replaced_by_nobody_without_the_csrf_token(biller: Biller) -> None:
+    old = biller.site.invoice()
+    answer = biller.site.client.post("/staff/invoices/502/link", data={"do": "regenerate"})
     assert answer.status_code == 403
-    assert desk.site.client.get(f"/pay/{old}").status_code == 200
+    assert biller.site.client.get(f"/pay/{old}").status_code == 200
 
 
 def test_an_intent_of_an_old_link_cannot_be_confirmed_by_it(site: Site) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from paymail.models import Message, PaymentStatus, ReminderHold
 from paymail.services.reminders import holds
-from tests.web.conftest import Desk, Site
+from tests.web.conftest import Biller, Site
 
 API = "/api/public/pay"
 
@@ -127,10 +127,10 @@ def test_saying_is_limited(site: Site) -> None:
     assert statuses == [200] * 10 + [429]
 
 
-def test_staff_see_and_lift_what_a_customer_said(desk: Desk) -> None:
-    token = desk.site.invoice(reminders=True)
-    desk.site.client.post(f"{API}/{token}/already-paid", json={"text": "by <i>cheque</i>"})
-    page = desk.get("/invoices/502")
+def test_staff_see_and_lift_what_a_customer_said(biller: Biller) -> None:
+    token = biller.site.invoice(reminders=True)
+    biller.site.client.post(f"{API}/{token}/already-paid", json={"text": "by <i>cheque</i>"})
+    page = biller.get("/invoices/502")
     assert "<strong>claimed</strong>" in page
     assert "by &lt;i&gt;cheque&lt;/i&gt;" in page
-    assert "<h3>On hold</h3>" not in desk.post("/invoices/502/release", reason="claimed")
+    assert "<h3>On hold</h3>" not in biller.post("/invoices/502/release", reason="claimed")

@@ -4,29 +4,29 @@ import pytest
 
 from paymail.models import BulkSend, MessageState
 from paymail.services.sending import bulk
-from tests.web.conftest import Desk
+from tests.web.conftest import Biller
 
 
 @pytest.fixture
-def many(desk: Desk) -> Desk:
+def many(biller: Biller) -> Biller:
     """Three owed invoices, one of them in another currency."""
-    desk.site.invoice(501)
-    desk.site.invoice(502)
-    desk.site.invoice(503, currency="NZD")
-    return desk
+    biller.site.invoice(501)
+    biller.site.invoice(502)
+    biller.site.invoice(503, currency="NZD")
+    return biller
 
 
-def begin(desk: Desk, **form: object) -> str:
-    page = desk.get("/bulk/new?currency=aud")
-    given = {"currency": "aud", "request_key": desk.hidden(page, "request_key"), **form}
-    return desk.post("/bulk", **given)
+def begin(biller: Biller, **form: object) -> str:
+    page = biller.get("/bulk/new?currency=aud")
+    given = {"currency": "aud", "request_key": biller.hidden(page, "request_key"), **form}
+    return biller.post("/bulk", **given)
 
 
-def expand(desk: Desk) -> None:
-    bulk.expand_all(desk.site.app.context())
+def expand(biller: Biller) -> None:
+    bulk.expand_all(biller.site.app.context())
 
 
-def test_the_filter_is_counted_before_anything_is_sent(many: Desk) -> None:
+def test_the_filter_is_counted_before_anything_is_sent(many: Biller) -> None:
     many.post("/invoices/501/send", sequence=1)
     page = many.get("/bulk/new?currency=aud")
     assert "2 invoices match" in page
@@ -37,7 +37,7 @@ def test_the_filter_is_counted_before_anything_is_sent(many: Desk) -> None:
     assert many.site.count(BulkSend) == 0
 
 
-def test_a_double_click_starts_one(many: Desk) -> None:
+def test_a_double_click_starts_one(many: Biller) -> None:
     key = many.hidden(many.get("/bulk/new?currency=AUD"), "request_key")
     addresses = {str(many.answer("/bulk", currency="AUD", request_key=key).url) for _ in range(2)}
     assert addresses == {"https://pay.example/staff/bulk/1"}
@@ -46,7 +46,7 @@ def test_a_double_click_starts_one(many: Desk) -> None:
     assert many.site.count(BulkSend) == 2
 
 
-def test_rate_time_and_again_are_taken(many: Desk) -> None:
+def test_rate_time_and_again_are_taken(many: Biller) -> None:
     page = begin(many, rate="office365", when="morning", again="yes")
     assert "30 per minute" in page
     assert "Wed 18 Mar 2026, 09:00 AEDT" in page
@@ -56,7 +56,7 @@ def test_rate_time_and_again_are_taken(many: Desk) -> None:
         assert session.get_one(BulkSend, 1).again
 
 
-def test_the_list_shows_progress_and_the_finish(many: Desk) -> None:
+def test_the_list_shows_progress_and_the_finish(many: Biller) -> None:
     begin(many, rate="1")
     expand(many)
     page = many.get("/bulk")
@@ -74,7 +74,7 @@ def test_the_list_shows_progress_and_the_finish(many: Desk) -> None:
         ("due_before=tomorrow", "is not a date"),
     ],
 )
-def test_a_filter_that_cannot_be_meant_is_refused(many: Desk, query: str, reason: str) -> None:
+def test_a_filter_that_cannot_be_meant_is_refused(many: Biller, query: str, reason: str) -> None:
     assert reason in many.get(f"/bulk/new?{query}", 422)
 
 
@@ -88,7 +88,7 @@ def test_a_filter_that_cannot_be_meant_is_refused(many: Desk, query: str, reason
     ],
 )
 def test_a_start_that_is_refused_says_why_and_keeps_what_was_typed(
-    many: Desk, form: dict[str, str], reason: str
+    many: Biller, form: dict[str, str], reason: str
 ) -> None:
     given = {"currency": "AUD", "customer": "", "request_key": "0123456789", "again": "yes", **form}
     page = many.post("/bulk", 422, **given)
@@ -100,7 +100,7 @@ def test_a_start_that_is_refused_says_why_and_keeps_what_was_typed(
         assert f'value="{form.get("at", "")}"' in page
 
 
-def test_pause_resume_and_cancel_do_what_they_say_and_bear_a_second_click(many: Desk) -> None:
+def test_pause_resume_and_cancel_do_what_they_say_and_bear_a_second_click(many: Biller) -> None:
     begin(many)
     expand(many)
     for _ in range(2):
@@ -117,7 +117,7 @@ def test_pause_resume_and_cancel_do_what_they_say_and_bear_a_second_click(many: 
     many.post("/bulk/9/pause", 404)
 
 
-def test_only_the_failed_are_sent_again_once(many: Desk) -> None:
+def test_only_the_failed_are_sent_again_once(many: Biller) -> None:
     begin(many)
     expand(many)
     many.post("/messages/1/cancel")
@@ -133,7 +133,7 @@ def test_only_the_failed_are_sent_again_once(many: Desk) -> None:
     ]  # fmt: skip
 
 
-def test_nothing_failed_means_nothing_to_send_again(many: Desk) -> None:
+def test_nothing_failed_means_nothing_to_send_again(many: Biller) -> None:
     begin(many)
     expand(many)
     assert "no matching invoice can be sent" in many.post(
@@ -141,7 +141,7 @@ def test_nothing_failed_means_nothing_to_send_again(many: Desk) -> None:
     )
 
 
-def test_its_messages_are_listed_by_state(many: Desk) -> None:
+def test_its_messages_are_listed_by_state(many: Biller) -> None:
     begin(many)
     expand(many)
     assert 'href="/staff/messages?bulk=1&amp;state=scheduled"' in many.get("/bulk/1")

@@ -4,7 +4,7 @@ import pytest
 
 from paymail.models import GatewayEvent, GatewayEventState, Payment
 from tests.web.bearer import bearer
-from tests.web.conftest import Desk, Site
+from tests.web.conftest import Biller, Site
 from tests.web.test_webhook import event
 
 V1 = "/api/v1/events"
@@ -20,31 +20,31 @@ def paid_and_dead(site: Site) -> str:
         return row.event_id
 
 
-def test_a_dead_event_is_on_the_page_with_its_invoice_and_its_reason(desk: Desk) -> None:
-    event_id = paid_and_dead(desk.site)
-    page = desk.get("/events?state=dead")
+def test_a_dead_event_is_on_the_page_with_its_invoice_and_its_reason(biller: Biller) -> None:
+    event_id = paid_and_dead(biller.site)
+    page = biller.get("/events?state=dead")
     for text in (event_id, '<a href="/staff/invoices/502">#502</a>', "Stripe was away", "acct_sandbox"):
         assert text in page
-    assert event_id not in desk.get("/events?state=done")
-    assert event_id in desk.get("/events?invoice=502")
-    assert event_id not in desk.get("/events?type=charge.refunded")
-    assert event_id in desk.get("/events?state=nonsense")
+    assert event_id not in biller.get("/events?state=done")
+    assert event_id in biller.get("/events?invoice=502")
+    assert event_id not in biller.get("/events?type=charge.refunded")
+    assert event_id in biller.get("/events?state=nonsense")
 
 
-def test_the_button_works_on_it_again(desk: Desk) -> None:
-    event_id = paid_and_dead(desk.site)
-    desk.post(f"/events/{event_id}/reprocess")
-    desk.site.sweep()
-    assert desk.site.count(Payment) == 1
-    assert ">done<" in desk.get("/events")
+def test_the_button_works_on_it_again(biller: Biller) -> None:
+    event_id = paid_and_dead(biller.site)
+    biller.post(f"/events/{event_id}/reprocess")
+    biller.site.sweep()
+    assert biller.site.count(Payment) == 1
+    assert ">done<" in biller.get("/events")
 
 
-def test_the_button_needs_the_token_of_the_page(desk: Desk) -> None:
-    event_id = paid_and_dead(desk.site)
-    answer = desk.site.client.post(f"/staff/events/{event_id}/reprocess", data={"csrf": "wrong"})
+def test_the_button_needs_the_token_of_the_page(biller: Biller) -> None:
+    event_id = paid_and_dead(biller.site)
+    answer = biller.site.client.post(f"/staff/events/{event_id}/reprocess", data={"csrf": "wrong"})
     assert answer.status_code == 403
-    desk.post("/events/evt_unknown/reprocess", 404)
-    assert ">dead<" in desk.get("/events")
+    biller.post("/events/evt_unknown/reprocess", 404)
+    assert ">dead<" in biller.get("/events")
 
 
 def test_the_api_lists_shows_and_works_on_events_again(site: Site) -> None:

@@ -4,14 +4,14 @@ import pytest
 
 from paymail.services.forecast.forecast import forecast
 from paymail.web.staff.forecast import by_day
-from tests.web.conftest import Desk
+from tests.web.conftest import Biller
 
 
-def test_it_is_grouped_by_local_day_with_totals(desk: Desk) -> None:
-    desk.site.invoice(501, due_in=1)
-    desk.site.invoice(502, due_in=3)
-    desk.site.invoice(503, due_in=60)
-    page = desk.get("/forecast?days=7")
+def test_it_is_grouped_by_local_day_with_totals(biller: Biller) -> None:
+    biller.site.invoice(501, due_in=1)
+    biller.site.invoice(502, due_in=3)
+    biller.site.invoice(503, due_in=60)
+    page = biller.get("/forecast?days=7")
     assert "<strong>" not in page.partition("<main")[2]
     days = [part.partition(" <span")[0] for part in page.split("<h3>")[1:]]
     assert days == ["Wednesday 18 March 2026", "Friday 20 March 2026"]
@@ -23,25 +23,25 @@ def test_it_is_grouped_by_local_day_with_totals(desk: Desk) -> None:
     assert "503" not in page.partition("<main")[2]
 
 
-def test_what_is_held_back_says_why(desk: Desk) -> None:
-    desk.site.invoice(502, due_in=3)
-    desk.post("/invoices/502/hold", reason="disputed")
-    page = desk.get("/forecast")
+def test_what_is_held_back_says_why(biller: Biller) -> None:
+    biller.site.invoice(502, due_in=3)
+    biller.post("/invoices/502/hold", reason="disputed")
+    page = biller.get("/forecast")
     assert "1 \u00d7 held: disputed" in page
     assert "Nothing will be sent in this period." in page
 
 
-def test_a_scheduled_email_is_foretold(desk: Desk) -> None:
-    desk.site.invoice(502, due_in=60)
-    desk.post("/invoices/502/send", sequence=1, when="morning")
-    assert "Wednesday 18 March 2026" in desk.get("/forecast?days=1")
+def test_a_scheduled_email_is_foretold(biller: Biller) -> None:
+    biller.site.invoice(502, due_in=60)
+    biller.post("/invoices/502/send", sequence=1, when="morning")
+    assert "Wednesday 18 March 2026" in biller.get("/forecast?days=1")
 
 
-def test_a_long_list_is_cut_short_but_counted_whole(desk: Desk) -> None:
-    desk.site.invoice(501, due_in=1)
-    desk.site.invoice(502, due_in=3)
-    with desk.site.app.reading() as session:
-        coming = forecast(session, now=desk.clock)
+def test_a_long_list_is_cut_short_but_counted_whole(biller: Biller) -> None:
+    biller.site.invoice(501, due_in=1)
+    biller.site.invoice(502, due_in=3)
+    with biller.site.app.reading() as session:
+        coming = forecast(session, now=biller.clock)
     days = by_day(coming, most=1)
     assert [(day.name, day.count, len(day.rows)) for day in days] == [
         ("Wednesday 18 March 2026", 1, 1),
@@ -50,5 +50,5 @@ def test_a_long_list_is_cut_short_but_counted_whole(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("days", ["0", "91", "x"])
-def test_a_span_that_is_not_offered_is_refused(desk: Desk, days: str) -> None:
-    desk.get(f"/forecast?days={days}", 422)
+def test_a_span_that_is_not_offered_is_refused(biller: Biller, days: str) -> None:
+    biller.get(f"/forecast?days={days}", 422)

@@ -7,7 +7,7 @@ import pytest
 from paymail.emails import Tone
 from paymail.models import Issuer
 from paymail.services.core.issuers import ensure_issuer
-from tests.web.conftest import Desk
+from tests.web.conftest import Biller
 
 FORM: dict[str, object] = {
     "issuer": "1", "do": "save", "days": ["-2", "5"], "tone": ["upcoming", "firm"], "reminders": "on",
@@ -18,18 +18,18 @@ FORM: dict[str, object] = {
 
 
 @pytest.fixture
-def shop(desk: Desk) -> Desk:
+def shop(biller: Biller) -> Biller:
     """An issuer with one owed invoice."""
-    desk.site.invoice()
-    return desk
+    biller.site.invoice()
+    return biller
 
 
-def issuer(desk: Desk) -> Issuer:
-    with desk.site.app.reading() as session:
+def issuer(biller: Biller) -> Issuer:
+    with biller.site.app.reading() as session:
         return session.get_one(Issuer, 1)
 
 
-def test_everything_can_be_set_and_is_shown_again(shop: Desk) -> None:
+def test_everything_can_be_set_and_is_shown_again(shop: Biller) -> None:
     page = shop.post("/reminders", **FORM)
     found = issuer(shop)
     assert found.ladder == "-2:upcoming, 5:firm"
@@ -68,7 +68,7 @@ def test_everything_can_be_set_and_is_shown_again(shop: Desk) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_typed_is_lost(
-    shop: Desk, change: dict[str, object], reason: str
+    shop: Biller, change: dict[str, object], reason: str
 ) -> None:
     page = shop.post("/reminders", 422, **{**FORM, **change})
     assert reason in page.replace("&#39;", "'")
@@ -79,7 +79,7 @@ def test_what_cannot_be_is_refused_and_nothing_typed_is_lost(
     assert (issuer(shop).ladder, issuer(shop).timezone) == ("", "Australia/Sydney")
 
 
-def test_rows_are_added_and_removed_without_saving(shop: Desk) -> None:
+def test_rows_are_added_and_removed_without_saving(shop: Biller) -> None:
     page = shop.post("/reminders", **{**FORM, "do": "add"})
     assert page.count('name="days"') == 3
     assert "Not saved yet." in page
@@ -93,13 +93,13 @@ def test_rows_are_added_and_removed_without_saving(shop: Desk) -> None:
     assert issuer(shop).ladder == ""
 
 
-def test_a_broken_setting_still_shows_the_page(shop: Desk) -> None:
+def test_a_broken_setting_still_shows_the_page(shop: Biller) -> None:
     with shop.site.app.transaction() as session:
         session.get_one(Issuer, 1).ladder = "nonsense"
     assert shop.get("/reminders").count('name="days"') == 5
 
 
-def test_each_issuer_has_its_own(shop: Desk) -> None:
+def test_each_issuer_has_its_own(shop: Biller) -> None:
     with shop.site.app.transaction() as session:
         ensure_issuer(session, name="Other Ltd", email="x@other.example", now=shop.clock, currency="JPY")
     shop.post("/reminders", **{**FORM, "issuer": "2", "minimum": "500"})
@@ -112,7 +112,7 @@ def test_each_issuer_has_its_own(shop: Desk) -> None:
 
 
 @pytest.mark.parametrize("tone", list(Tone))
-def test_each_tone_can_be_read_in_a_frame_that_can_do_nothing(shop: Desk, tone: Tone) -> None:
+def test_each_tone_can_be_read_in_a_frame_that_can_do_nothing(shop: Biller, tone: Tone) -> None:
     assert f'sandbox="" loading="lazy" src="/staff/reminders/samples/reminder_{tone}"' in shop.get(
         "/reminders"
     )
@@ -122,12 +122,12 @@ def test_each_tone_can_be_read_in_a_frame_that_can_do_nothing(shop: Desk, tone: 
     assert shop.messages() == []
 
 
-def test_a_sample_that_does_not_exist_is_not_found(shop: Desk) -> None:
+def test_a_sample_that_does_not_exist_is_not_found(shop: Biller) -> None:
     shop.get("/reminders/samples/..%2fsecrets", 404)
     shop.get("/reminders/samples/shouting", 404)
 
 
-def test_links_are_set_to_end_never_and_an_older_form_leaves_them_as_they_are(shop: Desk) -> None:
+def test_links_are_set_to_end_never_and_an_older_form_leaves_them_as_they_are(shop: Biller) -> None:
     assert 'value="never"' in shop.post("/reminders", **{**FORM, "link_days": "never"})
     assert issuer(shop).link_days is None
     shop.post("/reminders", **{**FORM, "link_days": "20"})

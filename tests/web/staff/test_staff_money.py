@@ -7,60 +7,60 @@ from sqlalchemy import select
 
 from paymail.models import Invoice, InvoiceStatus, Payment, PaymentStatus, Refund, RefundStatus, Suppression
 from paymail.services.customers import addresses, erasure
-from tests.web.conftest import STAFF, Desk
+from tests.web.conftest import STAFF, Biller
 
 KEY = "0123456789abcdef"
 
 
 @pytest.fixture
-def owed(desk: Desk) -> Desk:
+def owed(biller: Biller) -> Biller:
     """Invoice 502 over AUD 82.50."""
-    desk.site.invoice()
-    return desk
+    biller.site.invoice()
+    return biller
 
 
-def invoice(desk: Desk, invoice_id: int = 502) -> Invoice:
-    with desk.site.app.reading() as session:
+def invoice(biller: Biller, invoice_id: int = 502) -> Invoice:
+    with biller.site.app.reading() as session:
         return session.get_one(Invoice, invoice_id)
 
 
-def rows(desk: Desk, table: type[Any]) -> list[Any]:
-    with desk.site.app.reading() as session:
+def rows(biller: Biller, table: type[Any]) -> list[Any]:
+    with biller.site.app.reading() as session:
         return list(session.scalars(select(table)))
 
 
-def record(desk: Desk, status: int = 200, **form: object) -> str:
-    page = desk.get("/invoices/502")
+def record(biller: Biller, status: int = 200, **form: object) -> str:
+    page = biller.get("/invoices/502")
     given = {"amount": "82.50", "channel": "bank_transfer", "day": "2026-03-16", "reference": "INV 502"}
-    given |= {"request_key": desk.hidden(page, "request_key")}
-    return desk.post("/invoices/502/payments", status, **given | form)
+    given |= {"request_key": biller.hidden(page, "request_key")}
+    return biller.post("/invoices/502/payments", status, **given | form)
 
 
-def by_card(desk: Desk) -> int:
+def by_card(biller: Biller) -> int:
     """The customer pays invoice 502 at the sandbox; return the payment."""
-    token = invoice(desk).payment_token or ""
-    created = desk.site.start(token)
-    intent = desk.site.customer_pays(created)
-    answer = desk.site.client.post(
+    token = invoice(biller).payment_token or ""
+    created = biller.site.start(token)
+    intent = biller.site.customer_pays(created)
+    answer = biller.site.client.post(
         f"/api/public/pay/{token}/confirm-payment", json={"paymentIntentId": intent}
     )
     assert answer.status_code == 200, answer.text
-    return int(rows(desk, Payment)[-1].payment_id)
+    return int(rows(biller, Payment)[-1].payment_id)
 
 
-def refund(desk: Desk, status: int = 200, payment: int = 1, **form: object) -> str:
+def refund(biller: Biller, status: int = 200, payment: int = 1, **form: object) -> str:
     given = {"amount": "82.50", "channel": "bank_transfer", "sure": "yes", "request_key": KEY}
-    return desk.post(f"/invoices/502/payments/{payment}/refund", status, **given | form)
+    return biller.post(f"/invoices/502/payments/{payment}/refund", status, **given | form)
 
 
-def test_the_form_of_a_payment_is_prefilled_with_what_is_owed_and_today(owed: Desk) -> None:
+def test_the_form_of_a_payment_is_prefilled_with_what_is_owed_and_today(owed: Biller) -> None:
     page = owed.get("/invoices/502")
     assert 'name="amount" value="82.50"' in page
     assert 'name="day" value="2026-03-17"' in page
     assert "AUD $82.50 is owed." in page
 
 
-def test_a_double_click_records_one_payment_with_one_receipt(owed: Desk) -> None:
+def test_a_double_click_records_one_payment_with_one_receipt(owed: Biller) -> None:
     for _ in range(2):
         page = owed.post(
             "/invoices/502/payments",
@@ -78,7 +78,7 @@ def test_a_double_click_records_one_payment_with_one_receipt(owed: Desk) -> None
     assert invoice(owed).payment_status is PaymentStatus.PAID
 
 
-def test_the_receipt_tells_the_day_and_the_way_that_staff_wrote_down(owed: Desk) -> None:
+def test_the_receipt_tells_the_day_and_the_way_that_staff_wrote_down(owed: Biller) -> None:
     record(owed, reference="INV 502 <x>")
     owed.site.sweep()
     preview = owed.get("/messages/1/preview")
@@ -113,7 +113,7 @@ def test_the_receipt_tells_the_day_and_the_way_that_staff_wrote_down(owed: Desk)
     ],
 )
 def test_a_payment_that_cannot_be_is_refused_and_nothing_typed_is_lost(
-    owed: Desk, form: dict[str, str], reason: str
+    owed: Biller, form: dict[str, str], reason: str
 ) -> None:
     page = record(owed, 422, **{"reference": "ref &amp; co"} | form)
     assert reason in page
@@ -124,7 +124,7 @@ def test_a_payment_that_cannot_be_is_refused_and_nothing_typed_is_lost(
     assert owed.messages() == []
 
 
-def test_more_than_is_owed_is_recorded_only_when_the_box_is_ticked(owed: Desk) -> None:
+def test_more_than_is_owed_is_recorded_only_when_the_box_is_ticked(owed: Biller) -> None:
     page = record(owed, 409, amount="90.00")
     assert "AUD 90.00 is more than the AUD 82.50 owed" in page
     assert 'name="amount" value="90.00"' in page
@@ -135,7 +135,7 @@ def test_more_than_is_owed_is_recorded_only_when_the_box_is_ticked(owed: Desk) -
     assert invoice(owed).overpaid == 750
 
 
-def test_a_payment_of_a_void_invoice_is_refused(owed: Desk) -> None:
+def test_a_payment_of_a_void_invoice_is_refused(owed: Biller) -> None:
     owed.site.change(status=InvoiceStatus.VOID)
     page = owed.post("/invoices/502/payments", 409, amount="1", channel="cash", request_key=KEY)
     assert "is void" in page
@@ -145,18 +145,18 @@ def test_a_payment_of_a_void_invoice_is_refused(owed: Desk) -> None:
     ("currency", "typed", "minor", "wrong"), [("JPY", "500", 500, "500.5"), ("KWD", "1.250", 1250, "1.2505")]
 )
 def test_amounts_have_the_currencys_decimals(
-    desk: Desk, currency: str, typed: str, minor: int, wrong: str
+    biller: Biller, currency: str, typed: str, minor: int, wrong: str
 ) -> None:
-    desk.site.invoice(currency=currency)
-    assert f'value="{"8250" if currency == "JPY" else "8.250"}"' in desk.get("/invoices/502")
-    assert "is not a valid amount in" in record(desk, 422, amount=wrong)
-    record(desk, amount=typed)
-    assert [payment.amount for payment in rows(desk, Payment)] == [minor]
-    refund(desk, amount=typed, channel="cash")
-    assert [one.amount for one in rows(desk, Refund)] == [minor]
+    biller.site.invoice(currency=currency)
+    assert f'value="{"8250" if currency == "JPY" else "8.250"}"' in biller.get("/invoices/502")
+    assert "is not a valid amount in" in record(biller, 422, amount=wrong)
+    record(biller, amount=typed)
+    assert [payment.amount for payment in rows(biller, Payment)] == [minor]
+    refund(biller, amount=typed, channel="cash")
+    assert [one.amount for one in rows(biller, Refund)] == [minor]
 
 
-def test_a_card_payment_is_refunded_once_by_a_double_click_and_carried_out_at_stripe(owed: Desk) -> None:
+def test_a_card_payment_is_refunded_once_by_a_double_click_and_carried_out_at_stripe(owed: Biller) -> None:
     payment = by_card(owed)
     for _ in range(2):
         page = refund(owed, payment=payment, amount="20", channel="stripe", reason="An hour less")
@@ -172,7 +172,7 @@ def test_a_card_payment_is_refunded_once_by_a_double_click_and_carried_out_at_st
     assert invoice(owed).payment_status is PaymentStatus.PARTIALLY_REFUNDED
 
 
-def test_a_refund_of_more_than_is_left_is_refused_and_what_was_typed_stays(owed: Desk) -> None:
+def test_a_refund_of_more_than_is_left_is_refused_and_what_was_typed_stays(owed: Biller) -> None:
     record(owed)
     page = refund(owed, 422, amount="82.51", reason="too <much>", owed_again="yes")
     assert "must be above zero, up to AUD 82.50" in page
@@ -192,13 +192,13 @@ def test_a_refund_of_more_than_is_left_is_refused_and_what_was_typed_stays(owed:
         ({"channel": ""}, "is not a payment method"),
     ],
 )
-def test_a_refund_of_cash_that_cannot_be_is_refused(owed: Desk, form: dict[str, str], reason: str) -> None:
+def test_a_refund_of_cash_that_cannot_be_is_refused(owed: Biller, form: dict[str, str], reason: str) -> None:
     record(owed, channel="cash")
     assert reason in refund(owed, 422, **form)
     assert rows(owed, Refund) == []
 
 
-def test_a_refund_in_cash_counts_at_once_and_may_leave_the_invoice_owed(owed: Desk) -> None:
+def test_a_refund_in_cash_counts_at_once_and_may_leave_the_invoice_owed(owed: Biller) -> None:
     record(owed, channel="cash")
     page = refund(owed, channel="cash", owed_again="yes")
     assert "no longer valid" not in page
@@ -207,7 +207,7 @@ def test_a_refund_in_cash_counts_at_once_and_may_leave_the_invoice_owed(owed: De
     owed.get(f"/refunds/{asked.refund_id}/credit-note.pdf", 404)
 
 
-def test_a_payment_of_another_invoice_is_not_refunded_by_this_ones_page(owed: Desk) -> None:
+def test_a_payment_of_another_invoice_is_not_refunded_by_this_ones_page(owed: Biller) -> None:
     owed.site.invoice(503)
     record(owed)
     form = {"amount": "1", "channel": "cash", "sure": "yes", "request_key": KEY}
@@ -215,7 +215,7 @@ def test_a_payment_of_another_invoice_is_not_refunded_by_this_ones_page(owed: De
     owed.post("/invoices/503/payments/1/receipt", 404, sequence=1)
 
 
-def test_a_receipt_is_sent_again_once_by_a_double_click(owed: Desk) -> None:
+def test_a_receipt_is_sent_again_once_by_a_double_click(owed: Biller) -> None:
     record(owed)
     for _ in range(2):
         page = owed.post("/invoices/502/payments/1/receipt", sequence=1)
@@ -225,7 +225,7 @@ def test_a_receipt_is_sent_again_once_by_a_double_click(owed: Desk) -> None:
     assert len(owed.messages()) == 3
 
 
-def test_a_receipt_to_a_suppressed_address_is_refused_with_the_reason(owed: Desk) -> None:
+def test_a_receipt_to_a_suppressed_address_is_refused_with_the_reason(owed: Biller) -> None:
     record(owed)
     with owed.site.app.transaction() as session:
         addresses.suppress(
@@ -236,7 +236,7 @@ def test_a_receipt_to_a_suppressed_address_is_refused_with_the_reason(owed: Desk
     assert len(rows(owed, Suppression)) == 1
 
 
-def test_an_erased_customer_gets_no_receipt_and_the_references_that_name_them_go(owed: Desk) -> None:
+def test_an_erased_customer_gets_no_receipt_and_the_references_that_name_them_go(owed: Biller) -> None:
     record(owed, reference="from The Vacuum Shop")
     owed.site.sweep()
     with owed.site.app.transaction() as session:
@@ -247,7 +247,7 @@ def test_an_erased_customer_gets_no_receipt_and_the_references_that_name_them_go
     assert "Send again<" not in page
 
 
-def test_a_write_off_is_done_once_by_a_double_click_and_undone(owed: Desk) -> None:
+def test_a_write_off_is_done_once_by_a_double_click_and_undone(owed: Biller) -> None:
     page = owed.get("/invoices/502")
     before = owed.hidden(page, "before")
     for _ in range(2):
@@ -271,13 +271,13 @@ def test_a_write_off_is_done_once_by_a_double_click_and_undone(owed: Desk) -> No
         ({"amount": "82.50", "reason": " "}, "enter a reason"),
     ],
 )
-def test_a_write_off_that_cannot_be_is_refused(owed: Desk, form: dict[str, str], reason: str) -> None:
+def test_a_write_off_that_cannot_be_is_refused(owed: Biller, form: dict[str, str], reason: str) -> None:
     page = owed.post("/invoices/502/write-off", 422, before="0", **form)
     assert reason in page
     assert f'value="{form["amount"]}"' in page
 
 
-def test_an_invoice_is_voided_once_with_a_reason_and_a_tick(owed: Desk) -> None:
+def test_an_invoice_is_voided_once_with_a_reason_and_a_tick(owed: Biller) -> None:
     assert "tick the box" in owed.post("/invoices/502/void", 422, reason="billed twice")
     assert "enter a reason" in owed.post("/invoices/502/void", 422, sure="yes")
     for _ in range(2):
@@ -287,14 +287,14 @@ def test_an_invoice_is_voided_once_with_a_reason_and_a_tick(owed: Desk) -> None:
     assert invoice(owed).status is InvoiceStatus.VOID
 
 
-def test_an_invoice_with_money_is_not_voided_and_the_reason_stays(owed: Desk) -> None:
+def test_an_invoice_with_money_is_not_voided_and_the_reason_stays(owed: Biller) -> None:
     record(owed, amount="1")
     page = owed.post("/invoices/502/void", 409, reason="billed twice", sure="yes")
     assert "a payment has been received" in page
     assert 'value="billed twice"' in page
 
 
-def test_part_payments_are_allowed_from_an_amount_and_switched_off(owed: Desk) -> None:
+def test_part_payments_are_allowed_from_an_amount_and_switched_off(owed: Biller) -> None:
     for _ in range(2):
         page = owed.post("/invoices/502/part-payments", parts="on", minimum="20.00")
     assert page.count("from AUD 20.00") == 1
@@ -318,7 +318,7 @@ ACTS = {
 
 
 @pytest.mark.parametrize("path", ACTS)
-def test_no_form_of_another_site_moves_money(owed: Desk, path: str) -> None:
+def test_no_form_of_another_site_moves_money(owed: Biller, path: str) -> None:
     record(owed, amount="10")
     before = len(owed.messages())
     owed.csrf = "forged"
@@ -328,7 +328,7 @@ def test_no_form_of_another_site_moves_money(owed: Desk, path: str) -> None:
     assert (len(owed.messages()), rows(owed, Refund)) == (before, [])
 
 
-def test_looking_at_the_page_and_its_documents_changes_nothing(owed: Desk) -> None:
+def test_looking_at_the_page_and_its_documents_changes_nothing(owed: Biller) -> None:
     record(owed)
     refund(owed, amount="10", channel="cash")
     before = (owed.messages(), invoice(owed).updated_at)
@@ -338,7 +338,7 @@ def test_looking_at_the_page_and_its_documents_changes_nothing(owed: Desk) -> No
     assert invoice(owed).updated_at == before[1]
 
 
-def test_a_status_is_found_by_the_words_that_the_list_shows(owed: Desk) -> None:
+def test_a_status_is_found_by_the_words_that_the_list_shows(owed: Biller) -> None:
     record(owed)
     refund(owed, amount="10", channel="cash")
     assert "partially refunded" in owed.get("/?find=Partially%20refunded")

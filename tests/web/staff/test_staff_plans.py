@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from paymail.models import Instalment, InvoiceStatus, PaymentPlan, TimelineEvent
-from tests.web.conftest import STAFF, Desk
+from tests.web.conftest import STAFF, Biller
 
 GIVEN = "2026-04-01 50.00\n2026-05-01 32.50"
 EQUAL = {"way": "equal", "count": "3", "cadence": "monthly", "first": "2026-04-01"}
@@ -14,26 +14,26 @@ DEPOSIT = {"way": "deposit", "deposit": "20.00", "deposit_due": "2026-03-17", "r
 
 
 @pytest.fixture
-def owed(desk: Desk) -> Desk:
+def owed(biller: Biller) -> Biller:
     """Invoice 502 over AUD 82.50."""
-    desk.site.invoice()
-    return desk
+    biller.site.invoice()
+    return biller
 
 
-def agree(desk: Desk, status: int = 200, **form: object) -> str:
-    return desk.post("/invoices/502/plan", status, **form)
+def agree(biller: Biller, status: int = 200, **form: object) -> str:
+    return biller.post("/invoices/502/plan", status, **form)
 
 
-def parts(desk: Desk) -> list[tuple[str, int]]:
+def parts(biller: Biller) -> list[tuple[str, int]]:
     """Return the instalments of the active plan."""
     statement = select(Instalment).join(PaymentPlan).where(PaymentPlan.state == "active")
-    with desk.site.app.reading() as session:
+    with biller.site.app.reading() as session:
         rows = session.scalars(statement.order_by(Instalment.position))
         return [(row.due_date.isoformat(), row.amount) for row in rows]
 
 
-def kinds(desk: Desk) -> list[str]:
-    with desk.site.app.reading() as session:
+def kinds(biller: Biller) -> list[str]:
+    with biller.site.app.reading() as session:
         found = session.scalars(select(TimelineEvent).order_by(TimelineEvent.event_id))
         return [event.kind for event in found if event.kind.startswith("plan_")]
 
@@ -49,7 +49,7 @@ def kinds(desk: Desk) -> list[str]:
     ],
 )
 def test_a_plan_is_agreed_by_each_way_once_by_a_double_click(
-    owed: Desk, form: dict[str, str], expected: list[tuple[str, int]]
+    owed: Biller, form: dict[str, str], expected: list[tuple[str, int]]
 ) -> None:
     assert "the full balance is due on 2026-04-11" in owed.get("/invoices/502")
     for _ in range(2):
@@ -83,7 +83,7 @@ def test_a_plan_is_agreed_by_each_way_once_by_a_double_click(
     ],
 )
 def test_a_plan_that_cannot_be_is_refused_and_nothing_typed_is_lost(
-    owed: Desk, form: dict[str, str], reason: str
+    owed: Biller, form: dict[str, str], reason: str
 ) -> None:
     page = agree(owed, 422, **form)
     assert '<p class="message">' in page
@@ -97,11 +97,11 @@ def test_a_plan_that_cannot_be_is_refused_and_nothing_typed_is_lost(
 
 
 @pytest.mark.parametrize("way", ["", "end", "barter"])
-def test_a_way_that_the_page_does_not_offer_is_refused(owed: Desk, way: str) -> None:
+def test_a_way_that_the_page_does_not_offer_is_refused(owed: Biller, way: str) -> None:
     assert "is not a type of plan" in agree(owed, 422, way=way)
 
 
-def test_an_instalment_that_is_not_paid_in_time_is_marked_late(owed: Desk) -> None:
+def test_an_instalment_that_is_not_paid_in_time_is_marked_late(owed: Biller) -> None:
     agree(owed, **EQUAL)
     assert ">overdue<" not in owed.get("/invoices/502")
     record = {"amount": "30.00", "channel": "cash", "request_key": "0123456789"}
@@ -116,7 +116,7 @@ def test_an_instalment_that_is_not_paid_in_time_is_marked_late(owed: Desk) -> No
     assert "Due now: <strong>AUD $25.00</strong> of AUD $52.50 owed" in page
 
 
-def test_a_plan_is_changed_by_agreeing_again_with_what_is_open_prefilled(owed: Desk) -> None:
+def test_a_plan_is_changed_by_agreeing_again_with_what_is_open_prefilled(owed: Biller) -> None:
     agree(owed, **EQUAL)
     page = owed.get("/invoices/502")
     assert "2026-04-01 27.50\n2026-05-01 27.50\n2026-06-01 27.50</textarea>" in page
@@ -125,7 +125,7 @@ def test_a_plan_is_changed_by_agreeing_again_with_what_is_open_prefilled(owed: D
     assert (owed.site.count(PaymentPlan), kinds(owed)) == (2, ["plan_agreed", "plan_agreed"])
 
 
-def test_a_page_from_before_a_colleagues_plan_does_not_replace_it(owed: Desk) -> None:
+def test_a_page_from_before_a_colleagues_plan_does_not_replace_it(owed: Biller) -> None:
     agree(owed, **EQUAL)
     page = agree(owed, 409, way="given", lines=GIVEN, shown="")
     assert "has changed since" in page
@@ -134,7 +134,7 @@ def test_a_page_from_before_a_colleagues_plan_does_not_replace_it(owed: Desk) ->
     assert len(parts(owed)) == 3
 
 
-def test_a_plan_is_ended_once_by_a_double_click_with_a_reason(owed: Desk) -> None:
+def test_a_plan_is_ended_once_by_a_double_click_with_a_reason(owed: Biller) -> None:
     page = agree(owed, **EQUAL)
     shown = owed.hidden(page, "shown")
     page = owed.post("/invoices/502/plan/end", 422, reason=" ", shown=shown)
@@ -150,26 +150,26 @@ def test_a_plan_is_ended_once_by_a_double_click_with_a_reason(owed: Desk) -> Non
     assert (plan.reason, plan.ended_by) == ("pays <all>", STAFF)
 
 
-def test_a_plan_that_never_was_cannot_be_ended(owed: Desk) -> None:
+def test_a_plan_that_never_was_cannot_be_ended(owed: Biller) -> None:
     page = owed.post("/invoices/502/plan/end", 409, reason="why not")
     assert "has no payment plan" in page
     assert 'value="why not"' in page
 
 
-def test_amounts_have_the_currencys_decimals(desk: Desk) -> None:
-    desk.site.invoice(currency="JPY")
-    page = agree(desk, 422, way="given", lines="2026-04-01 8000.00\n2026-05-01 250.5")
+def test_amounts_have_the_currencys_decimals(biller: Biller) -> None:
+    biller.site.invoice(currency="JPY")
+    page = agree(biller, 422, way="given", lines="2026-04-01 8000.00\n2026-05-01 250.5")
     assert "is not a valid amount in JPY" in page
-    page = agree(desk, way="given", lines="2026-04-01 8000\n2026-05-01 250")
-    assert parts(desk) == [("2026-04-01", 8000), ("2026-05-01", 250)]
+    page = agree(biller, way="given", lines="2026-04-01 8000\n2026-05-01 250")
+    assert parts(biller) == [("2026-04-01", 8000), ("2026-05-01", 250)]
     assert "2026-05-01 250</textarea>" in page
-    page = agree(desk, **EQUAL | {"count": "4"}, shown=desk.hidden(page, "shown"))
-    assert [amount for _, amount in parts(desk)] == [2064, 2062, 2062, 2062]
+    page = agree(biller, **EQUAL | {"count": "4"}, shown=biller.hidden(page, "shown"))
+    assert [amount for _, amount in parts(biller)] == [2064, 2062, 2062, 2062]
 
 
 @pytest.mark.parametrize("status", [InvoiceStatus.DRAFT, InvoiceStatus.VOID])
 def test_an_invoice_that_cannot_be_paid_has_no_section_and_takes_no_plan(
-    owed: Desk, status: InvoiceStatus
+    owed: Biller, status: InvoiceStatus
 ) -> None:
     owed.site.change(status=status)
     assert 'id="plan"' not in owed.get("/invoices/502")
@@ -179,7 +179,7 @@ def test_an_invoice_that_cannot_be_paid_has_no_section_and_takes_no_plan(
     owed.post("/invoices/9/plan", 404, **EQUAL)
 
 
-def test_no_form_of_another_site_makes_or_ends_a_plan(owed: Desk) -> None:
+def test_no_form_of_another_site_makes_or_ends_a_plan(owed: Biller) -> None:
     page = agree(owed, **EQUAL)
     owed.csrf, shown = "forged", owed.hidden(page, "shown")
     agree(owed, 403, way="given", lines=GIVEN, shown=shown)

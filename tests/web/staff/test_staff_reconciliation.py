@@ -7,7 +7,7 @@ from paymail.services import reconciliation
 from paymail.services.reconciliation import schedule, turns
 from tests.factories import LedgerGateway
 from tests.web.bearer import bearer
-from tests.web.conftest import Desk, Site
+from tests.web.conftest import Biller, Site
 
 
 def drifting(site: Site) -> Callable[[], None]:
@@ -36,23 +36,23 @@ def reconcile(site: Site) -> None:
         turns.note(session, job=turns.COMPARE, ended=schedule.ended_of(found), now=site.app.now())
 
 
-def test_the_page_shows_drift_until_it_is_over(desk: Desk) -> None:
-    assert "No run has finished yet" in desk.get("/reconciliation")
-    repair = drifting(desk.site)
-    page = desk.get("/reconciliation")
+def test_the_page_shows_drift_until_it_is_over(biller: Biller) -> None:
+    assert "No run has finished yet" in biller.get("/reconciliation")
+    repair = drifting(biller.site)
+    page = biller.get("/reconciliation")
     assert "amount differs" in page
     assert '<a href="/staff/invoices/502">502</a>' in page
     assert "received AUD 80.00" in page
     assert "received AUD 82.50" in page
     repair()
-    page = desk.get("/reconciliation")
+    page = biller.get("/reconciliation")
     assert "None: everything compared agrees." in page
     assert "Resolved differences" in page
 
 
-def test_what_stripe_says_is_not_read_as_html(desk: Desk) -> None:
-    with desk.site.app.transaction() as session:
-        now = desk.site.app.now()
+def test_what_stripe_says_is_not_read_as_html(biller: Biller) -> None:
+    with biller.site.app.transaction() as session:
+        now = biller.site.app.now()
         session.add(
             Drift(
                 key="x",
@@ -66,7 +66,7 @@ def test_what_stripe_says_is_not_read_as_html(desk: Desk) -> None:
                 seen_at=now,
             )
         )
-    page = desk.get("/reconciliation")
+    page = biller.get("/reconciliation")
     assert "<script>" not in page.partition("<main")[2]
     assert "&lt;i&gt;9" in page
 

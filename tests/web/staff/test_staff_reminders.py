@@ -6,22 +6,22 @@ import pytest
 
 from paymail.models import Customer, Invoice, InvoiceStatus, MessageState
 from paymail.services.reminders import holds
-from tests.web.conftest import Desk
+from tests.web.conftest import Biller
 
 
 @pytest.fixture
-def owed(desk: Desk) -> Desk:
+def owed(biller: Biller) -> Biller:
     """An invoice due on Friday, 20 March 2026."""
-    desk.site.invoice(due_in=3, reminders=True)
-    return desk
+    biller.site.invoice(due_in=3, reminders=True)
+    return biller
 
 
-def invoice(desk: Desk) -> Invoice:
-    with desk.site.app.reading() as session:
+def invoice(biller: Biller) -> Invoice:
+    with biller.site.app.reading() as session:
         return session.get_one(Invoice, 502)
 
 
-def test_the_next_reminder_and_the_fate_of_each_step_are_shown_in_local_time(owed: Desk) -> None:
+def test_the_next_reminder_and_the_fate_of_each_step_are_shown_in_local_time(owed: Biller) -> None:
     page = owed.get("/invoices/502")
     assert "<strong><time" in page
     assert "Fri 20 Mar 2026, 09:00 AEDT" in page
@@ -29,7 +29,7 @@ def test_the_next_reminder_and_the_fate_of_each_step_are_shown_in_local_time(owe
         assert f"<td>{tone}</td>" in page
 
 
-def test_a_step_that_was_sent_links_to_its_message(owed: Desk) -> None:
+def test_a_step_that_was_sent_links_to_its_message(owed: Biller) -> None:
     owed.go(datetime(2026, 3, 19, 22, 5, tzinfo=UTC))
     owed.site.sweep()
     (message,) = owed.messages()
@@ -37,7 +37,7 @@ def test_a_step_that_was_sent_links_to_its_message(owed: Desk) -> None:
     assert f'sent <a href="/staff/messages/{message.message_id}">' in owed.get("/invoices/502")
 
 
-def test_a_promise_holds_to_the_end_of_its_day_and_is_released(owed: Desk) -> None:
+def test_a_promise_holds_to_the_end_of_its_day_and_is_released(owed: Biller) -> None:
     for _ in range(2):  # a double click
         page = owed.post("/invoices/502/hold", reason="promised", until="2026-03-25", note="after the fair")
     assert page.count("reminders held") == 1
@@ -62,7 +62,7 @@ def test_a_promise_holds_to_the_end_of_its_day_and_is_released(owed: Desk) -> No
     ],
 )
 def test_a_hold_that_makes_no_sense_is_refused_and_kept_in_the_form(
-    owed: Desk, form: dict[str, str], reason: str
+    owed: Biller, form: dict[str, str], reason: str
 ) -> None:
     page = owed.post("/invoices/502/hold", 422, note="typed <b>at length</b>", **form)
     assert reason in page
@@ -70,7 +70,7 @@ def test_a_hold_that_makes_no_sense_is_refused_and_kept_in_the_form(
     assert "<details open><summary>Hold reminders" in page
 
 
-def test_a_double_click_on_remind_now_is_one_reminder(owed: Desk) -> None:
+def test_a_double_click_on_remind_now_is_one_reminder(owed: Biller) -> None:
     for _ in range(2):
         owed.post("/invoices/502/remind", sequence=1, tone="firm")
     assert [(m.kind, m.tone, m.step) for m in owed.messages()] == [("reminder", "firm", "hand")]
@@ -79,14 +79,14 @@ def test_a_double_click_on_remind_now_is_one_reminder(owed: Desk) -> None:
     assert [m.tone for m in owed.messages()] == ["firm", "final"]
 
 
-def test_a_reminder_is_refused_with_the_reason(owed: Desk) -> None:
+def test_a_reminder_is_refused_with_the_reason(owed: Biller) -> None:
     assert "is not a tone" in owed.post("/invoices/502/remind", 422, sequence=1, tone="furious")
     owed.site.change(status=InvoiceStatus.VOID)
     assert "the invoice is void" in owed.post("/invoices/502/remind", 409, sequence=1, tone="firm")
     assert owed.messages() == []
 
 
-def test_reminders_are_switched_off_and_overridden_for_an_invoice(owed: Desk) -> None:
+def test_reminders_are_switched_off_and_overridden_for_an_invoice(owed: Biller) -> None:
     page = owed.post("/invoices/502/reminders", reminders="off", ladder="10:firm, 1:due")
     assert (invoice(owed).reminders_off, invoice(owed).ladder) == (True, "1:due, 10:firm")
     assert "For this invoice: off, with its own ladder" in page
@@ -97,7 +97,7 @@ def test_reminders_are_switched_off_and_overridden_for_an_invoice(owed: Desk) ->
     assert (invoice(owed).reminders_off, invoice(owed).ladder) == (False, "")
 
 
-def test_reminders_are_switched_off_and_overridden_for_a_customer(owed: Desk) -> None:
+def test_reminders_are_switched_off_and_overridden_for_a_customer(owed: Biller) -> None:
     page = owed.post("/invoices/502/customer-reminders", reminders="off", ladder="5:final")
     with owed.site.app.reading() as session:
         customer = session.get_one(Customer, invoice(owed).customer_id)
@@ -106,7 +106,7 @@ def test_reminders_are_switched_off_and_overridden_for_a_customer(owed: Desk) ->
 
 
 @pytest.mark.parametrize("path", ["reminders", "customer-reminders"])
-def test_a_ladder_that_cannot_be_read_is_refused_and_kept_in_the_form(owed: Desk, path: str) -> None:
+def test_a_ladder_that_cannot_be_read_is_refused_and_kept_in_the_form(owed: Biller, path: str) -> None:
     page = owed.post(f"/invoices/502/{path}", 422, reminders="on", ladder="7:shouting")
     assert "is not a tone" in page
     assert 'value="7:shouting"' in page
@@ -114,7 +114,7 @@ def test_a_ladder_that_cannot_be_read_is_refused_and_kept_in_the_form(owed: Desk
     assert invoice(owed).ladder == ""
 
 
-def test_a_scheduled_reminder_is_sent_once_through_the_whole_page(owed: Desk) -> None:
+def test_a_scheduled_reminder_is_sent_once_through_the_whole_page(owed: Biller) -> None:
     owed.post("/invoices/502/remind", sequence=1, tone="friendly")
     owed.site.sweep()
     owed.post("/invoices/502/remind", sequence=1, tone="friendly")  # the back button, and again

@@ -24,7 +24,7 @@ from paymail.services.payments import checkout, webhook_inbox
 from tests.factories import NOW, LedgerGateway, make_invoice
 
 
-class Till:
+class PayingCustomer:
     """Invoice 502 of AUD 82.50, the customer's link, and Stripe's ledger."""
 
     def __init__(self, engine: Engine, gateway: LedgerGateway | None = None, **invoice: object) -> None:

@@ -1,4 +1,4 @@
-"""A post office whose clock the test moves."""
+"""One invoice, its emails and its customer's payments, on a clock that the test moves."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from tests.factories import NOW, LedgerGateway, PlainWriter, ScriptedMailer, mak
 SYDNEY = ZoneInfo("Australia/Sydney")
 
 
-class Bench:
+class EmailedInvoice:
     """One invoice (502, due 2026-04-11), its messages, and what was handed over."""
 
     def __init__(self, engine: Engine) -> None:
@@ -97,7 +97,7 @@ class Bench:
         with db.reading(self.engine) as session:
             return [event.kind for event in history(session, invoice_id=invoice_id)]
 
-    def at(self, local: str) -> "Bench":
+    def at(self, local: str) -> "EmailedInvoice":
         """Move the clock to a local time in Sydney."""
         self.clock = self.now_at(local)
         return self

@@ -1,4 +1,4 @@
-"""A bench with bounces and doubts: what the tests of what comes back share."""
+"""One invoice whose emails bounce or are in doubt, and the reports about them."""
 
 from datetime import timedelta
 
@@ -12,13 +12,13 @@ from paymail.services.delivery import deliveries
 from paymail.services.reminders import holds
 from tests.dsn import TOKEN, sample
 from tests.factories import NOW, make_invoice
-from tests.services.bench import Bench
+from tests.services.emailed_invoice import EmailedInvoice
 
 LATER = NOW + timedelta(minutes=5)
 
 
-class Desk(Bench):
-    """A bench with one email of invoice 502 in a given state, and the reports about it."""
+class ReportedEmails(EmailedInvoice):
+    """Invoice 502 with one email in a given state, and the reports about it."""
 
     def sent(self, state: MessageState = MessageState.SENT) -> int:
         message_id = self.send()
