@@ -97,7 +97,7 @@ def test_a_transfer_is_recorded_by_keyboard_and_a_part_of_it_goes_back(page: Pag
     expect(block.get_by_role("link", name=re.compile("^R-0.* as PDF$"))).to_be_visible()
     block.get_by_text("Refund payment").first.click()
     form = block.locator("details[open]")
-    form.get_by_label("Amount", exact=True).fill("1.00")
+    form.get_by_label("Amount in").fill("1.00")
     form.get_by_label("Yes, refund this amount").check()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     form.get_by_role("button").click()
