@@ -36,12 +36,17 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 
 def is_current(engine: Engine) -> bool:
-    """Whether the database is at the newest revision. Takes no write lock: every command asks."""
+    """Whether the database is at the newest revision."""
+    return revision(engine) == head()
+
+
+def revision(engine: Engine) -> str | None:
+    """Return the revision that a database is at; None without a schema. Takes no write lock."""
     with engine.execution_options(**READ_ONLY).connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
-            return False
-        found = connection.scalars(text("SELECT version_num FROM alembic_version")).all()
-    return found == [head()]
+            return None
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return str(found) if found else None
 
 
 def head() -> str:
