@@ -137,6 +137,10 @@ class Settings(BaseSettings):
     login_rate_limit: str = Field(
         "10/minute", description="Staff sign-in attempts and wrong API keys, per IP address."
     )
+    login_account_rate_limit: str = Field("10/5minutes", description="Failed staff sign-ins per account.")
+    login_total_rate_limit: str = Field(
+        "60/minute", description="Staff sign-in attempts in total, from addresses new to the account."
+    )
     api_rate_limit: str = Field("600/minute", description="Staff API requests per IP address.")
 
     reconcile_minutes: float = Field(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from paymail.queue.doorbell import CeleryDoorbell
 from paymail.render.dkim import Signer
 from paymail.render.letter_writer import LetterWriter
 from paymail.render.pdf import WeasyPdfRenderer
+from paymail.services.access.logins import LoginContext
+from paymail.services.access.password_hasher import PasswordHasher
 from paymail.services.core.contexts import Context, GatewayContext
 from paymail.services.delivery.deliveries import DeliveryContext
 from paymail.services.delivery.outcomes import RetryPolicy
@@ -49,6 +51,7 @@ class App:
     writer: Writer
     pdf: PdfRenderer
     now: Callable[[], datetime] = clock.utc_now
+    hasher: PasswordHasher = field(default_factory=PasswordHasher)
     sender_rate: int = 0
     failpoint: Callable[[str], None] = lambda _name: None
 
@@ -85,6 +88,12 @@ class App:
     def gateway_context(self) -> GatewayContext:
         """What use cases that speak to Stripe are given."""
         return GatewayContext(transaction=self.transaction, now=self.now, gateway=self.gateway)
+
+    def login_context(self) -> LoginContext:
+        """What checking and setting passwords of staff are given."""
+        return LoginContext(
+            transaction=self.transaction, now=self.now, reading=self.reading, hasher=self.hasher
+        )
 
     def delivery_context(self) -> DeliveryContext:
         """What delivering emails is given."""

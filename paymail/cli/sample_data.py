@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from paymail.clock import new_secret
 from paymail.errors import Conflict
 from paymail.models import Issuer
-from paymail.services.access.staff import set_password
+from paymail.services.access.staff_passwords import set_password
 from paymail.services.core.issuers import ensure_issuer
 from paymail.services.imports import Report, import_invoices, parse
 from paymail.services.sending.invoice_emails import send_invoice
@@ -63,8 +63,7 @@ def staff_password(app: App) -> str:
     if file.exists():
         return file.read_text().strip()
     password = new_secret(12)
-    with app.transaction() as session:
-        set_password(session, email=SAMPLE_STAFF, password=password, now=app.now())
+    set_password(app.login_context(), email=SAMPLE_STAFF, password=password)
     file.touch(mode=0o600)
     file.write_text(password + "\n")
     return password

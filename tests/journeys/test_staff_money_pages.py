@@ -10,7 +10,7 @@ from paymail.models import Channel, GatewayEvent, GatewayEventState
 from paymail.ports.payments import Event
 from paymail.sandbox.customer import pay
 from paymail.services import reconciliation
-from paymail.services.access.staff import set_password
+from paymail.services.access.staff_passwords import set_password
 from paymail.services.payments import manual_payments, webhook_inbox
 from tests.journeys import shop as shops
 from tests.journeys.conftest import logged_in, quiet_page
@@ -48,8 +48,7 @@ SEEN = {
 @pytest.fixture(scope="module")
 def staff(browser: Browser, shop: Shop) -> Iterator[BrowserContext]:
     """A browser that is logged in."""
-    with shop.app.transaction() as session:
-        set_password(session, email=STAFF, password=PASSWORD, now=shop.app.now())
+    set_password(shop.app.login_context(), email=STAFF, password=PASSWORD)
     found = logged_in(browser, shop.url, STAFF, PASSWORD)
     yield found
     found.close()

@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 from unittest import mock
@@ -15,15 +15,12 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 from limits.storage import MemoryStorage
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from paymail.models import Invoice, Message, MessageState
 from paymail.sandbox.customer import pay
-from paymail.services.access import staff
-from paymail.services.access.staff import set_password
+from paymail.services.access.staff_passwords import set_password
 from paymail.settings import SANDBOX_WEBHOOK_SECRET, Settings
 from paymail.tasks.sweep import sweep_once
 from paymail.web.app import create_app
@@ -31,6 +28,7 @@ from paymail.web.http import request_counts
 from paymail.wiring import App, build
 from tests.conftest import without_sync
 from tests.factories import NOW, make_invoice
+from tests.hashers import quick_hasher
 
 STAFF = "staff@paymail.example"
 PASSWORD = "correct horse battery staple"
@@ -89,8 +87,7 @@ class Site:
 
     def log_in(self) -> str:
         """Log in as staff and return the CSRF token."""
-        with self.app.transaction() as session:
-            set_password(session, email=STAFF, password=PASSWORD, now=self.app.now())
+        set_password(self.app.login_context(), email=STAFF, password=PASSWORD)
         answer = self.client.post("/staff/login", data={"email": STAFF, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         found = re.search(r'name="csrf" value="([^"]+)"', answer.text)
@@ -138,18 +135,12 @@ def served(app: App) -> FastAPI:
     return made
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords() -> Iterator[None]:
-    """Argon2 at its weakest: what real passwords cost is tested by itself."""
-    weak = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
-    with mock.patch.object(staff, "_HASHER", weak):
-        yield
-
-
 @pytest.fixture
 def site(settings: Settings) -> Iterator[Site]:
     """The application; the secure cookie needs an https address, as in production."""
-    app = build(settings.model_copy(update={"public_url": "https://pay.example"}))
+    app = replace(
+        build(settings.model_copy(update={"public_url": "https://pay.example"})), hasher=quick_hasher()
+    )
     without_sync(app.engine)
     with TestClient(served(app), base_url="https://pay.example", raise_server_exceptions=False) as client:
         yield Site(app, client)

@@ -125,6 +125,12 @@ def check(session: Session, *, presented: str, scope: KeyScope) -> Holder:
     return holder
 
 
+def prefix_of(presented: str) -> str:
+    """Return the prefix that a key names itself by, which is no secret; `malformed` if it is no key."""
+    form = _FORM.fullmatch(presented)
+    return form[1] if form else "malformed"
+
+
 def revoke(session: Session, *, prefix: str, now: datetime) -> ApiKey:
     """End a key; one that has ended already keeps its time. Raises NoSuchKey."""
     row = session.get(ApiKey, prefix)

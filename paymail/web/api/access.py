@@ -6,11 +6,14 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from paymail import observability
 from paymail.services.access import api_keys
 from paymail.services.access.api_keys import Holder, KeyRefused, KeyScope
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.limiter import address_of
 from paymail.web.http.rate_limits import rate_limits
+
+log = observability.logger(__name__)
 
 _BEARER = HTTPBearer(
     auto_error=False,
@@ -34,6 +37,7 @@ def needs(scope: KeyScope) -> Callable[[Request, AppDep, Given], Holder]:
                 return api_keys.check(session, presented=presented, scope=scope)
         except KeyRefused:
             if presented:  # who shows nothing guesses nothing
+                log.warning("API key refused", key=api_keys.prefix_of(presented), address=address)
                 limits.wrong_keys.check(address)
             raise
 

@@ -1,5 +1,6 @@
 """Counting requests, and refusing what is too many."""
 
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import NoReturn
 
 from fastapi import Request
@@ -37,5 +38,17 @@ class Limiter:
 
 
 def address_of(request: Request) -> str:
-    """Return the network address that a request came from."""
-    return request.client.host if request.client else "unknown"
+    """Return the network address that a request came from, an IPv6 one as its /64.
+
+    A household or a rented machine has a whole /64, so each address in it would be a fresh start.
+    """
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((address.packed[:8] + bytes(8), 64)))

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from fastapi import Request
 
 from paymail.settings import Settings
+from paymail.web.http.bounded_threads import BoundedThreads
 from paymail.web.http.limiter import Limiter, address_of
+from paymail.web.http.login_limits import LoginLimits
 from paymail.web.http.public_limits import PublicLimits
 
 
@@ -19,7 +21,10 @@ class RateLimits:
         self.public = PublicLimits(settings)
         self.api_requests = Limiter(settings.api_rate_limit)
         self.wrong_keys = Limiter(settings.login_rate_limit)
-        self.logins = Limiter(settings.login_rate_limit)
+        self.logins = LoginLimits(settings)
+        # A hash takes 64 MiB and a tenth of a second of one core; Redis may keep its callers waiting.
+        self.hashing = BoundedThreads("logins", at_once=2, waiting=8)
+        self.counting = BoundedThreads("login-counts", at_once=2, waiting=100)
 
 
 def rate_limits(request: Request) -> RateLimits:
@@ -47,6 +52,7 @@ def limit_payments(step: str) -> Callable[[Request], None]:
     return check
 
 
-def limit_logins(request: Request) -> None:
+async def limit_logins(request: Request) -> None:
     """Count a try to log in against its address. Raises RateLimited."""
-    rate_limits(request).logins.check(address_of(request))
+    limits, address = rate_limits(request), address_of(request)
+    await limits.counting.run(lambda: limits.logins.count_address(address))

@@ -3,6 +3,8 @@
 import hashlib
 import math
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
@@ -10,6 +12,8 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from paymail.clock import utc_now
+
+T = TypeVar("T")
 
 REDIS = ("redis://", "rediss://")
 REDIS_TIMEOUT = 0.25
@@ -32,16 +36,23 @@ class RequestCounter:
 
     def hit(self, rate: RateLimitItem, *key: str) -> bool:
         """Count a request; False, and not counted, when the window is full."""
-        if self._shared is not None and time.monotonic() >= self._away_until:
-            try:
-                return self._shared.hit(rate, *key)
-            except StorageError:
-                self._away_until = time.monotonic() + self._away
-        return self._own.hit(rate, *key)
+        return self._ask(lambda counts: counts.hit(rate, *key))
 
     def test(self, rate: RateLimitItem, *key: str) -> bool:
-        """Whether another request would be let through. Only for counts of this process."""
-        return self._own.test(rate, *key)
+        """Whether another request would be let through."""
+        return self._ask(lambda counts: counts.test(rate, *key))
+
+    def clear(self, rate: RateLimitItem, *key: str) -> None:
+        """Forget what was counted under a key."""
+        self._ask(lambda counts: counts.clear(rate, *key))
+
+    def _ask(self, question: Callable[[MovingWindowRateLimiter], T]) -> T:
+        if self._shared is not None and time.monotonic() >= self._away_until:
+            try:
+                return question(self._shared)
+            except StorageError:
+                self._away_until = time.monotonic() + self._away
+        return question(self._own)
 
     def wait(self, rate: RateLimitItem, *key: str) -> int:
         """Return after how many whole seconds the window has room again; at least 1."""

@@ -1,17 +1,30 @@
-"""Logging in and out."""
+"""Logging in and out.
+
+The route that checks passwords is async and has threads of its own: however many logins there are at once,
+the threads that serve customers stay free.
+"""
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from paymail import observability
 from paymail.services.access import staff
+from paymail.services.access.logins import Login, LoginRefused, account_of, log_in
+from paymail.web.http.bounded_threads import Busy
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.rate_limits import limit_logins
+from paymail.web.http.inputs import Text
+from paymail.web.http.limiter import address_of
+from paymail.web.http.login_limits import LoginAttempt, LoginLimits
+from paymail.web.http.rate_limits import limit_logins, rate_limits
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import COOKIE, Visiting
+from paymail.wiring import App
 
+log = observability.logger(__name__)
 router = APIRouter()
 
 
@@ -22,21 +35,41 @@ def form(request: Request) -> HTMLResponse:
 
 
 @router.post("/login", dependencies=[Depends(limit_logins)])
-def log_in(
-    app: AppDep, request: Request, email: Annotated[str, Form()], password: Annotated[str, Form()]
+async def check(
+    app: AppDep,
+    request: Request,
+    email: Annotated[Text, Form()],
+    password: Annotated[str, Form(max_length=1024)],
 ) -> Response:
     """Log in, and lead to the invoices; or the form again."""
-    lifetime = timedelta(hours=app.settings.session_hours)
+    limits = rate_limits(request)
+    attempt = LoginAttempt.of(account_of(email), address_of(request))
+    await limits.counting.run(partial(limits.logins.count_all, attempt))
     try:
-        with app.transaction() as session:
-            login = staff.log_in(session, email=email, password=password, now=app.now(), lifetime=lifetime)
-    except staff.LoginRefused:
+        login = await limits.hashing.run(partial(_checked, app, limits.logins, attempt, email, password))
+    except LoginRefused:
+        log.warning("login refused", account=attempt.account[:12], address=attempt.address)
         return PAGES.TemplateResponse(request, "login.html", {"wrong": True}, 403)
+    except Busy:
+        limits.logins.report("busy", attempt)
+        raise
+    return _welcome(app, login)
+
+
+def _checked(app: App, limits: LoginLimits, attempt: LoginAttempt, email: str, password: str) -> Login:
+    limits.count_failure(attempt)
+    lifetime = timedelta(hours=app.settings.session_hours)
+    login = log_in(app.login_context(), email=email, password=password, lifetime=lifetime)
+    limits.remember(attempt)
+    return login
+
+
+def _welcome(app: App, login: Login) -> Response:
     answer = RedirectResponse("/staff/", 303)
     answer.set_cookie(
         COOKIE,
         login.secret,
-        max_age=int(lifetime.total_seconds()),
+        max_age=app.settings.session_hours * 3600,
         httponly=True,
         samesite="strict",
         secure=app.settings.public_url.startswith("https://"),

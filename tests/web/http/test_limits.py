@@ -4,12 +4,14 @@ import time
 from dataclasses import replace
 
 import pytest
+import redis
 from fastapi import Request
 from starlette.testclient import TestClient
 
 from paymail.settings import Settings
 from paymail.web.app import create_app
-from paymail.web.http.limiter import RateLimited
+from paymail.web.http.limiter import RateLimited, address_of
+from paymail.web.http.login_limits import LoginAttempt, LoginLimits
 from paymail.web.http.public_limits import PublicLimits
 from paymail.web.http.request_counts import RequestCounter, digest, rate_of
 from tests.conftest import free_port
@@ -46,6 +48,21 @@ def test_a_link_is_limited_whoever_asks() -> None:
 def test_an_address_is_limited_whatever_it_asks_for() -> None:
     check = limits(pay_rate_limit="2/minute").every
     assert refused(check, *(asked("10.0.0.1", str(n)) for n in range(3))) == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_an_ipv6_address_is_its_network(host: str, address: str) -> None:
+    assert address_of(asked(host)) == address
 
 
 def test_all_together_are_limited_and_who_is_refused_takes_no_share_of_it() -> None:
@@ -115,6 +132,37 @@ def test_counts_are_shared_through_redis(redis_url: str) -> None:
     assert not other.hit(rate, key)
     assert 1 <= other.wait(rate, key) <= 60
     assert other.hit(rate, key + "x")
+
+
+def test_logins_are_counted_by_all_processes_together(redis_url: str) -> None:
+    rates = {"login_rate_limit": "2/minute", "login_account_rate_limit": "2/minute"}
+    one, other = (LoginLimits(Settings(broker_url=redis_url, **rates)) for _ in range(2))
+    home, away = (LoginAttempt.of(f"{time.monotonic_ns()}@x.example", n) for n in ("192.0.2.7", "192.0.2.8"))
+    for count in (
+        lambda limits: limits.count_failure(away),
+        lambda limits: limits.count_address("192.0.2.8"),
+    ):
+        count(one)
+        count(other)
+        with pytest.raises(RateLimited):
+            count(one)
+    one.remember(home)
+    other.count_failure(home)  # whose failures are forgotten, and who is known from now on
+    with redis.Redis.from_url(redis_url) as client:
+        assert not [key for key in client.keys("*") if b"x.example" in key]
+
+
+def test_an_address_where_somebody_signed_in_is_counted_apart(redis_url: str) -> None:
+    for broker in ("", redis_url):
+        limits = LoginLimits(Settings(broker_url=broker, login_account_rate_limit="1/minute"))
+        email = f"{time.monotonic_ns()}@x.example"
+        home, away = (LoginAttempt.of(email, address) for address in ("192.0.2.7", "192.0.2.8"))
+        limits.remember(home)
+        limits.count_failure(away)
+        limits.count_failure(home)
+        for attempt in (home, away):
+            with pytest.raises(RateLimited):
+                limits.count_failure(attempt)
 
 
 def test_without_redis_each_process_counts_for_itself_and_asks_it_again_later(redis_url: str) -> None:

@@ -1,0 +1,47 @@
+"""Threads for work that strangers can ask for and that costs much, apart from those that serve all else."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import BoundedSemaphore
+from typing import NoReturn, TypeVar
+
+from paymail.errors import TooMany
+
+T = TypeVar("T")
+
+
+class Busy(TooMany):
+    """More is asked for than can be done in a moment; try again in a few seconds."""
+
+    code = "busy"
+
+
+class BoundedThreads:
+    """`at_once` pieces of work run, `waiting` more wait for at most `patience` seconds; no others."""
+
+    def __init__(self, name: str, *, at_once: int, waiting: int, patience: float = 5.0) -> None:
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix=name)
+        self._places = BoundedSemaphore(at_once + waiting)
+        self._patience = patience
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return what `work` returns; the event loop goes on meanwhile.
+
+        Raises Busy, and what `work` raises.
+        """
+        if not self._places.acquire(blocking=False):
+            self._refuse()
+        future = self._threads.submit(work)
+        future.add_done_callback(self._free)
+        waiter = asyncio.wrap_future(future)
+        await asyncio.wait([waiter], timeout=self._patience)
+        if future.cancel():  # which only work that has not begun can be
+            self._refuse()
+        return await waiter
+
+    def _free(self, _future: Future[T]) -> None:
+        self._places.release()
+
+    def _refuse(self) -> NoReturn:
+        raise Busy("too many people are signing in right now; please try again in a few seconds", 5)
