@@ -139,6 +139,10 @@ class Settings(BaseSettings):
     )
     api_rate_limit: str = Field("600/minute", description="Staff API requests per IP address.")
 
+    body_seconds: float = Field(
+        30.0, gt=0, le=3600, description="Seconds within which a request body must arrive."
+    )
+
     reconcile_minutes: float = Field(
         10.0,
         ge=0,

@@ -99,7 +99,7 @@ def test_signed_nonsense_is_refused(site: Site, body: object) -> None:
 
 
 def test_a_huge_body_is_refused(site: Site) -> None:
-    assert site.webhook(b"x" * (600 * 1024)) == 422
+    assert site.webhook(b"x" * (600 * 1024)) == 413
 
 
 def test_a_body_changed_on_the_way_is_refused(site: Site) -> None:
