@@ -9,6 +9,7 @@ from paymail.web.api.access import without_key
 from paymail.web.api.bounces import LARGEST_REPORT
 from paymail.web.http import errors
 from paymail.web.http.bodies import BoundedBodies
+from paymail.web.http.head import HeadAsGet
 from paymail.web.http.headers import FixedHeaders, fixed_headers
 from paymail.web.http.openapi import describe_problems
 from paymail.web.http.rate_limits import RateLimits
@@ -37,6 +38,7 @@ def create_app(app: App) -> FastAPI:
     web.state.rate_limits = RateLimits(app.settings)
     web.state.headers = fixed_headers(app.settings)
     # The one added last is asked first.
+    web.add_middleware(HeadAsGet)
     web.add_middleware(BoundedBodies, limits=BODY_LIMITS, seconds=app.settings.body_seconds)
     web.add_middleware(EarlyRefusals, checks=(without_key, without_session))
     web.add_middleware(FixedHeaders, headers=web.state.headers)
