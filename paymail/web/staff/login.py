@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Depends, Form, Request
+from fastapi import APIRouter, Cookie, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from paymail.services.access import staff
 from paymail.web.http.dependencies import AppDep
+from paymail.web.http.inputs import FormText, Password
 from paymail.web.http.rate_limits import limit_logins
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import COOKIE, Visiting
@@ -22,9 +23,7 @@ def form(request: Request) -> HTMLResponse:
 
 
 @router.post("/login", dependencies=[Depends(limit_logins)])
-def log_in(
-    app: AppDep, request: Request, email: Annotated[str, Form()], password: Annotated[str, Form()]
-) -> Response:
+def log_in(app: AppDep, request: Request, email: FormText, password: Password) -> Response:
     """Log in, and lead to the invoices; or the form again."""
     lifetime = timedelta(hours=app.settings.session_hours)
     try:
@@ -49,7 +48,7 @@ def log_in(
 def log_out(
     app: AppDep,
     visitor: Visiting,
-    csrf: Annotated[str, Form()],
+    csrf: FormText,
     paymail_session: Annotated[str, Cookie()] = "",
 ) -> Response:
     """Log out."""
