@@ -14,14 +14,15 @@ import structlog
 
 _SECRETS = re.compile(
     r"\b[0-9a-fA-F]{64}\b"  # pay-link tokens (and digests, which nobody needs in a log)
-    r"|pi_\w+_secret_\w+|seti_\w+_secret_\w+"
+    r"|(?:pi|seti)_\w{1,100}?_secret_\w+"  # bounded: of `pi_pi_pi_…` each part could begin one
     r"|\b(?:sk|rk)_(?:test|live)_\w+|\bwhsec_\w+"
     r"|\bv1=[0-9a-f]{16,}"
     r"|pm_[0-9a-f]{12}_[\w-]+"  # API keys; Stripe's payment methods (pm_…) have no second part like it
     r"|(?<=[Bb]earer )[\w.~+/=-]{12,}"
-    r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"
     r"|\b(?:\d[ -]?){13,19}\b"
 )
+
+_WORD = re.compile(r"\S+")
 
 # Servers fold long lines anywhere: inside a token there may be white space, a quoted-printable soft break,
 # and the enhanced status that a reply repeats on each line (RFC 2034 §4).
@@ -46,7 +47,17 @@ def one_line(text: str, longest: int = 300) -> str:
 
 def scrub(text: str) -> str:
     """Return `text` with everything that looks like a secret replaced by `[hidden]`."""
-    return _SECRETS.sub("[hidden]", text)
+    return _SECRETS.sub("[hidden]", _WORD.sub(_without_credentials, text) if "://" in text else text)
+
+
+def _without_credentials(word: re.Match[str]) -> str:
+    """Hide what stands before the @ of an address. A password may contain / and @ that should be encoded,
+    so all up to the last @ is taken for one: an email address in a query is hidden with it."""
+    scheme, slashes, rest = word[0].partition("://")
+    credentials, at, host = rest.rpartition("@")
+    if not at or (":" not in credentials and "/" in credentials):
+        return word[0]
+    return f"{scheme}{slashes}[hidden]{at}{host}"
 
 
 def _scrub_event(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

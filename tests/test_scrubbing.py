@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import sys
+import time
 
 import pytest
 
@@ -33,8 +34,30 @@ def test_secrets_are_hidden(secret: str) -> None:
     assert secret not in scrub(f"GET /pay/{secret} failed: {secret}!")
 
 
-def test_passwords_in_addresses_are_hidden() -> None:
-    assert scrub("postgresql://user:pa55@host/db") == "postgresql://[hidden]@host/db"
+@pytest.mark.parametrize("known", ["user:pa55", ":pa55", "user:p/a:5@5#", "user:", "token", "us%40er:'p\"a5"])
+def test_passwords_in_addresses_are_hidden(known: str) -> None:
+    assert scrub(f"no answer of redis://{known}@host:6379/0, again") == (
+        "no answer of redis://[hidden]@host:6379/0, again"
+    )
+
+
+@pytest.mark.parametrize("line", ["see https://pay.example:8025/x, a@b.example", "https://x.example/~a@b/c"])
+def test_addresses_without_a_password_stay(line: str) -> None:
+    assert scrub(line) == line
+
+
+@pytest.mark.parametrize(
+    "part", ["pi_", "pi_a_secret", "://", "://:", "://a:a", "@://", "v1=0", "pm_0123456789ab_", "4 ", "a1"]
+)
+def test_scrubbing_takes_time_in_proportion_to_the_text(part: str) -> None:
+    def seconds(size: int) -> float:
+        text = part * (size // len(part))
+        begun = time.process_time()
+        scrub(text)
+        return time.process_time() - begun
+
+    # Eight times the text: eight times the work, not sixty-four times.
+    assert min(seconds(160_000) for _ in range(3)) < 24 * min(seconds(20_000) for _ in range(3)) + 0.005
 
 
 def test_whatever_was_presented_as_a_bearer_is_hidden() -> None:

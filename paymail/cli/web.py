@@ -10,6 +10,7 @@ import paymail.render.printer  # noqa: F401
 from paymail.cli import parent_watch
 from paymail.cli.context import exits, open_app
 from paymail.web.app import create_app
+from paymail.web.http.connections import server_options
 
 
 @exits
@@ -30,4 +31,5 @@ def web(
         server_header=False,
         proxy_headers=bool(app.settings.trusted_proxies),
         forwarded_allow_ips=app.settings.trusted_proxies or None,
+        **server_options(app.settings),
     )

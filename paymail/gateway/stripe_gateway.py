@@ -25,6 +25,8 @@ from paymail.ports.payments import Event, GatewayAccount, GatewayRefund, Intent,
 
 BRIEF_TIMEOUT = 3.0
 """Seconds for a brief look at an intent."""
+_NAME = re.compile(r"[A-Za-z0-9_.]{0,80}")
+"""Stripe's ids and kinds of events: they stand in addresses and logs."""
 _FUTURE_TOLERANCE = 300
 _SIGNED_AT = re.compile(r"(?:^|,)\s*t=(\d{1,12})(?:,|$)")
 
@@ -190,7 +192,7 @@ class StripeGateway:
             raise BadSignature("the webhook's signature is not valid")
         try:
             return _event_from(json.loads(payload))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BadPayload("the webhook's body is not a Stripe event") from error
 
     def _refuse_future(self, signature: str) -> None:
@@ -213,16 +215,22 @@ def _event_from(body: dict[str, Any]) -> Event:
     intent = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
     intent = intent.get("id") if isinstance(intent, dict) else intent
     return Event(
-        id=_text(body["id"]),
-        type=_text(body["type"]),
-        account=_text(body.get("account") or ""),
+        id=_name(body["id"]),
+        type=_name(body["type"]),
+        account=_name(body.get("account") or "", least=0),
         livemode=body["livemode"] is True,
-        intent_id=_text(intent or ""),
-        created=int(body["created"]),
+        intent_id=_name(intent or "", least=0),
+        created=_moment(body["created"]),
     )
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > 80:
-        raise ValueError("not a short text")
+def _name(value: object, *, least: int = 1) -> str:
+    if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) < least:
+        raise ValueError("not an id of Stripe's")
+    return value
+
+
+def _moment(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 2**33:
+        raise ValueError("not a moment of this or the next century")
     return value

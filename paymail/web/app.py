@@ -5,15 +5,24 @@ from fastapi.staticfiles import StaticFiles
 
 from paymail.web import api as staff_api
 from paymail.web import health, staff, webhooks
-from paymail.web.http import errors, headers
-from paymail.web.http.bodies import SmallBodies
+from paymail.web.api.access import without_key
+from paymail.web.api.bounces import LARGEST_REPORT
+from paymail.web.http import errors
+from paymail.web.http.bodies import BoundedBodies
+from paymail.web.http.head import HeadAsGet
+from paymail.web.http.headers import FixedHeaders, fixed_headers
 from paymail.web.http.openapi import describe_problems
 from paymail.web.http.rate_limits import RateLimits
+from paymail.web.http.refusals import EarlyRefusals
 from paymail.web.pay import api as public_api
 from paymail.web.pay import documents, pages, promises
-from paymail.web.staff.session import NotLoggedIn, to_login
+from paymail.web.staff.session import NotLoggedIn, to_login, without_session
 from paymail.web.templating import HERE
+from paymail.web.webhooks import LARGEST_EVENT
 from paymail.wiring import App
+
+BODY_LIMITS = {"/webhooks/stripe": LARGEST_EVENT, "/api/v1/bounces": LARGEST_REPORT}
+"""Bytes, of the paths whose bodies are neither forms nor our own JSON."""
 
 
 def create_app(app: App) -> FastAPI:
@@ -27,8 +36,12 @@ def create_app(app: App) -> FastAPI:
     )
     web.state.paymail = app
     web.state.rate_limits = RateLimits(app.settings)
-    web.add_middleware(SmallBodies)
-    web.middleware("http")(headers.headers(app.settings))
+    web.state.headers = fixed_headers(app.settings)
+    # The one added last is asked first.
+    web.add_middleware(HeadAsGet)
+    web.add_middleware(BoundedBodies, limits=BODY_LIMITS, seconds=app.settings.body_seconds)
+    web.add_middleware(EarlyRefusals, checks=(without_key, without_session))
+    web.add_middleware(FixedHeaders, headers=web.state.headers)
     errors.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)
     for part in (public_api, documents, promises, webhooks, pages, staff_api, staff):

@@ -17,6 +17,7 @@ __all__ = ["biller", "site"]
 
 QUERIES = {"/staff/bulk/new": "?currency=AUD"}
 """What a page is asked with that refuses to show nothing in particular."""
+PUBLIC = re.compile(r"/($|api/|pay/|healthz|readyz|openapi)")
 SCOPES = re.compile(r"Scope: (\w+)[.;]")
 
 
@@ -34,9 +35,8 @@ def routers_of(found: Site) -> list[object]:
 
 def staff_pages(found: Site) -> list[str]:
     """Return the address of every GET of the staff pages."""
-    public = re.compile(r"/($|api/|pay/|healthz|readyz|openapi)")
     addresses = [path for path, method in routes_of(found) if method == "GET"]
-    inside = {f"/staff{path.removeprefix('/staff')}" for path in addresses if not public.match(path)}
+    inside = {f"/staff{path.removeprefix('/staff')}" for path in addresses if not PUBLIC.match(path)}
     return sorted(inside | {"/staff/"})
 
 
@@ -131,6 +131,23 @@ def test_every_staff_page_shows_what_is_there(busy: Biller) -> None:
     shown = {path: path.format(**known) + QUERIES.get(path, "") for path in pages}
     answers = {path: busy.site.client.get(address).status_code for path, address in shown.items()}
     assert {path: status for path, status in answers.items() if status != 200} == {}
+
+
+def test_every_page_answers_head_as_get_without_a_body(busy: Biller) -> None:
+    known = examples(busy) | {"token": "0" * 64, "number": 1}
+    paths = {path for path, method in routes_of(busy.site) if method == "GET"}
+    private = {f"/staff{path.removeprefix('/staff')}" for path in paths if not PUBLIC.match(path)}
+    addresses = [path.format(**known) + QUERIES.get(path, "") for path in sorted(paths | private)]
+    assert len(addresses) > 50
+    client, differing = busy.site.client, []
+    for address in [*addresses, "/openapi.json", "/static/site.css"]:
+        got = client.get(address, follow_redirects=False)
+        head = client.head(address, follow_redirects=False)
+        told = ("content-type", "content-length", "content-security-policy", "location")
+        seen = [(a.status_code, *(a.headers.get(name) for name in told)) for a in (got, head)]
+        if seen[0] != seen[1] or head.content:
+            differing.append((address, *seen))
+    assert differing == []
 
 
 def test_every_staff_page_that_needs_no_number_is_led_to_by_another(busy: Biller) -> None:

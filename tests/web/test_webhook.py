@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from paymail.models import GatewayEvent, GatewayEventState, InvoiceStatus, Message, Payment, PaymentAttempt
+from tests.web.bearer import bearer
 from tests.web.conftest import Site
 from tests.web.pay.test_public_api import dead_gateway
 
@@ -98,8 +99,57 @@ def test_signed_nonsense_is_refused(site: Site, body: object) -> None:
     assert site.count(GatewayEvent) == 0
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"created": 10**17},
+        {"created": -(10**17)},
+        {"created": 10**400},
+        {"created": "1767225600"},
+        {"created": True},
+        {"created": None},
+        {"id": ""},
+        {"id": "evt_\x00"},
+        {"id": "evt_\ud800"},
+        {"id": "../../staff"},
+        {"type": "<script>"},
+        {"account": "acct_\r\nx"},
+        {"account": ["x"]},
+        {"data": {"object": {"object": "charge", "payment_intent": {"id": {"id": 1}}}}},
+    ],
+)
+def test_absurd_values_are_refused_and_not_stored(site: Site, more: dict[str, Any]) -> None:
+    assert site.webhook(event("pi_1") | more) == 422
+    assert site.count(GatewayEvent) == 0
+
+
+@pytest.mark.parametrize("part", [b"[", b'{"data":', b'{"a":[', b"9", b"1e", b'"\\ud800'])
+def test_deep_and_endless_events_are_refused(site: Site, part: bytes) -> None:
+    whole = json.dumps(event("pi_1")).encode()
+    deep = part * (200_000 // len(part))
+    for body in (deep, whole[:-1] + b', "more": ' + deep + b"}"):
+        assert site.webhook(body) == 422
+    nested = whole[:-1] + b', "more": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    assert site.webhook(nested) == 422
+    assert site.count(GatewayEvent) == 0
+
+
+@pytest.mark.parametrize("created", [10**17, -(10**17), 253402300799, 2**63 - 1])
+def test_an_absurd_moment_that_is_stored_breaks_no_page(site: Site, created: int) -> None:
+    assert site.webhook(event(paid(site))) == 200
+    with site.app.transaction() as session:
+        (row,) = session.query(GatewayEvent)
+        row.created = created
+    site.log_in()
+    assert site.client.get("/staff/events").status_code == 200
+    key = bearer(site.app, "read")
+    assert site.client.get("/api/v1/events", headers=key).status_code == 200
+    site.sweep()
+    assert states(site) == ["done"]
+
+
 def test_a_huge_body_is_refused(site: Site) -> None:
-    assert site.webhook(b"x" * (600 * 1024)) == 422
+    assert site.webhook(b"x" * (600 * 1024)) == 413
 
 
 def test_a_body_changed_on_the_way_is_refused(site: Site) -> None:

@@ -36,6 +36,9 @@ class KeyScope(StrEnum):
     """Hand in bounce reports, and nothing else: for the mail server that receives them."""
 
 
+KEY_REQUIRED = "a valid API key is required: Authorization: Bearer pm_…"
+
+
 class KeyRefused(Unproven):
     """No valid key: absent, malformed, unknown, wrong or revoked; which one is not said."""
 
@@ -118,7 +121,7 @@ def check(session: Session, *, presented: str, scope: KeyScope) -> Holder:
     given = _digest(form[2] if form else presented)
     right = hmac.compare_digest(row.secret_sha256 if row else _NOBODY, given)
     if row is None or not right or row.revoked_at is not None:
-        raise KeyRefused("a valid API key is required: Authorization: Bearer pm_…")
+        raise KeyRefused(KEY_REQUIRED)
     holder = Holder(row.prefix, row.name, frozenset(row.scopes.split()))
     if scope not in holder.scopes:
         raise ScopeMissing(f"this key does not have the scope {scope}")

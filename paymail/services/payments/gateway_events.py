@@ -21,6 +21,8 @@ from paymail.services.core import history
 from paymail.services.outbox import notices
 
 PAGE = 50
+_LATEST = int(datetime(9999, 12, 30, tzinfo=UTC).timestamp())
+"""Unix seconds: what any time zone can still write down."""
 _RECEIVED, _DEAD = GatewayEventState.RECEIVED, GatewayEventState.DEAD
 
 
@@ -94,8 +96,8 @@ def one(session: Session, *, event_id: str) -> Listed:
 
 
 def happened_at(event: GatewayEvent) -> datetime:
-    """Return when an event happened, by Stripe's clock."""
-    return datetime.fromtimestamp(event.created, UTC)
+    """Return when an event happened, by Stripe's clock; the nearest moment there is, where that is none."""
+    return datetime.fromtimestamp(min(max(event.created, 0), _LATEST), UTC)
 
 
 def dead(session: Session, *, limit: int = 1000) -> Sequence[str]:

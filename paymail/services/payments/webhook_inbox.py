@@ -1,7 +1,7 @@
 """Events from Stripe: stored first, then worked on. Each re-reads its intent from Stripe."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -142,7 +142,7 @@ def _settle_event(context: GatewayContext, event: GatewayEvent, news: _News) -> 
             )
             if done and event.type == DECLINED and news.intent.failure:
                 attempt = settlement.attempt_of(session, intent_id=news.intent.id)
-                at = datetime.fromtimestamp(event.created, UTC)
+                at = gateway_events.happened_at(event)
                 card_testing.count_decline(session, attempt=attempt, at=at, now=now)
     except Unavailable as error:
         _postpone(context, event.event_id, str(error))

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from paymail import observability
+from paymail.errors import PaymailError
 from paymail.services.access import api_keys
-from paymail.services.access.api_keys import Holder, KeyRefused, KeyScope
+from paymail.services.access.api_keys import KEY_REQUIRED, Holder, KeyRefused, KeyScope
 from paymail.web.http.dependencies import AppDep
+from paymail.web.http.errors import answer_to
 from paymail.web.http.limiter import address_of
 from paymail.web.http.rate_limits import rate_limits
 
@@ -42,6 +44,24 @@ def needs(scope: KeyScope) -> Callable[[Request, AppDep, Given], Holder]:
             raise
 
     return holder
+
+
+def without_key(request: Request) -> Response | None:
+    """Refuse, by its head alone, a request to the staff API that shows no key, or from an address that has
+    asked too often; None lets it pass."""
+    if not request.scope["path"].startswith("/api/v1/"):
+        return None
+    limits, address = rate_limits(request), address_of(request)
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    try:
+        limits.wrong_keys.check_spent(address)
+        if scheme.lower() == "bearer" and key.strip():
+            limits.api_requests.check_spent(address)  # counted once, when the key is looked at
+            return None
+        limits.api_requests.check(address)
+        raise KeyRefused(KEY_REQUIRED)
+    except PaymailError as error:
+        return answer_to(request, error)
 
 
 Reader = Annotated[Holder, Depends(needs(KeyScope.READ))]

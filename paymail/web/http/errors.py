@@ -22,6 +22,15 @@ STATUS: tuple[tuple[type[errors.PaymailError], int], ...] = (
     (errors.Unavailable, 503),
 )
 
+FRAMEWORK_CODES = {
+    401: "denied",
+    403: "denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "too_slow",
+    413: "too_large",
+}
+
 
 class Problem(BaseModel):
     """RFC 9457 problem details; `code` is stable, `detail` is for people."""
@@ -51,18 +60,21 @@ def status_of(error: errors.PaymailError) -> int:
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
-def install(app: FastAPI) -> None:
-    """Answer every failure as problem+json."""
+def answer_to(request: Request, error: errors.PaymailError) -> Response:
+    """Return the answer to an expected failure."""
+    status = status_of(error)
+    if status >= 500:
+        log.error("request failed", code=error.code, reason=str(error))
+    detail = str(error) if status < 500 or status == 503 else "Something went wrong on our side."
+    # RFC 6585 §4: a 429 says when to come back.
+    wait = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.TooMany) else None
+    return problem(request, status, error.code, detail, wait)
 
-    @app.exception_handler(errors.PaymailError)
-    def expected(request: Request, error: errors.PaymailError) -> Response:
-        status = status_of(error)
-        if status >= 500:
-            log.error("request failed", code=error.code, reason=str(error))
-        detail = str(error) if status < 500 or status == 503 else "Something went wrong on our side."
-        # RFC 6585 §4: a 429 says when to come back.
-        wait = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.TooMany) else None
-        return problem(request, status, error.code, detail, wait)
+
+def install(app: FastAPI) -> None:
+    """Answer every failure as problem+json. `app.state.headers` are those of every answer."""
+
+    app.exception_handler(errors.PaymailError)(answer_to)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, _error: RequestValidationError) -> Response:
@@ -71,11 +83,12 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def framework(request: Request, error: HTTPException) -> Response:
-        code = {404: "not_found", 405: "method_not_allowed", 401: "denied", 403: "denied"}
-        return problem(request, error.status_code, code.get(error.status_code, "error"), str(error.detail))
+        code = FRAMEWORK_CODES.get(error.status_code, "error")
+        headers = dict(error.headers) if error.headers else None
+        return problem(request, error.status_code, code, str(error.detail), headers)
 
     @app.exception_handler(Exception)
     def unforeseen(request: Request, _error: Exception) -> Response:
-        return problem(
-            request, 500, "internal_error", "Something went wrong on our side. You have not been charged."
-        )
+        # Answered outside of all middleware, the one that sets the headers included.
+        detail = "Something went wrong on our side. You have not been charged."
+        return problem(request, 500, "internal_error", detail, request.app.state.headers)

@@ -1,10 +1,10 @@
-"""Headers on every answer, and rate limits."""
+"""Headers on every answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from fastapi import Request
-from starlette.responses import Response
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from paymail.settings import Settings
 
@@ -34,10 +34,8 @@ def content_policy(settings: Settings) -> str:
     )
 
 
-def headers(
-    settings: Settings,
-) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
-    """Return the middleware that sets the security headers where a route has not set its own."""
+def fixed_headers(settings: Settings) -> dict[str, str]:
+    """Return the security headers of every answer that has not set its own."""
     fixed = {
         "Referrer-Policy": "no-referrer",
         "X-Robots-Tag": "noindex, nofollow",
@@ -47,11 +45,24 @@ def headers(
     }
     if settings.public_url.startswith("https://"):
         fixed["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    return fixed
 
-    async def set_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
-        for name, value in fixed.items():
-            response.headers.setdefault(name, value)
-        return response
 
-    return set_headers
+class FixedHeaders:
+    """ASGI middleware: sets `headers` where an answer has not set its own."""
+
+    def __init__(self, app: ASGIApp, *, headers: Mapping[str, str]) -> None:
+        self._app = app
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, adding to the head of its answer."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                head = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    head.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, sending if scope["type"] == "http" else send)

@@ -2,13 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import Header, Path, Query
-from pydantic import StringConstraints
+from fastapi import Form, Header, Path, Query
+from pydantic import AfterValidator, StringConstraints
 
 LARGEST_ID = 2**63 - 1
 
 RowId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 """A row's number; what no database column can hold is refused before it gets there."""
+
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""The number of a receipt, which is counted in a column of 32 bits; or a position in a list."""
 
 OptionalRowId = Annotated[int | None, Query(ge=1, le=LARGEST_ID)]
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
@@ -16,6 +19,23 @@ PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
 
 # PostgreSQL stores no NUL, and nothing of ours has a use for the other control characters.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=500)]
+
+
+def plain(text: str) -> str:
+    """Return `text` without what no person types and no database stores: NUL, lone surrogates, controls."""
+    return "".join(c for c in text if c.isprintable() or c == "\n").strip()
+
+
+def encodable(text: str) -> str:
+    """Return `text`. Raises ValueError for lone surrogates, which the charset of a form can make."""
+    text.encode()
+    return text
+
+
+FormText = Annotated[str, Form(max_length=1000), AfterValidator(plain)]
+"""A field of a form."""
+Password = Annotated[str, Form(max_length=1000), AfterValidator(encodable)]
+"""A field of which not even a blank may be taken away."""
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Maximum number of rows.")]
 After = Annotated[

@@ -49,7 +49,7 @@ def confirm(app: AppDep, token: Token, body: Confirm) -> Confirmed:
 @router.post(
     "/{token}/renew",
     status_code=202,
-    responses=problems(429, 503),
+    responses=problems(408, 413, 429, 503),
     dependencies=[Depends(limit_emails)],
 )
 def renew(app: AppDep, token: Token) -> Asked:

@@ -11,7 +11,7 @@ from paymail.services.links.lookup import find_by_token
 from paymail.services.lists.lookup import NoReceipt, latest_payment
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.files import binary, pdf_answer
-from paymail.web.http.inputs import RowId, Token
+from paymail.web.http.inputs import Number, RowId, Token
 from paymail.web.http.openapi import PAY_PROBLEMS
 from paymail.web.http.rate_limits import limit_public
 from paymail.wiring import App
@@ -44,7 +44,7 @@ def receipt_pdf(app: AppDep, token: Token) -> Response:
 
 
 @router.get("/{token}/receipts/{number}.pdf", response_class=Response, responses=ANSWERS)
-def one_receipt_pdf(app: AppDep, token: Token, number: RowId) -> Response:
+def one_receipt_pdf(app: AppDep, token: Token, number: Number) -> Response:
     """Download the receipt of one payment of this invoice, by its number."""
     with app.reading() as session:
         invoice = find_by_token(session, token=token, now=app.now())

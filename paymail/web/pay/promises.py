@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from paymail.errors import Conflict, Gone, InvalidInput, NotFound
 from paymail.services.customers import promises
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import Token
+from paymail.web.http.inputs import FormText, Token
 from paymail.web.http.openapi import PAY_PROBLEMS
 from paymail.web.http.rate_limits import limit_emails, limit_public
 from paymail.web.schemas.pay import AlreadyPaid, Heard, Promise
@@ -55,7 +55,7 @@ def promised(app: AppDep, token: Token, body: Promise) -> Heard:
 
 
 @router.post("/pay/{token}/paid", include_in_schema=False)
-def paid_form(app: AppDep, request: Request, token: str, text: Annotated[str, Form()] = "") -> Response:
+def paid_form(app: AppDep, request: Request, token: str, text: FormText = "") -> Response:
     """Take the form that says that it has been paid."""
     try:
         _claim_paid(app, token, text)
@@ -68,7 +68,7 @@ def paid_form(app: AppDep, request: Request, token: str, text: Annotated[str, Fo
 
 @router.post("/pay/{token}/promise", include_in_schema=False)
 def promise_form(
-    app: AppDep, request: Request, token: str, day: Annotated[str, Form(alias="date")] = ""
+    app: AppDep, request: Request, token: str, day: Annotated[FormText, Form(alias="date")] = ""
 ) -> Response:
     """Take the form that says when it will be paid."""
     try:

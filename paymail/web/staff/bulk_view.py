@@ -20,7 +20,7 @@ from paymail.web.staff.invoice_view import calendar_or_none
 from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
 
-RequestKey = Annotated[str, Field(min_length=8, max_length=80)]
+RequestKey = Annotated[Text, Field(min_length=8, max_length=80)]
 FAILED = (MessageState.FAILED, MessageState.BOUNCED, MessageState.CANCELLED)
 
 

@@ -13,7 +13,7 @@ from paymail.services.customers import addresses, languages
 from paymail.services.lists import lookup
 from paymail.services.outbox import suppressions
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import RowId
+from paymail.web.http.inputs import FormText, RowId
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
 from paymail.wiring import App
@@ -49,8 +49,8 @@ def change(
     request: Request,
     visitor: Visiting,
     customer_id: RowId,
-    csrf: Annotated[str, Form()],
-    address: Annotated[str, Form(max_length=500)],
+    csrf: FormText,
+    address: Annotated[FormText, Form(max_length=500)],
 ) -> Response:
     """Change the address that emails go to."""
     staff.check_csrf(visitor, csrf)
@@ -71,8 +71,8 @@ def speak(
     request: Request,
     visitor: Visiting,
     customer_id: RowId,
-    csrf: Annotated[str, Form()],
-    locale: Annotated[str, Form(max_length=20)] = "",
+    csrf: FormText,
+    locale: Annotated[FormText, Form(max_length=20)] = "",
 ) -> Response:
     """Change the locale of the customer's emails; empty: the issuer's."""
     staff.check_csrf(visitor, csrf)

@@ -14,17 +14,12 @@ from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.core.calendar import NEXT_BUSINESS_MORNING, BadTime, when
 from paymail.web.http.errors import status_of
+from paymail.web.http.inputs import plain
 from paymail.wiring import App
 
-
-def _plain(text: str) -> str:
-    # PostgreSQL refuses NUL in text, and nothing else in here is typed by a person.
-    return "".join(c for c in text if c.isprintable() or c == "\n").strip()
-
-
-Text = Annotated[str, Field(max_length=1000), AfterValidator(_plain)]
+Text = Annotated[str, Field(max_length=1000), AfterValidator(plain)]
 """What was typed into a field. All checks are made later, so that a refusal can show it again."""
-Lines = Annotated[str, Field(max_length=5000), AfterValidator(_plain)]
+Lines = Annotated[str, Field(max_length=5000), AfterValidator(plain)]
 """What was typed into a field of several lines."""
 Sequence = Annotated[int, Field(ge=1, le=1_000_000)]
 """The number of the action that a page showed: sent twice by a double click, it is one action."""
@@ -41,7 +36,7 @@ class NotAChoice(InvalidInput):
 class StaffForm(BaseModel):
     """A form of a staff page."""
 
-    csrf: str = ""
+    csrf: Text = ""
 
 
 class WhenForm(StaffForm):

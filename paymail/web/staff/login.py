@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Depends, Form, Request
+from fastapi import APIRouter, Cookie, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from paymail import observability
@@ -16,7 +16,7 @@ from paymail.services.access import staff
 from paymail.services.access.logins import Login, LoginRefused, account_of, log_in
 from paymail.web.http.bounded_threads import Busy
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import Text
+from paymail.web.http.inputs import FormText, Password
 from paymail.web.http.limiter import address_of
 from paymail.web.http.login_limits import LoginAttempt, LoginLimits
 from paymail.web.http.rate_limits import limit_logins, rate_limits
@@ -35,12 +35,7 @@ def form(request: Request) -> HTMLResponse:
 
 
 @router.post("/login", dependencies=[Depends(limit_logins)])
-async def check(
-    app: AppDep,
-    request: Request,
-    email: Annotated[Text, Form()],
-    password: Annotated[str, Form(max_length=1024)],
-) -> Response:
+async def check(app: AppDep, request: Request, email: FormText, password: Password) -> Response:
     """Log in, and lead to the invoices; or the form again."""
     limits = rate_limits(request)
     attempt = LoginAttempt.of(account_of(email), address_of(request))
@@ -82,7 +77,7 @@ def _welcome(app: App, login: Login) -> Response:
 def log_out(
     app: AppDep,
     visitor: Visiting,
-    csrf: Annotated[str, Form()],
+    csrf: FormText,
     paymail_session: Annotated[str, Cookie()] = "",
 ) -> Response:
     """Log out."""

@@ -16,7 +16,7 @@ from paymail.services.core.invoices import local_date
 from paymail.services.payments.statement import Statement, statement
 from paymail.web.staff.form_actions import Sequence, StaffForm, Text
 
-RequestKey = Annotated[str, Field(min_length=8, max_length=80)]
+RequestKey = Annotated[Text, Field(min_length=8, max_length=80)]
 
 
 class NotConfirmed(InvalidInput):

@@ -11,6 +11,7 @@ from paymail.services.access.staff import Visitor
 from paymail.web.http.dependencies import AppDep
 
 COOKIE = "paymail_session"
+LOGIN = "/staff/login"
 
 
 class NotLoggedIn(Denied):
@@ -31,6 +32,14 @@ def require_staff(app: AppDep, paymail_session: Annotated[str, Cookie()] = "") -
 Visiting = Annotated[Visitor, Depends(require_staff)]
 
 
-def to_login(_request: Request, _error: Exception) -> Response:
+def without_session(request: Request) -> Response | None:
+    """Refuse, by its head alone, a request to a staff page that shows no session; None lets it pass."""
+    path: str = request.scope["path"]
+    if not path.startswith("/staff/") or path == LOGIN or request.cookies.get(COOKIE):
+        return None
+    return to_login(request)
+
+
+def to_login(_request: Request, _error: Exception | None = None) -> Response:
     """Answer NotLoggedIn: lead to the login form."""
-    return RedirectResponse("/staff/login", 303)
+    return RedirectResponse(LOGIN, 303)

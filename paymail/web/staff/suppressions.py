@@ -12,13 +12,14 @@ from paymail.services.access.staff import Visitor
 from paymail.services.customers import addresses
 from paymail.services.outbox import suppressions
 from paymail.web.http.dependencies import AppDep
+from paymail.web.http.inputs import FormText
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
 from paymail.wiring import App
 
 router = APIRouter(prefix="/suppressions")
 
-Text = Annotated[str, Form(max_length=500)]
+Text = Annotated[FormText, Form(max_length=500)]
 
 
 def _shown(
@@ -46,7 +47,7 @@ def add(
     app: AppDep,
     request: Request,
     visitor: Visiting,
-    csrf: Annotated[str, Form()],
+    csrf: FormText,
     address: Text,
     why: Text = "",
 ) -> Response:
@@ -65,7 +66,7 @@ def lift(
     app: AppDep,
     request: Request,
     visitor: Visiting,
-    csrf: Annotated[str, Form()],
+    csrf: FormText,
     address: Text,
     reason: Text = "",
 ) -> Response:

@@ -11,7 +11,7 @@ from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.delivery import unknown_messages
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import RowId
+from paymail.web.http.inputs import FormText, RowId
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
 from paymail.wiring import App
@@ -55,9 +55,9 @@ def resolve(
     request: Request,
     visitor: Visiting,
     message_id: RowId,
-    csrf: Annotated[str, Form()],
+    csrf: FormText,
     answer: Annotated[Answer, Form()],
-    why: Annotated[str, Form(max_length=500)] = "",
+    why: Annotated[FormText, Form(max_length=500)] = "",
 ) -> Response:
     """Take what staff say became of one."""
     staff.check_csrf(visitor, csrf)

@@ -75,6 +75,8 @@ def test_an_unforeseen_fault_answers_without_its_reason(site: Site) -> None:
     answer = site.client.get(f"/api/public/pay/{site.invoice()}/invoice.pdf")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "NoneType" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_a_browser_gets_a_page_and_a_program_a_problem(site: Site) -> None:
