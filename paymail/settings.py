@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -50,7 +50,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PAYMAIL_", extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Field(Path(".paymail"), description="Folder for everything paymail stores on disk.")
-    database_url: str = Field("", description="SQLAlchemy URL; if empty, SQLite in the data folder.")
+    database_url: str = Field(
+        "", description="Database, e.g. postgresql://…; if empty, SQLite in the data folder."
+    )
     broker_url: str = Field(
         "", description="Celery broker, e.g. redis://…; if empty, files in the data folder."
     )
@@ -191,6 +193,17 @@ class Settings(BaseSettings):
             s.strip() for s in self.stripe_webhook_secrets.get_secret_value().split(",") if s.strip()
         )
 
+    @field_validator("database_url")
+    @classmethod
+    def name_the_driver(cls, url: str) -> str:
+        """Take the addresses that hosting companies hand out, and refuse databases that nobody tested."""
+        scheme, _, rest = url.partition("://")
+        if scheme in ("postgres", "postgresql"):
+            return f"postgresql+psycopg://{rest}"
+        if url and scheme not in ("postgresql+psycopg", "sqlite"):
+            raise ValueError("must start with postgresql:// or sqlite://")
+        return url
+
     @model_validator(mode="after")
     def refuse_mixed_keys(self) -> Self:
         """Live and test keys must not meet, and a live key must never speak to a sandbox."""
@@ -240,6 +253,11 @@ def load(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()
+            f"{_variable(e['loc'])}{e['msg'].removeprefix('Value error, ')}" for e in error.errors()
         )
         raise Misconfigured(faults) from None
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    """Return the variable that a fault is about; a fault of several names them itself."""
+    return f"PAYMAIL_{str(place[0]).upper()}: " if place else ""

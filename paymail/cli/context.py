@@ -9,6 +9,7 @@ from typing import NoReturn, ParamSpec
 import typer
 
 from paymail import observability, settings
+from paymail.cli import expected_failures
 from paymail.db import schema
 from paymail.errors import Misconfigured, PaymailError
 from paymail.settings import Settings
@@ -37,7 +38,7 @@ def open_app(*, migrate: bool = True) -> App:
     return app
 
 
-def fail(error: PaymailError, code: int) -> NoReturn:
+def fail(error: PaymailError | str, code: int) -> NoReturn:
     """Say what is wrong on stderr and exit with `code`."""
     typer.echo(f"paymail: {error}", err=True)
     raise typer.Exit(code)
@@ -59,5 +60,9 @@ def exits(command: Callable[P, None]) -> Callable[P, None]:
             with suppress(OSError):
                 sys.stdout.close()
             raise typer.Exit(FAILURE) from None
+        except Exception as error:
+            if (line := expected_failures.line_of(error)) is None:
+                raise
+            fail(line, FAILURE)
 
     return wrapped

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from paymail.checks import CHECKS, Finding, Subject, Verdict, examine
-from paymail.cli.context import FAILURE, exits, load_settings, open_app
+from paymail.cli.context import FAILURE, exits, open_app
+from paymail.wiring import UnusableDataFolder
 
 _COLOURS = {
     Verdict.OK: "green",
@@ -44,13 +45,13 @@ def doctor(
 
 
 def _examined() -> list[Finding]:
-    settings = load_settings()
     try:
         app = open_app(migrate=False)
-    except OSError as error:
+    except UnusableDataFolder as error:
         # Before there is an App there is only its folder.
-        found = f"{settings.data_dir}: {error.strerror or type(error).__name__}"
-        return [Finding("data folder", Verdict.FAILED, found, "set PAYMAIL_DATA_DIR to a writable folder")]
+        return [
+            Finding("data folder", Verdict.FAILED, str(error), "set PAYMAIL_DATA_DIR to a writable folder")
+        ]
     findings = examine(Subject(app), CHECKS)
     app.close()
     return findings

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,22 +11,16 @@ from typing import Annotated
 
 import typer
 
+from paymail.cli import ports
 from paymail.cli.child_processes import Children, wait_until_answering
 from paymail.cli.context import exits, load_settings, open_app
 from paymail.cli.sample_data import SAMPLE_STAFF, load_sample, send_sample, staff_password
 from paymail.db import schema
-from paymail.errors import Conflict
 from paymail.services.core.invoices import load_invoice, payment_url
 from paymail.settings import RUNTIME_FILE
-from paymail.wiring import App
+from paymail.wiring import App, make_data_folder
 
 START_TIMEOUT = 60.0
-
-
-class PortTaken(Conflict):
-    """Another program listens there."""
-
-    code = "port_taken"
 
 
 @exits
@@ -83,14 +76,8 @@ def _commands(port: int, *, sandboxed: bool) -> dict[str, list[str]]:
 def _publish(port: int) -> dict[str, str]:
     """Write the addresses where a CLI beside us finds them; the environment still wins over them."""
     for taken in (port, port + 1):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", taken))
-            except OSError as error:
-                raise PortTaken(f"port {taken} is already in use; choose another with --port") from error
-    folder = load_settings().data_dir
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        ports.refuse_taken("127.0.0.1", taken)
+    folder = make_data_folder(load_settings())
     published = {
         "public_url": f"http://127.0.0.1:{port}",
         "sandbox_url": f"http://127.0.0.1:{port + 1}",

@@ -7,7 +7,7 @@ import uvicorn
 
 # Now, and not while the first customer waits for a PDF.
 import paymail.render.printer  # noqa: F401
-from paymail.cli import parent_watch
+from paymail.cli import parent_watch, ports
 from paymail.cli.context import exits, open_app
 from paymail.web.app import create_app
 
@@ -19,6 +19,7 @@ def web(
 ) -> None:
     """Serve the pay pages, the API and the staff pages."""
     parent_watch.hold_on()
+    ports.refuse_taken(host, port)
     app = open_app()
     # No access log: its lines are the addresses asked for, and those hold the pay tokens.
     uvicorn.run(
