@@ -46,7 +46,7 @@ def doctor(
 
 def _examined() -> list[Finding]:
     try:
-        app = open_app(migrate=False)
+        app = open_app(migrate=False, new_database=True)  # its absence is a finding
     except UnusableDataFolder as error:
         # Before there is an App there is only its folder.
         return [

@@ -7,12 +7,12 @@ closes that end, the child reads end-of-file and leaves. It needs no polling, no
 import os
 import threading
 
-VARIABLE = "PAYMAIL_LIFELINE_FD"
+from paymail.environment import LIFELINE
 
 
 def hold_on() -> None:
     """Leave the process when the pipe named by the environment closes; nothing without one."""
-    descriptor = os.environ.pop(VARIABLE, "")
+    descriptor = os.environ.pop(LIFELINE, "")
     if descriptor:
         threading.Thread(target=_wait, args=(int(descriptor),), daemon=True).start()
 

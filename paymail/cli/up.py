@@ -50,7 +50,7 @@ def up(
 def running(port: int) -> Iterator[tuple[App, Children]]:
     """Run all services on `port` and the next one; yields once they answer."""
     environment = _publish(port)
-    app = open_app(migrate=False)
+    app = open_app(migrate=False, new_database=True)
     schema.upgrade(app.engine)  # a server's schema too: this one process starts everything else
     with Children(_commands(port, sandboxed=app.settings.sandboxed), environment) as children:
         if app.settings.sandboxed:
@@ -85,7 +85,7 @@ def _publish(port: int) -> dict[str, str]:
     draft = folder / f".{RUNTIME_FILE}.{os.getpid()}"
     draft.write_text(json.dumps(published))
     draft.replace(folder / RUNTIME_FILE)
-    return {"PAYMAIL_DATA_DIR": str(Path(folder).absolute())}
+    return {"PAYMAIL_DATA_DIR": str(Path(folder).absolute()), "PAYMAIL_EMBEDDED": "1"}
 
 
 def _announce(app: App, password: str, sample: bool) -> None:
