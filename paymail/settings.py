@@ -141,6 +141,13 @@ class Settings(MailSettings):
         return self.stripe_secret_key.get_secret_value() == SANDBOX_SECRET_KEY
 
     @property
+    def stripe_mode(self) -> str:
+        """Which Stripe the keys are for: sandbox, test or live."""
+        if self.sandboxed:
+            return "sandbox"
+        return "live" if "_live_" in self.stripe_publishable_key else "test"
+
+    @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'paymail.db'}"

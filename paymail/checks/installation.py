@@ -50,16 +50,9 @@ def settings(subject: Subject) -> Iterator[Finding]:
         )
     if not faults:
         faults.append(
-            ok("settings", f"{found.public_url}, {mode_of(found)} keys, emails by {found.mail_transport}")
+            ok("settings", f"{found.public_url}, {found.stripe_mode} keys, emails by {found.mail_transport}")
         )
     yield from faults
-
-
-def mode_of(found: Settings) -> str:
-    """Return which Stripe the keys are for."""
-    if found.sandboxed:
-        return "sandbox"
-    return "live" if "_live_" in found.stripe_publishable_key else "test"
 
 
 def _address_faults(found: Settings) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """`paymail beat`."""
 
-from paymail.cli import database_choice, parent_watch
+from paymail.cli import database_choice, parent_watch, start_line
 from paymail.cli.context import exits, load_settings
 from paymail.wiring import build_celery
 
@@ -12,4 +12,5 @@ def beat() -> None:
     settings = load_settings()
     database_choice.refuse_a_new_one(settings)  # beside it are the files of its broker
     celery = build_celery(settings)
+    start_line.say("beat", settings)
     celery.Beat(loglevel=settings.log_level, scheduler="celery.beat:Scheduler", quiet=True).run()

@@ -7,7 +7,7 @@ import uvicorn
 
 # Now, and not while the first customer waits for a PDF.
 import paymail.render.printer  # noqa: F401
-from paymail.cli import parent_watch, ports
+from paymail.cli import parent_watch, ports, start_line
 from paymail.cli.context import exits, open_app
 from paymail.web.app import create_app
 
@@ -21,6 +21,7 @@ def web(
     parent_watch.hold_on()
     ports.refuse_taken(host, port)
     app = open_app()
+    start_line.say("web", app.settings)
     # No access log: its lines are the addresses asked for, and those hold the pay tokens.
     uvicorn.run(
         create_app(app),

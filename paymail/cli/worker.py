@@ -8,7 +8,7 @@ from celery.exceptions import SecurityWarning
 
 # Who cannot make PDFs must not take an email up. Also before the fork: each child would import it again.
 import paymail.render.printer  # noqa: F401
-from paymail.cli import parent_watch
+from paymail.cli import parent_watch, start_line
 from paymail.cli.context import exits, load_settings, open_app
 from paymail.tasks import register
 from paymail.wiring import build, build_celery
@@ -23,6 +23,7 @@ def worker(
     parent_watch.hold_on()
     open_app().close()  # the embedded database must be there before the first sweep
     settings = load_settings()
+    start_line.say("worker", settings)
     celery = build_celery(settings)
     register(celery, lambda: build(settings), prefork=pool == "prefork")
     # Celery warns root about pickled tasks; ours are JSON only.
