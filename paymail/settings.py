@@ -82,6 +82,11 @@ class Settings(MailSettings):
         "http://127.0.0.1:8026", description="Address of the sandbox (only with the sandbox keys)."
     )
 
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port for Prometheus, of web or worker; 0 is off."
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address that the metrics port listens on.")
+
     lease_seconds: int = Field(120, ge=5, le=3600, description="Seconds a worker may hold a message.")
     sweep_seconds: float = Field(2.0, gt=0, le=60, description="Seconds between checks for due work.")
     max_attempts: int = Field(100, ge=1, le=1000, description="Delivery attempts before a message fails.")

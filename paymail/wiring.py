@@ -16,6 +16,7 @@ from paymail import clock, db, top_folder
 from paymail.errors import Misconfigured
 from paymail.gateway import StripeConfig, StripeGateway
 from paymail.mail.mailbox import MailboxMailer
+from paymail.mail.measured import MeasuredMailer
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
 from paymail.ports.mail import Mailer
 from paymail.ports.payments import Gateway
@@ -25,6 +26,7 @@ from paymail.queue.celery_app import make_celery
 from paymail.queue.doorbell import CeleryDoorbell
 from paymail.render.dkim import Signer
 from paymail.render.letter_writer import LetterWriter
+from paymail.render.measured import MeasuredWriter
 from paymail.render.pdf import WeasyPdfRenderer
 from paymail.services.core.contexts import Context, GatewayContext
 from paymail.services.delivery.deliveries import DeliveryContext
@@ -128,8 +130,10 @@ def build(settings: Settings) -> App:
         celery=celery,
         doorbell=CeleryDoorbell(celery),
         gateway=_gateway(settings),
-        mailer=_mailer(settings),
-        writer=LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=_signer(settings)),
+        mailer=MeasuredMailer(_mailer(settings)),
+        writer=MeasuredWriter(
+            LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=_signer(settings))
+        ),
         pdf=pdf,
         sender_rate=_sender_rate(settings),
     )

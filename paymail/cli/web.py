@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 # Now, and not while the first customer waits for a PDF.
 import paymail.render.printer  # noqa: F401
-from paymail.cli import parent_watch, ports, start_line
+from paymail.cli import metrics_port, parent_watch, ports, start_line
 from paymail.cli.context import exits, open_app
 from paymail.web.app import create_app
 
@@ -24,6 +24,7 @@ def web(
     ports.refuse_taken(host, port)
     app = open_app()
     start_line.say("web", app.settings)
+    metrics_port.open_if_wanted("web", app.settings)
     # No access log: its lines are the addresses asked for, and those hold the pay tokens.
     uvicorn.run(
         "paymail.cli.web:serving" if workers > 1 else create_app(app),

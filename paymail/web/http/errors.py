@@ -6,7 +6,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from paymail import errors, observability
+from paymail import errors, metrics, observability
 from paymail.web.templating import PAGES
 
 log = observability.logger(__name__)
@@ -61,6 +61,8 @@ def install(app: FastAPI) -> None:
             log.error("request failed", code=error.code, reason=str(error))
         detail = str(error) if status < 500 or status == 503 else "Something went wrong on our side."
         # RFC 6585 §4: a 429 says when to come back.
+        if isinstance(error, errors.TooMany):
+            metrics.meters().limits.labels(error.code).inc()
         wait = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.TooMany) else None
         return problem(request, status, error.code, detail, wait)
 
