@@ -1,30 +1,24 @@
-"""Every setting of paymail: read from `PAYMAIL_*`, else from what a running `paymail up` left in its folder.
+"""Every setting of paymail: read from `PAYMAIL_*`, else a file, else what a running `paymail up` published.
 
 Only `wiring` and `cli` read this module. A structure test checks that each field is documented.
 """
 
-import json
 import os
-import re
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from paymail import environment
 from paymail.errors import Misconfigured
+from paymail.mail_settings import MailSettings
 
 SANDBOX_SECRET_KEY = "sk_test_sandbox"  # noqa: S105 - opens nothing but the sandbox
 SANDBOX_PUBLISHABLE_KEY = "pk_test_sandbox"
 SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - same
-RUNTIME_FILE = "runtime.json"
-
-_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_LABELS = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.ASCII)
-_DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+", re.ASCII)
-# RFC 5321 §4.5.3.1.1: 64 octets before the @, of which `+` and 24 hex characters name the message.
-_BOUNCE_LOCAL = re.compile(r"(?=.{1,39}$)[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*", re.ASCII)
+RUNTIME_FILE = environment.RUNTIME_FILE
 
 
 class RuntimeSource(PydanticBaseSettingsSource):
@@ -36,21 +30,32 @@ class RuntimeSource(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         """Return the published settings, or nothing when no `up` has run here."""
-        folder = Path(self.current_state.get("data_dir") or os.environ.get("PAYMAIL_DATA_DIR") or ".paymail")
-        try:
-            published = json.loads((folder / RUNTIME_FILE).read_text())
-        except (OSError, ValueError):
-            return {}
-        return published if isinstance(published, dict) else {}
+        return environment.published(Path(self.current_state.get("data_dir") or ".paymail"))
 
 
-class Settings(BaseSettings):
-    """The settings; the environment wins over the runtime file, which wins over the defaults."""
+class FileSource(RuntimeSource):
+    """Variables of the file that `--env-file` names, else of the system's."""
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the settings that the file holds; an empty one counts as not set."""
+        given = environment.file_values(os.environ)
+        environment.refuse_unknown(given, self.settings_cls.model_fields)
+        names = {name: f"{environment.PREFIX}{name.upper()}" for name in self.settings_cls.model_fields}
+        return {name: given[variable] for name, variable in names.items() if given.get(variable)}
+
+
+class Settings(MailSettings):
+    """The settings; the environment wins over the file, then comes what `up` published, then the defaults."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMAIL_", extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Field(Path(".paymail"), description="Folder for everything paymail stores on disk.")
-    database_url: str = Field("", description="SQLAlchemy URL; if empty, SQLite in the data folder.")
+    database_url: str = Field(
+        "", description="Database, e.g. postgresql://…; if empty, SQLite in the data folder."
+    )
+    embedded: bool = Field(
+        False, description="Whether a new SQLite database may be created in the data folder."
+    )
     broker_url: str = Field(
         "", description="Celery broker, e.g. redis://…; if empty, files in the data folder."
     )
@@ -66,40 +71,6 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(False, description="Log as JSON lines, for log collectors.")
 
-    mail_transport: Literal["mailbox", "smtp"] = Field(
-        "mailbox", description="Where emails go: files (mailbox) or SMTP."
-    )
-    smtp_host: str = Field("127.0.0.1", description="SMTP server host name.")
-    smtp_port: int = Field(587, ge=1, le=65535, description="SMTP server port.")
-    smtp_security: Literal["none", "starttls", "tls"] = Field(
-        "starttls", description="How the SMTP connection is encrypted."
-    )
-    smtp_username: str = Field("", description="SMTP user name; if empty, no login.")
-    smtp_password: SecretStr = Field(SecretStr(""), description="SMTP password.")
-    smtp_ca_file: str = Field("", description="PEM file of a private CA; if empty, the system's CAs.")
-    smtp_timeout_connect: float = Field(
-        10.0, gt=0, le=300, description="Timeout in seconds for each step of connecting, TLS and login."
-    )
-    smtp_timeout_command: float = Field(
-        20.0, gt=0, le=300, description="Timeout in seconds for each SMTP command, and for the message body."
-    )
-    smtp_timeout_final: float = Field(
-        60.0,
-        gt=0,
-        le=600,
-        description="Seconds to wait for the final reply before a message becomes unknown.",
-    )
-    bounce_address: str = Field(
-        "", description="Address for bounces, as bounces+…@ per message; if empty, the issuer's."
-    )
-    dkim_domain: str = Field(
-        "", description="Domain to sign emails for (DKIM); if empty, emails are not signed."
-    )
-    dkim_selector: str = Field(
-        "", description="DKIM selector: the public key is at <selector>._domainkey.<domain>."
-    )
-    dkim_key_file: str = Field("", description="PEM file of the private RSA key for DKIM.")
-
     stripe_secret_key: SecretStr = Field(SecretStr(SANDBOX_SECRET_KEY), description="Stripe secret key.")
     stripe_publishable_key: str = Field(SANDBOX_PUBLISHABLE_KEY, description="Stripe publishable key.")
     stripe_webhook_secrets: SecretStr = Field(
@@ -110,6 +81,11 @@ class Settings(BaseSettings):
     sandbox_url: str = Field(
         "http://127.0.0.1:8026", description="Address of the sandbox (only with the sandbox keys)."
     )
+
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port for Prometheus, of web or worker; 0 is off."
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address that the metrics port listens on.")
 
     lease_seconds: int = Field(120, ge=5, le=3600, description="Seconds a worker may hold a message.")
     sweep_seconds: float = Field(2.0, gt=0, le=60, description="Seconds between checks for due work.")
@@ -178,13 +154,20 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then environment, then the runtime file."""
-        return init_settings, env_settings, RuntimeSource(settings_cls)
+        """Arguments, then environment, then the file of variables, then the runtime file."""
+        return init_settings, env_settings, FileSource(settings_cls), RuntimeSource(settings_cls)
 
     @property
     def sandboxed(self) -> bool:
         """Whether Stripe is the sandbox."""
         return self.stripe_secret_key.get_secret_value() == SANDBOX_SECRET_KEY
+
+    @property
+    def stripe_mode(self) -> str:
+        """Which Stripe the keys are for: sandbox, test or live."""
+        if self.sandboxed:
+            return "sandbox"
+        return "live" if "_live_" in self.stripe_publishable_key else "test"
 
     @property
     def database(self) -> str:
@@ -208,6 +191,23 @@ class Settings(BaseSettings):
             s.strip() for s in self.stripe_webhook_secrets.get_secret_value().split(",") if s.strip()
         )
 
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def ignore_case(cls, word: Any) -> Any:
+        """Take `info` for INFO."""
+        return word.upper() if isinstance(word, str) else word
+
+    @field_validator("database_url")
+    @classmethod
+    def name_the_driver(cls, url: str) -> str:
+        """Take the addresses that hosting companies hand out, and refuse databases that nobody tested."""
+        scheme, _, rest = url.partition("://")
+        if scheme in ("postgres", "postgresql"):
+            return f"postgresql+psycopg://{rest}"
+        if url and scheme not in ("postgresql+psycopg", "sqlite"):
+            raise ValueError("must start with postgresql:// or sqlite://")
+        return url
+
     @model_validator(mode="after")
     def refuse_mixed_keys(self) -> Self:
         """Live and test keys must not meet, and a live key must never speak to a sandbox."""
@@ -230,33 +230,25 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def refuse_mail_that_cannot_work(self) -> Self:
-        """DKIM has three settings or none, a bounce address takes a suffix, a login needs TLS."""
-        if len({bool(value) for value in (self.dkim_domain, self.dkim_selector, self.dkim_key_file)}) > 1:
-            raise ValueError("set all of PAYMAIL_DKIM_DOMAIN, _SELECTOR and _KEY_FILE, or none of them")
-        if self.dkim_domain and not (
-            _DOMAIN.fullmatch(self.dkim_domain) and _LABELS.fullmatch(self.dkim_selector)
-        ):
-            raise ValueError("PAYMAIL_DKIM_DOMAIN and _SELECTOR must be DNS names in lower case (IDNA)")
-        local, _, domain = self.bounce_address.rpartition("@")
-        if self.bounce_address and not (_BOUNCE_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)):
-            raise ValueError(
-                "PAYMAIL_BOUNCE_ADDRESS must be an address such as bounces@pay.example.com, in ASCII, its "
-                "domain in lower case, with at most 39 characters before the @"
-            )
-        if self.smtp_username and self.smtp_security == "none":
-            raise ValueError("PAYMAIL_SMTP_USERNAME requires PAYMAIL_SMTP_SECURITY to be starttls or tls")
-        if not (self.smtp_username + self.smtp_password.get_secret_value()).isascii():
-            raise ValueError("PAYMAIL_SMTP_USERNAME and _PASSWORD must be ASCII")
+    def refuse_a_lease_shorter_than_the_last_wait(self) -> Self:
+        """Otherwise a message becomes unknown while its reply is still being waited for."""
+        if self.mail_transport == "smtp" and self.smtp_timeout_final >= self.lease_seconds:
+            raise ValueError("PAYMAIL_SMTP_TIMEOUT_FINAL must be shorter than PAYMAIL_LEASE_SECONDS")
         return self
 
 
 def load(**overrides: Any) -> Settings:
     """Read the settings. Raises Misconfigured with one line per fault and no secret in it."""
+    environment.refuse_unknown(os.environ, Settings.model_fields)
     try:
         return Settings(**overrides)
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()
+            f"{_variable(e['loc'])}{e['msg'].removeprefix('Value error, ')}" for e in error.errors()
         )
         raise Misconfigured(faults) from None
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    """Return the variable that a fault is about; a fault of several names them itself."""
+    return f"PAYMAIL_{str(place[0]).upper()}: " if place else ""

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 from sqlalchemy import Engine
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from paymail import clock, db, top_folder
 from paymail.errors import Misconfigured
 from paymail.gateway import StripeConfig, StripeGateway
 from paymail.mail.mailbox import MailboxMailer
+from paymail.mail.measured import MeasuredMailer
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
 from paymail.ports.mail import Mailer
 from paymail.ports.payments import Gateway
@@ -23,6 +26,7 @@ from paymail.queue.celery_app import make_celery
 from paymail.queue.doorbell import CeleryDoorbell
 from paymail.render.dkim import Signer
 from paymail.render.letter_writer import LetterWriter
+from paymail.render.measured import MeasuredWriter
 from paymail.render.pdf import WeasyPdfRenderer
 from paymail.services.access.logins import LoginContext
 from paymail.services.access.password_hasher import PasswordHasher
@@ -36,6 +40,10 @@ from paymail.settings import Settings
 TEMPLATES = top_folder("email_templates")
 MOST_RINGS = 50
 """Rings per transaction; a bulk send is worked off by the sweeps, which need no hint each."""
+
+
+class UnusableDataFolder(Misconfigured):
+    """Nothing can be stored in the data folder."""
 
 
 @dataclass(frozen=True)
@@ -119,18 +127,22 @@ class App:
 
 
 def build(settings: Settings) -> App:
-    """Choose and connect everything. Creates the data folder; opens no connection yet."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Choose and connect everything. Creates the data folder; opens no connection yet.
+
+    Raises Misconfigured for settings that cannot work, UnusableDataFolder among them.
+    """
     celery = build_celery(settings)
     pdf = WeasyPdfRenderer(TEMPLATES)
     return App(
         settings=settings,
-        engine=db.make_engine(settings.database),
+        engine=_engine(settings),
         celery=celery,
         doorbell=CeleryDoorbell(celery),
         gateway=_gateway(settings),
-        mailer=_mailer(settings),
-        writer=LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=_signer(settings)),
+        mailer=MeasuredMailer(_mailer(settings)),
+        writer=MeasuredWriter(
+            LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=_signer(settings))
+        ),
         pdf=pdf,
         sender_rate=_sender_rate(settings),
     )
@@ -143,9 +155,40 @@ def _sender_rate(settings: Settings) -> int:
         raise Misconfigured(f"PAYMAIL_SENDER_RATE: {error}") from error
 
 
+def _engine(settings: Settings) -> Engine:
+    try:
+        return db.make_engine(settings.database)
+    except (ArgumentError, ValueError):
+        # Without the words of the error: they may quote the address, and with it the password.
+        raise Misconfigured(
+            "PAYMAIL_DATABASE_URL: not an address such as postgresql://user:password@host/name; "
+            "percent-encode special characters in the password"
+        ) from None
+
+
 def build_celery(settings: Settings) -> Celery:
-    """Return the Celery instance of these settings."""
-    return make_celery(settings.broker_url, settings.data_dir, tick_seconds=settings.sweep_seconds)
+    """Return the Celery instance of these settings. Creates the data folder. Raises Misconfigured."""
+    scheme = settings.broker_url.partition("://")[0]
+    if settings.broker_url and scheme not in TRANSPORT_ALIASES:
+        raise Misconfigured("PAYMAIL_BROKER_URL: must start with redis://, rediss:// or amqp://")
+    folder = make_data_folder(settings)
+    try:
+        return make_celery(settings.broker_url, folder, tick_seconds=settings.sweep_seconds)
+    except OSError as error:
+        raise _unusable(folder, error) from error
+
+
+def make_data_folder(settings: Settings) -> Path:
+    """Return the data folder, which is there now. Raises UnusableDataFolder."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise _unusable(settings.data_dir, error) from error
+    return settings.data_dir
+
+
+def _unusable(folder: Path, error: OSError) -> UnusableDataFolder:
+    return UnusableDataFolder(f"PAYMAIL_DATA_DIR: {folder}: {error.strerror or type(error).__name__}")
 
 
 def _gateway(settings: Settings) -> Gateway:

@@ -154,4 +154,4 @@ def wait_for_port(port: int, seconds: float = 15) -> None:
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """Return the environment of a paymail process of a test."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PAYMAIL_")}
-    return {**clean, "PAYMAIL_DATA_DIR": str(folder), **more}
+    return {**clean, "PAYMAIL_DATA_DIR": str(folder), "PAYMAIL_EMBEDDED": "1", **more}

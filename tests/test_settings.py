@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from paymail import settings
+from paymail import environment, settings
 from paymail.errors import Misconfigured
 from paymail.wiring import build
 
@@ -112,3 +112,92 @@ def test_the_runtime_file_yields_to_the_environment(monkeypatch: pytest.MonkeyPa
 def test_a_broken_runtime_file_is_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / settings.RUNTIME_FILE).write_text(text)
     assert settings.load().public_url == "http://127.0.0.1:8025"
+
+
+@pytest.mark.parametrize(
+    ("variable", "nearest"),
+    [
+        ("PAYMAIL_SMPT_HOST", "did you mean PAYMAIL_SMTP_HOST?"),
+        ("PAYMAIL_DATABASE", "did you mean PAYMAIL_DATABASE_URL?"),
+        ("PAYMAIL_XYZZY", ""),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_refused_with_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, variable: str, nearest: str
+) -> None:
+    monkeypatch.setenv(variable, "hush")
+    with pytest.raises(Misconfigured) as caught:
+        settings.load()
+    assert str(caught.value) == f"{variable}: no such setting" + (f"; {nearest}" if nearest else "")
+
+
+def test_variables_that_kubernetes_adds_for_a_service_are_no_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PAYMAIL_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("PAYMAIL_WEB_SERVICE_PORT_HTTP", "80")
+    monkeypatch.setenv("PAYMAIL_WEB_PORT_80_TCP_ADDR", "10.0.0.1")
+    monkeypatch.setenv("PAYMAIL_PORT", "tcp://10.0.0.1:80")
+    assert settings.load().sandboxed
+
+
+def test_words_are_taken_in_any_case() -> None:
+    found = settings.load(mail_transport="SMTP", smtp_security="StartTLS", log_level="info")
+    assert (found.mail_transport, found.smtp_security, found.log_level) == ("smtp", "starttls", "INFO")
+
+
+def test_a_lease_that_ends_before_the_last_reply_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="PAYMAIL_LEASE_SECONDS"):
+        settings.load(mail_transport="smtp", smtp_timeout_final=120, lease_seconds=120)
+    assert settings.load(smtp_timeout_final=120, lease_seconds=120).mail_transport == "mailbox"
+
+
+def test_a_file_of_variables_yields_to_the_environment_and_wins_over_a_running_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "paymail.env"
+    file.write_text(
+        "# production\n\nPAYMAIL_PUBLIC_URL='https://pay.example'\nexport PAYMAIL_SMTP_HOST = relay\n"
+        'PAYMAIL_SMTP_PASSWORD="a$b#c"\nPAYMAIL_SMTP_USERNAME=\nOTHER=1\n'
+    )
+    monkeypatch.setenv("PAYMAIL_ENV_FILE", str(file))
+    monkeypatch.setenv("PAYMAIL_SMTP_HOST", "127.0.0.9")
+    (tmp_path / settings.RUNTIME_FILE).write_text(json.dumps({"public_url": "http://127.0.0.1:9"}))
+    found = settings.load()
+    assert (found.public_url, found.smtp_host, found.smtp_username) == (
+        "https://pay.example",
+        "127.0.0.9",
+        "",
+    )
+    assert found.smtp_password.get_secret_value() == "a$b#c"
+
+
+def test_a_data_folder_that_the_file_names_is_where_up_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("PAYMAIL_DATA_DIR")
+    (tmp_path / "paymail.env").write_text(f"PAYMAIL_DATA_DIR={tmp_path}\n")
+    (tmp_path / settings.RUNTIME_FILE).write_text(json.dumps({"public_url": "http://127.0.0.1:9"}))
+    monkeypatch.setenv("PAYMAIL_ENV_FILE", str(tmp_path / "paymail.env"))
+    assert settings.load().public_url == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize("text", ["PAYMAIL_SMPT_HOST=x", "hush", None])
+def test_a_named_file_that_cannot_be_used_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None
+) -> None:
+    if text is not None:
+        (tmp_path / "paymail.env").write_text(text)
+    monkeypatch.setenv("PAYMAIL_ENV_FILE", str(tmp_path / "paymail.env"))
+    with pytest.raises(Misconfigured) as caught:
+        settings.load()
+    assert "hush" not in str(caught.value)
+
+
+def test_the_systems_file_is_read_when_no_other_is_named_and_may_be_missing(tmp_path: Path) -> None:
+    file, other = tmp_path / "system.env", tmp_path / "other.env"
+    assert environment.file_values({}, file) == {}
+    file.write_text("PAYMAIL_LOG_JSON=true\n")
+    other.write_text("PAYMAIL_LOG_LEVEL=ERROR\n")
+    assert environment.file_values({}, file) == {"PAYMAIL_LOG_JSON": "true"}
+    assert environment.file_values({"PAYMAIL_ENV_FILE": str(other)}, file) == {"PAYMAIL_LOG_LEVEL": "ERROR"}

@@ -8,7 +8,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from paymail.checks.findings import Finding, Subject, failed, ok, warning
+from paymail.checks import postgresql_health, sqlite_pages
+from paymail.checks.findings import Finding, Subject, Verdict, failed, ok, warning
 from paymail.db import schema
 
 OLDEST_TRIED = 15
@@ -28,7 +29,11 @@ def database(subject: Subject) -> Iterator[Finding]:
     try:
         with app.reading() as session:
             yield from _sqlite(session) if embedded else _postgresql(session)
+            yield from postgresql_health.findings(session) if not embedded else ()
         yield _schema(app.engine)
+        if embedded:
+            pages = sqlite_pages.finding(url.database or "")
+            yield from (pages,) if pages.verdict is not Verdict.OK else ()
     except SQLAlchemyError as error:
         why = str(getattr(error, "orig", None) or error).strip().splitlines()[0][:160]
         yield failed(
@@ -51,7 +56,7 @@ def _sqlite(session: Session) -> Iterator[Finding]:
     if wrong:
         yield failed("database", f"SQLite {version}: {', '.join(wrong)}", "move the database to a local disk")
     else:
-        yield ok("database", f"SQLite {version}, write-ahead log, every commit synced")
+        yield ok("database", f"SQLite {version} in {_file(session)}, write-ahead log, every commit synced")
 
 
 def _postgresql(session: Session) -> Iterator[Finding]:
@@ -78,7 +83,16 @@ def _postgresql(session: Session) -> Iterator[Finding]:
             f"use {OLDEST_TRIED} or newer",
         )
     else:
-        yield ok("database", f"PostgreSQL {version}, every commit synced")
+        yield ok("database", f"PostgreSQL {version} at {_address(session)}, every commit synced")
+
+
+def _file(session: Session) -> str:
+    return str(session.get_bind().engine.url.database)
+
+
+def _address(session: Session) -> str:
+    url = session.get_bind().engine.url
+    return f"{url.host or 'a socket'}/{url.database}"
 
 
 def _schema(engine: Engine) -> Finding:

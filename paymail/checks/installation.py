@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPException
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from paymail.checks.findings import Finding, Subject, failed, not_asked, ok, warning
@@ -48,18 +49,27 @@ def settings(subject: Subject) -> Iterator[Finding]:
                 "set PAYMAIL_TRUSTED_PROXIES to the address of the HTTPS proxy in front of paymail",
             )
         )
+    faults += _missing_places(found)
     if not faults:
         faults.append(
-            ok("settings", f"{found.public_url}, {mode_of(found)} keys, emails by {found.mail_transport}")
+            ok("settings", f"{found.public_url}, {found.stripe_mode} keys, emails by {found.mail_transport}")
         )
     yield from faults
 
 
-def mode_of(found: Settings) -> str:
-    """Return which Stripe the keys are for."""
-    if found.sandboxed:
-        return "sandbox"
-    return "live" if "_live_" in found.stripe_publishable_key else "test"
+def _missing_places(found: Settings) -> Iterator[Finding]:
+    if found.bounce_dir and not Path(found.bounce_dir).is_dir():
+        yield failed(
+            "settings",
+            f"no folder {found.bounce_dir}: bounces are not seen",
+            "create it, or correct PAYMAIL_BOUNCE_DIR",
+        )
+    if found.relay_log and not Path(found.relay_log).parent.is_dir():
+        yield failed(
+            "settings",
+            f"no folder for {found.relay_log}: the relay's log is not read",
+            "mount it, or correct PAYMAIL_RELAY_LOG",
+        )
 
 
 def _address_faults(found: Settings) -> Iterator[Finding]:

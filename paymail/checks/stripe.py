@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from sqlalchemy import select
 
 from paymail.checks.findings import Finding, Subject, failed, not_asked, ok, warning
-from paymail.checks.installation import mode_of
 from paymail.errors import Misconfigured, NotFound, PaymailError
 from paymail.models import Issuer
 from paymail.ports.payments import WebhookEndpoint
@@ -17,7 +16,7 @@ MOST_ACCOUNTS = 50
 
 def key(subject: Subject) -> Iterator[Finding]:
     """Whether Stripe accepts our key."""
-    mode = mode_of(subject.app.settings)
+    mode = subject.app.settings.stripe_mode
     try:
         own = subject.app.gateway.account()
     except Misconfigured as error:

@@ -7,8 +7,6 @@ from paymail.checks.findings import Finding, Subject, failed, ok, warning
 from paymail.services.outbox import backlog, heartbeats
 from paymail.services.reconciliation import drift_store, turns
 
-ALIVE = timedelta(seconds=60)
-"""A heartbeat comes every ten seconds, or with the next sweep if those are further apart."""
 LOST = timedelta(minutes=10)
 LATE_AFTER = timedelta(minutes=5)
 _CLOCKS = timedelta(seconds=5)
@@ -18,19 +16,14 @@ _START = "start `paymail worker`"
 def workers(subject: Subject) -> Iterator[Finding]:
     """When somebody swept last."""
     now = subject.app.now()
-    alive = max(ALIVE, timedelta(seconds=3 * subject.app.settings.sweep_seconds))
     with subject.app.reading() as session:
-        found = heartbeats.pulse(session, since=now - alive)
+        found = heartbeats.pulse(session, since=now - heartbeats.ALIVE)
     if found.newest is None:
         yield failed("workers", "no worker has been active in the last day", _START)
         return
     age = now - found.newest
-    if age > LOST:
-        yield failed("workers", f"the last worker was active {_ago(age)} ago", _START)
-    elif age > alive:
-        yield warning(
-            "workers", f"the last sweep started {_ago(age)} ago", "check whether the mail server is slow"
-        )
+    if age > heartbeats.ALIVE:
+        yield failed("workers", f"no worker is alive: the last heartbeat was {_ago(age)} ago", _START)
     elif age < -_CLOCKS:
         yield warning("workers", f"a worker's clock is {_ago(-age)} ahead", "synchronise the hosts' clocks")
     else:

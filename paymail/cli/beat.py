@@ -1,6 +1,6 @@
 """`paymail beat`."""
 
-from paymail.cli import parent_watch
+from paymail.cli import parent_watch, start_line
 from paymail.cli.context import exits, load_settings, open_app
 from paymail.wiring import build_celery
 
@@ -12,4 +12,5 @@ def beat() -> None:
     open_app().close()  # with an old or missing schema nobody could do what it asks for
     settings = load_settings()
     celery = build_celery(settings)
+    start_line.say("beat", settings)
     celery.Beat(loglevel=settings.log_level, scheduler="celery.beat:Scheduler", quiet=True).run()

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from paymail import observability
-from paymail.cli import parent_watch
+from paymail.environment import LIFELINE
 from paymail.errors import Unavailable
 
 log = observability.logger(__name__)
@@ -70,7 +70,7 @@ class Children:
 
     def _start(self, name: str) -> None:
         self._ended.pop(name, None)
-        environment = {**os.environ, **self._environment, parent_watch.VARIABLE: str(self._reading)}
+        environment = {**os.environ, **self._environment, LIFELINE: str(self._reading)}
         # The reading end only: a child that held the writing end would keep its siblings alive.
         self._running[name] = subprocess.Popen(
             [sys.executable, "-m", "paymail", *self._commands[name]],

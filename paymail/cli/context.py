@@ -9,6 +9,7 @@ from typing import NoReturn, ParamSpec
 import typer
 
 from paymail import observability, settings
+from paymail.cli import database_choice, expected_failures
 from paymail.db import schema
 from paymail.errors import Misconfigured, PaymailError
 from paymail.settings import Settings
@@ -28,10 +29,16 @@ def load_settings(**overrides: object) -> Settings:
     return found
 
 
-def open_app(*, migrate: bool = True) -> App:
-    """Return the App. The embedded database migrates itself; a server's on purpose."""
+def open_app(*, migrate: bool = True, new_database: bool = False) -> App:
+    """Return the App. The embedded database migrates itself; a server's on purpose.
+
+    Unless `new_database`, raises NoDatabase rather than create one that nobody asked for.
+    """
     found = load_settings()
+    if not new_database:
+        database_choice.refuse_a_new_one(found)
     app = build(found)
+    database_choice.show_if_asked(found)
     if migrate and not found.database_url:
         schema.upgrade(app.engine)
     elif migrate:
@@ -50,7 +57,7 @@ def _refuse_old_schema(app: App) -> None:
         )
 
 
-def fail(error: PaymailError, code: int) -> NoReturn:
+def fail(error: PaymailError | str, code: int) -> NoReturn:
     """Say what is wrong on stderr and exit with `code`."""
     typer.echo(f"paymail: {error}", err=True)
     raise typer.Exit(code)
@@ -72,5 +79,9 @@ def exits(command: Callable[P, None]) -> Callable[P, None]:
             with suppress(OSError):
                 sys.stdout.close()
             raise typer.Exit(FAILURE) from None
+        except Exception as error:
+            if (line := expected_failures.line_of(error)) is None:
+                raise
+            fail(line, FAILURE)
 
     return wrapped

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from paymail.checks import CHECKS, Finding, Subject, Verdict, examine
-from paymail.cli.context import FAILURE, exits, load_settings, open_app
+from paymail.checks import CHECKS, Check, Finding, Subject, Verdict, examine
+from paymail.cli.context import FAILURE, exits, open_app
+from paymail.wiring import UnusableDataFolder
 
 _COLOURS = {
     Verdict.OK: "green",
@@ -23,12 +24,16 @@ _COLOURS = {
 @exits
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Run this check only, with those that it needs; may be repeated."),
+    ] = None,
 ) -> None:
     """Check settings, database, broker, workers, mail, Stripe and DNS, without changing anything.
 
     Exit codes: 0 nothing failed, 1 something failed, 3 the settings contradict each other.
     """
-    findings = _examined()
+    findings = _examined(chosen(only or []))
     failed = sum(1 for finding in findings if finding.verdict is Verdict.FAILED)
     if as_json:
         typer.echo(
@@ -43,15 +48,24 @@ def doctor(
         raise typer.Exit(FAILURE)
 
 
-def _examined() -> list[Finding]:
-    settings = load_settings()
+def chosen(names: list[str]) -> list[Check]:
+    """Return the checks of these names with those that they need; all of them without names."""
+    known = {check.name: check for check in CHECKS}
+    if unknown := [name for name in names if name not in known]:
+        raise typer.BadParameter(f"no check {unknown[0]!r}; the checks are: {', '.join(known)}")
+    wanted = {need for name in names for need in (name, *known[name].needs)}
+    return [check for check in CHECKS if check.name in wanted or not names]
+
+
+def _examined(checks: list[Check]) -> list[Finding]:
     try:
-        app = open_app(migrate=False)
-    except OSError as error:
+        app = open_app(migrate=False, new_database=True)  # its absence is a finding
+    except UnusableDataFolder as error:
         # Before there is an App there is only its folder.
-        found = f"{settings.data_dir}: {error.strerror or type(error).__name__}"
-        return [Finding("data folder", Verdict.FAILED, found, "set PAYMAIL_DATA_DIR to a writable folder")]
-    findings = examine(Subject(app), CHECKS)
+        return [
+            Finding("data folder", Verdict.FAILED, str(error), "set PAYMAIL_DATA_DIR to a writable folder")
+        ]
+    findings = examine(Subject(app), checks)
     app.close()
     return findings
 

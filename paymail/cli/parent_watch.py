@@ -4,20 +4,30 @@ The parent holds the writing end of a pipe and never writes. When it dies, even 
 closes that end, the child reads end-of-file and leaves. It needs no polling, no pid and no privilege.
 """
 
+import multiprocessing
 import os
 import threading
 
-VARIABLE = "PAYMAIL_LIFELINE_FD"
+from paymail.environment import LIFELINE
 
 
 def hold_on() -> None:
-    """Leave the process when the pipe named by the environment closes; nothing without one."""
-    descriptor = os.environ.pop(VARIABLE, "")
+    """Leave the process when the pipe named by the environment closes, or the parent that forked it ends."""
+    descriptor = os.environ.pop(LIFELINE, "")
     if descriptor:
         threading.Thread(target=_wait, args=(int(descriptor),), daemon=True).start()
+    elif multiprocessing.parent_process() is not None:
+        threading.Thread(target=_wait_for_parent, daemon=True).start()
 
 
 def _wait(descriptor: int) -> None:
     os.read(descriptor, 1)
     # At once: every durable step is a transaction, and nobody is left to wait for a tidy end.
     os._exit(1)
+
+
+def _wait_for_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,11 +1,15 @@
 """The commands, put together."""
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from paymail import __version__
+from paymail.cli import root_options
 from paymail.cli.lazy_commands import Place, deferred
+from paymail.environment import ENV_FILE
 
 PLACES = {
     "up": Place("up", "up", "Run web, worker, beat and sandbox together on embedded defaults, until Ctrl-C."),
@@ -73,9 +77,19 @@ def _say_version(asked: bool) -> None:
 
 @cli.callback()
 def paymail(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback acts
         bool,
         typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit."),
     ] = False,
+    env_file: Annotated[
+        str, typer.Option(metavar="FILE", help="File of PAYMAIL_… variables; the environment wins over it.")
+    ] = "",
+    show_database: Annotated[
+        bool, typer.Option("--show-database", help="Say on stderr which database is used.")
+    ] = False,
 ) -> None:
     """The email invoicing pipeline."""
+    root_options.show_database.set(show_database)
+    if env_file:
+        # In the environment: the processes that `up` and `web` start read the same file.
+        os.environ[ENV_FILE] = str(Path(env_file).absolute())

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from paymail.cli import parent_watch
+from paymail.cli import parent_watch, ports
 from paymail.cli.context import FAILURE, exits, load_settings
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import SandboxDeclined, pay
 from paymail.sandbox.server import serve
 from paymail.sandbox.wire import WireError
 from paymail.settings import SANDBOX_WEBHOOK_SECRET
+from paymail.wiring import make_data_folder
 
 group = typer.Typer(help="A Stripe-compatible server for trying out paymail.", no_args_is_help=True)
 
@@ -25,12 +26,12 @@ def serve_(
 ) -> None:
     """Serve the sandbox until interrupted."""
     parent_watch.hold_on()
+    ports.refuse_taken(host, port)
     settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     config = SandboxConfig(
         webhook_url=webhook_url or f"{settings.public_url}/webhooks/stripe",
         webhook_secret=SANDBOX_WEBHOOK_SECRET,
-        state_path=settings.data_dir / "sandbox.db",
+        state_path=make_data_folder(settings) / "sandbox.db",
     )
     serve(config, host=host, port=port)
 

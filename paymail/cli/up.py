@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,22 +11,16 @@ from typing import Annotated
 
 import typer
 
+from paymail.cli import folder_lock, ports, start_line
 from paymail.cli.child_processes import Children, wait_until_answering
 from paymail.cli.context import exits, load_settings, open_app
 from paymail.cli.sample_data import SAMPLE_STAFF, load_sample, send_sample, staff_password
 from paymail.db import schema
-from paymail.errors import Conflict
 from paymail.services.core.invoices import load_invoice, payment_url
 from paymail.settings import RUNTIME_FILE
-from paymail.wiring import App
+from paymail.wiring import App, make_data_folder
 
 START_TIMEOUT = 60.0
-
-
-class PortTaken(Conflict):
-    """Another program listens there."""
-
-    code = "port_taken"
 
 
 @exits
@@ -56,17 +49,20 @@ def up(
 @contextmanager
 def running(port: int) -> Iterator[tuple[App, Children]]:
     """Run all services on `port` and the next one; yields once they answer."""
-    environment = _publish(port)
-    app = open_app(migrate=False)
-    schema.upgrade(app.engine)  # a server's schema too: this one process starts everything else
-    with Children(_commands(port, sandboxed=app.settings.sandboxed), environment) as children:
-        if app.settings.sandboxed:
-            url = f"{app.settings.sandbox_url}/healthz"
-            wait_until_answering(url, seconds=START_TIMEOUT, children=children)
-        web = f"http://127.0.0.1:{port}/readyz"
-        wait_until_answering(web, seconds=START_TIMEOUT, children=children)
-        yield app, children
-    app.close()
+    folder = make_data_folder(load_settings())
+    with folder_lock.held(folder):
+        environment = _publish(port, folder)
+        app = open_app(migrate=False, new_database=True)
+        start_line.say("up", app.settings)
+        schema.upgrade(app.engine)  # a server's schema too: this one process starts everything else
+        with Children(_commands(port, sandboxed=app.settings.sandboxed), environment) as children:
+            if app.settings.sandboxed:
+                url = f"{app.settings.sandbox_url}/healthz"
+                wait_until_answering(url, seconds=START_TIMEOUT, children=children)
+            web = f"http://127.0.0.1:{port}/readyz"
+            wait_until_answering(web, seconds=START_TIMEOUT, children=children)
+            yield app, children
+        app.close()
 
 
 def _commands(port: int, *, sandboxed: bool) -> dict[str, list[str]]:
@@ -80,17 +76,10 @@ def _commands(port: int, *, sandboxed: bool) -> dict[str, list[str]]:
     return commands
 
 
-def _publish(port: int) -> dict[str, str]:
+def _publish(port: int, folder: Path) -> dict[str, str]:
     """Write the addresses where a CLI beside us finds them; the environment still wins over them."""
     for taken in (port, port + 1):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", taken))
-            except OSError as error:
-                raise PortTaken(f"port {taken} is already in use; choose another with --port") from error
-    folder = load_settings().data_dir
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        ports.refuse_taken("127.0.0.1", taken)
     published = {
         "public_url": f"http://127.0.0.1:{port}",
         "sandbox_url": f"http://127.0.0.1:{port + 1}",
@@ -98,7 +87,7 @@ def _publish(port: int) -> dict[str, str]:
     draft = folder / f".{RUNTIME_FILE}.{os.getpid()}"
     draft.write_text(json.dumps(published))
     draft.replace(folder / RUNTIME_FILE)
-    return {"PAYMAIL_DATA_DIR": str(Path(folder).absolute())}
+    return {"PAYMAIL_DATA_DIR": str(folder.absolute()), "PAYMAIL_EMBEDDED": "1"}
 
 
 def _announce(app: App, password: str, sample: bool) -> None:

@@ -8,6 +8,7 @@ from celery import Celery, signals
 from paymail.queue import celery_app
 from paymail.services.delivery import deliveries
 from paymail.services.payments import webhook_inbox
+from paymail.tasks.heartbeat import Heartbeats
 from paymail.tasks.reconciler import Reconciler
 from paymail.tasks.sweep import Sweeper, sweep_once
 from paymail.wiring import App
@@ -50,11 +51,12 @@ def register(celery: Celery, build: Callable[[], App], *, prefork: bool) -> None
 
 
 def _threads_in_every_process(app: PerProcess, *, prefork: bool) -> None:
-    threads: list[Sweeper | Reconciler] = []
+    threads: list[Sweeper | Heartbeats | Reconciler] = []
 
     def start(**_signal: object) -> None:
         settings = app().settings
-        threads.append(Sweeper(app(), every=settings.sweep_seconds))
+        sweeper = Sweeper(app(), every=settings.sweep_seconds)
+        threads.extend((sweeper, Heartbeats(app(), sweeper)))
         if settings.reconcile_minutes:
             threads.append(Reconciler(app(), minutes=settings.reconcile_minutes))
         for thread in threads:

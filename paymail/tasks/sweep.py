@@ -1,13 +1,10 @@
 """The sweep: mail flows and events are worked on even with the broker flushed or gone."""
 
-import os
-import socket
 import threading
 import time
 
 from paymail import observability
 from paymail.services.delivery import deliveries
-from paymail.services.outbox import heartbeats
 from paymail.services.payments import intent_cancellation, webhook_inbox
 from paymail.services.refunds import refund_requests
 from paymail.services.reminders import planner
@@ -17,7 +14,8 @@ from paymail.wiring import App
 
 log = observability.logger(__name__)
 
-HEARTBEAT_SECONDS = 10.0
+STUCK_SECONDS = 600.0
+"""A turn that takes longer is stuck. Full ones are far shorter: each step of theirs has a time limit."""
 
 
 def sweep_once(app: App) -> int:
@@ -66,8 +64,7 @@ class Sweeper(threading.Thread):
         self._app = app
         self._every = every
         self._stopping = threading.Event()
-        self._worker = f"{socket.gethostname()[:100]}:{os.getpid()}"
-        self._beat_at = float("-inf")
+        self._turn_began = time.monotonic()
 
     def run(self) -> None:
         """Sweep until `stop`."""
@@ -79,17 +76,14 @@ class Sweeper(threading.Thread):
         """Ask the thread to end after the present message."""
         self._stopping.set()
 
+    def is_working(self) -> bool:
+        """Whether the thread runs, and its present turn is not stuck."""
+        return self.is_alive() and time.monotonic() - self._turn_began < STUCK_SECONDS
+
     def _sweep_safely(self) -> None:
+        self._turn_began = time.monotonic()
         try:
-            self._beat()
             sweep_once(self._app)
         except Exception:
             # The last line of defence: an unforeseen fault in one turn must not end all later ones.
             log.exception("sweep failed; trying again at the next turn")
-
-    def _beat(self) -> None:
-        if time.monotonic() - self._beat_at < HEARTBEAT_SECONDS:
-            return
-        with self._app.transaction() as session:
-            heartbeats.beat(session, worker=self._worker, now=self._app.now())
-        self._beat_at = time.monotonic()

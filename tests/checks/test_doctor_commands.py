@@ -67,3 +67,12 @@ def test_a_terminal_gets_a_table_in_which_nothing_is_markup() -> None:
     with console.capture() as capture:
         console.print(as_table(findings))
     assert "said [bold]554[/bold]" in console.export_text() + capture.get()
+
+
+def test_one_check_can_be_asked_alone_with_what_it_needs(tmp_path: Path) -> None:
+    paymail(tmp_path / "data", "db", "upgrade")
+    out, _ = paymail(tmp_path / "data", "doctor", "--only", "workers", "--json", expect=1)
+    found = {one["check"]: one["verdict"] for one in json.loads(out)["checks"]}
+    assert found == {"database": "ok", "workers": "failed"}
+    _, err = paymail(tmp_path / "data", "doctor", "--only", "wrokers", expect=2)
+    assert "stripe key" in err

@@ -46,6 +46,7 @@ def test_a_command_that_prints_no_pdf_and_serves_no_page_imports_neither(
     arguments: list[str], tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PAYMAIL_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PAYMAIL_EMBEDDED", "1")
     subprocess.run([sys.executable, "-m", "paymail", "db", "upgrade"], check=True, capture_output=True)
     asked = f"import sys; from paymail.cli import cli\ntry: cli({arguments})\nexcept SystemExit: pass\n"
     asked += "sys.exit(str([n for n in ('fastapi', 'weasyprint', 'alembic') if n in sys.modules] or ''))"

@@ -18,7 +18,7 @@ Every command, with its arguments and options. `paymail COMMAND --help` prints t
 | 0 | Done |
 | 1 | It failed, or was refused; one line on stderr says why |
 | 2 | The command line is wrong, or a file cannot be read |
-| 3 | The settings contradict each other |
+| 3 | The settings are not valid, contradict each other, or name no database |
 | 4 | Partly done: some rows of an import were skipped, or the books and Stripe differ |
 
 With `--json` a command prints one JSON value on stdout. Progress and faults go to stderr.

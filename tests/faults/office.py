@@ -119,6 +119,7 @@ def open_office(
             "smtp_port": orders.port,
             "smtp_security": "none",
             "lease_seconds": lease,
+            "smtp_timeout_final": min(60.0, lease - 0.5),
             "sweep_seconds": 0.3,
             "reconcile_minutes": 0,  # the workers' gateway stands for one answer of Stripe's, and no lists
             "log_level": "WARNING",

@@ -105,6 +105,7 @@ def house(tmp_path: Path) -> Iterator[House]:
             "PAYMAIL_SMTP_PORT": str(orders.port),
             "PAYMAIL_SMTP_SECURITY": "none",
             "PAYMAIL_LEASE_SECONDS": "5",
+            "PAYMAIL_SMTP_TIMEOUT_FINAL": "4.5",
             "PAYMAIL_SWEEP_SECONDS": "0.5",
         }
         (tmp_path / "data").mkdir()

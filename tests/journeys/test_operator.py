@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from paymail.cli.demo import two_free_ports
 from tests.conftest import SAMPLE, environment
 from tests.journeys.conftest import Up, wait_for
 
@@ -112,3 +113,12 @@ def test_demo_runs_the_whole_job(tmp_path: Path) -> None:
     assert "1 receipt email with PDF" in done.stdout
     assert len(list((tmp_path / "demo" / "mailbox").glob("*.eml"))) == 4
     assert time.monotonic() - started < 85
+
+
+def test_what_up_writes_is_for_its_owner(up: Up) -> None:
+    found = [up.folder / "runtime.json", up.folder / "up.lock", up.folder / "sandbox.db"]
+    assert [path.stat().st_mode & 0o077 for path in found] == [0, 0, 0]
+
+
+def test_a_second_up_on_the_same_folder_says_so(up: Up) -> None:
+    assert up.command("up", "--port", str(two_free_ports()), expect=1) == ""

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import CursorResult, delete, func, select, true, update
 from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
 from paymail.models import Heartbeat
 
 KEPT = timedelta(days=1)
+ALIVE = timedelta(seconds=60)
+"""A heartbeat comes every ten seconds; after so long without one a process is dead, or stuck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,9 @@ def beat(session: Session, *, worker: str, now: datetime) -> None:
         )
 
 
-def pulse(session: Session, *, since: datetime) -> Pulse:
-    """Return how many processes were seen since then, and when the last one was, ever."""
-    newest = session.scalar(select(func.max(Heartbeat.seen_at)))
-    alive = select(func.count()).select_from(Heartbeat).where(Heartbeat.seen_at >= since)
+def pulse(session: Session, *, since: datetime, host: str = "") -> Pulse:
+    """Return how many processes, of all hosts or of `host`, were seen since then, and the last one ever."""
+    ours = Heartbeat.worker.startswith(f"{host}:", autoescape=True) if host else true()
+    newest = session.scalar(select(func.max(Heartbeat.seen_at)).where(ours))
+    alive = select(func.count()).select_from(Heartbeat).where(ours, Heartbeat.seen_at >= since)
     return Pulse(session.scalar(alive) or 0, newest)

@@ -6,7 +6,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from paymail import errors, observability
+from paymail import errors, metrics, observability
 from paymail.web.templating import PAGES
 
 log = observability.logger(__name__)
@@ -66,6 +66,8 @@ def answer_to(request: Request, error: errors.PaymailError) -> Response:
     if status >= 500:
         log.error("request failed", code=error.code, reason=str(error))
     detail = str(error) if status < 500 or status == 503 else "Something went wrong on our side."
+    if isinstance(error, errors.TooMany):
+        metrics.meters().limits.labels(error.code).inc()
     # RFC 6585 §4: a 429 says when to come back.
     wait = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.TooMany) else None
     return problem(request, status, error.code, detail, wait)
