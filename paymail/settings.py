@@ -119,18 +119,10 @@ class Settings(MailSettings):
     )
     api_rate_limit: str = Field("600/minute", description="Staff API requests per IP address.")
 
-    header_seconds: float = Field(
-        10.0, gt=0, le=300, description="Seconds within which the headers of a request must arrive."
-    )
-    body_seconds: float = Field(
-        30.0, gt=0, le=3600, description="Seconds within which the body of a request must arrive."
-    )
-    keep_alive_seconds: int = Field(
-        5, ge=1, le=600, description="Seconds for which an idle connection is kept open."
-    )
-    max_connections: int = Field(
-        1000, ge=2, le=100_000, description="Connections at once; others are answered with 503."
-    )
+    header_seconds: float = Field(10.0, gt=0, le=300, description="Seconds for request headers to arrive.")
+    body_seconds: float = Field(30.0, gt=0, le=3600, description="Seconds for a request body to arrive.")
+    keep_alive_seconds: int = Field(5, ge=1, le=600, description="Seconds that an idle connection is kept.")
+    max_connections: int = Field(1000, ge=2, le=100_000, description="Connections at once; more get a 503.")
 
     reconcile_minutes: float = Field(
         10.0,
