@@ -58,6 +58,14 @@ class Cluster:
         """Kill every server process, as a crash would, and recover; connections are lost."""
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "-w", "restart")
 
+    def stop(self) -> None:
+        """Stop the server, as for an upgrade: whoever asks it is refused until `start`."""
+        self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "stop")
+
+    def start(self) -> None:
+        """Start it again, with the options of the first start."""
+        self._run("pg_ctl", "-D", str(self._data), "-w", "restart")
+
     def drop_connections(self) -> None:
         """Terminate every client's server process."""
         self._execute(

@@ -20,7 +20,7 @@ class TooLarge(InvalidInput):
     code = "too_large"
 
 
-@router.post("/webhooks/stripe", responses=problems(403, 422))
+@router.post("/webhooks/stripe", responses=problems(403, 422, 503))
 async def receive(app: AppDep, request: Request) -> dict[str, bool]:
     """Receive a signed event. Duplicates are acknowledged and ignored."""
     payload = b""
