@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from alembic import context, op
 
 from paymail.db import UtcDateTime
+from paymail.errors import PaymailError
 from paymail.money import Money, to_minor
 
 revision: str = "0006"
@@ -40,7 +41,7 @@ def upgrade() -> None:
         _fill_messages(connection, context.config.attributes.get("backfill_batch", DEFAULT_BATCH))
     if op.get_bind().dialect.name == "postgresql":
         op.create_foreign_key("fk_messages_refund_id", "messages", "refunds", ["refund_id"], ["refund_id"])
-    _rename_attempt_status("withdrawing", "cancelling")
+    _fill_what_came_since(op.get_bind())
     _holds()
     _histories()
     _requests()
@@ -87,24 +88,51 @@ def _fill_messages(connection: sa.Connection, batch: int) -> None:
         last = ids[-1]
 
 
+def _fill_what_came_since(connection: sa.Connection) -> None:
+    """Fill the rows that somebody wrote while the batches ran, in the transaction that moves the revision."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE messages IN SHARE ROW EXCLUSIVE MODE")
+    missing = (
+        "SELECT message_id FROM messages WHERE (kind = 'reminder' AND due_on IS NULL AND NOT by_hand)"
+        " OR (kind = 'refund' AND refund_id IS NULL)"
+        " OR (kind = 'payment_failed' AND amount IS NULL AND detail <> '')"
+    )
+    for message_id in connection.scalars(sa.text(missing)).all():
+        between = {"last": message_id - 1, "upto": message_id}
+        connection.execute(_fill_reminders(connection.dialect.name == "sqlite"), between)
+        connection.execute(_FILL_REFUNDS, between)
+        _fill_amounts(connection, between)
+
+
 def _fill_reminders(sqlite: bool) -> sa.TextClause:
     # A step's key is reminder:<invoice>:<due date>:<step>, that of one by hand reminder:<invoice>:hand:<n>.
+    # A day that is none, such as 30 February, stays empty.
     if sqlite:
         day = "substr(dedupe_key, instr(substr(dedupe_key, 10), ':') + 10, 10)"
-        shaped = f"{day} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'"
+        shaped = f"{day} GLOB '[12][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'"
+        due_on = f"CASE WHEN {shaped} AND date({day}, '+0 days') = {day} THEN {day} END"
     else:
-        day = "CAST(split_part(dedupe_key, ':', 3) AS date)"
-        shaped = "split_part(dedupe_key, ':', 3) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'"
+        day = "split_part(dedupe_key, ':', 3)"
+        shaped = f"{day} ~ '^[12][0-9]{{3}}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'"
+        parts = [
+            f"CAST(substr({day}, {start}, {length}) AS int)" for start, length in ((1, 4), (6, 2), (9, 2))
+        ]
+        date = f"(make_date({parts[0]}, {parts[1]}, 1) + {parts[2]} - 1)"
+        # Two CASEs: AND may be evaluated in any order, and what is no number cannot be cast.
+        due_on = (
+            f"CASE WHEN {shaped} THEN CASE WHEN to_char({date}, 'YYYY-MM-DD') = {day} THEN {date} END END"
+        )
     return sa.text(
-        f"UPDATE messages SET due_on = CASE WHEN {shaped} THEN {day} END, by_hand = (step = 'hand'),"  # noqa: S608
+        f"UPDATE messages SET due_on = {due_on}, by_hand = (step = 'hand'),"  # noqa: S608
         " held = (state IN ('scheduled', 'sending') AND reason LIKE 'held: %')"
         " WHERE kind = 'reminder' AND message_id > :last AND message_id <= :upto"
     )
 
 
-# By the key, refund:<id>: an erased customer's message has lost its detail.
+# By the key, refund:<id>: an erased customer's message has lost its detail. Details stay: if this migration
+# is stopped half-way, the code before goes on with them.
 _FILL_REFUNDS = sa.text(
-    "UPDATE messages SET detail = '', refund_id = (SELECT refund_id FROM refunds"
+    "UPDATE messages SET refund_id = (SELECT refund_id FROM refunds"
     " WHERE 'refund:' || CAST(refunds.refund_id AS VARCHAR) = messages.dedupe_key"
     " AND refunds.invoice_id = messages.invoice_id)"
     " WHERE kind = 'refund' AND message_id > :last AND message_id <= :upto"
@@ -121,29 +149,18 @@ def _fill_amounts(connection: sa.Connection, between: dict[str, int]) -> None:
     ).all()
     for message_id, detail in found:
         connection.execute(
-            sa.text("UPDATE messages SET amount = :amount, detail = '' WHERE message_id = :id"),
+            sa.text("UPDATE messages SET amount = :amount WHERE message_id = :id"),
             {"amount": _minor(detail), "id": message_id},
         )
 
 
 def _minor(text: str) -> int | None:
-    """Read an amount such as `AUD 1,234.50`; an erased customer's is gone."""
+    """Read an amount such as `AUD 1,234.50`; an erased customer's is gone, and another text is none."""
     currency, _, amount = text.partition(" ")
-    return to_minor(Decimal(amount.replace(",", "")), currency) if amount else None
-
-
-def _rename_attempt_status(old: str, new: str) -> None:
-    op.drop_index("uq_payment_attempts_live", "payment_attempts")
-    op.execute(f"UPDATE payment_attempts SET status = '{new}' WHERE status = '{old}'")  # noqa: S608
-    live = sa.text(f"status IN ('creating', 'open', '{new}', 'processing')")
-    op.create_index(
-        "uq_payment_attempts_live",
-        "payment_attempts",
-        ["invoice_id"],
-        unique=True,
-        postgresql_where=live,
-        sqlite_where=live,
-    )
+    try:
+        return to_minor(Decimal(amount.replace(",", "")), currency) if amount else None
+    except (ArithmeticError, PaymailError):
+        return None
 
 
 def _holds() -> None:
@@ -200,7 +217,7 @@ def _fill_host_addresses(connection: sa.Connection) -> None:
     first: dict[int, str] = {}
     for customer_id, detail in changes:
         old, arrow, _new = detail.removeprefix("from ").rpartition(" to ")
-        if detail.startswith("from ") and arrow:
+        if detail.startswith("from ") and arrow and len(old) <= 320:
             first[customer_id] = old
     for customer_id, old in first.items():
         connection.execute(
@@ -316,7 +333,6 @@ def downgrade() -> None:
     )
     op.drop_table("requests")
     _restore_details(op.get_bind())
-    _rename_attempt_status("cancelling", "withdrawing")
     if op.get_bind().dialect.name == "postgresql":
         op.drop_constraint("fk_messages_refund_id", "messages", type_="foreignkey")
     for table, names in {

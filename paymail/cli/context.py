@@ -34,7 +34,20 @@ def open_app(*, migrate: bool = True) -> App:
     app = build(found)
     if migrate and not found.database_url:
         schema.upgrade(app.engine)
+    elif migrate:
+        _refuse_old_schema(app)
     return app
+
+
+def _refuse_old_schema(app: App) -> None:
+    """Work on a schema that is older than this code would fail half-way, email by email."""
+    found = schema.revision(app.engine)
+    if found is None or found < schema.head():
+        app.close()
+        at = f"is at revision {found}" if found else "is missing"
+        raise Misconfigured(
+            f"the database schema {at}; this version needs {schema.head()}: run `paymail db upgrade`"
+        )
 
 
 def fail(error: PaymailError, code: int) -> NoReturn:

@@ -49,23 +49,28 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 
 def is_current(engine: Engine) -> bool:
-    """Whether the database is at the newest revision. Takes no write lock: every command asks."""
-    return state(engine) is SchemaState.CURRENT
+    """Whether the database is at the newest revision."""
+    return revision(engine) == head()
 
 
 def state(engine: Engine) -> SchemaState:
     """Return how the database's schema relates to this code. Raises SQLAlchemyError if it is away."""
-    with engine.execution_options(**READ_ONLY).connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return SchemaState.MISSING
-        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    found, known = revision(engine), revisions()
     if found is None:
         return SchemaState.MISSING
-    known = revisions()
     if found == max(known):
         return SchemaState.CURRENT
     # A revision that this code has no file of was written after it.
     return SchemaState.OUTDATED if found in known else SchemaState.NEWER
+
+
+def revision(engine: Engine) -> str | None:
+    """Return the revision that a database is at; None without a schema. Takes no write lock."""
+    with engine.execution_options(**READ_ONLY).connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return str(found) if found else None
 
 
 def revisions() -> set[str]:

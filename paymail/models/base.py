@@ -1,9 +1,12 @@
 """The declarative base and the column shapes that every table shares."""
 
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, Enum, Integer, MetaData
+from sqlalchemy import BigInteger, Enum, Integer, MetaData, String
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
 
 # SQLite only counts up a column declared exactly INTEGER PRIMARY KEY.
 BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -21,6 +24,28 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+class OpenEnum(TypeDecorator[Any]):
+    """A text column with the values of an enum, which may grow: what a newer release wrote is given as text.
+
+    So its rows can be listed by this one; whoever decides by the value must expect one that is not a member.
+    """
+
+    impl = String(24)
+    cache_ok = True
+
+    def __init__(self, kinds: type[StrEnum]) -> None:
+        super().__init__()
+        self.kinds = kinds
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Store the value."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Give back the member, or the text where there is none."""
+        return self.kinds(value) if value in set(self.kinds) else value
 
 
 def status_type(statuses: type[StrEnum]) -> Enum:

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId, status_type
+from paymail.models.base import Base, BigId, OpenEnum, status_type
 from paymail.models.moves import Moves
 
 
@@ -81,7 +81,7 @@ class Message(Base):
 
     message_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
-    kind: Mapped[MessageKind] = mapped_column(status_type(MessageKind))
+    kind: Mapped[MessageKind] = mapped_column(OpenEnum(MessageKind))
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payments.payment_id"))
     bulk_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_sends.bulk_id"))

@@ -19,9 +19,10 @@ class AttemptStatus(StrEnum):
     gives the same intent, so a crash here cannot make two."""
     OPEN = "open"
     """The intent exists and waits for the customer."""
-    CANCELLING = "cancelling"
+    CANCELLING = "withdrawing"
     """The books changed under it (void, a manual payment, another link): the sweep cancels the intent at
-    Stripe. Until then it can still be paid, so no other may be made."""
+    Stripe. Until then it can still be paid, so no other may be made. The stored word is that of
+    earlier versions, which may still run while a schema is upgraded."""
     PROCESSING = "processing"
     """The customer paid by a slow method that is clearing."""
     SUCCEEDED = "succeeded"
@@ -40,7 +41,7 @@ ATTEMPT_MOVES: Moves[AttemptStatus] = {
     _A.CANCELED: frozenset({_A.SUCCEEDED}),
 }
 LIVE_ATTEMPTS = (_A.CREATING, _A.OPEN, _A.CANCELLING, _A.PROCESSING)
-_LIVE_SQL = text("status IN ('creating', 'open', 'cancelling', 'processing')")
+_LIVE_SQL = text("status IN ('creating', 'open', 'withdrawing', 'processing')")
 
 
 class PaymentAttempt(Base):

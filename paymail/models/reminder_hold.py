@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId, status_type
+from paymail.models.base import Base, BigId, OpenEnum, status_type
 
 
 class HoldReason(StrEnum):
@@ -55,7 +55,7 @@ class ReminderHold(Base):
 
     hold_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"), index=True)
-    reason: Mapped[HoldReason] = mapped_column(status_type(HoldReason))
+    reason: Mapped[HoldReason] = mapped_column(OpenEnum(HoldReason))
     detail: Mapped[str] = mapped_column(Text, default="")
     until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Ends by itself then; empty: only when lifted."""

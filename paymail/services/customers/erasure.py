@@ -35,7 +35,7 @@ from paymail.models import (
 from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.invoices import load_invoice
-from paymail.services.customers.addresses import customer
+from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
 from paymail.services.outbox import blobs
 from paymail.services.outbox.suppressions import normalised
 
@@ -183,7 +183,10 @@ def _scrub_histories(session: Session, mine: Select[Any], person: _Person) -> No
     rows: Iterable[TimelineEvent | ReminderHold] = [*session.scalars(events), *session.scalars(holds)]
     for row in rows:
         # What a customer wrote about a payment may tell who they are without naming them.
-        theirs = row.quotes_customer if isinstance(row, TimelineEvent) else row.origin is HoldOrigin.CUSTOMER
+        if isinstance(row, TimelineEvent):
+            theirs = row.quotes_customer or row.kind == ADDRESS_CHANGED
+        else:
+            theirs = row.origin is HoldOrigin.CUSTOMER
         if theirs or person.named_in(row.detail):
             row.detail = ERASED
 
@@ -191,10 +194,12 @@ def _scrub_histories(session: Session, mine: Select[Any], person: _Person) -> No
 def _scrub_money(session: Session, mine: Select[Any], person: _Person) -> None:
     """Amounts and dates are the books; what staff wrote beside them may name the person."""
     for payment in session.scalars(select(Payment).where(Payment.invoice_id.in_(mine))):
+        payment.request_key = None  # of the caller's choosing; the table of requests keeps its digest
         if person.named_in(payment.reference):
             payment.reference = ERASED
             _forget_content(session, IdempotentRequest.payment_id == payment.payment_id)
     for refund in session.scalars(select(Refund).where(Refund.invoice_id.in_(mine))):
+        refund.request_key = None
         if person.named_in(refund.reason):
             refund.reason = ERASED
             _forget_content(session, IdempotentRequest.refund_id == refund.refund_id)

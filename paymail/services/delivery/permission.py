@@ -1,6 +1,6 @@
 """May this email go out now? Asked before it is written, and again in the transaction of the hand-over."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,8 @@ from paymail.services.reminders.permission import (
     may_go,
 )
 
+UNKNOWN_KIND_RECHECK = timedelta(hours=1)
+
 
 def permission_of(
     session: Session, *, message: Message, invoice: Invoice, now: datetime, facts: Situation | None = None
@@ -31,6 +33,11 @@ def permission_of(
         suppressed := suppressions.active(session, address=message.recipient.partition("\n")[0])
     ):
         return Permission(Answer.DROP, f"the address is suppressed: {suppressed.detail or suppressed.reason}")
+    if message.kind not in KINDS:
+        # Written by a newer version; its own workers send it.
+        return Permission(
+            Answer.WAIT, "this version does not know this kind of email", ask_at=now + UNKNOWN_KIND_RECHECK
+        )
     rule = KINDS[message.kind].send_rule
     if rule is None:
         return _reminder(session, message, invoice, now, facts)

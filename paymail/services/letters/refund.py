@@ -2,6 +2,7 @@
 
 from paymail.documents import CreditNoteDocument
 from paymail.emails import RefundEmail
+from paymail.errors import InvalidInput
 from paymail.models import Channel, Payment, Refund
 from paymail.money import Money
 from paymail.services.core.documents import WAYS
@@ -10,6 +11,12 @@ from paymail.services.letters.credit_notes import credit_note_document, credit_n
 from paymail.services.letters.kind import Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead
 from paymail.services.letters.send_rules import always
+
+
+class NoRefund(InvalidInput):
+    """The message about a refund names none."""
+
+    code = "no_refund"
 
 
 def refund_email(source: Source) -> RefundEmail:
@@ -35,7 +42,10 @@ def _credit_note(source: Source) -> CreditNoteDocument | None:
 
 
 def _refund(source: Source) -> Refund:
-    return source.session.get_one(Refund, source.message.refund_id)
+    found = source.session.get(Refund, source.message.refund_id) if source.message.refund_id else None
+    if found is None:
+        raise NoRefund(f"message {source.message.message_id} does not say which refund it is about")
+    return found
 
 
 KIND = Kind(email=refund_email, document=_credit_note, threaded=True, send_rule=always)

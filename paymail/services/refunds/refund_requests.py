@@ -14,7 +14,6 @@ from paymail.money import Money, stripe_units
 from paymail.ports.payments import GatewayRefund, KeySpent, Reversals
 from paymail.services.core import idempotency
 from paymail.services.core.contexts import GatewayContext
-from paymail.services.core.idempotency import KeyReused
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries
 from paymail.services.outbox import dedupe_keys
@@ -75,10 +74,10 @@ def request(session: Session, *, payment_id: int, order: RefundOrder, actor: str
     content = content_of(payment_id, order)
     if not first:
         known = session.get_one(Refund, found.refund_id)
-        idempotency.check(found, content, refusal=ANOTHER)
-        # The other way round nobody can tell: what returns a surplus has no credit either.
-        if order.owed_again and known.credited:
-            raise KeyReused(ANOTHER)
+        before = carried_over_content_of(payment_id, order)
+        # Of those of before nobody can tell the other way round: what returns a surplus has no credit either.
+        if found.content_digest != before or (order.owed_again and known.credited):
+            idempotency.check(found, content, refusal=ANOTHER)
         return known
     refund = _request(session, invoice, payment, order, actor, now)
     found.content_digest, found.refund_id = content, refund.refund_id
@@ -87,6 +86,11 @@ def request(session: Session, *, payment_id: int, order: RefundOrder, actor: str
 
 def content_of(payment_id: int, order: RefundOrder) -> str:
     """Return the digest of what a refund was asked for with."""
+    return idempotency.content_digest(payment_id, order.amount, order.channel, order.reason, order.owed_again)
+
+
+def carried_over_content_of(payment_id: int, order: RefundOrder) -> str:
+    """Return the digest that migration 0006 gave to refunds of before, which do not say `owed_again`."""
     return idempotency.content_digest(payment_id, order.amount, order.channel, order.reason)
 
 

@@ -21,6 +21,7 @@ from paymail.models import (
     MessageState,
     PaymentAttempt,
     PaymentStatus,
+    Refund,
     RefundStatus,
     Suppression,
 )
@@ -156,6 +157,32 @@ def test_what_was_asked_beside_a_name_cannot_be_guessed_from_its_digest(engine: 
         assert session.scalars(select(IdempotentRequest.content_digest)).one() == ""
     with pytest.raises(KeyReused):
         ask()
+
+
+def test_the_key_that_a_caller_chose_is_forgotten(engine: Engine) -> None:
+    payer = PayingCustomer(engine)
+    payer.pay()
+    order = RefundOrder(100, Channel.CASH, key="zelda-quux")
+    with payer.transaction() as session:
+        refund_requests.request(session, payment_id=1, order=order, actor="a", now=payer.now)
+        session.execute(update(Message).values(state=MessageState.SENT))
+        customer_id = load_invoice(session, invoice_id=502).customer_id
+        erasure.erase_customer(session, customer_id=customer_id, actor="a", now=payer.now)
+    with payer.transaction() as session:
+        assert session.scalars(select(Refund.request_key)).one() is None
+        again = refund_requests.request(session, payment_id=1, order=order, actor="a", now=payer.now)
+        assert again.refund_id == 1
+
+
+def test_no_address_that_staff_set_in_between_stays(reported: CustomerToErase) -> None:
+    for address in ("second@home.example", "third@home.example", "fourth@home.example"):
+        with db.transaction(reported.engine) as session:
+            addresses.change_email(
+                session, customer_id=reported.customer_id(), address=address, actor="cli", now=NOW
+            )
+    reported.pay()
+    reported.erase()
+    assert "home.example" not in reported.everything()
 
 
 def test_the_books_stay(reported: CustomerToErase) -> None:

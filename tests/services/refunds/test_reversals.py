@@ -70,8 +70,18 @@ def test_asking_twice_refunds_once(engine: Engine) -> None:
     assert refund(payer, 2000, key="form-1") == refund(payer, 2000, key="form-1")
     with pytest.raises(Conflict):
         refund(payer, 3000, key="form-1")
+    with pytest.raises(Conflict):
+        refund(payer, 2000, key="form-1", owed_again=True)
     refund_requests.carry_out(payer.context)
     assert payer.invoice().amount_refunded == 2000
+
+
+def test_asking_twice_with_the_other_answer_to_owed_again_is_refused_either_way(engine: Engine) -> None:
+    payer = PayingCustomer(engine)
+    payer.pay()
+    refund(payer, 2000, key="form-1", owed_again=True)
+    with pytest.raises(Conflict):
+        refund(payer, 2000, key="form-1")
 
 
 def test_no_more_goes_back_than_came_in(engine: Engine) -> None:

@@ -1,6 +1,7 @@
 """Staff pages: behind a login, safe against forged forms, and clear when something cannot be done."""
 
 import pytest
+from sqlalchemy import update
 
 from paymail.models import InvoiceStatus, Message, MessageState, StaffSession
 from tests.web.conftest import PASSWORD, STAFF, Site
@@ -51,6 +52,19 @@ def test_send_queues_one_email_however_often_it_is_clicked(site: Site) -> None:
     assert state(site) == [MessageState.SCHEDULED]
     site.client.post("/staff/invoices/502/send", data={"csrf": csrf, "sequence": 2})
     assert len(state(site)) == 2
+
+
+def test_an_email_of_a_kind_that_a_newer_release_wrote_breaks_no_page(site: Site) -> None:
+    site.invoice()
+    csrf = site.log_in()
+    site.client.post("/staff/invoices/502/send", data={"csrf": csrf, "sequence": 1})
+    with site.app.transaction() as session:
+        session.execute(update(Message).values(kind="statement"))
+    for page in ("", "invoices/502", "messages", "messages/1", "forecast"):
+        assert site.client.get(f"/staff/{page}").status_code == 200, page
+    assert "statement" in site.client.get("/staff/messages").text
+    site.sweep()
+    assert state(site) == [MessageState.SCHEDULED]
 
 
 @pytest.mark.parametrize("csrf", ["", "wrong", "é"])
