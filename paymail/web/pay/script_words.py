@@ -31,6 +31,7 @@ _WORDS = {
         "We cannot reach our records right now. If you have just paid, please do not pay again. Otherwise"
         " please try again in a minute."
     ),
+    "payments_on_hold": marked("Online payment is paused for a short time. Please try again later."),
     "busy": marked("The payment service is not responding. Please try again in a minute."),
 }
 
