@@ -54,9 +54,33 @@ class Cluster:
         """Drop a database, whoever is connected."""
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def dump(self, name: str) -> str:
+        """Back a database up with pg_dump; return the file, which is gone with the cluster."""
+        file = str(self._folder / f"{name}.dump")
+        self._run("pg_dump", *self._address, "-Fc", "-f", file, name)
+        return file
+
+    def restore(self, name: str, file: str) -> None:
+        """Replace a database by a backup of it, whoever is connected."""
+        self.drop(name)
+        self._execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        self._run("pg_restore", *self._address, "-d", name, file)
+
+    @property
+    def _address(self) -> tuple[str, ...]:
+        return ("-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres")
+
     def restart_at_once(self) -> None:
         """Kill every server process, as a crash would, and recover; connections are lost."""
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "-w", "restart")
+
+    def stop(self) -> None:
+        """Stop the server, as for an upgrade: whoever asks it is refused until `start`."""
+        self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "stop")
+
+    def start(self) -> None:
+        """Start it again, with the options of the first start."""
+        self._run("pg_ctl", "-D", str(self._data), "-w", "restart")
 
     def drop_connections(self) -> None:
         """Terminate every client's server process."""

@@ -67,6 +67,7 @@ _PLACE = re.compile(r"%\((\w+)\)s|(%)")
 CUSTOMER_PAGES: tuple[str, ...] = (
     "link_asked.html",
     "no_link.html",
+    "outage.html",
     "pay.html",
     "pay_badge.html",
     "pay_form.html",

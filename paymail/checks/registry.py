@@ -10,6 +10,7 @@ CHECKS = (
     Check("database", database.database),
     Check("broker", broker.broker),
     Check("workers", workload.workers, needs=("database",)),
+    Check("restore", workload.restore, needs=("database",)),
     Check("outbox", workload.outbox, needs=("database",)),
     Check("stripe events", workload.events, needs=("database",)),
     Check("reconciliation", workload.reconciliation, needs=("database",)),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from paymail.checks.findings import Finding, Subject, failed, ok, warning
+from paymail.services.core import restores
 from paymail.services.outbox import backlog, heartbeats
 from paymail.services.reconciliation import drift_store, turns
 
@@ -99,6 +100,17 @@ def reconciliation(subject: Subject) -> Iterator[Finding]:
             yield warning("reconciliation", f"{row.job} ended {_ago(now - row.ended_at)} ago", _START)
         else:
             yield ok("reconciliation", f"{row.job} {_ago(now - row.ended_at)} ago: {row.summary}")
+
+
+def restore(subject: Subject) -> Iterator[Finding]:
+    """Whether something is still on hold after a restore from a backup."""
+    with subject.app.reading() as session:
+        held = restores.on_hold(session)
+    if held:
+        remedy = "see `paymail db restored --status`, then `paymail db restored --open`"
+        yield warning("restore", f"on hold after a restore from a backup: {' and '.join(held)}", remedy)
+    else:
+        yield ok("restore", "nothing is on hold after a restore")
 
 
 def _late(since: datetime | None, now: datetime) -> str:

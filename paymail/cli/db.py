@@ -1,16 +1,19 @@
 """`paymail db`: the schema."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from sqlalchemy import inspect
 
-from paymail.cli.context import FAILURE, exits, open_app
+from paymail.cli.context import FAILURE, PARTIAL, exits, open_app
 from paymail.db import schema
 from paymail.errors import Conflict
-from paymail.models import Heartbeat
+from paymail.models import Heartbeat, Restore
+from paymail.services.core import restores
 from paymail.services.outbox import heartbeats
+from paymail.services.reconciliation.restored_backup import Outcome, reconcile_restored
 from paymail.wiring import App
 
 ALIVE = timedelta(seconds=30)
@@ -41,7 +44,7 @@ def upgrade(
 
 
 def _refuse_beside_workers(app: App) -> None:
-    """Workers of an earlier version would go on writing rows in the old way."""
+    """Workers would go on as before: writing rows in an old way, or mailing what a backup says is due."""
     if not inspect(app.engine).has_table(Heartbeat.__tablename__):
         return
     with app.reading() as session:
@@ -50,7 +53,7 @@ def _refuse_beside_workers(app: App) -> None:
         app.close()
         raise WorkersRunning(
             f"{alive} worker process(es) were running within the last {ALIVE.seconds} seconds;"
-            " stop web, workers and beat, then upgrade (or use --force)"
+            " stop web, workers and beat first"
         )
 
 
@@ -63,3 +66,85 @@ def check() -> None:
     app.close()
     typer.echo("up to date" if current else "out of date: run `paymail db upgrade`")
     raise typer.Exit(0 if current else FAILURE)
+
+
+class Opening(StrEnum):
+    """What can be opened again after a restore."""
+
+    MAIL = "mail"
+    PAYMENTS = "payments"
+
+
+@group.command()
+@exits
+def restored(
+    status: Annotated[bool, typer.Option("--status", help="Only show what is on hold.")] = False,
+    opening: Annotated[
+        Opening | None,
+        typer.Option("--open", help="Open mail or payments again, once it has been reconciled."),
+    ] = None,
+) -> None:
+    """Tell paymail that the database was restored from a backup: run it before anything is started.
+
+    Puts mail, payments and refunds on hold, records the payments and refunds that Stripe has and the backup
+    does not, and marks emails that may have been sent since as unknown. Safe to repeat.
+    Exit codes: 0 done, 4 done but paymail and Stripe differ, 1 Stripe could not be asked about every account.
+    """
+    app = open_app()
+    try:
+        if status or opening:
+            _open(app, opening)
+            _show(app)
+            return
+        _run_restored(app)
+    finally:
+        app.close()
+
+
+def _open(app: App, opening: Opening | None) -> None:
+    with app.transaction() as session:
+        if opening is Opening.MAIL:
+            restores.open_mail(session, now=app.now())
+        elif opening is Opening.PAYMENTS:
+            restores.open_payments(session, now=app.now())
+
+
+def _run_restored(app: App) -> None:
+    with app.reading() as session:
+        held = restores.on_hold(session)
+    if not held:
+        _refuse_beside_workers(app)
+    done = reconcile_restored(
+        app.gateway_context(),
+        live=app.live,
+        progress=lambda account: typer.echo(f"asking {account}", err=True),
+    )
+    _show(app)
+    _end(done)
+
+
+def _end(done: Outcome) -> None:
+    for account, reason in done.failures.items():
+        typer.echo(f"paymail: {account} could not be checked: {reason}", err=True)
+    if done.failures:
+        typer.echo("paymail: nothing can be opened yet; run `paymail db restored` again", err=True)
+        raise typer.Exit(FAILURE)
+    if done.differences:
+        typer.echo(f"{done.differences} difference(s) between paymail and Stripe: see `paymail reconcile`")
+        raise typer.Exit(PARTIAL)
+
+
+def _show(app: App) -> None:
+    with app.reading() as session:
+        found, held = restores.latest(session), restores.on_hold(session)
+    typer.echo("no restore has been noted" if found is None else _described(found, held))
+
+
+def _described(found: Restore, held: list[str]) -> str:
+    ended = f"{found.reconciled_at:%Y-%m-%d %H:%M} UTC" if found.reconciled_at else "not yet"
+    return (
+        f"restore noted {found.restored_at:%Y-%m-%d %H:%M} UTC, reconciled with Stripe: {ended}\n"
+        f"payments of intents made since the backup: {found.adopted}\n"
+        f"emails marked as unknown: {found.doubtful}\n"
+        f"on hold: {' and '.join(held) or 'nothing'}"
+    )

@@ -3,6 +3,7 @@
 Alembic is imported where it is needed: that takes longer than most commands, which find nothing to migrate.
 """
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
@@ -14,6 +15,18 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 FOLDER = top_folder("migrations")
+
+
+class SchemaState(StrEnum):
+    """The schema of a database, beside the one that this code was written for."""
+
+    MISSING = "missing"
+    """The database has no tables of ours."""
+    OUTDATED = "outdated"
+    """Older: `paymail db upgrade` has not been run since the code was updated."""
+    CURRENT = "current"
+    NEWER = "newer"
+    """A newer release has upgraded it, and this process is still of the one before."""
 
 
 def config(engine: Engine) -> "Config":
@@ -40,6 +53,17 @@ def is_current(engine: Engine) -> bool:
     return revision(engine) == head()
 
 
+def state(engine: Engine) -> SchemaState:
+    """Return how the database's schema relates to this code. Raises SQLAlchemyError if it is away."""
+    found, known = revision(engine), revisions()
+    if found is None:
+        return SchemaState.MISSING
+    if found == max(known):
+        return SchemaState.CURRENT
+    # A revision that this code has no file of was written after it.
+    return SchemaState.OUTDATED if found in known else SchemaState.NEWER
+
+
 def revision(engine: Engine) -> str | None:
     """Return the revision that a database is at; None without a schema. Takes no write lock."""
     with engine.execution_options(**READ_ONLY).connect() as connection:
@@ -49,6 +73,11 @@ def revision(engine: Engine) -> str | None:
     return str(found) if found else None
 
 
+def revisions() -> set[str]:
+    """Return the revisions known to this code: their files' names begin with them."""
+    return {file.name.partition("_")[0] for file in (FOLDER / "versions").glob("[0-9]*.py")}
+
+
 def head() -> str:
-    """Return the newest revision known to this code: its file's name begins with it."""
-    return max(file.name for file in (FOLDER / "versions").glob("[0-9]*.py")).partition("_")[0]
+    """Return the newest revision known to this code."""
+    return max(revisions())

@@ -43,7 +43,8 @@ class MessageState(StrEnum):
     SENT = "sent"
     """The server accepted it."""
     UNKNOWN = "unknown"
-    """It may or may not have been accepted. Staff, or later proof, decide."""
+    """It may or may not have been accepted, or it was due when the database was restored from a backup.
+    Staff, or later proof, decide."""
     FAILED = "failed"
     """Certainly not accepted, and no more tries follow; `reason` says why."""
     CANCELLED = "cancelled"
@@ -56,8 +57,10 @@ class MessageState(StrEnum):
 
 _S = MessageState
 MESSAGE_MOVES: Moves[MessageState] = {
-    _S.SCHEDULED: frozenset({_S.SENDING, _S.CANCELLED, _S.SUPPRESSED}),
-    _S.SENDING: frozenset({_S.HANDOVER, _S.SCHEDULED, _S.FAILED, _S.CANCELLED, _S.SUPPRESSED, _S.SENDING}),
+    _S.SCHEDULED: frozenset({_S.SENDING, _S.CANCELLED, _S.SUPPRESSED, _S.UNKNOWN}),
+    _S.SENDING: frozenset(
+        {_S.HANDOVER, _S.SCHEDULED, _S.FAILED, _S.CANCELLED, _S.SUPPRESSED, _S.SENDING, _S.UNKNOWN}
+    ),
     _S.HANDOVER: frozenset({_S.SENT, _S.SCHEDULED, _S.FAILED, _S.UNKNOWN}),
     _S.UNKNOWN: frozenset({_S.SENT, _S.FAILED, _S.SCHEDULED}),
     _S.SENT: frozenset({_S.BOUNCED}),

@@ -14,7 +14,7 @@ LARGEST_EVENT = 512 * 1024
 """Bytes: no Stripe event is this large."""
 
 
-@router.post("/webhooks/stripe", responses=problems(403, 408, 413, 422))
+@router.post("/webhooks/stripe", responses=problems(403, 408, 413, 422, 503))
 async def receive(app: AppDep, request: Request) -> dict[str, bool]:
     """Receive a signed event. Duplicates are acknowledged and ignored."""
     payload = await request.body()

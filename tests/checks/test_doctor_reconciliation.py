@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from paymail.checks import Verdict
-from paymail.models import Drift
+from paymail.models import Drift, Restore
+from paymail.services.core import restores
 from paymail.services.reconciliation import turns
 from paymail.services.reconciliation.turns import Ended
 from paymail.settings import Settings
@@ -66,3 +67,18 @@ def test_a_reconciler_that_is_switched_off_is_a_warning(opened: Open, embedded: 
     app = opened(embedded, reconcile_minutes=0.0)
     ran(app)
     assert verdicts(ask(app, "reconciliation")) == [WARNING, OK, OK]
+
+
+def test_what_is_on_hold_after_a_restore_is_a_warning_until_it_is_open(
+    opened: Open, embedded: Settings
+) -> None:
+    app = opened(embedded)
+    assert verdicts(ask(app, "restore")) == [OK]
+    now = app.now()
+    with app.transaction() as session:
+        session.add(Restore(restored_at=now, since=now, reconciled_at=now, payments_opened_at=now))
+    (found,) = ask(app, "restore")
+    assert (found.verdict, found.found) == (WARNING, "on hold after a restore from a backup: mail")
+    with app.transaction() as session:
+        restores.open_mail(session, now=now)
+    assert verdicts(ask(app, "restore")) == [OK]

@@ -51,7 +51,7 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
         "SENDING": "A worker claims it when it is due, or after the lease of one that vanished.",
         "HANDOVER": "The worker is about to finish handing it over.",
         "SENT": "The mail server said so; or a report, the relay's log or staff did.",
-        "UNKNOWN": "The connection broke, or the worker vanished, after the hand-over began.",
+        "UNKNOWN": "The connection broke or a worker vanished at the hand-over; or it was due at a restore.",
         "FAILED": "The mail server refused it for good, time for tries ran out, or staff say so.",
         "CANCELLED": "Staff cancel it, or the bulk send that it belongs to.",
         "SUPPRESSED": "The invoice is paid, void or on hold, or the address is suppressed.",

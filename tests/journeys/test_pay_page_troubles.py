@@ -299,12 +299,29 @@ def test_offline_once_the_money_is_taken_asks_for_patience_not_for_a_second_paym
     unsure = page.get_by_role("heading", name="We could not confirm whether your payment went through")
     expect(unsure).to_be_visible(timeout=TIMEOUT)
     expect(page.locator("#submit")).to_be_hidden()
+    expect(page.locator("#unsure")).to_contain_text("Please do not pay again")
     context.set_offline(False)
-    page.get_by_role("link", name="View the updated invoice").locator("visible=true").click()
-    # Nobody has told the server yet: the page that comes back does.
+    # Nobody has told the server yet: the page, which goes on asking, does.
     arrives(page)
     page.reload()
     expect(page.get_by_role("heading", name="This invoice is paid")).to_be_visible()
+    assert shop.charged(shop.number) == [8250]
+
+
+def test_while_the_database_is_away_the_page_goes_on_asking_and_warns_of_a_second_payment(
+    context: BrowserContext, shop: Shop
+) -> None:
+    context.add_init_script("const wait = setTimeout; setTimeout = (then, time) => wait(then, time / 50)")
+    page = visit(context, shop, shop.invoice())
+    fill_card(page, CARD)
+    away = {"code": "database_unavailable"}
+    page.route("**/confirm-payment", lambda route: route.fulfill(status=503, json=away))
+    page.locator("#submit").click()
+    expect(page.locator("#unsure")).to_contain_text("Please do not pay again", timeout=TIMEOUT)
+    expect(page.locator("#submit")).to_be_hidden()
+    page.unroute("**/confirm-payment")
+    arrives(page)
+    expect(page.locator("#unsure")).to_be_hidden()
     assert shop.charged(shop.number) == [8250]
 
 

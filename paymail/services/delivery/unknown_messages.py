@@ -60,9 +60,9 @@ def resend(session: Session, *, message_id: int, actor: str, now: datetime, why:
     permission = permission_of(session, message=message, invoice=invoice, now=now)
     if permission.answer is Answer.DROP:
         raise NotResendable(f"message {message_id} can no longer be sent: {permission.reason}")
-    if message.mime_sha256 is None:
-        raise NotResendable(f"message {message_id} has no stored email")
-    blobs.fetch(session, sha256=message.mime_sha256)
+    if message.mime_sha256 is not None:
+        # One that was only due when the database was restored was never written: it is written then.
+        blobs.fetch(session, sha256=message.mime_sha256)
     _resolve(
         session,
         message_id,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from paymail.clock import new_id
 from paymail.db import insert_once
 from paymail.models import Invoice, Issuer, Message, MessageKind, MessageState
+from paymail.services.core import restores
 from paymail.services.outbox import gates
 from paymail.services.outbox.suppressions import domain_of
 
@@ -106,7 +107,7 @@ def claim(
 
     Due means scheduled, its time come and its gates open; or sending under a lease that ran out: nothing
     can have been accepted in that state, so trying again is safe. Rows that another worker is taking are
-    skipped.
+    skipped. After a restore from a backup nothing is taken until mail is open again.
     """
     shut = gates.closed(session, now=now)
     if gates.RELAY in shut:
@@ -120,7 +121,9 @@ def claim(
         and_(scheduled, Message.urgent.is_(True)),
         and_(scheduled, Message.urgent.is_(False)),
     ):
-        claims = _take(session, and_(due, _KNOWN, *_not_behind(shut)), now, lease, limit, only)
+        claims = _take(
+            session, and_(due, _KNOWN, restores.mail_open(), *_not_behind(shut)), now, lease, limit, only
+        )
         if claims:
             return claims
     return []

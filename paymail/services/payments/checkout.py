@@ -9,6 +9,7 @@ from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.money import from_stripe_amount, stripe_amount
 from paymail.ports.payments import Gateway, Intent, IntentStatus, KeySpent
+from paymail.services.core import restores
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.ledger.attempts import (
@@ -24,6 +25,7 @@ from paymail.services.ledger.attempts import (
 from paymail.services.links.lookup import AlreadyPaying, NotPayable, check_payable, find_by_token
 from paymail.services.outbox import notices
 from paymail.services.payments.card_testing import check_not_tested
+from paymail.services.payments.unrecorded import ask_after_restore, check_nothing_unrecorded
 from paymail.services.plans.choice import check_amount, suggested
 
 log = observability.logger(__name__)
@@ -54,7 +56,7 @@ def start_payment(
     amount never changes, as a customer may be confirming what another window shows: for another amount it is
     cancelled and a new generation made (ADR 0007).
     Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, PaymentReplaced, BadPart, NotChargeable,
-    TooManyDeclines, Unavailable.
+    TooManyDeclines, PaymentsOnHold, Unavailable.
     """
     for turn in range(TURNS):
         attempt, wanted = _plan(context, token, amount, seen, replace=turn == 0)
@@ -87,7 +89,9 @@ def _plan(
     with context.transaction() as session:
         now = context.now()
         invoice = find_by_token(session, token=token, now=now, lock=True)
+        restores.check_payments_open(session)
         check_payable(invoice)
+        check_nothing_unrecorded(session, invoice_id=invoice.invoice_id)
         if seen is not None and seen != invoice.balance:
             raise NotPayable("the balance has changed; please reload the page")
         check_not_tested(session, invoice_id=invoice.invoice_id, now=now)
@@ -120,6 +124,7 @@ def _renew_key(context: GatewayContext, attempt: PaymentAttempt) -> None:
 
 
 def _create(context: GatewayContext, attempt: PaymentAttempt) -> Intent:
+    ask_after_restore(context, account=attempt.account, invoice_id=attempt.invoice_id)
     try:
         return context.gateway.create_intent(
             account=attempt.account,

@@ -12,7 +12,7 @@ from paymail.errors import Conflict, InvalidInput, NotFound, PaymailError
 from paymail.models import IN_FORCE, Channel, Dispute, DisputeState, Invoice, Payment, Refund, RefundStatus
 from paymail.money import Money, stripe_units
 from paymail.ports.payments import GatewayRefund, KeySpent, Reversals
-from paymail.services.core import idempotency
+from paymail.services.core import idempotency, restores
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries
@@ -169,6 +169,7 @@ def carry_out(context: GatewayContext, *, limit: int = 20) -> int:
             Refund.status == RefundStatus.REQUESTED,
             Refund.channel == Channel.STRIPE,
             Refund.next_at <= context.now(),
+            restores.payments_open(),
         )
         found = list(session.scalars(due.order_by(Refund.next_at).limit(limit)))
     for refund_id in found:

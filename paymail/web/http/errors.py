@@ -4,10 +4,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
+from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 
 from paymail import errors, metrics, observability
-from paymail.web.templating import PAGES
+from paymail.web.templating import PAGES, asked_language
 
 log = observability.logger(__name__)
 
@@ -30,6 +31,11 @@ FRAMEWORK_CODES = {
     408: "too_slow",
     413: "too_large",
 }
+DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.DisconnectionError, exc.TimeoutError)
+"""What SQLAlchemy raises when the database cannot be asked: away, restarting, or its pool used up."""
+DATABASE_CODE = "database_unavailable"
+RETRY_SECONDS = 15
+"""What a 503 asks callers to wait, and how often the page for customers looks again."""
 
 
 class Problem(BaseModel):
@@ -68,9 +74,7 @@ def answer_to(request: Request, error: errors.PaymailError) -> Response:
     detail = str(error) if status < 500 or status == 503 else "Something went wrong on our side."
     if isinstance(error, errors.TooMany):
         metrics.meters().limits.labels(error.code).inc()
-    # RFC 6585 §4: a 429 says when to come back.
-    wait = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.TooMany) else None
-    return problem(request, status, error.code, detail, wait)
+    return problem(request, status, error.code, detail, _wait(error))
 
 
 def install(app: FastAPI) -> None:
@@ -89,8 +93,45 @@ def install(app: FastAPI) -> None:
         headers = dict(error.headers) if error.headers else None
         return problem(request, error.status_code, code, str(error.detail), headers)
 
+    for kind in DATABASE_AWAY:
+        app.add_exception_handler(kind, database_away)
+
     @app.exception_handler(Exception)
     def unforeseen(request: Request, _error: Exception) -> Response:
         # Answered outside of all middleware, the one that sets the headers included.
-        detail = "Something went wrong on our side. You have not been charged."
+        # What was done before it failed is not known here: a payment may have been made.
+        detail = "Something went wrong on our side. Check what was saved or paid before you try again."
         return problem(request, 500, "internal_error", detail, request.app.state.headers)
+
+
+def database_away(request: Request, error: Exception) -> Response:
+    """Answer 503 to whoever needs the database while it cannot be asked, with one line in the log.
+
+    What was asked for may have been done, at Stripe or even here, when only the answer was lost.
+    """
+    route = request.scope.get("route")
+    # The route's pattern and the driver's words: an address has a pay token in it, a statement has values.
+    log.error(
+        "database unavailable",
+        method=request.method,
+        route=getattr(route, "path", ""),
+        reason=observability.one_line(str(getattr(error, "orig", None) or error)),
+    )
+    wait = {"Retry-After": str(RETRY_SECONDS)}
+    if "text/html" in request.headers.get("accept", ""):
+        customer = request.url.path.startswith("/pay/")
+        facts = {
+            "locale": asked_language(request) if customer else "en",
+            "customer": customer,
+            "again": RETRY_SECONDS if request.method == "GET" else 0,
+        }
+        return PAGES.TemplateResponse(request, "outage.html", facts, 503, wait)
+    detail = "The database is not available. What you asked for may or may not have been done."
+    return problem(request, 503, DATABASE_CODE, detail, wait)
+
+
+def _wait(error: errors.PaymailError) -> dict[str, str] | None:
+    # RFC 6585 §4 and RFC 9110 §15.6.4: a 429 and a 503 say when to come back.
+    if isinstance(error, errors.TooMany):
+        return {"Retry-After": str(error.retry_after)}
+    return {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, errors.Unavailable) else None

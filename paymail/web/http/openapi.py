@@ -14,9 +14,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem} for status in statuses}
 
 
-PROBLEMS = problems(401, 403, 404, 408, 409, 413, 422, 429)
+PROBLEMS = problems(401, 403, 404, 408, 409, 413, 422, 429, 503)
 """Of a route of the staff API."""
-LIST_PROBLEMS = problems(401, 403, 408, 413, 422, 429)
+LIST_PROBLEMS = problems(401, 403, 408, 413, 422, 429, 503)
 """Of a route of the staff API that names no row."""
 PAY_PROBLEMS = problems(404, 408, 409, 410, 413, 422, 429, 503)
 """Of a route behind a pay link."""

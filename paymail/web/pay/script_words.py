@@ -27,6 +27,11 @@ _WORDS = {
     "no_such_link": marked("This payment link is no longer valid. Please check for a more recent email."),
     "rate_limited": marked("Too many attempts. Please wait a minute and try again."),
     "too_many_declines": marked("Too many cards were declined. Please try again in an hour."),
+    "database_unavailable": marked(
+        "We cannot reach our records right now. If you have just paid, please do not pay again. Otherwise"
+        " please try again in a minute."
+    ),
+    "payments_on_hold": marked("Online payment is paused for a short time. Please try again later."),
     "busy": marked("The payment service is not responding. Please try again in a minute."),
 }
 

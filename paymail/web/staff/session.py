@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from paymail.errors import Denied
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
+from paymail.services.core import restores
 from paymail.web.http.dependencies import AppDep
 
 COOKIE = "paymail_session"
@@ -20,10 +21,11 @@ class NotLoggedIn(Denied):
     code = "login_required"
 
 
-def require_staff(app: AppDep, paymail_session: Annotated[str, Cookie()] = "") -> Visitor:
-    """Return who is logged in. Raises NotLoggedIn."""
+def require_staff(app: AppDep, request: Request, paymail_session: Annotated[str, Cookie()] = "") -> Visitor:
+    """Return who is logged in; every page shows what is on hold. Raises NotLoggedIn."""
     with app.reading() as session:
         found = staff.visitor(session, secret=paymail_session, now=app.now())
+        request.state.on_hold = restores.on_hold(session) if found else []
     if found is None:
         raise NotLoggedIn("please sign in")
     return found

@@ -36,7 +36,7 @@ document.addEventListener("DOMContentLoaded", () => {
     button.textContent = on && text ? text : wanted.text;
   };
   const show = (id) => {
-    for (const gone of [form, ...document.querySelectorAll("#pay-title, #standing, #amount, #talk")]) {
+    for (const gone of [form, ...document.querySelectorAll("#pay-title, #standing, #amount, #talk, #unsure")]) {
       gone.hidden = true;
     }
     const panel = document.getElementById(id);
@@ -55,6 +55,22 @@ document.addEventListener("DOMContentLoaded", () => {
     over ||= FINAL.has(error.code);
     say(explain(error));
   };
+
+  // What became of a payment; while nobody can tell, the page says so and nothing can be paid.
+  async function confirmed(intentId) {
+    let doubted = false;
+    const unsure = () => {
+      if (!doubted) show("unsure");
+      doubted = true;
+    };
+    try {
+      return await server.confirm(intentId, unsure);
+    } catch (error) {
+      // It was not paid after all: the form is shown anew, with what is owed by now.
+      if (doubted) window.location.reload();
+      throw error;
+    }
+  }
 
   const payText = (amount) => words.pay.replace("%(amount)s", amount);
 
@@ -155,7 +171,7 @@ document.addEventListener("DOMContentLoaded", () => {
       throw fault({ shown: result.error.message });
     }
     // Also when the connection broke, or something unforeseen: only the server can tell whether money moved.
-    show(await server.confirm(intentId));
+    show(await confirmed(intentId));
   }
 
   form.addEventListener("submit", async (event) => {
@@ -243,7 +259,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const back = returned || server.remembered();
     if (!back || !/^pi_\w+$/.test(back)) return data.pending ? settle(data.pending) : load(start);
     try {
-      return show(await server.confirm(back));
+      return show(await confirmed(back));
     } catch (error) {
       return load(() => {
         start();

@@ -1,6 +1,11 @@
 // What the pay page asks the server, and what a browser remembers of a payment under way.
 
 export const PATIENCE_MS = 20000;
+// Between two questions what became of a payment: doubling up to half a minute, well within the rate limit.
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 30000;
+// This many questions without an answer, and the customer is told that we do not know.
+const SILENT = 4;
 
 export const fault = (what) => Object.assign(new Error(), what);
 
@@ -51,8 +56,9 @@ export function connect(token) {
   const look = (intentId) => ask("/confirm-payment?look=1", intentId);
 
   // The money may have moved already: a failure here must never read like an unpaid invoice.
-  async function confirm(intentId) {
-    for (let attempt = 0; attempt < 4; attempt += 1) {
+  // It is asked for as long as nobody can tell; `unsure` is called when that takes long, or our records are away.
+  async function confirm(intentId, unsure) {
+    for (let attempt = 0; ; attempt += 1) {
       try {
         const became = await ask("/confirm-payment", intentId);
         remember("");
@@ -62,10 +68,11 @@ export function connect(token) {
           remember("");
           throw error;
         }
-        await new Promise((resolve) => setTimeout(resolve, 1000 * 2 ** attempt));
+        if (error.code === "database_unavailable" || attempt + 1 >= SILENT) unsure();
+        const pause = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
+        await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
-    return "unsure";
   }
 
   return { post, remember, remembered, look, confirm };

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import update
 
-from paymail.models import InvoiceStatus, Message, MessageState, StaffSession
-from tests.web.conftest import PASSWORD, STAFF, Site
+from paymail.models import InvoiceStatus, Message, MessageState, Restore, StaffSession
+from tests.web.conftest import PASSWORD, STAFF, Biller, Site
 
 
 def state(site: Site) -> list[MessageState]:
@@ -163,3 +163,13 @@ def test_the_staff_page_never_shows_a_pay_link(site: Site) -> None:
     token = site.invoice()
     site.log_in()
     assert token not in site.client.get("/staff/invoices/502").text + site.client.get("/staff/").text
+
+
+def test_every_page_says_what_is_on_hold_after_a_restore(biller: Biller) -> None:
+    assert "On hold" not in biller.get("/")
+    with biller.site.app.transaction() as session:
+        session.add(Restore(restored_at=biller.clock, since=biller.clock))
+    for path in ("/", "/messages", "/reconciliation"):
+        page = biller.get(path)
+        assert "On hold after a restore from a backup: mail and payments." in page
+        assert "Customers cannot pay online, and refunds wait." in page

@@ -13,6 +13,7 @@ from paymail.clock import new_id
 from paymail.db import insert_once
 from paymail.errors import InvalidInput, NotFound, PaymailError
 from paymail.models import BULK_MOVES, BulkSend, BulkState, Invoice, Message, MessageState, check_move
+from paymail.services.core import restores
 from paymail.services.core.contexts import Context
 from paymail.services.outbox import gates
 from paymail.services.sending.bulk.selection import Selection, matching
@@ -77,7 +78,7 @@ def expand_all(context: Context) -> None:
     """Write messages of every running bulk send, a batch a transaction; the rest at the next turn."""
     with context.transaction() as session:
         statement = select(BulkSend.bulk_id).where(
-            BulkSend.state == BulkState.RUNNING, BulkSend.expanded.is_(False)
+            BulkSend.state == BulkState.RUNNING, BulkSend.expanded.is_(False), restores.mail_open()
         )
         found = list(session.scalars(statement.order_by(BulkSend.bulk_id)))
     for bulk_id in found:

@@ -1,0 +1,83 @@
+"""After a restore from a backup: what is on hold, and opening it again step by step.
+
+Whoever mails, charges or refunds asks here. A hold is a row in the database, so it holds on every host and
+through every restart.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from paymail.errors import Conflict, NotFound, Unavailable
+from paymail.models import Restore
+
+
+class NoRestore(NotFound):
+    """No restore was ever noted."""
+
+    code = "no_restore"
+
+
+class NotReconciled(Conflict):
+    """What happened after the backup has not been looked for, so nothing may be opened."""
+
+    code = "restore_not_reconciled"
+
+
+class PaymentsOnHold(Unavailable):
+    """The database was restored from a backup, and payments are not open again yet."""
+
+    code = "payments_on_hold"
+
+
+def mail_open() -> ColumnElement[bool]:
+    """Return the SQL condition that mail is not on hold."""
+    return ~select(Restore.restore_id).where(Restore.mail_opened_at.is_(None)).exists()
+
+
+def payments_open() -> ColumnElement[bool]:
+    """Return the SQL condition that payments and refunds are not on hold."""
+    return ~select(Restore.restore_id).where(Restore.payments_opened_at.is_(None)).exists()
+
+
+def check_payments_open(session: Session) -> None:
+    """Raise PaymentsOnHold while they are."""
+    if not session.scalar(select(payments_open())):
+        raise PaymentsOnHold("online payments are paused for a short time; please try again later")
+
+
+def latest(session: Session, *, lock: bool = False) -> Restore | None:
+    """Return the last restore, if there ever was one."""
+    statement = select(Restore).order_by(Restore.restore_id.desc()).limit(1)
+    return session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+
+
+def on_hold(session: Session) -> list[str]:
+    """Return what is on hold: `mail`, `payments`."""
+    found = latest(session)
+    if found is None:
+        return []
+    opened = {"mail": found.mail_opened_at, "payments": found.payments_opened_at}
+    return [name for name, at in opened.items() if at is None]
+
+
+def open_mail(session: Session, *, now: datetime) -> None:
+    """Let mail go out again. Raises NoRestore, NotReconciled."""
+    found = _reconciled(session)
+    found.mail_opened_at = found.mail_opened_at or now
+
+
+def open_payments(session: Session, *, now: datetime) -> None:
+    """Let customers pay and staff's refunds be carried out again. Raises NoRestore, NotReconciled."""
+    found = _reconciled(session)
+    found.payments_opened_at = found.payments_opened_at or now
+
+
+def _reconciled(session: Session) -> Restore:
+    found = latest(session, lock=True)
+    if found is None:
+        raise NoRestore("no restore is under way")
+    if found.reconciled_at is None or found.unchecked_from is not None:
+        raise NotReconciled("`paymail db restored` has not come to an end yet; run it again first")
+    return found

@@ -1,0 +1,195 @@
+"""After a restore: what is on hold, what is adopted from Stripe, and what a killed run leaves."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, delete, select
+
+from paymail import db
+from paymail.errors import Unavailable
+from paymail.models import AttemptStatus, BulkSend, BulkState, Drift, Message, MessageState, PaymentAttempt
+from paymail.ports.payments import Intent, IntentStatus
+from paymail.services.core import restores
+from paymail.services.core.restores import NoRestore, NotReconciled, PaymentsOnHold
+from paymail.services.delivery import unknown_messages
+from paymail.services.links.lookup import AlreadyPaying
+from paymail.services.outbox import queue
+from paymail.services.reconciliation import compare_and_keep
+from paymail.services.reconciliation.restored_backup import Outcome, reconcile_restored
+from paymail.services.refunds import refund_requests
+from paymail.services.sending import bulk
+from paymail.services.sending.bulk import Selection
+from paymail.services.sending.invoice_emails import send_invoice
+from tests.factories import LedgerGateway, make_invoice
+from tests.services.paying_customer import PayingCustomer
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+class Unsteady(LedgerGateway):
+    """Stripe's ledger; `trouble` is raised at the next list of intents."""
+
+    trouble: BaseException | None = None
+
+    def recent_intents(self, *, account: str, since: int) -> Iterator[Intent]:
+        trouble, self.trouble = self.trouble, None
+        if trouble:
+            raise trouble
+        # The ledger's intents have no date.
+        yield from super().recent_intents(account=account, since=0)
+
+
+@pytest.fixture
+def payer(engine: Engine) -> PayingCustomer:
+    return PayingCustomer(engine, Unsteady())
+
+
+def run(payer: PayingCustomer) -> Outcome:
+    payer.later(minutes=1)
+    return reconcile_restored(payer.context, live=False)
+
+
+def open_all(payer: PayingCustomer) -> None:
+    with payer.transaction() as session:
+        restores.open_mail(session, now=payer.now)
+        restores.open_payments(session, now=payer.now)
+
+
+def forget_attempts(payer: PayingCustomer) -> None:
+    """As a backup from before they were made does."""
+    with payer.transaction() as session:
+        session.execute(delete(PaymentAttempt))
+
+
+def claimed(payer: PayingCustomer) -> int:
+    with payer.transaction() as session:
+        return len(queue.claim(session, now=payer.now, lease=timedelta(minutes=2), limit=50))
+
+
+def test_a_paid_intent_that_the_backup_does_not_know_is_recorded_once_and_its_receipt_is_not_sent(
+    payer: PayingCustomer,
+) -> None:
+    payer.gateway.succeed(payer.start().id)
+    forget_attempts(payer)
+    assert run(payer).adopted == 1
+    assert run(payer).adopted == 0
+    assert (payer.invoice().balance, len(payer.attempts())) == (0, 1)
+    (receipt,) = payer.mails("receipt")
+    assert receipt.state is MessageState.UNKNOWN
+    open_all(payer)
+    assert claimed(payer) == 0
+
+
+def test_a_clearing_intent_is_adopted_and_an_unpaid_one_is_cancelled(payer: PayingCustomer) -> None:
+    first = payer.start()
+    payer.allow_parts()
+    forget_attempts(payer)
+    second = payer.start(amount=2000)
+    payer.gateway.set(second.id, status=IntentStatus.PROCESSING)
+    forget_attempts(payer)
+    run(payer)
+    assert payer.gateway.intents[first.id].status is IntentStatus.CANCELED
+    (attempt,) = payer.attempts()
+    assert (attempt.intent_id, attempt.status) == (second.id, AttemptStatus.PROCESSING)
+
+
+def test_while_on_hold_nothing_is_claimed_written_charged_or_refunded(payer: PayingCustomer) -> None:
+    payment = payer.pay()
+    with payer.transaction() as session:
+        make_invoice(session, invoice_id=503, name="Another Shop")
+    run(payer)
+    with payer.transaction() as session:
+        order = refund_requests.RefundOrder(1000, payment.channel)
+        refund_requests.request(
+            session, payment_id=payment.payment_id, order=order, actor="staff", now=payer.now
+        )
+        send_invoice(session, invoice_id=503, actor="staff", now=payer.now)
+        bulk.start(session, selection=Selection(), actor="staff", now=payer.now, again=True)
+    bulk.expand_all(payer.context)
+    assert (claimed(payer), refund_requests.carry_out(payer.context), len(payer.mails("invoice"))) == (
+        0,
+        0,
+        1,
+    )
+    with pytest.raises(PaymentsOnHold):
+        payer.start()
+    with payer.transaction() as session:
+        restores.open_mail(session, now=payer.now)
+    assert claimed(payer) == 1
+    assert refund_requests.carry_out(payer.context) == 0
+    open_all(payer)
+    assert refund_requests.carry_out(payer.context) == 1
+
+
+def test_what_was_due_is_unknown_what_is_due_later_waits_and_a_running_bulk_send_is_paused(
+    payer: PayingCustomer,
+) -> None:
+    with payer.transaction() as session:
+        due = send_invoice(session, invoice_id=502, actor="staff", now=payer.now).message_id
+        make_invoice(session, invoice_id=503, name="Another Shop")
+        tomorrow = payer.now + timedelta(days=1)
+        later = send_invoice(session, invoice_id=503, actor="staff", now=payer.now, at=tomorrow).message_id
+        sending = bulk.start(session, selection=Selection(), actor="staff", now=payer.now).bulk_id
+    assert run(payer).doubtful == 1
+    with db.reading(payer.engine) as session:
+        assert session.get_one(Message, due).state is MessageState.UNKNOWN
+        assert session.get_one(BulkSend, sending).state is BulkState.PAUSED
+        assert session.get_one(Message, later).state is MessageState.SCHEDULED
+    open_all(payer)
+    with payer.transaction() as session:
+        unknown_messages.resend(session, message_id=due, actor="staff", now=payer.now)
+    assert claimed(payer) == 1
+
+
+@pytest.mark.parametrize("trouble", [Killed(), Unavailable("Stripe is not responding")])
+def test_a_run_that_was_killed_or_could_not_ask_opens_nothing_and_is_done_by_the_next(
+    payer: PayingCustomer, trouble: BaseException
+) -> None:
+    payer.gateway.succeed(payer.start().id)
+    forget_attempts(payer)
+    assert isinstance(payer.gateway, Unsteady)
+    payer.gateway.trouble = trouble
+    with suppress(Killed):
+        assert run(payer).failures
+    with pytest.raises(NotReconciled):
+        open_all(payer)
+    run(payer)
+    open_all(payer)
+    assert [one.state for one in payer.mails("receipt")] == [MessageState.UNKNOWN]
+
+
+def test_without_a_restore_nothing_is_on_hold_and_nothing_can_be_opened(payer: PayingCustomer) -> None:
+    with payer.transaction() as session:
+        assert restores.on_hold(session) == []
+    with pytest.raises(NoRestore):
+        open_all(payer)
+
+
+def test_no_second_payment_is_started_for_an_invoice_that_came_back_after_the_restore(
+    payer: PayingCustomer,
+) -> None:
+    run(payer)
+    open_all(payer)
+    payer.gateway.succeed(payer.start().id)
+    forget_attempts(payer)
+    with pytest.raises(AlreadyPaying):
+        payer.start()
+    assert len(payer.gateway.intents) == 1
+
+
+def test_no_second_payment_is_started_while_the_comparison_finds_an_unrecorded_one(
+    payer: PayingCustomer,
+) -> None:
+    payer.gateway.succeed(payer.start().id)
+    forget_attempts(payer)
+    compare_and_keep(payer.context, days=7)
+    with pytest.raises(AlreadyPaying):
+        payer.start()
+    assert len(payer.gateway.intents) == 1
+    with payer.transaction() as session:
+        session.scalars(select(Drift)).one().gone_at = payer.now
+    payer.start()
