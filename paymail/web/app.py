@@ -9,6 +9,7 @@ from paymail.web.http import errors, headers
 from paymail.web.http.bodies import SmallBodies
 from paymail.web.http.openapi import describe_problems
 from paymail.web.http.rate_limits import RateLimits
+from paymail.web.http.request_ids import RequestIds
 from paymail.web.pay import api as public_api
 from paymail.web.pay import documents, pages, promises
 from paymail.web.staff.session import NotLoggedIn, to_login
@@ -29,6 +30,7 @@ def create_app(app: App) -> FastAPI:
     web.state.rate_limits = RateLimits(app.settings)
     web.add_middleware(SmallBodies)
     web.middleware("http")(headers.headers(app.settings))
+    web.add_middleware(RequestIds)  # the last one added is the outermost
     errors.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)
     for part in (public_api, documents, promises, webhooks, pages, staff_api, staff):
