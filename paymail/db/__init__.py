@@ -1,13 +1,14 @@
 """Engines, transactions and column types for SQLite and PostgreSQL; `schema` runs the migrations."""
 
 from paymail.db.engines import READ_ONLY, make_engine
-from paymail.db.transactions import dry_run, insert_once, reading, transaction
+from paymail.db.transactions import after_commit, dry_run, insert_once, reading, transaction
 from paymail.db.types import ExactDecimal, UtcDateTime
 
 __all__ = [
     "READ_ONLY",
     "ExactDecimal",
     "UtcDateTime",
+    "after_commit",
     "dry_run",
     "insert_once",
     "make_engine",

@@ -1,10 +1,10 @@
 """Transactions: one block, one commit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy import inspect as sql_inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -35,6 +35,11 @@ def dry_run(engine: Engine) -> Iterator[Session]:
     with Session(engine, expire_on_commit=False) as session:
         yield session
         session.rollback()
+
+
+def after_commit(session: Session, act: Callable[[], None]) -> None:
+    """Call `act` when the transaction is committed, and never when it is rolled back."""
+    event.listen(session, "after_commit", lambda _session: act(), once=True)
 
 
 def insert_once(session: Session, table: type[Any], values: dict[str, Any]) -> bool:

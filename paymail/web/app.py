@@ -14,6 +14,7 @@ from paymail.web.http.headers import FixedHeaders, fixed_headers
 from paymail.web.http.openapi import describe_problems
 from paymail.web.http.rate_limits import RateLimits
 from paymail.web.http.refusals import EarlyRefusals
+from paymail.web.http.request_ids import RequestIds
 from paymail.web.pay import api as public_api
 from paymail.web.pay import documents, pages, promises
 from paymail.web.staff.session import NotLoggedIn, to_login, without_session
@@ -42,6 +43,7 @@ def create_app(app: App) -> FastAPI:
     web.add_middleware(BoundedBodies, limits=BODY_LIMITS, seconds=app.settings.body_seconds)
     web.add_middleware(EarlyRefusals, checks=(without_key, without_session))
     web.add_middleware(FixedHeaders, headers=web.state.headers)
+    web.add_middleware(RequestIds)
     errors.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)
     for part in (public_api, documents, promises, webhooks, pages, staff_api, staff):

@@ -5,6 +5,7 @@ call is stored before it, so a crash between them cannot make a second intent.
 """
 
 from paymail import observability
+from paymail.db import after_commit
 from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.money import from_stripe_amount, stripe_amount
@@ -148,6 +149,7 @@ def _adopt(context: GatewayContext, token: str, attempt: PaymentAttempt, intent:
         # Another window may have asked for another amount meanwhile: its key is another one.
         if row.status is AttemptStatus.CREATING and row.idempotency_key == attempt.idempotency_key:
             row.intent_id, row.status, row.updated_at = intent.id, AttemptStatus.OPEN, now
+            after_commit(session, lambda: _say_started(row))
         # Only the intent in the books may be paid.
         ours = row.intent_id == intent.id
         if ours and row.status in (AttemptStatus.PROCESSING, AttemptStatus.SUCCEEDED):
@@ -160,6 +162,16 @@ def _adopt(context: GatewayContext, token: str, attempt: PaymentAttempt, intent:
     if payable:
         raise PaymentReplaced("a different payment for this invoice was started in another window")
     raise NotPayable("this invoice changed while the payment was being prepared; please reload the page")
+
+
+def _say_started(attempt: PaymentAttempt) -> None:
+    log.info(
+        "payment started",
+        invoice_id=attempt.invoice_id,
+        intent=attempt.intent_id,
+        amount=attempt.amount,
+        currency=attempt.currency,
+    )
 
 
 def _still_allowed(invoice: Invoice, intent: Intent) -> bool:

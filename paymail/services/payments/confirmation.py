@@ -44,6 +44,7 @@ def confirm_payment(context: GatewayContext, *, token: str, intent_id: str) -> S
     if not settled.paid:
         log.info("confirmation refused: the intent is not paid", invoice_id=settled.invoice_id)
         raise NotYetPaid("the payment has not been completed")
+    log.info("payment confirmed", invoice_id=settled.invoice_id, intent=intent_id)
     return settled
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail import observability
+from paymail.db import after_commit
 from paymail.errors import Conflict, NotFound, Unavailable
 from paymail.models import (
     ATTEMPT_MOVES,
@@ -140,6 +141,18 @@ def _record(
         received_at=now,
     )
     entries.enter_payment(session, invoice=invoice, payment=payment, actor=source, now=now)
+    after_commit(session, lambda: _say_settled(payment))
+
+
+def _say_settled(payment: Payment) -> None:
+    log.info(
+        "payment settled",
+        invoice_id=payment.invoice_id,
+        intent=payment.intent_id,
+        amount=payment.amount,
+        currency=payment.currency,
+        source=payment.source,
+    )
 
 
 def _hold(session: Session, attempt: PaymentAttempt, invoice: Invoice, source: str, now: datetime) -> None:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from paymail import observability
+from paymail.db import after_commit
 from paymail.errors import Unavailable
 from paymail.models import (
     IN_FORCE,
@@ -30,6 +32,7 @@ from paymail.services.outbox import dedupe_keys, notices
 from paymail.services.refunds import disputes
 
 STRIPE = "stripe"
+log = observability.logger(__name__)
 
 
 class NotRecordedYet(Unavailable):
@@ -132,8 +135,19 @@ def move(
     detail = f"{Money(refund.amount, refund.currency)}, refund {refund.refund_id}"
     kind = f"refund_{target}"
     entries.note(session, invoice=invoice, kind=kind, actor=refund.actor, now=now, detail=detail)
+    after_commit(session, lambda: _say_moved(refund, target))
     if target is RefundStatus.FAILED:
         _tell_of_failure(session, refund, now)
+
+
+def _say_moved(refund: Refund, target: RefundStatus) -> None:
+    log.info(
+        f"refund {target}",
+        invoice_id=refund.invoice_id,
+        refund_id=refund.refund_id,
+        amount=refund.amount,
+        currency=refund.currency,
+    )
 
 
 def _count(session: Session, invoice: Invoice, refund: Refund, now: datetime) -> None:
