@@ -11,7 +11,7 @@ import paymail.render.printer  # noqa: F401
 from paymail.cli import metrics_port, parent_watch, ports, start_line
 from paymail.cli.context import exits, open_app
 from paymail.web.app import create_app
-from paymail.web.http.connections import server_options
+from paymail.web.http.connections import bound_connections, server_options
 
 
 @exits
@@ -26,6 +26,7 @@ def web(
     app = open_app()
     start_line.say("web", app.settings)
     metrics_port.open_if_wanted("web", app.settings)
+    bound_connections(app.settings)
     # No access log: its lines are the addresses asked for, and those hold the pay tokens.
     uvicorn.run(
         "paymail.cli.web:serving" if workers > 1 else create_app(app),
@@ -45,4 +46,6 @@ def web(
 def serving() -> FastAPI:
     """Return the application of one process of several; the first of them has checked that it can be made."""
     parent_watch.hold_on()
-    return create_app(open_app(migrate=False))
+    app = open_app(migrate=False)
+    bound_connections(app.settings)
+    return create_app(app)

@@ -15,7 +15,7 @@ LARGEST_HEAD = 32 * 1024
 class Connection(H11Protocol):
     """A connection that is closed when the head of a request takes too long; uvicorn would wait for ever."""
 
-    header_seconds: ClassVar[float]
+    header_seconds: ClassVar[float] = 10.0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
@@ -47,10 +47,15 @@ class Connection(H11Protocol):
             self._deadline = None
 
 
+def bound_connections(settings: Settings) -> None:
+    """Set the deadline of this process's connections; each of several processes does it for itself."""
+    Connection.header_seconds = settings.header_seconds
+
+
 def server_options(settings: Settings) -> dict[str, Any]:
-    """Return uvicorn's options for deadlines and bounds."""
+    """Return uvicorn's options for deadlines and bounds; `bound_connections` goes with them."""
     return {
-        "http": type("BoundConnection", (Connection,), {"header_seconds": settings.header_seconds}),
+        "http": Connection,
         "timeout_keep_alive": settings.keep_alive_seconds,
         "limit_concurrency": settings.max_connections,
         "h11_max_incomplete_event_size": LARGEST_HEAD,

@@ -10,17 +10,19 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 
 from paymail.settings import Settings
-from paymail.web.http.connections import server_options
+from paymail.web.http.connections import Connection, bound_connections, server_options
 from tests.conftest import free_port, wait_for_port
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A server that answers at once, whatever the body, and lets three clients in."""
     found = free_port()
     bounds = Settings(header_seconds=0.5, keep_alive_seconds=1, max_connections=4)
+    monkeypatch.setattr(Connection, "header_seconds", 0.5)
+    bound_connections(bounds)
     options = server_options(bounds)
     server = uvicorn.Server(
         uvicorn.Config(PlainTextResponse("ok"), port=found, log_config=None, lifespan="off", **options)

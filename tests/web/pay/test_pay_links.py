@@ -50,6 +50,11 @@ def call(site: Site, route: tuple[str, str], token: str) -> Any:
     return site.client.request(method, address, json=body, follow_redirects=False)
 
 
+def headers(answer: Response) -> str:
+    """Return the headers of an answer but for the id of its request, which tells nothing of the link."""
+    return str(sorted(item for item in answer.headers.items() if item[0] != "x-request-id"))
+
+
 def test_every_route_with_a_token_is_tested_here(site: Site) -> None:
     assert {pair for pair in routes_of(site) if "{token}" in pair[0]} == set(VOID)
 
@@ -66,13 +71,13 @@ def test_every_route_asks_the_same_of_a_link(site: Site, route: tuple[str, str])
     answers = [call(site, route, token) for token in (*UNKNOWN, draft, revoked, replaced)]
     assert {answer.status_code for answer in answers} == {202 if asked else 404}
     assert len({answer.content for answer in answers}) == 1
-    assert len({str(sorted(answer.headers.items())) for answer in answers}) == 1
+    assert len({headers(answer) for answer in answers}) == 1
     assert call(site, route, void).status_code == VOID[route]
     gone = call(site, route, expired)
     assert gone.status_code == (202 if asked else 410)
     if asked:
         assert gone.content == answers[0].content
-        assert gone.headers == answers[0].headers
+        assert headers(gone) == headers(answers[0])
 
 
 @pytest.mark.parametrize("path", ["/pay/{}/renew", "/api/public/pay/{}/renew"])
