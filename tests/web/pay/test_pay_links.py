@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from httpx2 import Response
 from sqlalchemy import select
 
 from paymail.models import InvoiceStatus, Issuer, Message, PaymentAttempt
