@@ -34,9 +34,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--quick"):
-        left_out = [item for item in items if needs_server(item)]
+        left_out = [item for item in items if is_thorough(item) or needs_server(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+def is_thorough(item: pytest.Item) -> bool:
+    """Whether a test asks hundreds of times, or one contract of several implementations."""
+    return item.get_closest_marker("thorough") is not None or "contract" in item.path.parts
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,6 +16,8 @@ from tests.web.http.hostile import Entry, entries
 from tests.web.http.known import known_rows
 from tests.web.test_webhook import event
 
+pytestmark = pytest.mark.thorough
+
 HOSTILE = (
     "<script>alert(1)</script>\"'{{7*7}}{% raw %}&\u202e%0d%0aX-Evil: 1</td><img src=x onerror=alert(1)>"
 )

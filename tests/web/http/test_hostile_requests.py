@@ -16,6 +16,8 @@ from tests.web.conftest import Biller
 from tests.web.http.hostile import NUMBERS, VALUES, Attacker, Entry, entries
 from tests.web.http.known import known_rows
 
+pytestmark = pytest.mark.thorough
+
 UNLIMITED = {name: "1000000/minute" for name in Settings.model_fields if name.endswith("rate_limit")}
 
 

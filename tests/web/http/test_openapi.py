@@ -24,6 +24,8 @@ from paymail.wiring import App, build
 from tests.factories import make_invoice
 from tests.web.bearer import bearer
 
+pytestmark = pytest.mark.thorough
+
 OPERATIONS = [
     ("/api/public/pay/{token}", "GET"),
     ("/api/public/pay/{token}/create-payment", "POST"),
