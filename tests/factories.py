@@ -167,6 +167,7 @@ class LedgerGateway:
                 livemode=False,
                 invoice_id=metadata["invoice_id"],
                 method="",
+                attempt_id=metadata.get("attempt_id", ""),
             )
         return self.intents[self.by_key[idempotency_key]]
 

@@ -122,10 +122,11 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
         currency=found.currency.upper(),
         client_secret=found.client_secret or "",
         livemode=found.livemode,
-        invoice_id=_invoice_id(found),
+        invoice_id=_metadata(found, "invoice_id"),
         method=_method(found),
         failure=_failure(found),
         created=found.created,
+        attempt_id=_metadata(found, "attempt_id"),
     )
 
 
@@ -211,7 +212,7 @@ def _method(found: stripe.PaymentIntent) -> str:
     return details.type.replace("_", " ")
 
 
-def _invoice_id(found: stripe.PaymentIntent) -> str:
+def _metadata(found: stripe.PaymentIntent, name: str) -> str:
     # The SDK's objects have no `get`: they are not dicts.
     metadata = found.metadata
-    return str(metadata["invoice_id"]) if metadata and "invoice_id" in metadata else ""
+    return str(metadata[name]) if metadata and name in metadata else ""

@@ -40,6 +40,8 @@ class Intent:
     """Stripe's code of the last failed try; empty when none."""
     created: int = 0
     """Unix seconds."""
+    attempt_id: str = ""
+    """`metadata.attempt_id`, which paymail alone writes: without it the intent is another program's."""
 
 
 @dataclass(frozen=True, slots=True)

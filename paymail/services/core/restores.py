@@ -6,7 +6,7 @@ through every restart.
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, NotFound, Unavailable
@@ -55,23 +55,23 @@ def latest(session: Session, *, lock: bool = False) -> Restore | None:
 
 def on_hold(session: Session) -> list[str]:
     """Return what is on hold: `mail`, `payments`."""
-    found = latest(session)
-    if found is None:
-        return []
-    opened = {"mail": found.mail_opened_at, "payments": found.payments_opened_at}
-    return [name for name, at in opened.items() if at is None]
+    conditions = {"mail": mail_open(), "payments": payments_open()}
+    return [name for name, is_open in conditions.items() if not session.scalar(select(is_open))]
 
 
 def open_mail(session: Session, *, now: datetime) -> None:
     """Let mail go out again. Raises NoRestore, NotReconciled."""
-    found = _reconciled(session)
-    found.mail_opened_at = found.mail_opened_at or now
+    _reconciled(session)
+    # All of them: two that were noted at the same moment hold together, and open together.
+    session.execute(update(Restore).where(Restore.mail_opened_at.is_(None)).values(mail_opened_at=now))
 
 
 def open_payments(session: Session, *, now: datetime) -> None:
     """Let customers pay and staff's refunds be carried out again. Raises NoRestore, NotReconciled."""
-    found = _reconciled(session)
-    found.payments_opened_at = found.payments_opened_at or now
+    _reconciled(session)
+    session.execute(
+        update(Restore).where(Restore.payments_opened_at.is_(None)).values(payments_opened_at=now)
+    )
 
 
 def _reconciled(session: Session) -> Restore:

@@ -26,7 +26,7 @@ from paymail.services.ledger.attempts import (
 from paymail.services.links.lookup import AlreadyPaying, NotPayable, check_payable, find_by_token
 from paymail.services.outbox import notices
 from paymail.services.payments.card_testing import check_not_tested
-from paymail.services.payments.unrecorded import ask_after_restore, check_nothing_unrecorded
+from paymail.services.payments.unrecorded import ask_after_restore
 from paymail.services.plans.choice import check_amount, suggested
 
 log = observability.logger(__name__)
@@ -92,7 +92,6 @@ def _plan(
         invoice = find_by_token(session, token=token, now=now, lock=True)
         restores.check_payments_open(session)
         check_payable(invoice)
-        check_nothing_unrecorded(session, invoice_id=invoice.invoice_id)
         if seen is not None and seen != invoice.balance:
             raise NotPayable("the balance has changed; please reload the page")
         check_not_tested(session, invoice_id=invoice.invoice_id, now=now)

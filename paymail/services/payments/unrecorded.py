@@ -1,16 +1,14 @@
 """Payments that Stripe has for an invoice and the books do not: until they are recorded, no other is started.
 
-In normal operation that costs one query and nothing at Stripe: what the comparison with Stripe has found.
-After a restore, for WATCH, Stripe itself is asked: an invoice that was lost and imported again may have been
-paid.
+In normal operation there are none: an attempt is stored before Stripe is asked for its intent. After a
+restore, for WATCH, Stripe itself is asked: an invoice that was lost and imported again may have been paid.
 """
 
 from datetime import timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from paymail.models import Drift, Payment, PaymentAttempt
+from paymail.models import PaymentAttempt
 from paymail.ports.payments import IntentStatus
 from paymail.services.core import restores
 from paymail.services.core.contexts import GatewayContext
@@ -19,20 +17,6 @@ from paymail.services.links.lookup import AlreadyPaying
 WATCH = timedelta(days=7)
 _PAID = (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING)
 _WORDS = "a payment for this invoice was made and is not recorded yet; please contact the sender"
-
-
-def check_nothing_unrecorded(session: Session, *, invoice_id: int) -> None:
-    """Raise AlreadyPaying if the comparison found a payment of this invoice that is not in the books."""
-    recorded = select(Payment.payment_id).where(Payment.intent_id == Drift.intent_id).exists()
-    found = select(Drift.key).where(
-        Drift.gone_at.is_(None),
-        Drift.invoice_ref == str(invoice_id),
-        Drift.books_amount.is_(None),
-        Drift.stripe_amount.is_not(None),
-        ~recorded,
-    )
-    if session.scalar(found.limit(1)) is not None:
-        raise AlreadyPaying(_WORDS)
 
 
 def ask_after_restore(context: GatewayContext, *, account: str, invoice_id: int) -> None:
@@ -45,7 +29,8 @@ def ask_after_restore(context: GatewayContext, *, account: str, invoice_id: int)
     if restore is None or context.now() > restore.restored_at + WATCH:
         return
     listed = context.gateway.recent_intents(account=account, since=int(restore.since.timestamp()))
-    paid = [one.id for one in listed if one.invoice_id == str(invoice_id) and one.status in _PAID]
+    ours = (one for one in listed if one.attempt_id and one.invoice_id == str(invoice_id))
+    paid = [one.id for one in ours if one.status in _PAID]
     if not paid:
         return
     with context.transaction() as session:

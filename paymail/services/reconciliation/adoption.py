@@ -43,7 +43,9 @@ def _unknown(session: Session, intents: list[Intent]) -> list[Intent]:
     known = set(session.scalars(select(PaymentAttempt.intent_id).where(PaymentAttempt.intent_id.in_(ids))))
     numbers = {number_of(intent.invoice_id) for intent in intents}
     here = set(session.scalars(select(Invoice.invoice_id).where(Invoice.invoice_id.in_(numbers))))
-    return [one for one in intents if one.id not in known and number_of(one.invoice_id) in here]
+    # An intent without an attempt is another program's, whatever invoice it names: it is left alone.
+    ours = (one for one in intents if one.attempt_id and one.id not in known)
+    return [one for one in ours if number_of(one.invoice_id) in here]
 
 
 def _adopt(context: GatewayContext, intent: Intent) -> bool:

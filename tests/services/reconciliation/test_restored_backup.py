@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,14 @@ from sqlalchemy import Engine, delete, select
 
 from paymail import db
 from paymail.errors import Unavailable
-from paymail.models import AttemptStatus, BulkSend, BulkState, Drift, Message, MessageState, PaymentAttempt
+from paymail.models import AttemptStatus, BulkSend, BulkState, Message, MessageState, PaymentAttempt
+from paymail.models.restore import Restore
 from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.core import restores
 from paymail.services.core.restores import NoRestore, NotReconciled, PaymentsOnHold
 from paymail.services.delivery import unknown_messages
 from paymail.services.links.lookup import AlreadyPaying
 from paymail.services.outbox import queue
-from paymail.services.reconciliation import compare_and_keep
 from paymail.services.reconciliation.restored_backup import Outcome, reconcile_restored
 from paymail.services.refunds import refund_requests
 from paymail.services.sending import bulk
@@ -181,15 +182,26 @@ def test_no_second_payment_is_started_for_an_invoice_that_came_back_after_the_re
     assert len(payer.gateway.intents) == 1
 
 
-def test_no_second_payment_is_started_while_the_comparison_finds_an_unrecorded_one(
-    payer: PayingCustomer,
-) -> None:
-    payer.gateway.succeed(payer.start().id)
+def test_a_payment_of_another_program_is_left_alone(payer: PayingCustomer) -> None:
+    ours = payer.start()
     forget_attempts(payer)
-    compare_and_keep(payer.context, days=7)
-    with pytest.raises(AlreadyPaying):
-        payer.start()
-    assert len(payer.gateway.intents) == 1
+    for intent_id, status in (("pi_open", ours.status), ("pi_paid", IntentStatus.SUCCEEDED)):
+        payer.gateway.intents[intent_id] = replace(ours, id=intent_id, status=status, attempt_id="")
+    del payer.gateway.intents[ours.id]
+    assert run(payer).adopted == 0
+    open_all(payer)
+    assert payer.gateway.intents["pi_open"].status is ours.status
+    assert payer.start().id not in ("pi_open", "pi_paid")
+
+
+def test_two_restores_that_were_noted_at_once_open_together(payer: PayingCustomer) -> None:
+    run(payer)
     with payer.transaction() as session:
-        session.scalars(select(Drift)).one().gone_at = payer.now
-    payer.start()
+        first = session.scalars(select(Restore)).one()
+        session.add(Restore(restored_at=first.restored_at, since=first.since, reconciled_at=payer.now))
+    with payer.transaction() as session:
+        assert restores.on_hold(session) == ["mail", "payments"]
+    open_all(payer)
+    with payer.transaction() as session:
+        assert restores.on_hold(session) == []
+        assert session.scalar(select(restores.mail_open()))
