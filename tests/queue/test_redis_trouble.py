@@ -41,6 +41,7 @@ def test_prefork_workers_deliver_while_redis_is_gone_and_after_it_is_back(
     assert works.emails() == 3
 
 
+@pytest.mark.thorough
 def test_a_dead_broker_costs_one_time_out_not_one_per_message(tmp_path: Path) -> None:
     doorbell = CeleryDoorbell(make_celery(f"redis://127.0.0.1:{free_port()}/0", tmp_path, tick_seconds=2))
     started = time.monotonic()

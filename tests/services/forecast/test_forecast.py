@@ -22,6 +22,7 @@ def seen(emailed: EmailedInvoice, days: int = 7) -> list[Coming]:
         return forecast(session, now=emailed.clock, days=days)
 
 
+@pytest.mark.thorough
 def test_the_forecast_comes_true(emailed: EmailedInvoice) -> None:
     for number in range(503, 509):
         emailed.add_invoice(number, due_in=number - 503)
