@@ -11,6 +11,7 @@ import typer
 from paymail import observability, settings
 from paymail.cli import database_choice, expected_failures
 from paymail.db import schema
+from paymail.db.schema import SchemaState
 from paymail.errors import Misconfigured, PaymailError
 from paymail.settings import Settings
 from paymail.wiring import App, build
@@ -48,8 +49,8 @@ def open_app(*, migrate: bool = True, new_database: bool = False) -> App:
 
 def _refuse_old_schema(app: App) -> None:
     """Work on a schema that is older than this code would fail half-way, email by email."""
-    found = schema.revision(app.engine)
-    if found is None or found < schema.head():
+    if schema.state(app.engine) in (SchemaState.MISSING, SchemaState.OUTDATED):
+        found = schema.revision(app.engine)
         app.close()
         at = f"is at revision {found}" if found else "is missing"
         raise Misconfigured(
