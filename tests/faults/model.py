@@ -127,7 +127,7 @@ class Model:
         # A refusal is proof, like an acceptance: the answer of a slow worker settles an unknown.
         if verdict == "failed" and self.holds(claim, "sending", "handover", "unknown"):
             mail.state = "failed"
-        if verdict == "deferred" and self.holds(claim, "sending", "handover"):
+        if verdict == "deferred" and self.holds(claim, "sending", "handover", "unknown"):
             mail.give_up = mail.give_up or self.now + DEADLINE
             over = claim.tries >= TRIES or self.now >= mail.give_up
             mail.state = "failed" if over else "scheduled"

@@ -142,11 +142,12 @@ def _deferred(session: Session, claim: Claim, outcome: Outcome, now: datetime, r
     if claim.attempts >= retries.attempts or now >= give_up_at:
         _give_up(session, claim, f"failed after {claim.attempts} attempts: {outcome.detail}", now)
         return
+    # `unknown` too: the same claim comes back with proof that the server does not have it.
     queue.move(
         session,
         message_id=claim.message_id,
         under=claim.fence,
-        sources=(_S.SENDING, _S.HANDOVER),
+        sources=(_S.SENDING, _S.HANDOVER, _S.UNKNOWN),
         target=_S.SCHEDULED,
         next_at=min(now + backoff(message_id=claim.message_id, attempts=claim.attempts), give_up_at),
         give_up_at=give_up_at,

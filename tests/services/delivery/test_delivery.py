@@ -12,6 +12,7 @@ from paymail.ports.mail import Outcome, Verdict
 from paymail.ports.rendering import Letter, Written
 from paymail.render.errors import RenderFailed
 from paymail.services.delivery import deliveries, outcomes
+from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.outbox import queue, reschedule
 from paymail.services.reminders import planner
 from paymail.services.sending import invoice_emails
@@ -116,6 +117,32 @@ def test_a_worker_that_vanished_in_the_handover_leaves_unknown(emailed: EmailedI
     emailed.clock += timedelta(seconds=121)
     assert deliveries.sweep(emailed.context) == 0
     assert emailed.message().state is MessageState.UNKNOWN
+
+
+def test_a_worker_that_comes_back_without_having_sent_the_dot_puts_an_unknown_message_back(
+    emailed: EmailedInvoice,
+) -> None:
+    emailed.send()
+    lease, retries = emailed.context.lease, RetryPolicy(5, timedelta(days=1))
+    claims: list[queue.Claim] = []
+
+    def stand_still(session: Session) -> None:
+        claims.extend(queue.claim(session, now=emailed.clock, lease=lease))
+        assert outcomes.begin_handover(session, claim=claims[0], now=emailed.clock, lease=lease)
+
+    def come_back(session: Session) -> None:
+        stalled = Outcome(Verdict.DEFERRED, detail="the process stalled", phase="handover")
+        outcomes.finish(session, claim=claims[0], outcome=stalled, now=emailed.clock, retries=retries)
+
+    emailed.change(stand_still)
+    emailed.clock += timedelta(seconds=121)
+    deliveries.sweep(emailed.context)
+    assert emailed.message().state is MessageState.UNKNOWN
+    emailed.change(come_back)
+    emailed.clock += timedelta(seconds=60)
+    assert deliveries.sweep(emailed.context) == 1
+    assert emailed.message().state is MessageState.SENT
+    assert len(emailed.mailer.delivered) == 1
 
 
 def test_a_lease_that_ran_out_stops_the_slow_worker_before_the_dot(emailed: EmailedInvoice) -> None:
