@@ -47,7 +47,7 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
         "PARTIALLY_REFUNDED": "A refund with a credit note, of a part.",
     },
     MessageState: {
-        "SCHEDULED": "It is queued or rescheduled, a try failed for now, or an unknown one is resent or proved unsent.",
+        "SCHEDULED": "It is queued or rescheduled, a try failed, or an unknown one is resent.",
         "SENDING": "A worker claims it when it is due, or after the lease of one that vanished.",
         "HANDOVER": "The worker is about to finish handing it over.",
         "SENT": "The mail server said so; or a report, the relay's log or staff did.",

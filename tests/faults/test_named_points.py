@@ -27,7 +27,7 @@ def test_workers_that_die_at_every_named_point_lose_and_repeat_nothing(office: O
 def test_workers_that_stood_still_past_their_lease_repeat_nothing_when_they_go_on(office: Office) -> None:
     office.driver.queue(range(1, 13), ring=False)
     frozen = [office.worker(f"stop@{point}#1", concurrency=1) for point in POINTS]
-    until(lambda: all(hand.paused for hand in frozen), tell=office.states)
+    until(lambda: all(hand.paused for hand in frozen), 60, office.states)
     helper = office.worker()
     office.until_all_ended()
     assert office.states()[MessageState.UNKNOWN] >= 2
