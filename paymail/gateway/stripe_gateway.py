@@ -5,28 +5,20 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import stripe
 import stripe.params
 
-from paymail.gateway.translation import (
-    BadPayload,
-    BadSignature,
-    NotConnected,
-    account_from,
-    dispute_from,
-    endpoint_from,
-    intent_from,
-    refund_from,
-    translated,
-)
+from paymail.gateway.translation.accounts import account_from, endpoint_from
+from paymail.gateway.translation.disputes import dispute_from
+from paymail.gateway.translation.errors import BadPayload, BadSignature, NotConnected, translated
+from paymail.gateway.translation.events import event_from
+from paymail.gateway.translation.intents import intent_from
+from paymail.gateway.translation.refunds import refund_from
 from paymail.ports.payments import Event, GatewayAccount, GatewayRefund, Intent, Reversals, WebhookEndpoint
 
 BRIEF_TIMEOUT = 3.0
 """Seconds for a brief look at an intent."""
-_NAME = re.compile(r"[A-Za-z0-9_.]{0,80}")
-"""Stripe's ids and kinds of events: they stand in addresses and logs."""
 _FUTURE_TOLERANCE = 300
 _SIGNED_AT = re.compile(r"(?:^|,)\s*t=(\d{1,12})(?:,|$)")
 
@@ -156,7 +148,7 @@ class StripeGateway:
             )
             for found in pages.auto_paging_iter():
                 body = found.to_dict()
-                yield _event_from({**body, "account": body.get("account") or account})
+                yield event_from({**body, "account": body.get("account") or account})
 
     def recent_intents(self, *, account: str, since: int) -> Iterator[Intent]:
         """Read an account's intents, page by page."""
@@ -191,7 +183,7 @@ class StripeGateway:
         if not any(self._signed(payload, signature, secret) for secret in self._secrets):
             raise BadSignature("the webhook's signature is not valid")
         try:
-            return _event_from(json.loads(payload))
+            return event_from(json.loads(payload))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BadPayload("the webhook's body is not a Stripe event") from error
 
@@ -207,30 +199,3 @@ class StripeGateway:
         except (stripe.error.SignatureVerificationError, TypeError, UnicodeError):
             return False  # hostile headers and bodies can raise the last two inside the SDK
         return True
-
-
-def _event_from(body: dict[str, Any]) -> Event:
-    about = body["data"]["object"]
-    # Charges, refunds and disputes name their intent; one may be expanded, or none at all.
-    intent = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
-    intent = intent.get("id") if isinstance(intent, dict) else intent
-    return Event(
-        id=_name(body["id"]),
-        type=_name(body["type"]),
-        account=_name(body.get("account") or "", least=0),
-        livemode=body["livemode"] is True,
-        intent_id=_name(intent or "", least=0),
-        created=_moment(body["created"]),
-    )
-
-
-def _name(value: object, *, least: int = 1) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) < least:
-        raise ValueError("not an id of Stripe's")
-    return value
-
-
-def _moment(value: object) -> int:
-    if type(value) is not int or not 0 <= value < 2**33:
-        raise ValueError("not a moment of this or the next century")
-    return value

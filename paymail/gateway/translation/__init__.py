@@ -1,0 +1,1 @@
+"""Stripe's objects and errors in our words, one file per object."""

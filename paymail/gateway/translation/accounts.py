@@ -1,0 +1,29 @@
+"""Stripe's accounts and webhook endpoints."""
+
+import stripe
+
+from paymail.ports.payments import GatewayAccount, WebhookEndpoint
+
+
+def account_from(found: stripe.Account) -> GatewayAccount:
+    """Return whether Stripe's account may charge (Stripe documentation, "The Account object")."""
+    requirements = found.requirements
+    return GatewayAccount(
+        id=found.id,
+        charges_enabled=found.charges_enabled is True,
+        hindrance=(requirements.disabled_reason if requirements else None) or "",
+    )
+
+
+def endpoint_from(found: stripe.WebhookEndpoint) -> WebhookEndpoint:
+    """Return where Stripe sends what.
+
+    Stripe names a Connect application only on an endpoint for connected accounts. That is our reading of
+    "The Webhook Endpoint object", which does not return the `connect` that an endpoint was made with.
+    """
+    return WebhookEndpoint(
+        url=found.url,
+        enabled=found.status == "enabled",
+        connected=bool(found.application),
+        events=frozenset(found.enabled_events),
+    )
