@@ -120,7 +120,12 @@ class Settings(MailSettings):
     api_rate_limit: str = Field("600/minute", description="Staff API requests per IP address.")
 
     header_seconds: float = Field(10.0, gt=0, le=300, description="Seconds for request headers to arrive.")
-    body_seconds: float = Field(30.0, gt=0, le=3600, description="Seconds for a request body to arrive.")
+    body_seconds: float = Field(
+        30.0,
+        gt=0,
+        le=3600,
+        description="Seconds for a request body to arrive, and one more for each 16 kB that has come.",
+    )
     keep_alive_seconds: int = Field(5, ge=1, le=600, description="Seconds that an idle connection is kept.")
     max_connections: int = Field(1000, ge=2, le=100_000, description="Connections at once; more get a 503.")
 

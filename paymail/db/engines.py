@@ -3,9 +3,11 @@
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 
 READ_ONLY = {"paymail_read_only": True}
+READ_ONLY_SERVER = "25006"
+"""PostgreSQL's read_only_sql_transaction (PostgreSQL documentation, "PostgreSQL Error Codes")."""
 
 
 def make_engine(url: str, *, pool_size: int = 5) -> Engine:
@@ -16,13 +18,22 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
         "-c timezone=utc -c statement_timeout=30000 -c lock_timeout=10000"
         " -c idle_in_transaction_session_timeout=60000"
     )
-    return create_engine(
+    engine = create_engine(
         url,
         pool_pre_ping=True,
         pool_size=pool_size,
         max_overflow=10,
         connect_args={"options": options, "connect_timeout": 5, "application_name": "paymail"},
     )
+    event.listen(engine, "handle_error", _leave_standby)
+    return engine
+
+
+def _leave_standby(failure: ExceptionContext) -> None:
+    """After a fail-over, what was the primary answers as a standby: its connections are as good as lost, and
+    new ones may reach the server that took its place."""
+    if getattr(failure.original_exception, "sqlstate", None) == READ_ONLY_SERVER:
+        failure.is_disconnect = True
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -1,6 +1,11 @@
 """Staff users by command."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
+from subprocess import PIPE, STDOUT
+from typing import IO
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +16,7 @@ from paymail.services.access.logins import LoginRefused, log_in
 from paymail.wiring import App
 
 EMAIL = "amy@southern-it.example"
+FIRST, SECOND = "seven blue umbrellas", "seven red umbrellas"
 
 
 def set_password(password: str) -> tuple[int, str]:
@@ -47,3 +53,34 @@ def test_a_weak_password_is_refused_with_the_reason(commands: App, password: str
 
 def test_the_password_that_up_makes_is_good_enough(commands: App) -> None:
     log_in_as(commands, SAMPLE_STAFF, staff_password(commands))
+
+
+def test_a_password_that_is_typed_at_a_terminal_is_asked_for_until_it_was_typed_the_same_twice(
+    commands: App,
+) -> None:
+    command = [sys.executable, "-m", "paymail", "staff", "set-password", EMAIL]
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=PIPE, stderr=STDOUT, start_new_session=True
+    ) as running:
+        os.close(theirs)
+        assert running.stdout is not None
+        prompts = []
+        for typed in (FIRST, "seven blue umbrella", SECOND, SECOND):
+            # The terminal forgets what was typed before it was asked for.
+            prompts.append(read_prompt(running.stdout))
+            os.write(ours, f"{typed}\n".encode())
+        said = running.stdout.read()
+    os.close(ours)
+    assert (running.returncode, b"umbrella" in said) == (0, False), said
+    assert [prompt.split()[0] for prompt in prompts] == [b"Password:", b"Repeat", b"Error:", b"Repeat"]
+    log_in_as(commands, EMAIL, SECOND)
+
+
+def read_prompt(stream: IO[bytes]) -> bytes:
+    """Read up to the end of a prompt; a line that ends before it belongs to it."""
+    read = b""
+    while not read.endswith(b": ") or read.endswith(b"Error: "):
+        read += (one := stream.read(1))
+        assert one, read
+    return read.strip()

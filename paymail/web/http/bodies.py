@@ -10,21 +10,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from paymail.web.http.errors import problem
+from paymail.web.http.errors import PUBLIC, problem
 from paymail.web.http.refusals import lingering, refuse
 
 LARGEST = 256 * 1024
 """Bytes of a form or of JSON: staff's longest field has a few thousand characters."""
 LARGEST_PUBLIC = 64 * 1024
 """Bytes from a stranger: the longest text that a customer may write is a few hundred characters."""
-PUBLIC = ("/pay/", "/api/public/")
+SLOWEST = 16 * 1024
+"""Bytes a second: whoever goes on sending so many is given the time, whoever sends fewer is not."""
 TOO_LARGE = "the request body is too large"
 
 
 class BoundedBodies:
     """ASGI middleware: a larger body is answered with 413 and a slow one with 408; no more of it is read.
 
-    `limits` are bytes of the paths that have one of their own; `seconds` is the time for a whole body.
+    `limits` are bytes of the paths that have one of their own; `seconds` is the time for a whole body, to
+    which each `SLOWEST` bytes that come add a second: a large report over a slow line arrives, and what
+    merely trickles is given up.
     """
 
     def __init__(self, app: ASGIApp, *, limits: Mapping[str, int], seconds: float) -> None:
@@ -72,7 +75,9 @@ class _Body:
                 message = await self._receive()
         except TimeoutError:
             raise self._refusal(408, "the request body took too long") from None
-        self._left -= len(message.get("body", b""))
+        size = len(message.get("body", b""))
+        self._left -= size
+        self._deadline += size / SLOWEST
         self._complete = not message.get("more_body", False)
         if self._left < 0:
             raise self._refusal(413, TOO_LARGE)

@@ -33,7 +33,10 @@ FRAMEWORK_CODES = {
 }
 DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.DisconnectionError, exc.TimeoutError)
 """What SQLAlchemy raises when the database cannot be asked: away, restarting, or its pool used up."""
+PUBLIC = ("/pay/", "/api/public/")
+"""What customers ask begins like this."""
 DATABASE_CODE = "database_unavailable"
+NO_PAYMENT = "Online payment is not available at the moment."
 RETRY_SECONDS = 15
 """What a 503 asks callers to wait, and how often the page for customers looks again."""
 
@@ -71,6 +74,9 @@ def answer_to(request: Request, error: errors.PaymailError) -> Response:
     status = status_of(error)
     if status >= 500:
         log.error("request failed", code=error.code, reason=str(error))
+    if isinstance(error, errors.Misconfigured) and request.url.path.startswith(PUBLIC):
+        # Stripe refuses our key or the issuer's account. Asking again soon does not help, so no Retry-After.
+        return problem(request, 503, "payment_unavailable", NO_PAYMENT)
     detail = str(error) if status < 500 or status == 503 else "Something went wrong on our side."
     if isinstance(error, errors.TooMany):
         metrics.meters().limits.labels(error.code).inc()
@@ -95,6 +101,13 @@ def install(app: FastAPI) -> None:
 
     for kind in DATABASE_AWAY:
         app.add_exception_handler(kind, database_away)
+
+    @app.exception_handler(exc.DBAPIError)
+    def database_failed(request: Request, error: exc.DBAPIError) -> Response:
+        # A server that became a standby is none of the driver's operational errors.
+        if error.connection_invalidated:
+            return database_away(request, error)
+        raise error
 
     @app.exception_handler(Exception)
     def unforeseen(request: Request, _error: Exception) -> Response:

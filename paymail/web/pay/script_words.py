@@ -32,6 +32,7 @@ _WORDS = {
         " please try again in a minute."
     ),
     "payments_on_hold": marked("Online payment is paused for a short time. Please try again later."),
+    "payment_unavailable": marked("Online payment is not available at the moment. Please try again later."),
     "busy": marked("The payment service is not responding. Please try again in a minute."),
 }
 

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from paymail.web.app import BODY_LIMITS
-from paymail.web.http.bodies import LARGEST, BoundedBodies
+from paymail.web.http.bodies import LARGEST, SLOWEST, BoundedBodies
 from tests.web.bearer import bearer
 from tests.web.conftest import Site
 
@@ -80,6 +81,53 @@ def test_a_nonsensical_length_is_no_fault(site: Site, length: str) -> None:
     headers = [(b"content-length", length.encode()), (b"content-type", b"application/json")]
     answer = site.client.post("/webhooks/stripe", content=b"x", headers=headers)
     assert answer.status_code < 500
+
+
+class Clock(asyncio.SelectorEventLoop):
+    """A loop in which time passes only when a test says so."""
+
+    now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+
+def sent_at(rate: int, size: int, *, seconds: float = 30.0) -> int:
+    """Send `size` bytes at `rate` bytes a second; return the status."""
+    answers: list[int] = []
+    left = size
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await Request(scope, receive).body()
+        except HTTPException as error:
+            answers.append(error.status_code)
+        else:
+            answers.append(200 if len(body) == size else 0)
+
+    async def steady() -> Message:
+        nonlocal left
+        clock.now += 1  # and so a deadline that has passed by now is noticed before the next bytes
+        await asyncio.sleep(0)
+        piece, left = min(rate, left), left - min(rate, left)
+        return {"type": "http.request", "body": b"x" * piece, "more_body": left > 0}
+
+    async def send(message: Message) -> None: ...
+
+    scope = {"type": "http", "path": "/api/v1/bounces", "method": "POST", "headers": []}
+    with asyncio.Runner(loop_factory=Clock) as runner:
+        clock = runner.get_loop()
+        assert isinstance(clock, Clock)
+        runner.run(BoundedBodies(app, limits=BODY_LIMITS, seconds=seconds)(scope, steady, send))
+    return answers[0]
+
+
+def test_a_large_report_over_a_slow_line_arrives_and_a_trickle_is_given_up() -> None:
+    largest = BODY_LIMITS["/api/v1/bounces"]
+    assert sent_at(SLOWEST, largest) == 200  # 27 minutes
+    assert sent_at(SLOWEST // 2, largest) == 408
+    assert sent_at(1, 1000) == 408
+    assert sent_at(1, 25) == 200
 
 
 def test_a_body_that_never_ends_is_given_up() -> None:

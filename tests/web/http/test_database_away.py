@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
+from fastapi import FastAPI
 from httpx2 import Response
+from sqlalchemy import exc, text
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
@@ -15,6 +18,7 @@ from paymail.models import Payment
 from paymail.sandbox.server import SandboxServer
 from paymail.settings import Settings
 from paymail.web.app import create_app
+from paymail.web.http import errors
 from paymail.wiring import build
 from tests.conftest import free_port
 from tests.postgres import Cluster
@@ -121,6 +125,65 @@ def test_a_database_that_goes_after_stripe_was_asked_loses_no_payment_and_claims
     assert shop.count(Payment) == 0
     assert shop.client.post(confirm, json={"paymentIntentId": intent}).status_code == 200
     assert shop.count(Payment) == 1
+
+
+def failing(error: Exception) -> Response:
+    """Return what a web application answers while `error` is raised."""
+    web = FastAPI()
+    web.state.headers = {}
+    errors.install(web)
+
+    @web.get("/")
+    def fail() -> None:
+        raise error
+
+    return TestClient(web, raise_server_exceptions=False).get("/")
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "invalidated"),
+    [
+        (exc.InternalError, psycopg.errors.ReadOnlySqlTransaction, True),
+        (exc.InternalError, psycopg.errors.IdleInTransactionSessionTimeout, True),
+        (exc.OperationalError, psycopg.errors.AdminShutdown, True),
+        (exc.OperationalError, psycopg.errors.CrashShutdown, True),
+        (exc.OperationalError, psycopg.errors.CannotConnectNow, False),
+    ],
+)
+def test_a_server_that_ends_or_became_a_standby_is_a_database_that_is_away(
+    kind: type[exc.DBAPIError], cause: type[psycopg.Error], invalidated: bool
+) -> None:
+    is_away(failing(kind("UPDATE x", {}, cause("…"), connection_invalidated=invalidated)))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        exc.IntegrityError("INSERT", {}, psycopg.errors.UniqueViolation("…")),
+        exc.InternalError("SELECT", {}, psycopg.errors.InFailedSqlTransaction("…")),
+        exc.ProgrammingError("SELECT", {}, psycopg.errors.UndefinedColumn("…")),
+    ],
+)
+def test_a_statement_of_ours_that_is_wrong_is_our_fault(error: exc.DBAPIError) -> None:
+    answer = failing(error)
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+
+
+def test_a_standby_is_answered_for_like_a_database_that_is_away_until_it_takes_writes_again(
+    shop: Site,
+) -> None:
+    token, name = shop.invoice(), shop.app.engine.url.database
+    write = f"/api/public/pay/{token}/already-paid"
+    with shop.app.engine.begin() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+    shop.app.engine.dispose()
+    is_away(shop.client.post(write, json={}))
+    assert shop.client.get(f"/api/public/pay/{token}").status_code == 200
+    with shop.app.engine.begin() as connection:
+        connection.execute(text("SET TRANSACTION READ WRITE"))
+        connection.execute(text(f"ALTER DATABASE {name} RESET default_transaction_read_only"))
+    is_away(shop.client.post(write, json={}))  # by the connection that was made meanwhile, for the last time
+    assert shop.client.post(write, json={}).status_code == 200
 
 
 def test_what_fails_unforeseen_does_not_claim_that_nothing_was_charged(shop: Site) -> None:

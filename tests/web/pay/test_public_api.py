@@ -7,9 +7,10 @@ from typing import Any
 
 import pikepdf
 import pytest
+from structlog.testing import capture_logs
 
 from paymail.gateway import StripeConfig, StripeGateway
-from paymail.models import InvoiceStatus, Message, Payment, PaymentAttempt, PaymentStatus
+from paymail.models import InvoiceStatus, Issuer, Message, Payment, PaymentAttempt, PaymentStatus
 from tests.web.conftest import Site
 
 SEED_INVOICE = {
@@ -218,6 +219,22 @@ def test_an_unreachable_stripe_is_a_503_and_nothing_is_lost(site: Site) -> None:
     object.__setattr__(site.app, "gateway", dead_gateway(site))
     answer = site.client.post(f"/api/public/pay/{token}/create-payment")
     assert (answer.status_code, answer.json()["code"]) == (503, "stripe_unavailable")
+
+
+def test_who_pays_an_issuer_whose_account_stripe_does_not_know_is_told_so_and_staff_find_it_in_the_log(
+    site: Site,
+) -> None:
+    token = site.invoice()
+    with site.app.transaction() as session:
+        session.get_one(Issuer, 1).stripe_account = "acct_of_nobody"
+    with capture_logs() as lines:
+        answer = site.client.post(f"/api/public/pay/{token}/create-payment")
+    assert (answer.status_code, answer.json()["code"]) == (503, "payment_unavailable")
+    assert answer.json()["detail"] == "Online payment is not available at the moment."
+    assert [(line["log_level"], line["code"]) for line in lines] == [("error", "stripe_keys")]
+    with site.app.transaction() as session:
+        session.get_one(Issuer, 1).stripe_account = "acct_sandbox"
+    site.start(token)
 
 
 def dead_gateway(site: Site) -> object:
