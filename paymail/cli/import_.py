@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, BinaryIO, NoReturn
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -16,9 +17,18 @@ from sqlalchemy.orm import Session
 from paymail.cli.context import FAILURE, PARTIAL, USAGE, exits, open_app
 from paymail.cli.sample_data import sample_issuer
 from paymail.models import Issuer
+from paymail.services.core.contexts import Context
 from paymail.services.core.issuers import NoSuchIssuer, find_issuer
-from paymail.services.imports import Fault, ImportRefused, Report, import_invoices, parse
-from paymail.services.imports.parser import Parsed
+from paymail.services.imports import (
+    Fault,
+    Format,
+    ImportRefused,
+    Report,
+    import_invoices,
+    open_host_file,
+)
+from paymail.services.imports.fields import date_pattern
+from paymail.services.imports.numbers import DecimalMark
 from paymail.wiring import App
 
 
@@ -29,34 +39,37 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen, without importing anything.")
     ] = False,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Skip invalid invoices and import the rest; exit code 4.")
+    all_or_nothing: Annotated[
+        bool, typer.Option("--all-or-nothing", help="Import nothing if any invoice of the file is invalid.")
     ] = False,
+    decimal_mark: Annotated[
+        DecimalMark | None, typer.Option(help="What stands before the decimals; found out if not given.")
+    ] = None,
+    date_format: Annotated[
+        str, typer.Option(help="How dates are written, such as DD/MM/YYYY, if not YYYY-MM-DD.")
+    ] = "",
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", hidden=True)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")] = False,
 ) -> None:
-    """Import invoices. Repeatable: existing invoices are compared, never overwritten."""
+    """Import invoices; invalid ones are named and left out. Repeatable: known invoices are compared."""
     app = open_app()
-    parsed = _read(path)
-
-    def work(session: Session) -> Report:
-        with _progress() as progress:
-            return import_invoices(
-                session,
-                parsed=parsed,
-                issuer_id=_issuer(session, app, issuer).issuer_id,
+    del skip_bad  # what it asked for is what happens now
+    try:
+        dates = date_pattern(date_format) if date_format else ""
+        with _opened(path) as file, _progress() as progress:
+            with app.transaction() as session:
+                found = _issuer(session, app, issuer)
+                issuer_id, zone = found.issuer_id, ZoneInfo(found.timezone)
+            host_file = open_host_file(file, Format(decimal_mark, dates, zone))
+            report = import_invoices(
+                Context(app.reading if dry_run else app.transaction, app.now),
+                file=host_file,
+                issuer_id=issuer_id,
                 actor="import",
-                now=app.now(),
-                skip_bad=skip_bad,
+                all_or_nothing=all_or_nothing,
+                dry_run=dry_run,
                 progress=progress,
             )
-
-    try:
-        if dry_run:
-            with app.dry_run() as session:
-                report = work(session)
-        else:
-            with app.transaction() as session:
-                report = work(session)
     except ImportRefused as refused:
         _refuse(refused, as_json)
     _tell(report, dry_run=dry_run, as_json=as_json)
@@ -74,13 +87,15 @@ def _issuer(session: Session, app: App, ref: str) -> Issuer:
     return sample_issuer(session, now=app.now())
 
 
-def _read(path: Path) -> Parsed:
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return parse(file)
+        file = path.open("rb")
     except OSError as error:
         typer.echo(f"paymail: cannot read {path}: {error.strerror}", err=True)
         raise typer.Exit(USAGE) from error
+    with file:
+        yield file
 
 
 @contextmanager
@@ -115,6 +130,8 @@ def _tell(report: Report, *, dry_run: bool, as_json: bool) -> None:
         typer.echo(json.dumps({"imported": not dry_run, **asdict(report)}))
         return
     _list(report.faults)
+    for note in report.notes:
+        typer.echo(f"note: {note}", err=True)
     if not (report.created or report.updated or report.skipped):
         typer.echo(
             f"nothing to change: {report.invoices} invoices ({report.rows} rows) have already been imported"

@@ -9,8 +9,9 @@ from paymail.clock import new_secret
 from paymail.errors import Conflict
 from paymail.models import Issuer
 from paymail.services.access.staff_passwords import set_password
+from paymail.services.core.contexts import Context
 from paymail.services.core.issuers import ensure_issuer
-from paymail.services.imports import Report, import_invoices, parse
+from paymail.services.imports import Report, import_invoices, open_host_file
 from paymail.services.sending.invoice_emails import send_invoice
 from paymail.wiring import App
 
@@ -22,11 +23,15 @@ _PASSWORD_FILE = "staff-password.txt"  # noqa: S105 - a file name
 
 def load_sample(app: App) -> Report:
     """Import the sample invoices for the sample issuer; a second time changes nothing."""
-    with SAMPLE_CSV.open(encoding="utf-8-sig", newline="") as file:
-        parsed = parse(file)
     with app.transaction() as session:
         issuer_id = sample_issuer(session, now=app.now()).issuer_id
-        return import_invoices(session, parsed=parsed, issuer_id=issuer_id, actor="sample", now=app.now())
+    with SAMPLE_CSV.open("rb") as file:
+        return import_invoices(
+            Context(app.transaction, app.now),
+            file=open_host_file(file),
+            issuer_id=issuer_id,
+            actor="sample",
+        )
 
 
 def sample_issuer(session: Session, *, now: datetime) -> Issuer:

@@ -22,6 +22,7 @@ def equip(environment: jinja2.Environment) -> None:
         method=formats.method,
         apart=formats.apart,
         bdi=bdi,
+        lines=lines,
         direction=i18n.direction_of,
         lang=i18n.written_tag,
     )
@@ -35,6 +36,11 @@ def equip(environment: jinja2.Environment) -> None:
 def bdi(value: object) -> Markup:
     """Return `<bdi>value</bdi>`, escaped: a name that keeps its own direction inside a sentence."""
     return Markup("<bdi>{}</bdi>").format(value)
+
+
+def lines(value: str) -> Markup:
+    """Return a text of several lines as HTML, escaped, where each keeps its own direction."""
+    return Markup("<br>").join(bdi(line) for line in value.split("\n"))
 
 
 def _tag(context: Context) -> str:

@@ -1,14 +1,19 @@
 """The page of the columns of an import: their names from the code, their meaning from here."""
 
-from paymail.services.imports.parser import HEAD_COLUMNS, HOST_PAYMENT_STATUSES, LINE_COLUMNS
+from paymail.services.imports.header import HEAD_COLUMNS, LINE_COLUMNS, SYNONYMS
+from paymail.services.imports.invoice_check import HOST_PAYMENT_STATUSES
 from tests.conftest import SAMPLE
 
 HEAD = """# CSV columns
 
-`paymail import FILE` reads the export of your own system: UTF-8, commas, a header line, and **one row per
-line item**. The columns of the invoice are repeated on each of its rows and must be the same there. Every
-column is needed, in any order, and no other is known. Write amounts as `1234.50`: a decimal point, no
-thousands separator, no currency sign, and no more decimals than the currency has.
+`paymail import FILE` reads the export of your own system: a header line, and **one row per line item**. The
+columns of the invoice are repeated on each of its rows and must be the same there. Every column is needed,
+in any order and by any of its names; other columns are left out, and named in a note.
+
+The file may be UTF-8, UTF-16 or Windows-1252, and its fields separated by commas, semicolons, tabs or `|`.
+Write amounts as `1234.50` or, in a file that does so throughout, as `1234,50`; separators of thousands are
+understood where the file proves its decimal mark. No currency sign, and no more decimals than the currency
+has.
 
 How to use it, and what happens when a file is wrong: [Import from your system](../how-to/import.md).
 """
@@ -19,7 +24,8 @@ MEANING = {
     "customer_name": "At most 300 characters. A customer is known by name and address together.",
     "customer_email": "One address. It is checked for its form, not asked whether it exists.",
     "currency": "Three capital letters, such as `AUD` or `JPY`.",
-    "issued_date": "`YYYY-MM-DD`, between 1990 and 2200.",
+    "issued_date": "`YYYY-MM-DD`, between 1990 and 2200; a date-time counts if it is midnight, in its own"
+    " offset or in the issuer's time zone.",
     "due_date": "`YYYY-MM-DD`, not before the issue date.",
     "status": "`draft` (not issued yet: it is neither mailed nor paid), `sent` (issued and owed) or `void`."
     " `sent` says nothing about an email: importing sends none.",
@@ -30,7 +36,7 @@ MEANING = {
     "total": "Subtotal plus tax.",
     "amount_paid": "What had arrived before: 0 when `unpaid`, the total when `paid`, else between them.",
     "line": "The position of the line item on the invoice: a positive whole number, once per invoice.",
-    "description": "What was sold, at most 2,000 characters, without line breaks.",
+    "description": "What was sold, at most 2,000 characters; line breaks are kept.",
     "quantity": "A decimal number, such as `0.5`.",
     "unit_price": "A decimal number, without tax.",
     "line_amount": "Quantity times unit price, rounded half up. It may be negative: a discount.",
@@ -52,6 +58,9 @@ def page() -> str:
             *_table(HEAD_COLUMNS, said),
             "\n## Of the line item\n",
             *_table(LINE_COLUMNS, said),
+            "\n## Other names\n",
+            "Capitals, spaces and punctuation of a header do not matter: `Invoice No.` is `invoice_no`.\n",
+            *_names(),
             f"\n## Example\n\nAn invoice with two lines:\n\n```text\n{_example()}\n```",
         ]
     )
@@ -63,6 +72,13 @@ def _example() -> str:
     ids = [row.partition(",")[0] for row in rows]
     chosen = next(found for found in ids if ids.count(found) == 2)
     return "\n".join([header, *(row for row in rows if row.startswith(f"{chosen},"))])
+
+
+def _names() -> list[str]:
+    lines = [
+        f"| `{column}` | {', '.join(f'`{name}`' for name in names)} |" for column, names in SYNONYMS.items()
+    ]
+    return ["| Column | Also understood |", "|---|---|", *lines]
 
 
 def _table(names: list[str], said: dict[str, str]) -> list[str]:

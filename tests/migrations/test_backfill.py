@@ -9,11 +9,11 @@ from sqlalchemy import Engine, event, text
 
 from paymail.db import make_engine, schema, transaction
 from paymail.db.schema import upgrade
-from paymail.services.imports import parse
-from paymail.services.imports.parser import HostInvoice
+from paymail.services.imports.invoice_check import HostInvoice
 from tests.conftest import SAMPLE
 from tests.factories import NOW
 from tests.postgres import Cluster
+from tests.services.imports.host_files import look
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -31,8 +31,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 def _at_0001(engine: Engine) -> Iterator[Engine]:
     upgrade(engine, "0001")
-    with SAMPLE.open(encoding="utf-8-sig", newline="") as file:
-        parsed = parse(file)
+    hosts, _faults = look(SAMPLE.read_bytes())
     with transaction(engine) as session:
         session.execute(
             text(
@@ -42,7 +41,7 @@ def _at_0001(engine: Engine) -> Iterator[Engine]:
             ),
             {"now": NOW.replace(tzinfo=None) if engine.dialect.name == "sqlite" else NOW},
         )
-        for host in parsed.invoices:
+        for host in hosts:
             _insert(session.connection(), host)
     yield engine
     engine.dispose()

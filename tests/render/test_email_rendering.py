@@ -118,6 +118,15 @@ def test_a_hostile_name_is_only_text() -> None:
     assert "{{ 7*7 }}" in rendered.text
 
 
+def test_a_description_of_several_lines_stays_so_in_html_and_text() -> None:
+    line = EmailLine("Remote support\n<b>Mon</b>: printer", Decimal(1), Money(1, "AUD"))
+    rendered = of(replace(InvoiceEmail.sample(), lines=(line,)))
+    assert "Remote support</bdi><br><bdi>&lt;b&gt;Mon&lt;/b&gt;: printer" in rendered.html.replace(
+        "<br/>", "<br>"
+    )
+    assert "- Remote support\n  <b>Mon</b>: printer (quantity 1)" in rendered.text
+
+
 @pytest.mark.parametrize("name", ["O'Brien & Søn", "Łódź", "株式会社", "شركة"])
 def test_names_in_every_script_survive(name: str) -> None:
     rendered = of(replace(InvoiceEmail.sample(), customer_name=name))

@@ -118,6 +118,12 @@ def test_markup_in_a_description_is_only_text(name: str) -> None:
     assert "etc/passwd" in text_of(RENDERER.render(described(name))).replace(" ", "")
 
 
+def test_a_description_of_several_lines_stays_so() -> None:
+    text = text_of(RENDERER.render(described("Remote support\nMon: printer")))
+    assert "Remote support Mon" not in text
+    assert "Mon: printer" in text
+
+
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "http://127.0.0.1:9/x.png"])
 def test_a_template_that_asks_for_files_or_the_network_fails_and_does_not_end_the_worker(
     tmp_path: Path, address: str

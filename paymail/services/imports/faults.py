@@ -25,6 +25,8 @@ class Report:
     unchanged: int
     skipped: int
     faults: tuple[Fault, ...]
+    notes: tuple[str, ...] = ()
+    """How the file was read where that may surprise."""
 
 
 class ImportRefused(InvalidInput):
@@ -33,7 +35,8 @@ class ImportRefused(InvalidInput):
     code = "import_refused"
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__(f"nothing was imported: {len(faults)} error(s) in the file")
+        errors = f"{len(faults)} errors" if len(faults) != 1 else "1 error"
+        super().__init__(f"nothing was imported: {errors} in the file")
         self.faults = faults
 
 

@@ -1,30 +1,66 @@
 """One function per kind of column: text in, checked value out, BadValue otherwise."""
 
 import re
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
 
 from paymail.errors import InvalidInput
 from paymail.money import exponent, parse_decimal, to_minor
 from paymail.services.imports.faults import BadValue, shown
+from paymail.services.imports.numbers import AmbiguousNumber, DecimalMark, plain
 
 Row = dict[str, str]
 Choice = TypeVar("Choice", bound=StrEnum)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LINE_ENDS = re.compile(r"[ \t]*(?:\r\n|[\r\n\u2028\u2029])")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S{0,20}", re.ASCII)
+_ZEROS = re.compile(r"(\.\d*?)0+$")
+_TOKENS = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "YY": "%y"}
 LARGEST_ID = 2**53
+LARGEST_POSITION = 10**6
 LARGEST_AMOUNT = 10**15
+LONGEST_NUMBER = 30
 EARLIEST_DAY, LATEST_DAY = date(1990, 1, 1), date(2200, 1, 1)
 
 
-def number(row: Row, column: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a file writes numbers and dates. None and empty: found out, or ISO 8601."""
+
+    mark: DecimalMark | None = None
+    dates: str = ""
+    """For `strptime`."""
+    zone: ZoneInfo | None = None
+    """The issuer's, in which a date-time may be a midnight."""
+
+    def number(self, text: str) -> str:
+        """Return a number's text with a decimal point. Raises AmbiguousNumber."""
+        return plain(text, self.mark)
+
+
+def date_pattern(given: str) -> str:
+    """Return for `strptime` what people write: `DD/MM/YYYY`. Raises InvalidInput."""
+    parts = re.findall(r"YYYY|YY|MM|DD|[-/. ]", given.strip().upper())
+    if "".join(parts) != given.strip().upper() or sorted(p[0] for p in parts if p in _TOKENS) != [
+        "D",
+        "M",
+        "Y",
+    ]:
+        raise InvalidInput(f"{given!r} is not a date format: write it like DD/MM/YYYY")
+    return "".join(_TOKENS.get(part, part) for part in parts)
+
+
+def number(row: Row, column: str, largest: int = LARGEST_ID) -> int:
     """A positive whole number."""
     text = row[column].strip()
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:20]) <= LARGEST_ID):
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:20]) <= largest):
         raise BadValue(column, f"{shown(row[column])} is not a positive whole number")
     return int(text)
 
@@ -41,10 +77,23 @@ def text(row: Row, column: str, longest: int) -> str:
     return value
 
 
+def lines_of_text(row: Row, column: str, longest: int) -> str:
+    """A text that may have several lines, each ended by `\\n`; a tab is a space."""
+    lines = [line.replace("\t", " ").strip() for line in _LINE_ENDS.split(row[column].strip())]
+    value = "\n".join(lines)
+    text({column: value.replace("\n", " ")}, column, longest)
+    return value
+
+
 def email(row: Row, column: str) -> str:
     """An address that can be mailed; its existence is not asked."""
+    value = row[column].strip()
+    if ";" in value:
+        raise BadValue(column, f"{shown(value)} holds more than one address; give one")
+    if value.endswith(">"):
+        raise BadValue(column, f"{shown(value)} has a name in it; give the address alone")
     try:
-        return validate_email(row[column].strip(), check_deliverability=False).normalized
+        return validate_email(value, check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise BadValue(column, f"{shown(row[column])} is not an email address: {error}") from error
 
@@ -58,31 +107,71 @@ def currency(row: Row, column: str) -> str:
     return row[column].strip()
 
 
-def day(row: Row, column: str) -> date:
-    """A date as YYYY-MM-DD, in the years that an invoice can be of and the ladder can count from."""
+def day(row: Row, column: str, form: Format) -> date:
+    """A date in the file's format, in the years that an invoice can be of and the ladder can count from.
+
+    A date-time is a date if it is midnight, in its own offset or in the issuer's time zone.
+    """
     value = row[column].strip()
     try:
-        if not _ISO_DATE.fullmatch(value):
-            raise ValueError(value)
-        found = date.fromisoformat(value)
+        found = _day(value, form)
     except ValueError as error:
-        raise BadValue(column, f"{shown(value)} is not a date in the format YYYY-MM-DD") from error
+        said = "in the format given" if form.dates else "in the format YYYY-MM-DD"
+        raise BadValue(column, str(error) or f"{shown(value)} is not a date {said}") from error
     if not EARLIEST_DAY <= found <= LATEST_DAY:
         raise BadValue(column, f"{value} is not between {EARLIEST_DAY} and {LATEST_DAY}")
     return found
 
 
-def decimal(row: Row, column: str) -> Decimal:
-    """A plain decimal."""
+def _day(value: str, form: Format) -> date:
     try:
-        return parse_decimal(row[column])
+        if form.dates:
+            return datetime.strptime(value, form.dates).date()  # noqa: DTZ007 - a date has no zone
+        if _ISO_DATE.fullmatch(value):
+            return date.fromisoformat(value)
+        moment = datetime.fromisoformat(value) if _ISO_MOMENT.fullmatch(value) else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise ValueError
+    if moment.time() == time():
+        return moment.date()
+    if moment.tzinfo is not None and form.zone is not None:
+        there = moment.astimezone(form.zone)
+        if there.time() == time():
+            return there.date()
+    where = f"{moment.tzname() or 'UTC'}" + (f" or in {form.zone.key}" if form.zone else "")
+    raise ValueError(
+        f"{shown(value)} is a time of day: a date-time is a date only if it is midnight in {where}"
+    )
+
+
+def decimal(row: Row, column: str, form: Format) -> Decimal:
+    """A plain decimal. Zeros at its end say nothing, however many a program wrote."""
+    try:
+        text = form.number(row[column])
+    except AmbiguousNumber as error:
+        reason = f"{shown(row[column])} could be two numbers; say which by --decimal-mark"
+        raise BadValue(column, reason) from error
+    if len(text) > LONGEST_NUMBER:
+        text = _ZEROS.sub(r"\1", text)
+    try:
+        return parse_decimal(text)
     except InvalidInput as error:
         raise BadValue(column, f"{shown(row[column])} is not a decimal number") from error
 
 
-def amount(row: Row, column: str, code: str, *, negative: bool = False) -> int:
+def rate(row: Row, column: str, form: Format) -> Decimal:
+    """A tax rate in per cent."""
+    found = decimal(row, column, form)
+    if not 0 <= found <= 100:
+        raise BadValue(column, f"{found} is not between 0 and 100")
+    return found
+
+
+def amount(row: Row, column: str, code: str, form: Format, *, negative: bool = False) -> int:
     """An amount in minor units, exact in its currency."""
-    value = decimal(row, column)
+    value = decimal(row, column, form)
     try:
         minor = to_minor(value, code)
     except InvalidInput as error:
@@ -95,7 +184,7 @@ def amount(row: Row, column: str, code: str, *, negative: bool = False) -> int:
 def choice(row: Row, column: str, allowed: tuple[Choice, ...]) -> Choice:
     """One of the allowed statuses."""
     for member in allowed:
-        if member.value == row[column].strip():
+        if member.value == row[column].strip().lower():
             return member
     names = ", ".join(member.value for member in allowed)
     raise BadValue(column, f"{shown(row[column])} is not one of {names}")

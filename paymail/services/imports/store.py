@@ -1,155 +1,130 @@
 """Writing a checked file: new invoices in, known ones compared, nothing silently rewritten."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from paymail.clock import new_payment_token
-from paymail.errors import Conflict
-from paymail.models import (
-    PAYMENT_MOVES,
-    STATUS_MOVES,
-    Customer,
-    Invoice,
-    InvoiceLine,
-    InvoiceStatus,
-    Issuer,
-    Payment,
-    PaymentAttempt,
-    check_move,
-)
+from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, Issuer
 from paymail.services.core import history
+from paymail.services.core.contexts import Context
+from paymail.services.imports.comparison import (
+    Comparison,
+    compare,
+    has_money_of_ours,
+    load_known,
+    objection,
+)
 from paymail.services.imports.faults import Fault, ImportRefused, Report
-from paymail.services.imports.parser import HostInvoice, Parsed
+from paymail.services.imports.host_file import HostFile, Refused
+from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.links import pay_links
 
+CHUNK = 100
+"""Invoices per transaction: a fraction of a second, in which staff and customers wait on SQLite."""
 Progress = Callable[[int, int], None]
 
 
 def import_invoices(
-    session: Session,
+    context: Context,
     *,
-    parsed: Parsed,
+    file: HostFile,
     issuer_id: int,
     actor: str,
-    now: datetime,
-    skip_bad: bool = False,
+    all_or_nothing: bool = False,
+    dry_run: bool = False,
     progress: Progress = lambda _done, _of: None,
 ) -> Report:
-    """Write what is new in `parsed`. The same file again changes nothing.
+    """Write what is new in the file, some invoices at a time. The same file again changes nothing.
 
-    Raises ImportRefused, with every fault, unless `skip_bad`.
+    A dry run only compares, and `context.transaction` may then be one for reading. With `all_or_nothing`
+    the whole file is compared first: raises ImportRefused, with every fault, before anything is written.
     """
-    known = _known(session, parsed)
-    faults, changes = _compare(session, parsed, known, issuer_id)
-    all_faults = tuple(sorted([*parsed.faults, *faults]))
-    if all_faults and not skip_bad:
-        raise ImportRefused(all_faults)
-    fresh = [host for host in parsed.invoices if host.invoice_id not in known]
-    customers = _customers(session, fresh, issuer_id, now)
-    issuer = session.get_one(Issuer, issuer_id)
-    for done, host in enumerate(fresh, start=1):
-        _create(session, host, customers[host.customer_name, host.customer_email], issuer, now)
-        progress(done, len(fresh))
-    session.flush()  # the events point at the invoices, and no relationship tells the ORM their order
-    for host in fresh:
-        history.record(session, invoice_id=host.invoice_id, kind="imported", actor=actor, now=now)
-    for invoice, host in changes:
-        _take_over(session, invoice, host, actor, now)
-    session.flush()
-    skipped = parsed.faulty + len({fault.line for fault in faults})
+    if all_or_nothing and not dry_run:
+        faults = _run(context, file, issuer_id, "", write=False, progress=lambda _done, _of: None).faults
+        if faults:
+            raise ImportRefused(faults)
+    return _run(context, file, issuer_id, actor, write=not dry_run, progress=progress)
+
+
+def _run(
+    context: Context, file: HostFile, issuer_id: int, actor: str, *, write: bool, progress: Progress
+) -> Report:
+    faults: list[Fault] = list(file.faults)
+    done = created = updated = unchanged = skipped = 0
+    for chunk in _chunks(file.checked()):
+        refused = [found for found in chunk if isinstance(found, Refused)]
+        hosts = [found for found in chunk if isinstance(found, HostInvoice)]
+        found = _chunk(context, hosts, issuer_id, actor if write else "")
+        faults += [fault for invoice in refused for fault in invoice.faults] + found.faults
+        created, updated = created + len(found.fresh), updated + len(found.changed)
+        unchanged, skipped = unchanged + found.unchanged, skipped + len(refused) + len(found.faults)
+        done += len(chunk)
+        progress(done, file.invoices)
     return Report(
-        invoices=len(parsed.invoices) + parsed.faulty,
-        rows=parsed.rows,
-        created=len(fresh),
-        updated=len(changes),
-        unchanged=len(parsed.invoices) - len(fresh) - len(changes) - len({f.line for f in faults}),
+        invoices=file.invoices,
+        rows=file.rows,
+        created=created,
+        updated=updated,
+        unchanged=unchanged,
         skipped=skipped,
-        faults=all_faults,
+        faults=tuple(sorted(faults)),
+        notes=file.notes,
     )
 
 
-def _known(session: Session, parsed: Parsed) -> dict[int, Invoice]:
-    known: dict[int, Invoice] = {}
-    ids = [host.invoice_id for host in parsed.invoices]
-    for start in range(0, len(ids), 500):
-        statement = select(Invoice).where(Invoice.invoice_id.in_(ids[start : start + 500]))
-        statement = statement.options(selectinload(Invoice.lines), selectinload(Invoice.customer))
-        known.update((invoice.invoice_id, invoice) for invoice in session.scalars(statement))
-    return known
+def _chunks(found: Iterable[HostInvoice | Refused]) -> Iterator[Sequence[HostInvoice | Refused]]:
+    rest = iter(found)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk
 
 
-def _compare(
-    session: Session, parsed: Parsed, known: dict[int, Invoice], issuer_id: int
-) -> tuple[list[Fault], list[tuple[Invoice, HostInvoice]]]:
-    faults: list[Fault] = []
-    changes: list[tuple[Invoice, HostInvoice]] = []
-    for host in parsed.invoices:
-        invoice = known.get(host.invoice_id)
-        if invoice is None or (invoice.import_digest == host.digest and invoice.issuer_id == issuer_id):
-            continue
-        if invoice.customer.erased_at is not None and invoice.issuer_id == issuer_id:
-            continue  # what the host still says about an erased person stays out
-        column, reason = _objection(session, invoice, host, issuer_id)
-        if reason:
-            faults.append(Fault(host.at, column, f"invoice {host.invoice_id}: {reason}"))
-        else:
-            changes.append((invoice, host))
-    return faults, changes
-
-
-def _objection(session: Session, invoice: Invoice, host: HostInvoice, issuer_id: int) -> tuple[str, str]:
-    """Return column and reason why the file's version cannot be taken over, or empty texts."""
-    if invoice.issuer_id != issuer_id:
-        return "invoice_id", "belongs to another issuer"
-    for column, ours, theirs in _content(invoice, host):
-        if ours != theirs and not (column == "customer_email" and invoice.customer.host_email):
-            return column, f"is {ours} here and {theirs} in the file; imported invoices cannot be changed"
-    if _money_of_ours(session, invoice.invoice_id) and host.paid != invoice.amount_paid:
-        return "amount_paid", "differs, but paymail has recorded payments for this invoice"
+def _chunk(context: Context, hosts: Sequence[HostInvoice], issuer_id: int, actor: str) -> Comparison:
+    """Compare and, with an actor, write some invoices in one transaction."""
     try:
-        if host.status is not invoice.status:
-            check_move(STATUS_MOVES, invoice.status, host.status)
-        if host.payment_status is not invoice.payment_status:
-            check_move(PAYMENT_MOVES, invoice.payment_status, host.payment_status)
-    except Conflict as error:
-        return "status", str(error)
-    return "", ""
+        return _compare_and_write(context, hosts, issuer_id, actor)
+    except IntegrityError:
+        # Another import brought one of them in meanwhile; it is known now.
+        return _compare_and_write(context, hosts, issuer_id, actor)
 
 
-def _content(invoice: Invoice, host: HostInvoice) -> list[tuple[str, object, object]]:
-    ours = [(x.position, x.description, x.quantity, x.unit_price, x.amount) for x in invoice.lines]
-    theirs = [(x.position, x.description, x.quantity, x.unit_price, x.amount) for x in host.lines]
-    return [
-        ("customer_name", invoice.customer.name, host.customer_name),
-        ("customer_email", invoice.customer.email, host.customer_email),
-        ("currency", invoice.currency, host.currency),
-        ("issued_date", invoice.issued_date, host.issued),
-        ("due_date", invoice.due_date, host.due),
-        ("subtotal", invoice.subtotal, host.subtotal),
-        ("tax_rate", invoice.tax_rate, host.tax_rate),
-        ("tax_amount", invoice.tax_amount, host.tax),
-        ("total", invoice.total, host.total),
-        ("line", ours, theirs),
-    ]
+def _compare_and_write(
+    context: Context, hosts: Sequence[HostInvoice], issuer_id: int, actor: str
+) -> Comparison:
+    with context.transaction() as session:
+        found = compare(session, hosts, issuer_id=issuer_id)
+        if actor:
+            now = context.now()
+            _create_all(session, found.fresh, issuer_id, actor, now)
+            take_over(session, found, issuer_id, actor, now)
+        return found
 
 
-def _money_of_ours(session: Session, invoice_id: int) -> bool:
-    paid = select(Payment.payment_id).where(Payment.invoice_id == invoice_id).limit(1)
-    tried = select(PaymentAttempt.attempt_id).where(PaymentAttempt.invoice_id == invoice_id).limit(1)
-    return session.scalar(paid) is not None or session.scalar(tried) is not None
+def _create_all(
+    session: Session, hosts: Sequence[HostInvoice], issuer_id: int, actor: str, now: datetime
+) -> None:
+    if not hosts:
+        return
+    customers = _customers(session, hosts, issuer_id, now)
+    issuer = session.get_one(Issuer, issuer_id)
+    for host in hosts:
+        session.add(_invoice(host, customers[host.customer_name, host.customer_email], issuer, now))
+    session.flush()  # the events point at the invoices, and no relationship tells the ORM their order
+    for host in hosts:
+        history.record(session, invoice_id=host.invoice_id, kind="imported", actor=actor, now=now)
 
 
 def _customers(
-    session: Session, fresh: list[HostInvoice], issuer_id: int, now: datetime
+    session: Session, hosts: Sequence[HostInvoice], issuer_id: int, now: datetime
 ) -> dict[tuple[str, str], Customer]:
-    found = {
-        (customer.name, customer.email): customer
-        for customer in session.scalars(select(Customer).where(Customer.issuer_id == issuer_id))
-    }
-    for host in fresh:
+    names = {host.customer_name for host in hosts}
+    statement = select(Customer).where(Customer.issuer_id == issuer_id, Customer.name.in_(names))
+    found = {(customer.name, customer.email): customer for customer in session.scalars(statement)}
+    for host in hosts:
         key = (host.customer_name, host.customer_email)
         if key not in found:
             found[key] = Customer(issuer_id=issuer_id, name=key[0], email=key[1], created_at=now)
@@ -158,7 +133,7 @@ def _customers(
     return found
 
 
-def _create(session: Session, host: HostInvoice, customer: Customer, issuer: Issuer, now: datetime) -> None:
+def _invoice(host: HostInvoice, customer: Customer, issuer: Issuer, now: datetime) -> Invoice:
     invoice = Invoice(
         invoice_id=host.invoice_id,
         number=str(host.invoice_id),
@@ -192,7 +167,21 @@ def _create(session: Session, host: HostInvoice, customer: Customer, issuer: Iss
         )
         for line in host.lines
     ]
-    session.add(invoice)
+    return invoice
+
+
+def take_over(session: Session, found: Comparison, issuer_id: int, actor: str, now: datetime) -> None:
+    """Take over what changed, under each invoice's lock: a payment may have come since it was compared."""
+    if not found.changed:
+        return
+    invoices = load_known(session, [host.invoice_id for host in found.changed], lock=True)
+    for host in list(found.changed):
+        invoice = invoices[host.invoice_id]
+        if fault := objection(session, invoice, host, issuer_id):
+            found.changed.remove(host)
+            found.faults.append(fault)
+        else:
+            _take_over(session, invoice, host, actor, now)
 
 
 def _take_over(session: Session, invoice: Invoice, host: HostInvoice, actor: str, now: datetime) -> None:
@@ -200,8 +189,10 @@ def _take_over(session: Session, invoice: Invoice, host: HostInvoice, actor: str
     if invoice.status is InvoiceStatus.DRAFT:
         invoice.reminders_from = now
     invoice.next_reminder_at = now
-    invoice.status, invoice.payment_status = host.status, host.payment_status
-    invoice.amount_paid, invoice.import_digest, invoice.updated_at = host.paid, host.digest, now
+    invoice.status = host.status
+    if not has_money_of_ours(session, invoice.invoice_id):
+        invoice.payment_status, invoice.amount_paid = host.payment_status, host.paid
+    invoice.import_digest, invoice.updated_at = host.digest, now
     if invoice.customer.host_email:  # staff know a better one, which stays
         invoice.customer.host_email = host.customer_email
     after = f"{invoice.status}/{invoice.payment_status}"

@@ -38,7 +38,7 @@ from paymail.services.reminders import holds
 from paymail.services.sending import invoice_emails
 from paymail.services.sending.bulk import Selection
 from tests.factories import NOW, make_invoice
-from tests.services.imports.test_imports import BASE, bring, rows, text_of
+from tests.services.imports.host_files import BASE, bring, rows, text_of
 from tests.services.paying_customer import PayingCustomer
 from tests.services.reported_emails import LATER, ReportedEmails
 

@@ -26,7 +26,7 @@ from paymail.services.reminders import planner
 from paymail.services.reminders.preferences import BadPreference
 from tests.factories import NOW, PlainWriter
 from tests.services.emailed_invoice import EmailedInvoice
-from tests.services.imports.test_imports import bring, rows, text_of
+from tests.services.imports.host_files import bring, rows, text_of
 
 DUE_END = datetime(2026, 5, 11, 14, 0, tzinfo=UTC)
 """The end of 11 May 2026 in Sydney: 30 days after 502 is due."""

@@ -1,0 +1,187 @@
+"""The rows of one invoice, checked: either an invoice, or everything that is wrong with it at once."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Concatenate, ParamSpec, TypeVar
+
+from paymail.errors import InvalidInput
+from paymail.models import InvoiceStatus, PaymentStatus
+from paymail.money import Money, parse_decimal
+from paymail.services.imports import fields, sums
+from paymail.services.imports.faults import BadValue, Fault, shown
+from paymail.services.imports.fields import Format, Row
+from paymail.services.imports.header import HEAD_COLUMNS
+from paymail.services.imports.sums import HostLine
+
+HOST_PAYMENT_STATUSES = (PaymentStatus.UNPAID, PaymentStatus.PARTIAL, PaymentStatus.PAID)
+LONGEST_DESCRIPTION = 2000
+Value = TypeVar("Value")
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class HostInvoice:
+    """One checked invoice of the file; amounts in minor units. `at` is its first line in the file."""
+
+    at: int
+    invoice_id: int
+    customer_name: str
+    customer_email: str
+    currency: str
+    issued: date
+    due: date
+    status: InvoiceStatus
+    payment_status: PaymentStatus
+    subtotal: int
+    tax_rate: Decimal
+    tax: int
+    total: int
+    paid: int
+    lines: tuple[HostLine, ...]
+    digest: str
+
+
+class _Cells:
+    """The cells of one row: each is read by itself, and its fault is kept."""
+
+    def __init__(self, at: int, row: Row, faults: list[Fault]) -> None:
+        self.at, self._row, self._faults = at, row, faults
+        self.sound = True
+
+    def read(
+        self, check: Callable[Concatenate[Row, str, P], Value], column: str, *args: P.args, **more: P.kwargs
+    ) -> Value | None:
+        try:
+            return check(self._row, column, *args, **more)
+        except BadValue as bad:
+            self.refuse(bad.column, str(bad))
+            return None
+
+    def currency(self) -> str:
+        """Return the currency of the row, empty where it is none, which the invoice's own check says."""
+        try:
+            return fields.currency(self._row, "currency")
+        except BadValue:
+            return ""
+
+    def refuse(self, column: str, reason: str) -> None:
+        self.sound = False
+        self._faults.append(Fault(self.at, column, reason))
+
+
+def check_invoice(rows: Sequence[tuple[int, Row]], form: Format) -> HostInvoice | list[Fault]:
+    """Return the invoice of these rows, or all that is wrong with it."""
+    faults: list[Fault] = []
+    first_line, first = rows[0]
+    invoice = _invoice(_Cells(first_line, first, faults), form)
+    positions: dict[int, int] = {}
+    lines: list[HostLine] = []
+    for at, row in rows:
+        faults += _disagreements(first_line, first, at, row, form)
+        line = _line(_Cells(at, row, faults), form, positions)
+        if line is not None:
+            lines.append(line)
+    if invoice is not None and len(lines) == len(rows):
+        faults += sums.faults(
+            invoice.at,
+            sums.Sums(invoice.currency, invoice.subtotal, invoice.tax_rate, invoice.tax, invoice.total),
+            lines,
+        )
+        faults += _payment_faults(invoice)
+    if faults or invoice is None:
+        return faults
+    return _with_lines(invoice, lines)
+
+
+def _disagreements(first_line: int, first: Row, line: int, row: Row, form: Format) -> list[Fault]:
+    return [
+        Fault(line, column, f"{shown(row[column])} differs from {shown(first[column])} on line {first_line}")
+        for column in HEAD_COLUMNS
+        if row[column].strip() != first[column].strip() and not _equal(row[column], first[column], form)
+    ]
+
+
+def _equal(one: str, other: str, form: Format) -> bool:
+    try:
+        return parse_decimal(form.number(one)) == parse_decimal(form.number(other))
+    except (ValueError, InvalidInput):
+        return False
+
+
+def _invoice(cells: _Cells, form: Format) -> HostInvoice | None:
+    code = cells.read(fields.currency, "currency")
+    money = {
+        column: cells.read(fields.amount, column, code, form) if code else None
+        for column in ("subtotal", "tax_amount", "total", "amount_paid")
+    }
+    found = {
+        "at": cells.at,
+        "invoice_id": cells.read(fields.number, "invoice_id"),
+        "customer_name": cells.read(fields.text, "customer_name", 300),
+        "customer_email": cells.read(fields.email, "customer_email"),
+        "currency": code,
+        "issued": cells.read(fields.day, "issued_date", form),
+        "due": cells.read(fields.day, "due_date", form),
+        "status": cells.read(fields.choice, "status", tuple(InvoiceStatus)),
+        "payment_status": cells.read(fields.choice, "payment_status", HOST_PAYMENT_STATUSES),
+        "subtotal": money["subtotal"],
+        "tax_rate": cells.read(fields.rate, "tax_rate", form),
+        "tax": money["tax_amount"],
+        "total": money["total"],
+        "paid": money["amount_paid"],
+    }
+    issued, due = found["issued"], found["due"]
+    if isinstance(issued, date) and isinstance(due, date) and due < issued:
+        cells.refuse("due_date", f"{due} is before the issue date {issued}")
+    if not cells.sound:
+        return None
+    return HostInvoice(**found, lines=(), digest="")  # type: ignore[arg-type]  # sound: each has its type
+
+
+def _line(cells: _Cells, form: Format, positions: dict[int, int]) -> HostLine | None:
+    code = cells.currency()
+    position = cells.read(fields.number, "line", fields.LARGEST_POSITION)
+    description = cells.read(fields.lines_of_text, "description", LONGEST_DESCRIPTION)
+    quantity = cells.read(fields.decimal, "quantity", form)
+    unit_price = cells.read(fields.decimal, "unit_price", form)
+    amount = cells.read(fields.amount, "line_amount", code, form, negative=True) if code else None
+    if position is not None and position in positions:
+        cells.refuse("line", f"line {position} is already on row {positions[position]}")
+    if position is not None:
+        positions.setdefault(position, cells.at)
+    if not code or not cells.sound:
+        return None
+    assert position and description and quantity is not None  # noqa: S101, PT018 - sound
+    assert unit_price is not None and amount is not None  # noqa: S101, PT018 - sound
+    line = HostLine(position, description, quantity, unit_price, amount)
+    if reason := sums.line_fault(line, code):
+        cells.refuse("line_amount", reason)
+        return None
+    return line
+
+
+def _payment_faults(invoice: HostInvoice) -> list[Fault]:
+    agrees = {
+        PaymentStatus.UNPAID: invoice.paid == 0,
+        PaymentStatus.PARTIAL: 0 < invoice.paid < invoice.total,
+        PaymentStatus.PAID: invoice.paid == invoice.total,
+    }[invoice.payment_status]
+    if not agrees:
+        paid, total = Money(invoice.paid, invoice.currency), Money(invoice.total, invoice.currency)
+        return [
+            Fault(invoice.at, "amount_paid", f"{paid} of {total} does not match {invoice.payment_status}")
+        ]
+    if invoice.paid and invoice.status is InvoiceStatus.DRAFT:
+        return [Fault(invoice.at, "amount_paid", "a draft cannot have been paid")]
+    return []
+
+
+def _with_lines(invoice: HostInvoice, lines: list[HostLine]) -> HostInvoice:
+    complete = replace(invoice, lines=tuple(sorted(lines, key=lambda line: line.position)))
+    content = replace(complete, at=0)
+    canonical = json.dumps(asdict(content), sort_keys=True, default=str)
+    return replace(complete, digest=hashlib.sha256(canonical.encode()).hexdigest())

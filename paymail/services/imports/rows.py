@@ -1,0 +1,91 @@
+"""The rows of a host's file, one after the other; memory holds one of them at a time."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import TextIOWrapper
+from typing import BinaryIO
+
+from paymail.services.imports.dialect import Dialect, find_dialect
+from paymail.services.imports.encoding import find_encoding
+from paymail.services.imports.faults import Fault, ImportRefused
+from paymail.services.imports.fields import Row
+from paymail.services.imports.header import Header, read_header
+
+LONGEST_LINE = 1_000_000
+"""Characters; a row of text and amounts is far below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What had to be found out before the first row can be read."""
+
+    encoding: str
+    dialect: Dialect
+    header: Header
+    note: str
+    """How the file was read where that may surprise; empty else."""
+
+
+def find_layout(file: BinaryIO) -> Layout:
+    """Look at the file's bytes and header. Raises ImportRefused, which says what to do."""
+    encoding, note = find_encoding(file)
+    with _lines(file, encoding) as lines:
+        start = [line for _, line in zip(range(20), lines, strict=False)]
+    dialect = find_dialect(start)
+    line = 1 + dialect.skip
+    try:
+        cells = next(dialect.reader(iter(start[dialect.skip :])), [])
+    except csv.Error as error:
+        raise ImportRefused((Fault(line, "", f"the header cannot be read: {error}"),)) from error
+    return Layout(encoding, dialect, read_header(cells, line), note)
+
+
+def read_rows(file: BinaryIO, layout: Layout) -> Iterator[tuple[int, Row] | Fault]:
+    """Yield each row that is not blank with its first line in the file, or what is wrong with it.
+
+    A row that cannot be read at all ends the file: where the next one begins is then anybody's guess.
+    """
+    with _lines(file, layout.encoding) as lines:
+        for _ in range(layout.dialect.skip):
+            next(lines, "")
+        reader = layout.dialect.reader(lines)
+        next(reader, [])
+        line = layout.dialect.skip + reader.line_num + 1
+        try:
+            for values in reader:
+                if any(value.strip() for value in values):
+                    yield _row(line, values, layout.header)
+                # A quoted line break makes a row span lines; people look for the first of them.
+                line = layout.dialect.skip + reader.line_num + 1
+        except (csv.Error, UnicodeDecodeError) as error:
+            yield Fault(line, "", f"the rest of the file cannot be read: {error}")
+
+
+def _row(line: int, values: Sequence[str], header: Header) -> tuple[int, Row] | Fault:
+    beyond = values[len(header.columns) :]
+    if len(values) < len(header.columns) or any(value.strip() for value in beyond):
+        return Fault(line, "", f"has {len(values)} fields instead of {len(header.columns)}")
+    # Not strict: what is beyond the header is blank, as Excel leaves it.
+    return line, {name: value for name, value in zip(header.columns, values, strict=False) if name}
+
+
+@contextmanager
+def _lines(file: BinaryIO, encoding: str) -> Iterator[Iterator[str]]:
+    """Lend the file's lines with their line ends, from its beginning; the file stays open."""
+    file.seek(0)
+    text = TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        yield _bounded(text)
+    finally:
+        text.detach()
+
+
+def _bounded(text: TextIOWrapper) -> Iterator[str]:
+    number = 0
+    while line := text.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            raise ImportRefused((Fault(number, "", f"is longer than {LONGEST_LINE:,} characters"),))
+        yield line

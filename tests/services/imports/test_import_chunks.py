@@ -1,0 +1,124 @@
+"""A large file comes in a little at a time, beside everybody else; what paymail saw is never undone."""
+
+import pytest
+from sqlalchemy import Engine, create_engine, event, func, select, text
+
+from paymail import db
+from paymail.models import AttemptStatus, Invoice, InvoiceStatus, PaymentAttempt, PaymentStatus
+from paymail.services.imports.comparison import compare
+from paymail.services.imports.store import CHUNK, take_over
+from tests.factories import NOW
+from tests.services.imports.host_files import Row, bring, look, rows, text_of
+
+PAID = {"payment_status": "paid", "amount_paid": "82.50"}
+SAVED_BY_EXCEL = {
+    "subtotal": "75",
+    "tax_rate": "10",
+    "tax_amount": "7.5",
+    "total": "82.5",
+    "amount_paid": "0",
+}
+
+
+def many(count: int, **change: str) -> str:
+    return text_of(rows(*({"invoice_id": str(n)} | change for n in range(1, count + 1))))
+
+
+def invoice_of(engine: Engine) -> Invoice:
+    with db.reading(engine) as session:
+        return session.scalars(select(Invoice)).one()
+
+
+def begin_payment(engine: Engine, *, status: PaymentStatus = PaymentStatus.PROCESSING) -> None:
+    with db.transaction(engine) as session:
+        session.add(
+            PaymentAttempt(
+                invoice_id=7,
+                generation=1,
+                account="acct_1",
+                amount=8250,
+                currency="AUD",
+                idempotency_key="key",
+                status=AttemptStatus.PROCESSING,
+                created_at=NOW,
+                updated_at=NOW,
+            )
+        )
+        session.get_one(Invoice, 7).payment_status = status
+
+
+def test_others_write_between_two_chunks(engine: Engine) -> None:
+    impatient = create_engine(engine.url, connect_args={"timeout": 0} if "sqlite" in str(engine.url) else {})
+    written: list[int] = []
+
+    def write() -> None:
+        with impatient.begin() as other:
+            other.execute(text("UPDATE issuers SET last_receipt = last_receipt + 1"))
+        written.append(1)
+
+    assert bring(engine, many(2 * CHUNK + 1), after=write).created == 2 * CHUNK + 1
+    impatient.dispose()
+    assert len(written) == 3
+
+
+def test_an_import_that_is_stopped_goes_on_where_it_was(engine: Engine) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop() -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        bring(engine, many(CHUNK + 20), after=stop)
+    report = bring(engine, many(CHUNK + 20))
+    assert (report.created, report.unchanged) == (20, CHUNK)
+    with db.reading(engine) as session:
+        assert session.scalar(select(func.count()).select_from(Invoice)) == CHUNK + 20
+
+
+def test_a_chunk_takes_few_statements_however_many_invoices_it_holds(engine: Engine) -> None:
+    bring(engine, many(CHUNK))
+    count = 0
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def _counted(*_given: object) -> None:
+        nonlocal count
+        count += 1
+
+    assert bring(engine, many(CHUNK)).unchanged == CHUNK
+    assert count <= 10
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.PROCESSING, PaymentStatus.REFUNDED])
+def test_the_same_invoice_saved_by_excel_changes_nothing(engine: Engine, status: PaymentStatus) -> None:
+    bring(engine, text_of(rows({})))
+    begin_payment(engine, status=status)
+    report = bring(engine, text_of(rows(SAVED_BY_EXCEL)))
+    assert (report.updated, report.unchanged, report.faults) == (0, 1, ())
+    assert invoice_of(engine).payment_status is status
+
+
+def test_a_host_cannot_void_what_is_being_paid(engine: Engine) -> None:
+    bring(engine, text_of(rows({})))
+    begin_payment(engine)
+    report = bring(engine, text_of(rows({"status": "void"}, {"invoice_id": "8"})))
+    assert (report.created, report.skipped) == (1, 1)
+    assert "while a payment is clearing" in report.faults[0].reason
+    with db.reading(engine) as session:
+        assert session.get_one(Invoice, 7).status is InvoiceStatus.SENT
+
+
+def test_a_payment_that_began_after_the_comparison_is_seen_under_the_lock(engine: Engine) -> None:
+    bring(engine, text_of(rows({})))
+    changed: Row = PAID
+    hosts, _faults = look(text_of(rows(changed)))
+    with db.reading(engine) as session:
+        issuer_id = session.get_one(Invoice, 7).issuer_id
+        found = compare(session, hosts, issuer_id=issuer_id)
+    assert [host.invoice_id for host in found.changed] == [7]
+    begin_payment(engine)
+    with db.transaction(engine) as session:
+        take_over(session, found, issuer_id, "test", NOW)
+    assert found.changed == []
+    assert [fault.column for fault in found.faults] == ["amount_paid"]
+    assert invoice_of(engine).payment_status is PaymentStatus.PROCESSING
