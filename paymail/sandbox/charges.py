@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paymail.sandbox.calls import Call
 from paymail.sandbox.cards import Outcome
+from paymail.sandbox.charge_details import method_details
 from paymail.sandbox.errors import Json
 from paymail.sandbox.forms import text
 from paymail.sandbox.ids import new_id
@@ -36,7 +37,7 @@ def new_charge(call: Call, intent: Json, method: Json, status: str) -> Json:
         "paid": False,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": {"type": kind, kind: method[kind]},
+        "payment_method_details": {"type": kind, kind: method_details(intent, method)},
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
         "receipt_url": None,

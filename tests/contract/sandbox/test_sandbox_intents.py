@@ -5,7 +5,7 @@ import stripe
 
 from tests.contract.sandbox.conftest import ACCOUNT
 
-FORMER_TYPES = {"card", "au_becs_debit"}
+FORMER_TYPES = {"card", "au_becs_debit", "payto"}
 
 
 def refused(call, *args, kind=stripe.InvalidRequestError, **kwargs):
