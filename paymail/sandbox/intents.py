@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from paymail.sandbox import forms
+from paymail.sandbox.blanks import INTENT
 from paymail.sandbox.calls import Call
 from paymail.sandbox.confirmation import confirm_intent, may_change
 from paymail.sandbox.currencies import check_amount, check_currency
@@ -25,34 +26,6 @@ _KEPT_TEXT = (
 )
 
 
-_BLANK: Json = {
-    "amount_capturable": 0,
-    "amount_details": {"tip": {}},
-    "amount_received": 0,
-    "application": None,
-    "application_fee_amount": None,
-    "canceled_at": None,
-    "cancellation_reason": None,
-    "customer": None,
-    "customer_account": None,
-    "excluded_payment_method_types": None,
-    "last_payment_error": None,
-    "latest_charge": None,
-    "livemode": False,
-    "next_action": None,
-    "on_behalf_of": None,
-    "payment_method": None,
-    "payment_method_configuration_details": None,
-    "payment_method_options": {},
-    "processing": None,
-    "review": None,
-    "setup_future_usage": None,
-    "source": None,
-    "status": "requires_payment_method",
-    "transfer_data": None,
-}
-
-
 def create_intent(call: Call) -> Json:
     """POST /v1/payment_intents."""
     params = call.params
@@ -61,7 +34,7 @@ def create_intent(call: Call) -> Json:
     intent: Json = {
         "id": intent_id,
         "object": "payment_intent",
-        **deepcopy(_BLANK),
+        **deepcopy(INTENT),
         "amount": check_amount(forms.integer(params, "amount"), currency),
         "automatic_payment_methods": _automatic(params),
         "capture_method": _only(params, "capture_method", ("automatic_async", "automatic")),

@@ -16,6 +16,7 @@ from stripe import StripeClient
 
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.server import SandboxServer
+from tests.contract.sandbox.recording import recorded
 
 ACCOUNT = {"stripe_account": "acct_sandbox"}
 Json = dict[str, Any]
@@ -43,6 +44,14 @@ class Received:
 
     def kinds(self) -> list[str]:
         return [json.loads(body)["type"] for body, _ in self.calls]
+
+
+@pytest.fixture(autouse=True)
+def _as_the_sdk_says() -> Iterator[None]:
+    """Hold everything that a sandbox says in any of these tests against the SDK's annotations."""
+    with recorded() as recording:
+        yield
+    assert sorted(set(recording.held().faults)) == []
 
 
 @pytest.fixture
