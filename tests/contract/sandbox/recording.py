@@ -37,6 +37,14 @@ class Recording:
             spec.event(event)
         return spec
 
+    def counts(self, spec: Spec) -> str:
+        """Return how much was held against the annotations, in a line."""
+        return (
+            f"{len(self.answers) + len(self.public)} answers ({len(self.public)} of them to browsers) and "
+            f"{len(self.events)} events: {spec.counts['fields']} fields, {spec.counts['enums']} of them "
+            f"enums, in which {len(spec.enum_values)} different values occurred"
+        )
+
 
 @contextmanager
 def recorded() -> Iterator[Recording]:

@@ -149,6 +149,19 @@ class Spec:
             yield f"{where}: {value!r} is not {getattr(origin, '__name__', origin)}"
 
 
+def listed_values(cls: type, name: str) -> set[str]:
+    """Return the values that the SDK lists for a field, or for the items of a list."""
+    return {value for one in _literals(_annotations(cls)[name]) for value in get_args(one)}
+
+
+def _literals(wanted: Any) -> Iterator[Any]:
+    for choice in _choices(wanted):
+        if get_origin(choice) is Literal:
+            yield choice
+        elif get_origin(choice) is list:
+            yield from _literals(get_args(choice)[0])
+
+
 def _is(value: Any, wanted: type) -> bool:
     if wanted is int:
         return isinstance(value, int) and not isinstance(value, bool)
@@ -160,6 +173,7 @@ def _is(value: Any, wanted: type) -> bool:
     return isinstance(value, wanted)
 
 
+@functools.cache
 def _annotations(cls: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
@@ -172,11 +186,12 @@ def _annotations(cls: type) -> dict[str, Any]:
     }
 
 
-def _choices(wanted: Any) -> list[Any]:
+@functools.cache
+def _choices(wanted: Any) -> tuple[Any, ...]:
     """Return what a union may be, unions inside of it included."""
     if get_origin(wanted) in (Union, types.UnionType):
-        return [choice for one in get_args(wanted) for choice in _choices(_resolved(one))]
-    return [wanted]
+        return tuple(choice for one in get_args(wanted) for choice in _choices(_resolved(one)))
+    return (wanted,)
 
 
 def _optional(wanted: Any) -> bool:
@@ -188,6 +203,7 @@ def _may_be_object(choice: Any) -> bool:
     return origin is dict or (isinstance(origin, type) and issubclass(origin, StripeObject))
 
 
+@functools.cache
 def _resolved(wanted: Any) -> Any:
     """Return the class that a name stands for: the SDK writes those of other files as text."""
     name = wanted.__forward_arg__ if isinstance(wanted, ForwardRef) else wanted

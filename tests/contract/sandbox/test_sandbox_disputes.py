@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import stripe
 
-from tests.contract.sandbox.conftest import ACCOUNT
+from tests.contract.sandbox.sandbox_api import ACCOUNT
 
 CREATED, UPDATED, CLOSED = (f"charge.dispute.{what}" for what in ("created", "updated", "closed"))
 WITHDRAWN, REINSTATED = "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"

@@ -10,7 +10,7 @@ import stripe
 
 from paymail.sandbox.customer import SandboxDeclined, pay
 from paymail.sandbox.method_kinds import KINDS, STRIPE_KINDS
-from tests.contract.sandbox.conftest import ACCOUNT
+from tests.contract.sandbox.sandbox_api import ACCOUNT
 from tests.contract.sandbox.test_sandbox_intents import refused
 
 BILLING = {"name": "Customer", "email": "customer@customer.example"}

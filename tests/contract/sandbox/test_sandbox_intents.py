@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import stripe
 
-from tests.contract.sandbox.conftest import ACCOUNT
+from tests.contract.sandbox.sandbox_api import ACCOUNT
 
 FORMER_TYPES = {"card", "au_becs_debit", "payto"}
 

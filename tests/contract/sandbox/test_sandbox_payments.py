@@ -6,7 +6,7 @@ import stripe
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import SandboxDeclined, pay
 from paymail.sandbox.server import SandboxServer
-from tests.contract.sandbox.conftest import ACCOUNT
+from tests.contract.sandbox.sandbox_api import ACCOUNT
 
 CHALLENGED = "4000002500003155"
 
