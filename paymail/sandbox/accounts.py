@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from paymail.sandbox import forms
+from paymail.sandbox.blanks import ACCOUNT_SETTINGS, REQUIREMENTS
 from paymail.sandbox.calls import Call
 from paymail.sandbox.errors import Json
 from paymail.sandbox.listing import listed
@@ -23,28 +24,39 @@ def retrieve_account(call: Call) -> Json:
 def _account(call: Call, account_id: str) -> Json:
     registered = call.store.get("account", account_id)
     charges = registered is None or registered.get("_charges_enabled", True)
-    return {
+    account: Json = {
         "id": account_id,
         "object": "account",
-        "business_profile": {"name": f"Sandbox {account_id}", "url": None},
-        "business_type": "company",
+        "business_profile": {
+            "name": f"Sandbox {account_id}",
+            "support_email": None,
+            "support_phone": None,
+            "support_url": None,
+            "url": None,
+        },
         "capabilities": {"card_payments": "active", "au_becs_debit_payments": "active"},
         "charges_enabled": charges,
         "country": call.config.country,
-        "created": 0,
         "default_currency": call.config.default_currency,
         "details_submitted": True,
         "email": f"{account_id}@sandbox.example",
         "metadata": {},
         "payouts_enabled": True,
-        "requirements": {
-            "currently_due": [],
-            "disabled_reason": None if charges else "requirements.past_due",
-            "past_due": [],
-        },
-        "settings": {"dashboard": {"display_name": account_id, "timezone": "Etc/UTC"}},
+        "settings": _settings(account_id),
         "type": "standard",
     }
+    if not charges:
+        # Stripe leaves `requirements` out of a Standard account that is in order.
+        due = {"disabled_reason": "requirements.past_due", "past_due": ["external_account"]}
+        account["requirements"] = {**REQUIREMENTS, **due}
+    return account
+
+
+def _settings(account_id: str) -> Json:
+    schedule = {"delay_days": 2, "interval": "daily"}
+    payouts = {"debit_negative_balances": True, "schedule": schedule, "statement_descriptor": None}
+    dashboard = {"display_name": account_id, "timezone": "Etc/UTC"}
+    return {**ACCOUNT_SETTINGS, "dashboard": dashboard, "payouts": payouts}
 
 
 def list_webhook_endpoints(call: Call) -> Json:

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 from paymail.sandbox.errors import ApiError, Json
-from paymail.sandbox.forms import mapping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +18,8 @@ class Outcome:
     challenge: bool = False
     delayed: bool = False
     disputed: bool = False
+    elsewhere: bool = False
+    """The customer pays outside the page, and later."""
     refund: str = ""
     """How a later refund goes: at once (empty), `pends` and then succeeds, `fails` after it succeeded."""
 
@@ -107,7 +108,7 @@ def card_outcome(number: str) -> Outcome:
 def becs_outcome(bsb: str, account: str) -> Outcome:
     """Return what this bank account does."""
     if re.sub(r"[^0-9]", "", bsb) != BECS_BSB:
-        raise ApiError("The BSB number is invalid.", code="invalid_bsb_number", param="bsb_number")
+        raise ApiError("The BSB number is invalid.", code="routing_number_invalid", param="bsb_number")
     if account not in BECS:
         message = "The account number is not one of the test account numbers."
         raise ApiError(message, code="account_number_invalid", param="account_number")
@@ -126,23 +127,23 @@ def check_card_details(card: Json, now_year: int, now_month: int) -> Json:
         raise _card_error("invalid_expiry_year", "Your card's expiration year is invalid.", "exp_year")
     if not re.fullmatch(r"\d{3,4}", str(card.get("cvc", "123"))):
         raise _card_error("invalid_cvc", "Your card's security code is invalid.", "cvc")
+    brand = _brand(number)
     return {
-        "brand": _brand(number),
+        "brand": brand,
+        "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
         "country": "AU" if number.startswith("4000000360") else "US",
+        "display_brand": brand,
         "exp_month": month,
         "exp_year": year,
+        "fingerprint": f"sandbox{number[-4:]}",
         "funding": "debit" if number == "4000056655665556" else "credit",
+        "generated_from": None,
         "last4": number[-4:],
+        "networks": {"available": [brand], "preferred": None},
+        "regulated_status": "unregulated",
+        "three_d_secure_usage": {"supported": True},
+        "wallet": None,
     }
-
-
-def method_kind(data: Json) -> str:
-    """Return the type of a `payment_method_data`, given or told by its contents."""
-    kind = data.get("type") or ("au_becs_debit" if "au_becs_debit" in data else "card")
-    if kind not in ("card", "au_becs_debit"):
-        raise ApiError(f"The sandbox has no payment method type {kind}.", param="payment_method_data[type]")
-    mapping(data, kind)
-    return str(kind)
 
 
 def _number(value: object, code: str, param: str) -> int:

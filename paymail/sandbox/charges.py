@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
+from paymail.sandbox.blanks import CHARGE, OUTCOME
 from paymail.sandbox.calls import Call
 from paymail.sandbox.cards import Outcome
+from paymail.sandbox.charge_details import method_details
 from paymail.sandbox.errors import Json
 from paymail.sandbox.forms import text
 from paymail.sandbox.ids import new_id
@@ -16,31 +20,19 @@ def new_charge(call: Call, intent: Json, method: Json, status: str) -> Json:
     charge: Json = {
         "id": new_id("ch"),
         "object": "charge",
+        **deepcopy(CHARGE),
         "amount": intent["amount"],
-        "amount_captured": 0,
-        "amount_refunded": 0,
         "application_fee_amount": intent["application_fee_amount"],
-        "balance_transaction": None,
         "billing_details": method["billing_details"],
-        "captured": False,
         "created": call.now,
         "currency": intent["currency"],
-        "customer": None,
+        "customer": intent["customer"],
         "description": intent["description"],
-        "disputed": False,
-        "failure_code": None,
-        "failure_message": None,
-        "livemode": False,
         "metadata": dict(intent["metadata"]),
-        "outcome": None,
-        "paid": False,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": {"type": kind, kind: method[kind]},
+        "payment_method_details": {"type": kind, kind: method_details(intent, method)},
         "receipt_email": intent["receipt_email"],
-        "receipt_number": None,
-        "receipt_url": None,
-        "refunded": False,
         "shipping": intent["shipping"],
         "statement_descriptor": intent["statement_descriptor"],
         "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
@@ -60,6 +52,7 @@ def mark_paid(call: Call, charge: Json) -> None:
         captured=True,
         amount_captured=charge["amount"],
         outcome={
+            **OUTCOME,
             "network_status": "approved_by_network",
             "reason": None,
             "risk_level": "normal",
@@ -78,6 +71,7 @@ def mark_failed(call: Call, charge: Json, outcome: Outcome) -> None:
         failure_code=outcome.code,
         failure_message=outcome.message,
         outcome={
+            **OUTCOME,
             "network_status": "declined_by_network",
             "reason": outcome.decline_code or outcome.code,
             "risk_level": "normal",

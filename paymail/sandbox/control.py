@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from paymail.sandbox.disputes import move_dispute
+from paymail.sandbox.elsewhere import customer_did
 from paymail.sandbox.errors import ApiError, Json, missing_param, no_such
 from paymail.sandbox.sandbox import Sandbox
 from paymail.sandbox.view import visible
@@ -27,6 +28,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
             "DELETE": lambda _: sandbox.faults.clear(),
         },
         "/_sandbox/disputes": {"POST": lambda body: _dispute(sandbox, body)},
+        "/_sandbox/next-action": {"POST": lambda body: _next_action(sandbox, body)},
         "/_sandbox/ledger": {"GET": lambda _: sandbox.ledger()},
         "/_sandbox/advance": {"POST": lambda body: {"advanced": sandbox.advance(body.get("payment_intent"))}},
         "/_sandbox/accounts": {"POST": lambda body: _register(sandbox, body)},
@@ -75,6 +77,19 @@ def _dispute(sandbox: Sandbox, body: Json) -> Json:
         raise no_such("payment_intent", intent_id, "payment_intent")
     with sandbox.call(found[0]) as call:
         return move_dispute(call, found[1], str(body.get("status", "needs_response")))
+
+
+def _next_action(sandbox: Sandbox, body: Json) -> Json:
+    """Let the customer do, or leave, what they were told to do outside the page."""
+    intent_id, amount = str(body.get("payment_intent", "")), body.get("amount")
+    found = sandbox.store.find("payment_intent", intent_id)
+    if found is None:
+        raise no_such("payment_intent", intent_id, "payment_intent")
+    if amount is not None and (not isinstance(amount, int) or isinstance(amount, bool)):
+        raise ApiError("The amount is a whole number of minor units.", param="amount")
+    with sandbox.call(found[0]) as call:
+        fresh = call.need("payment_intent", intent_id)
+        return customer_did(call, fresh, str(body.get("result", "paid")), amount)
 
 
 def _register(sandbox: Sandbox, body: Json) -> Json:

@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
 from paymail.sandbox.errors import Json
+from paymail.sandbox.method_kinds import KINDS
 from paymail.sandbox.wire import WireError, post
 
 _CLIENT_SECRET = re.compile(r"(pi_\w+?)_secret_\w+")
@@ -35,7 +36,9 @@ def pay(
 ) -> Json:
     """Pay as the customer would; without an account, the sandbox finds it by the client secret.
 
-    `card` may also be one of Stripe's BECS test account numbers (nine digits).
+    `card` may also be one of Stripe's BECS test account numbers (nine digits), or a kind that is paid outside
+    the page: konbini, oxxo, multibanco, customer_balance or payto. Such an intent is returned as it waits;
+    `/_sandbox/next-action` says what the customer does then.
     """
     match = _CLIENT_SECRET.fullmatch(client_secret)
     if match is None:
@@ -43,10 +46,10 @@ def pay(
     fields = {"key": publishable_key, "client_secret": client_secret, "use_stripe_sdk": "true"}
     if account is not None:
         fields["_stripe_account"] = account
-    fields |= _method_fields(re.sub(r"[ -]", "", card))
+    fields |= _method_fields(re.sub(r"[ -]", "", card) if card not in KINDS else card)
     address = f"{base_url.rstrip('/')}/v1/payment_intents/{match[1]}/confirm"
     intent = _post(address, fields)
-    if intent["status"] == "requires_action":
+    if intent["status"] == "requires_action" and intent["next_action"]["type"] == "use_stripe_sdk":
         intent = _authenticate(base_url, intent, challenge)
     error = intent["last_payment_error"]
     if intent["status"] == "requires_payment_method" and error:
@@ -56,13 +59,20 @@ def pay(
 
 def _method_fields(number: str) -> dict[str, str]:
     prefix = "payment_method_data"
+    billing = {
+        f"{prefix}[billing_details][name]": "Sandbox Customer",
+        f"{prefix}[billing_details][email]": "customer@sandbox.example",
+    }
+    if number == "payto":
+        return {f"{prefix}[type]": number, f"{prefix}[payto][pay_id]": "customer@sandbox.example", **billing}
+    if number in KINDS:
+        return {f"{prefix}[type]": number, **billing}
     if len(number) == 9:
         return {
             f"{prefix}[type]": "au_becs_debit",
             f"{prefix}[au_becs_debit][bsb_number]": "000000",
             f"{prefix}[au_becs_debit][account_number]": number,
-            f"{prefix}[billing_details][name]": "Sandbox Customer",
-            f"{prefix}[billing_details][email]": "customer@sandbox.example",
+            **billing,
         }
     return {f"{prefix}[type]": "card", f"{prefix}[card][number]": number, f"{prefix}[card][cvc]": "123"}
 

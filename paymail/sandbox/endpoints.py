@@ -6,15 +6,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from paymail.sandbox import accounts, charges, disputes, intents, refunds
+from paymail.sandbox import accounts, charges, customers, disputes, intents, mandates, refunds
 from paymail.sandbox.calls import Call
 from paymail.sandbox.errors import ApiError, Json
 from paymail.sandbox.words import words
 
 _PAGING = frozenset(("limit", "starting_after", "ending_before", "created"))
 _INTENT_FIELDS = words(
-    """amount currency metadata description receipt_email application_fee_amount payment_method
-    payment_method_types shipping statement_descriptor statement_descriptor_suffix transfer_group"""
+    """amount currency metadata description receipt_email application_fee_amount customer payment_method
+    payment_method_types payment_method_options excluded_payment_method_types shipping
+    statement_descriptor statement_descriptor_suffix transfer_group"""
 )
 _CONFIRMING = words(
     """payment_method payment_method_data payment_method_options return_url use_stripe_sdk
@@ -73,6 +74,9 @@ ENDPOINTS = (
     _at("GET", "/v1/refunds/{id}", refunds.retrieve_refund),
     _at("GET", "/v1/disputes", disputes.list_disputes, _PAGING | {"payment_intent"}),
     _at("GET", "/v1/disputes/{id}", disputes.retrieve_dispute),
+    _at("GET", "/v1/mandates/{id}", mandates.retrieve_mandate),
+    _at("POST", "/v1/customers", customers.create_customer, words("email name metadata description")),
+    _at("GET", "/v1/customers/{id}", customers.retrieve_customer),
     _at("GET", "/v1/events", accounts.list_events, _PAGING | {"type", "types"}),
     _at("GET", "/v1/events/{id}", accounts.retrieve_event),
     _at("GET", "/v1/account", accounts.own_account),

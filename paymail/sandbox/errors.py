@@ -34,8 +34,13 @@ class ApiError(Exception):
         error: Json = {"type": self.kind, "message": self.message, **self.details}
         if self.code is not None:
             error["code"] = self.code
-            error["doc_url"] = f"https://stripe.com/docs/error-codes/{self.code.replace('_', '-')}"
+            error["doc_url"] = doc_url(self.code)
         return {"error": error}
+
+
+def doc_url(code: str) -> str:
+    """Return the address of Stripe's page about an error code."""
+    return f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}"
 
 
 def missing_param(name: str) -> ApiError:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from paymail.sandbox import forms
+from paymail.sandbox.blanks import INTENT
 from paymail.sandbox.calls import Call
 from paymail.sandbox.confirmation import confirm_intent, may_change
 from paymail.sandbox.currencies import check_amount, check_currency
 from paymail.sandbox.errors import ApiError, Json
 from paymail.sandbox.ids import new_id
 from paymail.sandbox.listing import listed
+from paymail.sandbox.method_kinds import check_excluded, check_named, offered
+from paymail.sandbox.method_options import show_options
 from paymail.sandbox.methods import named_method
 
-_METHOD_TYPES = ("card", "au_becs_debit")
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
 _KEPT_TEXT = (
     "description",
@@ -30,39 +34,20 @@ def create_intent(call: Call) -> Json:
     intent: Json = {
         "id": intent_id,
         "object": "payment_intent",
+        **deepcopy(INTENT),
         "amount": check_amount(forms.integer(params, "amount"), currency),
-        "amount_capturable": 0,
-        "amount_details": {"tip": {}},
-        "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
         "automatic_payment_methods": _automatic(params),
-        "canceled_at": None,
-        "cancellation_reason": None,
         "capture_method": _only(params, "capture_method", ("automatic_async", "automatic")),
         "client_secret": new_id(f"{intent_id}_secret", 25),
         "confirmation_method": _only(params, "confirmation_method", ("automatic",)),
         "created": call.now,
         "currency": currency,
-        "customer": None,
-        "last_payment_error": None,
-        "latest_charge": None,
-        "livemode": False,
         "metadata": forms.merged_metadata({}, params),
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_options": forms.mapping(params, "payment_method_options"),
-        "processing": None,
-        "review": None,
-        "setup_future_usage": None,
         "shipping": forms.mapping(params, "shipping") or None,
-        "source": None,
-        "status": "requires_payment_method",
-        "transfer_data": None,
         **{name: forms.text(params, name) for name in _KEPT_TEXT},
     }
-    intent["payment_method_types"] = _method_types(params, intent)
+    _set_customer(call, intent)
+    _set_kinds(call, intent)
     _set_fee(call, intent)
     _set_method(call, intent)
     call.store.insert(call.account, intent)
@@ -108,8 +93,8 @@ def update_intent(call: Call) -> Json:
     intent.update(
         amount=amount, currency=currency, metadata=forms.merged_metadata(intent["metadata"], params)
     )
-    if "payment_method_types" in params or intent["automatic_payment_methods"]:
-        intent["payment_method_types"] = _method_types(params, intent)
+    _set_customer(call, intent)
+    _set_kinds(call, intent)
     intent.update({name: forms.text(params, name) for name in _KEPT_TEXT if name in params})
     if "shipping" in params:
         intent["shipping"] = forms.mapping(params, "shipping") or None
@@ -169,19 +154,31 @@ def _automatic(params: Json) -> Json | None:
     return {"allow_redirects": given.get("allow_redirects", "always"), "enabled": True}
 
 
-def _method_types(params: Json, intent: Json) -> list[str]:
-    named = forms.items(params.get("payment_method_types"), "payment_method_types")
-    for kind in named:
-        if kind not in _METHOD_TYPES:
-            message = f'The payment method type "{kind}" is invalid.'
-            raise ApiError(message, param="payment_method_types")
+def _set_kinds(call: Call, intent: Json) -> None:
+    """Settle by what kinds the intent may be paid: those that it names, or those that Stripe picks."""
+    if "excluded_payment_method_types" in call.params:
+        given = forms.items(call.params["excluded_payment_method_types"], "excluded_payment_method_types")
+        intent["excluded_payment_method_types"] = check_excluded(given) or None
+    named = forms.items(call.params.get("payment_method_types"), "payment_method_types")
+    excluded = intent.get("excluded_payment_method_types") or []
     if named:
-        if "au_becs_debit" in named and intent["currency"] != "aud":
-            message = "The payment method type au_becs_debit supports only the currency aud."
-            raise ApiError(message, param="currency")
-        return named
-    delayed = intent["automatic_payment_methods"] and intent["currency"] == "aud"
-    return ["card", "au_becs_debit"] if delayed else ["card"]
+        kinds = [kind for kind in check_named(named, intent["currency"]) if kind not in excluded]
+    elif intent["automatic_payment_methods"]:
+        kinds = offered(intent["currency"], excluded, customer=bool(intent["customer"]))
+    else:
+        kinds = intent.get("payment_method_types") or ["card"]
+    if not kinds:
+        message = (
+            "No valid payment method types for this Payment Intent. Please ensure that you have activated "
+            "payment methods compatible with your chosen currency in your dashboard."
+        )
+        raise ApiError(message)
+    intent["payment_method_types"] = kinds
+    intent["_options"] = {
+        **intent.get("_options", {}),
+        **forms.mapping(call.params, "payment_method_options"),
+    }
+    show_options(intent)
 
 
 def _only(params: Json, name: str, allowed: tuple[str, ...]) -> str:
@@ -205,6 +202,11 @@ def _set_fee(call: Call, intent: Json) -> None:
         message = "The application fee must be no more than the amount."
         raise ApiError(message, param="application_fee_amount")
     intent["application_fee_amount"] = fee
+
+
+def _set_customer(call: Call, intent: Json) -> None:
+    if (customer := forms.text(call.params, "customer")) is not None:
+        intent["customer"] = call.need("customer", customer, param="customer")["id"]
 
 
 def _set_method(call: Call, intent: Json) -> None:

@@ -7,10 +7,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from paymail.sandbox.calls import Call
-from paymail.sandbox.cards import TOKENS, Outcome, becs_outcome, card_outcome, check_card_details, method_kind
+from paymail.sandbox.cards import TOKENS, Outcome, becs_outcome, card_outcome, check_card_details
 from paymail.sandbox.errors import ApiError, Json
 from paymail.sandbox.forms import mapping, text
 from paymail.sandbox.ids import new_id
+from paymail.sandbox.method_kinds import KINDS, check_billing
 
 
 def chosen_method(call: Call, intent: Json) -> Json:
@@ -47,25 +48,18 @@ def outcome_of(method: Json) -> Outcome:
 
 
 def _from_data(call: Call, data: Json) -> Json:
-    kind = method_kind(data)
-    details = mapping(data, kind)
-    if kind == "card":
-        today = datetime.fromtimestamp(call.now, UTC)
-        number = re.sub(r"[ -]", "", str(details.get("number", "")))
-        outcome = card_outcome(number)
-        shown = check_card_details(details, today.year, today.month)
-    else:
-        account = re.sub(r"[ -]", "", str(details.get("account_number", "")))
-        bsb = str(details.get("bsb_number", ""))
-        outcome = becs_outcome(bsb, account)
-        shown = {"bsb_number": re.sub(r"\D", "", bsb), "fingerprint": None, "last4": account[-4:]}
+    kind = _kind(data)
+    shown, outcome = _details(call, kind, mapping(data, kind))
     billing = mapping(data, "billing_details")
+    check_billing(kind, billing)
     method: Json = {
         "id": new_id("pm"),
         "object": "payment_method",
-        "billing_details": {"address": None, "email": None, "name": None, "phone": None, **billing},
+        "allow_redisplay": "unspecified",
+        "billing_details": _billing(billing),
         "created": call.now,
         "customer": None,
+        "customer_account": None,
         "livemode": False,
         "metadata": {},
         "type": kind,
@@ -74,3 +68,43 @@ def _from_data(call: Call, data: Json) -> Json:
     }
     call.store.insert(call.account, method)
     return method
+
+
+def _kind(data: Json) -> str:
+    """Return the type of a `payment_method_data`, given or told by its contents."""
+    kind = data.get("type") or next((name for name in KINDS if name in data), "card")
+    if kind not in KINDS:
+        raise ApiError(f"The sandbox has no payment method type {kind}.", param="payment_method_data[type]")
+    return str(kind)
+
+
+def _details(call: Call, kind: str, given: Json) -> tuple[Json, Outcome]:
+    if kind == "card":
+        today = datetime.fromtimestamp(call.now, UTC)
+        number = re.sub(r"[ -]", "", str(given.get("number", "")))
+        return check_card_details(given, today.year, today.month), card_outcome(number)
+    if kind == "au_becs_debit":
+        account = re.sub(r"[ -]", "", str(given.get("account_number", "")))
+        bsb = str(given.get("bsb_number", ""))
+        outcome = becs_outcome(bsb, account)
+        return {"bsb_number": re.sub(r"\D", "", bsb), "fingerprint": None, "last4": account[-4:]}, outcome
+    if kind == "payto":
+        return _payto(given), Outcome(elsewhere=True)
+    return {}, Outcome(elsewhere=True)
+
+
+def _payto(given: Json) -> Json:
+    """Take a PayID, or an account by its number; any will do here."""
+    pay_id, account = text(given, "pay_id"), text(given, "account_number")
+    if not pay_id and not account:
+        message = "To pay by PayTo, give a PayID, or a BSB and an account number."
+        raise ApiError(message, code="parameter_missing", param="payment_method_data[payto][pay_id]")
+    last4 = account[-4:] if account else None
+    return {"bsb_number": text(given, "bsb_number"), "last4": last4, "pay_id": pay_id}
+
+
+def _billing(given: Json) -> Json:
+    lines = ("city", "country", "line1", "line2", "postal_code", "state")
+    address = mapping(given, "address")
+    shown = {name: given.get(name) for name in ("email", "name", "phone", "tax_id")}
+    return {"address": {line: address.get(line) for line in lines}, **shown}

@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 import hmac
-from html import escape
-from pathlib import Path
-from string import Template
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from paymail.sandbox.confirmation import answer_challenge
 from paymail.sandbox.currencies import shown
 from paymail.sandbox.errors import ApiError, Json
+from paymail.sandbox.frames import FRAME_HEADERS, STATIC, page
 from paymail.sandbox.sandbox import Sandbox
 from paymail.sandbox.view import for_publishable_key, visible
+from paymail.sandbox.voucher_pages import Vouchers
 
-_STATIC = Path(__file__).parent / "static"
 _ASSETS = {
     "elements.js": "text/javascript",
     "elements.css": "text/css",
     "challenge.js": "text/javascript",
     "challenge.css": "text/css",
 }
-_FRAME_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self' https://api.stripe.com"
-    ),
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def page_routes(sandbox: Sandbox) -> list[Route]:
     """Return the routes of pages and scripts."""
-    challenges = Challenges(sandbox)
+    challenges, vouchers = Challenges(sandbox), Vouchers(sandbox)
     return [
         Route("/v3", _script),
         Route("/v3/", _script),
@@ -48,17 +37,19 @@ def page_routes(sandbox: Sandbox) -> list[Route]:
         Route("/sandbox-assets/{name}", _asset),
         Route("/challenge/{intent_id}", challenges.show, methods=["GET"]),
         Route("/challenge/{intent_id}", challenges.take, methods=["POST"]),
+        Route("/vouchers/{intent_id}", vouchers.show, methods=["GET"]),
+        Route("/vouchers/{intent_id}", vouchers.take, methods=["POST"]),
     ]
 
 
 async def _script(_: Request) -> Response:
     headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=60"}
     headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return FileResponse(_STATIC / "stripe.js", media_type="text/javascript", headers=headers)
+    return FileResponse(STATIC / "stripe.js", media_type="text/javascript", headers=headers)
 
 
 async def _payment_element(_: Request) -> Response:
-    return FileResponse(_STATIC / "elements.html", media_type="text/html", headers=_FRAME_HEADERS)
+    return FileResponse(STATIC / "elements.html", media_type="text/html", headers=FRAME_HEADERS)
 
 
 async def _asset(request: Request) -> Response:
@@ -66,7 +57,7 @@ async def _asset(request: Request) -> Response:
     if name not in _ASSETS:
         return Response("Not found", 404)
     headers = {"Cache-Control": "max-age=60", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(_STATIC / name, media_type=_ASSETS[name], headers=headers)
+    return FileResponse(STATIC / name, media_type=_ASSETS[name], headers=headers)
 
 
 class Challenges:
@@ -82,9 +73,9 @@ class Challenges:
         try:
             _, intent = self._open(request.path_params["intent_id"], fields.get("key", ""))
         except ApiError as error:
-            return _page("challenge_done.html", 404, message=error.message, origin="", result="expired")
+            return page("challenge_done.html", 404, message=error.message, origin="", result="expired")
         amount = shown(intent["amount"], intent["currency"]).upper()
-        return _page("challenge.html", 200, amount=amount, key=fields["key"], origin=fields.get("origin", ""))
+        return page("challenge.html", 200, amount=amount, key=fields["key"], origin=fields.get("origin", ""))
 
     async def take(self, request: Request) -> Response:
         """Carry out what the customer pressed."""
@@ -97,20 +88,18 @@ class Challenges:
         except ApiError as error:
             if wants_json:
                 return JSONResponse(error.body(), error.status)
-            return _page("challenge_done.html", 404, message=error.message, origin="", result="expired")
+            return page("challenge_done.html", 404, message=error.message, origin="", result="expired")
         if wants_json:
             return JSONResponse(for_publishable_key(visible(intent)))
         if return_url and not form.get("origin"):
             return RedirectResponse(_returning(return_url, intent, passed), 303)
         message = "Authentication completed." if passed else "Authentication failed."
         result = "passed" if passed else "failed"
-        return _page(
-            "challenge_done.html", 200, message=message, origin=form.get("origin", ""), result=result
-        )
+        return page("challenge_done.html", 200, message=message, origin=form.get("origin", ""), result=result)
 
     def _open(self, intent_id: str, key: str) -> tuple[str, Json]:
         found = self._sandbox.store.find("payment_intent", intent_id)
-        if found is not None and found[1]["status"] == "requires_action":
+        if found is not None and found[1]["status"] == "requires_action" and found[1].get("_challenge"):
             secret = str(found[1]["_challenge"]["key"])
             if hmac.compare_digest(secret.encode(), key.encode()):
                 return found
@@ -122,12 +111,6 @@ class Challenges:
             _, intent = self._open(intent_id, key)
             return_url = intent["_challenge"]["return_url"]
             return answer_challenge(call, intent, passed=passed), return_url
-
-
-def _page(template: str, status: int, **values: str) -> Response:
-    safe = {name: escape(value) for name, value in values.items()}
-    text = Template((_STATIC / template).read_text("utf-8")).substitute(safe)
-    return HTMLResponse(text, status, headers=_FRAME_HEADERS)
 
 
 def _returning(return_url: str, intent: Json, passed: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from paymail.sandbox import forms
+from paymail.sandbox.blanks import REFUND
 from paymail.sandbox.calls import Call
 from paymail.sandbox.currencies import shown
 from paymail.sandbox.errors import ApiError, Json, missing_param
@@ -24,15 +25,15 @@ def create_refund(call: Call) -> Json:
     refund: Json = {
         "id": new_id("re"),
         "object": "refund",
+        **REFUND,
         "amount": amount,
-        "balance_transaction": None,
         "charge": charge["id"],
         "created": call.now,
         "currency": charge["currency"],
+        "destination_details": _destination(charge),
         "metadata": forms.merged_metadata({}, call.params),
         "payment_intent": charge["payment_intent"],
         "reason": reason,
-        "receipt_number": None,
         "status": "pending" if course == "pends" else "succeeded",
         "_course": course,
     }
@@ -40,8 +41,22 @@ def create_refund(call: Call) -> Json:
     _count(call, charge, amount)
     call.emit("refund.created", refund)
     call.emit("charge.refunded", charge)
-    call.emit("refund.updated", refund)
+    _updated(call, refund)
     return refund
+
+
+def _destination(charge: Json) -> Json | None:
+    kind = charge["payment_method_details"]["type"]
+    if kind != "card":
+        return None
+    reference = {"reference_status": "pending", "reference_type": "acquirer_reference_number"}
+    return {"type": "card", "card": {**reference, "type": "refund"}}
+
+
+def _updated(call: Call, refund: Json) -> None:
+    """Say so twice, as Stripe does: the older name is still in use."""
+    call.emit("refund.updated", refund)
+    call.emit("charge.refund.updated", refund)
 
 
 def _count(call: Call, charge: Json, amount: int) -> None:
@@ -59,7 +74,9 @@ def settle_refund(call: Call, refund: Json) -> Json:
         refund["status"] = "succeeded"
     refund["_course"] = ""
     call.store.save(refund)
-    call.emit("refund.failed" if refund["status"] == "failed" else "refund.updated", refund)
+    if refund["status"] == "failed":
+        call.emit("refund.failed", refund)
+    _updated(call, refund)
     return refund
 
 
@@ -97,7 +114,7 @@ def _amount(call: Call, charge: Json) -> int:
     if charge["refunded"]:
         message = f"Charge {charge['id']} has already been refunded."
         raise ApiError(message, code="charge_already_refunded", begun=True)
-    if charge["disputed"]:
+    if charge["disputed"] and not charge.get("_refundable"):
         message = f"Charge {charge['id']} is disputed and cannot be refunded."
         raise ApiError(message, code="charge_disputed", begun=True)
     amount = forms.integer(call.params, "amount")

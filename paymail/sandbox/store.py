@@ -89,7 +89,8 @@ class Store:
 
     def insert(self, account: str, body: Json, label: str = "") -> None:
         """Keep a new object; its kind is its `object` field."""
-        row = (body["id"], body["object"], account, label, body["created"], json.dumps(body))
+        created = body["created"] if "created" in body else body["_created"]
+        row = (body["id"], body["object"], account, label, created, json.dumps(body))
         self._database.execute(
             "INSERT INTO objects (id, kind, account, label, created, body) VALUES (?,?,?,?,?,?)", row
         )

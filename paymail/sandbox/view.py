@@ -55,7 +55,7 @@ def _expand(store: Store, account: str, node: Json, parts: list[str], path: str)
     name, rest = parts[0], parts[1:]
     if name not in node:
         message = f"This property cannot be expanded ({path})."
-        raise ApiError(message, code="parameter_invalid", param="expand")
+        raise ApiError(message, param="expand")
     value = node[name]
     if isinstance(value, str):
         kind = _KIND_OF_PREFIX.get(value.partition("_")[0], "")

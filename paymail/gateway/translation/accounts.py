@@ -7,7 +7,8 @@ from paymail.ports.payments import GatewayAccount, WebhookEndpoint
 
 def account_from(found: stripe.Account) -> GatewayAccount:
     """Return whether Stripe's account may charge (Stripe documentation, "The Account object")."""
-    requirements = found.requirements
+    # A Standard account that is in order has none, and the SDK's objects raise for what was left out.
+    requirements = getattr(found, "requirements", None)
     return GatewayAccount(
         id=found.id,
         charges_enabled=found.charges_enabled is True,

@@ -46,10 +46,41 @@ const CHECKS = {
   email: () => (/^\S+@\S+\.\S+$/.test(field("email").value) ? null : incomplete(["email", "email"])),
   bsb: () => (digits("bsb").length === 6 ? null : incomplete(["bsb", "BSB"])),
   account: () => (digits("account").length >= 5 ? null : incomplete(["account_number", "account number"])),
+  payid: () => (field("payid").value.trim() ? null : incomplete(["pay_id", "PayID"])),
 };
-const FIELDS = { card: ["number", "expiry", "cvc"], au_becs_debit: ["holder", "email", "bsb", "account"] };
+const FIELDS = {
+  card: ["number", "expiry", "cvc"],
+  au_becs_debit: ["holder", "email", "bsb", "account"],
+  payto: ["payid"],
+  konbini: ["holder", "email"],
+  oxxo: ["holder", "email"],
+  multibanco: ["email"],
+  customer_balance: ["email"],
+};
+// Without an entry, in every currency. A bank transfer needs a customer, which an intent made later may have.
+const CURRENCIES = { au_becs_debit: "aud", payto: "aud", konbini: "jpy", oxxo: "mxn", multibanco: "eur" };
 
 const kind = () => form.elements.namedItem("kind").value || "card";
+
+const arrange = () => {
+  const wanted = FIELDS[kind()];
+  for (const name of Object.keys(CHECKS)) field(name).closest(".field").hidden = !wanted.includes(name);
+};
+
+// What may be chosen: as the integration names it, or by the currency as Stripe does; less what it excludes.
+const offer = ({ currency, paymentMethodTypes, excludedPaymentMethodTypes }) => {
+  const usual = Object.keys(FIELDS).filter((name) => {
+    return name !== "customer_balance" && (CURRENCIES[name] || currency) === currency;
+  });
+  const names = (paymentMethodTypes || usual).filter((name) => !(excludedPaymentMethodTypes || []).includes(name));
+  const choices = [...form.elements.namedItem("kind")];
+  for (const choice of choices) choice.closest("label").hidden = !names.includes(choice.value);
+  const shown = choices.filter((choice) => names.includes(choice.value));
+  if (shown.length && !shown.some((choice) => choice.checked)) shown[0].checked = true;
+  document.getElementById("kinds").hidden = shown.length < 2;
+  arrange();
+  return shown.length ? {} : { error: { type: "invalid_request_error", message: "No payment method is left." } };
+};
 
 const show = (name, problem) => {
   field(name).setAttribute("aria-invalid", problem ? "true" : "false");
@@ -115,7 +146,7 @@ form.addEventListener("focusout", (event) => {
 });
 form.addEventListener("change", (event) => {
   if (event.target.name !== "kind") return;
-  for (const name of Object.keys(FIELDS)) document.getElementById(name).hidden = name !== kind();
+  arrange();
   changed();
 });
 form.addEventListener("submit", (event) => {
@@ -144,12 +175,15 @@ const methodData = () => {
     put("[card][exp_month]", digits("expiry").slice(0, 2));
     put("[card][exp_year]", digits("expiry").slice(-2));
     put("[card][cvc]", digits("cvc"));
-  } else {
+  }
+  if (kind() === "au_becs_debit") {
     put("[au_becs_debit][bsb_number]", digits("bsb"));
     put("[au_becs_debit][account_number]", digits("account"));
-    put("[billing_details][name]", field("holder").value);
-    put("[billing_details][email]", field("email").value);
   }
+  if (kind() === "payto") put("[payto][pay_id]", field("payid").value.trim());
+  const wanted = FIELDS[kind()];
+  if (wanted.includes("holder")) put("[billing_details][name]", field("holder").value);
+  if (wanted.includes("email")) put("[billing_details][email]", field("email").value);
   return data;
 };
 
@@ -172,10 +206,9 @@ const OPERATIONS = {
   init: async (given) => {
     session = given;
     dress(given.appearance);
-    document.getElementById("kinds").hidden = given.currency !== "aud";
-    return {};
+    return offer(given);
   },
-  submit: async () => ({ error: validate() || undefined }),
+  submit: async () => ({ error: validate() || undefined, kind: kind() }),
   confirm: async (given) => {
     const problem = validate();
     if (problem) return { error: problem };

@@ -70,9 +70,10 @@
       this.port = channel.port1;
       this.port.onmessage = (event) => this.receive(event.data);
       element.contentWindow.postMessage({ source: "paymail-sandbox-stripe" }, BASE, [channel.port2]);
-      const { currency, appearance } = this.settings;
+      const { currency, appearance, paymentMethodTypes, excludedPaymentMethodTypes } = this.settings;
       const { key, stripeAccount } = this.stripe;
-      const result = await this.ask("init", { key, stripeAccount, currency, appearance });
+      const offered = { currency, paymentMethodTypes, excludedPaymentMethodTypes };
+      const result = await this.ask("init", { key, stripeAccount, appearance, ...offered });
       if (result.error) this.fire("loaderror", { elementType: "payment", error: result.error });
       else this.fire("ready", { elementType: "payment" });
     }
@@ -150,9 +151,9 @@
 
     async submit() {
       if (!this.payment) return failure("There is no payment element.");
-      const { error } = await this.payment.ask("submit");
+      const { error, kind } = await this.payment.ask("submit");
       this.submitted = !error;
-      return error ? { error } : { selectedPaymentMethod: "card" };
+      return error ? { error } : { selectedPaymentMethod: kind };
     }
 
     // What Stripe.js checks before it confirms an intent that was made after the element.
@@ -166,34 +167,61 @@
     }
   }
 
-  const challenge = (intent) => new Promise((resolve) => {
-    const page = new URL(intent.next_action.use_stripe_sdk.stripe_js);
-    page.searchParams.set("origin", location.origin);
-    const dialog = styled(document.createElement("div"), {
+  // A page of ours above the integration's, until it is over or the customer closes it.
+  const dialog = (src, title, closing) => new Promise((resolve) => {
+    const shade = styled(document.createElement("div"), {
       position: "fixed", inset: "0", "z-index": "2147483647", display: "grid",
-      "place-items": "center", padding: "16px", background: "rgba(0, 0, 0, .6)", "box-sizing": "border-box",
+      "place-items": "center", "align-content": "center", gap: "8px", padding: "16px",
+      background: "rgba(0, 0, 0, .6)", "box-sizing": "border-box",
     });
-    dialog.setAttribute("role", "dialog");
-    dialog.setAttribute("aria-modal", "true");
-    dialog.setAttribute("aria-label", "Authenticate your payment");
-    const element = frame(`${HOOKS}${page.pathname}${page.search}`, "Authenticate your payment");
+    shade.setAttribute("role", "dialog");
+    shade.setAttribute("aria-modal", "true");
+    shade.setAttribute("aria-label", title);
+    const element = frame(`${HOOKS}${src.pathname}${src.search}`, title);
     styled(element, {
-      "max-width": "480px", height: "min(420px, 90vh)", background: "Canvas", "border-radius": "8px",
+      "max-width": "480px", height: "min(420px, 80vh)", background: "Canvas", "border-radius": "8px",
     });
-    dialog.append(element);
+    shade.append(element);
     const before = document.activeElement;
-    const over = (event) => {
-      const ours = event.source === element.contentWindow && event.origin === HOOKS;
-      if (!ours || event.data?.source !== "paymail-sandbox-challenge") return;
+    const close = () => {
       window.removeEventListener("message", over);
-      dialog.remove();
+      shade.remove();
       before?.focus?.();
       resolve();
     };
+    const over = (event) => {
+      const ours = event.source === element.contentWindow && event.origin === HOOKS;
+      if (ours && event.data?.source === "paymail-sandbox-challenge") close();
+    };
     window.addEventListener("message", over);
-    document.body.append(dialog);
+    if (closing) {
+      const button = styled(document.createElement("button"), {
+        "min-height": "44px", padding: "8px 24px", font: "inherit", "border-radius": "8px",
+      });
+      button.type = "button";
+      button.textContent = "Close";
+      button.addEventListener("click", close);
+      shade.append(button);
+    }
+    document.body.append(shade);
     element.focus();
   });
+
+  const challenge = (intent) => {
+    const page = new URL(intent.next_action.use_stripe_sdk.stripe_js);
+    page.searchParams.set("origin", location.origin);
+    return dialog(page, "Authenticate your payment", false);
+  };
+
+  // Stripe shows the voucher, and is done when it is closed: it is paid later, or never.
+  const voucher = (intent) => {
+    const details = intent.next_action[intent.next_action.type] || {};
+    const given = details.hosted_voucher_url || details.hosted_instructions_url;
+    const page = new URL(given || `${HOOKS}/vouchers/${intent.id}`);
+    if (!given) page.searchParams.set("key", intent.client_secret);
+    page.searchParams.set("origin", location.origin);
+    return dialog(page, "How to pay", true);
+  };
 
   class Stripe {
     constructor(key, options = {}) {
@@ -223,7 +251,7 @@
 
     async follow(intent) {
       if (intent.status !== "requires_action") return { paymentIntent: intent };
-      await challenge(intent);
+      await (intent.next_action.type === "use_stripe_sdk" ? challenge(intent) : voucher(intent));
       const after = await this.retrievePaymentIntent(intent.client_secret);
       const refused = after.paymentIntent?.last_payment_error;
       if (after.paymentIntent?.status !== "requires_payment_method" || !refused) return after;
@@ -244,7 +272,8 @@
       const target = new URL(returnUrl);
       target.searchParams.set("payment_intent", result.paymentIntent.id);
       target.searchParams.set("payment_intent_client_secret", clientSecret);
-      target.searchParams.set("redirect_status", "succeeded");
+      const { status } = result.paymentIntent;
+      target.searchParams.set("redirect_status", status === "succeeded" ? "succeeded" : "pending");
       location.assign(target);
       return new Promise(() => {});
     }

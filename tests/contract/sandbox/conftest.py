@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
-import stripe
-from stripe import StripeClient
 
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.server import SandboxServer
-
-ACCOUNT = {"stripe_account": "acct_sandbox"}
-Json = dict[str, Any]
+from tests.contract.sandbox.recording import recorded
+from tests.contract.sandbox.sandbox_api import Api, Json, opened
 
 
 @dataclass
@@ -43,6 +39,14 @@ class Received:
 
     def kinds(self) -> list[str]:
         return [json.loads(body)["type"] for body, _ in self.calls]
+
+
+@pytest.fixture(autouse=True)
+def _as_the_sdk_says() -> Iterator[None]:
+    """Hold everything that a sandbox says in any of these tests against the SDK's annotations."""
+    with recorded() as recording:
+        yield
+    assert sorted(set(recording.held().faults)) == []
 
 
 @pytest.fixture
@@ -82,57 +86,10 @@ def hooked(received: Received) -> Iterator[SandboxServer]:
         yield server
 
 
-@dataclass
-class Api:
-    """The real SDK against one sandbox."""
-
-    client: StripeClient
-    url: str
-
-    def create(self, **params: Any) -> stripe.PaymentIntent:
-        options = {**ACCOUNT, **params.pop("options", {})}
-        return self.client.v1.payment_intents.create(
-            {"amount": 12100, "currency": "aud", **params}, options=options
-        )
-
-    def confirm(self, intent_id: str, method: str = "pm_card_visa", **params: Any) -> stripe.PaymentIntent:
-        return self.client.v1.payment_intents.confirm(
-            intent_id, {"payment_method": method, **params}, options=ACCOUNT
-        )
-
-    def get(self, intent_id: str) -> stripe.PaymentIntent:
-        return self.client.v1.payment_intents.retrieve(intent_id, options=ACCOUNT)
-
-    def events(self, **params: Any) -> list[str]:
-        return [event.type for event in self.client.v1.events.list(params, options=ACCOUNT).data]
-
-    def control(self, name: str, body: Json | None = None, method: str = "POST") -> Json:
-        data = json.dumps(body or {}).encode() if method == "POST" else None
-        request = urllib.request.Request(
-            f"{self.url}/_sandbox/{name}",
-            data,
-            {"Content-Type": "application/json"},
-            method=method,
-        )
-        with urllib.request.urlopen(request) as response:
-            return json.load(response)
-
-
 @pytest.fixture
 def connect() -> Iterator[Callable[..., Api]]:
-    made: list[stripe.RequestsClient] = []
-
-    def make(server: SandboxServer, key: str = "sk_test_sandbox", timeout: float = 20.0) -> Api:
-        http_client = stripe.RequestsClient(timeout=timeout)
-        made.append(http_client)
-        client = StripeClient(
-            key, base_addresses={"api": server.url}, http_client=http_client, max_network_retries=0
-        )
-        return Api(client, server.url)
-
-    yield make
-    for http_client in made:
-        http_client.close()
+    with ExitStack() as stack:
+        yield lambda server, **given: stack.enter_context(opened(server, **given))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import stripe
 
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.server import SandboxServer
-from tests.contract.sandbox.conftest import ACCOUNT
+from tests.contract.sandbox.sandbox_api import ACCOUNT
 
 KEYED = {"idempotency_key": "attempt-1"}
 

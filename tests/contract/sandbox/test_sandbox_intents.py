@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import stripe
 
-from tests.contract.sandbox.conftest import ACCOUNT
+from tests.contract.sandbox.sandbox_api import ACCOUNT
 
-FORMER_TYPES = {"card", "au_becs_debit"}
+FORMER_TYPES = {"card", "au_becs_debit", "payto"}
 
 
 def refused(call, *args, kind=stripe.InvalidRequestError, **kwargs):

@@ -6,7 +6,7 @@ import stripe
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import SandboxDeclined, pay
 from paymail.sandbox.server import SandboxServer
-from tests.contract.sandbox.conftest import ACCOUNT
+from tests.contract.sandbox.sandbox_api import ACCOUNT
 
 CHALLENGED = "4000002500003155"
 
@@ -119,6 +119,7 @@ def test_a_failed_challenge_does_not_pay(api):
     assert caught.value.code == "payment_intent_authentication_failure"
     after = api.get(intent.id)
     assert (after.status, after.next_action) == ("requires_payment_method", None)
+    assert after.last_payment_error.type == "invalid_request_error"
     assert api.confirm(intent.id).status == "succeeded"
 
 
@@ -183,20 +184,28 @@ def test_refunds_stop_at_what_was_paid(api):
     listed = api.client.v1.refunds.list({"payment_intent": intent.id}, options=ACCOUNT)
     assert [item.id for item in listed.data] == [rest.id, refund.id]
     assert api.events(types=["charge.refunded"]) == ["charge.refunded"] * 2
+    told = ["charge.refund.updated", "refund.updated", "charge.refunded", "refund.created"]
+    assert api.events()[:4] == told
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "events"),
+    [
+        ("pm_card_pendingRefund", "succeeded", ["charge.refund.updated", "refund.updated"]),
+        ("pm_card_refundFail", "failed", ["charge.refund.updated", "refund.updated", "refund.failed"]),
+    ],
+)
+def test_what_becomes_of_a_refund_is_told_under_the_old_name_too(api, method, status, events):
+    intent = api.confirm(api.create().id, method)
+    refund = api.client.v1.refunds.create({"payment_intent": intent.id}, options=ACCOUNT)
+    api.control("advance")
+    assert api.client.v1.refunds.retrieve(refund.id, options=ACCOUNT).status == status
+    assert api.events()[: len(events)] == events
 
 
 def test_an_unpaid_intent_cannot_be_refunded(api):
     with pytest.raises(stripe.InvalidRequestError):
         api.client.v1.refunds.create({"payment_intent": api.create().id}, options=ACCOUNT)
-
-
-def test_a_dispute_opens_and_closes(api):
-    intent = api.confirm(api.create().id)
-    opened = api.control("disputes", {"payment_intent": intent.id})
-    assert (opened["status"], opened["amount"]) == ("needs_response", 12100)
-    assert api.control("disputes", {"payment_intent": intent.id, "status": "lost"})["id"] == opened["id"]
-    assert api.events()[:2] == ["charge.dispute.closed", "charge.dispute.created"]
-    assert api.client.v1.disputes.retrieve(opened["id"], options=ACCOUNT).status == "lost"
 
 
 def test_the_ledger_lists_money_that_moved(api):
