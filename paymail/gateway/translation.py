@@ -16,6 +16,7 @@ from paymail.ports.payments import (
     Intent,
     IntentStatus,
     KeySpent,
+    KeyTaken,
     WebhookEndpoint,
 )
 
@@ -100,6 +101,8 @@ def _by_code(error: "stripe.error.StripeError") -> Exception:
         return NoSuchIntent("the payment was not found on this Stripe account")
     if code in _STATE_CODES:
         return StripeStateConflict("the payment's state does not allow this")
+    if isinstance(error, stripe.error.IdempotencyError) and code not in _RETRY_CODES:
+        return KeyTaken("the request differs from an earlier one; please try again")
     if error.http_status == 500:
         return KeySpent("Stripe had an internal error; please try again")
     if code in _RETRY_CODES or (error.http_status or 500) >= 500:
@@ -127,6 +130,7 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
         failure=_failure(found),
         created=found.created,
         attempt_id=_metadata(found, "attempt_id"),
+        fee=getattr(found, "application_fee_amount", None) or 0,
     )
 
 

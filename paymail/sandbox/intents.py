@@ -10,6 +10,7 @@ from paymail.sandbox.errors import ApiError, Json
 from paymail.sandbox.ids import new_id
 from paymail.sandbox.listing import listed
 from paymail.sandbox.methods import named_method
+from paymail.sandbox.statement_descriptors import check_suffix
 
 _METHOD_TYPES = ("card", "au_becs_debit")
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
@@ -26,6 +27,7 @@ def create_intent(call: Call) -> Json:
     """POST /v1/payment_intents."""
     params = call.params
     currency = check_currency(forms.text(params, "currency"))
+    check_suffix(params)
     intent_id = new_id("pi")
     intent: Json = {
         "id": intent_id,
