@@ -19,6 +19,8 @@ SANDBOX_SECRET_KEY = "sk_test_sandbox"  # noqa: S105 - opens nothing but the san
 SANDBOX_PUBLISHABLE_KEY = "pk_test_sandbox"
 SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - same
 RUNTIME_FILE = environment.RUNTIME_FILE
+STRIPE_JS_RELEASE = "endive"
+"""Of Stripe.js, as of the API version that the SDK is pinned to (Stripe docs, "Stripe.js versioning")."""
 
 
 class RuntimeSource(PydanticBaseSettingsSource):
@@ -78,6 +80,7 @@ class Settings(MailSettings):
         description="Signing secrets of the webhook endpoints, separated by commas.",
     )
     stripe_timeout: float = Field(10.0, gt=0, le=60, description="Timeout in seconds for one call to Stripe.")
+    refund_application_fee: bool = Field(True, description="Whether refunds return the platform's fee.")
     sandbox_url: str = Field(
         "http://127.0.0.1:8026", description="Address of the sandbox (only with the sandbox keys)."
     )
@@ -179,7 +182,8 @@ class Settings(MailSettings):
     @property
     def stripe_js(self) -> str:
         """Address of Stripe.js."""
-        return f"{self.sandbox_url}/v3/" if self.sandboxed else "https://js.stripe.com/v3/"
+        origin = self.sandbox_url if self.sandboxed else "https://js.stripe.com"
+        return f"{origin}/{STRIPE_JS_RELEASE}/stripe.js"
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from paymail import clock, db, top_folder
 from paymail.errors import Misconfigured
-from paymail.gateway import StripeConfig, StripeGateway
+from paymail.gateway import StripeConfig, StripeGateway, StripePaymentDomains
 from paymail.mail.mailbox import MailboxMailer
 from paymail.mail.measured import MeasuredMailer
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
 from paymail.ports.mail import Mailer
+from paymail.ports.payment_domains import PaymentDomains
 from paymail.ports.payments import Gateway
 from paymail.ports.queue import Doorbell
 from paymail.ports.rendering import PdfRenderer, Writer
@@ -55,6 +56,7 @@ class App:
     celery: Celery
     doorbell: Doorbell
     gateway: Gateway
+    payment_domains: PaymentDomains
     mailer: Mailer
     writer: Writer
     pdf: PdfRenderer
@@ -138,7 +140,8 @@ def build(settings: Settings) -> App:
         engine=_engine(settings),
         celery=celery,
         doorbell=CeleryDoorbell(celery),
-        gateway=_gateway(settings),
+        gateway=StripeGateway(_stripe(settings), clock.utc_now),
+        payment_domains=StripePaymentDomains(_stripe(settings)),
         mailer=MeasuredMailer(_mailer(settings)),
         writer=MeasuredWriter(
             LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=_signer(settings))
@@ -191,14 +194,13 @@ def _unusable(folder: Path, error: OSError) -> UnusableDataFolder:
     return UnusableDataFolder(f"PAYMAIL_DATA_DIR: {folder}: {error.strerror or type(error).__name__}")
 
 
-def _gateway(settings: Settings) -> Gateway:
-    config = StripeConfig(
+def _stripe(settings: Settings) -> StripeConfig:
+    return StripeConfig(
         secret_key=settings.stripe_secret_key.get_secret_value(),
         webhook_secrets=settings.webhook_secrets,
         api_base=settings.stripe_api,
         timeout=settings.stripe_timeout,
     )
-    return StripeGateway(config, clock.utc_now)
 
 
 def _mailer(settings: Settings) -> Mailer:

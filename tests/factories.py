@@ -18,6 +18,7 @@ from paymail.ports.payments import (
     GatewayRefund,
     Intent,
     IntentStatus,
+    KeyTaken,
     Reversals,
     WebhookEndpoint,
 )
@@ -141,6 +142,8 @@ class LedgerGateway:
     disputes: dict[str, GatewayDispute] = field(default_factory=dict)
     log: list[Event] = field(default_factory=list)
     refund_status: str = "succeeded"
+    asked: dict[str, object] = field(default_factory=dict)
+    fees_refunded: list[bool | None] = field(default_factory=list)
 
     def create_intent(
         self,
@@ -151,8 +154,12 @@ class LedgerGateway:
         metadata: Mapping[str, str],
         idempotency_key: str,
         fee: int = 0,
+        invoice_number: str = "",
     ) -> Intent:
-        """Create, or replay by the key."""
+        """Create, or replay by the key, which other parameters than the first ones spoil."""
+        asked = (account, amount, currency, dict(metadata), fee, invoice_number)
+        if self.asked.setdefault(idempotency_key, asked) != asked:
+            raise KeyTaken("the request differs from an earlier one")
         if idempotency_key not in self.by_key:
             intent_id = f"pi_{len(self.intents) + 1}"
             self.by_key[idempotency_key] = intent_id
@@ -168,6 +175,7 @@ class LedgerGateway:
                 invoice_id=metadata["invoice_id"],
                 method="",
                 attempt_id=metadata.get("attempt_id", ""),
+                fee=fee,
             )
         return self.intents[self.by_key[idempotency_key]]
 
@@ -185,9 +193,19 @@ class LedgerGateway:
         return self.set(intent_id, status=IntentStatus.CANCELED)
 
     def create_refund(
-        self, *, account: str, intent_id: str, amount: int, reference: str, idempotency_key: str
+        self,
+        *,
+        account: str,
+        intent_id: str,
+        amount: int,
+        reference: str,
+        idempotency_key: str,
+        refund_fee: bool | None = None,
     ) -> GatewayRefund:
         """Give back, or replay by the key; as many as asked for at most what came in."""
+        if refund_fee is not None and not self.intents[intent_id].fee:
+            raise InvalidInput("Attempting to refund_application_fee, but there is no application fee")
+        self.fees_refunded.append(refund_fee)
         if idempotency_key not in self.by_key:
             given = sum(r.amount for r in self.refunds.values() if r.intent_id == intent_id)
             if given + amount > self.intents[intent_id].amount_received:

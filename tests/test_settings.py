@@ -34,7 +34,7 @@ def test_real_keys_speak_to_stripe() -> None:
     found = settings.load(**REAL_TEST)
     assert not found.sandboxed
     assert found.stripe_api == "https://api.stripe.com"
-    assert found.stripe_js == "https://js.stripe.com/v3/"
+    assert found.stripe_js == "https://js.stripe.com/endive/stripe.js"
     assert found.webhook_secrets == ("whsec_one", "whsec_two")
 
 

@@ -1,6 +1,15 @@
 """Every check of `paymail doctor`, in the order of its lines."""
 
-from paymail.checks import broker, database, dns_records, installation, mail, stripe, workload
+from paymail.checks import (
+    broker,
+    database,
+    dns_records,
+    installation,
+    mail,
+    payment_domains,
+    stripe,
+    workload,
+)
 from paymail.checks.findings import Check
 
 CHECKS = (
@@ -17,6 +26,7 @@ CHECKS = (
     Check("mail", mail.transport, seconds=40.0),
     Check("stripe key", stripe.key),
     Check("stripe accounts", stripe.accounts, needs=("database", "stripe key"), seconds=40.0),
+    Check("payment domains", payment_domains.domains, needs=("database", "stripe key"), seconds=40.0),
     Check("stripe webhook", stripe.webhook, needs=("stripe key",)),
     Check("dns records", dns_records.records, needs=("database",), seconds=40.0),
     Check("public address", installation.public_address),

@@ -16,7 +16,7 @@ from paymail.services.letters.credit_notes import credit_note_number
 from paymail.services.payments import manual_payments, receipts
 from paymail.services.payments.manual_payments import ManualPayment
 from paymail.services.payments.statement import Statement, statement
-from paymail.services.refunds import refund_requests
+from paymail.services.refunds import refund_requests, reversals
 from paymail.services.refunds.refund_requests import RefundOrder
 from paymail.web.schemas.account import InvoiceMoney
 
@@ -123,7 +123,7 @@ def refund(
     app = open_app()
     with app.reading() as session:
         payment = receipts.payment_of(session, payment_id=payment_id)
-        left = refund_requests.refundable(session, payment=payment)
+        left = reversals.refundable(session, payment=payment)
     minor = parse_amount(amount, payment.currency) if amount else left
     order = RefundOrder(
         amount=minor,

@@ -9,6 +9,7 @@ from datetime import datetime
 import stripe
 import stripe.params
 
+from paymail.gateway import intent_creation
 from paymail.gateway.translation.accounts import account_from, endpoint_from
 from paymail.gateway.translation.disputes import dispute_from
 from paymail.gateway.translation.errors import BadPayload, BadSignature, NotConnected, translated
@@ -64,20 +65,14 @@ class StripeGateway:
         metadata: Mapping[str, str],
         idempotency_key: str,
         fee: int = 0,
+        invoice_number: str = "",
     ) -> Intent:
         """Create an intent on the connected account (Stripe documentation, "Direct charges")."""
-        asked: stripe.params.PaymentIntentCreateParams = {
-            "amount": amount,
-            "currency": currency.lower(),
-            "automatic_payment_methods": {"enabled": True},
-            "metadata": dict(metadata),
-        }
-        if fee:
-            asked["application_fee_amount"] = fee
+        asked = intent_creation.intent_params(
+            amount=amount, currency=currency, metadata=metadata, fee=fee, invoice_number=invoice_number
+        )
         with translated():
-            found = self._client.v1.payment_intents.create(
-                asked, {"stripe_account": account, "idempotency_key": idempotency_key}
-            )
+            found = intent_creation.create(self._client, asked, account=account, key=idempotency_key)
         return intent_from(found, account)
 
     def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
@@ -95,13 +90,26 @@ class StripeGateway:
         return intent_from(found, account)
 
     def create_refund(
-        self, *, account: str, intent_id: str, amount: int, reference: str, idempotency_key: str
+        self,
+        *,
+        account: str,
+        intent_id: str,
+        amount: int,
+        reference: str,
+        idempotency_key: str,
+        refund_fee: bool | None = None,
     ) -> GatewayRefund:
         """Refund a direct charge (Stripe documentation, "Refund and cancel payments")."""
+        asked: stripe.params.RefundCreateParams = {
+            "payment_intent": intent_id,
+            "amount": amount,
+            "metadata": {"refund_id": reference},
+        }
+        if refund_fee is not None:  # Stripe refuses the word for a charge without a fee
+            asked["refund_application_fee"] = refund_fee
         with translated():
             found = self._client.v1.refunds.create(
-                {"payment_intent": intent_id, "amount": amount, "metadata": {"refund_id": reference}},
-                {"stripe_account": account, "idempotency_key": idempotency_key},
+                asked, {"stripe_account": account, "idempotency_key": idempotency_key}
             )
         return refund_from(found)
 

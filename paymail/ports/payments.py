@@ -42,6 +42,8 @@ class Intent:
     """Unix seconds."""
     attempt_id: str = ""
     """`metadata.attempt_id`, which paymail alone writes: without it the intent is another program's."""
+    fee: int = 0
+    """What of it goes to the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,14 @@ class KeySpent(Unavailable):
     """
 
     code = "stripe_failed"
+
+
+class KeyTaken(KeySpent):
+    """The provider knows the idempotency key from a request with other parameters: a retry needs another.
+
+    So it is when a deploy, or a changed setting, comes between a request and its repetition.
+    Source: Stripe documentation, "Idempotent requests" (parameters are compared).
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +150,12 @@ class Gateway(Protocol):
         metadata: Mapping[str, str],
         idempotency_key: str,
         fee: int = 0,
+        invoice_number: str = "",
     ) -> Intent:
-        """Create an intent on the connected account; in Stripe's minor units. Raises KeySpent too.
+        """Create an intent on the connected account; in Stripe's minor units. Raises KeySpent, KeyTaken too.
 
-        `fee` goes to the platform (Stripe documentation, "Application fees").
+        `fee` goes to the platform (Stripe documentation, "Application fees"). `invoice_number` is what
+        the account and the customer's card statement show it by, as far as the provider takes it.
         """
         ...
 
@@ -159,10 +171,18 @@ class Gateway(Protocol):
         ...
 
     def create_refund(
-        self, *, account: str, intent_id: str, amount: int, reference: str, idempotency_key: str
+        self,
+        *,
+        account: str,
+        intent_id: str,
+        amount: int,
+        reference: str,
+        idempotency_key: str,
+        refund_fee: bool | None = None,
     ) -> GatewayRefund:
         """Give part of a payment back; in Stripe's minor units. `reference` names the row that asks.
 
+        `refund_fee`: whether the platform gives its share of the fee back; None for a payment without one.
         Raises KeySpent too; Conflict and InvalidInput when Stripe will never do it.
         """
         ...

@@ -6,7 +6,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from paymail.sandbox import accounts, charges, customers, disputes, intents, mandates, refunds
+from paymail.sandbox import (
+    accounts,
+    charges,
+    customers,
+    disputes,
+    intents,
+    mandates,
+    payment_domains,
+    refunds,
+)
 from paymail.sandbox.calls import Call
 from paymail.sandbox.errors import ApiError, Json
 from paymail.sandbox.words import words
@@ -60,6 +69,7 @@ def _at(
 
 
 _INTENTS = "/v1/payment_intents"
+_DOMAINS = "/v1/payment_method_domains"
 ENDPOINTS = (
     _at("POST", _INTENTS, intents.create_intent, _CREATING),
     _at("GET", _INTENTS, intents.list_intents, _PAGING),
@@ -83,6 +93,11 @@ ENDPOINTS = (
     _at("GET", "/v1/accounts/{id}", accounts.retrieve_account),
     _at("GET", "/v1/webhook_endpoints", accounts.list_webhook_endpoints, _PAGING),
     _at("GET", "/v1/balance", accounts.balance),
+    _at("POST", _DOMAINS, payment_domains.create_domain, frozenset(("domain_name", "enabled"))),
+    _at("GET", _DOMAINS, payment_domains.list_domains, _PAGING | {"domain_name", "enabled"}),
+    _at("GET", _DOMAINS + "/{id}", payment_domains.retrieve_domain),
+    _at("POST", _DOMAINS + "/{id}", payment_domains.update_domain, frozenset(("enabled",))),
+    _at("POST", _DOMAINS + "/{id}/validate", payment_domains.validate_domain),
 )
 
 

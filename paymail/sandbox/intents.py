@@ -15,6 +15,7 @@ from paymail.sandbox.listing import listed
 from paymail.sandbox.method_kinds import check_excluded, check_named, offered
 from paymail.sandbox.method_options import show_options
 from paymail.sandbox.methods import named_method
+from paymail.sandbox.statement_descriptors import check_suffix
 
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
 _KEPT_TEXT = (
@@ -30,6 +31,7 @@ def create_intent(call: Call) -> Json:
     """POST /v1/payment_intents."""
     params = call.params
     currency = check_currency(forms.text(params, "currency"))
+    check_suffix(params)
     intent_id = new_id("pi")
     intent: Json = {
         "id": intent_id,

@@ -31,7 +31,7 @@ def page_routes(sandbox: Sandbox) -> list[Route]:
     challenges, vouchers = Challenges(sandbox), Vouchers(sandbox)
     return [
         Route("/v3", _script),
-        Route("/v3/", _script),
+        Route("/{release:str}/stripe.js", _script),
         Route("/{release}/stripe.js", _script),
         Route("/elements/payment", _payment_element),
         Route("/sandbox-assets/{name}", _asset),

@@ -18,6 +18,9 @@ def create_refund(call: Call) -> Json:
     """POST /v1/refunds."""
     charge = _charge(call)
     amount = _amount(call, charge)
+    if forms.boolean(call.params, "refund_application_fee") and not charge["application_fee_amount"]:
+        message = f"Attempting to refund_application_fee on {charge['id']}, but it has no application fee."
+        raise ApiError(message, param="refund_application_fee")
     reason = forms.text(call.params, "reason")
     if reason is not None and reason not in _REASONS:
         raise ApiError(f"Invalid reason: must be one of {', '.join(_REASONS)}", param="reason")

@@ -40,7 +40,7 @@ def _cancellations(app: App) -> int:
 
 
 def _refunds(app: App) -> int:
-    return refund_requests.carry_out(app.gateway_context())
+    return refund_requests.carry_out(app.gateway_context(), refund_fees=app.settings.refund_application_fee)
 
 
 def _reminders(app: App) -> int:

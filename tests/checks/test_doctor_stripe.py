@@ -11,6 +11,7 @@ from paymail.checks import Finding, Verdict
 from paymail.models import Issuer
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.server import SandboxServer
+from paymail.services.issuers.payment_domains import register
 from paymail.services.payments.webhook_inbox import USED_EVENTS
 from paymail.settings import Settings
 from paymail.wiring import App
@@ -116,3 +117,41 @@ def test_a_key_that_may_not_list_endpoints_is_no_failure(opened: Open, embedded:
     with SandboxServer(SandboxConfig(secret_keys=("sk_test_another",))) as server:
         app = opened(embedded, sandbox_url=server.url, stripe_secret_key=SecretStr("sk_test_sandbox"))
         assert verdicts(ask(app, "stripe webhook")) == [Verdict.NOT_ASKED]
+
+
+def test_each_issuers_account_must_have_the_pay_pages_domain(
+    opened: Open, embedded: Settings, own_sandbox: SandboxServer
+) -> None:
+    app = opened(embedded, sandbox_url=own_sandbox.url, public_url=URL)
+    assert verdicts(ask(app, "payment domains")) == [Verdict.NOT_ASKED]
+    issuers(app, good="acct_sandbox", stranger="acct_stranger", bare="")
+    hidden, unread = ask(app, "payment domains")
+    assert (hidden.verdict, unread.verdict) == (Verdict.WARNING, Verdict.NOT_ASKED)
+    assert "stay hidden" in hidden.found
+    assert "issuers register-domain" in hidden.remedy
+    register(app.payment_domains, account="acct_sandbox", name="pay.southern-it.com")
+    assert ask(app, "payment domains")[0].verdict is Verdict.OK
+
+
+def test_an_inactive_wallet_is_a_warning_with_stripes_reason(
+    opened: Open, embedded: Settings, own_sandbox: SandboxServer
+) -> None:
+    app = opened(embedded, sandbox_url=own_sandbox.url, public_url="https://unreachable.southern-it.com")
+    issuers(app, good="acct_sandbox")
+    register(app.payment_domains, account="acct_sandbox", name="unreachable.southern-it.com")
+    (found,) = ask(app, "payment domains")
+    assert found.verdict is Verdict.WARNING
+    assert "apple_pay is inactive (The domain could not be verified" in found.found
+
+
+def test_without_a_public_https_address_no_domain_is_asked_for(opened: Open, embedded: Settings) -> None:
+    assert verdicts(ask(opened(embedded), "payment domains")) == [Verdict.NOT_ASKED]
+
+
+def test_domains_that_cannot_be_read_are_a_failure(
+    opened: Open, embedded: Settings, own_sandbox: SandboxServer
+) -> None:
+    app = opened(embedded, sandbox_url=own_sandbox.url, public_url=URL)
+    issuers(app, good="acct_sandbox")
+    control(own_sandbox, "faults", kind="500", path="/payment_method_domains", times=9)
+    assert verdicts(ask(app, "payment domains")) == [Verdict.FAILED]

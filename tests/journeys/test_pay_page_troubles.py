@@ -243,7 +243,7 @@ def test_a_bank_debit_is_clearing_and_nothing_more_can_be_paid(context: BrowserC
 
 
 def test_a_blocked_script_is_said_and_nothing_spins(context: BrowserContext, shop: Shop) -> None:
-    context.route("**/v3/", lambda route: route.abort())
+    context.route("**/stripe.js", lambda route: route.abort())
     page = context.new_page()
     page.goto(shop.link(shop.invoice()))
     expect(page.get_by_role("alert")).to_contain_text("is not blocking Stripe")
@@ -257,7 +257,7 @@ def test_a_script_that_never_comes_is_said_too(context: BrowserContext, shop: Sh
     def hold(route: Route) -> None:
         held.append(route)
 
-    context.route("**/v3/", hold)
+    context.route("**/stripe.js", hold)
     page = context.new_page()
     page.clock.install()
     page.goto(shop.link(shop.invoice()), wait_until="domcontentloaded")

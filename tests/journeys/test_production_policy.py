@@ -48,10 +48,13 @@ def test_a_card_pays_under_the_production_policy(
     _app, link = served
     context = browser.new_context()
     asked: set[str] = set()
+    scripts: list[str] = []
 
     def answer(route: Route) -> None:
         host, _, path = route.request.url.removeprefix("https://").partition("/")
         asked.add(host)
+        if host == "js.stripe.com" and route.request.resource_type == "script" and "elements" not in path:
+            scripts.append(route.request.url)
         route.fulfill(response=route.fetch(url=f"{sandbox.url}/{path}"))
 
     for pattern in STRIPE:
@@ -69,5 +72,6 @@ def test_a_card_pays_under_the_production_policy(
     page.locator("#submit").click()
     expect(page.get_by_text("Thank you, your payment has arrived")).to_be_visible(timeout=15_000)
     assert {"js.stripe.com", "api.stripe.com"} <= asked
+    assert scripts == ["https://js.stripe.com/endive/stripe.js"]
     assert faults == []
     context.close()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import stripe
 
 from paymail.errors import Conflict, Denied, InvalidInput, Misconfigured, NotFound, Unavailable
-from paymail.ports.payments import KeySpent
+from paymail.ports.payments import KeySpent, KeyTaken
 
 
 class StripeUnavailable(Unavailable):
@@ -82,6 +82,8 @@ def _by_code(error: "stripe.error.StripeError") -> Exception:
         return NoSuchIntent("the payment was not found on this Stripe account")
     if code in _STATE_CODES:
         return StripeStateConflict("the payment's state does not allow this")
+    if isinstance(error, stripe.error.IdempotencyError) and code not in _RETRY_CODES:
+        return KeyTaken("the request differs from an earlier one; please try again")
     if error.http_status == 500:
         return KeySpent("Stripe had an internal error; please try again")
     if code in _RETRY_CODES or (error.http_status or 500) >= 500:

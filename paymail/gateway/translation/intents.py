@@ -27,6 +27,7 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
         failure=_failure(found),
         created=found.created,
         attempt_id=_metadata(found, "attempt_id"),
+        fee=getattr(found, "application_fee_amount", None) or 0,
     )
 
 

@@ -68,6 +68,12 @@ def fee_of(amount: int, issuer: Issuer) -> int:
     return (amount * issuer.application_fee + 5000) // 10_000
 
 
+def fee_taken(session: Session, *, intent_id: str | None) -> int:
+    """Return what the platform took of the payment of an intent, in Stripe's minor units; 0 if nothing."""
+    fee = session.scalar(select(PaymentAttempt.fee).where(PaymentAttempt.intent_id == intent_id))
+    return fee or 0
+
+
 def new_attempt(session: Session, invoice: Invoice, terms: Terms, now: datetime) -> PaymentAttempt:
     """Write the next generation of an invoice's attempts."""
     last = session.scalar(

@@ -9,7 +9,7 @@ from paymail.db import after_commit
 from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.money import from_stripe_amount, stripe_amount
-from paymail.ports.payments import Gateway, Intent, IntentStatus, KeySpent
+from paymail.ports.payments import Gateway, Intent, IntentStatus, KeySpent, KeyTaken
 from paymail.services.core import restores
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice, local_date
@@ -60,9 +60,13 @@ def start_payment(
     TooManyDeclines, PaymentsOnHold, Unavailable.
     """
     for turn in range(TURNS):
-        attempt, wanted = _plan(context, token, amount, seen, replace=turn == 0)
+        attempt, wanted, number = _plan(context, token, amount, seen, replace=turn == 0)
         if attempt.intent_id is None:
-            return _adopt(context, token, attempt, _create(context, attempt))
+            try:
+                intent = _create(context, attempt, number)
+            except KeyTaken:
+                continue  # an earlier version asked with this key, and nobody was given what it made
+            return _adopt(context, token, attempt, intent)
         try:
             intent = context.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
         except (NotFound, Misconfigured):
@@ -81,8 +85,8 @@ def start_payment(
 
 def _plan(
     context: GatewayContext, token: str, asked: int | None, seen: int | None, *, replace: bool
-) -> tuple[PaymentAttempt, Terms]:
-    """Return the invoice's live attempt and the terms to pay by; on others it has to be withdrawn first.
+) -> tuple[PaymentAttempt, Terms, str]:
+    """Return the invoice's live attempt, the terms to pay by and its number; on others it is withdrawn first.
 
     If there is none, the next generation is written. Without `replace` an open one on other terms stays:
     it was asked for after us.
@@ -100,18 +104,18 @@ def _plan(
         wanted = wanted_terms(invoice, stripe_amount(chosen, invoice.currency))
         attempt = live_attempt(session, invoice_id=invoice.invoice_id)
         if attempt is None:
-            return new_attempt(session, invoice, wanted, now), wanted
+            return new_attempt(session, invoice, wanted, now), wanted, invoice.number
         if attempt.status is AttemptStatus.PROCESSING:
             raise AlreadyPaying("a payment for this invoice is clearing")
         if terms_of(attempt) == wanted:
-            return attempt, wanted
+            return attempt, wanted, invoice.number
         if attempt.status is AttemptStatus.CREATING:
             replan(attempt, wanted, now=now)
         elif attempt.status is AttemptStatus.OPEN:
             if not replace:
                 raise PaymentReplaced("a different payment for this invoice was started in another window")
             mark_cancelling(attempt, now=now)
-        return attempt, wanted
+        return attempt, wanted, invoice.number
 
 
 def _renew_key(context: GatewayContext, attempt: PaymentAttempt) -> None:
@@ -123,7 +127,7 @@ def _renew_key(context: GatewayContext, attempt: PaymentAttempt) -> None:
             row.idempotency_key = fresh_key(row)
 
 
-def _create(context: GatewayContext, attempt: PaymentAttempt) -> Intent:
+def _create(context: GatewayContext, attempt: PaymentAttempt, number: str) -> Intent:
     ask_after_restore(context, account=attempt.account, invoice_id=attempt.invoice_id)
     try:
         return context.gateway.create_intent(
@@ -133,6 +137,7 @@ def _create(context: GatewayContext, attempt: PaymentAttempt) -> Intent:
             metadata={"invoice_id": str(attempt.invoice_id), "attempt_id": str(attempt.attempt_id)},
             idempotency_key=attempt.idempotency_key,
             fee=attempt.fee,
+            invoice_number=number,
         )
     except KeySpent:
         _renew_key(context, attempt)

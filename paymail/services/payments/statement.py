@@ -10,7 +10,7 @@ from paymail.models import Channel, Dispute, DisputeState, Invoice, Issuer, Mess
 from paymail.services.core.documents import payment_day
 from paymail.services.core.invoices import load_invoice
 from paymail.services.payments import receipts
-from paymail.services.refunds import refund_requests
+from paymail.services.refunds import reversals
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def statement_payment(
     return StatementPayment(
         payment=payment,
         day=payment_day(issuer, payment),
-        refundable=0 if disputed else refund_requests.refundable(session, payment=payment),
+        refundable=0 if disputed else reversals.refundable(session, payment=payment),
         disputed=disputed,
         receipts=receipts.messages(session, payment_id=payment.payment_id),
         sequence=receipts.next_sequence(session, payment_id=payment.payment_id),

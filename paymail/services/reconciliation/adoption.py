@@ -11,7 +11,7 @@ from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
-from paymail.services.ledger.attempts import fee_of, live_attempt
+from paymail.services.ledger.attempts import live_attempt
 from paymail.services.payments.checkout import REUSABLE
 from paymail.services.reconciliation.examination import number_of
 from paymail.services.reconciliation.missed_events import batches
@@ -99,7 +99,7 @@ def _write(session: Session, intent: Intent, now: datetime) -> bool:
         generation=(last or 0) + 1,
         account=intent.account,
         amount=intent.amount,
-        fee=fee_of(intent.amount, invoice.issuer),
+        fee=intent.fee,
         currency=intent.currency,
         intent_id=intent.id,
         idempotency_key=f"adopted-{intent.id}",

@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.clock import new_id
 from paymail.errors import Conflict, InvalidInput, NotFound, PaymailError
-from paymail.models import IN_FORCE, Channel, Dispute, DisputeState, Invoice, Payment, Refund, RefundStatus
+from paymail.models import Channel, Dispute, DisputeState, Invoice, Payment, Refund, RefundStatus
 from paymail.money import Money, stripe_units
 from paymail.ports.payments import GatewayRefund, KeySpent, Reversals
 from paymail.services.core import idempotency, restores
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries
+from paymail.services.ledger.attempts import fee_taken
 from paymail.services.outbox import dedupe_keys
 from paymail.services.refunds import reversals
 
@@ -129,22 +130,6 @@ def _key(refund: Refund) -> str:
     return dedupe_keys.refund(refund_id=refund.refund_id, amount=refund.amount, nonce=new_id())
 
 
-def refundable(session: Session, *, payment: Payment) -> int:
-    """Return how much of a payment can still go back, in minor units."""
-    given = session.scalar(
-        select(func.sum(Refund.amount)).where(
-            Refund.payment_id == payment.payment_id, Refund.status.in_((RefundStatus.REQUESTED, *IN_FORCE))
-        )
-    )
-    lost = session.scalar(
-        select(func.sum(Dispute.amount)).where(
-            Dispute.payment_id == payment.payment_id, Dispute.state == DisputeState.LOST
-        )
-    )
-    # SUM of a BIGINT is a Decimal on PostgreSQL.
-    return max(payment.amount - int(given or 0) - int(lost or 0), 0)
-
-
 def _check(session: Session, payment: Payment, order: RefundOrder) -> None:
     disputed = select(Dispute.dispute_id).where(
         Dispute.payment_id == payment.payment_id, Dispute.state == DisputeState.OPEN
@@ -155,15 +140,18 @@ def _check(session: Session, payment: Payment, order: RefundOrder) -> None:
         )
     if order.channel is Channel.STRIPE and payment.channel is not Channel.STRIPE:
         raise BadRefund("this payment was not made through Stripe; choose another refund method")
-    left = refundable(session, payment=payment)
+    left = reversals.refundable(session, payment=payment)
     if not 0 < order.amount <= left:
         raise BadRefund(f"the amount must be above zero, up to {Money(left, payment.currency)}")
     if order.channel is Channel.STRIPE:
         stripe_units(order.amount, payment.currency)
 
 
-def carry_out(context: GatewayContext, *, limit: int = 20) -> int:
-    """Ask Stripe for the refunds that staff requested; return how many were tried."""
+def carry_out(context: GatewayContext, *, limit: int = 20, refund_fees: bool = True) -> int:
+    """Ask Stripe for the refunds that staff requested; return how many were tried.
+
+    With `refund_fees` the platform gives back its fee on what is refunded.
+    """
     with context.transaction() as session:
         due = select(Refund.refund_id).where(
             Refund.status == RefundStatus.REQUESTED,
@@ -173,22 +161,23 @@ def carry_out(context: GatewayContext, *, limit: int = 20) -> int:
         )
         found = list(session.scalars(due.order_by(Refund.next_at).limit(limit)))
     for refund_id in found:
-        _carry_out(context, refund_id)
+        _carry_out(context, refund_id, refund_fees)
     return len(found)
 
 
-def _carry_out(context: GatewayContext, refund_id: int) -> None:
+def _carry_out(context: GatewayContext, refund_id: int, refund_fees: bool) -> None:
     with context.transaction() as session:
         refund = session.get_one(Refund, refund_id)
         payment = session.get_one(Payment, refund.payment_id)
         if refund.status is not RefundStatus.REQUESTED:
             return
         tried_before = refund.tries > 0
+        refund_fee = refund_fees if fee_taken(session, intent_id=payment.intent_id) else None
         # Counted before Stripe is asked: who dies meanwhile must not ask anew when it has forgotten the key,
         # after a day (Stripe docs, "Idempotent requests").
         session.execute(update(Refund).where(Refund.refund_id == refund_id).values(tries=Refund.tries + 1))
     try:
-        told = _ask(context, refund, payment, look_first=tried_before)
+        told = _ask(context, refund, payment, look_first=tried_before, refund_fee=refund_fee)
     except (Conflict, InvalidInput, NotFound) as error:
         _refused(context, refund, str(error))
     except PaymailError as error:
@@ -203,7 +192,9 @@ def _carry_out(context: GatewayContext, refund_id: int) -> None:
             )
 
 
-def _ask(context: GatewayContext, refund: Refund, payment: Payment, *, look_first: bool) -> GatewayRefund:
+def _ask(
+    context: GatewayContext, refund: Refund, payment: Payment, *, look_first: bool, refund_fee: bool | None
+) -> GatewayRefund:
     """Ask Stripe, unless an earlier try has made the refund already and its answer was lost."""
     intent_id = payment.intent_id or ""
     if look_first:
@@ -217,6 +208,7 @@ def _ask(context: GatewayContext, refund: Refund, payment: Payment, *, look_firs
         amount=stripe_units(refund.amount, refund.currency),
         reference=str(refund.refund_id),
         idempotency_key=refund.idempotency_key or "",
+        refund_fee=refund_fee,
     )
 
 

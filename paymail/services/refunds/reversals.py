@@ -16,6 +16,8 @@ from paymail.models import (
     IN_FORCE,
     REFUND_MOVES,
     Channel,
+    Dispute,
+    DisputeState,
     Invoice,
     Issuer,
     MessageKind,
@@ -183,3 +185,19 @@ def _tell_of_failure(session: Session, refund: Refund, now: datetime) -> None:
         f" ({refund.failure or 'no reason given'}); the refund has been reversed in paymail.{note}",
         now=now,
     )
+
+
+def refundable(session: Session, *, payment: Payment) -> int:
+    """Return how much of a payment can still go back, in minor units."""
+    given = session.scalar(
+        select(func.sum(Refund.amount)).where(
+            Refund.payment_id == payment.payment_id, Refund.status.in_((RefundStatus.REQUESTED, *IN_FORCE))
+        )
+    )
+    lost = session.scalar(
+        select(func.sum(Dispute.amount)).where(
+            Dispute.payment_id == payment.payment_id, Dispute.state == DisputeState.LOST
+        )
+    )
+    # SUM of a BIGINT is a Decimal on PostgreSQL.
+    return max(payment.amount - int(given or 0) - int(lost or 0), 0)

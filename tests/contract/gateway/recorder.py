@@ -33,6 +33,10 @@ ENDPOINTS: dict[tuple[str, str], str] = {
     ("get", r"/v1/account"): "AccountRetrieveCurrentParams",
     ("get", r"/v1/accounts/\w+"): "AccountRetrieveParams",
     ("get", r"/v1/webhook_endpoints"): "WebhookEndpointListParams",
+    ("get", r"/v1/payment_method_domains"): "PaymentMethodDomainListParams",
+    ("post", r"/v1/payment_method_domains"): "PaymentMethodDomainCreateParams",
+    ("post", r"/v1/payment_method_domains/\w+"): "PaymentMethodDomainModifyParams",
+    ("post", r"/v1/payment_method_domains/\w+/validate"): "PaymentMethodDomainValidateParams",
 }
 """Where a request may go, and the type of what it may carry."""
 

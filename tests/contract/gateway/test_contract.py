@@ -32,8 +32,8 @@ class SandboxedGateway:
         asked = {"account": ACCOUNT, "amount": 8250, "currency": "AUD", "metadata": {"invoice_id": "502"}}
         return self.gateway.create_intent(idempotency_key=key, **(asked | more))  # type: ignore[arg-type]
 
-    def paid(self) -> Intent:
-        made = self.create()
+    def paid(self, fee: int = 0) -> Intent:
+        made = self.create(f"paid-{fee}", fee=fee)
         pay(made.client_secret, base_url=self.url)
         return made
 
@@ -46,21 +46,30 @@ def sandboxed() -> Iterator[SandboxedGateway]:
         yield SandboxedGateway(server.url, http, StripeGateway(config, utc_now, http))
 
 
-def refund(sandboxed: SandboxedGateway) -> None:
-    intent = sandboxed.paid()
+def refund(sandboxed: SandboxedGateway, fee: int = 0, refund_fee: bool | None = None) -> None:
+    intent = sandboxed.paid(fee=fee)
     sandboxed.gateway.create_refund(
-        account=ACCOUNT, intent_id=intent.id, amount=100, reference="7", idempotency_key="r"
+        account=ACCOUNT,
+        intent_id=intent.id,
+        amount=100,
+        reference="7",
+        idempotency_key=f"r-{intent.id}",
+        refund_fee=refund_fee,
     )
 
 
 CALLS: dict[str, list[Callable[[SandboxedGateway], object]]] = {
-    "create_intent": [lambda b: b.create(), lambda b: b.create("k2", fee=100)],
+    "create_intent": [
+        lambda b: b.create(),
+        lambda b: b.create("k2", fee=100),
+        lambda b: b.create("k3", invoice_number="502"),
+    ],
     "retrieve_intent": [
         lambda b: b.gateway.retrieve_intent(account=ACCOUNT, intent_id=b.create().id),
         lambda b: b.gateway.retrieve_intent(account=ACCOUNT, intent_id=b.create().id, brief=True),
     ],
     "cancel_intent": [lambda b: b.gateway.cancel_intent(account=ACCOUNT, intent_id=b.create().id)],
-    "create_refund": [refund],
+    "create_refund": [refund, lambda b: refund(b, 41, True), lambda b: refund(b, 42, False)],
     "reversals": [lambda b: b.gateway.reversals(account=ACCOUNT, intent_id=b.paid().id)],
     "recent_reversals": [lambda b: b.gateway.recent_reversals(account=ACCOUNT, since=1)],
     "events": [lambda b: list(b.gateway.events(account=ACCOUNT, since=1, types=USED_EVENTS))],

@@ -11,9 +11,9 @@ import pytest
 import stripe
 
 from paymail.clock import utc_now
-from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
+from paymail.errors import Conflict, Misconfigured, NotFound, Unavailable
 from paymail.gateway import StripeConfig, StripeGateway
-from paymail.ports.payments import GatewayAccount, Intent, IntentStatus, KeySpent, WebhookEndpoint
+from paymail.ports.payments import GatewayAccount, Intent, IntentStatus, KeySpent, KeyTaken, WebhookEndpoint
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import SandboxDeclined, pay
 from paymail.sandbox.server import SandboxServer
@@ -106,7 +106,7 @@ def test_the_same_key_gives_the_same_intent(sandboxed: SandboxedGateway) -> None
 
 def test_the_same_key_for_something_else_is_refused(sandboxed: SandboxedGateway) -> None:
     sandboxed.create()
-    with pytest.raises(InvalidInput):
+    with pytest.raises(KeyTaken):
         sandboxed.create(amount=9000)
 
 

@@ -1,6 +1,7 @@
 """What the sweep carries out at Stripe: refunds and withdrawals, through crashes and accounts cut off."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, update
@@ -28,16 +29,8 @@ class Deadly(LedgerGateway):
 
     killed: bool = False
 
-    def create_refund(
-        self, *, account: str, intent_id: str, amount: int, reference: str, idempotency_key: str
-    ) -> GatewayRefund:
-        made = super().create_refund(
-            account=account,
-            intent_id=intent_id,
-            amount=amount,
-            reference=reference,
-            idempotency_key=idempotency_key,
-        )
+    def create_refund(self, **asked: Any) -> GatewayRefund:
+        made = super().create_refund(**asked)
         if not self.killed:
             self.killed = True
             raise Killed
@@ -106,3 +99,30 @@ def test_another_amount_has_a_fee_of_its_own(engine: Engine) -> None:
     assert payer.attempts()[-1].fee == 41
     payer.start(amount=60)
     assert payer.attempts()[-1].fee == 0
+
+
+def refunded_at_stripe(payer: PayingCustomer, payment_id: int, *, refund_fees: bool) -> bool | None:
+    """Refund AUD 20.00; return what Stripe was told about the platform's fee."""
+    with payer.transaction() as session:
+        order = RefundOrder(2000, Channel.STRIPE)
+        refund_requests.request(session, payment_id=payment_id, order=order, actor=AMY, now=payer.now)
+    assert refund_requests.carry_out(payer.context, refund_fees=refund_fees) == 1
+    return payer.gateway.fees_refunded[-1]
+
+
+def test_the_platforms_fee_goes_back_with_a_refund_unless_it_is_kept(engine: Engine) -> None:
+    payer = PayingCustomer(engine)
+    with payer.transaction() as session:
+        session.execute(update(Issuer).values(application_fee=50))
+    payment = payer.pay()
+    assert refunded_at_stripe(payer, payment.payment_id, refund_fees=True) is True
+    assert refunded_at_stripe(payer, payment.payment_id, refund_fees=False) is False
+    assert payer.invoice().amount_refunded == 4000
+
+
+def test_a_payment_without_a_fee_is_refunded_without_a_word_about_it(engine: Engine) -> None:
+    payer = PayingCustomer(engine)
+    payment = payer.pay()
+    with payer.transaction() as session:  # a fee of today says nothing about a payment of before
+        session.execute(update(Issuer).values(application_fee=50))
+    assert refunded_at_stripe(payer, payment.payment_id, refund_fees=True) is None
