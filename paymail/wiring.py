@@ -195,7 +195,7 @@ def _gateway(settings: Settings) -> Gateway:
     config = StripeConfig(
         secret_key=settings.stripe_secret_key.get_secret_value(),
         webhook_secrets=settings.webhook_secrets,
-        api_base=settings.stripe_api,
+        api_base=settings.stripe_address,
         timeout=settings.stripe_timeout,
     )
     return StripeGateway(config, clock.utc_now)
