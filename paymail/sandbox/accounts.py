@@ -21,9 +21,10 @@ def retrieve_account(call: Call) -> Json:
 
 
 def _account(call: Call, account_id: str) -> Json:
-    registered = call.store.get("account", account_id)
-    charges = registered is None or registered.get("_charges_enabled", True)
-    return {
+    registered = call.store.get("account", account_id) or {}
+    charges = registered.get("_charges_enabled", True)
+    kind = registered.get("_type", "standard")
+    account: Json = {
         "id": account_id,
         "object": "account",
         "business_profile": {"name": f"Sandbox {account_id}", "url": None},
@@ -37,14 +38,14 @@ def _account(call: Call, account_id: str) -> Json:
         "email": f"{account_id}@sandbox.example",
         "metadata": {},
         "payouts_enabled": True,
-        "requirements": {
-            "currently_due": [],
-            "disabled_reason": None if charges else "requirements.past_due",
-            "past_due": [],
-        },
         "settings": {"dashboard": {"display_name": account_id, "timezone": "Etc/UTC"}},
-        "type": "standard",
+        "type": kind,
     }
+    # What a connected Standard account has to hand in is between Stripe and its owner.
+    if kind != "standard" or account_id == call.config.platform_account:
+        reason = None if charges else "requirements.past_due"
+        account["requirements"] = {"currently_due": [], "disabled_reason": reason, "past_due": []}
+    return account
 
 
 def list_webhook_endpoints(call: Call) -> Json:

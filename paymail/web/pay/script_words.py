@@ -32,6 +32,9 @@ _WORDS = {
         " please try again in a minute."
     ),
     "payments_on_hold": marked("Online payment is paused for a short time. Please try again later."),
+    "stripe_refused": marked(
+        "Something is wrong with online payment for this invoice. Please contact the sender of the invoice."
+    ),
     "busy": marked("The payment service is not responding. Please try again in a minute."),
 }
 
