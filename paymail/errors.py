@@ -65,6 +65,15 @@ class Unavailable(PaymailError):
     code = "unavailable"
 
 
+class Rejected(PaymailError):
+    """Something outside (Stripe) did not take a request of ours, or answered what we cannot read.
+
+    Asking again gives the same: not the caller but paymail has to change.
+    """
+
+    code = "rejected"
+
+
 class Misconfigured(PaymailError):
     """Settings contradict each other or lack something; paymail refuses to start."""
 

@@ -26,6 +26,7 @@ class Meters:
     smtp: Histogram
     render: Histogram
     limits: Counter
+    other_mode: Counter
 
 
 @cache
@@ -40,6 +41,9 @@ def meters() -> Meters:
         ),
         render=Histogram("paymail_render_seconds", "Seconds to render one email.", buckets=_SECONDS),
         limits=Counter("paymail_limits_hit_total", "Requests refused by a rate limit.", ("code",)),
+        other_mode=Counter(
+            "paymail_other_mode_events_total", "Stripe events of the other mode (live or test), ignored."
+        ),
     )
 
 

@@ -7,20 +7,16 @@ import os
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from paymail import environment
 from paymail.errors import Misconfigured
 from paymail.mail_settings import MailSettings
+from paymail.stripe_settings import StripeSettings
 
-SANDBOX_SECRET_KEY = "sk_test_sandbox"  # noqa: S105 - opens nothing but the sandbox
-SANDBOX_PUBLISHABLE_KEY = "pk_test_sandbox"
-SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - same
 RUNTIME_FILE = environment.RUNTIME_FILE
-STRIPE_JS_RELEASE = "endive"
-"""Of Stripe.js, as of the API version that the SDK is pinned to (Stripe docs, "Stripe.js versioning")."""
 
 
 class RuntimeSource(PydanticBaseSettingsSource):
@@ -46,7 +42,7 @@ class FileSource(RuntimeSource):
         return {name: given[variable] for name, variable in names.items() if given.get(variable)}
 
 
-class Settings(MailSettings):
+class Settings(MailSettings, StripeSettings):
     """The settings; the environment wins over the file, then comes what `up` published, then the defaults."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMAIL_", extra="ignore", env_ignore_empty=True)
@@ -72,18 +68,6 @@ class Settings(MailSettings):
         "INFO", description="Lowest severity to log."
     )
     log_json: bool = Field(False, description="Log as JSON lines, for log collectors.")
-
-    stripe_secret_key: SecretStr = Field(SecretStr(SANDBOX_SECRET_KEY), description="Stripe secret key.")
-    stripe_publishable_key: str = Field(SANDBOX_PUBLISHABLE_KEY, description="Stripe publishable key.")
-    stripe_webhook_secrets: SecretStr = Field(
-        SecretStr(SANDBOX_WEBHOOK_SECRET),
-        description="Signing secrets of the webhook endpoints, separated by commas.",
-    )
-    stripe_timeout: float = Field(10.0, gt=0, le=60, description="Timeout in seconds for one call to Stripe.")
-    refund_application_fee: bool = Field(True, description="Whether refunds return the platform's fee.")
-    sandbox_url: str = Field(
-        "http://127.0.0.1:8026", description="Address of the sandbox (only with the sandbox keys)."
-    )
 
     metrics_port: int = Field(
         0, ge=0, le=65535, description="Port for Prometheus, of web or worker; 0 is off."
@@ -158,39 +142,9 @@ class Settings(MailSettings):
         return init_settings, env_settings, FileSource(settings_cls), RuntimeSource(settings_cls)
 
     @property
-    def sandboxed(self) -> bool:
-        """Whether Stripe is the sandbox."""
-        return self.stripe_secret_key.get_secret_value() == SANDBOX_SECRET_KEY
-
-    @property
-    def stripe_mode(self) -> str:
-        """Which Stripe the keys are for: sandbox, test or live."""
-        if self.sandboxed:
-            return "sandbox"
-        return "live" if "_live_" in self.stripe_publishable_key else "test"
-
-    @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'paymail.db'}"
-
-    @property
-    def stripe_api(self) -> str:
-        """Base address of Stripe's API."""
-        return self.sandbox_url if self.sandboxed else "https://api.stripe.com"
-
-    @property
-    def stripe_js(self) -> str:
-        """Address of Stripe.js."""
-        origin = self.sandbox_url if self.sandboxed else "https://js.stripe.com"
-        return f"{origin}/{STRIPE_JS_RELEASE}/stripe.js"
-
-    @property
-    def webhook_secrets(self) -> tuple[str, ...]:
-        """The signing secrets, in order."""
-        return tuple(
-            s.strip() for s in self.stripe_webhook_secrets.get_secret_value().split(",") if s.strip()
-        )
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -209,26 +163,13 @@ class Settings(MailSettings):
             raise ValueError("must start with postgresql:// or sqlite://")
         return url
 
-    @model_validator(mode="after")
-    def refuse_mixed_keys(self) -> Self:
-        """Live and test keys must not meet, and a live key must never speak to a sandbox."""
-        secret, public = self.stripe_secret_key.get_secret_value(), self.stripe_publishable_key
-        modes = {key.split("_")[1] for key in (secret, public) if key.count("_") >= 2}
-        if not secret.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
-            raise ValueError(
-                "PAYMAIL_STRIPE_SECRET_KEY must start with sk_test_, sk_live_, rk_test_ or rk_live_"
-            )
-        if len(modes) != 1:
-            raise ValueError("the Stripe keys mix live and test mode")
-        if self.sandboxed != (public == SANDBOX_PUBLISHABLE_KEY):
-            raise ValueError("one Stripe key is for the sandbox and the other is not")
-        if not self.sandboxed and SANDBOX_WEBHOOK_SECRET in self.webhook_secrets:
-            raise ValueError("real Stripe keys need PAYMAIL_STRIPE_WEBHOOK_SECRETS, not the sandbox's")
-        if self.public_url.endswith("/") or not self.public_url.startswith(("http://", "https://")):
-            raise ValueError(
-                "PAYMAIL_PUBLIC_URL must start with http:// or https:// and have no trailing slash"
-            )
-        return self
+    @field_validator("public_url")
+    @classmethod
+    def refuse_half_an_address(cls, url: str) -> str:
+        """Links in emails begin with it."""
+        if url.endswith("/") or not url.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https:// and have no trailing slash")
+        return url
 
     @model_validator(mode="after")
     def refuse_a_lease_shorter_than_the_last_wait(self) -> Self:

@@ -198,7 +198,7 @@ def _stripe(settings: Settings) -> StripeConfig:
     return StripeConfig(
         secret_key=settings.stripe_secret_key.get_secret_value(),
         webhook_secrets=settings.webhook_secrets,
-        api_base=settings.stripe_api,
+        api_base=settings.stripe_address,
         timeout=settings.stripe_timeout,
     )
 

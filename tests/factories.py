@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_payment_token
-from paymail.errors import Conflict, InvalidInput, NotFound
+from paymail.errors import Conflict, NotFound, Rejected
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
 from paymail.ports.mail import Envelope, Handover, Outcome, Verdict
 from paymail.ports.payments import (
@@ -24,7 +24,7 @@ from paymail.ports.payments import (
 )
 from paymail.ports.rendering import Letter, Written
 from paymail.services.core.issuers import ensure_issuer
-from paymail.services.payments.checkout import REUSABLE
+from paymail.services.payments.checkout import CANCELLABLE
 
 NOW = datetime(2026, 3, 17, 1, 0, tzinfo=UTC)
 
@@ -188,7 +188,7 @@ class LedgerGateway:
 
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
         """Cancel, unless it is beyond that."""
-        if self.intents[intent_id].status not in REUSABLE:
+        if self.intents[intent_id].status not in CANCELLABLE:
             raise Conflict("it is beyond cancelling")
         return self.set(intent_id, status=IntentStatus.CANCELED)
 
@@ -204,12 +204,12 @@ class LedgerGateway:
     ) -> GatewayRefund:
         """Give back, or replay by the key; as many as asked for at most what came in."""
         if refund_fee is not None and not self.intents[intent_id].fee:
-            raise InvalidInput("Attempting to refund_application_fee, but there is no application fee")
+            raise Rejected("Attempting to refund_application_fee, but there is no application fee")
         self.fees_refunded.append(refund_fee)
         if idempotency_key not in self.by_key:
             given = sum(r.amount for r in self.refunds.values() if r.intent_id == intent_id)
             if given + amount > self.intents[intent_id].amount_received:
-                raise InvalidInput("more than was paid")
+                raise Rejected("more than was paid")
             refund_id = f"re_{len(self.refunds) + 1}"
             self.by_key[idempotency_key] = refund_id
             currency = self.intents[intent_id].currency

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from paymail import environment, settings
+from paymail import environment, settings, stripe_settings
 from paymail.errors import Misconfigured
 from paymail.wiring import build
 
@@ -27,15 +27,35 @@ def test_the_defaults_are_the_embedded_ones(tmp_path: Path) -> None:
     found = settings.load()
     assert found.database == f"sqlite:///{tmp_path / 'paymail.db'}"
     assert found.sandboxed
-    assert found.stripe_api == found.sandbox_url
+    assert found.stripe_address == found.sandbox_url
 
 
 def test_real_keys_speak_to_stripe() -> None:
     found = settings.load(**REAL_TEST)
     assert not found.sandboxed
-    assert found.stripe_api == "https://api.stripe.com"
+    assert found.stripe_address == "https://api.stripe.com"
     assert found.stripe_js == "https://js.stripe.com/endive/stripe.js"
     assert found.webhook_secrets == ("whsec_one", "whsec_two")
+
+
+def test_test_keys_may_be_pointed_at_another_stripe() -> None:
+    found = settings.load(**REAL_TEST, stripe_api="http://127.0.0.1:8420")
+    assert (found.stripe_address, found.stripe_mode) == ("http://127.0.0.1:8420", "test")
+
+
+@pytest.mark.parametrize("kind", ["sk", "rk"])
+def test_live_keys_are_sent_to_stripe_and_nowhere_else(kind: str) -> None:
+    live = {"stripe_secret_key": f"{kind}_live_51Habchush", "stripe_publishable_key": "pk_live_51Habc"}
+    assert settings.load(**REAL_TEST | live).stripe_address == "https://api.stripe.com"
+    with pytest.raises(Misconfigured, match="PAYMAIL_STRIPE_API is refused with live keys") as caught:
+        settings.load(**REAL_TEST | live, stripe_api="http://127.0.0.1:8420")
+    assert "\n" not in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+def test_the_sandbox_has_an_address_of_its_own() -> None:
+    with pytest.raises(Misconfigured, match="PAYMAIL_SANDBOX_URL"):
+        settings.load(stripe_api="http://127.0.0.1:8420")
 
 
 @pytest.mark.parametrize(
@@ -43,12 +63,19 @@ def test_real_keys_speak_to_stripe() -> None:
     [
         {"stripe_publishable_key": "pk_live_51Habc"},
         {"stripe_secret_key": "sk_live_51Habchush"},
-        {"stripe_secret_key": settings.SANDBOX_SECRET_KEY},
-        {"stripe_publishable_key": settings.SANDBOX_PUBLISHABLE_KEY},
-        {"stripe_webhook_secrets": settings.SANDBOX_WEBHOOK_SECRET},
-        {"stripe_webhook_secrets": f"whsec_one,{settings.SANDBOX_WEBHOOK_SECRET}"},
+        {"stripe_secret_key": stripe_settings.SANDBOX_SECRET_KEY},
+        {"stripe_publishable_key": stripe_settings.SANDBOX_PUBLISHABLE_KEY},
+        {"stripe_webhook_secrets": stripe_settings.SANDBOX_WEBHOOK_SECRET},
+        {"stripe_webhook_secrets": f"whsec_one,{stripe_settings.SANDBOX_WEBHOOK_SECRET}"},
         {"stripe_secret_key": "hush"},
         {"stripe_secret_key": ""},
+        {
+            "stripe_secret_key": "sk_live_51Habchush",
+            "stripe_publishable_key": "pk",
+            "stripe_api": "https://x",
+        },
+        {"stripe_api": "https://stripe.example/"},
+        {"stripe_api": "stripe.example"},
         {"public_url": "https://pay.example/"},
         {"public_url": "javascript:alert(1)"},
         {"smtp_port": 0},

@@ -11,7 +11,7 @@ from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import SandboxDeclined, pay
 from paymail.sandbox.server import serve
 from paymail.sandbox.wire import WireError
-from paymail.settings import SANDBOX_WEBHOOK_SECRET
+from paymail.stripe_settings import SANDBOX_WEBHOOK_SECRET
 from paymail.wiring import make_data_folder
 
 group = typer.Typer(help="A Stripe-compatible server for trying out paymail.", no_args_is_help=True)

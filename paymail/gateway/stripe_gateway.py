@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import stripe
 import stripe.params
@@ -13,9 +14,10 @@ from paymail.gateway import intent_creation
 from paymail.gateway.translation.accounts import account_from, endpoint_from
 from paymail.gateway.translation.disputes import dispute_from
 from paymail.gateway.translation.errors import BadPayload, BadSignature, NotConnected, translated
-from paymail.gateway.translation.events import event_from
+from paymail.gateway.translation.events import event_from, listed_event
 from paymail.gateway.translation.intents import intent_from
 from paymail.gateway.translation.refunds import refund_from
+from paymail.gateway.translation.unfamiliar import Unfamiliar
 from paymail.ports.payments import Event, GatewayAccount, GatewayRefund, Intent, Reversals, WebhookEndpoint
 
 BRIEF_TIMEOUT = 3.0
@@ -42,6 +44,7 @@ class StripeGateway:
     ) -> None:
         self._secrets = config.webhook_secrets
         self._now = now
+        self._unfamiliar = Unfamiliar()
         self._client = stripe.StripeClient(
             config.secret_key,
             base_addresses={"api": config.api_base},
@@ -73,7 +76,7 @@ class StripeGateway:
         )
         with translated():
             found = intent_creation.create(self._client, asked, account=account, key=idempotency_key)
-        return intent_from(found, account)
+        return self._unfamiliar.noted(intent_from(found, account))
 
     def retrieve_intent(self, *, account: str, intent_id: str, brief: bool = False) -> Intent:
         """Read an intent with its latest charge, for the card's brand and last digits."""
@@ -81,13 +84,13 @@ class StripeGateway:
             found = (self._brief if brief else self._client).v1.payment_intents.retrieve(
                 intent_id, {"expand": ["latest_charge"]}, {"stripe_account": account}
             )
-        return intent_from(found, account)
+        return self._unfamiliar.noted(intent_from(found, account))
 
     def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
         """Cancel an open intent."""
         with translated():
             found = self._client.v1.payment_intents.cancel(intent_id, {}, {"stripe_account": account})
-        return intent_from(found, account)
+        return self._unfamiliar.noted(intent_from(found, account))
 
     def create_refund(
         self,
@@ -111,7 +114,7 @@ class StripeGateway:
             found = self._client.v1.refunds.create(
                 asked, {"stripe_account": account, "idempotency_key": idempotency_key}
             )
-        return refund_from(found)
+        return self._unfamiliar.noted(refund_from(found))
 
     def reversals(self, *, account: str, intent_id: str) -> Reversals:
         """Read all refunds and disputes of an intent."""
@@ -131,6 +134,7 @@ class StripeGateway:
         return Reversals(
             tuple(refund for refund in found.refunds if refund.intent_id),
             tuple(dispute for dispute in found.disputes if dispute.intent_id),
+            found.left_out,
         )
 
     def _reversals(
@@ -141,12 +145,13 @@ class StripeGateway:
     ) -> Reversals:
         options: stripe.RequestOptions = {"stripe_account": account}
         with translated():
-            refunds = self._client.v1.refunds.list(about, options)
-            disputes = self._client.v1.disputes.list(disputed, options)
-            return Reversals(
-                tuple(refund_from(found) for found in refunds.auto_paging_iter()),
-                tuple(dispute_from(found) for found in disputes.auto_paging_iter()),
-            )
+            refunds = list(self._client.v1.refunds.list(about, options).auto_paging_iter())
+            disputes = list(self._client.v1.disputes.list(disputed, options).auto_paging_iter())
+        told = (
+            tuple(self._unfamiliar.known(refunds, refund_from)),
+            tuple(self._unfamiliar.known(disputes, dispute_from)),
+        )
+        return Reversals(*told, left_out=len(refunds) + len(disputes) - len(told[0]) - len(told[1]))
 
     def events(self, *, account: str, since: int, types: Sequence[str]) -> Iterator[Event]:
         """Read an account's events, page by page."""
@@ -154,9 +159,9 @@ class StripeGateway:
             pages = self._client.v1.events.list(
                 {"created": {"gte": since}, "types": list(types), "limit": 100}, {"stripe_account": account}
             )
-            for found in pages.auto_paging_iter():
-                body = found.to_dict()
-                yield event_from({**body, "account": body.get("account") or account})
+            yield from self._unfamiliar.readable(
+                pages.auto_paging_iter(), partial(listed_event, account=account)
+            )
 
     def recent_intents(self, *, account: str, since: int) -> Iterator[Intent]:
         """Read an account's intents, page by page."""
@@ -164,8 +169,7 @@ class StripeGateway:
             pages = self._client.v1.payment_intents.list(
                 {"created": {"gte": since}, "limit": 100}, {"stripe_account": account}
             )
-            for found in pages.auto_paging_iter():
-                yield intent_from(found, account)
+            yield from self._unfamiliar.known(pages.auto_paging_iter(), partial(intent_from, account=account))
 
     def account(self, *, account: str = "") -> GatewayAccount:
         """Read a connected account, or our own."""
@@ -183,7 +187,7 @@ class StripeGateway:
         """List the endpoints of our own account."""
         with translated():
             found = self._brief.v1.webhook_endpoints.list({"limit": 100})
-        return tuple(endpoint_from(endpoint) for endpoint in found.data)
+        return tuple(self._unfamiliar.readable(found.data, endpoint_from))
 
     def verify_event(self, *, payload: bytes, signature: str) -> Event:
         """Check the signature under any of our secrets (Stripe docs, "Verify webhook signatures")."""

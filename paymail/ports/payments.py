@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from paymail.errors import Unavailable
+from paymail.errors import Rejected, Unavailable
 
 
 class IntentStatus(StrEnum):
-    """Stripe documentation, "The Payment Intents API": the states of an intent."""
+    """Stripe documentation, "The Payment Intents API": the states of an intent, and UNKNOWN for one that
+    the provider added since: it counts as not paid, and changes nothing in the books."""
 
     REQUIRES_PAYMENT_METHOD = "requires_payment_method"
     REQUIRES_CONFIRMATION = "requires_confirmation"
@@ -18,6 +19,7 @@ class IntentStatus(StrEnum):
     REQUIRES_CAPTURE = "requires_capture"
     CANCELED = "canceled"
     SUCCEEDED = "succeeded"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Intent:
     """`metadata.attempt_id`, which paymail alone writes: without it the intent is another program's."""
     fee: int = 0
     """What of it goes to the platform."""
+    unfamiliar: str = ""
+    """The provider's word for the status when it is UNKNOWN; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,12 @@ class KeyTaken(KeySpent):
     So it is when a deploy, or a changed setting, comes between a request and its repetition.
     Source: Stripe documentation, "Idempotent requests" (parameters are compared).
     """
+
+
+class Unreadable(Rejected):
+    """The provider's object lacks what it always has, so nothing can be said about it. Lists leave it out."""
+
+    code = "stripe_unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,8 @@ class GatewayRefund:
     """The provider's word for why it failed."""
     reference: str = ""
     """`metadata.refund_id`: the row of ours that asked for it; empty for one made at the provider."""
+    unfamiliar: str = ""
+    """The provider's word for the status when paymail does not know it: it counts as pending; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +140,8 @@ class GatewayDispute:
     reason: str = ""
     evidence_due: int = 0
     """Unix seconds; 0 when there is nothing to hand in."""
+    unfamiliar: str = ""
+    """The provider's word for the status when paymail does not know it: it counts as open; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +150,23 @@ class Reversals:
 
     refunds: tuple[GatewayRefund, ...] = ()
     disputes: tuple[GatewayDispute, ...] = ()
+    left_out: int = 0
+    """How many of them could not be read."""
+
+    def refund_of(self, reference: str) -> GatewayRefund | None:
+        """Return the refund that a row of ours asked for. Raises Unreadable when it may be one left out."""
+        found = next((refund for refund in self.refunds if refund.reference == reference), None)
+        if found is None and self.left_out:
+            # Asked for again, it would be made twice once the provider has forgotten the key.
+            raise Unreadable("a refund or dispute of this payment at Stripe cannot be read")
+        return found
 
 
 class Gateway(Protocol):
-    """The payment provider. Raises `Unavailable` when a retry may help, other kinds when it may not."""
+    """The payment provider. Raises `Unavailable` when a retry may help, other kinds when it may not.
+
+    A status that paymail does not know is no failure, and one odd object never ends a list.
+    """
 
     def create_intent(
         self,
@@ -183,7 +210,7 @@ class Gateway(Protocol):
         """Give part of a payment back; in Stripe's minor units. `reference` names the row that asks.
 
         `refund_fee`: whether the platform gives its share of the fee back; None for a payment without one.
-        Raises KeySpent too; Conflict and InvalidInput when Stripe will never do it.
+        Raises KeySpent too; Conflict and Rejected when Stripe will never do it.
         """
         ...
 

@@ -21,7 +21,8 @@ from starlette.testclient import TestClient
 from paymail.models import Invoice, Message, MessageState
 from paymail.sandbox.customer import pay
 from paymail.services.access.staff_passwords import set_password
-from paymail.settings import SANDBOX_WEBHOOK_SECRET, Settings
+from paymail.settings import Settings
+from paymail.stripe_settings import SANDBOX_WEBHOOK_SECRET
 from paymail.tasks.sweep import sweep_once
 from paymail.web.app import create_app
 from paymail.web.http import request_counts

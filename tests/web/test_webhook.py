@@ -5,7 +5,9 @@ import time
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from paymail import metrics
 from paymail.models import GatewayEvent, GatewayEventState, InvoiceStatus, Message, Payment, PaymentAttempt
 from tests.web.bearer import bearer
 from tests.web.conftest import Site
@@ -160,8 +162,16 @@ def test_a_body_changed_on_the_way_is_refused(site: Site) -> None:
     assert answer.status_code == 403
 
 
-def test_live_events_are_refused_by_a_test_system(site: Site) -> None:
-    assert site.webhook(event("pi_1", livemode=True)) == 403
+def test_events_of_the_other_mode_are_acknowledged_counted_and_not_stored(site: Site) -> None:
+    intent, before = paid(site), metrics.meters().other_mode._value.get()
+    with capture_logs() as lines:
+        for kind in ("payment_intent.succeeded", "charge.refunded"):
+            assert site.webhook(event(intent, kind, livemode=True)) == 200
+    site.sweep()
+    assert (site.count(GatewayEvent), site.count(Payment)) == (0, 0)
+    told = [line for line in lines if line["event"] == "event of the other mode ignored"]
+    assert [(line["log_level"], line["account"]) for line in told] == [("info", "acct_sandbox")] * 2
+    assert metrics.meters().other_mode._value.get() == before + 2
 
 
 @pytest.mark.parametrize("kind", ["charge.refunded", "account.updated", "a.type.nobody.knows"])

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import stripe
 
-from paymail.errors import Conflict, Denied, InvalidInput, Misconfigured, NotFound, Unavailable
+from paymail.errors import Conflict, Denied, InvalidInput, Misconfigured, NotFound, Rejected, Unavailable
 from paymail.ports.payments import KeySpent, KeyTaken
 
 
@@ -15,8 +15,8 @@ class StripeUnavailable(Unavailable):
     code = "stripe_unavailable"
 
 
-class StripeRefused(InvalidInput):
-    """Stripe says that the request itself is wrong."""
+class StripeRefused(Rejected):
+    """Stripe says that the request itself is wrong. paymail made it, not the customer or who called us."""
 
     code = "stripe_refused"
 
@@ -88,4 +88,12 @@ def _by_code(error: "stripe.error.StripeError") -> Exception:
         return KeySpent("Stripe had an internal error; please try again")
     if code in _RETRY_CODES or (error.http_status or 500) >= 500:
         return StripeUnavailable("Stripe returned a temporary error")
-    return StripeRefused(f"Stripe refused the request ({code or type(error).__name__})")
+    return StripeRefused(_refusal(error, code, getattr(details, "param", None)))
+
+
+def _refusal(error: "stripe.error.StripeError", code: str, param: object) -> str:
+    # Stripe's own sentence may quote what was sent; with the request's id its dashboard shows all of it.
+    facts = [code or type(error).__name__]
+    facts += [f"parameter {param}"] if isinstance(param, str) and param else []
+    facts += [f"request {error.request_id}"] if error.request_id else []
+    return f"Stripe refused the request ({', '.join(facts)})"

@@ -3,6 +3,9 @@
 import re
 from typing import Any
 
+import stripe
+
+from paymail.gateway.translation.fields import readable
 from paymail.ports.payments import Event
 
 _NAME = re.compile(r"[A-Za-z0-9_.]{0,80}")
@@ -23,6 +26,13 @@ def event_from(body: dict[str, Any]) -> Event:
         intent_id=_name(intent or "", least=0),
         created=_moment(body["created"]),
     )
+
+
+def listed_event(found: stripe.Event, account: str) -> Event:
+    """Return the facts of an event that an account's list has. Raises Unreadable."""
+    with readable("event", found):
+        body = found.to_dict()
+        return event_from({**body, "account": body.get("account") or account})
 
 
 def _name(value: object, *, least: int = 1) -> str:

@@ -1,16 +1,38 @@
-"""How a payment was made, in words (Stripe documentation, "The Charge object")."""
+"""How a payment was made, in words (Stripe documentation, "The Charge object": payment_method_details)."""
 
-import stripe
+from paymail.gateway.translation.fields import optional, text
+from paymail.gateway.translation.method_names import BRANDS, METHODS, WALLETS
+
+_CARDS = frozenset({"card", "card_present", "interac_present", "kr_card"})
+_ENDINGS = ("last4", "iban_last4")
+"""Where a kind of method keeps the digits that its owner knows it by; Swish's are of a telephone."""
+_LONGEST = 24
+"""Characters of a word that we have no name for: the whole must fit `Payment.method`."""
 
 
-def method_of(found: stripe.PaymentIntent) -> str:
-    """Return what the customer paid with: `Visa ending 4242`; empty when unknown."""
-    charge = found.latest_charge
-    details = charge.payment_method_details if isinstance(charge, stripe.Charge) else None
-    if details is None:
-        return ""
-    if details.type == "card" and details.card is not None:
-        return f"{(details.card.brand or 'card').title()} ending {details.card.last4}"
-    if details.type == "au_becs_debit" and details.au_becs_debit is not None:
-        return f"Bank debit ending {details.au_becs_debit.last4}"
-    return details.type.replace("_", " ")
+def method_of(details: object) -> str:
+    """Return what the customer paid with: `Visa (Apple Pay) ending 4242`; empty when Stripe does not say."""
+    kind = text(details, "type")
+    about = optional(details, kind) if kind else None
+    name = (_brand(about) if kind in _CARDS else "") or METHODS.get(kind) or readable_word(kind)
+    wallet = _wallet(about)
+    name += f" ({wallet})" if wallet not in ("", name) else ""
+    digits = next((found for field in _ENDINGS if (found := text(about, field))), "")
+    return f"{name} ending {digits[:8]}" if digits else name
+
+
+def _brand(about: object) -> str:
+    # The brand is what stands on the card; the network, which carried the payment, may be another.
+    word = text(about, "brand") or text(about, "network")
+    return "" if word == "unknown" else BRANDS.get(word) or readable_word(word)
+
+
+def _wallet(about: object) -> str:
+    word = text(about, "wallet", "type")
+    return WALLETS.get(word) or readable_word(word)
+
+
+def readable_word(word: str) -> str:
+    """Return a word of Stripe's that we have no name for as people write one: `new_pay` becomes `New Pay`."""
+    parts = "".join(letter if letter.isprintable() else " " for letter in word.replace("_", " ")).split()
+    return " ".join(part[0].upper() + part[1:] for part in parts)[:_LONGEST].rstrip()

@@ -2,11 +2,10 @@
 
 import stripe
 
-from paymail.gateway.translation.errors import StripeRefused
-from paymail.gateway.translation.fields import id_of
+from paymail.gateway.translation.fields import readable, reference, text
 from paymail.ports.payments import GatewayRefund
 
-_REFUND_STATUSES = {
+_STATUSES = {
     "pending": "pending",
     "requires_action": "pending",
     "succeeded": "succeeded",
@@ -16,21 +15,20 @@ _REFUND_STATUSES = {
 
 
 def refund_from(found: stripe.Refund) -> GatewayRefund:
-    """Return the facts of a refund. Raises StripeRefused for a status unknown to us.
+    """Return the facts of a refund. Raises Unreadable.
 
-    `requires_action` waits for the customer, so it is pending; `canceled` gave nothing back, so it failed
-    (Stripe documentation, "The Refund object").
+    `requires_action` waits for the customer, so it is pending; `canceled` gave nothing back, so it failed.
+    The status may be null: like a word that we do not know, it is taken as pending.
     """
-    status = _REFUND_STATUSES.get(found.status or "")
-    if status is None:
-        raise StripeRefused("Stripe reports a refund status that paymail does not know")
-    reference = found.metadata["refund_id"] if found.metadata and "refund_id" in found.metadata else ""
-    return GatewayRefund(
-        id=found.id,
-        intent_id=id_of(found.payment_intent),
-        amount=found.amount,
-        currency=found.currency.upper(),
-        status=status,
-        failure=getattr(found, "failure_reason", None) or ("canceled" if found.status == "canceled" else ""),
-        reference=str(reference)[:20],
-    )
+    with readable("refund", found):
+        word = text(found, "status")
+        return GatewayRefund(
+            id=found.id,
+            intent_id=reference(found, "payment_intent"),
+            amount=found.amount,
+            currency=found.currency.upper(),
+            status=_STATUSES.get(word, "pending"),
+            failure=text(found, "failure_reason") or ("canceled" if word == "canceled" else ""),
+            reference=text(found, "metadata", "refund_id")[:20],
+            unfamiliar="" if word in _STATUSES else word or "none",
+        )

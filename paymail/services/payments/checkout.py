@@ -38,6 +38,8 @@ REUSABLE = (
     IntentStatus.REQUIRES_CONFIRMATION,
     IntentStatus.REQUIRES_ACTION,
 )
+CANCELLABLE = (*REUSABLE, IntentStatus.UNKNOWN)
+"""What may be cancelled at Stripe, which refuses it when money has moved."""
 
 
 class PaymentReplaced(Conflict):

@@ -10,7 +10,7 @@ from paymail.models import AttemptStatus, PaymentAttempt
 from paymail.ports.payments import IntentStatus
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments import settlement
-from paymail.services.payments.checkout import REUSABLE, close
+from paymail.services.payments.checkout import CANCELLABLE, close
 
 log = observability.logger(__name__)
 
@@ -43,7 +43,7 @@ def _cancel(context: GatewayContext, attempt: PaymentAttempt) -> None:
         return
     gateway = context.gateway
     intent = gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
-    if intent.status in REUSABLE:
+    if intent.status in CANCELLABLE:
         intent = gateway.cancel_intent(account=attempt.account, intent_id=attempt.intent_id)
     if intent.status is IntentStatus.CANCELED:
         close(context, attempt, intent.id)

@@ -96,6 +96,8 @@ def settle(
             _hold(session, attempt, invoice, source, now)
         case IntentStatus.CANCELED:
             _release(session, attempt, invoice, AttemptStatus.CANCELED, intent, source, now)
+        case IntentStatus.UNKNOWN:
+            pass  # not paid; what was clearing goes on doing so until Stripe says what we understand
         case _:
             if attempt.status is AttemptStatus.PROCESSING and seen not in (None, attempt.updated_at):
                 raise StaleRead("a payment started clearing while Stripe was being checked")

@@ -49,13 +49,19 @@ USED_EVENTS = (*INTENT_EVENTS, *REVERSAL_EVENTS)
 DECLINED = "payment_intent.payment_failed"
 
 
+class OtherMode(Denied):
+    """The event is of the other mode (live or test), whose money is not in these books."""
+
+    code = "other_mode"
+
+
 def receive_event(session: Session, *, event: Event, live: bool, now: datetime) -> bool:
     """Store a verified event before it is acknowledged; False if it was here already.
 
-    Raises Denied when its mode (live or test) is not ours.
+    Raises OtherMode.
     """
     if event.livemode != live:
-        raise Denied("the event is from the wrong mode (live or test)")
+        raise OtherMode("the event is from the wrong mode (live or test)")
     useful = event.type in USED_EVENTS and event.intent_id
     values = {
         "event_id": event.id,

@@ -12,7 +12,7 @@ from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger.attempts import live_attempt
-from paymail.services.payments.checkout import REUSABLE
+from paymail.services.payments.checkout import CANCELLABLE
 from paymail.services.reconciliation.examination import number_of
 from paymail.services.reconciliation.missed_events import batches
 from paymail.services.reconciliation.open_attempts import settle
@@ -30,7 +30,7 @@ def adopt_unknown(context: GatewayContext, *, account: str, since: datetime) -> 
     """
     recorded = 0
     listed = context.gateway.recent_intents(account=account, since=int(since.timestamp()))
-    for batch in batches((one for one in listed if one.status in (*PAID, *REUSABLE)), CHUNK):
+    for batch in batches((one for one in listed if one.status in (*PAID, *CANCELLABLE)), CHUNK):
         with context.transaction() as session:
             unknown = _unknown(session, batch)
         for intent in unknown:
@@ -49,7 +49,7 @@ def _unknown(session: Session, intents: list[Intent]) -> list[Intent]:
 
 
 def _adopt(context: GatewayContext, intent: Intent) -> bool:
-    if intent.status in REUSABLE:
+    if intent.status in CANCELLABLE:
         intent = _cancelled(context, intent)
     if intent.status not in PAID:
         return False
@@ -75,7 +75,7 @@ def _withdraw_live(context: GatewayContext, invoice_id: int) -> None:
     if attempt is None or attempt.intent_id is None:
         return
     intent = context.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
-    if intent.status in REUSABLE:
+    if intent.status in CANCELLABLE:
         intent = _cancelled(context, intent)
     settle(context, intent=intent, seen=None)
 

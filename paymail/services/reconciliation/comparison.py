@@ -108,6 +108,8 @@ def _intents(session: Session, account: str, batch: list[Intent], suspects: Susp
 
 
 def _agrees(intent: Intent, payment: Payment | None, *, known: bool) -> bool:
+    if intent.unfamiliar:
+        return False
     if intent.status is IntentStatus.CANCELED:
         return payment is None
     if intent.status is not IntentStatus.SUCCEEDED:
@@ -158,6 +160,8 @@ def _refunds(session: Session, account: str, since: datetime, told: Reversals, s
 
 
 def _same(told: GatewayRefund, row: Refund | None) -> bool:
+    if told.unfamiliar:
+        return False
     money = stripe_side("", told.amount, told.currency).money
     return row is not None and money is not None and (row.amount, row.status) == (money.minor, told.status)
 
@@ -174,5 +178,6 @@ def _disputes(session: Session, account: str, told: Reversals, suspects: Suspect
     known = set(session.scalars(select(Payment.intent_id).where(Payment.intent_id.in_(asked))))
     for dispute in told.disputes:
         state, _intent = ours.get(dispute.id, (None, ""))
-        if dispute.intent_id in known and state is not state_of(dispute):
+        agrees = state is state_of(dispute) and not dispute.unfamiliar
+        if dispute.intent_id in known and not agrees:
             suspects.add([dispute.intent_id])

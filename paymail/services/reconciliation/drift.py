@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from paymail.errors import PaymailError
 from paymail.money import Money, from_stripe_amount
+from paymail.ports.payments import Intent, Reversals, Unreadable
 
 
 class Kind(StrEnum):
@@ -24,6 +25,8 @@ class Kind(StrEnum):
     """The books have an intent that Stripe does not know on this account."""
     SECOND_INTENT = "second_live_intent"
     """An invoice has a live intent at Stripe that is not the one in the books."""
+    UNKNOWN_STATUS = "status_unknown_here"
+    """A payment, refund or dispute has a status at Stripe, or a form, that this version does not know."""
     UNKNOWN_INVOICE = "invoice_unknown_here"
     """An intent names an invoice that is not here: another system's, or another database's."""
 
@@ -47,12 +50,42 @@ class Finding:
     books: Side
     stripe: Side
     subject: str = ""
-    """The dispute that it is about, when an intent may have several."""
+    """The refund or dispute that it is about, when an intent may have several."""
 
     @property
     def key(self) -> str:
         """The same drift has the same key in every run."""
         return f"{self.kind}:{self.account}:{self.subject or self.intent_id}"
+
+
+def unfamiliar(intent: Intent, told: Reversals, account: str, invoice_ref: str) -> list[Finding]:
+    """Return a drift for each status of an intent and what went back of it that paymail does not know."""
+    met = [("", "payment", "not paid", intent.unfamiliar)]
+    met += [(one.id, f"refund {one.id}", "pending", one.unfamiliar) for one in told.refunds]
+    met += [(one.id, f"dispute {one.id}", "open", one.unfamiliar) for one in told.disputes]
+    if told.left_out:
+        met.append(
+            (f"{intent.id}:left out", f"{told.left_out} refund(s) or dispute(s)", "absent", "not readable")
+        )
+    return [
+        Finding(
+            Kind.UNKNOWN_STATUS,
+            account,
+            intent.id,
+            invoice_ref,
+            Side(f"{what}: unknown status, treated as {taken}"),
+            Side(f"{what}: status {word}"[:200]),
+            subject,
+        )
+        for subject, what, taken, word in met
+        if word
+    ]
+
+
+def unreadable(error: Unreadable, account: str, intent_id: str, invoice_ref: str) -> Finding:
+    """Return the drift of an intent that this version of paymail cannot read."""
+    ours = Side("cannot be compared")
+    return Finding(Kind.UNKNOWN_STATUS, account, intent_id, invoice_ref, ours, Side(str(error)[:200]))
 
 
 def stripe_side(words: str, amount: int, currency: str) -> Side:

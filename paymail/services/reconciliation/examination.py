@@ -23,10 +23,10 @@ from paymail.models import (
     Refund,
 )
 from paymail.money import Money
-from paymail.ports.payments import Intent, IntentStatus, Reversals
+from paymail.ports.payments import Intent, IntentStatus, Reversals, Unreadable
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments.checkout import REUSABLE
-from paymail.services.reconciliation.drift import Finding, Kind, Side, stripe_side
+from paymail.services.reconciliation.drift import Finding, Kind, Side, stripe_side, unfamiliar, unreadable
 from paymail.services.reconciliation.open_attempts import QUIET, settle
 from paymail.services.refunds.disputes import state_of
 
@@ -71,6 +71,8 @@ def _look(context: GatewayContext, account: str, intent_id: str, mend: bool) -> 
         reversals = context.gateway.reversals(account=account, intent_id=intent_id)
     except NotFound:
         intent, reversals = None, Reversals()
+    except Unreadable as error:
+        return (unreadable(error, account, intent_id, str(row.invoice_id) if row else ""),)
     if mend and row is not None and intent is not None:
         settle(context, intent=intent, seen=row.updated_at)
     invoice_ref = intent.invoice_id if intent and intent.invoice_id else str(row.invoice_id) if row else ""
@@ -80,6 +82,7 @@ def _look(context: GatewayContext, account: str, intent_id: str, mend: bool) -> 
     if intent is None:
         return tuple(_unknown(books, about))
     found = [*_payment(books, intent, about), *_second(books, intent, about, context.now())]
+    found += unfamiliar(intent, reversals, account, invoice_ref)
     if books.payment is not None:
         found += [*_refunds(books, reversals, about), *_disputes(books, reversals, about)]
     return tuple(found)
@@ -122,7 +125,7 @@ def unknown_invoice(intent: Intent, account: str) -> list[Finding]:
     """Return the drift of an intent for an invoice that is not here; a canceled one is none."""
     if intent.status is IntentStatus.CANCELED:
         return []
-    ours, told = Side("no such invoice"), Side(f"status {intent.status}")
+    ours, told = Side("no such invoice"), Side(f"status {intent.unfamiliar or intent.status}")
     if intent.status is IntentStatus.SUCCEEDED:
         told = stripe_side("received", intent.amount_received, intent.currency)
     return [Finding(Kind.UNKNOWN_INVOICE, account, intent.id, intent.invoice_id, ours, told)]
@@ -142,6 +145,8 @@ def _unknown(books: Books, about: "partial[Finding]") -> list[Finding]:
 def _payment(books: Books, intent: Intent, about: "partial[Finding]") -> list[Finding]:
     told = stripe_side("received", intent.amount_received, intent.currency)
     paid = intent.status is IntentStatus.SUCCEEDED
+    if intent.unfamiliar:
+        return []  # a drift of its own
     if books.payment is None:
         if not paid or not books.invoice_here:
             return []

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.db import insert_once
-from paymail.errors import Denied
 from paymail.models import (
     GATEWAY_EVENT_MOVES,
     GatewayEvent,
@@ -22,7 +21,7 @@ from paymail.models import (
 )
 from paymail.ports.payments import Event
 from paymail.services.core.contexts import GatewayContext
-from paymail.services.payments.webhook_inbox import USED_EVENTS, receive_event
+from paymail.services.payments.webhook_inbox import USED_EVENTS, OtherMode, receive_event
 
 log = observability.logger(__name__)
 T = TypeVar("T")
@@ -69,7 +68,7 @@ def _store(session: Session, events: list[Event], heard: ReadEvents, *, live: bo
         try:
             if receive_event(session, event=event, live=live, now=now):
                 heard.stored.append(event.id)
-        except Denied:
+        except OtherMode:
             heard.refused += 1
 
 

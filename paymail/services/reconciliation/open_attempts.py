@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from paymail import observability
-from paymail.errors import Conflict, InvalidInput, NotFound, Unavailable
+from paymail.errors import Conflict, NotFound, Rejected, Unavailable
 from paymail.models import (
     ATTEMPT_MOVES,
     LIVE_ATTEMPTS,
@@ -80,6 +80,10 @@ def _one(context: GatewayContext, attempt: PaymentAttempt, done: Reread) -> None
         intent = context.gateway.retrieve_intent(account=attempt.account, intent_id=intent_id)
     except NotFound:
         done.unknown += 1
+    except Rejected as error:
+        # This one only: the comparison tells staff, and the account's other attempts are not kept waiting.
+        log.error("attempt cannot be checked", attempt=attempt.attempt_id, reason=str(error))
+        done.unknown += 1
     else:
         done.recorded += settle(context, intent=intent, seen=attempt.updated_at)
     with context.transaction() as session:
@@ -105,7 +109,7 @@ def settle(context: GatewayContext, *, intent: Intent, seen: datetime | None) ->
         return False  # somebody else is at it
     except Unavailable:
         raise
-    except (NotFound, Conflict, InvalidInput) as error:
+    except (NotFound, Conflict, Rejected) as error:
         log.error("intent cannot be settled", intent=intent.id, code=error.code, reason=str(error))
         return False
     return settled.recorded_now

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.clock import new_id
-from paymail.errors import Conflict, InvalidInput, NotFound, PaymailError
+from paymail.errors import Conflict, InvalidInput, NotFound, PaymailError, Rejected
 from paymail.models import Channel, Dispute, DisputeState, Invoice, Payment, Refund, RefundStatus
 from paymail.money import Money, stripe_units
-from paymail.ports.payments import GatewayRefund, KeySpent, Reversals
+from paymail.ports.payments import GatewayRefund, KeySpent, Reversals, Unreadable
 from paymail.services.core import idempotency, restores
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
@@ -178,7 +178,9 @@ def _carry_out(context: GatewayContext, refund_id: int, refund_fees: bool) -> No
         session.execute(update(Refund).where(Refund.refund_id == refund_id).values(tries=Refund.tries + 1))
     try:
         told = _ask(context, refund, payment, look_first=tried_before, refund_fee=refund_fee)
-    except (Conflict, InvalidInput, NotFound) as error:
+    except Unreadable as error:
+        _postpone(context, refund, error)  # it may have been made
+    except (Conflict, Rejected, NotFound) as error:
         _refused(context, refund, str(error))
     except PaymailError as error:
         _postpone(context, refund, error)
@@ -199,9 +201,8 @@ def _ask(
     intent_id = payment.intent_id or ""
     if look_first:
         known = context.gateway.reversals(account=payment.account, intent_id=intent_id)
-        for told in known.refunds:
-            if told.reference == str(refund.refund_id):
-                return told
+        if told := known.refund_of(str(refund.refund_id)):
+            return told
     return context.gateway.create_refund(
         account=payment.account,
         intent_id=intent_id,

@@ -20,6 +20,7 @@ STATUS: tuple[tuple[type[errors.PaymailError], int], ...] = (
     (errors.Unproven, 401),
     (errors.Denied, 403),
     (errors.TooMany, 429),
+    (errors.Rejected, 502),
     (errors.Unavailable, 503),
 )
 
@@ -31,6 +32,11 @@ FRAMEWORK_CODES = {
     408: "too_slow",
     413: "too_large",
 }
+OUR_FAULT = {
+    500: "Something went wrong on our side.",
+    502: "The payment provider did not accept our request. Please contact the sender of the invoice.",
+}
+"""What callers are told where the reason is for staff, who find it in the log."""
 DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.DisconnectionError, exc.TimeoutError)
 """What SQLAlchemy raises when the database cannot be asked: away, restarting, or its pool used up."""
 PUBLIC = ("/pay/", "/api/public/")
@@ -77,7 +83,7 @@ def answer_to(request: Request, error: errors.PaymailError) -> Response:
     if isinstance(error, errors.Misconfigured) and request.url.path.startswith(PUBLIC):
         # Stripe refuses our key or the issuer's account. Asking again soon does not help, so no Retry-After.
         return problem(request, 503, "payment_unavailable", NO_PAYMENT)
-    detail = str(error) if status < 500 or status == 503 else "Something went wrong on our side."
+    detail = str(error) if status < 500 or status == 503 else OUR_FAULT[status]
     if isinstance(error, errors.TooMany):
         metrics.meters().limits.labels(error.code).inc()
     return problem(request, status, error.code, detail, _wait(error))

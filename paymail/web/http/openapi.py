@@ -18,7 +18,7 @@ PROBLEMS = problems(401, 403, 404, 408, 409, 413, 422, 429, 503)
 """Of a route of the staff API."""
 LIST_PROBLEMS = problems(401, 403, 408, 413, 422, 429, 503)
 """Of a route of the staff API that names no row."""
-PAY_PROBLEMS = problems(404, 408, 409, 410, 413, 422, 429, 503)
+PAY_PROBLEMS = problems(404, 408, 409, 410, 413, 422, 429, 502, 503)
 """Of a route behind a pay link."""
 
 

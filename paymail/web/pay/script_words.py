@@ -33,6 +33,9 @@ _WORDS = {
     ),
     "payments_on_hold": marked("Online payment is paused for a short time. Please try again later."),
     "payment_unavailable": marked("Online payment is not available at the moment. Please try again later."),
+    "stripe_refused": marked(
+        "Something is wrong with online payment for this invoice. Please contact the sender of the invoice."
+    ),
     "busy": marked("The payment service is not responding. Please try again in a minute."),
 }
 

@@ -13,7 +13,7 @@ from paymail.gateway.statement_descriptor import LONGEST, suffix_of
 from paymail.ports.payments import KeyTaken
 from paymail.sandbox.config import API_VERSION, SandboxConfig
 from paymail.sandbox.server import SandboxServer
-from paymail.settings import STRIPE_JS_RELEASE
+from paymail.stripe_settings import STRIPE_JS_RELEASE
 from tests.contract.gateway.recorder import Recorder
 
 ACCOUNT = "acct_sandbox"

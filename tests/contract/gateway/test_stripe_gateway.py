@@ -11,7 +11,7 @@ import pytest
 import stripe
 
 from paymail.clock import utc_now
-from paymail.errors import Conflict, Misconfigured, NotFound, Unavailable
+from paymail.errors import Conflict, Misconfigured, NotFound, Rejected, Unavailable
 from paymail.gateway import StripeConfig, StripeGateway
 from paymail.ports.payments import GatewayAccount, Intent, IntentStatus, KeySpent, KeyTaken, WebhookEndpoint
 from paymail.sandbox.config import SandboxConfig
@@ -110,6 +110,15 @@ def test_the_same_key_for_something_else_is_refused(sandboxed: SandboxedGateway)
         sandboxed.create(amount=9000)
 
 
+def test_what_we_ask_wrongly_is_refused_with_what_staff_need_to_find_it(
+    sandboxed: SandboxedGateway,
+) -> None:
+    with pytest.raises(
+        Rejected, match=r"Stripe refused the request \(\w+, parameter amount, request req_\w+\)"
+    ):
+        sandboxed.create(amount=0)
+
+
 def test_another_accounts_intent_is_not_there(sandboxed: SandboxedGateway) -> None:
     made = sandboxed.create()
     with pytest.raises((NotFound, Misconfigured)):
@@ -132,12 +141,15 @@ def test_a_wrong_key_is_a_configuration_fault_without_the_key(sandboxed: Sandbox
 
 
 def test_an_account_tells_whether_it_may_charge(sandboxed: SandboxedGateway) -> None:
-    sandboxed.control("accounts", id="acct_new", charges_enabled=False)
+    sandboxed.control("accounts", id="acct_new", type="express", charges_enabled=False)
+    sandboxed.control("accounts", id="acct_standard", charges_enabled=False)
     assert sandboxed.gateway.account() == GatewayAccount("acct_platform", True)
     assert sandboxed.gateway.account(account=ACCOUNT) == GatewayAccount(ACCOUNT, True)
     assert sandboxed.gateway.account(account="acct_new") == GatewayAccount(
         "acct_new", False, "requirements.past_due"
     )
+    # A connected Standard account has no requirements that a platform is told of.
+    assert sandboxed.gateway.account(account="acct_standard") == GatewayAccount("acct_standard", False)
 
 
 def test_an_account_that_is_not_connected_is_not_there(sandboxed: SandboxedGateway) -> None:
