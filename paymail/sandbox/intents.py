@@ -43,7 +43,7 @@ def create_intent(call: Call) -> Json:
         "created": call.now,
         "currency": currency,
         "metadata": forms.merged_metadata({}, params),
-        "shipping": forms.mapping(params, "shipping") or None,
+        "shipping": forms.shipping(params),
         **{name: forms.text(params, name) for name in _KEPT_TEXT},
     }
     _set_customer(call, intent)
@@ -97,7 +97,7 @@ def update_intent(call: Call) -> Json:
     _set_kinds(call, intent)
     intent.update({name: forms.text(params, name) for name in _KEPT_TEXT if name in params})
     if "shipping" in params:
-        intent["shipping"] = forms.mapping(params, "shipping") or None
+        intent["shipping"] = forms.shipping(params)
     _set_fee(call, intent)
     _set_method(call, intent)
     call.store.save(intent)
