@@ -130,6 +130,8 @@ def confirm(call: Call) -> Json:
     intent = call.need("payment_intent", call.path_id, param="intent")
     if call.public or "client_secret" in call.params:
         check_client_secret(call, intent)
+    if "excluded_payment_method_types" in call.params and may_change(intent):
+        _set_kinds(call, intent)
     return confirm_intent(call, intent)
 
 
