@@ -14,7 +14,7 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --strict
 # Where it is set, each of the many processes would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run help demo test quick quick-tests check format docs screenshots wheel bench faults smoke-stripe clean
+.PHONY: run help demo test quick quick-tests check format docs screenshots wheel bench faults smoke-stripe spec-check clean
 
 run: .setup/run  ## Run everything on embedded defaults, with sample data
 	$(BIN)/paymail up --port $(PORT)
@@ -76,6 +76,14 @@ faults: .setup/test  ## The long fault run, about an hour
 # Against Stripe's real test mode; needs STRIPE_TEST_SECRET_KEY, and says so.
 smoke-stripe: .setup/test  ## Ask Stripe's real test mode
 	$(BIN)/python -m tests.contract.gateway.smoke
+
+# By hand, when Stripe's SDK is updated; needs npm. The types of Stripe's own packages say what its annotations cannot.
+spec-check: .setup/test  ## Hold the sandbox and pay.js against the types of npm's stripe
+	mkdir -p .setup/spec-check
+	cp tests/spec_check/*.json tests/spec_check/*.d.ts paymail/web/static/*.js .setup/spec-check
+	cd .setup/spec-check && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	$(BIN)/python -m tests.spec_check.generate .setup/spec-check
+	cd .setup/spec-check && npx --no-install tsc -p said.tsconfig.json && npx --no-install tsc -p page.tsconfig.json
 
 .setup/run: requirements.lock pyproject.toml setup-system
 	./setup-system $(RUN_PACKAGES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from paymail.sandbox import forms
-from paymail.sandbox.blanks import ACCOUNT_SETTINGS, REQUIREMENTS
+from paymail.sandbox.blanks import ACCOUNT_SETTINGS, BUSINESS_PROFILE, REQUIREMENTS
 from paymail.sandbox.calls import Call
 from paymail.sandbox.errors import Json
 from paymail.sandbox.listing import listed
@@ -28,13 +28,7 @@ def _account(call: Call, account_id: str) -> Json:
     account: Json = {
         "id": account_id,
         "object": "account",
-        "business_profile": {
-            "name": f"Sandbox {account_id}",
-            "support_email": None,
-            "support_phone": None,
-            "support_url": None,
-            "url": None,
-        },
+        "business_profile": {**BUSINESS_PROFILE, "name": f"Sandbox {account_id}"},
         "capabilities": {"card_payments": "active", "au_becs_debit_payments": "active"},
         "charges_enabled": charges,
         "country": call.config.country,

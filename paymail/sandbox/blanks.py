@@ -6,6 +6,7 @@ from paymail.sandbox.errors import Json
 from paymail.sandbox.words import words
 
 INTENT: Json = {
+    "allowed_payment_method_types": None,
     "amount_capturable": 0,
     "amount_details": {"tip": {}},
     "amount_received": 0,
@@ -19,11 +20,13 @@ INTENT: Json = {
     "last_payment_error": None,
     "latest_charge": None,
     "livemode": False,
+    "managed_payments": None,
     "next_action": None,
     "on_behalf_of": None,
     "payment_method": None,
     "payment_method_configuration_details": None,
     "payment_method_options": {},
+    "payment_record": None,
     "processing": None,
     "review": None,
     "setup_future_usage": None,
@@ -94,6 +97,19 @@ REQUIREMENTS: Json = {
     "eventually_due": [],
     "past_due": [],
     "pending_verification": [],
+}
+
+BUSINESS_PROFILE: Json = {
+    "mcc": None,
+    "minority_owned_business_designation": None,
+    "name": None,
+    "product_description": None,
+    "specified_commercial_transactions_act_url": None,
+    "support_address": None,
+    "support_email": None,
+    "support_phone": None,
+    "support_url": None,
+    "url": None,
 }
 
 # A Standard account shows its platform neither what Stripe asks of it nor its bank accounts.

@@ -11,12 +11,12 @@ _NOT_OF_A_CHARGE = ("display_brand", "generated_from", "networks", "three_d_secu
 def method_details(intent: Json, method: Json) -> Json:
     """Return the details of a charge by this payment method; vouchers bring those of the intent's."""
     kind = method["type"]
-    shown = method[kind]
+    shown: Json = method[kind]
     voucher = (intent["next_action"] or {}).get(f"{kind}_display_details") or {}
     if kind == "card":
         return _card(intent, shown)
     if kind == "au_becs_debit":
-        return {**shown, "mandate": None}
+        return shown
     if kind == "payto":
         return {**shown, "mandate": method.get("_mandate")}
     if kind == "konbini":
@@ -35,6 +35,7 @@ def _card(intent: Json, card: Json) -> Json:
         **kept,
         "amount_authorized": intent["amount"],
         "authorization_code": None,
+        "electronic_commerce_indicator": None,
         "extended_authorization": {"status": "disabled"},
         "incremental_authorization": unavailable,
         "installments": None,

@@ -40,11 +40,12 @@ def open_dispute(
             "submission_count": 0,
             "submission_method": "not_submitted",
         },
+        "intended_submission_method": None,
         "is_charge_refundable": False,
         "livemode": False,
         "metadata": {},
         "payment_intent": charge["payment_intent"],
-        "payment_method_details": _details(charge, inquiry=status in _INQUIRIES),
+        **_details(charge, inquiry=status in _INQUIRIES),
         "reason": reason,
         "status": status,
         "_withdrawn": False,
@@ -119,13 +120,13 @@ def _transaction(call: Call, dispute: Json, amount: int) -> Json:
     }
 
 
-def _details(charge: Json, *, inquiry: bool) -> Json | None:
+def _details(charge: Json, *, inquiry: bool) -> Json:
     details = charge["payment_method_details"]
     if details["type"] != "card":
-        return None
+        return {}
     brand = details["card"]["brand"]
     shown = {"brand": brand, "case_type": "inquiry" if inquiry else "chargeback", "network": brand}
-    return {"type": "card", "card": {**shown, "network_reason_code": "10.4"}}
+    return {"payment_method_details": {"type": "card", "card": {**shown, "network_reason_code": "10.4"}}}
 
 
 def retrieve_dispute(call: Call) -> Json:

@@ -28,7 +28,7 @@ _INTENT_FIELDS = words(
 )
 _CONFIRMING = words(
     """payment_method payment_method_data payment_method_options return_url use_stripe_sdk
-    receipt_email mandate_data off_session"""
+    receipt_email mandate_data off_session excluded_payment_method_types"""
 )
 _BROWSER = frozenset(("client_secret", "expected_payment_method_type"))
 _CREATING = (

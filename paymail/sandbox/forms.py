@@ -89,6 +89,21 @@ def mapping(params: Json, name: str) -> Json:
     return value
 
 
+def whole_address(params: Json) -> Json:
+    """Return the `address` with all of its lines."""
+    given = mapping(params, "address")
+    return {line: given.get(line) for line in ("city", "country", "line1", "line2", "postal_code", "state")}
+
+
+def shipping(params: Json) -> Json | None:
+    """Return the `shipping` as Stripe shows it."""
+    given = mapping(params, "shipping")
+    if not given:
+        return None
+    shown = {name: given.get(name) for name in ("carrier", "name", "phone", "tracking_number")}
+    return {"address": whole_address(given), **shown}
+
+
 def merged_metadata(current: Json, params: Json) -> Json:
     """Apply a `metadata` parameter: an empty value unsets its key, an empty string unsets all."""
     if "metadata" not in params:

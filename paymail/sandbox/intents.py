@@ -45,7 +45,7 @@ def create_intent(call: Call) -> Json:
         "created": call.now,
         "currency": currency,
         "metadata": forms.merged_metadata({}, params),
-        "shipping": forms.mapping(params, "shipping") or None,
+        "shipping": forms.shipping(params),
         **{name: forms.text(params, name) for name in _KEPT_TEXT},
     }
     _set_customer(call, intent)
@@ -99,7 +99,7 @@ def update_intent(call: Call) -> Json:
     _set_kinds(call, intent)
     intent.update({name: forms.text(params, name) for name in _KEPT_TEXT if name in params})
     if "shipping" in params:
-        intent["shipping"] = forms.mapping(params, "shipping") or None
+        intent["shipping"] = forms.shipping(params)
     _set_fee(call, intent)
     _set_method(call, intent)
     call.store.save(intent)
@@ -132,6 +132,8 @@ def confirm(call: Call) -> Json:
     intent = call.need("payment_intent", call.path_id, param="intent")
     if call.public or "client_secret" in call.params:
         check_client_secret(call, intent)
+    if "excluded_payment_method_types" in call.params and may_change(intent):
+        _set_kinds(call, intent)
     return confirm_intent(call, intent)
 
 

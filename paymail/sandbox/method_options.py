@@ -51,10 +51,8 @@ def _shown(kind: str, options: Json) -> Json:
         return {"expires_after_days": days_until_expiry("oxxo", options)}
     if kind == "customer_balance":
         transfer = forms.mapping(options, "bank_transfer")
-        return {
-            "bank_transfer": _transfer(transfer) if transfer else None,
-            "funding_type": options.get("funding_type"),
-        }
+        shown = {"bank_transfer": _transfer(transfer)} if transfer else {}
+        return {**shown, "funding_type": options.get("funding_type")}
     if kind == "payto":
         terms = mandate_options({"_options": {"payto": options}})
         return {"mandate_options": terms} if terms else {}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from paymail.sandbox.calls import Call
 from paymail.sandbox.cards import TOKENS, Outcome, becs_outcome, card_outcome, check_card_details
 from paymail.sandbox.errors import ApiError, Json
-from paymail.sandbox.forms import mapping, text
+from paymail.sandbox.forms import mapping, text, whole_address
 from paymail.sandbox.ids import new_id
 from paymail.sandbox.method_kinds import KINDS, check_billing
 
@@ -104,7 +104,5 @@ def _payto(given: Json) -> Json:
 
 
 def _billing(given: Json) -> Json:
-    lines = ("city", "country", "line1", "line2", "postal_code", "state")
-    address = mapping(given, "address")
     shown = {name: given.get(name) for name in ("email", "name", "phone", "tax_id")}
-    return {"address": {line: address.get(line) for line in lines}, **shown}
+    return {"address": whole_address(given), **shown}

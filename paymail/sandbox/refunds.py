@@ -33,7 +33,7 @@ def create_refund(call: Call) -> Json:
         "charge": charge["id"],
         "created": call.now,
         "currency": charge["currency"],
-        "destination_details": _destination(charge),
+        **_destination(charge),
         "metadata": forms.merged_metadata({}, call.params),
         "payment_intent": charge["payment_intent"],
         "reason": reason,
@@ -48,12 +48,11 @@ def create_refund(call: Call) -> Json:
     return refund
 
 
-def _destination(charge: Json) -> Json | None:
-    kind = charge["payment_method_details"]["type"]
-    if kind != "card":
-        return None
+def _destination(charge: Json) -> Json:
+    if charge["payment_method_details"]["type"] != "card":
+        return {}
     reference = {"reference_status": "pending", "reference_type": "acquirer_reference_number"}
-    return {"type": "card", "card": {**reference, "type": "refund"}}
+    return {"destination_details": {"type": "card", "card": {**reference, "type": "refund"}}}
 
 
 def _updated(call: Call, refund: Json) -> None:

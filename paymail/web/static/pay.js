@@ -22,7 +22,11 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   // What the button says is what is charged: `asked` says it to the server, `units` are Stripe's.
   let wanted = { asked: {}, units: Number(data.units), text: button.textContent };
-  let stripe, elements, waiting;
+  /** @type {import("@stripe/stripe-js").Stripe} */
+  let stripe;
+  /** @type {import("@stripe/stripe-js").StripeElements} */
+  let elements;
+  let waiting;
   let loaded = false;
   let paying = false;
   let over = false;
@@ -112,6 +116,7 @@ document.addEventListener("DOMContentLoaded", () => {
     return false;
   }
 
+  /** @returns {import("@stripe/stripe-js").Appearance} */
   function appearance() {
     return { theme: dark.matches ? "night" : "stripe" };
   }

@@ -190,6 +190,12 @@ def test_excluded_kinds_are_not_offered_and_not_taken(api):
         api.create(currency="jpy", excluded_payment_method_types=["konbini", "card"])
 
 
+def test_a_confirmation_may_exclude_kinds_too(api):
+    intent = api.create(currency="jpy")
+    with pytest.raises(stripe.InvalidRequestError, match="not allowed"):
+        confirm(api, intent, {"type": "konbini"}, excluded_payment_method_types=["konbini"])
+
+
 def test_a_kind_that_stripe_does_not_know_is_refused(api):
     error = refused(api.create, excluded_payment_method_types=["card", "cheque"])
     assert error.param == "excluded_payment_method_types[1]"

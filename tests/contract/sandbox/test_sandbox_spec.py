@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 import stripe
+from stripe._api_version import _ApiVersion
 
 import paymail.sandbox
 from paymail.sandbox.cards import BECS, CARDS
-from paymail.sandbox.config import SandboxConfig
+from paymail.sandbox.config import API_VERSION, SandboxConfig
 from paymail.sandbox.disputes import STATUSES
 from paymail.sandbox.endpoints import ENDPOINTS
 from paymail.sandbox.method_kinds import STRIPE_KINDS
@@ -86,6 +87,10 @@ def test_the_walk_sees_every_state_of_a_dispute_and_of_an_intent(said):
 def test_every_code_of_a_test_number_is_one_of_stripe_s():
     codes = {outcome.code for outcome in (*CARDS.values(), *BECS.values())} - {None}
     assert codes <= listed_values(stripe.PaymentIntent.LastPaymentError, "code")
+
+
+def test_the_sandbox_is_of_the_sdk_s_api():
+    assert API_VERSION == _ApiVersion.CURRENT
 
 
 def test_the_kinds_that_may_be_excluded_are_stripe_s():
