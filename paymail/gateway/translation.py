@@ -153,7 +153,8 @@ def refund_from(found: stripe.Refund) -> GatewayRefund:
         currency=found.currency.upper(),
         status=status,
         failure=getattr(found, "failure_reason", None) or ("canceled" if found.status == "canceled" else ""),
-        reference=str(reference)[:20],
+        reference=str(reference)[:60],
+        created=found.created,
     )
 
 

@@ -102,7 +102,9 @@ class GatewayRefund:
     failure: str = ""
     """The provider's word for why it failed."""
     reference: str = ""
-    """`metadata.refund_id`: the row of ours that asked for it; empty for one made at the provider."""
+    """`metadata.refund_id`: names the row of ours that asked for it; empty for one made at the provider."""
+    created: int = 0
+    """Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries
 from paymail.services.outbox import dedupe_keys
-from paymail.services.refunds import reversals
+from paymail.services.refunds import refund_references, reversals
 
 log = observability.logger(__name__)
 
@@ -209,13 +209,13 @@ def _ask(context: GatewayContext, refund: Refund, payment: Payment, *, look_firs
     if look_first:
         known = context.gateway.reversals(account=payment.account, intent_id=intent_id)
         for told in known.refunds:
-            if told.reference == str(refund.refund_id):
+            if refund_references.is_of(told, refund):
                 return told
     return context.gateway.create_refund(
         account=payment.account,
         intent_id=intent_id,
         amount=stripe_units(refund.amount, refund.currency),
-        reference=str(refund.refund_id),
+        reference=refund_references.reference_of(refund),
         idempotency_key=refund.idempotency_key or "",
     )
 
