@@ -32,6 +32,7 @@ from paymail.render.pdf import WeasyPdfRenderer
 from paymail.services.access.logins import LoginContext
 from paymail.services.access.password_hasher import PasswordHasher
 from paymail.services.core.contexts import Context, GatewayContext
+from paymail.services.core.listed_intents import ListedIntents
 from paymail.services.delivery.deliveries import DeliveryContext
 from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.outbox.gates import BadRate, rate_of
@@ -62,6 +63,7 @@ class App:
     pdf: PdfRenderer
     now: Callable[[], datetime] = clock.utc_now
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
+    listed_intents: ListedIntents = field(default_factory=ListedIntents)
     sender_rate: int = 0
     failpoint: Callable[[str], None] = lambda _name: None
 
@@ -97,7 +99,12 @@ class App:
 
     def gateway_context(self) -> GatewayContext:
         """What use cases that speak to Stripe are given."""
-        return GatewayContext(transaction=self.transaction, now=self.now, gateway=self.gateway)
+        return GatewayContext(
+            transaction=self.transaction,
+            now=self.now,
+            gateway=self.gateway,
+            listed_intents=self.listed_intents,
+        )
 
     def login_context(self) -> LoginContext:
         """What checking and setting passwords of staff are given."""

@@ -1,7 +1,9 @@
 """What the database says about the work, for Prometheus: asked when somebody scrapes, and cheaply."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
 
@@ -18,7 +20,10 @@ from paymail.wiring import App
 
 KEPT = 10.0
 """Seconds for which an answer is given again: several scrapers cost no more than one."""
-_LONGEST = "SET LOCAL statement_timeout = 2000"
+LONGEST = 2.0
+"""Seconds that the queries may take: each of them on PostgreSQL, all together on SQLite."""
+_STEPS = 10_000
+"""Instructions of SQLite's between two looks at the clock: well below a millisecond."""
 
 
 class DatabaseGauges(Collector):
@@ -46,9 +51,7 @@ class DatabaseGauges(Collector):
     def _ask(self) -> list[Metric]:
         now = self._app.now()
         try:
-            with self._app.reading() as session:
-                if self._app.engine.dialect.name == "postgresql":
-                    session.execute(text(_LONGEST))
+            with self._app.reading() as session, bounded(session, LONGEST):
                 found = list(gauges(session, now=now))
             return [_gauge("database_up", "Whether the database answers in time.", 1), *found]
         except SQLAlchemyError:
@@ -58,17 +61,35 @@ class DatabaseGauges(Collector):
             self._app.engine.dispose()
 
 
+@contextmanager
+def bounded(session: Session, seconds: float) -> Iterator[None]:
+    """End what takes longer than `seconds` with an SQLAlchemyError, on both databases."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
+        yield
+        return
+    driver = session.connection().connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - the only other database
+    ends = time.monotonic() + seconds
+    # SQLite has no time limit, but asks this every so many steps whether to go on.
+    driver.set_progress_handler(lambda: time.monotonic() > ends, _STEPS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
 def gauges(session: Session, *, now: datetime) -> Iterator[Metric]:
     """Yield the gauges; ages are in seconds, 0 when nothing waits."""
-    due, events = backlog.outbox(session, now=now), backlog.events(session, now=now)
+    due, events = backlog.oldest_due(session, now=now), backlog.events(session, now=now)
     pulse = heartbeats.pulse(session, since=now - heartbeats.ALIVE)
-    yield _gauge("oldest_due_message_seconds", "Age of the oldest due message.", _age(due.oldest_due, now))
+    yield _gauge("oldest_due_message_seconds", "Age of the oldest due message.", _age(due, now))
     yield _gauge("oldest_due_event_seconds", "Age of the oldest due event.", _age(events.oldest_due, now))
     yield _gauge("dead_events", "Events of the last 7 days that could not be processed.", events.dead)
     yield _counts(session, "messages", "Messages by state.", Message.state)
     yield _counts(session, "payment_attempts", "Payment attempts by status.", PaymentAttempt.status)
     yield _counts(session, "refunds", "Refunds by status.", Refund.status)
-    open_drifts = len(drift_store.open_drifts(session))
+    open_drifts = drift_store.count_open(session)
     yield _gauge("open_drifts", "Open differences between paymail and Stripe.", open_drifts)
     yield _gauge("workers_alive", "Worker processes with a recent heartbeat.", pulse.alive)
     yield _gauge("last_heartbeat_seconds", "Age of the newest heartbeat.", _age(pulse.newest, now))

@@ -41,7 +41,7 @@ def open_app(*, migrate: bool = True, new_database: bool = False) -> App:
     app = build(found)
     database_choice.show_if_asked(found)
     if migrate and not found.database_url:
-        schema.upgrade(app.engine)
+        schema.upgrade(app.engine, tell=say)
     elif migrate:
         _refuse_old_schema(app)
     return app
@@ -56,6 +56,11 @@ def _refuse_old_schema(app: App) -> None:
         raise Misconfigured(
             f"the database schema {at}; this version needs {schema.head()}: run `paymail db upgrade`"
         )
+
+
+def say(line: str) -> None:
+    """Say on stderr what is going on, and go on."""
+    typer.echo(f"paymail: {line}", err=True)
 
 
 def fail(error: PaymailError | str, code: int) -> NoReturn:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from sqlalchemy import inspect
 
-from paymail.cli.context import FAILURE, PARTIAL, exits, open_app
-from paymail.db import schema
+from paymail.cli.context import FAILURE, PARTIAL, exits, open_app, say
+from paymail.db import run_locks, schema
 from paymail.errors import Conflict
 from paymail.models import Heartbeat, Restore
 from paymail.services.core import restores
@@ -18,6 +18,10 @@ from paymail.wiring import App
 
 ALIVE = timedelta(seconds=30)
 """Workers note every 10 seconds that they live."""
+
+
+RESTORED_LOCK = 7241870
+"""Any number that nothing else locks."""
 
 
 class WorkersRunning(Conflict):
@@ -34,12 +38,18 @@ group = typer.Typer(help="The database schema.", no_args_is_help=True)
 def upgrade(
     force: Annotated[bool, typer.Option("--force", help="Also while workers are running.")] = False,
 ) -> None:
-    """Upgrade the schema to the latest revision; safe to repeat. Stop web, workers and beat first."""
+    """Upgrade the schema to the latest revision; safe to repeat. Stop web, workers and beat first.
+
+    While others hold a lock that it needs, it waits 3 seconds, lets them pass, and tries again. After ten
+    tries it gives up with exit code 1 and nothing half done.
+    """
     app = open_app(migrate=False)
-    if not force and not schema.is_current(app.engine):
-        _refuse_beside_workers(app)
-    schema.upgrade(app.engine)
-    app.close()
+    try:
+        if not force and not schema.is_current(app.engine):
+            _refuse_beside_workers(app)
+        schema.upgrade(app.engine, tell=say)
+    finally:
+        app.close()
     typer.echo(f"database is at revision {schema.head()}")
 
 
@@ -50,7 +60,6 @@ def _refuse_beside_workers(app: App) -> None:
     with app.reading() as session:
         alive = heartbeats.pulse(session, since=app.now() - ALIVE).alive
     if alive:
-        app.close()
         raise WorkersRunning(
             f"{alive} worker process(es) were running within the last {ALIVE.seconds} seconds;"
             " stop web, workers and beat first"
@@ -83,11 +92,16 @@ def restored(
         Opening | None,
         typer.Option("--open", help="Open mail or payments again, once it has been reconciled."),
     ] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="The database was not restored again: only look at Stripe once more."),
+    ] = False,
 ) -> None:
     """Tell paymail that the database was restored from a backup: run it before anything is started.
 
     Puts mail, payments and refunds on hold, records the payments and refunds that Stripe has and the backup
-    does not, and marks emails that may have been sent since as unknown. Safe to repeat.
+    does not, and marks emails that may have been sent since as unknown. Can be killed and run again; each run
+    marks what is due by then. With --again, what was written since the last run is not doubted.
     Exit codes: 0 done, 4 done but paymail and Stripe differ, 1 Stripe could not be asked about every account.
     """
     app = open_app()
@@ -96,7 +110,8 @@ def restored(
             _open(app, opening)
             _show(app)
             return
-        _run_restored(app)
+        with run_locks.alone(app.engine, name="db restored", key=RESTORED_LOCK):
+            _run_restored(app, again)
     finally:
         app.close()
 
@@ -109,7 +124,7 @@ def _open(app: App, opening: Opening | None) -> None:
             restores.open_payments(session, now=app.now())
 
 
-def _run_restored(app: App) -> None:
+def _run_restored(app: App, again: bool) -> None:
     with app.reading() as session:
         held = restores.on_hold(session)
     if not held:
@@ -117,6 +132,7 @@ def _run_restored(app: App) -> None:
     done = reconcile_restored(
         app.gateway_context(),
         live=app.live,
+        again=again,
         progress=lambda account: typer.echo(f"asking {account}", err=True),
     )
     _show(app)

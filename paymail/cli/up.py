@@ -13,7 +13,7 @@ import typer
 
 from paymail.cli import folder_lock, ports, start_line
 from paymail.cli.child_processes import Children, wait_until_answering
-from paymail.cli.context import exits, load_settings, open_app
+from paymail.cli.context import exits, load_settings, open_app, say
 from paymail.cli.sample_data import SAMPLE_STAFF, load_sample, send_sample, staff_password
 from paymail.db import schema
 from paymail.services.core.invoices import load_invoice, payment_url
@@ -54,7 +54,7 @@ def running(port: int) -> Iterator[tuple[App, Children]]:
         environment = _publish(port, folder)
         app = open_app(migrate=False, new_database=True)
         start_line.say("up", app.settings)
-        schema.upgrade(app.engine)  # a server's schema too: this one process starts everything else
+        schema.upgrade(app.engine, tell=say)  # a server's schema too: this one process starts everything else
         with Children(_commands(port, sandboxed=app.settings.sandboxed), environment) as children:
             if app.settings.sandboxed:
                 url = f"{app.settings.sandbox_url}/healthz"

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, inspect, text
 
 from paymail import top_folder
 from paymail.db import READ_ONLY
+from paymail.db.lock_waits import Patience, Tell, with_patience
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -39,13 +40,29 @@ def config(engine: Engine) -> "Config":
     return settings
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to `revision`. Safe to repeat, and to run from several hosts at once."""
-    if revision == "head" and is_current(engine):
+def upgrade(
+    engine: Engine,
+    target: str = "head",
+    *,
+    tell: Tell = lambda _line: None,
+    patience: Patience = Patience(),
+) -> None:
+    """Bring the schema to revision `target`. Safe to repeat, and to run from several hosts at once.
+
+    Each migration that cannot get a lock is tried again, with a line to `tell`. Raises SchemaLocked.
+    """
+    if target == "head" and is_current(engine):
         return
     from alembic import command
 
-    command.upgrade(config(engine), revision)
+    settings = config(engine)
+    settings.attributes["tell"] = tell
+    with_patience(
+        lambda: command.upgrade(settings, target),
+        revision=lambda: revision(engine),
+        patience=patience,
+        tell=tell,
+    )
 
 
 def is_current(engine: Engine) -> bool:

@@ -57,6 +57,7 @@ class PaymentAttempt(Base):
             postgresql_where=_LIVE_SQL,
             sqlite_where=_LIVE_SQL,
         ),
+        Index("ix_payment_attempts_status", "status"),
     )
 
     attempt_id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -1,6 +1,6 @@
 """The payment provider: intents, events, refunds, disputes and accounts, as far as we use them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -122,7 +122,9 @@ class GatewayRefund:
     failure: str = ""
     """The provider's word for why it failed."""
     reference: str = ""
-    """`metadata.refund_id`: the row of ours that asked for it; empty for one made at the provider."""
+    """`metadata.refund_id`: names the row of ours that asked for it; empty for one made at the provider."""
+    created: int = 0
+    """Unix seconds."""
     unfamiliar: str = ""
     """The provider's word for the status when paymail does not know it: it counts as pending; else empty."""
 
@@ -153,9 +155,9 @@ class Reversals:
     left_out: int = 0
     """How many of them could not be read."""
 
-    def refund_of(self, reference: str) -> GatewayRefund | None:
+    def refund_of(self, asked_for: Callable[[GatewayRefund], bool]) -> GatewayRefund | None:
         """Return the refund that a row of ours asked for. Raises Unreadable when it may be one left out."""
-        found = next((refund for refund in self.refunds if refund.reference == reference), None)
+        found = next(filter(asked_for, self.refunds), None)
         if found is None and self.left_out:
             # Asked for again, it would be made twice once the provider has forgotten the key.
             raise Unreadable("a refund or dispute of this payment at Stripe cannot be read")

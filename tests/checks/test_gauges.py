@@ -2,15 +2,21 @@
 
 import subprocess
 import sys
+import time
 import urllib.request
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
-from sqlalchemy import text
+from prometheus_client.core import Metric
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
+from paymail.checks import gauges
 from paymail.checks.gauges import DatabaseGauges
-from paymail.models import Heartbeat
+from paymail.models import Heartbeat, Message, PaymentAttempt, Refund
 from paymail.services.sending.invoice_emails import send_invoice
 from paymail.settings import Settings
 from paymail.wiring import App, build
@@ -47,6 +53,42 @@ def test_a_database_that_does_not_answer_is_down_and_nothing_else_is_said(settin
         connection.execute(text("ALTER TABLE messages RENAME TO gone"))
     found = [line for line in scraped(app).splitlines() if not line.startswith("#")]
     assert found == ["paymail_database_up 0.0"]
+    app.close()
+
+
+def test_a_query_that_takes_too_long_is_ended(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = build(settings)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+    def slow(session: Session, *, now: object) -> Iterator[Metric]:
+        session.execute(text(endless))
+        yield from ()
+
+    monkeypatch.setattr(gauges, "gauges", slow)
+    monkeypatch.setattr(gauges, "LONGEST", 0.2)
+    began = time.monotonic()
+    assert "paymail_database_up 0.0" in scraped(app)
+    assert time.monotonic() - began < 10
+    with app.reading() as session:
+        assert session.scalar(text("SELECT 1")) == 1
+    app.close()
+
+
+def test_what_is_counted_is_read_from_an_index(settings: Settings) -> None:
+    app = build(settings)
+    with app.reading() as session:
+        if app.engine.dialect.name == "sqlite":
+            for column in (Message.state, PaymentAttempt.status, Refund.status):
+                counted = str(select(column, func.count()).group_by(column))
+                plan = session.execute(text(f"EXPLAIN QUERY PLAN {counted}")).all()
+                assert ["USING COVERING INDEX" in row.detail for row in plan] == [True]
+        else:
+            for table in ("messages", "payment_attempts", "refunds"):
+                first = session.execute(
+                    text("SELECT 1 FROM pg_indexes WHERE tablename = :t AND indexdef ~ '\\((state|status)'"),
+                    {"t": table},
+                )
+                assert first.first() is not None
     app.close()
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from paymail.cli.context import open_app
-from paymail.db import make_engine, schema, transaction
+from paymail.db import lock_waits, make_engine, schema, transaction
 from paymail.services.outbox import heartbeats
 from paymail.settings import Settings
 from paymail.wiring import App, build
@@ -36,6 +36,23 @@ def test_a_missing_or_older_schema_is_refused_in_one_line(
     done = run(*command, expect=3)
     (line,) = done.stderr.strip().splitlines()
     assert line.endswith(f"this version needs {schema.head()}: run `paymail db upgrade`")
+
+
+def test_an_upgrade_that_gets_no_lock_says_so_line_by_line_and_exits(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock_waits, "LOCK_SECONDS", 1)
+    assert schema.upgrade.__kwdefaults__
+    monkeypatch.setitem(schema.upgrade.__kwdefaults__, "patience", lock_waits.Patience(tries=2, pause=0))
+    engine = make_engine(server)
+    schema.upgrade(engine, "0005")
+    with engine.connect() as connection:
+        connection.execute(text("LOCK TABLE messages IN SHARE MODE"))
+        first, last = run("db", "upgrade", expect=1).stderr.strip().splitlines()
+    assert first.endswith("(the database is at revision 0005); trying again in 0 s (2 of 2)")
+    assert last.startswith("paymail: gave up after 2 tries: others hold locks")
+    assert schema.revision(engine) == "0005"
+    engine.dispose()
 
 
 def test_a_newer_schema_is_worked_on(server: str) -> None:

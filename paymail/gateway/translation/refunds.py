@@ -2,7 +2,7 @@
 
 import stripe
 
-from paymail.gateway.translation.fields import readable, reference, text
+from paymail.gateway.translation.fields import number, readable, reference, text
 from paymail.ports.payments import GatewayRefund
 
 _STATUSES = {
@@ -29,6 +29,7 @@ def refund_from(found: stripe.Refund) -> GatewayRefund:
             currency=found.currency.upper(),
             status=_STATUSES.get(word, "pending"),
             failure=text(found, "failure_reason") or ("canceled" if word == "canceled" else ""),
-            reference=text(found, "metadata", "refund_id")[:20],
+            reference=text(found, "metadata", "refund_id")[:60],
+            created=number(found, "created"),
             unfamiliar="" if word in _STATUSES else word or "none",
         )

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from paymail.ports.payments import Gateway
+from paymail.services.core.listed_intents import ListedIntents
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,5 @@ class GatewayContext(Context):
     """What use cases that speak to the payment provider are given."""
 
     gateway: Gateway
+    listed_intents: ListedIntents = field(default_factory=ListedIntents, kw_only=True)
+    """Kept by the process."""

@@ -4,9 +4,10 @@ Whoever mails, charges or refunds asks here. A hold is a row in the database, so
 through every restart.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, NotFound, Unavailable
@@ -51,6 +52,17 @@ def latest(session: Session, *, lock: bool = False) -> Restore | None:
     """Return the last restore, if there ever was one."""
     statement = select(Restore).order_by(Restore.restore_id.desc()).limit(1)
     return session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+
+
+def watched_since(session: Session, *, after: datetime) -> datetime | None:
+    """Return from when on Stripe may have unknown intents, by the restores noted at or after `after`."""
+    return session.scalar(select(func.min(Restore.since)).where(Restore.restored_at >= after))
+
+
+def held(session: Session) -> Sequence[Restore]:
+    """Return the restores after which something is not open again, the first first."""
+    closed = or_(Restore.mail_opened_at.is_(None), Restore.payments_opened_at.is_(None))
+    return session.scalars(select(Restore).where(closed).order_by(Restore.restore_id)).all()
 
 
 def on_hold(session: Session) -> list[str]:

@@ -31,17 +31,20 @@ class Events:
     dead: int
 
 
+def oldest_due(session: Session, *, now: datetime) -> datetime | None:
+    """Return since when the oldest message could have gone; None if none is due."""
+    due = Message.state == MessageState.SCHEDULED, Message.next_at <= now
+    return session.scalar(select(func.min(Message.next_at)).where(*due))
+
+
 def outbox(session: Session, *, now: datetime) -> Outbox:
     """Return the state of the outbox."""
-    due = select(func.min(Message.next_at)).where(
-        Message.state == MessageState.SCHEDULED, Message.next_at <= now
-    )
     unknown = select(func.count()).where(Message.state == MessageState.UNKNOWN)
     failed = select(func.count()).where(
         Message.state == MessageState.FAILED, Message.settled_at >= now - RECENT
     )
     return Outbox(
-        oldest_due=session.scalar(due),
+        oldest_due=oldest_due(session, now=now),
         closed=tuple(sorted(gates.closed(session, now=now))),
         unknown=session.scalar(unknown) or 0,
         failed=session.scalar(failed) or 0,

@@ -22,18 +22,22 @@ _WORDS = "a payment for this invoice was made and is not recorded yet; please co
 def ask_after_restore(context: GatewayContext, *, account: str, invoice_id: int) -> None:
     """Raise AlreadyPaying if Stripe has a paid intent for this invoice that the books do not know.
 
-    Asks Stripe only within WATCH after a restore: a list call per hundred intents since the backup.
+    Only within WATCH after a restore. A process lists an account's intents since the backup once, and what is
+    new no more than once a minute; Stripe is asked about an invoice's intent only if the books lack it.
+    Raises BeingListed, and the gateway's kinds.
     """
+    now = context.now()
     with context.transaction() as session:
-        restore = restores.latest(session)
-    if restore is None or context.now() > restore.restored_at + WATCH:
+        since = restores.watched_since(session, after=now - WATCH)
+    if since is None:
         return
-    listed = context.gateway.recent_intents(account=account, since=int(restore.since.timestamp()))
-    ours = (one for one in listed if one.attempt_id and one.invoice_id == str(invoice_id))
-    paid = [one.id for one in ours if one.status in _PAID]
-    if not paid:
-        return
+    listed = context.listed_intents.of_invoice(
+        context.gateway, account=account, invoice_id=invoice_id, since=since, now=now
+    )
     with context.transaction() as session:
-        rows = session.scalars(select(PaymentAttempt.intent_id).where(PaymentAttempt.intent_id.in_(paid)))
-        if set(paid) - set(rows):
+        rows = session.scalars(select(PaymentAttempt.intent_id).where(PaymentAttempt.intent_id.in_(listed)))
+        unknown = listed - set(rows)
+    for intent_id in sorted(unknown):
+        # As it is now: it may have been paid since it was listed.
+        if context.gateway.retrieve_intent(account=account, intent_id=intent_id).status in _PAID:
             raise AlreadyPaying(_WORDS)

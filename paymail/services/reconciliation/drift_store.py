@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
@@ -51,6 +51,11 @@ def open_drifts(session: Session, *, limit: int = 500) -> Sequence[Drift]:
     """Return what does not agree at present, the newest first."""
     rows = select(Drift).where(Drift.gone_at.is_(None)).order_by(Drift.found_at.desc(), Drift.key)
     return list(session.scalars(rows.limit(limit)))
+
+
+def count_open(session: Session) -> int:
+    """Return how many drifts are open."""
+    return session.scalar(select(func.count()).select_from(Drift).where(Drift.gone_at.is_(None))) or 0
 
 
 def gone_drifts(session: Session, *, limit: int = 50) -> Sequence[Drift]:

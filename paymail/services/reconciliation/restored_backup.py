@@ -55,15 +55,22 @@ class Outcome:
 
 
 def reconcile_restored(
-    context: GatewayContext, *, live: bool, progress: Progress = lambda _account: None
+    context: GatewayContext,
+    *,
+    live: bool,
+    again: bool = False,
+    progress: Progress = lambda _account: None,
 ) -> Outcome:
     """Put everything on hold, record what Stripe knows and the backup does not, and mark doubtful messages.
 
-    `live` says which mode's events are ours. While there are failures nothing can be opened.
+    `live` says which mode's events are ours. `again` vouches that the database was not restored once more
+    since the restore that is on hold: what is due since then was not sent. While there are failures nothing
+    can be opened. Raises NoRestore with `again`, when nothing is on hold.
     """
     done = Outcome()
     with context.transaction() as session:
-        since = _hold(session, context.now()).since
+        hold = _hold_again if again else _hold
+        since = hold(session, context.now()).since
     _settle_known(context, live, progress, done)
     _adopt(context, since, progress, done)
     days = (context.now() - since).days + 1
@@ -96,13 +103,25 @@ def _adopt(context: GatewayContext, since: datetime, progress: Progress, done: O
 
 
 def _hold(session: Session, now: datetime) -> Restore:
-    """Note the restore, or take up the one that is under way, and hold everything again."""
+    """Note the restore and hold everything.
+
+    A hold that is here already is no proof of a second run: it may stand in the backup, and all may have been
+    opened, mailed and paid since. Only staff can tell (`again`).
+    """
+    before = restores.held(session)
+    since = min([_newest(session, now) - MARGIN, *(one.since for one in before)])
+    found = Restore(restored_at=now, since=since, unchecked_from=datetime(1970, 1, 1, tzinfo=UTC))
+    session.add(found)
+    _stand_still(session, now)
+    return found
+
+
+def _hold_again(session: Session, now: datetime) -> Restore:
+    """Take up the restore that is on hold, and hold everything that it has opened. Raises NoRestore."""
+    if not restores.held(session):
+        raise restores.NoRestore("nothing is on hold; run `paymail db restored` without --again")
     found = restores.latest(session, lock=True)
-    if found is None or (found.mail_opened_at and found.payments_opened_at):
-        found = Restore(restored_at=now, since=_newest(session, now) - MARGIN)
-        found.unchecked_from = datetime(1970, 1, 1, tzinfo=UTC)
-        session.add(found)
-        _stand_still(session, now)
+    assert found is not None  # noqa: S101 - one is on hold
     found.unchecked_from = found.unchecked_from or now
     found.mail_opened_at = found.payments_opened_at = found.reconciled_at = None
     return found

@@ -18,7 +18,7 @@ from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries
 from paymail.services.ledger.attempts import fee_taken
 from paymail.services.outbox import dedupe_keys
-from paymail.services.refunds import reversals
+from paymail.services.refunds import refund_references, reversals
 
 log = observability.logger(__name__)
 
@@ -201,13 +201,13 @@ def _ask(
     intent_id = payment.intent_id or ""
     if look_first:
         known = context.gateway.reversals(account=payment.account, intent_id=intent_id)
-        if told := known.refund_of(str(refund.refund_id)):
+        if told := known.refund_of(lambda one: refund_references.is_of(one, refund)):
             return told
     return context.gateway.create_refund(
         account=payment.account,
         intent_id=intent_id,
         amount=stripe_units(refund.amount, refund.currency),
-        reference=str(refund.refund_id),
+        reference=refund_references.reference_of(refund),
         idempotency_key=refund.idempotency_key or "",
         refund_fee=refund_fee,
     )

@@ -31,7 +31,7 @@ from paymail.ports.payments import GatewayRefund, Reversals
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries, open_intent
 from paymail.services.outbox import dedupe_keys, notices
-from paymail.services.refunds import disputes
+from paymail.services.refunds import disputes, refund_references
 
 STRIPE = "stripe"
 log = observability.logger(__name__)
@@ -87,15 +87,17 @@ def _take_refund(
 
 
 def _row_of(session: Session, payment: Payment, told: GatewayRefund) -> Refund | None:
-    """Return our row of a refund: by Stripe's id, else by the row's id that we gave along."""
+    """Return our row of a refund: by Stripe's id, else by the reference that we gave along."""
     known = session.scalars(
         select(Refund).where(Refund.gateway_id == told.id).with_for_update()
     ).one_or_none()
-    if known is not None or not (told.reference.isascii() and told.reference.isdecimal()):
+    refund_id = refund_references.id_in(told.reference)
+    if known is not None or refund_id is None:
         return known
-    asked = session.get(Refund, int(told.reference), with_for_update=True, populate_existing=True)
-    ours = asked is not None and asked.payment_id == payment.payment_id and asked.gateway_id is None
-    return asked if ours else None
+    asked = session.get(Refund, refund_id, with_for_update=True, populate_existing=True)
+    if asked is None or asked.payment_id != payment.payment_id or asked.gateway_id is not None:
+        return None
+    return asked if refund_references.is_of(told, asked) else None
 
 
 def credit_of(session: Session, invoice: Invoice, amount: int) -> int:

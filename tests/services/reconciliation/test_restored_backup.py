@@ -35,8 +35,10 @@ class Unsteady(LedgerGateway):
     """Stripe's ledger; `trouble` is raised at the next list of intents."""
 
     trouble: BaseException | None = None
+    lists: int = 0
 
     def recent_intents(self, *, account: str, since: int) -> Iterator[Intent]:
+        self.lists += 1
         trouble, self.trouble = self.trouble, None
         if trouble:
             raise trouble
@@ -49,9 +51,9 @@ def payer(engine: Engine) -> PayingCustomer:
     return PayingCustomer(engine, Unsteady())
 
 
-def run(payer: PayingCustomer) -> Outcome:
+def run(payer: PayingCustomer, *, again: bool = False) -> Outcome:
     payer.later(minutes=1)
-    return reconcile_restored(payer.context, live=False)
+    return reconcile_restored(payer.context, live=False, again=again)
 
 
 def open_all(payer: PayingCustomer) -> None:
@@ -177,9 +179,74 @@ def test_no_second_payment_is_started_for_an_invoice_that_came_back_after_the_re
     open_all(payer)
     payer.gateway.succeed(payer.start().id)
     forget_attempts(payer)
+    payer.later(minutes=2)
     with pytest.raises(AlreadyPaying):
         payer.start()
     assert len(payer.gateway.intents) == 1
+
+
+def test_an_account_is_listed_once_and_not_for_every_payment(payer: PayingCustomer) -> None:
+    run(payer)
+    open_all(payer)
+    gateway = payer.gateway
+    assert isinstance(gateway, Unsteady)
+    gateway.lists = 0
+    for _ in range(5):
+        payer.start()
+        forget_attempts(payer)
+        payer.later(seconds=10)
+    assert gateway.lists == 1
+    payer.later(minutes=1)
+    payer.start()
+    assert gateway.lists == 2
+    payer.later(days=8)
+    forget_attempts(payer)
+    payer.start()
+    assert gateway.lists == 2
+
+
+def test_an_unknown_intent_that_is_paid_after_it_was_listed_stops_the_next_payment(
+    payer: PayingCustomer,
+) -> None:
+    run(payer)
+    open_all(payer)
+    lost = payer.start()
+    forget_attempts(payer)
+    payer.later(minutes=2)
+    payer.start()
+    forget_attempts(payer)
+    payer.gateway.succeed(lost.id)
+    with pytest.raises(AlreadyPaying):
+        payer.start()
+
+
+def test_a_backup_that_was_taken_during_a_hold_is_another_restore(payer: PayingCustomer) -> None:
+    run(payer)
+    with payer.transaction() as session:
+        first = session.scalars(select(Restore)).one().since
+        soon = payer.now + timedelta(hours=1)
+        later = send_invoice(session, invoice_id=502, actor="staff", now=payer.now, at=soon).message_id
+    # Here the backup is taken; everything is opened, the email goes out, and then the backup is restored.
+    payer.later(days=10)
+    assert run(payer).doubtful == 1
+    with db.reading(payer.engine) as session:
+        assert session.get_one(Message, later).state is MessageState.UNKNOWN
+        rows = session.scalars(select(Restore).order_by(Restore.restore_id)).all()
+    assert [one.restored_at for one in rows] == [payer.now - timedelta(days=10, minutes=1), payer.now]
+    assert rows[1].since <= first
+    open_all(payer)
+    assert claimed(payer) == 0
+
+
+def test_what_was_written_during_the_hold_is_not_doubted_by_a_second_look(payer: PayingCustomer) -> None:
+    with pytest.raises(NoRestore):
+        run(payer, again=True)
+    run(payer)
+    with payer.transaction() as session:
+        send_invoice(session, invoice_id=502, actor="staff", now=payer.now)
+    assert run(payer, again=True).doubtful == 0
+    open_all(payer)
+    assert claimed(payer) == 1
 
 
 def test_a_payment_of_another_program_is_left_alone(payer: PayingCustomer) -> None:

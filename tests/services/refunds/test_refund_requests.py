@@ -1,6 +1,7 @@
 """What the sweep carries out at Stripe: refunds and withdrawals, through crashes and accounts cut off."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -56,6 +57,41 @@ def test_a_refund_whose_process_died_is_looked_up_when_stripe_has_forgotten_its_
     refund_requests.carry_out(payer.context)
     assert len(payer.gateway.refunds) == 1
     assert payer.invoice().amount_refunded == 2000
+
+
+def test_the_refund_of_a_lost_row_is_not_taken_for_a_later_row_of_the_same_id(engine: Engine) -> None:
+    payer = PayingCustomer(engine)
+    payment = payer.pay()
+    lost = GatewayRefund("re_lost", str(payment.intent_id), 2000, "AUD", "succeeded", reference="1")
+    reference = f"1-{payer.now - timedelta(days=1):%Y%m%d%H%M%S%f}"
+    for number, told in enumerate([lost, replace(lost, reference=reference)]):
+        payer.gateway.refunds[f"re_lost{number}"] = replace(
+            told, id=f"re_lost{number}", created=int((payer.now - timedelta(days=1)).timestamp())
+        )
+    ask_and_carry_out(payer, tries=1)
+    assert len(payer.gateway.refunds) == 3
+    assert payer.refunds()[0].gateway_id == "re_3"
+    payer.tell("refund.updated", str(payment.intent_id))
+    assert len(payer.refunds()) == 3
+
+
+def test_a_refund_that_the_code_before_asked_for_is_still_known(engine: Engine) -> None:
+    payer = PayingCustomer(engine)
+    payment = payer.pay()
+    made = GatewayRefund("re_old", str(payment.intent_id), 2000, "AUD", "succeeded", reference="1")
+    payer.gateway.refunds[made.id] = replace(made, created=int(payer.now.timestamp()))
+    ask_and_carry_out(payer, tries=1)
+    assert list(payer.gateway.refunds) == ["re_old"]
+    assert [one.gateway_id for one in payer.refunds()] == ["re_old"]
+
+
+def ask_and_carry_out(payer: PayingCustomer, *, tries: int) -> None:
+    """Ask for 20.00 back; with `tries` it is looked for at Stripe first."""
+    with payer.transaction() as session:
+        order = RefundOrder(2000, Channel.STRIPE)
+        asked = refund_requests.request(session, payment_id=1, order=order, actor=AMY, now=payer.now)
+        asked.tries = tries
+    refund_requests.carry_out(payer.context)
 
 
 @dataclass
