@@ -50,6 +50,15 @@ class Cluster:
         self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/{name}"
 
+    def require_password(self, user: str, password: str) -> None:
+        """Make a user with a database of the same name, who is let in by the password only."""
+        literal = password.replace("'", "''")
+        self._execute(f"CREATE USER {user} PASSWORD '{literal}'")
+        self._execute(f"CREATE DATABASE {user} OWNER {user}")
+        rules = self._data / "pg_hba.conf"
+        rules.write_text(f"host all {user} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
+        self._run("pg_ctl", "-D", str(self._data), "reload")
+
     def drop(self, name: str) -> None:
         """Drop a database, whoever is connected."""
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")

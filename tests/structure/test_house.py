@@ -119,7 +119,7 @@ def test_no_file_names_a_registry_or_this_machine() -> None:
     # The words are put together here, so that this file does not find itself.
     words = ["py" + r"pi\.org", "python" + "hosted", r"registry\.n" + "pmjs", r"deb\.deb" + r"ian\.org"]
     forbidden = re.compile("|".join([*words, "/wo" + "rk/", "/fa" + "rm/"]))
-    folders = ["paymail", "email_templates", "migrations", "tests", "benchmarks", "docs", ".ci"]
+    folders = ["paymail", "email_templates", "migrations", "tests", "benchmarks", "docs", "deploy", ".ci"]
     files = [file for folder in folders for file in (ROOT / folder).rglob("*") if file.is_file()]
     files += [file for file in ROOT.iterdir() if file.is_file()]
     # Compiled modules name where they were compiled; a work tree names its repository in .git.
