@@ -22,8 +22,9 @@ def retrieve_account(call: Call) -> Json:
 
 
 def _account(call: Call, account_id: str) -> Json:
-    registered = call.store.get("account", account_id)
-    charges = registered is None or registered.get("_charges_enabled", True)
+    registered = call.store.get("account", account_id) or {}
+    charges = registered.get("_charges_enabled", True)
+    kind = registered.get("_type", "standard")
     account: Json = {
         "id": account_id,
         "object": "account",
@@ -37,12 +38,12 @@ def _account(call: Call, account_id: str) -> Json:
         "metadata": {},
         "payouts_enabled": True,
         "settings": _settings(account_id),
-        "type": "standard",
+        "type": kind,
     }
-    if not charges:
-        # Stripe leaves `requirements` out of a Standard account that is in order.
-        due = {"disabled_reason": "requirements.past_due", "past_due": ["external_account"]}
-        account["requirements"] = {**REQUIREMENTS, **due}
+    # What a connected Standard account has to hand in is between Stripe and its owner.
+    if kind != "standard" or account_id == call.config.platform_account:
+        reason = None if charges else "requirements.past_due"
+        account["requirements"] = {**REQUIREMENTS, "disabled_reason": reason}
     return account
 
 

@@ -95,5 +95,9 @@ def _next_action(sandbox: Sandbox, body: Json) -> Json:
 def _register(sandbox: Sandbox, body: Json) -> Json:
     if "id" not in body:
         raise missing_param("id")
-    sandbox.register_account(str(body["id"]), charges=body.get("charges_enabled", True) is True)
+    sandbox.register_account(
+        str(body["id"]),
+        charges=body.get("charges_enabled", True) is True,
+        kind=str(body.get("type", "standard")),
+    )
     return {"id": body["id"]}

@@ -37,14 +37,17 @@ class Sandbox:
         """Say whether the platform may act on this account."""
         return account in self._accounts
 
-    def register_account(self, account: str, *, charges: bool = True) -> None:
-        """Connect another account to the platform; without `charges` it may not be paid yet."""
+    def register_account(self, account: str, *, charges: bool = True, kind: str = "standard") -> None:
+        """Connect another account to the platform, of a kind (standard, express or custom).
+
+        Without `charges` it may not be paid yet.
+        """
         if not re.fullmatch(r"acct_\w+", account):
             raise ApiError("An account id is acct_ and letters, digits or _.", param="id")
         if account not in self._accounts:
             with self.store.transaction():
                 body = {"id": account, "object": "account", "created": int(time.time())}
-                self.store.insert(account, body | {"_charges_enabled": charges})
+                self.store.insert(account, body | {"_charges_enabled": charges, "_type": kind})
             self._accounts.add(account)
 
     @contextmanager

@@ -69,14 +69,16 @@ def test_a_stripe_that_does_not_answer_is_a_failure_in_time(
 def test_each_issuers_account_must_be_connected_and_may_charge(
     opened: Open, embedded: Settings, own_sandbox: SandboxServer
 ) -> None:
-    control(own_sandbox, "accounts", id="acct_new", charges_enabled=False)
+    control(own_sandbox, "accounts", id="acct_new", type="express", charges_enabled=False)
+    control(own_sandbox, "accounts", id="acct_closed", type="standard", charges_enabled=False)
     app = opened(embedded, sandbox_url=own_sandbox.url)
     assert verdicts(ask(app, "stripe accounts")) == [Verdict.NOT_ASKED]
-    issuers(app, good="acct_sandbox", new="acct_new", stranger="acct_stranger", bare="")
+    issuers(app, good="acct_sandbox", new="acct_new", closed="acct_closed", stranger="acct_stranger", bare="")
     found = ask(app, "stripe accounts")
-    assert verdicts(found) == [Verdict.OK, Verdict.FAILED, Verdict.FAILED, Verdict.WARNING]
+    assert verdicts(found) == [Verdict.OK, *[Verdict.FAILED] * 3, Verdict.WARNING]
     assert "cannot accept payments (requirements.past_due)" in found[1].found
-    assert "acct_stranger is not connected" in found[2].found
+    assert found[2].found.endswith("acct_closed cannot accept payments")
+    assert "acct_stranger is not connected" in found[3].found
 
 
 def webhook(opened: Open, embedded: Settings, **rules: object) -> Finding:

@@ -132,12 +132,15 @@ def test_a_wrong_key_is_a_configuration_fault_without_the_key(sandboxed: Sandbox
 
 
 def test_an_account_tells_whether_it_may_charge(sandboxed: SandboxedGateway) -> None:
-    sandboxed.control("accounts", id="acct_new", charges_enabled=False)
+    sandboxed.control("accounts", id="acct_new", type="express", charges_enabled=False)
+    sandboxed.control("accounts", id="acct_standard", charges_enabled=False)
     assert sandboxed.gateway.account() == GatewayAccount("acct_platform", True)
     assert sandboxed.gateway.account(account=ACCOUNT) == GatewayAccount(ACCOUNT, True)
     assert sandboxed.gateway.account(account="acct_new") == GatewayAccount(
         "acct_new", False, "requirements.past_due"
     )
+    # A connected Standard account has no requirements that a platform is told of.
+    assert sandboxed.gateway.account(account="acct_standard") == GatewayAccount("acct_standard", False)
 
 
 def test_an_account_that_is_not_connected_is_not_there(sandboxed: SandboxedGateway) -> None:
