@@ -32,6 +32,7 @@ def walk(api: Api) -> None:
         _browser,
         _elsewhere,
         _refunds,
+        _saved,
         _disputes,
         _domains,
         _refusals,
@@ -159,6 +160,24 @@ def _refunds(api: Api) -> None:
     debit = pay(api.create().client_secret or "", "000123456", base_url=api.url)
     api.control("advance")
     refunds.create({"payment_intent": debit["id"]}, options=ACCOUNT)
+
+
+def _saved(api: Api) -> None:
+    customer = api.client.v1.customers.create({"email": "a@customer.example"}, options=ACCOUNT).id
+    for data in ({"type": "card", "card": {"number": "4242424242424242"}}, _DATA["payto"]):
+        intent = api.create(customer=customer, setup_future_usage="off_session")
+        paid = api.client.v1.payment_intents.confirm(
+            intent.id,
+            {"payment_method_data": data, "expand": ["customer"]},  # type: ignore[typeddict-item]
+            options=ACCOUNT,
+        )
+        if paid.status == "requires_action":
+            api.control("next-action", {"payment_intent": intent.id})
+        method = str(paid.payment_method)
+        api.client.v1.payment_methods.retrieve(method, options=ACCOUNT)
+        for _ in range(2):
+            with _refused():
+                api.client.v1.payment_methods.detach(method, options=ACCOUNT)
 
 
 def _disputes(api: Api) -> None:
