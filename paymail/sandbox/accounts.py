@@ -42,10 +42,8 @@ def _account(call: Call, account_id: str) -> Json:
     }
     # What a connected Standard account has to hand in is between Stripe and its owner.
     if kind != "standard" or account_id == call.config.platform_account:
-        due = (
-            {} if charges else {"disabled_reason": "requirements.past_due", "past_due": ["external_account"]}
-        )
-        account["requirements"] = {**REQUIREMENTS, **due}
+        reason = None if charges else "requirements.past_due"
+        account["requirements"] = {**REQUIREMENTS, "disabled_reason": reason}
     return account
 
 

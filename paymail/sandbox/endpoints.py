@@ -34,6 +34,7 @@ _BROWSER = frozenset(("client_secret", "expected_payment_method_type"))
 _CREATING = (
     _INTENT_FIELDS
     | _CONFIRMING
+    | {"setup_future_usage"}
     | {"automatic_payment_methods", "capture_method", "confirmation_method", "confirm"}
 )
 _REFUNDING = words(
@@ -87,6 +88,8 @@ ENDPOINTS = (
     _at("GET", "/v1/mandates/{id}", mandates.retrieve_mandate),
     _at("POST", "/v1/customers", customers.create_customer, words("email name metadata description")),
     _at("GET", "/v1/customers/{id}", customers.retrieve_customer),
+    _at("GET", "/v1/payment_methods/{id}", customers.retrieve_method),
+    _at("POST", "/v1/payment_methods/{id}/detach", customers.detach_method),
     _at("GET", "/v1/events", accounts.list_events, _PAGING | {"type", "types"}),
     _at("GET", "/v1/events/{id}", accounts.retrieve_event),
     _at("GET", "/v1/account", accounts.own_account),

@@ -9,6 +9,7 @@ from paymail.sandbox.blanks import INTENT
 from paymail.sandbox.calls import Call
 from paymail.sandbox.confirmation import confirm_intent, may_change
 from paymail.sandbox.currencies import check_amount, check_currency
+from paymail.sandbox.customers import set_future_usage
 from paymail.sandbox.errors import ApiError, Json
 from paymail.sandbox.ids import new_id
 from paymail.sandbox.listing import listed
@@ -48,7 +49,7 @@ def create_intent(call: Call) -> Json:
         "shipping": forms.shipping(params),
         **{name: forms.text(params, name) for name in _KEPT_TEXT},
     }
-    _set_customer(call, intent)
+    set_future_usage(call, intent)
     _set_kinds(call, intent)
     _set_fee(call, intent)
     _set_method(call, intent)

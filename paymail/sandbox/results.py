@@ -5,6 +5,7 @@ from __future__ import annotations
 from paymail.sandbox.calls import Call
 from paymail.sandbox.cards import Outcome
 from paymail.sandbox.charges import mark_failed, mark_paid, new_charge
+from paymail.sandbox.customers import attach_method
 from paymail.sandbox.disputes import open_dispute
 from paymail.sandbox.errors import Json, doc_url
 from paymail.sandbox.view import visible
@@ -24,6 +25,7 @@ def pay(call: Call, intent: Json, charge: Json, outcome: Outcome) -> Json:
         next_action=None,
         processing=None,
     )
+    attach_method(call, intent)
     call.store.save(intent)
     call.emit("payment_intent.succeeded", intent)
     if outcome.disputed:

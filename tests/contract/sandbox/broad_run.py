@@ -25,7 +25,19 @@ _DATA: dict[str, dict[str, Any]] = {
 
 def walk(api: Api) -> None:
     """Ask for everything once; refusals and declines belong to it. The account has others beside it."""
-    for part in (_accounts, _cards, _debits, _browser, _elsewhere, _refunds, _disputes, _refusals, _lists):
+    for part in (
+        _accounts,
+        _cards,
+        _debits,
+        _browser,
+        _elsewhere,
+        _refunds,
+        _saved,
+        _disputes,
+        _domains,
+        _refusals,
+        _lists,
+    ):
         part(api)
 
 
@@ -41,9 +53,10 @@ def _paid(api: Api, method: str = "pm_card_visa", **params: Any) -> stripe.Payme
 
 def _accounts(api: Api) -> None:
     v1 = api.client.v1
+    api.control("accounts", {"id": "acct_express", "type": "express", "charges_enabled": False})
     api.control("accounts", {"id": "acct_not_ready", "charges_enabled": False})
     v1.accounts.retrieve_current()
-    for account in ("acct_sandbox", "acct_not_ready"):
+    for account in ("acct_sandbox", "acct_express", "acct_not_ready"):
         v1.accounts.retrieve(account)
     v1.webhook_endpoints.list()
     _paid(api)
@@ -64,7 +77,9 @@ def _cards(api: Api) -> None:
         with _refused():
             pay(api.create().client_secret or "", number, base_url=api.url)
     address = {"line1": "1 Main St", "city": "Sydney", "country": "AU"}
-    shipped = api.create(shipping={"name": "Customer", "address": address}, statement_descriptor_suffix="7")
+    shipped = api.create(
+        shipping={"name": "Customer", "address": address}, statement_descriptor_suffix="INV 7"
+    )
     api.confirm(shipped.id, "pm_card_threeDSecure2Required", return_url="http://127.0.0.1:1/back")
     api.client.v1.payment_intents.update(shipped.id, {"amount": 100}, options=ACCOUNT)
     api.client.v1.payment_intents.cancel(shipped.id, {"cancellation_reason": "abandoned"}, options=ACCOUNT)
@@ -147,6 +162,24 @@ def _refunds(api: Api) -> None:
     refunds.create({"payment_intent": debit["id"]}, options=ACCOUNT)
 
 
+def _saved(api: Api) -> None:
+    customer = api.client.v1.customers.create({"email": "a@customer.example"}, options=ACCOUNT).id
+    for data in ({"type": "card", "card": {"number": "4242424242424242"}}, _DATA["payto"]):
+        intent = api.create(customer=customer, setup_future_usage="off_session")
+        paid = api.client.v1.payment_intents.confirm(
+            intent.id,
+            {"payment_method_data": data, "expand": ["customer"]},  # type: ignore[typeddict-item]
+            options=ACCOUNT,
+        )
+        if paid.status == "requires_action":
+            api.control("next-action", {"payment_intent": intent.id})
+        method = str(paid.payment_method)
+        api.client.v1.payment_methods.retrieve(method, options=ACCOUNT)
+        for _ in range(2):
+            with _refused():
+                api.client.v1.payment_methods.detach(method, options=ACCOUNT)
+
+
 def _disputes(api: Api) -> None:
     for status in STATUSES:
         intent = _paid(api)
@@ -198,6 +231,17 @@ def _refusals(api: Api) -> None:
     for currency in sorted(SUPPORTED):
         with _refused():
             api.create(currency=currency, amount=100_000)
+
+
+def _domains(api: Api) -> None:
+    domains = api.client.v1.payment_method_domains
+    with _refused():
+        for name in ("pay.customer.example", "unreachable.customer.example"):
+            made = domains.create({"domain_name": name}, options=ACCOUNT)
+            domains.validate(made.id, options=ACCOUNT)
+            domains.update(made.id, {"enabled": False}, options=ACCOUNT)
+            domains.retrieve(made.id, options=ACCOUNT)
+        domains.list(options=ACCOUNT)
 
 
 def _lists(api: Api) -> None:

@@ -216,3 +216,12 @@ def test_the_customer_of_the_command_line_may_pay_elsewhere(api):
     assert pay(api.create().client_secret, "payto", base_url=api.url)["status"] == "requires_action"
     with pytest.raises(SandboxDeclined):
         pay(api.create().client_secret, "konbini", base_url=api.url)
+
+
+def test_a_mandate_of_a_method_that_stays_with_the_customer_is_for_more_than_one_payment(api):
+    customer = api.client.v1.customers.create({"email": BILLING["email"]}, options=ACCOUNT).id
+    intent = confirm(api, api.create(customer=customer, setup_future_usage="off_session"), PAYTO)
+    act(api, intent)
+    method = api.client.v1.payment_methods.retrieve(str(intent.payment_method), options=ACCOUNT)
+    assert method.customer == customer
+    assert api.confirm(api.create(customer=customer).id, method.id, off_session=True).status == "processing"

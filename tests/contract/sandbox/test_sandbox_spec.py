@@ -67,7 +67,11 @@ def test_the_walk_comes_by_every_endpoint(said):
 def test_the_walk_hears_every_event_that_the_sandbox_can_send(said):
     sources = Path(paymail.sandbox.__file__).parent.glob("*.py")
     written = "\n".join(path.read_text("utf-8") for path in sources)
-    named = set(re.findall(r'"((?:charge|customer|mandate|payment_intent|refund)(?:\.[a-z_]+)+)"', written))
+    named = set(
+        re.findall(
+            r'"((?:charge|customer|mandate|payment_intent|payment_method|refund)(?:\.[a-z_]+)+)"', written
+        )
+    )
     named |= {"charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"}
     assert {event["type"] for event in said[0].events} == named
     assert named <= listed_values(stripe.Event, "type")
