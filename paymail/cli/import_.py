@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from paymail.cli.context import FAILURE, PARTIAL, USAGE, exits, open_app
 from paymail.cli.sample_data import sample_issuer
 from paymail.models import Issuer
+from paymail.observability import one_line
 from paymail.services.core.issuers import NoSuchIssuer, find_issuer
 from paymail.services.imports import Fault, ImportRefused, Report, import_invoices, parse
 from paymail.services.imports.parser import Parsed
@@ -79,7 +80,7 @@ def _read(path: Path) -> Parsed:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return parse(file)
     except OSError as error:
-        typer.echo(f"paymail: cannot read {path}: {error.strerror}", err=True)
+        typer.echo(f"paymail: cannot read {one_line(str(path))}: {error.strerror}", err=True)
         raise typer.Exit(USAGE) from error
 
 
