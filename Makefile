@@ -14,7 +14,8 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --strict
 # Where it is set, each of the many processes would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run help demo test quick quick-tests check format docs screenshots wheel image bench faults smoke-stripe spec-check clean
+.PHONY: run help demo test quick quick-tests check format docs screenshots wheel image bench faults fuzz smoke-stripe
+.PHONY: spec-check clean
 
 run: .setup/run  ## Run everything on embedded defaults, with sample data
 	$(BIN)/paymail up --port $(PORT)
@@ -72,6 +73,10 @@ faults: .setup/test  ## The long fault run, about an hour
 	FAULTS_EXAMPLES=500 $(BIN)/python -m pytest --timeout 3600 tests/faults/test_machines.py
 	$(BIN)/python -m tests.faults.long
 	$(BIN)/python -m tests.faults.long_payments
+
+# Hostile requests: schemathesis makes the cases of the API's description, and each form gets absurd values.
+fuzz: .setup/test  ## Ask every route 20,000 hostile questions per database
+	$(BIN)/python -m tests.fuzz_requests
 
 # Not a part of `make test`: it installs buildah and mmdebstrap, and takes minutes. BASE=… and DRIVER=vfs are heeded.
 image: .setup/test  ## Build the image without Docker (root, Debian), and try it

@@ -14,7 +14,6 @@ import pytest
 from babel.messages.catalog import Message
 
 from paymail import i18n
-from paymail.documents import CreditNoteDocument
 from paymail.emails import (
     SAMPLES,
     CustomerEmail,
@@ -37,28 +36,13 @@ from paymail.services.core.documents import WAYS
 from paymail.wiring import TEMPLATES
 from tests import catalogs
 from tests.catalogs import TRANSLATED, entries, strings
-from tests.render.test_email_rendering import HOSTILE, Reader
-from tests.render.test_pdf import INVOICE, RECEIPT, text_of
+from tests.render.hostile_fields import HOSTILE
+from tests.render.test_email_rendering import Reader
+from tests.render.test_pdf import CREDIT_NOTE, INVOICE, RECEIPT, text_of
 
 RENDERER = JinjaEmailRenderer(TEMPLATES)
 PDFS = WeasyPdfRenderer(TEMPLATES)
 CUSTOMERS = sorted(name for name, email in SAMPLES.items() if isinstance(email, CustomerEmail))
-CREDIT_NOTE = CreditNoteDocument(
-    number="CN-000001",
-    adjustment=True,
-    invoice_number="502",
-    invoice_issued=INVOICE.issued,
-    issuer=INVOICE.issuer,
-    customer=INVOICE.customer,
-    issued=date(2026, 3, 20),
-    reason="One hour less than billed",
-    net=Money(1818, "AUD"),
-    tax_name="GST",
-    tax_rate=Decimal("10.00"),
-    tax=Money(182, "AUD"),
-    total=Money(2000, "AUD"),
-    invoice_total=Money(8250, "AUD"),
-)
 ISOLATES = str.maketrans("", "", "\u2068\u2069")
 ODD = "50% %s %(customer)s {0} {{ 7 }} <b>&\"'"
 _PLACE = re.compile(r"%\((\w+)\)s|(%)")

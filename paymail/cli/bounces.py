@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from paymail.cli.context import FAILURE, PARTIAL, exits, open_app
+from paymail.observability import one_line
 from paymail.services import bounces
 from paymail.services.bounces.parser import LARGEST
 
@@ -20,17 +21,18 @@ def read(files: Annotated[list[Path], typer.Argument(help="Raw reports (.eml), o
     app = open_app()
     unreadable = 0
     for file in files:
+        name = one_line(str(file))
         try:
             with file.open("rb") as opened:
                 raw = opened.read(LARGEST + 1)
         except OSError as error:
-            typer.echo(f"paymail: {file}: {error.strerror}", err=True)
+            typer.echo(f"paymail: {name}: {error.strerror}", err=True)
             unreadable += 1
             continue
         with app.transaction() as session:
             bounce = bounces.receive(session, raw=raw, source="cli", now=app.now())
             about = f"message {bounce.message_id}" if bounce.message_id else "not a paymail message"
-            typer.echo(f"{file}: {bounce.kind} {bounce.status} {about} {bounce.detail}")
+            typer.echo(f"{name}: {bounce.kind} {bounce.status} {about} {bounce.detail}")
     if unreadable:
         raise typer.Exit(FAILURE if unreadable == len(files) else PARTIAL)
 

@@ -20,7 +20,7 @@ def line_of(error: Exception) -> str | None:
     if isinstance(error, BrokerError | RedisError):
         return f"the broker (PAYMAIL_BROKER_URL) is not responding: {_plain(error)}"
     if isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
+        place = f"{one_line(str(error.filename))}: " if error.filename else ""
         return f"{place}{error.strerror or _plain(error)}"
     return None
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from paymail.cli.context import FAILURE, PARTIAL, USAGE, exits, open_app
 from paymail.cli.sample_data import sample_issuer
 from paymail.models import Issuer
+from paymail.observability import one_line
 from paymail.services.core.contexts import Context
 from paymail.services.core.issuers import NoSuchIssuer, find_issuer
 from paymail.services.imports import (
@@ -92,7 +93,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         file = path.open("rb")
     except OSError as error:
-        typer.echo(f"paymail: cannot read {path}: {error.strerror}", err=True)
+        typer.echo(f"paymail: cannot read {one_line(str(path))}: {error.strerror}", err=True)
         raise typer.Exit(USAGE) from error
     with file:
         yield file

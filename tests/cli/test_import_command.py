@@ -1,5 +1,7 @@
 """`paymail import` on the embedded database, beside others who write."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.exc import OperationalError
@@ -19,6 +21,32 @@ def count(app: App) -> int:
 def test_a_dry_run_says_what_would_be_imported_and_writes_nothing(commands: App) -> None:
     assert "would import 502 of 502 invoices" in run("import", str(SAMPLE), "--dry-run").stdout
     assert count(commands) == 0
+
+
+@pytest.mark.parametrize(
+    "evil", ["\x1b]0;evil\x07\x1b[2J", "=cmd|' /C calc'!A0\r\nline 1: fine", "\u202e\x9b31m"]
+)
+def test_what_a_file_says_or_is_called_commands_no_terminal(commands: App, tmp_path: Path, evil: str) -> None:
+    head, first = SAMPLE.read_text().splitlines()[:2]
+    cells = first.split(",")
+    for at in range(len(cells)):
+        file = tmp_path / f"{at}.csv"
+        file.write_text(f"{head}\n{','.join([*cells[:at], quoted(evil), *cells[at + 1 :]])}\n", newline="")
+        is_plain(run("import", str(file), expect=1).stderr)
+    file.write_text(f"{head},{quoted(evil)}\n", newline="")
+    is_plain(run("import", str(file), expect=1).stderr)
+    is_plain(run("import", str(tmp_path / evil.replace("/", "")), expect=2).stderr)
+    is_plain(run("bounces", "read", str(tmp_path / evil.replace("/", "")), expect=1).stderr)
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def is_plain(said: str) -> None:
+    assert said
+    assert all(c.isprintable() or c == "\n" for c in said), ascii(said)
+    assert all(line.startswith(("line ", "paymail: ")) for line in said.splitlines()), ascii(said)
 
 
 def test_a_dry_run_takes_its_turn_before_it_reads(commands: App) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument
+from paymail.documents import CreditNoteDocument, Document, InvoiceDocument, Line, Party, ReceiptDocument
 from paymail.money import Money
 from paymail.render.errors import RenderFailed
 from paymail.render.pdf import WeasyPdfRenderer
 from paymail.wiring import TEMPLATES
+from tests.render.hostile_fields import spoiled
 
 RENDERER = WeasyPdfRenderer(TEMPLATES)
 INVOICE = InvoiceDocument(
@@ -45,6 +46,22 @@ RECEIPT = ReceiptDocument(
     amount=Money(8250, "AUD"),
     invoice_total=Money(8250, "AUD"),
     balance=Money(0, "AUD"),
+)
+CREDIT_NOTE = CreditNoteDocument(
+    number="CN-000001",
+    adjustment=True,
+    invoice_number="502",
+    invoice_issued=INVOICE.issued,
+    issuer=INVOICE.issuer,
+    customer=INVOICE.customer,
+    issued=date(2026, 3, 20),
+    reason="One hour less than billed",
+    net=Money(1818, "AUD"),
+    tax_name="GST",
+    tax_rate=Decimal("10.00"),
+    tax=Money(182, "AUD"),
+    total=Money(2000, "AUD"),
+    invoice_total=Money(8250, "AUD"),
 )
 
 
@@ -109,6 +126,16 @@ def test_a_hundred_lines_go_over_several_pages() -> None:
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         assert len(opened.pages) > 3
     assert "Line 100" in text_of(pdf)
+
+
+@pytest.mark.parametrize("document", [INVOICE, RECEIPT, CREDIT_NOTE], ids=lambda one: type(one).__name__)
+def test_a_hostile_text_in_any_field_of_any_document_is_only_text(document: Document) -> None:
+    pdf = RENDERER.render(spoiled(document))
+    assert text_of(pdf).replace(" ", "").count("<script>alert(1)</script>") >= 3
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        assert not {"/OpenAction", "/AA"} & set(opened.Root.keys())
+        links = [note.A for page in opened.pages for note in page.get("/Annots", []) if "/A" in note]  # type: ignore[attr-defined]
+    assert all(str(link.URI).startswith(("https://billing.example/", "mailto:")) for link in links)
 
 
 @pytest.mark.parametrize(

@@ -77,11 +77,17 @@ class Site:
 
     def webhook(self, body: object, *, secret: str = SANDBOX_WEBHOOK_SECRET, at: float | None = None) -> int:
         """Post a signed event; return the status."""
+        return self.signed(body, secret=secret, at=at).status_code
+
+    def signed(
+        self, body: object, *, secret: str = SANDBOX_WEBHOOK_SECRET, at: float | None = None
+    ) -> Response:
+        """Post a signed event."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         stamp = str(int(time.time() if at is None else at))
         mac = hmac.new(secret.encode(), stamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
         signed = {"Stripe-Signature": f"t={stamp},v1={mac}"}
-        return self.client.post("/webhooks/stripe", content=raw, headers=signed).status_code
+        return self.client.post("/webhooks/stripe", content=raw, headers=signed)
 
     def sweep(self) -> int:
         return sweep_once(self.app)
