@@ -55,8 +55,8 @@ def house(works: Works) -> House:
     works.environment["PAYMAIL_LOG_JSON"] = "1"
     port = free_port()
     works.start("web", "--port", str(port))
+    wait_for_port(port, 60)  # one after the other: each takes a processor for its start
     works.worker()
-    wait_for_port(port, 30)
     return House(works, port)
 
 
