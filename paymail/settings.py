@@ -116,6 +116,7 @@ class Settings(MailSettings, StripeSettings):
     keep_alive_seconds: int = Field(5, ge=1, le=600, description="Seconds that an idle connection is kept.")
     max_connections: int = Field(1000, ge=2, le=100_000, description="Connections at once; more get a 503.")
 
+    traces_url: str = Field("", description="OTLP/HTTP address to send traces to; if empty, none.")
     reconcile_minutes: float = Field(
         10.0,
         ge=0,

@@ -8,8 +8,9 @@ from typing import NoReturn, ParamSpec
 
 import typer
 
-from paymail import observability, settings
+from paymail import observability, request_ids, settings
 from paymail.cli import database_choice, expected_failures
+from paymail.clock import new_id
 from paymail.db import schema
 from paymail.db.schema import SchemaState
 from paymail.errors import Misconfigured, PaymailError
@@ -70,12 +71,13 @@ def fail(error: PaymailError | str, code: int) -> NoReturn:
 
 
 def exits(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn expected failures into one line on stderr and an exit code."""
+    """Give a command an id for its log lines; turn expected failures into one line and an exit code."""
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            command(*args, **kwargs)
+            with request_ids.bound(new_id()):
+                command(*args, **kwargs)
         except Misconfigured as error:
             fail(error, CONFIGURATION)
         except PaymailError as error:

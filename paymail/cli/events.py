@@ -86,4 +86,5 @@ def _shown(row: Listed) -> dict[str, object]:
         "next_at": event.next_at.isoformat(timespec="seconds"),
         "created_at": gateway_events.happened_at(event).isoformat(timespec="seconds"),
         "received_at": event.received_at.isoformat(timespec="seconds"),
+        "request_id": event.request_id,
     }

@@ -95,6 +95,7 @@ def show(message_id: int, as_json: Annotated[bool, typer.Option("--json")] = Fal
         "message_id_header": message.header_id,
         "mime_sha256": message.mime_sha256,
         "pdf_sha256": message.pdf_sha256,
+        "request_id": message.request_id,
         "erased": bool(gone),
     }
     if as_json:

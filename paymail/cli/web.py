@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 # Now, and not while the first customer waits for a PDF.
 import paymail.render.printer  # noqa: F401
-from paymail.cli import metrics_port, parent_watch, ports, start_line
+from paymail.cli import metrics_port, parent_watch, ports, start_line, traces
 from paymail.cli.context import exits, open_app
 from paymail.web.app import create_app
 from paymail.web.http.connections import bound_connections, server_options
@@ -25,6 +25,7 @@ def web(
     ports.refuse_taken(host, port)
     app = open_app()
     start_line.say("web", app.settings)
+    traces.send_if_wanted("web", app.settings)
     metrics_port.open_if_wanted("web", app.settings)
     bound_connections(app.settings)
     # No access log: its lines are the addresses asked for, and those hold the pay tokens.
@@ -47,5 +48,6 @@ def serving() -> FastAPI:
     """Return the application of one process of several; the first of them has checked that it can be made."""
     parent_watch.hold_on()
     app = open_app(migrate=False)
+    traces.send_if_wanted("web", app.settings)
     bound_connections(app.settings)
     return create_app(app)

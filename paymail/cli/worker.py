@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from celery.exceptions import SecurityWarning
 
-from paymail.cli import metrics_port, parent_watch, start_line
+from paymail.cli import metrics_port, parent_watch, start_line, traces
 from paymail.cli.context import FAILURE, exits, load_settings, open_app
 from paymail.services.outbox import heartbeats
 from paymail.tasks import register
@@ -35,6 +35,7 @@ def worker(
     start_line.say("worker", settings)
     celery = build_celery(settings)
     register(celery, lambda: build(settings), prefork=pool == "prefork")
+    traces.send_if_wanted("worker", settings)
     metrics_port.open_if_wanted("worker", settings)
     # Celery warns root about pickled tasks; ours are JSON only.
     warnings.simplefilter("ignore", SecurityWarning)

@@ -1,5 +1,6 @@
 """Transactions: one block, one commit."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,16 +8,27 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy import inspect as sql_inspect
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from paymail.db.engines import READ_ONLY
+
+log = logging.getLogger(__name__)
+_ACTS = "paymail_after_commit"
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """One transaction: committed at the end of the block, rolled back if it raises."""
-    with Session(engine, expire_on_commit=False) as session, session.begin():
-        yield session
+    with Session(engine, expire_on_commit=False) as session:
+        event.listen(session, "after_soft_rollback", _forget_rolled_back)
+        with session.begin():
+            yield session
+    for _savepoint, act in session.info.pop(_ACTS, []):
+        try:
+            act()
+        except Exception:
+            # What was committed is committed: neither the caller nor the other acts must take it for failed.
+            log.exception("what should follow a commit failed")
 
 
 @contextmanager
@@ -38,8 +50,20 @@ def dry_run(engine: Engine) -> Iterator[Session]:
 
 
 def after_commit(session: Session, act: Callable[[], None]) -> None:
-    """Call `act` when the transaction is committed, and never when it is rolled back."""
-    event.listen(session, "after_commit", lambda _session: act(), once=True)
+    """Call `act` when `transaction` has committed, and never when it, or a savepoint around this call, is
+    rolled back. What `act` raises is logged only."""
+    session.info.setdefault(_ACTS, []).append((session.get_nested_transaction(), act))
+
+
+def _forget_rolled_back(session: Session, rolled_back: SessionTransaction) -> None:
+    acts = session.info.get(_ACTS, [])
+    acts[:] = [one for one in acts if not _is_within(one[0], rolled_back)]
+
+
+def _is_within(savepoint: SessionTransaction | None, outer: SessionTransaction) -> bool:
+    while savepoint is not None and savepoint is not outer:
+        savepoint = savepoint.parent
+    return savepoint is outer
 
 
 def insert_once(session: Session, table: type[Any], values: dict[str, Any]) -> bool:

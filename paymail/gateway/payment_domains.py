@@ -5,6 +5,7 @@ Source: Stripe documentation, "Register domains for payment methods".
 
 import stripe
 
+from paymail.gateway.measured_client import MeasuredClient
 from paymail.gateway.stripe_gateway import StripeConfig
 from paymail.gateway.translation.errors import translated
 from paymail.ports.payment_domains import PaymentDomain, Wallet
@@ -19,7 +20,7 @@ class StripePaymentDomains:
         client = stripe.StripeClient(
             config.secret_key,
             base_addresses={"api": config.api_base},
-            http_client=http or stripe.RequestsClient(timeout=config.timeout),
+            http_client=http or MeasuredClient(timeout=config.timeout),
             max_network_retries=2,
         )
         self._domains = client.v1.payment_method_domains

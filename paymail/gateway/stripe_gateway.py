@@ -11,6 +11,7 @@ import stripe
 import stripe.params
 
 from paymail.gateway import intent_creation
+from paymail.gateway.measured_client import MeasuredClient
 from paymail.gateway.translation.accounts import account_from, endpoint_from
 from paymail.gateway.translation.disputes import dispute_from
 from paymail.gateway.translation.errors import BadPayload, BadSignature, NotConnected, translated
@@ -48,14 +49,14 @@ class StripeGateway:
         self._client = stripe.StripeClient(
             config.secret_key,
             base_addresses={"api": config.api_base},
-            http_client=http or stripe.RequestsClient(timeout=config.timeout),
+            http_client=http or MeasuredClient(timeout=config.timeout),
             max_network_retries=2,
         )
         # A reminder that is about to go out waits for the answer: seconds, not as long as a payment may.
         self._brief = stripe.StripeClient(
             config.secret_key,
             base_addresses={"api": config.api_base},
-            http_client=http or stripe.RequestsClient(timeout=min(config.timeout, BRIEF_TIMEOUT)),
+            http_client=http or MeasuredClient(timeout=min(config.timeout, BRIEF_TIMEOUT)),
             max_network_retries=0,
         )
 

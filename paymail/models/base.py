@@ -5,8 +5,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Enum, Integer, MetaData, String
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from paymail import request_ids
 
 # SQLite only counts up a column declared exactly INTEGER PRIMARY KEY.
 BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -24,6 +26,15 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+class CausedByRequest:
+    """A row that somebody else will work on, for the request that caused it."""
+
+    request_id: Mapped[str] = mapped_column(
+        String(request_ids.LONGEST), default=request_ids.current, server_default=""
+    )
+    """Of the request, command or turn that wrote the row; empty for rows of before. For logs only."""
 
 
 class OpenEnum(TypeDecorator[Any]):

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId, status_type
+from paymail.models.base import Base, BigId, CausedByRequest, status_type
 from paymail.models.moves import Moves
 
 
@@ -32,7 +32,7 @@ BULK_MOVES: Moves[BulkState] = {
 }
 
 
-class BulkSend(Base):
+class BulkSend(CausedByRequest, Base):
     """Invoice emails for a filter, at a rate. The filter is stored, so a crash cannot lose the rest of it."""
 
     __tablename__ = "bulk_sends"

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId, status_type
+from paymail.models.base import Base, BigId, CausedByRequest, status_type
 from paymail.models.moves import Moves
 
 
@@ -51,7 +51,7 @@ GATEWAY_EVENT_MOVES: Moves[GatewayEventState] = {
 }
 
 
-class GatewayEvent(Base):
+class GatewayEvent(CausedByRequest, Base):
     """A Stripe event as it came in, unique by Stripe's id: the second copy is acknowledged and dropped."""
 
     __tablename__ = "gateway_events"

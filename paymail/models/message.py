@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId, OpenEnum, status_type
+from paymail.models.base import Base, BigId, CausedByRequest, OpenEnum, status_type
 from paymail.models.moves import Moves
 
 
@@ -72,7 +72,7 @@ MESSAGE_MOVES: Moves[MessageState] = {
 OPEN_STATES = (_S.SCHEDULED, _S.SENDING, _S.HANDOVER)
 
 
-class Message(Base):
+class Message(CausedByRequest, Base):
     """One email to be sent at `next_at`. Every write after the claim is guarded by `state` and `fence`."""
 
     __tablename__ = "messages"

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId, status_type
+from paymail.models.base import Base, BigId, CausedByRequest, status_type
 from paymail.models.moves import Moves
 from paymail.models.payment import Channel
 
@@ -36,7 +36,7 @@ IN_FORCE = (_R.PENDING, _R.SUCCEEDED)
 """Refunds that count in the books."""
 
 
-class Refund(Base):
+class Refund(CausedByRequest, Base):
     """Part of a payment given back. `amount` and `credited` in minor units of the invoice's currency."""
 
     __tablename__ = "refunds"

@@ -8,7 +8,8 @@ the broker flushed or gone. Whose turn it is, is a row in the database.
 import threading
 from datetime import timedelta
 
-from paymail import observability
+from paymail import observability, request_ids
+from paymail.clock import new_id
 from paymail.services.reconciliation import schedule, turns
 from paymail.wiring import App
 
@@ -47,4 +48,7 @@ def reconcile_due(app: App, every: timedelta) -> list[str]:
     # Read first: a claim takes the write lock of SQLite, which mail may be waiting for.
     with app.reading() as session:
         due = any(turns.due(session, job=job, now=app.now()) for job in (turns.SETTLE, turns.COMPARE))
-    return schedule.run_due(app.gateway_context(), live=app.live, every=every) if due else []
+    if not due:
+        return []
+    with request_ids.bound(new_id()):
+        return schedule.run_due(app.gateway_context(), live=app.live, every=every)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from celery import Celery, signals
 
+from paymail import request_ids
+from paymail.clock import new_id
 from paymail.queue import celery_app
 from paymail.services.delivery import deliveries
 from paymail.services.payments import webhook_inbox
@@ -37,11 +39,13 @@ def register(celery: Celery, build: Callable[[], App], *, prefork: bool) -> None
 
     @celery.task(name=celery_app.DELIVER, shared=False)
     def deliver(*, message_id: int, **_unknown: object) -> None:
-        deliveries.deliver(app().delivery_context(), message_id=message_id)
+        with request_ids.bound(new_id()):
+            deliveries.deliver(app().delivery_context(), message_id=message_id)
 
     @celery.task(name=celery_app.WORK_EVENT, shared=False)
     def work_event(*, event_id: str, **_unknown: object) -> None:
-        webhook_inbox.work_event(app().gateway_context(), event_id=event_id)
+        with request_ids.bound(new_id()):
+            webhook_inbox.work_event(app().gateway_context(), event_id=event_id)
 
     @celery.task(name=celery_app.TICK, shared=False)
     def tick(**_unknown: object) -> None:
@@ -70,5 +74,6 @@ def _threads_in_every_process(app: PerProcess, *, prefork: bool) -> None:
         signals.worker_process_init.connect(start, weak=False)
         signals.worker_process_shutdown.connect(stop, weak=False)
     else:
-        signals.worker_ready.connect(start, weak=False)
+        # Not `worker_ready`, which a worker reaches only when the broker has answered.
+        signals.celeryd_after_setup.connect(start, weak=False)
         signals.worker_shutting_down.connect(stop, weak=False)

@@ -3,7 +3,8 @@
 import threading
 import time
 
-from paymail import observability
+from paymail import observability, request_ids
+from paymail.clock import new_id
 from paymail.services.delivery import deliveries
 from paymail.services.payments import intent_cancellation, webhook_inbox
 from paymail.services.refunds import refund_requests
@@ -19,16 +20,20 @@ STUCK_SECONDS = 600.0
 
 
 def sweep_once(app: App) -> int:
-    """Work on events, plan reminders, write bulk sends, deliver what is due, do chores; return how many."""
-    done = 0
-    for work in (_events, _cancellations, _refunds, _reminders, _bulk_sends, _deliveries):
-        try:
-            done += work(app)
-        except Exception:
-            # One kind of work that fails must not stop the others; it is tried again at the next turn.
-            log.exception("a part of the sweep failed", part=work.__name__.strip("_"))
-    maintenance.do(app)
-    return done
+    """Work on events, plan reminders, write bulk sends, deliver what is due, do chores; return how many.
+
+    What it causes by itself, such as a reminder, has the id of the turn.
+    """
+    with request_ids.bound(new_id()):
+        done = 0
+        for work in (_events, _cancellations, _refunds, _reminders, _bulk_sends, _deliveries):
+            try:
+                done += work(app)
+            except Exception:
+                # One kind of work that fails must not stop the others; it is tried again at the next turn.
+                log.exception("a part of the sweep failed", part=work.__name__.strip("_"))
+        maintenance.do(app)
+        return done
 
 
 def _events(app: App) -> int:

@@ -15,6 +15,7 @@ from paymail.web.http.openapi import describe_problems
 from paymail.web.http.rate_limits import RateLimits
 from paymail.web.http.refusals import EarlyRefusals
 from paymail.web.http.request_ids import RequestIds
+from paymail.web.http.request_spans import RequestSpans
 from paymail.web.pay import api as public_api
 from paymail.web.pay import documents, pages, promises
 from paymail.web.staff.session import NotLoggedIn, to_login, without_session
@@ -34,6 +35,8 @@ def create_app(app: App) -> FastAPI:
         version="1",
         docs_url=None,
         redoc_url=None,
+        # FastAPI would put whole paths, and so pay tokens, into spans for any collector in the environment.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     web.state.paymail = app
     web.state.rate_limits = RateLimits(app.settings)
@@ -43,6 +46,7 @@ def create_app(app: App) -> FastAPI:
     web.add_middleware(BoundedBodies, limits=BODY_LIMITS, seconds=app.settings.body_seconds)
     web.add_middleware(EarlyRefusals, checks=(without_key, without_session))
     web.add_middleware(FixedHeaders, headers=web.state.headers)
+    web.add_middleware(RequestSpans)
     web.add_middleware(RequestIds)
     errors.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)

@@ -10,7 +10,8 @@ from paymail.queue.celery_app import make_celery
 from paymail.queue.doorbell import CeleryDoorbell
 from tests.brokers import OwnRedis
 from tests.conftest import free_port
-from tests.tasks.test_workers import Works, works
+from tests.tasks.test_heartbeat import heartbeats
+from tests.tasks.test_workers import Works, until, works
 
 __all__ = ["works"]
 
@@ -49,3 +50,16 @@ def test_a_dead_broker_costs_one_time_out_not_one_per_message(tmp_path: Path) ->
         doorbell.ring(number)
         doorbell.ring_event(str(number))
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+def test_a_worker_that_starts_without_its_redis_sweeps_and_is_alive(
+    works: Works, own_redis: OwnRedis, pool: str
+) -> None:
+    own_redis.kill()
+    message_id = works.send(2)
+    works.start("worker", "--pool", pool, "--concurrency", "2", sweep="0.5")
+    works.until_sent(message_id, 60)
+    until(lambda: heartbeats(works.app))
+    own_redis.start()
+    works.until_sent(works.send(3))

@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from paymail.emails import SAMPLES, Email, InvoiceEmail, ReceiptEmail
+from paymail.emails import SAMPLES, Email, EmailLine, InvoiceEmail, ReceiptEmail
 from paymail.money import Money
 from paymail.ports.rendering import RenderedEmail
 from paymail.render.email import JinjaEmailRenderer

@@ -17,7 +17,7 @@ from tests.web.conftest import Site, site
 __all__ = ["site"]
 
 SOURCES = sorted((ROOT / "paymail").rglob("*.py"))
-SLOW = {"alembic", "alembic.config", "paymail.render.printer"}
+SLOW = {"alembic", "alembic.config", "paymail.cli.trace_export", "paymail.render.printer"}
 """What most commands do not need, and what takes as long to import as everything that they do."""
 PUBLIC = {
     "/",
@@ -106,7 +106,7 @@ def test_every_dependency_is_explained() -> None:
         assert re.split(r"[\[>=<]", requirement)[0].lower() in explained, requirement
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-otel.lock", "requirements-dev.lock"])
 def test_locks_hold_versions_and_hashes_only(name: str) -> None:
     lines = (ROOT / name).read_text().splitlines()
     pinned = [line for line in lines if line and not line.startswith((" ", "#"))]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from paymail.models import Issuer, Message
 from paymail.services.bounces.report import Finding, Kind, Report
-from paymail.services.outbox import queue
+from paymail.services.outbox.header_ids import header_domain
 from paymail.services.outbox.suppressions import normalised
 
 _WORST_FIRST = (Kind.HARD, Kind.SOFT, Kind.DELIVERED)
@@ -35,7 +35,7 @@ def _by_token(session: Session, token: str) -> Message | None:
     domains = set()
     for address in session.scalars(select(Issuer.email)):
         with suppress(UnicodeError):  # an address without a sound domain never made a Message-ID
-            domains.add(queue.header_domain(address))
+            domains.add(header_domain(address))
     exact = select(Message).where(Message.header_id.in_([f"<{token}@{domain}>" for domain in domains]))
     # An issuer may have moved to another domain since; that search has no index and is seldom needed.
     moved = select(Message).where(Message.header_id.startswith(f"<{token}@", autoescape=True))

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from paymail import observability
+from paymail import observability, request_ids, spans
 from paymail.emails import TO_STAFF
 from paymail.errors import PaymailError
 from paymail.models import Message, MessageKind, MessageState
@@ -62,7 +62,7 @@ def deliver(context: DeliveryContext, *, message_id: int | None = None) -> bool:
         admitted = admit(session, claim=claims[0], default_rate=context.sender_rate, now=now)
     if admitted:
         context.failpoint("claimed")
-        _deliver_claimed(context, claims[0])
+        _deliver_for_request(context, claims[0])
     return True
 
 
@@ -74,6 +74,12 @@ def sweep(context: DeliveryContext, *, limit: int = 100) -> int:
     while done < limit and deliver(context):
         done += 1
     return done
+
+
+def _deliver_for_request(context: DeliveryContext, claim: Claim) -> None:
+    with request_ids.bound(claim.request_id), spans.span("deliver") as span:
+        span.say({"paymail.message_id": claim.message_id, "paymail.kind": str(claim.kind)})
+        _deliver_claimed(context, claim)
 
 
 def _deliver_claimed(context: DeliveryContext, claim: Claim) -> None:

@@ -48,6 +48,9 @@ def permission_of(
 def _reminder(
     session: Session, message: Message, invoice: Invoice, now: datetime, facts: Situation | None
 ) -> Permission:
+    if reason := situation.not_owed(invoice):
+        # Before any setting is read: with a broken one, a paid invoice's reminder ends all the same.
+        return Permission(Answer.DROP, reason)
     policy = situation.policy_of(invoice)
     if facts is None:
         facts = situation.situation_of(

@@ -1,24 +1,29 @@
 """The outbox: writing messages, claiming them, and moving them under fence and lease."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
-from paymail.clock import new_id
-from paymail.db import insert_once
-from paymail.models import Invoice, Issuer, Message, MessageKind, MessageState
+from paymail import observability
+from paymail.db import after_commit, insert_once
+from paymail.models import Invoice, Message, MessageKind, MessageState
 from paymail.services.core import restores
 from paymail.services.outbox import gates
+from paymail.services.outbox.header_ids import new_header_id
 from paymail.services.outbox.suppressions import domain_of
+
+log = observability.logger(__name__)
 
 RINGS = "paymail_rings"
 """Key of `session.info`: ids of messages to ring for, once the transaction is committed."""
 _KNOWN = Message.kind.in_(list(MessageKind))
 """Leaves what a newer release queued to its own workers: this one cannot write such an email."""
+
+_IN_LOG = ("kind", "invoice_id", "payment_id", "refund_id", "bulk_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Claim:
     crashes: int = 0
     kind: MessageKind | None = None
     """None where nobody asks for it."""
+    request_id: str = ""
+    """Of the request that caused the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ def add(
         "state": MessageState.SCHEDULED,
         "next_at": at or now,
         "actor": actor,
-        "header_id": _new_header_id(invoice.issuer),
+        "header_id": new_header_id(invoice.issuer.email),
         "recipient": address,
         "destination": domain_of(address),
         "sender_gate": gates.sender(invoice.issuer_id),
@@ -82,22 +89,12 @@ def add(
     }
     created = insert_once(session, Message, values)
     message_id = session.scalars(select(Message.message_id).where(Message.dedupe_key == dedupe_key)).one()
+    if created and values["state"] is MessageState.SCHEDULED:  # and no missed step of a ladder
+        what = {name: values[name] for name in _IN_LOG if values.get(name) is not None}
+        after_commit(session, lambda: log.info("email queued", message_id=message_id, **what))
     if created and values["state"] is MessageState.SCHEDULED and (at is None or at <= now):
         session.info.setdefault(RINGS, []).append(message_id)
     return Queued(message_id, created)
-
-
-def header_domain(address: str) -> str:
-    """Return the right side of Message-IDs of an issuer that mails from `address`.
-
-    RFC 5322 §3.6.4 asks for a domain that the generator may speak for.
-    """
-    domain = domain_of(address)
-    return domain[:80] if domain and domain.isascii() else "paymail.invalid"
-
-
-def _new_header_id(issuer: Issuer) -> str:
-    return f"<{new_id()}@{header_domain(issuer.email)}>"
 
 
 def claim(
@@ -173,7 +170,7 @@ def _take(
             crashes=Message.crashes + case((Message.state == MessageState.SENDING, 1), else_=0),
             lease_until=now + lease,
         )
-        .returning(Message.message_id, Message.fence, Message.attempts, Message.crashes, Message.kind)
+        .returning(*(getattr(Message, field.name) for field in fields(Claim)))
         .execution_options(synchronize_session=False)
     )
     return [Claim(*row) for row in session.execute(taken)]

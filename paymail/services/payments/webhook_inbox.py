@@ -7,16 +7,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from paymail.db import insert_once
+from paymail import observability, request_ids
+from paymail.db import after_commit, insert_once
 from paymail.errors import Denied, PaymailError, Unavailable
 from paymail.models import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, check_move
 from paymail.ports.payments import Event, Intent, Reversals
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.payments import card_testing, gateway_events, settlement
-from paymail.services.payments.confirmation import log
 from paymail.services.payments.settlement import UnknownIntent
 from paymail.services.refunds.reversals import record_reversals
+
+log = observability.logger(__name__)
 
 MAX_EVENT_ATTEMPTS = 20
 
@@ -76,21 +78,26 @@ def receive_event(session: Session, *, event: Event, live: bool, now: datetime) 
         "next_at": now,
         "received_at": now,
     }
-    return insert_once(session, GatewayEvent, values)
+    fresh = insert_once(session, GatewayEvent, values)
+    if fresh:
+        about = {"event_id": event.id, "type": event.type, "intent": event.intent_id}
+        after_commit(session, lambda: log.info("event received", **about))
+    return fresh
 
 
 def work_events(context: GatewayContext, *, limit: int = 50) -> int:
     """Settle what stored events speak of; return how many were worked on."""
     with context.transaction() as session:
         statement = (
-            select(GatewayEvent.event_id)
+            select(GatewayEvent.event_id, GatewayEvent.request_id)
             .where(GatewayEvent.state == GatewayEventState.RECEIVED, GatewayEvent.next_at <= context.now())
             .order_by(GatewayEvent.next_at)
             .limit(limit)
         )
-        due = list(session.scalars(statement))
-    for event_id in due:
-        work_safely(context, event_id=event_id)
+        due = list(session.execute(statement))
+    for event_id, request_id in due:
+        with request_ids.bound(request_id):
+            work_safely(context, event_id=event_id)
     return len(due)
 
 
@@ -112,6 +119,12 @@ def work_event(context: GatewayContext, *, event_id: str) -> None:
         event = session.get(GatewayEvent, event_id)
         if event is None or event.state is not GatewayEventState.RECEIVED:
             return
+    with request_ids.bound(event.request_id):
+        _work(context, event)
+
+
+def _work(context: GatewayContext, event: GatewayEvent) -> None:
+    event_id = event.event_id
     try:
         news = _ask_stripe(context, event)
     except UnknownIntent as error:
@@ -179,6 +192,8 @@ def _postpone(context: GatewayContext, event_id: str, reason: str) -> None:
         event.next_at = context.now() + _pause(event.attempts)
         if event.attempts >= MAX_EVENT_ATTEMPTS:
             _mark(session, event_id, GatewayEventState.DEAD, reason, context.now())
+        else:
+            after_commit(session, lambda: _say("event postponed", event, reason))
 
 
 def _pause(attempts: int) -> timedelta:
@@ -198,6 +213,11 @@ def _mark(session: Session, event_id: str, state: GatewayEventState, reason: str
         return False
     check_move(GATEWAY_EVENT_MOVES, event.state, state)
     event.state, event.reason = state, reason
+    after_commit(session, lambda: _say(f"event {state}", event, reason))
     if state is GatewayEventState.DEAD:
         gateway_events.tell_of_death(session, event=event, now=now)
     return True
+
+
+def _say(what: str, event: GatewayEvent, reason: str) -> None:
+    log.info(what, event_id=event.event_id, type=event.type, intent=event.intent_id, reason=reason)

@@ -6,19 +6,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from paymail import observability
+from paymail import observability, request_ids
 from paymail.clock import new_id
+from paymail.db import after_commit
 from paymail.errors import Conflict, InvalidInput, NotFound, PaymailError, Rejected
 from paymail.models import Channel, Dispute, DisputeState, Invoice, Payment, Refund, RefundStatus
 from paymail.money import Money, stripe_units
-from paymail.ports.payments import GatewayRefund, KeySpent, Reversals, Unreadable
+from paymail.ports.payments import KeySpent, Reversals, Unreadable
 from paymail.services.core import idempotency, restores
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries
 from paymail.services.ledger.attempts import fee_taken
 from paymail.services.outbox import dedupe_keys
-from paymail.services.refunds import refund_references, reversals
+from paymail.services.refunds import reversals, stripe_refunds
 
 log = observability.logger(__name__)
 
@@ -121,6 +122,7 @@ def _request(
         refund.idempotency_key = _key(refund)
         detail = f"{Money(order.amount, payment.currency)} of payment {payment.payment_id}"
         entries.note(session, invoice=invoice, kind="refund_requested", actor=actor, now=now, detail=detail)
+        after_commit(session, lambda: reversals.say(refund, RefundStatus.REQUESTED))
     else:
         reversals.move(session, invoice=invoice, refund=refund, target=RefundStatus.SUCCEEDED, now=now)
     return refund
@@ -153,15 +155,16 @@ def carry_out(context: GatewayContext, *, limit: int = 20, refund_fees: bool = T
     With `refund_fees` the platform gives back its fee on what is refunded.
     """
     with context.transaction() as session:
-        due = select(Refund.refund_id).where(
+        due = select(Refund.refund_id, Refund.request_id).where(
             Refund.status == RefundStatus.REQUESTED,
             Refund.channel == Channel.STRIPE,
             Refund.next_at <= context.now(),
             restores.payments_open(),
         )
-        found = list(session.scalars(due.order_by(Refund.next_at).limit(limit)))
-    for refund_id in found:
-        _carry_out(context, refund_id, refund_fees)
+        found = list(session.execute(due.order_by(Refund.next_at).limit(limit)))
+    for refund_id, request_id in found:
+        with request_ids.bound(request_id):
+            _carry_out(context, refund_id, refund_fees)
     return len(found)
 
 
@@ -177,7 +180,9 @@ def _carry_out(context: GatewayContext, refund_id: int, refund_fees: bool) -> No
         # after a day (Stripe docs, "Idempotent requests").
         session.execute(update(Refund).where(Refund.refund_id == refund_id).values(tries=Refund.tries + 1))
     try:
-        told = _ask(context, refund, payment, look_first=tried_before, refund_fee=refund_fee)
+        told = stripe_refunds.ask(
+            context.gateway, refund, payment, look_first=tried_before, refund_fee=refund_fee
+        )
     except Unreadable as error:
         _postpone(context, refund, error)  # it may have been made
     except (Conflict, Rejected, NotFound) as error:
@@ -192,25 +197,6 @@ def _carry_out(context: GatewayContext, refund_id: int, refund_fees: bool) -> No
                 reversals=Reversals(refunds=(told,)),
                 now=context.now(),
             )
-
-
-def _ask(
-    context: GatewayContext, refund: Refund, payment: Payment, *, look_first: bool, refund_fee: bool | None
-) -> GatewayRefund:
-    """Ask Stripe, unless an earlier try has made the refund already and its answer was lost."""
-    intent_id = payment.intent_id or ""
-    if look_first:
-        known = context.gateway.reversals(account=payment.account, intent_id=intent_id)
-        if told := known.refund_of(lambda one: refund_references.is_of(one, refund)):
-            return told
-    return context.gateway.create_refund(
-        account=payment.account,
-        intent_id=intent_id,
-        amount=stripe_units(refund.amount, refund.currency),
-        reference=refund_references.reference_of(refund),
-        idempotency_key=refund.idempotency_key or "",
-        refund_fee=refund_fee,
-    )
 
 
 def _refused(context: GatewayContext, refund: Refund, reason: str) -> None:

@@ -139,16 +139,18 @@ def move(
     detail = f"{Money(refund.amount, refund.currency)}, refund {refund.refund_id}"
     kind = f"refund_{target}"
     entries.note(session, invoice=invoice, kind=kind, actor=refund.actor, now=now, detail=detail)
-    after_commit(session, lambda: _say_moved(refund, target))
+    after_commit(session, lambda: say(refund, target))
     if target is RefundStatus.FAILED:
         _tell_of_failure(session, refund, now)
 
 
-def _say_moved(refund: Refund, target: RefundStatus) -> None:
+def say(refund: Refund, target: RefundStatus) -> None:
+    """Write a log line: where a refund stands from now on."""
     log.info(
         f"refund {target}",
         invoice_id=refund.invoice_id,
         refund_id=refund.refund_id,
+        payment_id=refund.payment_id,
         amount=refund.amount,
         currency=refund.currency,
     )

@@ -1,6 +1,7 @@
 """Threads for work that strangers can ask for and that costs much, apart from those that serve all else."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import BoundedSemaphore
@@ -26,13 +27,13 @@ class BoundedThreads:
         self._patience = patience
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns; the event loop goes on meanwhile.
+        """Return what `work` returns; the event loop goes on meanwhile. `work` sees the caller's context.
 
         Raises Busy, and what `work` raises.
         """
         if not self._places.acquire(blocking=False):
             self._refuse()
-        future = self._threads.submit(work)
+        future = self._threads.submit(contextvars.copy_context().run, work)
         future.add_done_callback(self._free)
         waiter = asyncio.wrap_future(future)
         await asyncio.wait([waiter], timeout=self._patience)

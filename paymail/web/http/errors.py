@@ -8,6 +8,7 @@ from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 
 from paymail import errors, metrics, observability
+from paymail.web.http.request_ids import HEADER, SCOPE_KEY
 from paymail.web.templating import PAGES, asked_language
 
 log = observability.logger(__name__)
@@ -120,7 +121,8 @@ def install(app: FastAPI) -> None:
         # Answered outside of all middleware, the one that sets the headers included.
         # What was done before it failed is not known here: a payment may have been made.
         detail = "Something went wrong on our side. Check what was saved or paid before you try again."
-        return problem(request, 500, "internal_error", detail, request.app.state.headers)
+        headers = {**request.app.state.headers, HEADER: request.scope[SCOPE_KEY]}
+        return problem(request, 500, "internal_error", detail, headers)
 
 
 def database_away(request: Request, error: Exception) -> Response:

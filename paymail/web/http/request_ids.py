@@ -2,14 +2,16 @@
 
 import re
 
-import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from paymail import observability, request_ids
 from paymail.clock import new_id
 
 HEADER = "X-Request-ID"
-_GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+SCOPE_KEY = "paymail.request_id"
+"""Where the id is in the ASGI scope, for the answer that is made outside of all middleware."""
+_GIVEN = re.compile(rf"[A-Za-z0-9._-]{{1,{request_ids.LONGEST}}}", re.ASCII)
 
 
 class RequestIds:
@@ -24,12 +26,19 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(HEADER, "")
-        request_id = given if _GIVEN.fullmatch(given) else new_id()
+        request_id = given if _usable(given) else new_id()
 
         async def answered(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._app(scope, receive, answered)
+        # A server has a task for each request, and its own line about one that failed is to have the id too.
+        request_ids.begin(request_id)
+        scope[SCOPE_KEY] = request_id
+        await self._app(scope, receive, answered)
+
+
+def _usable(given: str) -> bool:
+    """Whether an id can be kept and is found in the logs again: what looks like a secret is hidden there."""
+    return bool(_GIVEN.fullmatch(given)) and observability.scrub(given) == given

@@ -24,6 +24,7 @@ class EventRow(BaseModel):
     next_at: datetime = Field(description="When a received event is next attempted.")
     created_at: datetime = Field(description="When it occurred, according to Stripe.")
     received_at: datetime
+    request_id: str = Field(description="`X-Request-ID` of the request that brought it, as in the logs.")
 
     @classmethod
     def of(cls, row: Listed) -> "EventRow":
@@ -41,6 +42,7 @@ class EventRow(BaseModel):
             next_at=event.next_at,
             created_at=gateway_events.happened_at(event),
             received_at=event.received_at,
+            request_id=event.request_id,
         )
 
 

@@ -64,6 +64,7 @@ class MessageDetail(MessageRow):
     sender: str
     mime_sha256: str | None
     pdf_sha256: str | None
+    request_id: str = Field(description="`X-Request-ID` of the request that caused it, as in the logs.")
     tries: list[Try]
 
     @classmethod
@@ -75,6 +76,7 @@ class MessageDetail(MessageRow):
             sender=message.sender,
             mime_sha256=message.mime_sha256,
             pdf_sha256=message.pdf_sha256,
+            request_id=message.request_id,
             tries=[Try.of(attempt) for attempt in tries],
         )
 

@@ -15,9 +15,20 @@ def test_a_payment_is_started_settled_and_confirmed(engine: Engine) -> None:
         intent = customer.start()
         customer.gateway.succeed(intent.id)
         confirmation.confirm_payment(customer.context, token=customer.token, intent_id=intent.id)
-    assert [line["event"] for line in lines] == ["payment started", "payment settled", "payment confirmed"]
-    assert all((line["invoice_id"], line["intent"]) == (502, intent.id) for line in lines)
-    assert (lines[1]["amount"], lines[1]["currency"], lines[1]["source"]) == (8250, "AUD", "confirm")
+    assert [line["event"] for line in lines] == [
+        "payment started",
+        "email queued",
+        "payment settled",
+        "payment confirmed",
+    ]
+    started, queued, settled, confirmed = lines
+    assert all(
+        (line["invoice_id"], line["intent"]) == (502, intent.id) for line in (started, settled, confirmed)
+    )
+    receipt = customer.mails("receipt")[0]
+    assert (queued["kind"], queued["message_id"]) == ("receipt", receipt.message_id)
+    assert (queued["invoice_id"], queued["payment_id"]) == (502, receipt.payment_id)
+    assert (settled["amount"], settled["currency"], settled["source"]) == (8250, "AUD", "confirm")
     assert customer.token not in str(lines)
     assert intent.client_secret not in str(lines)
 

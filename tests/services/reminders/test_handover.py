@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from paymail import db
 from paymail.emails import Tone
-from paymail.models import Customer, Invoice, Message, MessageState
+from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageState, PaymentStatus
 from paymail.ports.mail import Outcome, Verdict
 from paymail.services.delivery import deliveries, outcomes, unknown_messages
 from paymail.services.forecast.explanation import Explanation, explain
@@ -218,3 +218,22 @@ def test_a_handover_takes_no_more_statements_than_before_it_asked_all_rules(emai
     )
     event.remove(emailed.engine, "before_cursor_execute", note)
     assert [word for word in statements if word != "BEGIN"] == ["SELECT"] * 8 + ["UPDATE"]
+
+
+@pytest.mark.parametrize(
+    ("over", "state"),
+    [
+        (lambda e: e.set(amount_paid=8250, payment_status=PaymentStatus.PAID), MessageState.SUPPRESSED),
+        (lambda e: e.set(status=InvoiceStatus.VOID), MessageState.SUPPRESSED),
+        (lambda e: None, MessageState.FAILED),
+    ],
+)
+def test_a_ladder_that_cannot_be_read_does_not_keep_a_paid_invoice_s_reminder_from_ending(
+    emailed: EmailedInvoice, over: Change, state: MessageState
+) -> None:
+    emailed.at(DUE_MORNING)
+    planner.plan_due(emailed.context)
+    emailed.set(ladder="not a ladder")
+    over(emailed)
+    deliveries.sweep(emailed.context)
+    assert (emailed.messages("reminder")[-1].state, emailed.mailer.delivered) == (state, [])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import threading
 from collections.abc import Iterator
 
@@ -78,3 +79,17 @@ def test_what_work_raises_reaches_who_asked_and_gives_the_place_back() -> None:
                 await threads.run(lambda: 1 // 0)
 
     asyncio.run(fails())
+
+
+def test_work_sees_what_its_caller_works_for() -> None:
+    asked_for = contextvars.ContextVar("asked_for", default="nobody")
+
+    async def ask() -> list[str]:
+        threads = BoundedThreads("test", at_once=1, waiting=1, patience=60)
+        found = []
+        for name in ("first", "second"):  # in one thread: nothing of the first is left
+            asked_for.set(name)
+            found.append(await threads.run(asked_for.get))
+        return found
+
+    assert asyncio.run(ask()) == ["first", "second"]

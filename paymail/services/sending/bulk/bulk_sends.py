@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from paymail import request_ids
 from paymail.clock import new_id
 from paymail.db import insert_once
 from paymail.errors import InvalidInput, NotFound, PaymailError
@@ -77,16 +78,21 @@ def start(
 def expand_all(context: Context) -> None:
     """Write messages of every running bulk send, a batch a transaction; the rest at the next turn."""
     with context.transaction() as session:
-        statement = select(BulkSend.bulk_id).where(
+        statement = select(BulkSend.bulk_id, BulkSend.request_id).where(
             BulkSend.state == BulkState.RUNNING, BulkSend.expanded.is_(False), restores.mail_open()
         )
-        found = list(session.scalars(statement.order_by(BulkSend.bulk_id)))
-    for bulk_id in found:
-        for _ in range(BATCHES_A_TURN):
-            with context.transaction() as session:
-                more = expand(session, bulk_id=bulk_id, now=context.now())
-            if not more:
-                break
+        found = list(session.execute(statement.order_by(BulkSend.bulk_id)))
+    for bulk_id, request_id in found:
+        with request_ids.bound(request_id):
+            _expand_some(context, bulk_id)
+
+
+def _expand_some(context: Context, bulk_id: int) -> None:
+    for _ in range(BATCHES_A_TURN):
+        with context.transaction() as session:
+            more = expand(session, bulk_id=bulk_id, now=context.now())
+        if not more:
+            break
 
 
 def expand(session: Session, *, bulk_id: int, now: datetime, batch: int = BATCH) -> bool:
