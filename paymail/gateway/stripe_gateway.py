@@ -11,6 +11,7 @@ import stripe
 import stripe.params
 
 from paymail.gateway import intent_creation
+from paymail.gateway.saved_methods import SavedMethodCalls
 from paymail.gateway.translation import (
     BadPayload,
     BadSignature,
@@ -42,7 +43,7 @@ class StripeConfig:
     timeout: float
 
 
-class StripeGateway:
+class StripeGateway(SavedMethodCalls):
     """Implements `ports.Gateway`."""
 
     def __init__(
@@ -74,11 +75,10 @@ class StripeGateway:
         idempotency_key: str,
         fee: int = 0,
         invoice_number: str = "",
+        customer: str = "",
     ) -> Intent:
         """Create an intent on the connected account (Stripe documentation, "Direct charges")."""
-        asked = intent_creation.intent_params(
-            amount=amount, currency=currency, metadata=metadata, fee=fee, invoice_number=invoice_number
-        )
+        asked = intent_creation.intent_params(amount, currency, metadata, fee, invoice_number, customer)
         with translated():
             found = intent_creation.create(self._client, asked, account=account, key=idempotency_key)
         return intent_from(found, account)
@@ -222,6 +222,7 @@ def _event_from(body: dict[str, Any]) -> Event:
     # Charges, refunds and disputes name their intent; one may be expanded, or none at all.
     intent = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
     intent = intent.get("id") if isinstance(intent, dict) else intent
+    kept = about.get("id") if about.get("object") == "payment_method" else ""
     return Event(
         id=_name(body["id"]),
         type=_name(body["type"]),
@@ -229,6 +230,7 @@ def _event_from(body: dict[str, Any]) -> Event:
         livemode=body["livemode"] is True,
         intent_id=_name(intent or "", least=0),
         created=_moment(body["created"]),
+        method_id=_name(kept or "", least=0),
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import stripe
 
 from paymail.errors import Conflict, Denied, InvalidInput, Misconfigured, NotFound, Unavailable
+from paymail.gateway.reusable_methods import reusable_from
 from paymail.ports.payments import (
     GatewayAccount,
     GatewayDispute,
@@ -131,6 +132,7 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
         created=found.created,
         attempt_id=_metadata(found, "attempt_id"),
         fee=getattr(found, "application_fee_amount", None) or 0,
+        reusable=reusable_from(found),
     )
 
 

@@ -25,7 +25,7 @@ def new_charge(call: Call, intent: Json, method: Json, status: str) -> Json:
         "captured": False,
         "created": call.now,
         "currency": intent["currency"],
-        "customer": None,
+        "customer": intent["customer"],
         "description": intent["description"],
         "disputed": False,
         "failure_code": None,

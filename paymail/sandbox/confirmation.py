@@ -8,6 +8,7 @@ from paymail.sandbox import forms
 from paymail.sandbox.calls import Call
 from paymail.sandbox.cards import Outcome
 from paymail.sandbox.charges import mark_failed, mark_paid, new_charge
+from paymail.sandbox.customers import attach_method
 from paymail.sandbox.disputes import open_dispute
 from paymail.sandbox.errors import ApiError, Json
 from paymail.sandbox.ids import new_id
@@ -95,6 +96,7 @@ def _finish(call: Call, intent: Json, method: Json, outcome: Outcome) -> Json:
 def _pay(call: Call, intent: Json, charge: Json, outcome: Outcome) -> Json:
     mark_paid(call, charge)
     intent.update(status="succeeded", amount_received=intent["amount"], last_payment_error=None)
+    attach_method(call, intent)
     call.store.save(intent)
     call.emit("payment_intent.succeeded", intent)
     if outcome.disputed:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from paymail.sandbox import accounts, charges, disputes, intents, payment_domains, refunds
+from paymail.sandbox import accounts, charges, customers, disputes, intents, payment_domains, refunds
 from paymail.sandbox.calls import Call
 from paymail.sandbox.errors import ApiError, Json
 from paymail.sandbox.words import words
@@ -24,6 +24,7 @@ _BROWSER = frozenset(("client_secret", "expected_payment_method_type"))
 _CREATING = (
     _INTENT_FIELDS
     | _CONFIRMING
+    | {"customer", "setup_future_usage"}
     | {"automatic_payment_methods", "capture_method", "confirmation_method", "confirm"}
 )
 _REFUNDING = words(
@@ -80,6 +81,10 @@ ENDPOINTS = (
     _at("GET", "/v1/accounts/{id}", accounts.retrieve_account),
     _at("GET", "/v1/webhook_endpoints", accounts.list_webhook_endpoints, _PAGING),
     _at("GET", "/v1/balance", accounts.balance),
+    _at("POST", "/v1/customers", customers.create_customer, words("description email metadata name")),
+    _at("GET", "/v1/customers/{id}", customers.retrieve_customer),
+    _at("GET", "/v1/payment_methods/{id}", customers.retrieve_method),
+    _at("POST", "/v1/payment_methods/{id}/detach", customers.detach_method),
     _at("POST", _DOMAINS, payment_domains.create_domain, frozenset(("domain_name", "enabled"))),
     _at("GET", _DOMAINS, payment_domains.list_domains, _PAGING | {"domain_name", "enabled"}),
     _at("GET", _DOMAINS + "/{id}", payment_domains.retrieve_domain),

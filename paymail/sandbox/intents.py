@@ -6,6 +6,7 @@ from paymail.sandbox import forms
 from paymail.sandbox.calls import Call
 from paymail.sandbox.confirmation import confirm_intent, may_change
 from paymail.sandbox.currencies import check_amount, check_currency
+from paymail.sandbox.customers import set_future_usage
 from paymail.sandbox.errors import ApiError, Json
 from paymail.sandbox.ids import new_id
 from paymail.sandbox.listing import listed
@@ -66,6 +67,7 @@ def create_intent(call: Call) -> Json:
     }
     intent["payment_method_types"] = _method_types(params, intent)
     _set_fee(call, intent)
+    set_future_usage(call, intent)
     _set_method(call, intent)
     call.store.insert(call.account, intent)
     call.emit("payment_intent.created", intent)

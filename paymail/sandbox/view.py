@@ -9,6 +9,7 @@ from paymail.sandbox.store import Store
 from paymail.sandbox.words import words
 
 _KIND_OF_PREFIX = {
+    "cus": "customer",
     "pi": "payment_intent",
     "ch": "charge",
     "pm": "payment_method",

@@ -4,6 +4,7 @@ import threading
 import time
 
 from paymail import observability
+from paymail.services.customers import method_removals
 from paymail.services.delivery import deliveries
 from paymail.services.payments import intent_cancellation, webhook_inbox
 from paymail.services.refunds import refund_requests
@@ -21,7 +22,7 @@ STUCK_SECONDS = 600.0
 def sweep_once(app: App) -> int:
     """Work on events, plan reminders, write bulk sends, deliver what is due, do chores; return how many."""
     done = 0
-    for work in (_events, _cancellations, _refunds, _reminders, _bulk_sends, _deliveries):
+    for work in (_events, _cancellations, _refunds, _removals, _reminders, _bulk_sends, _deliveries):
         try:
             done += work(app)
         except Exception:
@@ -41,6 +42,10 @@ def _cancellations(app: App) -> int:
 
 def _refunds(app: App) -> int:
     return refund_requests.carry_out(app.gateway_context(), refund_fees=app.settings.refund_application_fee)
+
+
+def _removals(app: App) -> int:
+    return method_removals.carry_out(app.gateway_context())
 
 
 def _reminders(app: App) -> int:
