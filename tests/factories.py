@@ -23,6 +23,7 @@ from paymail.ports.payments import (
     WebhookEndpoint,
 )
 from paymail.ports.rendering import Letter, Written
+from paymail.ports.saved_methods import ReusableMethod
 from paymail.services.core.issuers import ensure_issuer
 from paymail.services.payments.checkout import CANCELLABLE
 
@@ -143,6 +144,10 @@ class LedgerGateway:
     log: list[Event] = field(default_factory=list)
     refund_status: str = "succeeded"
     asked: dict[str, object] = field(default_factory=dict)
+    staying: dict[str, str] = field(default_factory=dict)
+    """The customer at Stripe with whom an intent's method stays."""
+    attached: dict[str, str] = field(default_factory=dict)
+    """The customer of each method that has one."""
     fees_refunded: list[bool | None] = field(default_factory=list)
 
     def create_intent(
@@ -155,14 +160,16 @@ class LedgerGateway:
         idempotency_key: str,
         fee: int = 0,
         invoice_number: str = "",
+        customer: str = "",
     ) -> Intent:
         """Create, or replay by the key, which other parameters than the first ones spoil."""
-        asked = (account, amount, currency, dict(metadata), fee, invoice_number)
+        asked = (account, amount, currency, dict(metadata), fee, invoice_number, customer)
         if self.asked.setdefault(idempotency_key, asked) != asked:
             raise KeyTaken("the request differs from an earlier one")
         if idempotency_key not in self.by_key:
             intent_id = f"pi_{len(self.intents) + 1}"
             self.by_key[idempotency_key] = intent_id
+            self.staying[intent_id] = customer
             self.intents[intent_id] = Intent(
                 id=intent_id,
                 account=account,
@@ -218,6 +225,19 @@ class LedgerGateway:
             )
         return self.refunds[self.by_key[idempotency_key]]
 
+    def create_customer(self, *, account: str, reference: str, idempotency_key: str) -> str:
+        """Create, or replay by the key."""
+        made = f"cus_{account}_{reference}_{len(self.by_key)}"
+        return self.by_key.setdefault(idempotency_key, made)
+
+    def detach_method(self, *, account: str, method_id: str) -> None:
+        """Detach, if it is attached."""
+        self.attached.pop(method_id, None)
+
+    def is_attached(self, *, account: str, method_id: str) -> bool:
+        """Whether it has a customer."""
+        return method_id in self.attached
+
     def reversals(self, *, account: str, intent_id: str) -> Reversals:
         """All refunds and disputes of an intent."""
         return Reversals(
@@ -260,7 +280,11 @@ class LedgerGateway:
 
     def succeed(self, intent_id: str) -> Intent:
         """The customer pays in full."""
-        amount = self.intents[intent_id].amount
+        amount, customer = self.intents[intent_id].amount, self.staying.get(intent_id, "")
+        if customer:
+            self.attached[f"pm_{intent_id}"] = customer
+            kept = ReusableMethod(f"pm_{intent_id}", customer, "Visa", "4242", 4, 2031)
+            self.set(intent_id, reusable=kept)
         return self.set(
             intent_id, status=IntentStatus.SUCCEEDED, amount_received=amount, method="Visa ending 4242"
         )

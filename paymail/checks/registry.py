@@ -27,7 +27,7 @@ CHECKS = (
     Check("stripe key", stripe.key),
     Check("stripe accounts", stripe.accounts, needs=("database", "stripe key"), seconds=40.0),
     Check("payment domains", payment_domains.domains, needs=("database", "stripe key"), seconds=40.0),
-    Check("stripe webhook", stripe.webhook, needs=("stripe key",)),
+    Check("stripe webhook", stripe.webhook, needs=("database", "stripe key")),
     Check("dns records", dns_records.records, needs=("database",), seconds=40.0),
     Check("public address", installation.public_address),
 )

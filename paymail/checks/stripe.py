@@ -8,7 +8,7 @@ from paymail.checks.findings import Finding, Subject, failed, not_asked, ok, war
 from paymail.errors import Misconfigured, NotFound, PaymailError
 from paymail.models import Issuer
 from paymail.ports.payments import WebhookEndpoint
-from paymail.services.payments.webhook_inbox import USED_EVENTS
+from paymail.services.payments.webhook_inbox import METHOD_DETACHED, USED_EVENTS
 
 MOST_ACCOUNTS = 50
 """Accounts asked in one run."""
@@ -78,10 +78,13 @@ def webhook(subject: Subject) -> Iterator[Finding]:
     except PaymailError as error:
         yield failed("stripe webhook", str(error), "try again later")
         return
-    yield _webhook(url, [endpoint for endpoint in endpoints if endpoint.url.rstrip("/") == url])
+    with subject.app.reading() as session:
+        saving = session.scalar(select(Issuer.issuer_id).where(Issuer.save_methods).limit(1)) is not None
+    ours = [endpoint for endpoint in endpoints if endpoint.url.rstrip("/") == url]
+    yield _webhook(url, ours, {*USED_EVENTS, METHOD_DETACHED} if saving else set(USED_EVENTS))
 
 
-def _webhook(url: str, ours: list[WebhookEndpoint]) -> Finding:
+def _webhook(url: str, ours: list[WebhookEndpoint], needed: set[str]) -> Finding:
     if not ours:
         remedy = "add an endpoint for events on connected accounts in the Stripe dashboard"
         return failed("stripe webhook", f"Stripe has no webhook endpoint for {url}", remedy)
@@ -91,7 +94,7 @@ def _webhook(url: str, ours: list[WebhookEndpoint]) -> Finding:
     # One address may be listed twice, once for our own account's events.
     useful = [endpoint for endpoint in enabled if endpoint.connected] or enabled
     events = frozenset().union(*(endpoint.events for endpoint in useful))
-    missing = [] if "*" in events else sorted(set(USED_EVENTS) - events)
+    missing = [] if "*" in events else sorted(needed - events)
     if missing:
         return failed(
             "stripe webhook",

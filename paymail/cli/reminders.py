@@ -21,6 +21,10 @@ LadderText = Annotated[
         help='Days from due date and tone: "-3:upcoming, 0:due, 7:friendly"; "" to inherit.',
     ),
 ]
+Saving = Annotated[
+    bool | None,
+    typer.Option("--save-methods/--no-save-methods", help="Let customers save their payment method."),
+]
 Issuer_ = Annotated[str, typer.Option("--issuer", help="Issuer id or name; not needed if there is only one.")]
 
 
@@ -63,6 +67,7 @@ def issuer_(
         str | None, typer.Option(help="Days after the due date that pay links expire, or `never`.")
     ] = None,
     fee: Annotated[str | None, typer.Option(help="The platform's fee on payments, in per cent.")] = None,
+    save_methods: Saving = None,
 ) -> None:
     """Change an issuer's reminder, sending, pay link and fee settings."""
     given = {
@@ -78,6 +83,7 @@ def issuer_(
         "sender_rate": rate,
         "reminders_off": None if on is None else not on,
         "application_fee": None if fee is None else issuer_settings.fee(fee),
+        "save_methods": save_methods,
     }
     changes: dict[str, str | int | bool | None] = {
         name: value for name, value in given.items() if value is not None

@@ -8,13 +8,14 @@ import stripe.params
 
 from paymail import observability
 from paymail.gateway.statement_descriptor import suffix_of
+from paymail.ports.saved_methods import FUTURE_USAGE
 
 log = observability.logger(__name__)
 _SUFFIX = "statement_descriptor_suffix"
 
 
 def intent_params(
-    *, amount: int, currency: str, metadata: Mapping[str, str], fee: int, invoice_number: str
+    amount: int, currency: str, metadata: Mapping[str, str], fee: int, invoice_number: str, customer: str
 ) -> stripe.params.PaymentIntentCreateParams:
     """Return what an intent is asked for with. The same arguments always give the same parameters."""
     asked: stripe.params.PaymentIntentCreateParams = {
@@ -27,6 +28,8 @@ def intent_params(
         asked["application_fee_amount"] = fee
     if invoice_number:
         asked["description"] = f"Invoice {invoice_number}"
+    if customer:
+        asked["customer"], asked["setup_future_usage"] = customer, FUTURE_USAGE
     if suffix := suffix_of(invoice_number):
         asked["statement_descriptor_suffix"] = suffix
     return asked

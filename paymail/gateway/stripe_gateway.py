@@ -12,6 +12,7 @@ import stripe.params
 
 from paymail.gateway import intent_creation
 from paymail.gateway.measured_client import MeasuredClient
+from paymail.gateway.saved_methods import SavedMethodCalls
 from paymail.gateway.translation.accounts import account_from, endpoint_from
 from paymail.gateway.translation.disputes import dispute_from
 from paymail.gateway.translation.errors import BadPayload, BadSignature, NotConnected, translated
@@ -37,7 +38,7 @@ class StripeConfig:
     timeout: float
 
 
-class StripeGateway:
+class StripeGateway(SavedMethodCalls):
     """Implements `ports.Gateway`."""
 
     def __init__(
@@ -70,11 +71,10 @@ class StripeGateway:
         idempotency_key: str,
         fee: int = 0,
         invoice_number: str = "",
+        customer: str = "",
     ) -> Intent:
         """Create an intent on the connected account (Stripe documentation, "Direct charges")."""
-        asked = intent_creation.intent_params(
-            amount=amount, currency=currency, metadata=metadata, fee=fee, invoice_number=invoice_number
-        )
+        asked = intent_creation.intent_params(amount, currency, metadata, fee, invoice_number, customer)
         with translated():
             found = intent_creation.create(self._client, asked, account=account, key=idempotency_key)
         return self._unfamiliar.noted(intent_from(found, account))

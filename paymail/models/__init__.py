@@ -44,6 +44,12 @@ from paymail.models.reversals import (
     Refund,
     RefundStatus,
 )
+from paymail.models.saved_method import (
+    SAVED_METHOD_MOVES,
+    GatewayCustomer,
+    SavedMethod,
+    SavedMethodState,
+)
 from paymail.models.staff import ApiKey, StaffSession, StaffUser
 from paymail.models.suppression import Bounce, Suppression
 from paymail.models.worker import Gate, Heartbeat
@@ -60,6 +66,7 @@ __all__ = [
     "PAYMENT_MOVES",
     "PLAN_MOVES",
     "REFUND_MOVES",
+    "SAVED_METHOD_MOVES",
     "STATUS_MOVES",
     "ApiKey",
     "AttemptStatus",
@@ -75,6 +82,7 @@ __all__ = [
     "DisputeState",
     "Drift",
     "Gate",
+    "GatewayCustomer",
     "GatewayEvent",
     "GatewayEventState",
     "Heartbeat",
@@ -102,6 +110,8 @@ __all__ = [
     "RefundStatus",
     "ReminderHold",
     "Restore",
+    "SavedMethod",
+    "SavedMethodState",
     "StaffSession",
     "StaffUser",
     "Suppression",

@@ -66,6 +66,8 @@ class GatewayEvent(CausedByRequest, Base):
     livemode: Mapped[bool]
     intent_id: Mapped[str] = mapped_column(String(80), default="", index=True)
     """The intent that it is about, also when its object is a charge, a refund or a dispute."""
+    method_id: Mapped[str] = mapped_column(String(80), default="")
+    """The payment method that it is about; empty for events about anything else."""
     created: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[GatewayEventState] = mapped_column(status_type(GatewayEventState), default=_G.RECEIVED)
     reason: Mapped[str] = mapped_column(Text, default="")

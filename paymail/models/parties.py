@@ -31,6 +31,8 @@ class Issuer(Base):
     """Days after the due date for which pay links live; empty: for ever."""
     application_fee: Mapped[int] = mapped_column(default=0)
     """What the platform takes of each payment at Stripe, in hundredths of a per cent."""
+    save_methods: Mapped[bool] = mapped_column(default=False)
+    """Whether customers are offered to save their payment method for this issuer."""
     country: Mapped[str] = mapped_column(String(2), default="AU")
     """ISO 3166-1, for public holidays; empty knows weekends (Saturday, Sunday) only."""
     subdivision: Mapped[str] = mapped_column(String(12), default="")

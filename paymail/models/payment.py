@@ -71,6 +71,9 @@ class PaymentAttempt(Base):
     intent_id: Mapped[str | None] = mapped_column(String(80), unique=True)
     idempotency_key: Mapped[str] = mapped_column(String(120), unique=True)
     status: Mapped[AttemptStatus] = mapped_column(status_type(AttemptStatus), default=_A.CREATING)
+    consent: Mapped[str] = mapped_column(String(20), default="")
+    """Version of the text by which the customer asked to save the method; empty: they did not."""
+    consented_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     declines: Mapped[int] = mapped_column(default=0)
     """Failed tries that we know of; too many close the intent (card testing)."""
     declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

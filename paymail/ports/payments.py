@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from paymail.errors import Rejected, Unavailable
+from paymail.ports.saved_methods import ReusableMethod, SavedMethods
 
 
 class IntentStatus(StrEnum):
@@ -48,6 +49,8 @@ class Intent:
     """What of it goes to the platform."""
     unfamiliar: str = ""
     """The provider's word for the status when it is UNKNOWN; else empty."""
+    reusable: ReusableMethod | None = None
+    """The method that a paid intent left with its customer, if it was to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Event:
     intent_id: str
     created: int
     """Unix seconds, as Stripe says."""
+    method_id: str = ""
+    """The payment method that it is about; empty for events about anything else."""
 
 
 class KeySpent(Unavailable):
@@ -164,7 +169,7 @@ class Reversals:
         return found
 
 
-class Gateway(Protocol):
+class Gateway(SavedMethods, Protocol):
     """The payment provider. Raises `Unavailable` when a retry may help, other kinds when it may not.
 
     A status that paymail does not know is no failure, and one odd object never ends a list.
@@ -180,11 +185,13 @@ class Gateway(Protocol):
         idempotency_key: str,
         fee: int = 0,
         invoice_number: str = "",
+        customer: str = "",
     ) -> Intent:
         """Create an intent on the connected account; in Stripe's minor units. Raises KeySpent, KeyTaken too.
 
         `fee` goes to the platform (Stripe documentation, "Application fees"). `invoice_number` is what
-        the account and the customer's card statement show it by, as far as the provider takes it.
+        the account and the customer's card statement show it by, as far as the provider takes it. With a
+        `customer` of the provider's the method stays with them when it is paid.
         """
         ...
 

@@ -5,6 +5,7 @@ import time
 
 from paymail import observability, request_ids
 from paymail.clock import new_id
+from paymail.services.customers import method_removals
 from paymail.services.delivery import deliveries
 from paymail.services.payments import intent_cancellation, webhook_inbox
 from paymail.services.refunds import refund_requests
@@ -26,7 +27,7 @@ def sweep_once(app: App) -> int:
     """
     with request_ids.bound(new_id()):
         done = 0
-        for work in (_events, _cancellations, _refunds, _reminders, _bulk_sends, _deliveries):
+        for work in (_events, _cancellations, _refunds, _removals, _reminders, _bulk_sends, _deliveries):
             try:
                 done += work(app)
             except Exception:
@@ -46,6 +47,10 @@ def _cancellations(app: App) -> int:
 
 def _refunds(app: App) -> int:
     return refund_requests.carry_out(app.gateway_context(), refund_fees=app.settings.refund_application_fee)
+
+
+def _removals(app: App) -> int:
+    return method_removals.carry_out(app.gateway_context())
 
 
 def _reminders(app: App) -> int:

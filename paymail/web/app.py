@@ -17,7 +17,7 @@ from paymail.web.http.refusals import EarlyRefusals
 from paymail.web.http.request_ids import RequestIds
 from paymail.web.http.request_spans import RequestSpans
 from paymail.web.pay import api as public_api
-from paymail.web.pay import documents, pages, promises
+from paymail.web.pay import documents, pages, promises, saved_methods
 from paymail.web.staff.session import NotLoggedIn, to_login, without_session
 from paymail.web.templating import HERE
 from paymail.web.webhooks import LARGEST_EVENT
@@ -50,7 +50,7 @@ def create_app(app: App) -> FastAPI:
     web.add_middleware(RequestIds)
     errors.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)
-    for part in (public_api, documents, promises, webhooks, pages, staff_api, staff):
+    for part in (public_api, documents, promises, saved_methods, webhooks, pages, staff_api, staff):
         web.include_router(part.router)
     web.mount("/static", StaticFiles(directory=HERE / "static"))
     web.include_router(health.router)

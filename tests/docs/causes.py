@@ -12,6 +12,7 @@ from paymail.models import (
     PaymentStatus,
     PlanState,
     RefundStatus,
+    SavedMethodState,
 )
 
 MEANINGS: dict[type[StrEnum], dict[str, str]] = {
@@ -90,5 +91,10 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
         "DONE": "A worker has worked on it.",
         "IGNORED": "A worker finds that it is about nothing here.",
         "DEAD": "A worker gives up: 20 tries, or an account that is not the invoice's.",
+    },
+    SavedMethodState: {
+        "SAVED": "A payment arrives that the customer made with the box ticked.",
+        "REMOVING": "The customer removes it, saves another, gets another address or is erased.",
+        "REMOVED": "Stripe detached it, asked by paymail or by somebody there.",
     },
 }

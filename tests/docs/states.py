@@ -17,6 +17,7 @@ TITLES = {
     "REFUND_MOVES": "A refund",
     "DISPUTE_MOVES": "A dispute",
     "PLAN_MOVES": "A payment plan",
+    "SAVED_METHOD_MOVES": "A saved payment method",
     "BULK_MOVES": "A bulk send",
     "GATEWAY_EVENT_MOVES": "An event of Stripe's",
 }

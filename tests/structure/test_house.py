@@ -39,6 +39,8 @@ PUBLIC = {
     "/api/public/pay/{token}/renew",
     "/api/public/pay/{token}/already-paid",
     "/api/public/pay/{token}/promise",
+    "/api/public/pay/{token}/saved-method/remove",
+    "/pay/{token}/saved-method/remove",
     "/staff/login",
 }
 

@@ -23,6 +23,7 @@ TABLES: list[tuple[type[StrEnum], Moves[StrEnum]]] = [
     (models.RefundStatus, models.REFUND_MOVES),
     (models.DisputeState, models.DISPUTE_MOVES),
     (models.PlanState, models.PLAN_MOVES),
+    (models.SavedMethodState, models.SAVED_METHOD_MOVES),
 ]  # type: ignore[list-item]
 NO_STATUS = {models.Channel, models.MessageKind, models.HoldReason, models.HoldOrigin, models.HoldEnd}
 """Said once, when the row is written or ended: they never change."""

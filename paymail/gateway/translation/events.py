@@ -18,6 +18,7 @@ def event_from(body: dict[str, Any]) -> Event:
     # Charges, refunds and disputes name their intent; one may be expanded, or none at all.
     intent = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
     intent = intent.get("id") if isinstance(intent, dict) else intent
+    kept = about.get("id") if about.get("object") == "payment_method" else ""
     return Event(
         id=_name(body["id"]),
         type=_name(body["type"]),
@@ -25,6 +26,7 @@ def event_from(body: dict[str, Any]) -> Event:
         livemode=body["livemode"] is True,
         intent_id=_name(intent or "", least=0),
         created=_moment(body["created"]),
+        method_id=_name(kept or "", least=0),
     )
 
 

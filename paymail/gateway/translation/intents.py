@@ -4,6 +4,7 @@ import stripe
 
 from paymail.gateway.translation.fields import number, optional, readable, text
 from paymail.gateway.translation.methods import method_of
+from paymail.gateway.translation.reusable_methods import reusable_from
 from paymail.ports.payments import Intent, IntentStatus
 
 _KNOWN = {status.value: status for status in IntentStatus if status is not IntentStatus.UNKNOWN}
@@ -29,6 +30,7 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
             created=number(found, "created"),
             attempt_id=text(found, "metadata", "attempt_id"),
             fee=number(found, "application_fee_amount"),
+            reusable=reusable_from(found),
             unfamiliar=(word or "none") if status is IntentStatus.UNKNOWN else "",
         )
 

@@ -12,13 +12,23 @@ _LONGEST = 24
 
 def method_of(details: object) -> str:
     """Return what the customer paid with: `Visa (Apple Pay) ending 4242`; empty when Stripe does not say."""
+    name, digits = name_of(details), digits_of(details)
+    return f"{name} ending {digits}" if digits else name
+
+
+def name_of(details: object) -> str:
+    """Return the brand or method, with the wallet that it came from."""
     kind = text(details, "type")
     about = optional(details, kind) if kind else None
     name = (_brand(about) if kind in _CARDS else "") or METHODS.get(kind) or readable_word(kind)
     wallet = _wallet(about)
-    name += f" ({wallet})" if wallet not in ("", name) else ""
-    digits = next((found for field in _ENDINGS if (found := text(about, field))), "")
-    return f"{name} ending {digits[:8]}" if digits else name
+    return name + (f" ({wallet})" if wallet not in ("", name) else "")
+
+
+def digits_of(details: object) -> str:
+    """Return the last digits that its owner knows it by; empty where it has none."""
+    about = optional(details, text(details, "type"))
+    return next((found for field in _ENDINGS if (found := text(about, field))), "")[:8]
 
 
 def _brand(about: object) -> str:

@@ -161,7 +161,10 @@
       if (!this.submitted) return failure("elements.submit() must be called before stripe.confirmPayment().");
       const { error, paymentIntent } = await this.stripe.retrievePaymentIntent(clientSecret);
       if (error) return { error };
-      const { amount, currency } = this.settings;
+      const { amount, currency, setupFutureUsage = null } = this.settings;
+      if ((paymentIntent.setup_future_usage || null) !== setupFutureUsage) {
+        return failure("The setup_future_usage of the PaymentIntent is not that of the Elements.");
+      }
       if (paymentIntent.amount === amount && paymentIntent.currency === currency) return null;
       return failure("The amount or currency of the PaymentIntent is not that of the Elements.");
     }

@@ -12,6 +12,7 @@ from paymail.models import Customer, HoldReason, Invoice, InvoiceStatus, Message
 from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.invoices import load_invoice
+from paymail.services.customers import saved_methods
 from paymail.services.outbox import suppressions
 from paymail.services.outbox.suppressions import NoReason, NoSuchSuppression, domain_of, normalised
 from paymail.services.reminders import holds
@@ -129,6 +130,8 @@ def change_email(session: Session, *, customer_id: int, address: str, actor: str
             now=now,
             detail=f"from {old} to {new}",
         )
+    # Whoever reads mail at the new address may be somebody else, whose card it is not.
+    saved_methods.end_all(session, customer_id=customer_id, actor=actor, now=now, why="address changed")
     _release(session, sorted({*owed, *others}), actor, now)
     holds.look_again(session, invoice_ids=owed, now=now)
     return _readdress(session, sorted({*owed, *others}), new)

@@ -35,6 +35,7 @@ from paymail.models import (
 from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.invoices import load_invoice
+from paymail.services.customers import saved_methods
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
 from paymail.services.outbox import blobs
 from paymail.services.outbox.suppressions import normalised
@@ -113,6 +114,8 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     _scrub_messages(session, mine, person)
     _scrub_histories(session, mine, person)
     _scrub_money(session, mine, person)
+    saved_methods.forget(session, customer_id=customer_id)
+    saved_methods.end_all(session, customer_id=customer_id, actor=actor, now=now, why="customer erased")
     _scrub_suppressions(session, person, actor, now)
     _scrub_filters(session, found.name, person.name)
     session.execute(

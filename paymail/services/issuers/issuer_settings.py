@@ -15,7 +15,7 @@ from paymail.services.reminders.preferences import BadPreference, _look_again
 ISSUER_FIELDS = (
     "timezone", "country", "subdivision", "ladder", "send_at", "quiet_from", "quiet_until",
     "reminder_minimum", "reminder_cap", "sender_rate", "reminders_off", "link_days",
-    "application_fee",
+    "application_fee", "save_methods",
 )  # fmt: skip
 
 

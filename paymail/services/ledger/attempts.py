@@ -41,17 +41,19 @@ class Terms(NamedTuple):
     currency: str
     amount: int
     fee: int
+    consent: str = ""
+    """Version of the text by which the customer asked to save the method; empty: they did not."""
 
 
 def terms_of(attempt: PaymentAttempt) -> Terms:
     """Return what the attempt's intent is, or is going to be, made with."""
-    return Terms(attempt.account, attempt.currency, attempt.amount, attempt.fee)
+    return Terms(attempt.account, attempt.currency, attempt.amount, attempt.fee, attempt.consent)
 
 
-def wanted_terms(invoice: Invoice, amount: int) -> Terms:
+def wanted_terms(invoice: Invoice, amount: int, consent: str = "") -> Terms:
     """Return what an intent of this invoice is made with now."""
     issuer = invoice.issuer
-    return Terms(issuer.stripe_account, invoice.currency, amount, fee_of(amount, issuer))
+    return Terms(issuer.stripe_account, invoice.currency, amount, fee_of(amount, issuer), consent)
 
 
 def replan(attempt: PaymentAttempt, terms: Terms, *, now: datetime) -> None:
@@ -59,7 +61,9 @@ def replan(attempt: PaymentAttempt, terms: Terms, *, now: datetime) -> None:
 
     Whoever asks Stripe for it at the old terms finds another key when adopting it.
     """
-    attempt.account, attempt.currency, attempt.amount, attempt.fee = terms
+    if terms.consent != attempt.consent:
+        attempt.consented_at = now if terms.consent else None
+    attempt.account, attempt.currency, attempt.amount, attempt.fee, attempt.consent = terms
     attempt.idempotency_key, attempt.updated_at = fresh_key(attempt), now
 
 
@@ -83,6 +87,7 @@ def new_attempt(session: Session, invoice: Invoice, terms: Terms, now: datetime)
         invoice_id=invoice.invoice_id,
         generation=(last or 0) + 1,
         **terms._asdict(),
+        consented_at=now if terms.consent else None,
         idempotency_key=f"pending-{invoice.invoice_id}-{(last or 0) + 1}",
         created_at=now,
         updated_at=now,

@@ -69,3 +69,8 @@ def intent(*, attempt_id: int, amount: int, currency: str, account: str, nonce: 
     intent.
     """
     return f"paymail-{attempt_id}-{amount}-{currency.lower()}-{account}-{nonce}"
+
+
+def gateway_customer(*, customer_id: int, nonce: str) -> str:
+    """Stripe idempotency key of one customer there; stored before it is used. For `nonce` see `intent`."""
+    return f"paymail-customer-{customer_id}-{nonce}"

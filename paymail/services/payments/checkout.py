@@ -4,12 +4,14 @@
 call is stored before it, so a crash between them cannot make a second intent.
 """
 
+from typing import NamedTuple
+
 from paymail import observability
 from paymail.db import after_commit
 from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.money import from_stripe_amount, stripe_amount
-from paymail.ports.payments import Gateway, Intent, IntentStatus, KeySpent, KeyTaken
+from paymail.ports.payments import Intent, IntentStatus, KeySpent, KeyTaken
 from paymail.services.core import restores
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice, local_date
@@ -26,6 +28,8 @@ from paymail.services.ledger.attempts import (
 from paymail.services.links.lookup import AlreadyPaying, NotPayable, check_payable, find_by_token
 from paymail.services.outbox import notices
 from paymail.services.payments.card_testing import check_not_tested
+from paymail.services.payments.former_accounts import cut_off
+from paymail.services.payments.method_saving import check_consent, customer_for
 from paymail.services.payments.unrecorded import ask_after_restore
 from paymail.services.plans.choice import check_amount, suggested
 
@@ -49,7 +53,12 @@ class PaymentReplaced(Conflict):
 
 
 def start_payment(
-    context: GatewayContext, *, token: str, amount: int | None = None, seen: int | None = None
+    context: GatewayContext,
+    *,
+    token: str,
+    amount: int | None = None,
+    seen: int | None = None,
+    consent: str = "",
 ) -> Intent:
     """Return a live intent, reusing the invoice's present one if it is for the same amount.
 
@@ -57,22 +66,24 @@ def start_payment(
     balance, or what a plan asks for. `seen` is the balance (minor units) that the customer was shown: with
     another one by now nothing is started, as they could pay again what was paid meanwhile. An intent's
     amount never changes, as a customer may be confirming what another window shows: for another amount it is
-    cancelled and a new generation made (ADR 0007).
+    cancelled and a new generation made (ADR 0007). `consent` is the version of the text by which the
+    customer asked to save the method; without, it is not saved.
     Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, PaymentReplaced, BadPart, NotChargeable,
-    TooManyDeclines, PaymentsOnHold, Unavailable.
+    TooManyDeclines, CannotSave, PaymentsOnHold, Unavailable.
     """
     for turn in range(TURNS):
-        attempt, wanted, number = _plan(context, token, amount, seen, replace=turn == 0)
+        plan = _plan(context, token, amount, seen, consent, replace=turn == 0)
+        attempt = plan.attempt
         if attempt.intent_id is None:
             try:
-                intent = _create(context, attempt, number)
+                intent = _create(context, plan)
             except KeyTaken:
                 continue  # an earlier version asked with this key, and nobody was given what it made
             return _adopt(context, token, attempt, intent)
         try:
             intent = context.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
         except (NotFound, Misconfigured):
-            if not _cut_off(context.gateway, attempt.account, instead=wanted.account):
+            if not cut_off(context.gateway, attempt.account, instead=plan.wanted.account):
                 raise
             _give_up(context, attempt, attempt.intent_id)
             continue
@@ -85,10 +96,18 @@ def start_payment(
     raise PaymentReplaced("this invoice is being paid in another window at the same time")
 
 
+class _Plan(NamedTuple):
+    """The live attempt, what is wanted of it, and its invoice as it was read."""
+
+    attempt: PaymentAttempt
+    wanted: Terms
+    invoice: Invoice
+
+
 def _plan(
-    context: GatewayContext, token: str, asked: int | None, seen: int | None, *, replace: bool
-) -> tuple[PaymentAttempt, Terms, str]:
-    """Return the invoice's live attempt, the terms to pay by and its number; on others it is withdrawn first.
+    context: GatewayContext, token: str, asked: int | None, seen: int | None, consent: str, *, replace: bool
+) -> _Plan:
+    """Return the invoice's live attempt and the terms to pay by; on others it has to be withdrawn first.
 
     If there is none, the next generation is written. Without `replace` an open one on other terms stays:
     it was asked for after us.
@@ -103,21 +122,22 @@ def _plan(
         check_not_tested(session, invoice_id=invoice.invoice_id, now=now)
         chosen = suggested(invoice, local_date(invoice.issuer, now)) if asked is None else asked
         check_amount(invoice, chosen)
-        wanted = wanted_terms(invoice, stripe_amount(chosen, invoice.currency))
+        check_consent(invoice, consent)
+        wanted = wanted_terms(invoice, stripe_amount(chosen, invoice.currency), consent)
         attempt = live_attempt(session, invoice_id=invoice.invoice_id)
         if attempt is None:
-            return new_attempt(session, invoice, wanted, now), wanted, invoice.number
+            return _Plan(new_attempt(session, invoice, wanted, now), wanted, invoice)
         if attempt.status is AttemptStatus.PROCESSING:
             raise AlreadyPaying("a payment for this invoice is clearing")
         if terms_of(attempt) == wanted:
-            return attempt, wanted, invoice.number
+            return _Plan(attempt, wanted, invoice)
         if attempt.status is AttemptStatus.CREATING:
             replan(attempt, wanted, now=now)
         elif attempt.status is AttemptStatus.OPEN:
             if not replace:
                 raise PaymentReplaced("a different payment for this invoice was started in another window")
             mark_cancelling(attempt, now=now)
-        return attempt, wanted, invoice.number
+        return _Plan(attempt, wanted, invoice)
 
 
 def _renew_key(context: GatewayContext, attempt: PaymentAttempt) -> None:
@@ -129,8 +149,10 @@ def _renew_key(context: GatewayContext, attempt: PaymentAttempt) -> None:
             row.idempotency_key = fresh_key(row)
 
 
-def _create(context: GatewayContext, attempt: PaymentAttempt, number: str) -> Intent:
+def _create(context: GatewayContext, plan: _Plan) -> Intent:
+    attempt = plan.attempt
     ask_after_restore(context, account=attempt.account, invoice_id=attempt.invoice_id)
+    customer = customer_for(context, attempt, customer_id=plan.invoice.customer_id)
     try:
         return context.gateway.create_intent(
             account=attempt.account,
@@ -139,7 +161,8 @@ def _create(context: GatewayContext, attempt: PaymentAttempt, number: str) -> In
             metadata={"invoice_id": str(attempt.invoice_id), "attempt_id": str(attempt.attempt_id)},
             idempotency_key=attempt.idempotency_key,
             fee=attempt.fee,
-            invoice_number=number,
+            invoice_number=plan.invoice.number,
+            customer=customer,
         )
     except KeySpent:
         _renew_key(context, attempt)
@@ -186,24 +209,6 @@ def _still_allowed(invoice: Invoice, intent: Intent) -> bool:
     except InvalidInput:
         return False
     return True
-
-
-def _cut_off(gateway: Gateway, account: str, *, instead: str) -> bool:
-    """Whether Stripe refuses us a former account while it answers for the one that took its place.
-
-    When it answers for neither, our key is at fault, and the intent may have been paid.
-    """
-    if account == instead:
-        return False
-    try:
-        gateway.account(account=instead)
-    except (NotFound, Misconfigured):
-        return False
-    try:
-        gateway.account(account=account)
-    except (NotFound, Misconfigured):
-        return True
-    return False
 
 
 def _give_up(context: GatewayContext, attempt: PaymentAttempt, intent_id: str) -> None:

@@ -25,6 +25,7 @@ from paymail.models import (
 from paymail.money import from_stripe_amount
 from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.core.invoices import load_invoice
+from paymail.services.customers import saved_methods
 from paymail.services.ledger import entries
 from paymail.services.ledger.attempts import mark_cancelling
 from paymail.services.outbox import dedupe_keys
@@ -143,6 +144,10 @@ def _record(
         received_at=now,
     )
     entries.enter_payment(session, invoice=invoice, payment=payment, actor=source, now=now)
+    if intent.reusable is not None:
+        saved_methods.keep(
+            session, invoice=invoice, attempt=attempt, method=intent.reusable, actor=source, now=now
+        )
     after_commit(session, lambda: _say_settled(payment))
 
 

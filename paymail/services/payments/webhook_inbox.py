@@ -14,6 +14,7 @@ from paymail.models import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState,
 from paymail.ports.payments import Event, Intent, Reversals
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
+from paymail.services.customers import method_removals
 from paymail.services.payments import card_testing, gateway_events, settlement
 from paymail.services.payments.settlement import UnknownIntent
 from paymail.services.refunds.reversals import record_reversals
@@ -48,6 +49,11 @@ REVERSAL_EVENTS = (
 USED_EVENTS = (*INTENT_EVENTS, *REVERSAL_EVENTS)
 
 
+METHOD_DETACHED = "payment_method.detached"
+"""Used where customers may save their payment methods."""
+HEARD_EVENTS = (*USED_EVENTS, METHOD_DETACHED)
+
+
 DECLINED = "payment_intent.payment_failed"
 
 
@@ -64,13 +70,15 @@ def receive_event(session: Session, *, event: Event, live: bool, now: datetime) 
     """
     if event.livemode != live:
         raise OtherMode("the event is from the wrong mode (live or test)")
-    useful = event.type in USED_EVENTS and event.intent_id
+    useful = event.intent_id if event.type in USED_EVENTS else event.method_id
+    useful = useful if event.type in HEARD_EVENTS else ""
     values = {
         "event_id": event.id,
         "type": event.type,
         "account": event.account,
         "livemode": event.livemode,
         "intent_id": event.intent_id,
+        "method_id": event.method_id,
         "created": event.created,
         "state": GatewayEventState.RECEIVED if useful else GatewayEventState.IGNORED,
         "reason": "" if useful else "paymail does not use events of this type",
@@ -126,6 +134,9 @@ def work_event(context: GatewayContext, *, event_id: str) -> None:
 def _work(context: GatewayContext, event: GatewayEvent) -> None:
     event_id = event.event_id
     try:
+        if event.type == METHOD_DETACHED:
+            _hear_detached(context, event)
+            return
         news = _ask_stripe(context, event)
     except UnknownIntent as error:
         # Usual where the issuer's account also takes payments that are not paymail's.
@@ -168,6 +179,13 @@ def _settle_event(context: GatewayContext, event: GatewayEvent, news: _News) -> 
     except PaymailError as error:
         log.error("event cannot be settled", event_id=event.event_id, code=error.code, reason=str(error))
         _conclude(context, event.event_id, GatewayEventState.DEAD, str(error))
+
+
+def _hear_detached(context: GatewayContext, event: GatewayEvent) -> None:
+    ours = method_removals.hear_detached(context, account=event.account, method_id=event.method_id)
+    state = GatewayEventState.DONE if ours else GatewayEventState.IGNORED
+    reason = "the payment method was looked at" if ours else "nobody saved this payment method in paymail"
+    _conclude(context, event.event_id, state, reason)
 
 
 def _ask_stripe(context: GatewayContext, event: GatewayEvent) -> _News:

@@ -21,7 +21,7 @@ from paymail.models import (
 )
 from paymail.ports.payments import Event
 from paymail.services.core.contexts import GatewayContext
-from paymail.services.payments.webhook_inbox import USED_EVENTS, OtherMode, receive_event
+from paymail.services.payments.webhook_inbox import HEARD_EVENTS, USED_EVENTS, OtherMode, receive_event
 
 log = observability.logger(__name__)
 T = TypeVar("T")
@@ -52,7 +52,7 @@ def read_missed(context: GatewayContext, *, account: str, live: bool) -> ReadEve
     oldest = int((context.now() - KEPT).timestamp())
     since = max(until - int(OVERLAP.total_seconds()), oldest)
     heard, newest = ReadEvents(), until
-    for batch in batches(context.gateway.events(account=account, since=since, types=USED_EVENTS), BATCH):
+    for batch in batches(context.gateway.events(account=account, since=since, types=HEARD_EVENTS), BATCH):
         newest = max(newest, *(event.created for event in batch))
         with context.transaction() as session:
             _store(session, batch, heard, live=live, now=context.now())

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from paymail import money
 from paymail.ports.payments import Intent
+from paymail.services.customers import saved_methods
 from paymail.services.customers.link_requests import request_new_link
 from paymail.services.links.lookup import find_by_token
 from paymail.services.payments.checkout import start_payment
@@ -12,7 +13,7 @@ from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import Token
 from paymail.web.http.openapi import PAY_PROBLEMS, problems
 from paymail.web.http.rate_limits import limit_emails, limit_payments, limit_public
-from paymail.web.schemas.customer_invoice import PayInvoice, describe
+from paymail.web.schemas.customer_invoice import CustomerInvoice, describe
 from paymail.web.schemas.pay import Asked, Confirm, Confirmed, CreatedPayment, StartPayment
 from paymail.wiring import App
 
@@ -20,11 +21,14 @@ router = APIRouter(prefix="/api/public/pay", tags=["public"], dependencies=[Depe
 
 
 @router.get("/{token}", responses=PAY_PROBLEMS)
-def get_invoice(app: AppDep, token: Token) -> PayInvoice:
+def get_invoice(app: AppDep, token: Token) -> CustomerInvoice:
     """Show the invoice of a pay link."""
     with app.reading() as session:
         now = app.now()
-        return describe(find_by_token(session, token=token, now=now), now=now)
+        invoice = find_by_token(session, token=token, now=now)
+        saved = saved_methods.current(session, customer_id=invoice.customer_id)
+        offered = saved_methods.may_save(session, invoice=invoice)
+        return CustomerInvoice.of(describe(invoice, now=now), saved=saved, offered=offered)
 
 
 @router.post(
@@ -70,6 +74,10 @@ def _started(app: App, token: str, asked: StartPayment) -> tuple[Intent, str]:
         return None if major is None else money.to_minor(money.parse_decimal(major), invoice.currency)
 
     intent = start_payment(
-        app.gateway_context(), token=token, amount=minor(asked.amount), seen=minor(asked.balance)
+        app.gateway_context(),
+        token=token,
+        amount=minor(asked.amount),
+        seen=minor(asked.balance),
+        consent=asked.saveMethod or "",
     )
     return intent, locale

@@ -7,7 +7,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from paymail.errors import Gone, NotFound
 from paymail.money import Money, exponent
+from paymail.ports.saved_methods import FUTURE_USAGE
 from paymail.services.core.documents import invoice_document
+from paymail.services.customers import saved_methods
 from paymail.services.customers.link_requests import request_new_link
 from paymail.services.customers.promises import replies_of
 from paymail.services.ledger.attempts import live_attempt
@@ -60,12 +62,17 @@ def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
         document = invoice_document(invoice, app.settings.public_url)
         replies = replies_of(session, invoice=invoice, now=app.now())
         payable = summary.state is State.PAYABLE
+        saved = saved_methods.current(session, customer_id=invoice.customer_id)
+        offered = payable and saved_methods.may_save(session, invoice=invoice)
         attempt = live_attempt(session, invoice_id=invoice.invoice_id) if payable else None
     currency = document.total.currency
     return payable, {
         "summary": summary,
         "document": document,
         "replies": replies,
+        "saved": saved,
+        "consent": saved_methods.CONSENT if offered else "",
+        "future_usage": FUTURE_USAGE,
         "stripe_js": app.settings.stripe_js,
         "pending": attempt.intent_id if attempt else None,
         "script": ScriptData(

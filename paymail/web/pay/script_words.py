@@ -31,6 +31,9 @@ _WORDS = {
         "We cannot reach our records right now. If you have just paid, please do not pay again. Otherwise"
         " please try again in a minute."
     ),
+    "cannot_save": marked(
+        "This payment method cannot be saved. To pay without saving it, untick the box and try again."
+    ),
     "payments_on_hold": marked("Online payment is paused for a short time. Please try again later."),
     "payment_unavailable": marked("Online payment is not available at the moment. Please try again later."),
     "stripe_refused": marked(

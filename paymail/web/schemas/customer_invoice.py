@@ -4,8 +4,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from paymail.models import Invoice, InvoiceLine
+from paymail.models import Invoice, InvoiceLine, SavedMethod
 from paymail.services.core.invoices import local_date
+from paymail.services.customers.saved_methods import CONSENT
 from paymail.services.plans.choice import smallest, suggested
 from paymail.web.schemas.plans import PlanRow, plan_rows
 from paymail.web.schemas.units import major
@@ -60,6 +61,32 @@ class PayInvoice(BaseModel):
         description="Amount due now: the balance or, with a plan, everything due and at least the next one."
     )
     least_payment: float = Field(description="Minimum amount that can be paid now.")
+
+
+class SavedMethodRow(BaseModel):
+    """A payment method that the customer saved for this issuer. Nothing is charged to it without them."""
+
+    id: int
+    brand: str = Field(examples=["Visa"])
+    last4: str = Field(description="Empty for methods without digits.", examples=["4242"])
+
+
+class CustomerInvoice(PayInvoice):
+    """The invoice of a pay link, with what the customer saved for its issuer."""
+
+    saved_method: SavedMethodRow | None = Field(description="The saved payment method, if any.")
+    save_consent: str = Field(
+        description="Version of the consent to save the payment method, to send as `saveMethod`; empty if"
+        " this is not offered."
+    )
+
+    @classmethod
+    def of(cls, shown: PayInvoice, *, saved: SavedMethod | None, offered: bool) -> "CustomerInvoice":
+        """Return the invoice with what is saved."""
+        row = None
+        if saved is not None:
+            row = SavedMethodRow(id=saved.saved_method_id, brand=saved.brand, last4=saved.last4)
+        return cls(**shown.model_dump(), saved_method=row, save_consent=CONSENT if offered else "")
 
 
 def describe(invoice: Invoice, *, now: datetime) -> PayInvoice:

@@ -27,6 +27,13 @@ class StartPayment(BaseModel):
         " nothing is started (409 `not_payable`), since a part may have been paid meanwhile.",
         examples=["82.50"],
     )
+    saveMethod: str | None = Field(
+        None,
+        max_length=20,
+        description="If the customer ticked to save the payment method: `save_consent`, as you were given it"
+        " with the text that they ticked. Never send it without their tick.",
+        examples=["1"],
+    )
 
 
 class CreatedPayment(BaseModel):
@@ -90,3 +97,15 @@ class Heard(BaseModel):
 
     success: bool = True
     reminders_wait_until: datetime
+
+
+class RemoveMethod(Body):
+    """Which of the customer's saved payment methods."""
+
+    id: int = Field(ge=1, le=2**63 - 1, description="`saved_method.id` of the invoice.")
+
+
+class RemovedMethod(BaseModel):
+    """It is not used any more."""
+
+    success: bool = True

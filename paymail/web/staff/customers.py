@@ -9,7 +9,7 @@ from paymail.errors import Conflict, InvalidInput
 from paymail.i18n import LANGUAGES
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
-from paymail.services.customers import addresses, languages
+from paymail.services.customers import addresses, languages, saved_methods
 from paymail.services.lists import lookup
 from paymail.services.outbox import suppressions
 from paymail.web.http.dependencies import AppDep
@@ -32,6 +32,8 @@ def _shown(
             "suppressed": suppressions.active(session, address=customer.email),
             "invoices": lookup.invoices_of(session, customer_id=customer_id),
             "languages": LANGUAGES,
+            "saved": saved_methods.current(session, customer_id=customer_id),
+            "removing": saved_methods.unfinished(session, customer_id=customer_id),
             "problem": problem,
         }
     return PAGES.TemplateResponse(request, "customer.html", context, status)

@@ -36,6 +36,7 @@ class PreferencesForm(StaffForm):
     cap: Text = ""
     rate: Text = ""
     link_days: Text = ""
+    save_methods: Text = ""
 
 
 @cache
@@ -62,6 +63,7 @@ def of_issuer(issuer: Issuer) -> PreferencesForm:
         cap=str(issuer.reminder_cap),
         rate=issuer.sender_rate,
         link_days=NEVER if issuer.link_days is None else str(issuer.link_days),
+        save_methods="on" if issuer.save_methods else "off",
     )
 
 
@@ -116,6 +118,8 @@ def changes_of(form: PreferencesForm, currency: str) -> dict[str, str | int | bo
         "reminder_cap": int(form.cap),
         "sender_rate": form.rate.lower(),
     }
+    if form.save_methods:
+        changes["save_methods"] = form.save_methods == "on"
     if form.link_days:
         changes["link_days"] = link_days(form.link_days)
     return changes

@@ -11,6 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const parts = form.querySelector("fieldset");
   const other = document.getElementById("other-amount");
   const otherPicked = document.getElementById("other");
+  const save = document.getElementById("save-method");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const data = form.dataset;
   const words = JSON.parse(data.words);
@@ -26,7 +27,7 @@ document.addEventListener("DOMContentLoaded", () => {
   let stripe;
   /** @type {import("@stripe/stripe-js").StripeElements} */
   let elements;
-  let waiting;
+  let waiting, usage;
   let loaded = false;
   let paying = false;
   let over = false;
@@ -40,7 +41,7 @@ document.addEventListener("DOMContentLoaded", () => {
     button.textContent = on && text ? text : wanted.text;
   };
   const show = (id) => {
-    for (const gone of [form, ...document.querySelectorAll("#pay-title, #standing, #amount, #talk, #unsure")]) {
+    for (const gone of [form, ...document.querySelectorAll("#pay-title, #standing, #amount, #talk, #unsure, #saved")]) {
       gone.hidden = true;
     }
     const panel = document.getElementById(id);
@@ -116,6 +117,11 @@ document.addEventListener("DOMContentLoaded", () => {
     return false;
   }
 
+  // Stripe's form must know that the method is to stay, and then shows what belongs to that.
+  function announce() {
+    if (save && elements) usage = elements.update({ setupFutureUsage: save.checked ? save.dataset.usage : null });
+  }
+
   /** @returns {import("@stripe/stripe-js").Appearance} */
   function appearance() {
     return { theme: dark.matches ? "night" : "stripe" };
@@ -131,6 +137,7 @@ document.addEventListener("DOMContentLoaded", () => {
       currency: data.currency,
       appearance: appearance(),
     });
+    announce();
     const element = elements.create("payment");
     waiting = setTimeout(() => say(words.load), PATIENCE_MS);
     element.on("ready", () => {
@@ -149,7 +156,8 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // Make the payment that this window shows, or say what has changed.
   async function create() {
-    const created = await server.post("/create-payment", { ...wanted.asked, balance: data.balance });
+    const consent = save?.checked ? { saveMethod: save.value } : {};
+    const created = await server.post("/create-payment", { ...wanted.asked, ...consent, balance: data.balance });
     if (!created.clientSecret) throw fault({ status: 502 });
     const there = created.stripeAccount === data.account && created.publishableKey === data.key;
     const asShown = created.amount === wanted.units && created.currency === data.currency;
@@ -166,6 +174,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   async function pay() {
+    await usage;
     const checked = await elements.submit();
     if (checked.error) throw fault({ shown: checked.error.message });
     const clientSecret = await create();
@@ -204,6 +213,7 @@ document.addEventListener("DOMContentLoaded", () => {
     busy(true, words.paying);
     paying = true;
     if (parts) parts.disabled = true;
+    if (save) save.disabled = true;
     try {
       await pay();
     } catch (error) {
@@ -212,6 +222,7 @@ document.addEventListener("DOMContentLoaded", () => {
     paying = false;
     busy(false);
     if (parts) parts.disabled = over;
+    if (save) save.disabled = over;
     if (!form.hidden && document.activeElement === document.body) button.focus();
   });
 
@@ -226,6 +237,10 @@ document.addEventListener("DOMContentLoaded", () => {
     if (allowed()) want(chosen());
   });
 
+  if (save) {
+    save.checked = false; // a browser may restore a tick, and nobody has ticked this page yet
+    save.addEventListener("change", announce);
+  }
   dark.addEventListener("change", () => {
     if (elements && !paying) elements.update({ appearance: appearance() });
   });

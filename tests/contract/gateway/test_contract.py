@@ -32,6 +32,17 @@ class SandboxedGateway:
         asked = {"account": ACCOUNT, "amount": 8250, "currency": "AUD", "metadata": {"invoice_id": "502"}}
         return self.gateway.create_intent(idempotency_key=key, **(asked | more))  # type: ignore[arg-type]
 
+    def customer(self) -> str:
+        return self.gateway.create_customer(account=ACCOUNT, reference="17", idempotency_key="c")
+
+    def kept(self) -> str:
+        """A method that stays with a customer."""
+        made = self.create("kept", customer=self.customer())
+        pay(made.client_secret, base_url=self.url)
+        found = self.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
+        self.http.sent.clear()
+        return found.reusable.id if found.reusable else ""
+
     def paid(self, fee: int = 0) -> Intent:
         made = self.create(f"paid-{fee}", fee=fee)
         pay(made.client_secret, base_url=self.url)
@@ -63,12 +74,16 @@ CALLS: dict[str, list[Callable[[SandboxedGateway], object]]] = {
         lambda b: b.create(),
         lambda b: b.create("k2", fee=100),
         lambda b: b.create("k3", invoice_number="502"),
+        lambda b: b.create("k4", customer=b.customer()),
     ],
     "retrieve_intent": [
         lambda b: b.gateway.retrieve_intent(account=ACCOUNT, intent_id=b.create().id),
         lambda b: b.gateway.retrieve_intent(account=ACCOUNT, intent_id=b.create().id, brief=True),
     ],
     "cancel_intent": [lambda b: b.gateway.cancel_intent(account=ACCOUNT, intent_id=b.create().id)],
+    "create_customer": [lambda b: b.customer()],
+    "detach_method": [lambda b: b.gateway.detach_method(account=ACCOUNT, method_id=b.kept())],
+    "is_attached": [lambda b: b.gateway.is_attached(account=ACCOUNT, method_id=b.kept())],
     "create_refund": [refund, lambda b: refund(b, 41, True), lambda b: refund(b, 42, False)],
     "reversals": [lambda b: b.gateway.reversals(account=ACCOUNT, intent_id=b.paid().id)],
     "recent_reversals": [lambda b: b.gateway.recent_reversals(account=ACCOUNT, since=1)],
@@ -82,6 +97,9 @@ EXPECTED = {
     "create_intent": {"PaymentIntentCreateParams"},
     "retrieve_intent": {"PaymentIntentRetrieveParams"},
     "cancel_intent": {"PaymentIntentCancelParams"},
+    "create_customer": {"CustomerCreateParams"},
+    "detach_method": {"PaymentMethodDetachParams"},
+    "is_attached": {"PaymentMethodRetrieveParams"},
     "create_refund": {"RefundCreateParams"},
     "reversals": {"RefundListParams", "DisputeListParams"},
     "recent_reversals": {"RefundListParams", "DisputeListParams"},
@@ -114,7 +132,7 @@ def test_every_request_of_a_method_is_as_the_sdks_own_types_say(
         types |= {check_request(*request) for request in sandboxed.http.sent}
     assert EXPECTED[name] <= types
     # What a call needs beforehand is a new intent; nothing else may leave.
-    assert types <= EXPECTED[name] | {"PaymentIntentCreateParams"}
+    assert types <= EXPECTED[name] | {"PaymentIntentCreateParams", "CustomerCreateParams"}
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ OPERATIONS = [
     ("/api/public/pay/{token}/renew", "POST"),
     ("/api/public/pay/{token}/already-paid", "POST"),
     ("/api/public/pay/{token}/promise", "POST"),
+    ("/api/public/pay/{token}/saved-method/remove", "POST"),
     ("/webhooks/stripe", "POST"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),
