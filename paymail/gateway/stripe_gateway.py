@@ -21,6 +21,7 @@ from paymail.gateway.translation import (
     refund_from,
     translated,
 )
+from paymail.ports.payment_methods import EXCLUDED
 from paymail.ports.payments import Event, GatewayAccount, GatewayRefund, Intent, Reversals, WebhookEndpoint
 
 BRIEF_TIMEOUT = 3.0
@@ -78,6 +79,7 @@ class StripeGateway:
             "amount": amount,
             "currency": currency.lower(),
             "automatic_payment_methods": {"enabled": True},
+            "excluded_payment_method_types": list(EXCLUDED),
             "metadata": dict(metadata),
         }
         if fee:

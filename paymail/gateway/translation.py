@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import stripe
 
 from paymail.errors import Conflict, Denied, InvalidInput, Misconfigured, NotFound, Unavailable
+from paymail.gateway.waiting import failed_kind_of, waiting_of
 from paymail.ports.payments import (
     GatewayAccount,
     GatewayDispute,
@@ -125,6 +126,8 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
         invoice_id=_metadata(found, "invoice_id"),
         method=_method(found),
         failure=_failure(found),
+        failed_kind=failed_kind_of(found),
+        waiting=waiting_of(found),
         created=found.created,
         attempt_id=_metadata(found, "attempt_id"),
     )
