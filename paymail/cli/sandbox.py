@@ -40,7 +40,9 @@ def serve_(
 @exits
 def pay_(
     client_secret: str,
-    card: Annotated[str, typer.Option(help="Test card number, or a kind such as konbini or payto.")] = "4242424242424242",
+    card: Annotated[
+        str, typer.Option(help="Test card number, or a kind such as konbini or payto.")
+    ] = "4242424242424242",
 ) -> None:
     """Act as the customer: pay an intent with a test card; prints the intent's id and status."""
     settings = load_settings()

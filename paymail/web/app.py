@@ -15,8 +15,8 @@ from paymail.web.http.openapi import describe_problems
 from paymail.web.http.rate_limits import RateLimits
 from paymail.web.http.refusals import EarlyRefusals
 from paymail.web.http.request_ids import RequestIds
+from paymail.web.pay import another_way, documents, pages, promises
 from paymail.web.pay import api as public_api
-from paymail.web.pay import documents, pages, promises
 from paymail.web.staff.session import NotLoggedIn, to_login, without_session
 from paymail.web.templating import HERE
 from paymail.web.webhooks import LARGEST_EVENT
@@ -46,7 +46,7 @@ def create_app(app: App) -> FastAPI:
     web.add_middleware(RequestIds)
     errors.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)
-    for part in (public_api, documents, promises, webhooks, pages, staff_api, staff):
+    for part in (public_api, documents, promises, another_way, webhooks, pages, staff_api, staff):
         web.include_router(part.router)
     web.mount("/static", StaticFiles(directory=HERE / "static"))
     web.include_router(health.router)

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from paymail import money
 from paymail.ports.payments import Intent
 from paymail.services.customers.link_requests import request_new_link
+from paymail.services.ledger import waiting
 from paymail.services.links.lookup import find_by_token
 from paymail.services.payments.checkout import start_payment
 from paymail.services.payments.confirmation import confirm_payment
@@ -24,7 +25,9 @@ def get_invoice(app: AppDep, token: Token) -> PayInvoice:
     """Show the invoice of a pay link."""
     with app.reading() as session:
         now = app.now()
-        return describe(find_by_token(session, token=token, now=now), now=now)
+        invoice = find_by_token(session, token=token, now=now)
+        awaited = waiting.awaited(session, invoice_id=invoice.invoice_id)
+        return describe(invoice, now=now, awaited=awaited)
 
 
 @router.post(

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from paymail.errors import Gone, NotFound
 from paymail.money import Money, exponent
+from paymail.ports.payment_methods import EXCLUDED
 from paymail.services.core.documents import invoice_document
 from paymail.services.customers.link_requests import request_new_link
 from paymail.services.customers.promises import replies_of
@@ -18,6 +19,7 @@ from paymail.web.http.rate_limits import limit_emails, limit_public
 from paymail.web.pay.promises import no_link
 from paymail.web.pay.script_data import ScriptData
 from paymail.web.pay.script_words import script_words
+from paymail.web.pay.waiting_view import waiting_view
 from paymail.web.templating import PAGES, asked_language
 from paymail.wiring import App
 
@@ -60,12 +62,17 @@ def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
         document = invoice_document(invoice, app.settings.public_url)
         replies = replies_of(session, invoice=invoice, now=app.now())
         payable = summary.state is State.PAYABLE
+        awaited = summary.awaited if summary.state is State.WAITING else None
         attempt = live_attempt(session, invoice_id=invoice.invoice_id) if payable else None
     currency = document.total.currency
     return payable, {
         "summary": summary,
         "document": document,
         "replies": replies,
+        "waiting": waiting_view(awaited, invoice.issuer.timezone, app.settings, app.now())
+        if awaited
+        else None,
+        "excluded": " ".join(EXCLUDED),
         "stripe_js": app.settings.stripe_js,
         "pending": attempt.intent_id if attempt else None,
         "script": ScriptData(
