@@ -23,7 +23,7 @@ def waiting_of(found: stripe.PaymentIntent) -> Waiting | None:
 
     A dialog of Stripe.js, a redirection or a QR code is no such thing: the page itself waits for these.
     """
-    action = found.next_action
+    action = getattr(found, "next_action", None)
     if found.status != "requires_action" or action is None:
         return None
     name = action.type
@@ -40,7 +40,8 @@ def waiting_of(found: stripe.PaymentIntent) -> Waiting | None:
 
 def failed_kind_of(found: stripe.PaymentIntent) -> str:
     """Return the kind of payment method of the last try that failed; empty when unknown."""
-    method = getattr(found.last_payment_error, "payment_method", None)
+    # The SDK's objects raise for a field that Stripe left out, at any depth.
+    method = getattr(getattr(found, "last_payment_error", None), "payment_method", None)
     return str(getattr(method, "type", None) or "")[:40]
 
 
@@ -50,11 +51,11 @@ def _waiting(kind: str, details: object) -> Waiting:
 
 def _chosen(found: stripe.PaymentIntent) -> str:
     # Expanded or not: only the object says what it is.
-    return str(getattr(found.payment_method, "type", None) or "")
+    return str(getattr(getattr(found, "payment_method", None), "type", None) or "")
 
 
 def _end(details: object) -> int:
-    # OXXO alone calls it `expires_after`. The SDK's objects raise for what Stripe left out.
+    # OXXO alone calls it `expires_after`.
     for name in ("expires_at", "expires_after"):
         end = getattr(details, name, None)
         if isinstance(end, int) and 0 < end < _LATEST:

@@ -59,7 +59,7 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
     },
     AttemptStatus: {
         "CREATING": "The customer presses the pay button.",
-        "OPEN": "Stripe has made the intent; or a bank debit failed, a code expired, an approval was refused.",
+        "OPEN": "Stripe has made the intent; or a debit failed, a code expired, an approval was refused.",
         "WAITING": "The customer picks a method whose money comes by their own act (Konbini, PayTo).",
         "CANCELLING": "Another amount, way or link, money that came another way, or a void invoice.",
         "PROCESSING": "Stripe says that the payment is clearing.",
