@@ -102,3 +102,17 @@ def test_without_scripts_the_code_is_readable_and_can_be_given_up(browser: Brows
     page.get_by_role("button", name="Pay another way instead").click()
     expect(page.get_by_text("You can choose another way to pay now")).to_be_visible()
     context.close()
+
+
+def test_an_approval_that_takes_long_says_that_the_page_can_be_left(
+    context: BrowserContext, shop: Shop
+) -> None:
+    token = shop.invoice()
+    shop.pays(token, "payto")
+    page = context.new_page()
+    page.clock.install()
+    page.goto(shop.link(token))
+    expect(page.get_by_role("heading", name="Waiting for your payment")).to_be_visible()
+    expect(page.locator("#late")).to_be_hidden()
+    page.clock.fast_forward("01:10")
+    expect(page.locator("#late")).to_be_visible()
