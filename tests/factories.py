@@ -12,6 +12,7 @@ from paymail.errors import Conflict, NotFound, Rejected
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
 from paymail.ports.mail import Envelope, Handover, Outcome, Verdict
 from paymail.ports.payments import (
+    EXPIRED,
     Event,
     GatewayAccount,
     GatewayDispute,
@@ -20,6 +21,7 @@ from paymail.ports.payments import (
     IntentStatus,
     KeyTaken,
     Reversals,
+    Waiting,
     WebhookEndpoint,
 )
 from paymail.ports.rendering import Letter, Written
@@ -197,7 +199,7 @@ class LedgerGateway:
         """Cancel, unless it is beyond that."""
         if self.intents[intent_id].status not in CANCELLABLE:
             raise Conflict("it is beyond cancelling")
-        return self.set(intent_id, status=IntentStatus.CANCELED)
+        return self.set(intent_id, status=IntentStatus.CANCELED, waiting=None)
 
     def create_refund(
         self,
@@ -286,5 +288,27 @@ class LedgerGateway:
             kept = ReusableMethod(f"pm_{intent_id}", customer, "Visa", "4242", 4, 2031)
             self.set(intent_id, reusable=kept)
         return self.set(
-            intent_id, status=IntentStatus.SUCCEEDED, amount_received=amount, method="Visa ending 4242"
+            intent_id,
+            status=IntentStatus.SUCCEEDED,
+            amount_received=amount,
+            method="Visa ending 4242",
+            waiting=None,
+        )
+
+    def await_customer(self, intent_id: str, kind: str = "konbini", until: datetime | None = None) -> Intent:
+        """The customer picks a method whose money comes by their own act."""
+        ends = int(until.timestamp()) if until else 0
+        page = f"https://payments.stripe.com/{kind}/voucher/{intent_id}" if kind != "payto" else ""
+        waiting = Waiting(kind, ends, page)
+        return self.set(intent_id, status=IntentStatus.REQUIRES_ACTION, waiting=waiting)
+
+    def give_up(self, intent_id: str, failure: str = EXPIRED) -> Intent:
+        """What the customer was to do was not done in time, or they refused it."""
+        waited = self.intents[intent_id].waiting
+        return self.set(
+            intent_id,
+            status=IntentStatus.REQUIRES_PAYMENT_METHOD,
+            failure=failure,
+            failed_kind=waited.kind if waited else "",
+            waiting=None,
         )

@@ -8,6 +8,7 @@ import stripe.params
 
 from paymail import observability
 from paymail.gateway.statement_descriptor import suffix_of
+from paymail.ports.payment_methods import EXCLUDED
 from paymail.ports.saved_methods import FUTURE_USAGE
 
 log = observability.logger(__name__)
@@ -22,6 +23,7 @@ def intent_params(
         "amount": amount,
         "currency": currency.lower(),
         "automatic_payment_methods": {"enabled": True},
+        "excluded_payment_method_types": list(EXCLUDED),
         "metadata": dict(metadata),
     }
     if fee:

@@ -19,6 +19,10 @@ class AttemptStatus(StrEnum):
     gives the same intent, so a crash here cannot make two."""
     OPEN = "open"
     """The intent exists and waits for the customer."""
+    WAITING = "waiting"
+    """The customer was given a code or bank details, or is to approve it in their bank's app: the money comes
+    by their own act, later or never. No other may be made until it is paid, expires or is cancelled. Only
+    Stripe says which; a crash changes nothing."""
     CANCELLING = "withdrawing"
     """The books changed under it (void, a manual payment, another link): the sweep cancels the intent at
     Stripe. Until then it can still be paid, so no other may be made. The stored word is that of
@@ -34,14 +38,15 @@ class AttemptStatus(StrEnum):
 _A = AttemptStatus
 ATTEMPT_MOVES: Moves[AttemptStatus] = {
     _A.CREATING: frozenset({_A.OPEN, _A.CANCELED, _A.PROCESSING, _A.SUCCEEDED}),
-    _A.OPEN: frozenset({_A.PROCESSING, _A.SUCCEEDED, _A.CANCELED, _A.CANCELLING}),
+    _A.OPEN: frozenset({_A.WAITING, _A.PROCESSING, _A.SUCCEEDED, _A.CANCELED, _A.CANCELLING}),
+    _A.WAITING: frozenset({_A.OPEN, _A.PROCESSING, _A.SUCCEEDED, _A.CANCELED, _A.CANCELLING}),
     _A.CANCELLING: frozenset({_A.PROCESSING, _A.SUCCEEDED, _A.CANCELED}),
     _A.PROCESSING: frozenset({_A.OPEN, _A.SUCCEEDED, _A.CANCELED}),
     _A.SUCCEEDED: frozenset(),
     _A.CANCELED: frozenset({_A.SUCCEEDED}),
 }
-LIVE_ATTEMPTS = (_A.CREATING, _A.OPEN, _A.CANCELLING, _A.PROCESSING)
-_LIVE_SQL = text("status IN ('creating', 'open', 'withdrawing', 'processing')")
+LIVE_ATTEMPTS = (_A.CREATING, _A.OPEN, _A.WAITING, _A.CANCELLING, _A.PROCESSING)
+_LIVE_SQL = text("status IN ('creating', 'open', 'waiting', 'withdrawing', 'processing')")
 
 
 class PaymentAttempt(Base):
@@ -74,6 +79,12 @@ class PaymentAttempt(Base):
     consent: Mapped[str] = mapped_column(String(20), default="")
     """Version of the text by which the customer asked to save the method; empty: they did not."""
     consented_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    waits_for: Mapped[str] = mapped_column(String(40), default="")
+    """While it is waiting: the kind of method by which the customer pays, in Stripe's word (`konbini`)."""
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """While it is waiting: until when it can be paid; empty: Stripe names no end."""
+    instructions_url: Mapped[str] = mapped_column(Text, default="")
+    """While it is waiting: Stripe's page with the code or the bank details. Whoever has it can read them."""
     declines: Mapped[int] = mapped_column(default=0)
     """Failed tries that we know of; too many close the intent (card testing)."""
     declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -8,6 +8,9 @@ from typing import Protocol
 from paymail.errors import Rejected, Unavailable
 from paymail.ports.saved_methods import ReusableMethod, SavedMethods
 
+EXPIRED = "payment_intent_payment_attempt_expired"
+"""The `failure` of a try that was not paid in time (Stripe documentation, "Error codes")."""
+
 
 class IntentStatus(StrEnum):
     """Stripe documentation, "The Payment Intents API": the states of an intent, and UNKNOWN for one that
@@ -21,6 +24,18 @@ class IntentStatus(StrEnum):
     CANCELED = "canceled"
     SUCCEEDED = "succeeded"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an intent waits for that only the customer can do: pay with a code, transfer, or approve."""
+
+    kind: str
+    """The kind of payment method, in Stripe's word (`konbini`, `payto`); empty when unknown."""
+    expires_at: int = 0
+    """Unix seconds; 0 when Stripe names no end."""
+    instructions_url: str = field(default="", repr=False)
+    """Stripe's page with the code or the bank details; empty when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,10 @@ class Intent:
     """For people: `Visa ending 4242`; empty when unknown."""
     failure: str = ""
     """Stripe's code of the last failed try; empty when none."""
+    failed_kind: str = ""
+    """The kind of payment method of that try; empty when unknown."""
+    waiting: Waiting | None = None
+    """What it waits for; None while it is not the customer's turn outside of the page."""
     created: int = 0
     """Unix seconds."""
     attempt_id: str = ""

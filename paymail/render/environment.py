@@ -17,6 +17,7 @@ def equip(environment: jinja2.Environment) -> None:
     environment.filters.update(
         money=formats.money,
         date=formats.long_date,
+        moment=formats.moment,
         qty=formats.quantity,
         rate=formats.rate,
         method=formats.method,

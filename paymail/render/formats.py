@@ -2,10 +2,11 @@
 
 import re
 from copy import copy
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time, get_datetime_format, get_timezone_name
 from babel.numbers import format_decimal, get_currency_symbol
 
 from paymail.i18n import direction_of, locale_of, marked, translations
@@ -16,6 +17,7 @@ _METHODS = (
     marked("Card"),
     marked("Bank transfer"),
     marked("Cash"),
+    marked("Konbini"),
     marked("Cheque"),
     marked("Other method"),
 )
@@ -55,6 +57,18 @@ def long_date(value: date, tag: str) -> str:
     """Write `12 March 2026`: a month in words cannot be read the wrong way round."""
     # Babel would write today's date for None, and answers a missing value with a bare assertion.
     return format_date(date(value.year, value.month, value.day), format="long", locale=locale_of(tag))
+
+
+def moment(value: datetime, zone: str, tag: str) -> str:
+    """Write `21 March 2026, 11:59 pm (Japan Standard Time)`: an instant on the clock of a zone (IANA name).
+
+    Raises ZoneInfoNotFoundError, a KeyError, for a zone that there is not.
+    """
+    locale, there = locale_of(tag), value.astimezone(ZoneInfo(zone))
+    joined = str(get_datetime_format("medium", locale=locale))
+    clock = format_time(there, "short", locale=locale)
+    text = joined.replace("{0}", clock).replace("{1}", long_date(there.date(), tag))
+    return apart(f"{text} ({get_timezone_name(there, locale=locale)})", tag)
 
 
 def quantity(value: Decimal, tag: str) -> str:

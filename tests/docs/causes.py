@@ -60,8 +60,9 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
     },
     AttemptStatus: {
         "CREATING": "The customer presses the pay button.",
-        "OPEN": "Stripe has made the intent; or a bank debit that was clearing has failed.",
-        "CANCELLING": "Another amount or link, money that came another way, or a void invoice.",
+        "OPEN": "Stripe has made the intent; or a debit failed, a code expired, an approval was refused.",
+        "WAITING": "The customer picks a method whose money comes by their own act (Konbini, PayTo).",
+        "CANCELLING": "Another amount, way or link, money that came another way, or a void invoice.",
         "PROCESSING": "Stripe says that the payment is clearing.",
         "SUCCEEDED": "Stripe says that the intent is paid, also one that had been given up.",
         "CANCELED": "paymail cancelled the intent at Stripe, or Stripe did; or it was never made.",

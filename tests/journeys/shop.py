@@ -14,7 +14,7 @@ from paymail.models import Channel, Customer, Dispute, DisputeState, Invoice, Is
 from paymail.ports.payments import Intent
 from paymail.sandbox.customer import pay
 from paymail.services.core.invoices import local_date
-from paymail.services.links.lookup import AlreadyPaying
+from paymail.services.links.lookup import AlreadyPaying, PaymentAwaited
 from paymail.services.payments import adjustments, manual_payments
 from paymail.services.payments.checkout import start_payment
 from paymail.services.payments.confirmation import confirm_payment
@@ -41,11 +41,11 @@ class Shop:
         self.url = url
         self.number = 500
 
-    def invoice(self, due_in: int = 20, total: int = 8250, **customer: str) -> str:
+    def invoice(self, due_in: int = 20, total: int = 8250, currency: str = "AUD", **customer: str) -> str:
         """Write an invoice of AUD 82.50 that is due in so many days; return its link's token."""
         self.number += 1
         with self.app.transaction() as session:
-            invoice = make_invoice(session, invoice_id=self.number, subtotal=total - 750)
+            invoice = make_invoice(session, invoice_id=self.number, subtotal=total - 750, currency=currency)
             issuer = session.get_one(Issuer, invoice.issuer_id)
             today = local_date(issuer, self.app.now())
             invoice.issued_date, invoice.due_date = today - timedelta(10), today + timedelta(due_in)
@@ -60,7 +60,7 @@ class Shop:
     def pays(self, token: str, card: str = CARD, amount: int | None = None) -> None:
         """Pay as the customer does, and let the page's confirmation arrive."""
         intent = self.takes(token, card, amount)
-        with suppress(AlreadyPaying):
+        with suppress(AlreadyPaying, PaymentAwaited):
             confirm_payment(self.app.gateway_context(), token=token, intent_id=intent.id)
 
     def takes(self, token: str, card: str = CARD, amount: int | None = None) -> Intent:
@@ -132,6 +132,13 @@ def processing(shop: Shop) -> str:
     return token
 
 
+def waiting(shop: Shop) -> str:
+    """A code for a convenience store, not paid yet."""
+    token = shop.invoice(currency="JPY")
+    shop.pays(token, "konbini")
+    return token
+
+
 def paid(shop: Shop) -> str:
     token = shop.invoice()
     shop.parts()
@@ -200,6 +207,7 @@ STATES = {
     overdue: "Payment",
     part_paid: "Payment",
     plan: "Payment",
+    waiting: "Waiting for your payment",
     processing: "Your payment is clearing",
     paid: "This invoice is paid",
     refunded: "This invoice was refunded",

@@ -15,6 +15,7 @@ WORDS = {
     shops.overdue: ("Overdue",),
     shops.part_paid: ("Overdue", "Part paid", "AUD $20.00", "AUD $62.50", "Receipt R-"),
     shops.plan: ("Part paid", "Payment plan", "Still to pay", "Amount due: AUD $27.50"),
+    shops.waiting: ("Your payment code is ready", "JPY 8,250", "Show the payment code", "updates when the"),
     shops.processing: ("Clearing", "You do not need to do anything else"),
     shops.paid: ("Paid", "Bank transfer", "Visa ending 4242", "AUD $0.00"),
     shops.refunded: ("Refunded", "Credit note CN-"),
@@ -70,6 +71,19 @@ def test_the_page_speaks_the_customers_language_and_fits(page: Page, shop: Shop,
     ready(page)
     expect(page.get_by_text(LANGUAGES[locale])).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).direction") == ("rtl" if locale == "ar" else "ltr")
+    check_fits(page)
+    check_readable(page)
+
+
+@pytest.mark.parametrize("locale", ["ja-JP", "ar"])
+def test_a_code_to_pay_with_is_explained_in_the_customers_language(
+    page: Page, shop: Shop, locale: str
+) -> None:
+    token = shop.invoice(currency="JPY", locale=locale)
+    shop.pays(token, "konbini")
+    page.goto(shop.link(token))
+    name = {"ja-JP": "別の方法で支払う", "ar": "الدفع بطريقة أخرى بدلاً من ذلك"}[locale]
+    expect(page.get_by_role("button", name=name)).to_be_visible()
     check_fits(page)
     check_readable(page)
 

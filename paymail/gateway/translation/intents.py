@@ -5,6 +5,7 @@ import stripe
 from paymail.gateway.translation.fields import number, optional, readable, text
 from paymail.gateway.translation.methods import method_of
 from paymail.gateway.translation.reusable_methods import reusable_from
+from paymail.gateway.translation.waiting import failed_kind_of, waiting_of
 from paymail.ports.payments import Intent, IntentStatus
 
 _KNOWN = {status.value: status for status in IntentStatus if status is not IntentStatus.UNKNOWN}
@@ -31,6 +32,8 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
             attempt_id=text(found, "metadata", "attempt_id"),
             fee=number(found, "application_fee_amount"),
             reusable=reusable_from(found),
+            failed_kind=failed_kind_of(found),
+            waiting=waiting_of(found),
             unfamiliar=(word or "none") if status is IntentStatus.UNKNOWN else "",
         )
 

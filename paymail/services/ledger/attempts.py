@@ -16,7 +16,7 @@ from paymail.models import (
     PaymentAttempt,
     check_move,
 )
-from paymail.services.outbox import dedupe_keys
+from paymail.services.outbox import dedupe_keys, wake
 
 
 def live_attempt(session: Session, *, invoice_id: int) -> PaymentAttempt | None:
@@ -28,10 +28,23 @@ def live_attempt(session: Session, *, invoice_id: int) -> PaymentAttempt | None:
     ).one_or_none()
 
 
-def mark_cancelling(attempt: PaymentAttempt, *, now: datetime) -> None:
+def move_on(session: Session, attempt: PaymentAttempt, target: AttemptStatus, *, now: datetime) -> None:
+    """Move an attempt to another state. Under the invoice's lock. Raises IllegalMove.
+
+    One that no longer waits for the customer holds no reminders: they are decided on anew.
+    """
+    check_move(ATTEMPT_MOVES, attempt.status, target)
+    waited = attempt.status is AttemptStatus.WAITING
+    attempt.status, attempt.updated_at = target, now
+    if waited:
+        attempt.waits_for, attempt.expires_at, attempt.instructions_url = "", None, ""
+        session.get_one(Invoice, attempt.invoice_id).next_reminder_at = now
+        wake.wake_held(session, invoice_id=attempt.invoice_id, now=now)
+
+
+def mark_cancelling(session: Session, attempt: PaymentAttempt, *, now: datetime) -> None:
     """Have the sweep cancel an open intent at Stripe. Under the invoice's lock. Raises IllegalMove."""
-    check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.CANCELLING)
-    attempt.status, attempt.updated_at = AttemptStatus.CANCELLING, now
+    move_on(session, attempt, AttemptStatus.CANCELLING, now=now)
 
 
 class Terms(NamedTuple):

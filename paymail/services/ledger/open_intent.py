@@ -17,8 +17,8 @@ def mark_for_cancellation(session: Session, *, invoice_id: int, now: datetime) -
     attempt = live_attempt(session, invoice_id=invoice_id)
     if attempt is None:
         return
-    if attempt.status is AttemptStatus.OPEN:
-        mark_cancelling(attempt, now=now)
+    if attempt.status in (AttemptStatus.OPEN, AttemptStatus.WAITING):
+        mark_cancelling(session, attempt, now=now)
     elif attempt.status is AttemptStatus.CREATING:
         replan(attempt, terms_of(attempt), now=now)
 

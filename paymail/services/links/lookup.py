@@ -37,6 +37,12 @@ class AlreadyPaying(Conflict):
     code = "payment_in_progress"
 
 
+class PaymentAwaited(Conflict):
+    """A payment was begun that the customer makes by their own act; it can be cancelled for another."""
+
+    code = "payment_waiting"
+
+
 def find_by_token(session: Session, *, token: str, now: datetime, lock: bool = False) -> Invoice:
     """Return the invoice of a pay link, with issuer, customer and lines.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sqlalchemy import String, cast, func, or_, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from paymail.errors import Conflict, NotFound
 from paymail.models import Customer, DeliveryAttempt, Invoice, Message, Payment
@@ -49,7 +49,9 @@ def invoices(session: Session, *, find: str = "", page: int = 1) -> InvoicePage:
             )
         )
     total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
-    rows = base.options(contains_eager(Invoice.customer)).order_by(Invoice.invoice_id.desc())
+    rows = base.options(contains_eager(Invoice.customer), joinedload(Invoice.issuer)).order_by(
+        Invoice.invoice_id.desc()
+    )
     found = list(session.scalars(rows.limit(PAGE).offset((page - 1) * PAGE)))
     return InvoicePage(found, page, max(-(-total // PAGE), 1), total)
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import TooMany
 from paymail.models import AttemptStatus, PaymentAttempt
+from paymail.ports.payments import EXPIRED, Intent
 from paymail.services.ledger.attempts import live_attempt, mark_cancelling
 from paymail.services.outbox import notices
 
@@ -21,6 +22,12 @@ class TooManyDeclines(TooMany):
     """Too many cards were declined on this invoice; it rests for a while."""
 
     code = "too_many_declines"
+
+
+def is_decline(intent: Intent) -> bool:
+    """Whether the last try of an intent was a declined card: a code that expired, or a payment refused in a
+    bank's app, tests nobody's card."""
+    return bool(intent.failure) and intent.failure != EXPIRED and intent.failed_kind in ("", "card")
 
 
 def check_not_tested(session: Session, *, invoice_id: int, now: datetime) -> None:
@@ -56,7 +63,7 @@ def count_decline(session: Session, *, attempt: PaymentAttempt, at: datetime, no
         return
     live = live_attempt(session, invoice_id=attempt.invoice_id)
     if live is not None and live.status is AttemptStatus.OPEN:
-        mark_cancelling(live, now=now)
+        mark_cancelling(session, live, now=now)
     notices.tell_staff(
         session,
         invoice_id=attempt.invoice_id,

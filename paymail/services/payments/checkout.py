@@ -25,15 +25,26 @@ from paymail.services.ledger.attempts import (
     terms_of,
     wanted_terms,
 )
-from paymail.services.links.lookup import AlreadyPaying, NotPayable, check_payable, find_by_token
+from paymail.services.links.lookup import (
+    AlreadyPaying,
+    NotPayable,
+    PaymentAwaited,
+    check_payable,
+    find_by_token,
+)
 from paymail.services.outbox import notices
+from paymail.services.payments import settlement
 from paymail.services.payments.card_testing import check_not_tested
 from paymail.services.payments.former_accounts import cut_off
 from paymail.services.payments.method_saving import check_consent, customer_for
+from paymail.services.payments.settlement import StaleRead
 from paymail.services.payments.unrecorded import ask_after_restore
+from paymail.services.payments.withdrawal import close, withdraw
 from paymail.services.plans.choice import check_amount, suggested
 
 log = observability.logger(__name__)
+SOURCE = "checkout"
+_AWAITED = "a payment for this invoice waits for you to make it; reload the page to see it or to cancel it"
 TURNS = 3
 """How often the intent of another window is cleared away before a customer is told to look again."""
 
@@ -68,8 +79,8 @@ def start_payment(
     amount never changes, as a customer may be confirming what another window shows: for another amount it is
     cancelled and a new generation made (ADR 0007). `consent` is the version of the text by which the
     customer asked to save the method; without, it is not saved.
-    Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, PaymentReplaced, BadPart, NotChargeable,
-    TooManyDeclines, CannotSave, PaymentsOnHold, Unavailable.
+    Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, PaymentAwaited, PaymentReplaced, BadPart,
+    NotChargeable, TooManyDeclines, CannotSave, PaymentsOnHold, Unavailable.
     """
     for turn in range(TURNS):
         plan = _plan(context, token, amount, seen, consent, replace=turn == 0)
@@ -89,10 +100,14 @@ def start_payment(
             continue
         if intent.status in (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING):
             raise AlreadyPaying("a payment for this invoice has been made and is being recorded")
+        awaited = intent.waiting is not None or attempt.status is AttemptStatus.WAITING
+        if awaited and attempt.status is not AttemptStatus.CANCELLING:
+            _refuse_beside_awaited(context, attempt, intent)
+            continue
         as_planned = attempt.status is AttemptStatus.OPEN and intent.amount == attempt.amount
         if intent.status in REUSABLE and as_planned:
             return _adopt(context, token, attempt, intent)
-        _withdraw(context, attempt, intent)
+        withdraw(context, attempt, intent)
     raise PaymentReplaced("this invoice is being paid in another window at the same time")
 
 
@@ -129,15 +144,31 @@ def _plan(
             return _Plan(new_attempt(session, invoice, wanted, now), wanted, invoice)
         if attempt.status is AttemptStatus.PROCESSING:
             raise AlreadyPaying("a payment for this invoice is clearing")
-        if terms_of(attempt) == wanted:
+        if attempt.status is AttemptStatus.WAITING or terms_of(attempt) == wanted:
             return _Plan(attempt, wanted, invoice)
         if attempt.status is AttemptStatus.CREATING:
             replan(attempt, wanted, now=now)
         elif attempt.status is AttemptStatus.OPEN:
             if not replace:
                 raise PaymentReplaced("a different payment for this invoice was started in another window")
-            mark_cancelling(attempt, now=now)
+            mark_cancelling(session, attempt, now=now)
         return _Plan(attempt, wanted, invoice)
+
+
+def _refuse_beside_awaited(context: GatewayContext, attempt: PaymentAttempt, intent: Intent) -> None:
+    """Bring an attempt that waits for its customer to what Stripe says; raise PaymentAwaited if it does yet.
+
+    Another payment beside it could be a second one: the customer may be on their way to pay.
+    """
+    try:
+        with context.transaction() as session:
+            settled = settlement.settle(
+                session, intent=intent, source=SOURCE, now=context.now(), seen=attempt.updated_at
+            )
+    except StaleRead:
+        return  # it has moved on: the next look shows where to
+    if settled.waiting:
+        raise PaymentAwaited(_AWAITED)
 
 
 def _renew_key(context: GatewayContext, attempt: PaymentAttempt) -> None:
@@ -183,11 +214,13 @@ def _adopt(context: GatewayContext, token: str, attempt: PaymentAttempt, intent:
         ours = row.intent_id == intent.id
         if ours and row.status in (AttemptStatus.PROCESSING, AttemptStatus.SUCCEEDED):
             raise AlreadyPaying("a payment for this invoice has been made")
+        if ours and row.status is AttemptStatus.WAITING:
+            raise PaymentAwaited(_AWAITED)
         payable = invoice.can_pay and invoice.payment_token == token and _still_allowed(invoice, intent)
         if ours and payable and row.status is AttemptStatus.OPEN:
             return intent
     log.warning("intent not returned: the invoice changed in the meantime", invoice_id=attempt.invoice_id)
-    _withdraw(context, attempt, intent)
+    withdraw(context, attempt, intent)
     if payable:
         raise PaymentReplaced("a different payment for this invoice was started in another window")
     raise NotPayable("this invoice changed while the payment was being prepared; please reload the page")
@@ -225,23 +258,3 @@ def _give_up(context: GatewayContext, attempt: PaymentAttempt, intent_id: str) -
             " as paid there, record it manually. The customer can now pay to the issuer's current account.",
             now=context.now(),
         )
-
-
-def _withdraw(context: GatewayContext, attempt: PaymentAttempt, intent: Intent) -> None:
-    """Cancel an intent and close its attempt, unless it is beyond that."""
-    if intent.status is not IntentStatus.CANCELED:
-        try:
-            context.gateway.cancel_intent(account=attempt.account, intent_id=intent.id)
-        except Conflict:
-            return  # paid, clearing or cancelled at this moment: a further look at it shows which
-    close(context, attempt, intent.id)
-
-
-def close(context: GatewayContext, attempt: PaymentAttempt, intent_id: str) -> None:
-    """Mark an attempt canceled, so that a new generation may follow, if the intent is still its own."""
-    with context.transaction() as session:
-        load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
-        row = session.get_one(PaymentAttempt, attempt.attempt_id)
-        unpaid = (AttemptStatus.CREATING, AttemptStatus.OPEN, AttemptStatus.CANCELLING)
-        if row.status in unpaid and row.intent_id == intent_id:
-            row.status, row.updated_at = AttemptStatus.CANCELED, context.now()

@@ -5,12 +5,13 @@ from datetime import timedelta
 from sqlalchemy import or_, select
 
 from paymail import observability
-from paymail.errors import PaymailError
+from paymail.errors import Conflict, PaymailError
 from paymail.models import AttemptStatus, PaymentAttempt
 from paymail.ports.payments import IntentStatus
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments import settlement
-from paymail.services.payments.checkout import CANCELLABLE, close
+from paymail.services.payments.checkout import CANCELLABLE
+from paymail.services.payments.withdrawal import close
 
 log = observability.logger(__name__)
 
@@ -31,20 +32,28 @@ def cancel_marked(context: GatewayContext, *, limit: int = 20) -> int:
             attempt.tried_at = now
     for attempt in due:
         try:
-            _cancel(context, attempt)
+            cancel(context, attempt)
         except PaymailError as error:
             # Stripe is away, or the customer is paying at this moment: the next turn sees how it ended.
             log.warning("withdrawn intent not cancelled yet", attempt=attempt.attempt_id, code=error.code)
     return len(due)
 
 
-def _cancel(context: GatewayContext, attempt: PaymentAttempt) -> None:
+def cancel(context: GatewayContext, attempt: PaymentAttempt) -> None:
+    """Cancel the intent of an attempt that is marked for it, or settle it where the customer was faster.
+
+    Raises the gateway's kinds when Stripe cannot be asked: the sweep tries again.
+    """
     if attempt.intent_id is None:
         return
     gateway = context.gateway
     intent = gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
     if intent.status in CANCELLABLE:
-        intent = gateway.cancel_intent(account=attempt.account, intent_id=attempt.intent_id)
+        try:
+            intent = gateway.cancel_intent(account=attempt.account, intent_id=attempt.intent_id)
+        except Conflict:
+            # Paid, or begun to clear, between the two questions.
+            intent = gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
     if intent.status is IntentStatus.CANCELED:
         close(context, attempt, intent.id)
         return

@@ -20,17 +20,17 @@ from paymail.models import (
     MessageKind,
     Payment,
     PaymentAttempt,
-    check_move,
 )
 from paymail.money import from_stripe_amount
-from paymail.ports.payments import Intent, IntentStatus
+from paymail.ports.payments import EXPIRED, Intent, IntentStatus
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import saved_methods
-from paymail.services.ledger import entries
-from paymail.services.ledger.attempts import mark_cancelling
+from paymail.services.ledger import entries, waiting
+from paymail.services.ledger.attempts import mark_cancelling, move_on
 from paymail.services.outbox import dedupe_keys
 
 log = observability.logger(__name__)
+_UNDER_WAY = (AttemptStatus.PROCESSING, AttemptStatus.WAITING)
 
 
 class UnknownIntent(NotFound):
@@ -53,6 +53,8 @@ class Settled:
     paid: bool
     processing: bool
     recorded_now: bool
+    waiting: bool = False
+    """It waits for the customer's own act."""
 
 
 def attempt_of(session: Session, *, intent_id: str) -> PaymentAttempt:
@@ -100,11 +102,10 @@ def settle(
         case IntentStatus.UNKNOWN:
             pass  # not paid; what was clearing goes on doing so until Stripe says what we understand
         case _:
-            if attempt.status is AttemptStatus.PROCESSING and seen not in (None, attempt.updated_at):
-                raise StaleRead("a payment started clearing while Stripe was being checked")
-            _release(session, attempt, invoice, AttemptStatus.OPEN, intent, source, now)
+            _unpaid(session, intent, attempt, invoice, source, now, seen)
     processing = intent.status is IntentStatus.PROCESSING
-    return Settled(invoice_id, paid=False, processing=processing, recorded_now=False)
+    waits = attempt.status is AttemptStatus.WAITING
+    return Settled(invoice_id, paid=False, processing=processing, recorded_now=False, waiting=waits)
 
 
 def _check_belongs(intent: Intent, attempt: PaymentAttempt) -> None:
@@ -129,8 +130,7 @@ def _record(
             intent=intent.id,
             invoice_id=attempt.invoice_id,
         )
-    check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.SUCCEEDED)
-    attempt.status, attempt.updated_at = AttemptStatus.SUCCEEDED, now
+    move_on(session, attempt, AttemptStatus.SUCCEEDED, now=now)
     session.flush()  # the status of the invoice is derived from its attempts, by a query
     payment = Payment(
         invoice_id=invoice.invoice_id,
@@ -166,11 +166,32 @@ def _hold(session: Session, attempt: PaymentAttempt, invoice: Invoice, source: s
     if attempt.status is AttemptStatus.CANCELED:
         raise StaleRead("the payment failed and was cancelled while Stripe was being checked")
     if attempt.status is not AttemptStatus.PROCESSING:
-        check_move(ATTEMPT_MOVES, attempt.status, AttemptStatus.PROCESSING)
-        attempt.status, attempt.updated_at = AttemptStatus.PROCESSING, now
+        move_on(session, attempt, AttemptStatus.PROCESSING, now=now)
         entries.note(session, invoice=invoice, kind="payment_processing", actor=source, now=now)
         session.flush()
     entries.update_status(session, invoice=invoice, now=now)
+
+
+def _unpaid(
+    session: Session,
+    intent: Intent,
+    attempt: PaymentAttempt,
+    invoice: Invoice,
+    source: str,
+    now: datetime,
+    seen: datetime | None,
+) -> None:
+    """The intent can still be paid: on the page, or by the customer's own act."""
+    known = intent.waiting is not None and attempt.status is AttemptStatus.WAITING
+    matters = intent.waiting is not None or attempt.status in _UNDER_WAY
+    if matters and not known and seen not in (None, attempt.updated_at):
+        raise StaleRead("the payment moved on while Stripe was being checked")
+    if intent.waiting is not None and attempt.status is not AttemptStatus.PROCESSING:
+        waiting.begin(
+            session, attempt=attempt, invoice=invoice, waiting=intent.waiting, actor=source, now=now
+        )
+        return
+    _release(session, attempt, invoice, AttemptStatus.OPEN, intent, source, now)
 
 
 def _release(
@@ -186,17 +207,18 @@ def _release(
     if attempt.status is target or target not in ATTEMPT_MOVES[attempt.status]:
         return
     was_processing = attempt.status is AttemptStatus.PROCESSING
-    attempt.status, attempt.updated_at = target, now
+    was_under_way = attempt.status in _UNDER_WAY
+    move_on(session, attempt, target, now=now)
     session.flush()
-    if was_processing or target is AttemptStatus.CANCELED:
-        kind = "payment_canceled" if target is AttemptStatus.CANCELED else "payment_failed"
+    if was_under_way or target is AttemptStatus.CANCELED:
+        kind = _end_of(intent, target)
         entries.note(session, invoice=invoice, kind=kind, actor=source, now=now, detail=intent.failure)
     if was_processing:
         entries.update_status(session, invoice=invoice, now=now)
     if was_processing and target is AttemptStatus.OPEN:
         # Money may have come another way while it was clearing, or its link been replaced: the next try is
         # another intent, after another look at the invoice.
-        mark_cancelling(attempt, now=now)
+        mark_cancelling(session, attempt, now=now)
         session.flush()
     if was_processing and intent.failure and invoice.owed:
         entries.queue_email(
@@ -208,3 +230,10 @@ def _release(
             now=now,
             amount=from_stripe_amount(intent.amount, invoice.currency),
         )
+
+
+def _end_of(intent: Intent, target: AttemptStatus) -> str:
+    """Return what the history calls it."""
+    if target is AttemptStatus.CANCELED:
+        return "payment_canceled"
+    return "payment_expired" if intent.failure == EXPIRED else "payment_failed"

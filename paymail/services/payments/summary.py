@@ -22,6 +22,8 @@ from paymail.models import (
 from paymail.money import Money
 from paymail.services.core.documents import method_of, payment_day, receipt_number
 from paymail.services.core.invoices import local_date
+from paymail.services.ledger import waiting
+from paymail.services.ledger.waiting import AwaitedPayment
 from paymail.services.letters.credit_notes import credit_note_number
 from paymail.services.plans.choice import smallest, suggested
 from paymail.services.plans.coverage import PlanView, plan_of
@@ -33,6 +35,8 @@ class State(StrEnum):
     """What the page is about."""
 
     PAYABLE = "payable"
+    WAITING = "waiting"
+    """A payment was begun that the customer makes by their own act."""
     PROCESSING = "processing"
     PAID = "paid"
     REFUNDED = "refunded"
@@ -90,6 +94,8 @@ class PaymentSummary:
     waived: Money
     """What of the total is not asked for any more: credited, or written off."""
     plan: PlanView | None
+    awaited: AwaitedPayment | None = None
+    """What waits for the customer's own act."""
     partly_returned: bool = False
     payments: tuple[ReceivedPayment, ...] = ()
     refunds: tuple[ReturnedPayment, ...] = ()
@@ -107,8 +113,9 @@ def summary_of(session: Session, *, invoice: Invoice, now: datetime) -> PaymentS
     following = plan.following if plan else None
     due = following.due if following else invoice.due_date
     currency = invoice.currency
+    awaited = waiting.awaited(session, invoice_id=invoice.invoice_id)
     return PaymentSummary(
-        state=_state(session, invoice),
+        state=_state(session, invoice, awaited),
         urgency=Urgency.OVERDUE if due < today else Urgency.SOON if due - today <= SOON else Urgency.DUE,
         due=due,
         asked=Money(suggested(invoice, today), currency),
@@ -117,18 +124,21 @@ def summary_of(session: Session, *, invoice: Invoice, now: datetime) -> PaymentS
         received=Money(invoice.received, currency),
         waived=Money(invoice.total - invoice.charged, currency),
         plan=plan,
+        awaited=awaited,
         partly_returned=invoice.payment_status is PaymentStatus.PARTIALLY_REFUNDED,
         payments=_payments(session, invoice),
         refunds=_refunds(session, invoice),
     )
 
 
-def _state(session: Session, invoice: Invoice) -> State:
+def _state(session: Session, invoice: Invoice, awaited: AwaitedPayment | None) -> State:
     if invoice.status is InvoiceStatus.VOID:
         return State.VOID
     if _disputed(session, invoice):
         return State.DISPUTED
     if invoice.balance and invoice.payment_status is not PaymentStatus.PROCESSING:
+        if invoice.can_pay and awaited is not None:
+            return State.WAITING
         return State.PAYABLE if invoice.can_pay and invoice.issuer.stripe_account else State.UNAVAILABLE
     match invoice.payment_status:
         case PaymentStatus.PROCESSING:

@@ -26,6 +26,7 @@ MAX_EVENT_ATTEMPTS = 20
 
 INTENT_EVENTS = (
     "payment_intent.succeeded",
+    "payment_intent.requires_action",
     "payment_intent.processing",
     "payment_intent.payment_failed",
     "payment_intent.canceled",
@@ -170,7 +171,7 @@ def _settle_event(context: GatewayContext, event: GatewayEvent, news: _News) -> 
             done = _mark(
                 session, event.event_id, GatewayEventState.DONE, f"invoice {settled.invoice_id}", now
             )
-            if done and event.type == DECLINED and news.intent.failure:
+            if done and event.type == DECLINED and card_testing.is_decline(news.intent):
                 attempt = settlement.attempt_of(session, intent_id=news.intent.id)
                 at = gateway_events.happened_at(event)
                 card_testing.count_decline(session, attempt=attempt, at=at, now=now)

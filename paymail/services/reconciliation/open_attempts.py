@@ -32,6 +32,8 @@ QUIET = timedelta(minutes=5)
 """Attempts that changed later are left to the page and the webhook, which are faster."""
 SHORTEST, LONGEST = timedelta(minutes=10), timedelta(days=3)
 """Between two looks at an attempt that nobody pays: a tenth of its age, within these."""
+EXPIRED_AFTER = timedelta(minutes=5)
+"""After the end of a code that the customer was to pay with: Stripe needs a moment to expire it."""
 MOST = 200
 
 
@@ -90,7 +92,15 @@ def _one(context: GatewayContext, attempt: PaymentAttempt, done: Reread) -> None
         load_invoice(session, invoice_id=attempt.invoice_id, lock=True)
         row = session.get_one(PaymentAttempt, attempt.attempt_id)
         now = context.now()
-        row.look_at = now + min(max((now - row.created_at) / 10, SHORTEST), LONGEST)
+        row.look_at = _next_look(row, now)
+
+
+def _next_look(attempt: PaymentAttempt, now: datetime) -> datetime:
+    after = now + min(max((now - attempt.created_at) / 10, SHORTEST), LONGEST)
+    if attempt.status is not AttemptStatus.WAITING or attempt.expires_at is None:
+        return after
+    # What became of a code when its time is over, Stripe says at that moment or soon after.
+    return min(after, max(attempt.expires_at, now) + EXPIRED_AFTER)
 
 
 def settle(context: GatewayContext, *, intent: Intent, seen: datetime | None) -> bool:

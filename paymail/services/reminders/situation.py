@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from paymail.models import Invoice, InvoiceStatus, Message, MessageKind, MessageState, PaymentStatus
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.invoices import local_date
+from paymail.services.ledger import waiting
+from paymail.services.ledger.waiting import AwaitedPayment
 from paymail.services.outbox import dedupe_keys, suppressions
 from paymail.services.plans.coverage import dues
 from paymail.services.reminders import holds, ladder
@@ -18,6 +20,8 @@ from paymail.services.reminders.permission import CLEARING, Hold, Situation
 from paymail.services.reminders.policy import Policy, key_of
 
 RECHECK = timedelta(hours=1)
+AWAITED_WITHOUT_END = timedelta(days=7)
+"""How long reminders wait for a payment that the customer is to make, where Stripe names no end."""
 HANDED_OVER = (MessageState.HANDOVER, MessageState.SENT, MessageState.UNKNOWN, MessageState.BOUNCED)
 _AT_ONCE = 500
 _NOT_OUT_YET = (MessageState.SCHEDULED, MessageState.SENDING, MessageState.HANDOVER)
@@ -106,6 +110,8 @@ class _Records:
     invoice_emails: dict[int, _Written]
     """The newest invoice email."""
     holds: dict[int, list[Hold]]
+    awaited: dict[int, AwaitedPayment]
+    """Payments that the customer makes by their own act."""
     suppressed: dict[str, str]
 
     @classmethod
@@ -138,7 +144,8 @@ class _Records:
         for hold in holds.in_force(session, invoice_ids=ids, now=now):
             held.setdefault(hold.invoice_id, []).append(Hold(hold.reason, hold.until))
         addresses = [invoice.customer.email for invoice in invoices]
-        return cls(reminders, emails, held, suppressions.among(session, addresses=addresses))
+        awaited = waiting.among(session, invoice_ids=ids)
+        return cls(reminders, emails, held, awaited, suppressions.among(session, addresses=addresses))
 
 
 def not_owed(invoice: Invoice) -> str:
@@ -168,6 +175,8 @@ def _holds(records: _Records, invoice: Invoice, now: datetime) -> tuple[Hold, ..
     found = []
     if invoice.payment_status is PaymentStatus.PROCESSING:
         found.append(CLEARING)
+    if (payment := records.awaited.get(invoice.invoice_id)) is not None:
+        found += _awaited_hold(payment, now)
     if reason := records.suppressed.get(suppressions.normalised(invoice.customer.email)):
         found.append(Hold(f"the customer's address is suppressed ({reason})"))
     found += records.holds.get(invoice.invoice_id, [])
@@ -175,6 +184,17 @@ def _holds(records: _Records, invoice: Invoice, now: datetime) -> tuple[Hold, ..
         found += _invoice_email_hold(email, now)
     # Without any, the host sent it before paymail came.
     return tuple(found)
+
+
+def _awaited_hold(payment: AwaitedPayment, now: datetime) -> list[Hold]:
+    reason = f"waits for the customer's payment by {payment.text}"
+    if payment.until is None:
+        until = payment.since + AWAITED_WITHOUT_END
+        return [Hold(reason, until)] if until > now else []
+    if not payment.over(now):
+        return [Hold(reason, payment.until)]
+    # Whether it was paid in time only Stripe knows, and it is asked: until then nothing is guessed.
+    return [Hold(f"{reason}; Stripe has not said yet how it ended", None, RECHECK)]
 
 
 def _invoice_email_hold(email: _Written, now: datetime) -> list[Hold]:

@@ -6,6 +6,7 @@ from paymail import money
 from paymail.ports.payments import Intent
 from paymail.services.customers import saved_methods
 from paymail.services.customers.link_requests import request_new_link
+from paymail.services.ledger import waiting
 from paymail.services.links.lookup import find_by_token
 from paymail.services.payments.checkout import start_payment
 from paymail.services.payments.confirmation import confirm_payment
@@ -28,7 +29,8 @@ def get_invoice(app: AppDep, token: Token) -> CustomerInvoice:
         invoice = find_by_token(session, token=token, now=now)
         saved = saved_methods.current(session, customer_id=invoice.customer_id)
         offered = saved_methods.may_save(session, invoice=invoice)
-        return CustomerInvoice.of(describe(invoice, now=now), saved=saved, offered=offered)
+        awaited = waiting.awaited(session, invoice_id=invoice.invoice_id)
+        return CustomerInvoice.of(describe(invoice, now=now, awaited=awaited), saved=saved, offered=offered)
 
 
 @router.post(

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from paymail.errors import Gone, NotFound
 from paymail.money import Money, exponent
+from paymail.ports.payment_methods import EXCLUDED
 from paymail.ports.saved_methods import FUTURE_USAGE
 from paymail.services.core.documents import invoice_document
 from paymail.services.customers import saved_methods
@@ -20,6 +21,7 @@ from paymail.web.http.rate_limits import limit_emails, limit_public
 from paymail.web.pay.promises import no_link
 from paymail.web.pay.script_data import ScriptData
 from paymail.web.pay.script_words import script_words
+from paymail.web.pay.waiting_view import waiting_view
 from paymail.web.templating import PAGES, asked_language
 from paymail.wiring import App
 
@@ -64,6 +66,7 @@ def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
         payable = summary.state is State.PAYABLE
         saved = saved_methods.current(session, customer_id=invoice.customer_id)
         offered = payable and saved_methods.may_save(session, invoice=invoice)
+        awaited = summary.awaited if summary.state is State.WAITING else None
         attempt = live_attempt(session, invoice_id=invoice.invoice_id) if payable else None
     currency = document.total.currency
     return payable, {
@@ -73,6 +76,10 @@ def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
         "saved": saved,
         "consent": saved_methods.CONSENT if offered else "",
         "future_usage": FUTURE_USAGE,
+        "waiting": waiting_view(awaited, invoice.issuer.timezone, app.settings, app.now())
+        if awaited
+        else None,
+        "excluded": " ".join(EXCLUDED),
         "stripe_js": app.settings.stripe_js,
         "pending": attempt.intent_id if attempt else None,
         "script": ScriptData(

@@ -19,6 +19,9 @@ _WORDS = {
     "payment_in_progress": marked(
         "A payment for this invoice is being recorded or clearing. Please reload the page."
     ),
+    "payment_waiting": marked(
+        "A payment for this invoice was started and waits for you to make it. Please reload the page."
+    ),
     "not_payable": marked("This invoice has changed. Please reload the page."),
     "amount_not_allowed": marked("This amount cannot be paid. Please choose another one."),
     "amount_not_chargeable": marked("This amount cannot be paid online. Please choose another one."),

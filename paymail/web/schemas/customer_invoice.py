@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from paymail.models import Invoice, InvoiceLine, SavedMethod
 from paymail.services.core.invoices import local_date
 from paymail.services.customers.saved_methods import CONSENT
+from paymail.services.ledger.waiting import AwaitedPayment
 from paymail.services.plans.choice import smallest, suggested
 from paymail.web.schemas.plans import PlanRow, plan_rows
 from paymail.web.schemas.units import major
@@ -33,6 +34,18 @@ class Item(BaseModel):
         )
 
 
+class Awaited(BaseModel):
+    """A payment that the customer makes by their own act: with a code, by a transfer, in their bank's app."""
+
+    method: str = Field(description="Stripe's word for the method, such as `konbini`.", examples=["konbini"])
+    until: datetime | None = Field(description="When it expires; null if Stripe names no end.")
+
+    @classmethod
+    def of(cls, awaited: AwaitedPayment) -> "Awaited":
+        """Return what is awaited, without the page that has the code."""
+        return cls(method=awaited.kind, until=awaited.until)
+
+
 class PayInvoice(BaseModel):
     """What the pay page shows. Money in major units, as JSON numbers."""
 
@@ -56,6 +69,10 @@ class PayInvoice(BaseModel):
     customer_name: str
     items: list[Item]
     can_pay: bool = Field(serialization_alias="canPay")
+    waiting: Awaited | None = Field(
+        description="Payment that waits for the customer; until it is made, expires or is cancelled, no other"
+        " can be started."
+    )
     plan: list[PlanRow] = Field(description="Payment plan, by due date; empty if none.")
     asked: float = Field(
         description="Amount due now: the balance or, with a plan, everything due and at least the next one."
@@ -89,8 +106,11 @@ class CustomerInvoice(PayInvoice):
         return cls(**shown.model_dump(), saved_method=row, save_consent=CONSENT if offered else "")
 
 
-def describe(invoice: Invoice, *, now: datetime) -> PayInvoice:
-    """Return the public view of an invoice: what its email says, and how it may be paid now."""
+def describe(invoice: Invoice, *, now: datetime, awaited: AwaitedPayment | None) -> PayInvoice:
+    """Return the public view of an invoice: what its email says, and how it may be paid now.
+
+    `awaited` is the payment that waits for the customer, if any.
+    """
     currency = invoice.currency
     return PayInvoice(
         invoice_id=invoice.invoice_id,
@@ -110,7 +130,8 @@ def describe(invoice: Invoice, *, now: datetime) -> PayInvoice:
         status=invoice.status.value,
         customer_name=invoice.customer.name,
         items=[Item.of(line, currency) for line in invoice.lines],
-        can_pay=invoice.can_pay,
+        can_pay=invoice.can_pay and awaited is None,
+        waiting=Awaited.of(awaited) if awaited else None,
         plan=plan_rows(invoice),
         asked=major(suggested(invoice, local_date(invoice.issuer, now)), currency),
         least_payment=major(smallest(invoice), currency),

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, Field
 
 from paymail.models import Invoice, InvoiceStatus, Message, PaymentStatus, TimelineEvent
+from paymail.services.ledger.waiting import AwaitedPayment
 from paymail.web.http.inputs import Text
 from paymail.web.schemas.account import Sums, sums
 from paymail.web.schemas.body import Body
@@ -87,13 +88,17 @@ class InvoiceDetail(PayInvoice, Sums):
         invoice: Invoice,
         *,
         now: datetime,
+        awaited: AwaitedPayment | None,
         link: str | None,
         messages: Iterable[Message],
         history: Iterable[TimelineEvent],
     ) -> "InvoiceDetail":
-        """Return all that is known of an invoice; `link` is its pay link, None for who may not see it."""
+        """Return all that is known of an invoice; `link` is its pay link, None for who may not see it.
+
+        `awaited` is the payment that waits for the customer, if any.
+        """
         return cls(
-            **describe(invoice, now=now).model_dump(),
+            **describe(invoice, now=now, awaited=awaited).model_dump(),
             **sums(invoice),
             customer_email=invoice.customer.email,
             payment_url=link,

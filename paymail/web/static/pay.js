@@ -4,7 +4,7 @@ import { PATIENCE_MS, connect, fault } from "./pay_server.js";
 
 document.addEventListener("DOMContentLoaded", () => {
   // After these the page is out of date: nothing can be paid in this window before it is reloaded.
-  const FINAL = new Set(["payment_in_progress", "not_payable", "link_expired", "no_such_link"]);
+  const FINAL = new Set(["payment_in_progress", "payment_waiting", "not_payable", "link_expired", "no_such_link"]);
   const form = document.getElementById("payment-form");
   const button = document.getElementById("submit");
   const message = document.getElementById("message");
@@ -41,6 +41,8 @@ document.addEventListener("DOMContentLoaded", () => {
     button.textContent = on && text ? text : wanted.text;
   };
   const show = (id) => {
+    // The server's page says what the customer has to do now.
+    if (id === "waiting") return window.location.replace(window.location.pathname);
     for (const gone of [form, ...document.querySelectorAll("#pay-title, #standing, #amount, #talk, #unsure, #saved")]) {
       gone.hidden = true;
     }
@@ -136,6 +138,7 @@ document.addEventListener("DOMContentLoaded", () => {
       amount: wanted.units || Number(other.dataset.least),
       currency: data.currency,
       appearance: appearance(),
+      excludedPaymentMethodTypes: data.excluded.split(" "),
     });
     announce();
     const element = elements.create("payment");

@@ -42,13 +42,15 @@ export function connect(token) {
     }
   }
 
-  // What became of a payment: done or clearing. Throws when it was not made, or when nobody can tell.
+  // What became of a payment: done, clearing, or waiting for the customer's own act. Throws when it was not
+  // made, or when nobody can tell.
   async function ask(path, intentId) {
     try {
       await post(path, { paymentIntentId: intentId });
       return "done";
     } catch (error) {
       if (error.code === "payment_in_progress") return "clearing";
+      if (error.code === "payment_waiting") return "waiting";
       throw error;
     }
   }
@@ -75,5 +77,12 @@ export function connect(token) {
     }
   }
 
-  return { post, remember, remembered, look, confirm };
+  // What our records say of the invoice; Stripe is not asked.
+  async function invoice() {
+    const response = await fetch(api, { signal: AbortSignal.timeout?.(PATIENCE_MS) });
+    if (!response.ok) throw fault({ status: response.status });
+    return response.json();
+  }
+
+  return { post, remember, remembered, look, confirm, invoice };
 }
