@@ -14,7 +14,7 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --strict
 # Where it is set, each of the many processes would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run help demo test quick quick-tests check format docs screenshots wheel bench faults smoke-stripe clean
+.PHONY: run help demo test quick quick-tests check format docs screenshots wheel bench faults smoke-stripe localstripe-check clean
 
 run: .setup/run  ## Run everything on embedded defaults, with sample data
 	$(BIN)/paymail up --port $(PORT)
@@ -76,6 +76,10 @@ faults: .setup/test  ## The long fault run, about an hour
 # Against Stripe's real test mode; needs STRIPE_TEST_SECRET_KEY, and says so.
 smoke-stripe: .setup/test  ## Ask Stripe's real test mode
 	$(BIN)/python -m tests.contract.gateway.smoke
+
+# By hand: localstripe is installed into a throw-away environment, never into this one.
+localstripe-check: .setup/test  ## Try paymail against localstripe, made by others
+	$(BIN)/python -m tests.contract.gateway.localstripe
 
 .setup/run: requirements.lock pyproject.toml setup-system
 	./setup-system $(RUN_PACKAGES)
