@@ -15,7 +15,7 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --strict
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run help demo test quick quick-tests check format docs screenshots wheel image bench faults fuzz smoke-stripe
-.PHONY: spec-check clean
+.PHONY: localstripe-check spec-check clean
 
 run: .setup/run  ## Run everything on embedded defaults, with sample data
 	$(BIN)/paymail up --port $(PORT)
@@ -93,6 +93,10 @@ spec-check: .setup/test  ## Hold the sandbox and pay.js against the types of npm
 	cd .setup/spec-check && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
 	$(BIN)/python -m tests.spec_check.generate .setup/spec-check
 	cd .setup/spec-check && npx --no-install tsc -p said.tsconfig.json && npx --no-install tsc -p page.tsconfig.json
+
+# By hand: localstripe is installed into a throw-away environment, never into this one.
+localstripe-check: .setup/test  ## Try paymail against localstripe, made by others
+	$(BIN)/python -m tests.contract.gateway.localstripe
 
 .setup/run: requirements.lock pyproject.toml setup-system
 	./setup-system $(RUN_PACKAGES)

@@ -85,7 +85,7 @@ class App:
 
     @property
     def live(self) -> bool:
-        """Whether real money is taken: events of the other mode are refused."""
+        """Whether real money is taken: events of the other mode are ignored."""
         return "_live_" in self.settings.stripe_publishable_key
 
     @property

@@ -1,8 +1,8 @@
 """`make smoke-stripe`: the gateway against Stripe's real test mode, through the API, without a browser.
 
 Needs STRIPE_TEST_SECRET_KEY (sk_test_… or rk_test_…); STRIPE_TEST_ACCOUNT (acct_…) may name a connected
-account, otherwise the key's own account is used; STRIPE_TEST_CURRENCY defaults to AUD. It makes a payment of
-12.34 in test mode, refunds a part, and cancels another intent. No key is printed.
+account, otherwise the key's own account is used; STRIPE_TEST_CURRENCY defaults to AUD. It pays 12.34 three
+times in test mode, refunds a part of one payment, and cancels another intent. No key is printed.
 
 Exit codes: 0 all is as the gateway expects, 1 something is not, 3 the environment lacks or forbids it.
 """
@@ -17,13 +17,14 @@ from collections.abc import Callable, Mapping
 import stripe
 
 from paymail.clock import utc_now
-from paymail.errors import Conflict, NotFound, PaymailError
+from paymail.errors import Conflict, NotFound, PaymailError, Rejected
 from paymail.gateway import StripeConfig, StripeGateway
 from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.payments.webhook_inbox import USED_EVENTS
 from tests.contract.gateway.recorder import OffContract, Recorder, check_request
 
 AMOUNT, PART = 1234, 234
+BRANDS = {"pm_card_mastercard": "Mastercard", "pm_card_amex": "American Express"}
 TIMEOUT = 60.0
 """Seconds; Stripe lists an event some seconds after it happened."""
 
@@ -73,11 +74,31 @@ class Smoke:
         expect(paid.invoice_id == "smoke", "the metadata is not there")
         expect(paid.method == "Visa ending 4242", f"by {paid.method!r}")
 
+    def brands(self) -> None:
+        """Pay by other brands of cards, and read their names."""
+        for card, name in BRANDS.items():
+            made = self.create()
+            self._browser.v1.payment_intents.confirm(
+                made.id,
+                {"payment_method": card, "return_url": "https://pay.example/"},
+                {"stripe_account": self.account},
+            )
+            how = self.gateway.retrieve_intent(account=self.account, intent_id=made.id).method
+            expect(how.startswith(f"{name} ending "), f"{card} by {how!r}")
+
+    def account_tells(self) -> None:
+        """Read the account, which has no requirements when it is a connected Standard one."""
+        found = self.gateway.account(account=self.account)
+        expect(found.charges_enabled, f"{found.id} cannot charge ({found.hindrance or 'no reason given'})")
+
     def refuse(self, made: Intent) -> None:
-        """A paid intent cannot be cancelled; an unknown one is not there."""
+        """A paid intent cannot be cancelled, an unknown one is not there, and what is wrong is our fault."""
         gateway, account = self.gateway, self.account
         raises(Conflict, lambda: gateway.cancel_intent(account=account, intent_id=made.id))
         raises(NotFound, lambda: gateway.retrieve_intent(account=account, intent_id="pi_paymailsmoke"))
+        wrong = {"account": account, "amount": 0, "currency": self.currency, "metadata": {}}
+        key = f"paymail-smoke-{uuid.uuid4()}"
+        raises(Rejected, lambda: gateway.create_intent(**wrong, idempotency_key=key))  # type: ignore[arg-type]
 
     def refund(self, made: Intent) -> None:
         """Give a part back, and find it in both lists."""
@@ -125,10 +146,14 @@ class Smoke:
 
     def run(self, say: Callable[[str], None]) -> None:
         """Do all of it; raises at the first surprise."""
+        self.account_tells()
+        say(f"{self.account} can charge")
         made = self.create()
         say(f"created {made.id} on {self.account}, and again under the same key")
         self.pay(made)
         say("paid it with a test card, and read it back")
+        self.brands()
+        say("paid with other brands, and read their names")
         self.refuse(made)
         say("was refused what cannot be done to a paid intent")
         self.refund(made)
