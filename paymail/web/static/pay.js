@@ -157,6 +157,14 @@ document.addEventListener("DOMContentLoaded", () => {
     return created.clientSecret;
   }
 
+  // Whether nothing was paid for certain. A bank's check that fails is called an invalid request, so the type says
+  // little: the intent does, and without one what never left this window or was declined (Stripe docs, "Errors").
+  function unpaid(error) {
+    const { code, type, payment_intent: intent } = error;
+    if (intent?.status) return intent.status === "requires_payment_method";
+    return code === "payment_intent_authentication_failure" || type === "card_error" || type === "validation_error";
+  }
+
   async function pay() {
     const checked = await elements.submit();
     if (checked.error) throw fault({ shown: checked.error.message });
@@ -171,7 +179,7 @@ document.addEventListener("DOMContentLoaded", () => {
         redirect: "if_required",
       })
       .catch((error) => ({ error }));
-    if (result.error && ["card_error", "validation_error"].includes(result.error.type)) {
+    if (result.error && unpaid(result.error)) {
       server.remember("");
       throw fault({ shown: result.error.message });
     }
