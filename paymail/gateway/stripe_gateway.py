@@ -106,9 +106,11 @@ class StripeGateway:
         self, *, account: str, intent_id: str, amount: int, reference: str, idempotency_key: str
     ) -> GatewayRefund:
         """Refund a direct charge (Stripe documentation, "Refund and cancel payments")."""
+        # The id alone too, as code before wrote and reads it.
+        named = {"refund_id": reference.partition("-")[0], "refund_reference": reference}
         with translated():
             found = self._client.v1.refunds.create(
-                {"payment_intent": intent_id, "amount": amount, "metadata": {"refund_id": reference}},
+                {"payment_intent": intent_id, "amount": amount, "metadata": named},
                 {"stripe_account": account, "idempotency_key": idempotency_key},
             )
         return refund_from(found)

@@ -145,7 +145,7 @@ def refund_from(found: stripe.Refund) -> GatewayRefund:
     status = _REFUND_STATUSES.get(found.status or "")
     if status is None:
         raise StripeRefused("Stripe reports a refund status that paymail does not know")
-    reference = found.metadata["refund_id"] if found.metadata and "refund_id" in found.metadata else ""
+    named = found.metadata.to_dict() if found.metadata else {}
     return GatewayRefund(
         id=found.id,
         intent_id=_id_of(found.payment_intent),
@@ -153,7 +153,7 @@ def refund_from(found: stripe.Refund) -> GatewayRefund:
         currency=found.currency.upper(),
         status=status,
         failure=getattr(found, "failure_reason", None) or ("canceled" if found.status == "canceled" else ""),
-        reference=str(reference)[:60],
+        reference=str(named.get("refund_reference") or named.get("refund_id") or "")[:60],
         created=found.created,
     )
 
