@@ -104,10 +104,12 @@ class StripeGateway(SavedMethodCalls):
         refund_fee: bool | None = None,
     ) -> GatewayRefund:
         """Refund a direct charge (Stripe documentation, "Refund and cancel payments")."""
+        # The id alone too, as code before wrote and reads it.
+        named = {"refund_id": reference.partition("-")[0], "refund_reference": reference}
         asked: stripe.params.RefundCreateParams = {
             "payment_intent": intent_id,
             "amount": amount,
-            "metadata": {"refund_id": reference},
+            "metadata": named,
         }
         if refund_fee is not None:  # Stripe refuses the word for a charge without a fee
             asked["refund_application_fee"] = refund_fee

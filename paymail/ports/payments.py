@@ -146,7 +146,8 @@ class GatewayRefund:
     failure: str = ""
     """The provider's word for why it failed."""
     reference: str = ""
-    """`metadata.refund_id`: names the row of ours that asked for it; empty for one made at the provider."""
+    """Names the row of ours that asked for it; empty for one made at the provider. In the metadata
+    `refund_reference`; code before gave `refund_id` alone."""
     created: int = 0
     """Unix seconds."""
     unfamiliar: str = ""

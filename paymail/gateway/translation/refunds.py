@@ -29,7 +29,12 @@ def refund_from(found: stripe.Refund) -> GatewayRefund:
             currency=found.currency.upper(),
             status=_STATUSES.get(word, "pending"),
             failure=text(found, "failure_reason") or ("canceled" if word == "canceled" else ""),
-            reference=text(found, "metadata", "refund_id")[:60],
+            reference=_reference(found),
             created=number(found, "created"),
             unfamiliar="" if word in _STATUSES else word or "none",
         )
+
+
+def _reference(found: stripe.Refund) -> str:
+    # Code before named the row by its id alone.
+    return (text(found, "metadata", "refund_reference") or text(found, "metadata", "refund_id"))[:60]

@@ -6,6 +6,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import stripe
@@ -229,3 +230,17 @@ def test_a_brief_look_does_not_wait_for_a_slow_answer_nor_ask_twice(sandboxed: S
     with pytest.raises(Unavailable):
         sandboxed.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id, brief=True)
     assert len(sandboxed.http.sent) == 1
+
+
+def test_a_refund_names_its_row_for_this_code_and_for_the_code_before(sandboxed: SandboxedGateway) -> None:
+    intent = sandboxed.create()
+    sandboxed.pay(intent)
+    made = sandboxed.gateway.create_refund(
+        account=ACCOUNT, intent_id=intent.id, amount=100, reference="7-20260317", idempotency_key="r"
+    )
+    (listed,) = sandboxed.gateway.reversals(account=ACCOUNT, intent_id=intent.id).refunds
+    assert made == listed
+    assert listed.reference == "7-20260317"
+    assert listed.created > 0
+    sent = next(dict(parse_qsl(data)) for _, path, data in sandboxed.http.sent if path == "/v1/refunds")
+    assert sent["metadata[refund_id]"] == "7"
