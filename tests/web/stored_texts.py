@@ -1,0 +1,121 @@
+"""A row in every table, and a hostile text in every column that may hold one: both follow from the models."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Column, LargeBinary, String, func, insert, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.types import Enum, TypeDecorator
+
+from paymail.models import Base
+from tests.factories import NOW
+
+CHECKED = {
+    "currency": "one of ISO 4217, which every import and setting is checked against",
+    "locale": "one of ours, or none",
+    "timezone": "one of the IANA's",
+    "country": "two letters, checked when an issuer is set",
+    "subdivision": "of a country, checked when an issuer is set",
+    "ladder": "numbers and tones, checked when it is set",
+    "send_at": "a time of day",
+    "quiet_from": "a time of day",
+    "quiet_until": "a time of day",
+    "sender_rate": "a rate, checked when an issuer is set",
+    "event_id": "Stripe's, letters and digits only, which is checked when an event arrives",
+    "drifts.kind": "one of ours",
+    "reconciler_turns.job": "one of ours",
+    "step": "days, or `hand`",
+    "tone": "one of ours",
+    "invoices.payment_token": "64 hex characters that we made; without it there is no pay page",
+    "staff_sessions.secret_sha256": "a digest; without it nobody is logged in",
+    "staff_sessions.csrf": "made by us; without it no form is sent",
+    "staff_users.password_hash": "made by us",
+    "api_keys.prefix": "made by us; without it no key opens",
+    "api_keys.secret_sha256": "a digest; without it no key opens",
+    "api_keys.scopes": "words of ours; without them no key opens",
+}
+"""Columns, of one table or of all, that nobody's text can reach: what their values are."""
+EXAMPLES = {"currency": "AUD", "drifts.kind": "amount_differs", "reconciler_turns.job": "compare"}
+"""What stands in a row that is made to fill a table, where not any text will do."""
+FILTER = "bulk_sends.selection"
+"""JSON: the hostile text stands inside of it."""
+SHORTER = ("<script>alert(1)</script>", "<img src=x>", "<q>", "<")
+"""What is put where the whole text has no room."""
+
+
+def text_columns() -> Iterator[Column[Any]]:
+    """Yield every column that may hold somebody's text."""
+    for table in Base.metadata.sorted_tables:
+        pointed_at = {key.column for other in Base.metadata.sorted_tables for key in other.foreign_keys}
+        for column in table.columns:
+            textual = isinstance(column.type, String) and not isinstance(column.type, (Enum, TypeDecorator))
+            ours = column.name in CHECKED or str(column) in CHECKED
+            if textual and not ours and not column.foreign_keys and column not in pointed_at:
+                yield column
+
+
+def fill_empty_tables(session: Session) -> None:
+    """Put a row into every table that has none, about the first rows of the others."""
+    for table in Base.metadata.sorted_tables:
+        if not session.scalar(select(func.count()).select_from(table)):
+            values = {column.name: _any_value(session, column) for column in table.columns}
+            session.execute(insert(table).values(values))
+
+
+def _any_value(session: Session, column: Column[Any]) -> Any:
+    if column.foreign_keys:
+        (key,) = column.foreign_keys
+        return session.scalar(select(key.column).order_by(key.column).limit(1))
+    if (example := EXAMPLES.get(column.name) or EXAMPLES.get(str(column))) is not None:
+        return example
+    if column.nullable and not isinstance(column.type, String):
+        return None  # such as when something ended, after which it is not shown any more
+    if isinstance(column.type, Enum) and column.type.enum_class is not None:
+        return next(iter(column.type.enum_class))
+    kind = getattr(column.type, "kinds", None)
+    if kind is not None:
+        return next(iter(kind))
+    if isinstance(column.type, LargeBinary):
+        return b"x"
+    made = {str: "x", int: 1, bool: False, datetime: NOW, date: NOW.date(), Decimal: Decimal(1)}
+    return made[_python_type(column)]
+
+
+def _python_type(column: Column[Any]) -> type:
+    inside = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
+    names = {"UtcDateTime": datetime, "ExactDecimal": Decimal}
+    return names.get(type(column.type).__name__) or inside.python_type
+
+
+def poison(session: Session, value: str, *tables: str, but: tuple[str, ...] = ()) -> None:
+    """Put `value` and the column's name into every text column of every row (of `tables`, and `but` some)."""
+    numbers = itertools.count(1)
+    for column in text_columns():
+        table: Any = column.table
+        if str(column) in but or (tables and table.name not in tables):
+            continue
+        keys = list(table.primary_key.columns)
+        for row in session.execute(select(*keys).order_by(*keys)).all():
+            here = [key == found for key, found in zip(keys, row, strict=True)]
+            text = _fitting(column, value) + (str(next(numbers)) if _is_unique(column) else "")
+            session.execute(update(table).where(*here).values({column.name: text}))
+
+
+def _fitting(column: Column[Any], value: str) -> str:
+    """Return `value` with the column's name, or what of its kind has room there beside a number."""
+    if str(column) == FILTER:
+        return json.dumps({"customer": f"{value}[{column}]", "currency": value})
+    room = getattr(column.type, "length", None) or 10_000
+    longest_first = (f"{value}[{column}]", f"{SHORTER[0]}[{column}]", value, *SHORTER)
+    return next((text for text in longest_first if len(text) + 3 <= room), SHORTER[-1])
+
+
+def _is_unique(column: Column[Any]) -> bool:
+    table: Any = column.table
+    together = [c.columns for c in table.constraints if hasattr(c, "columns")]
+    together += [index.columns for index in table.indexes if index.unique]
+    return bool(column.primary_key or column.unique or any(column in list(columns) for columns in together))
