@@ -1,8 +1,4 @@
-"""Payments that wait for the customer's own act: by what, until when, and where they are told how.
-
-The index of live attempts counts them too, so that code of before, which does not know the state, cannot make
-a second attempt beside one.
-"""
+"""Payments that wait for the customer's own act: by what, until when, and where they are told how."""
 
 from collections.abc import Sequence
 
@@ -16,9 +12,6 @@ down_revision: str | None = "0008"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-LIVE = "status IN ('creating', 'open', 'withdrawing', 'processing')"
-LIVE_NOW = "status IN ('creating', 'open', 'waiting', 'withdrawing', 'processing')"
-
 
 def upgrade() -> None:
     op.add_column(
@@ -28,24 +21,10 @@ def upgrade() -> None:
     op.add_column(
         "payment_attempts", sa.Column("instructions_url", sa.Text(), nullable=False, server_default="")
     )
-    _live_index(LIVE_NOW)
 
 
 def downgrade() -> None:
     # The code before took it for an open one: at Stripe it can be paid and cancelled alike.
     op.execute("UPDATE payment_attempts SET status = 'open' WHERE status = 'waiting'")
-    _live_index(LIVE)
     for column in ("instructions_url", "expires_at", "waits_for"):
         op.drop_column("payment_attempts", column)
-
-
-def _live_index(predicate: str) -> None:
-    op.drop_index("uq_payment_attempts_live", "payment_attempts")
-    op.create_index(
-        "uq_payment_attempts_live",
-        "payment_attempts",
-        ["invoice_id"],
-        unique=True,
-        postgresql_where=sa.text(predicate),
-        sqlite_where=sa.text(predicate),
-    )

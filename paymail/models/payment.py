@@ -56,7 +56,7 @@ class PaymentAttempt(Base):
     __table_args__ = (
         UniqueConstraint("invoice_id", "generation", name="uq_payment_attempts_generation"),
         Index(
-            "uq_payment_attempts_live",
+            "uq_payment_attempts_underway",
             "invoice_id",
             unique=True,
             postgresql_where=_LIVE_SQL,

@@ -52,7 +52,6 @@ def create_intent(call: Call) -> Json:
     set_future_usage(call, intent)
     _set_kinds(call, intent)
     _set_fee(call, intent)
-    set_future_usage(call, intent)
     _set_method(call, intent)
     call.store.insert(call.account, intent)
     call.emit("payment_intent.created", intent)
