@@ -21,6 +21,7 @@ from paymail.services.ledger.attempts import (
     live_attempt,
     mark_cancelling,
     new_attempt,
+    renew_consent,
     replan,
     terms_of,
     wanted_terms,
@@ -128,6 +129,7 @@ def _plan(
         if attempt.status is AttemptStatus.PROCESSING:
             raise AlreadyPaying("a payment for this invoice is clearing")
         if terms_of(attempt) == wanted:
+            renew_consent(attempt, now=now)
             return _Plan(attempt, wanted, invoice)
         if attempt.status is AttemptStatus.CREATING:
             replan(attempt, wanted, now=now)

@@ -132,7 +132,7 @@ document.addEventListener("DOMContentLoaded", () => {
       currency: data.currency,
       appearance: appearance(),
     });
-    announce();
+    if (save?.checked) announce();
     const element = elements.create("payment");
     waiting = setTimeout(() => say(words.load), PATIENCE_MS);
     element.on("ready", () => {
