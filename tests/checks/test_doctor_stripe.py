@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from paymail.checks import Finding, Verdict
 from paymail.models import Issuer
@@ -157,3 +158,16 @@ def test_domains_that_cannot_be_read_are_a_failure(
     issuers(app, good="acct_sandbox")
     control(own_sandbox, "faults", kind="500", path="/payment_method_domains", times=9)
     assert verdicts(ask(app, "payment domains")) == [Verdict.FAILED]
+
+
+def test_where_customers_may_save_their_method_its_event_is_needed_too(
+    opened: Open, embedded: Settings
+) -> None:
+    with SandboxServer(SandboxConfig(webhook_url=HOOK, webhook_events=ALL)) as server:
+        app = opened(embedded, sandbox_url=server.url, public_url=URL)
+        issuers(app, good="acct_sandbox")
+        assert verdicts(ask(app, "stripe webhook")) == [Verdict.OK]
+        with app.transaction() as session:
+            session.scalars(select(Issuer)).one().save_methods = True
+        (found,) = ask(app, "stripe webhook")
+    assert (found.verdict, "payment_method.detached" in found.found) == (Verdict.FAILED, True)

@@ -5,11 +5,12 @@ They belong to the person who ticked: another address, or an erasure, ends them.
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from paymail.errors import NotFound
 from paymail.models import (
+    LIVE_ATTEMPTS,
     SAVED_METHOD_MOVES,
     Invoice,
     PaymentAttempt,
@@ -32,9 +33,11 @@ class NoSuchMethod(NotFound):
     code = "no_such_method"
 
 
-def current(session: Session, *, customer_id: int) -> SavedMethod | None:
+def current(session: Session, *, customer_id: int, lock: bool = False) -> SavedMethod | None:
     """Return the payment method that a customer has saved, if any."""
     statement = select(SavedMethod).where(SavedMethod.customer_id == customer_id, SavedMethod.state == _SAVED)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
     return session.scalars(statement.order_by(SavedMethod.saved_method_id.desc()).limit(1)).first()
 
 
@@ -70,8 +73,8 @@ def keep(
     if session.scalar(select(SavedMethod.method_id).where(SavedMethod.method_id == method.id)):
         return
     theirs = known is not None and known.gateway_id == method.customer
-    wanted = bool(attempt.consent) and theirs and invoice.customer.erased_at is None
-    earlier = current(session, customer_id=customer_id) if wanted else None
+    wanted = attempt.consented_at is not None and theirs and invoice.customer.erased_at is None
+    earlier = current(session, customer_id=customer_id, lock=True) if wanted else None
     row = SavedMethod(
         customer_id=customer_id,
         invoice_id=invoice.invoice_id,
@@ -113,7 +116,16 @@ def remove(session: Session, *, invoice: Invoice, saved_method_id: int, actor: s
 
 
 def end_all(session: Session, *, customer_id: int, actor: str, now: datetime, why: str) -> None:
-    """End what a customer saved, because it is no longer surely the same person's."""
+    """End what a customer saved or is about to, because it is no longer surely the same person's.
+
+    Under the locks of the customer's owed invoices. What is being paid stays payable; it is not saved.
+    """
+    theirs = select(Invoice.invoice_id).where(Invoice.customer_id == customer_id)
+    session.execute(
+        update(PaymentAttempt)
+        .where(PaymentAttempt.invoice_id.in_(theirs), PaymentAttempt.status.in_(LIVE_ATTEMPTS))
+        .values(consented_at=None)
+    )
     mine = select(SavedMethod).where(SavedMethod.customer_id == customer_id, SavedMethod.state == _SAVED)
     for row in session.scalars(mine.with_for_update()):
         _end(session, row, invoice_id=row.invoice_id, actor=actor, now=now, why=why)

@@ -80,6 +80,12 @@ def replan(attempt: PaymentAttempt, terms: Terms, *, now: datetime) -> None:
     attempt.idempotency_key, attempt.updated_at = fresh_key(attempt), now
 
 
+def renew_consent(attempt: PaymentAttempt, *, now: datetime) -> None:
+    """Note a tick to save the method that is given again, after the earlier one was ended."""
+    if attempt.consent and attempt.consented_at is None:
+        attempt.consented_at = now
+
+
 def fee_of(amount: int, issuer: Issuer) -> int:
     """Return the platform's part of an amount, both in Stripe's minor units, halves up."""
     return (amount * issuer.application_fee + 5000) // 10_000

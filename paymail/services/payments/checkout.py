@@ -21,6 +21,7 @@ from paymail.services.ledger.attempts import (
     live_attempt,
     mark_cancelling,
     new_attempt,
+    renew_consent,
     replan,
     terms_of,
     wanted_terms,
@@ -144,7 +145,10 @@ def _plan(
             return _Plan(new_attempt(session, invoice, wanted, now), wanted, invoice)
         if attempt.status is AttemptStatus.PROCESSING:
             raise AlreadyPaying("a payment for this invoice is clearing")
-        if attempt.status is AttemptStatus.WAITING or terms_of(attempt) == wanted:
+        if attempt.status is AttemptStatus.WAITING:
+            return _Plan(attempt, wanted, invoice)
+        if terms_of(attempt) == wanted:
+            renew_consent(attempt, now=now)
             return _Plan(attempt, wanted, invoice)
         if attempt.status is AttemptStatus.CREATING:
             replan(attempt, wanted, now=now)

@@ -140,7 +140,7 @@ document.addEventListener("DOMContentLoaded", () => {
       appearance: appearance(),
       excludedPaymentMethodTypes: data.excluded.split(" "),
     });
-    announce();
+    if (save?.checked) announce();
     const element = elements.create("payment");
     waiting = setTimeout(() => say(words.load), PATIENCE_MS);
     element.on("ready", () => {

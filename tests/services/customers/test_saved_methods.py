@@ -274,6 +274,34 @@ def test_another_address_ends_what_was_saved(saver: Saver) -> None:
     )
 
 
+def moves(saver: Saver) -> None:
+    """Staff give the customer another address."""
+    with saver.transaction() as session:
+        customer_id = load_invoice(session, invoice_id=502).customer_id
+        addresses.change_email(
+            session, customer_id=customer_id, address="new@vacuum.example", actor="amy", now=saver.now
+        )
+
+
+def test_a_tick_of_before_another_address_saves_nothing(saver: Saver) -> None:
+    intent = saver.start(consent=CONSENT)
+    moves(saver)
+    saver.gateway.succeed(intent.id)
+    saver.tell("payment_intent.succeeded", intent.id)
+    assert (saver.invoice().balance, saver.states()) == (0, [REMOVING])
+
+
+def test_whoever_ticks_after_another_address_saves(saver: Saver) -> None:
+    intent = saver.start(consent=CONSENT)
+    moves(saver)
+    saver.later(hours=1)
+    assert saver.start(consent=CONSENT).id == intent.id
+    saver.gateway.succeed(intent.id)
+    saver.tell("payment_intent.succeeded", intent.id)
+    (row,) = saver.saved()
+    assert (row.state, row.consented_at) == (SAVED, saver.now)
+
+
 def test_an_erased_customers_method_is_forgotten_and_detached(saver: Saver) -> None:
     saver.pay(consent=CONSENT)
     with saver.transaction() as session:

@@ -9,7 +9,7 @@ from paymail.models import Issuer, SavedMethod, SavedMethodState
 from paymail.sandbox.customer import pay
 from paymail.services.core.invoices import load_invoice
 from paymail.tasks.sweep import sweep_once
-from tests.web.conftest import Site
+from tests.web.conftest import Biller, Site
 
 API = "/api/public/pay"
 
@@ -119,3 +119,18 @@ def test_the_customers_next_invoice_shows_what_is_saved_instead_of_the_box(site:
     text = page(site, following)
     assert "Visa ending 4242" in text
     assert "save-method" not in text
+
+
+def test_staff_see_what_is_saved_and_why_a_removal_waits(biller: Biller) -> None:
+    site = biller.site
+    token = site.invoice()
+    allow(site, True)
+    ticked_and_paid(site, token)
+    (row,) = rows(site)
+    address = f"/staff/customers/{row.customer_id}"
+    shown = site.client.get(address).text
+    assert f"Visa ending 4242, expires {row.exp_month:02d}/{row.exp_year}" in shown
+    with site.app.transaction() as session:
+        kept = session.get_one(SavedMethod, row.saved_method_id)
+        kept.state, kept.failure = SavedMethodState.REMOVING, "Stripe could not be reached in time"
+    assert "(last try: Stripe could not be reached in time)" in site.client.get(address).text

@@ -40,6 +40,13 @@ def test_everything_can_be_set_and_is_shown_again(shop: Biller) -> None:
     assert found.link_days == 45
     assert "Saved." in page
     assert 'value="12.50"' in page
+    assert not found.save_methods
+    shop.post("/reminders", **{**FORM, "save_methods": "on"})
+    assert issuer(shop).save_methods
+    shop.post("/reminders", **FORM)  # a page of before knows nothing of it
+    assert issuer(shop).save_methods
+    shop.post("/reminders", **{**FORM, "save_methods": "off"})
+    assert not issuer(shop).save_methods
     shop.post("/reminders", **{**FORM, "reminders": "off"})
     assert issuer(shop).reminders_off
 
