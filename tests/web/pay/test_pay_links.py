@@ -31,6 +31,7 @@ VOID = {
     ("/api/public/pay/{token}/renew", "POST"): 202,
     ("/pay/{token}/paid", "POST"): 303,
     ("/pay/{token}/promise", "POST"): 303,
+    ("/pay/{token}/another-way", "POST"): 303,
     ("/api/public/pay/{token}/already-paid", "POST"): 409,
     ("/api/public/pay/{token}/promise", "POST"): 409,
 }
