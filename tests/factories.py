@@ -11,20 +11,18 @@ from paymail.clock import new_payment_token
 from paymail.errors import Conflict, NotFound, Rejected
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
 from paymail.ports.mail import Envelope, Handover, Outcome, Verdict
+from paymail.ports.payment_errors import KeyTaken
 from paymail.ports.payments import (
     EXPIRED,
     Event,
     GatewayAccount,
-    GatewayDispute,
-    GatewayRefund,
     Intent,
     IntentStatus,
-    KeyTaken,
-    Reversals,
     Waiting,
     WebhookEndpoint,
 )
 from paymail.ports.rendering import Letter, Written
+from paymail.ports.reversals import GatewayDispute, GatewayRefund, Reversals
 from paymail.ports.saved_methods import ReusableMethod
 from paymail.services.core.issuers import ensure_issuer
 from paymail.services.payments.checkout import CANCELLABLE

@@ -20,7 +20,8 @@ from paymail.gateway.translation.events import event_from, listed_event
 from paymail.gateway.translation.intents import intent_from
 from paymail.gateway.translation.refunds import refund_from
 from paymail.gateway.translation.unfamiliar import Unfamiliar
-from paymail.ports.payments import Event, GatewayAccount, GatewayRefund, Intent, Reversals, WebhookEndpoint
+from paymail.ports.payments import Event, GatewayAccount, Intent, WebhookEndpoint
+from paymail.ports.reversals import GatewayRefund, Reversals
 
 BRIEF_TIMEOUT = 3.0
 """Seconds for a brief look at an intent."""

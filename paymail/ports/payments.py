@@ -1,11 +1,11 @@
 """The payment provider: intents, events, refunds, disputes and accounts, as far as we use them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from paymail.errors import Rejected, Unavailable
+from paymail.ports.reversals import GatewayRefund, Reversals
 from paymail.ports.saved_methods import ReusableMethod, SavedMethods
 
 EXPIRED = "payment_intent_payment_attempt_expired"
@@ -88,30 +88,6 @@ class Event:
     """The payment method that it is about; empty for events about anything else."""
 
 
-class KeySpent(Unavailable):
-    """The provider failed inside and keeps that answer under the idempotency key: a retry needs another.
-
-    An intent may exist all the same, but nobody was given its secret, so it cannot be paid.
-    Source: Stripe documentation, "Idempotent requests" (results are kept, 500 errors included).
-    """
-
-    code = "stripe_failed"
-
-
-class KeyTaken(KeySpent):
-    """The provider knows the idempotency key from a request with other parameters: a retry needs another.
-
-    So it is when a deploy, or a changed setting, comes between a request and its repetition.
-    Source: Stripe documentation, "Idempotent requests" (parameters are compared).
-    """
-
-
-class Unreadable(Rejected):
-    """The provider's object lacks what it always has, so nothing can be said about it. Lists leave it out."""
-
-    code = "stripe_unreadable"
-
-
 @dataclass(frozen=True, slots=True)
 class GatewayAccount:
     """An account at the payment provider, as far as it decides whether it can be paid."""
@@ -131,62 +107,6 @@ class WebhookEndpoint:
     connected: bool
     """Whether it gets the events of connected accounts."""
     events: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayRefund:
-    """A refund at the provider. `amount` in Stripe's minor units; `currency` upper case."""
-
-    id: str
-    intent_id: str
-    amount: int
-    currency: str
-    status: str
-    """`pending`, `succeeded` or `failed`."""
-    failure: str = ""
-    """The provider's word for why it failed."""
-    reference: str = ""
-    """Names the row of ours that asked for it; empty for one made at the provider. In the metadata
-    `refund_reference`; code before gave `refund_id` alone."""
-    created: int = 0
-    """Unix seconds."""
-    unfamiliar: str = ""
-    """The provider's word for the status when paymail does not know it: it counts as pending; else empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayDispute:
-    """A dispute at the provider. `amount` in Stripe's minor units; `currency` upper case."""
-
-    id: str
-    intent_id: str
-    amount: int
-    currency: str
-    status: str
-    """The provider's word, such as `needs_response`."""
-    reason: str = ""
-    evidence_due: int = 0
-    """Unix seconds; 0 when there is nothing to hand in."""
-    unfamiliar: str = ""
-    """The provider's word for the status when paymail does not know it: it counts as open; else empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reversals:
-    """All refunds and disputes of one intent."""
-
-    refunds: tuple[GatewayRefund, ...] = ()
-    disputes: tuple[GatewayDispute, ...] = ()
-    left_out: int = 0
-    """How many of them could not be read."""
-
-    def refund_of(self, asked_for: Callable[[GatewayRefund], bool]) -> GatewayRefund | None:
-        """Return the refund that a row of ours asked for. Raises Unreadable when it may be one left out."""
-        found = next(filter(asked_for, self.refunds), None)
-        if found is None and self.left_out:
-            # Asked for again, it would be made twice once the provider has forgotten the key.
-            raise Unreadable("a refund or dispute of this payment at Stripe cannot be read")
-        return found
 
 
 class Gateway(SavedMethods, Protocol):

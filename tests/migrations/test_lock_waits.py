@@ -106,10 +106,10 @@ def test_what_is_no_lock_is_not_tried_again(old: Engine) -> None:
 
 
 def test_an_index_is_built_beside_a_writer_that_is_not_held_up(server: Engine) -> None:
-    schema.upgrade(server, "0007")
+    schema.upgrade(server, "0010")
     with server.connect() as writer:
         insert_attempt(writer, 2)
-        building = threading.Thread(target=schema.upgrade, args=(server,))
+        building = threading.Thread(target=schema.upgrade, args=(server, "0011"))
         building.start()
         wait_until(server, "SELECT count(*) FROM pg_stat_progress_create_index")
         with server.begin() as another:
@@ -117,12 +117,11 @@ def test_an_index_is_built_beside_a_writer_that_is_not_held_up(server: Engine) -
             insert_attempt(another, 3)
         writer.commit()
         building.join(20)
-    assert schema.is_current(server)
     assert is_valid(server)
 
 
 def test_an_index_that_a_stopped_build_left_broken_is_built_anew(server: Engine) -> None:
-    schema.upgrade(server, "0007")
+    schema.upgrade(server, "0010")
     with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         insert_attempt(connection, 2)
         # All rows have the same value: it fails at the end, and its index stays.
@@ -130,16 +129,16 @@ def test_an_index_that_a_stopped_build_left_broken_is_built_anew(server: Engine)
         with pytest.raises(Exception, match="unique"):
             connection.execute(building)
     assert not is_valid(server)
-    schema.upgrade(server)
+    schema.upgrade(server, "0011")
     assert is_valid(server)
 
 
 def test_an_index_that_was_built_before_the_revision_moved_is_kept(server: Engine) -> None:
-    schema.upgrade(server)
-    command.stamp(schema.config(server), "0007")
-    schema.upgrade(server)
+    schema.upgrade(server, "0011")
+    command.stamp(schema.config(server), "0010")
+    schema.upgrade(server, "0011")
     assert is_valid(server)
-    command.downgrade(schema.config(server), "0007")
+    command.downgrade(schema.config(server), "0010")
     assert not is_valid(server)
 
 

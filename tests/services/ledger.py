@@ -7,7 +7,8 @@ from sqlalchemy import Engine, func, select
 
 from paymail import db
 from paymail.models import Invoice, Message, Payment, PaymentAttempt
-from paymail.ports.payments import Event, GatewayDispute, GatewayRefund, Intent
+from paymail.ports.payments import Event, Intent
+from paymail.ports.reversals import GatewayDispute, GatewayRefund
 from paymail.services import reconciliation
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments import checkout, settlement, webhook_inbox

@@ -3,7 +3,7 @@
 import stripe
 
 from paymail.gateway.translation.fields import number, readable, reference, text
-from paymail.ports.payments import GatewayDispute
+from paymail.ports.reversals import GatewayDispute
 
 _KNOWN = frozenset(
     {

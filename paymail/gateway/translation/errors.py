@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import stripe
 
 from paymail.errors import Conflict, Denied, InvalidInput, Misconfigured, NotFound, Rejected, Unavailable
-from paymail.ports.payments import KeySpent, KeyTaken
+from paymail.ports.payment_errors import KeySpent, KeyTaken
 
 
 class StripeUnavailable(Unavailable):

@@ -9,7 +9,7 @@ from typing import Any
 
 import stripe
 
-from paymail.ports.payments import Unreadable
+from paymail.ports.payment_errors import Unreadable
 
 
 def optional(found: object, *path: str) -> Any:

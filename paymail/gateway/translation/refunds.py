@@ -3,7 +3,7 @@
 import stripe
 
 from paymail.gateway.translation.fields import number, readable, reference, text
-from paymail.ports.payments import GatewayRefund
+from paymail.ports.reversals import GatewayRefund
 
 _STATUSES = {
     "pending": "pending",

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from paymail import observability
-from paymail.ports.payments import GatewayDispute, GatewayRefund, Intent, Unreadable
+from paymail.ports.payment_errors import Unreadable
+from paymail.ports.payments import Intent
+from paymail.ports.reversals import GatewayDispute, GatewayRefund
 
 log = observability.logger(__name__)
 MOST = 1000

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from paymail.clock import new_id
 from paymail.db import insert_once
 from paymail.models import GatewayCustomer
-from paymail.ports.payments import KeySpent
+from paymail.ports.payment_errors import KeySpent
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.outbox import dedupe_keys
 

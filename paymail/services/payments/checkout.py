@@ -11,7 +11,8 @@ from paymail.db import after_commit
 from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.money import from_stripe_amount, stripe_amount
-from paymail.ports.payments import Intent, IntentStatus, KeySpent, KeyTaken
+from paymail.ports.payment_errors import KeySpent, KeyTaken
+from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.core import restores
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice, local_date
@@ -33,14 +34,13 @@ from paymail.services.links.lookup import (
     check_payable,
     find_by_token,
 )
-from paymail.services.outbox import notices
 from paymail.services.payments import settlement
 from paymail.services.payments.card_testing import check_not_tested
-from paymail.services.payments.former_accounts import cut_off
+from paymail.services.payments.former_accounts import cut_off, give_up
 from paymail.services.payments.method_saving import check_consent, customer_for
 from paymail.services.payments.settlement import StaleRead
 from paymail.services.payments.unrecorded import ask_after_restore
-from paymail.services.payments.withdrawal import close, withdraw
+from paymail.services.payments.withdrawal import withdraw
 from paymail.services.plans.choice import check_amount, suggested
 
 log = observability.logger(__name__)
@@ -97,7 +97,7 @@ def start_payment(
         except (NotFound, Misconfigured):
             if not cut_off(context.gateway, attempt.account, instead=plan.wanted.account):
                 raise
-            _give_up(context, attempt, attempt.intent_id)
+            give_up(context, attempt, attempt.intent_id)
             continue
         if intent.status in (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING):
             raise AlreadyPaying("a payment for this invoice has been made and is being recorded")
@@ -246,19 +246,3 @@ def _still_allowed(invoice: Invoice, intent: Intent) -> bool:
     except InvalidInput:
         return False
     return True
-
-
-def _give_up(context: GatewayContext, attempt: PaymentAttempt, intent_id: str) -> None:
-    """Close an attempt that nobody can ask Stripe about any more; staff look at it themselves."""
-    close(context, attempt, intent_id)
-    with context.transaction() as session:
-        notices.tell_staff(
-            session,
-            invoice_id=attempt.invoice_id,
-            about="former account",
-            key=attempt.attempt_id,
-            headline=f"A payment started on {attempt.account} can no longer be checked",
-            detail=f"Stripe no longer lets paymail use this account, so {intent_id} was given up. If it shows"
-            " as paid there, record it manually. The customer can now pay to the issuer's current account.",
-            now=context.now(),
-        )

@@ -1,7 +1,11 @@
 """Attempts on an account that an issuer had before."""
 
 from paymail.errors import Misconfigured, NotFound
+from paymail.models import PaymentAttempt
 from paymail.ports.payments import Gateway
+from paymail.services.core.contexts import GatewayContext
+from paymail.services.outbox import notices
+from paymail.services.payments.withdrawal import close
 
 
 def cut_off(gateway: Gateway, account: str, *, instead: str) -> bool:
@@ -20,3 +24,19 @@ def cut_off(gateway: Gateway, account: str, *, instead: str) -> bool:
     except (NotFound, Misconfigured):
         return True
     return False
+
+
+def give_up(context: GatewayContext, attempt: PaymentAttempt, intent_id: str) -> None:
+    """Close an attempt that nobody can ask Stripe about any more; staff look at it themselves."""
+    close(context, attempt, intent_id)
+    with context.transaction() as session:
+        notices.tell_staff(
+            session,
+            invoice_id=attempt.invoice_id,
+            about="former account",
+            key=attempt.attempt_id,
+            headline=f"A payment started on {attempt.account} can no longer be checked",
+            detail=f"Stripe no longer lets paymail use this account, so {intent_id} was given up. If it shows"
+            " as paid there, record it manually. The customer can now pay to the issuer's current account.",
+            now=context.now(),
+        )

@@ -11,7 +11,8 @@ from paymail import observability, request_ids
 from paymail.db import after_commit, insert_once
 from paymail.errors import Denied, PaymailError, Unavailable
 from paymail.models import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, check_move
-from paymail.ports.payments import Event, Intent, Reversals
+from paymail.ports.payments import Event, Intent
+from paymail.ports.reversals import Reversals
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import method_removals

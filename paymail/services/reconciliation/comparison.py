@@ -23,7 +23,8 @@ from paymail.models import (
     PaymentAttempt,
     Refund,
 )
-from paymail.ports.payments import GatewayRefund, Intent, IntentStatus, Reversals
+from paymail.ports.payments import Intent, IntentStatus
+from paymail.ports.reversals import GatewayRefund, Reversals
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.reconciliation.drift import Finding, Kind, stripe_side
 from paymail.services.reconciliation.examination import examine, number_of, unknown_invoice

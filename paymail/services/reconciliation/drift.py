@@ -5,7 +5,9 @@ from enum import StrEnum
 
 from paymail.errors import PaymailError
 from paymail.money import Money, from_stripe_amount
-from paymail.ports.payments import Intent, Reversals, Unreadable
+from paymail.ports.payment_errors import Unreadable
+from paymail.ports.payments import Intent
+from paymail.ports.reversals import Reversals
 
 
 class Kind(StrEnum):

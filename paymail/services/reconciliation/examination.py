@@ -23,7 +23,9 @@ from paymail.models import (
     Refund,
 )
 from paymail.money import Money
-from paymail.ports.payments import Intent, IntentStatus, Reversals, Unreadable
+from paymail.ports.payment_errors import Unreadable
+from paymail.ports.payments import Intent, IntentStatus
+from paymail.ports.reversals import Reversals
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments.checkout import REUSABLE
 from paymail.services.reconciliation.drift import Finding, Kind, Side, stripe_side, unfamiliar, unreadable

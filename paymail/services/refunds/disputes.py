@@ -16,7 +16,7 @@ from paymail.models import (
     check_move,
 )
 from paymail.money import Money, from_stripe_amount
-from paymail.ports.payments import GatewayDispute
+from paymail.ports.reversals import GatewayDispute
 from paymail.services.ledger import entries, open_intent
 from paymail.services.outbox import notices
 from paymail.services.reminders import holds

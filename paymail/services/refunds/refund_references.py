@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 
 from paymail.models import Refund
 from paymail.money import from_stripe_amount
-from paymail.ports.payments import GatewayRefund
+from paymail.ports.reversals import GatewayRefund
 
 CLOCKS = timedelta(minutes=5)
 """How far our clock may be ahead of Stripe's."""

@@ -12,7 +12,8 @@ from paymail.db import after_commit
 from paymail.errors import Conflict, InvalidInput, NotFound, PaymailError, Rejected
 from paymail.models import Channel, Dispute, DisputeState, Invoice, Payment, Refund, RefundStatus
 from paymail.money import Money, stripe_units
-from paymail.ports.payments import KeySpent, Reversals, Unreadable
+from paymail.ports.payment_errors import KeySpent, Unreadable
+from paymail.ports.reversals import Reversals
 from paymail.services.core import idempotency, restores
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice

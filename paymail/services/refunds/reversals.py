@@ -27,7 +27,7 @@ from paymail.models import (
     check_move,
 )
 from paymail.money import Money, from_stripe_amount
-from paymail.ports.payments import GatewayRefund, Reversals
+from paymail.ports.reversals import GatewayRefund, Reversals
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries, open_intent
 from paymail.services.outbox import dedupe_keys, notices

@@ -2,7 +2,8 @@
 
 from paymail.models import Payment, Refund
 from paymail.money import stripe_units
-from paymail.ports.payments import Gateway, GatewayRefund
+from paymail.ports.payments import Gateway
+from paymail.ports.reversals import GatewayRefund
 from paymail.services.refunds import refund_references
 
 

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 from paymail.clock import utc_now
 from paymail.errors import Misconfigured
 from paymail.gateway import StripeConfig, StripeGateway
-from paymail.ports.payments import IntentStatus, Unreadable
+from paymail.ports.payment_errors import Unreadable
+from paymail.ports.payments import IntentStatus
 from tests.contract.gateway.annotated import least
 
 KINDS = {

@@ -10,7 +10,7 @@ from paymail.clock import utc_now
 from paymail.errors import InvalidInput, Unavailable
 from paymail.gateway import StripeConfig, StripeGateway
 from paymail.gateway.statement_descriptor import LONGEST, suffix_of
-from paymail.ports.payments import KeyTaken
+from paymail.ports.payment_errors import KeyTaken
 from paymail.sandbox.config import API_VERSION, SandboxConfig
 from paymail.sandbox.server import SandboxServer
 from paymail.stripe_settings import STRIPE_JS_RELEASE

@@ -14,7 +14,8 @@ import stripe
 from paymail.clock import utc_now
 from paymail.errors import Conflict, Misconfigured, NotFound, Rejected, Unavailable
 from paymail.gateway import StripeConfig, StripeGateway
-from paymail.ports.payments import GatewayAccount, Intent, IntentStatus, KeySpent, KeyTaken, WebhookEndpoint
+from paymail.ports.payment_errors import KeySpent, KeyTaken
+from paymail.ports.payments import GatewayAccount, Intent, IntentStatus, WebhookEndpoint
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.customer import SandboxDeclined, pay
 from paymail.sandbox.server import SandboxServer

@@ -19,7 +19,8 @@ from paymail.gateway.translation.events import event_from, listed_event
 from paymail.gateway.translation.intents import intent_from
 from paymail.gateway.translation.refunds import refund_from
 from paymail.models import Payment
-from paymail.ports.payments import GatewayAccount, Intent, IntentStatus, Unreadable
+from paymail.ports.payment_errors import Unreadable
+from paymail.ports.payments import GatewayAccount, Intent, IntentStatus
 from tests.conftest import ROOT
 from tests.contract.gateway.annotated import Absent, changed, fields_of, least, variations, words_of
 

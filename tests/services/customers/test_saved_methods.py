@@ -19,7 +19,8 @@ from paymail.models import (
     SavedMethodState,
     TimelineEvent,
 )
-from paymail.ports.payments import Event, KeySpent
+from paymail.ports.payment_errors import KeySpent
+from paymail.ports.payments import Event
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import addresses, erasure, method_removals, saved_methods
 from paymail.services.customers.saved_methods import CONSENT, NoSuchMethod

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from paymail.models import AttemptStatus, Channel, MessageState, PaymentStatus
-from paymail.ports.payments import GatewayDispute, IntentStatus
+from paymail.ports.payments import IntentStatus
+from paymail.ports.reversals import GatewayDispute
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.idempotency import KeyReused
 from paymail.services.payments import adjustments, checkout, manual_payments, settlement

@@ -20,7 +20,8 @@ from paymail.models import (
     Refund,
     RefundStatus,
 )
-from paymail.ports.payments import Intent, IntentStatus, Reversals
+from paymail.ports.payments import Intent, IntentStatus
+from paymail.ports.reversals import Reversals
 from paymail.services import reconciliation
 from paymail.services.payments import settlement
 from paymail.services.reconciliation import Kind

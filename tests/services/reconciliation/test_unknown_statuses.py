@@ -16,14 +16,9 @@ from paymail.models import (
     Refund,
     RefundStatus,
 )
-from paymail.ports.payments import (
-    GatewayDispute,
-    GatewayRefund,
-    Intent,
-    IntentStatus,
-    Reversals,
-    Unreadable,
-)
+from paymail.ports.payment_errors import Unreadable
+from paymail.ports.payments import Intent, IntentStatus
+from paymail.ports.reversals import GatewayDispute, GatewayRefund, Reversals
 from paymail.services import reconciliation
 from paymail.services.payments import checkout, intent_cancellation, webhook_inbox
 from paymail.services.reconciliation import Kind, drift_store

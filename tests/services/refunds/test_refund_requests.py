@@ -9,7 +9,8 @@ from sqlalchemy import Engine, update
 
 from paymail.errors import Unavailable
 from paymail.models import Channel, Invoice, Issuer
-from paymail.ports.payments import GatewayRefund, Intent, IntentStatus
+from paymail.ports.payments import Intent, IntentStatus
+from paymail.ports.reversals import GatewayRefund
 from paymail.services.ledger import open_intent
 from paymail.services.payments import checkout, intent_cancellation
 from paymail.services.refunds import refund_requests

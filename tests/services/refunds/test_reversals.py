@@ -10,7 +10,9 @@ from sqlalchemy import Engine
 from paymail.errors import Conflict, InvalidInput
 from paymail.models import Channel, Dispute, Invoice, PaymentStatus, RefundStatus
 from paymail.money import NotChargeable
-from paymail.ports.payments import GatewayDispute, GatewayRefund, IntentStatus, KeySpent
+from paymail.ports.payment_errors import KeySpent
+from paymail.ports.payments import IntentStatus
+from paymail.ports.reversals import GatewayDispute, GatewayRefund
 from paymail.services.core.issuers import find_issuer
 from paymail.services.issuers import issuer_settings
 from paymail.services.letters import credit_notes
