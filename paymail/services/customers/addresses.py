@@ -106,8 +106,10 @@ def customer(session: Session, *, customer_id: int, lock: bool = False) -> Custo
 def change_email(session: Session, *, customer_id: int, address: str, actor: str, now: datetime) -> int:
     """Give a customer another address; return how many waiting emails now go there.
 
-    What bounced before no longer holds its reminders, and waiting emails are written afresh. Those that may
-    have been handed over before keep their bytes and address. Suppressions stay: they are about addresses.
+    What bounced before no longer holds its reminders, and waiting emails are written afresh, those among them
+    that a server deferred or staff sent again. One that is being handed over, or in doubt, keeps its bytes
+    and address; if it has to be sent once more, it is written to the address of then (`_prepare` of
+    deliveries). Suppressions stay: they are about addresses.
     Raises BadAddress, NoSuchCustomer, CustomerErased, AddressTaken.
     """
     new = checked(address)
@@ -171,7 +173,6 @@ def _readdress(session: Session, invoice_ids: list[int], new: str) -> int:
             Message.invoice_id.in_(invoice_ids),
             Message.kind.not_in(TO_STAFF),
             Message.state.in_(_WAITING),
-            Message.handed_over_at.is_(None),
         )
         .values(
             state=MessageState.SCHEDULED,

@@ -23,10 +23,11 @@ from paymail.services.delivery import outcomes
 from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.delivery.payment_check import ask_before_reminding
 from paymail.services.delivery.rate_limits import admit
-from paymail.services.letters.letters import letter_date, letter_for
+from paymail.services.letters.letters import is_addressed, letter_date, letter_for
 from paymail.services.links import pay_links
 from paymail.services.outbox import blobs, queue
 from paymail.services.outbox.queue import Claim
+from paymail.services.outbox.suppressions import domain_of
 
 log = observability.logger(__name__)
 
@@ -145,7 +146,7 @@ def _finish(context: DeliveryContext, claim: Claim, outcome: Outcome) -> None:
 
 
 def _prepare(context: DeliveryContext, claim: Claim) -> Envelope | None:
-    """Return the envelope, writing the letter on the first try only; None if it must not be sent."""
+    """Return the envelope, writing the letter unless kept bytes still hold; None if it must not be sent."""
     with context.transaction() as session:
         message = session.get_one(Message, claim.message_id)
         invoice = load_invoice(session, invoice_id=message.invoice_id)
@@ -154,8 +155,10 @@ def _prepare(context: DeliveryContext, claim: Claim) -> Envelope | None:
             return None
         if message.kind not in TO_STAFF:
             pay_links.keep_alive(session, invoice=invoice, now=now)
-        if message.mime_sha256 is not None and not pay_links.outdated(session, message=message):
-            return _envelope(message, blobs.fetch(session, sha256=message.mime_sha256))
+        # Bytes of an earlier try go out again as they are, but never to an address that was corrected since.
+        kept = message.mime_sha256 if is_addressed(message, invoice) else None
+        if kept is not None and not pay_links.outdated(session, message=message):
+            return _envelope(message, blobs.fetch(session, sha256=kept))
         letter = letter_for(
             session, message=message, public_url=context.public_url, date=letter_date(message, now)
         )
@@ -178,6 +181,7 @@ def _write(context: DeliveryContext, claim: Claim, letter: Letter) -> Envelope |
             subject=written.subject,
             sender=written.sender,
             recipient=_SEPARATOR.join(written.recipients),
+            destination=domain_of(written.recipients[0]),
         )
     if not kept:
         return None  # cancelled, or taken over after our lease ran out: theirs to finish

@@ -11,6 +11,7 @@ from paymail.ports.mail import Outcome, Scope, Verdict
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery.permission import permission_of
+from paymail.services.letters.letters import is_addressed
 from paymail.services.outbox import gates, queue
 from paymail.services.outbox.queue import Claim
 from paymail.services.reminders.permission import Answer
@@ -54,6 +55,10 @@ def begin_handover(session: Session, *, claim: Claim, now: datetime, lease: time
     message = session.get_one(Message, claim.message_id)
     invoice = load_invoice(session, invoice_id=message.invoice_id, share=True)
     if not ask_permission(session, claim=claim, message=message, invoice=invoice, now=now):
+        return False
+    if not is_addressed(message, invoice):
+        # Queued or written while the address was being changed: the next try writes it to the new one.
+        queue.put_back(session, claim=claim, at=now, reason="the customer's address has just been changed")
         return False
     return queue.move(
         session,

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from paymail.emails import TO_STAFF
 from paymail.models import Invoice, Message
 from paymail.services.letters.kinds import KINDS
+from paymail.services.letters.letters import address_of
 from paymail.services.outbox import suppressions
 from paymail.services.reminders import situation
 from paymail.services.reminders.permission import (
@@ -30,7 +31,7 @@ def permission_of(
     Raises BadCalendar, BadTime, BadLadder.
     """
     if message.kind not in TO_STAFF and (
-        suppressed := suppressions.active(session, address=message.recipient.partition("\n")[0])
+        suppressed := suppressions.active(session, address=address_of(message, invoice))
     ):
         return Permission(Answer.DROP, f"the address is suppressed: {suppressed.detail or suppressed.reason}")
     if message.kind not in KINDS:

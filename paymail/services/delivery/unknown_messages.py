@@ -51,6 +51,8 @@ def mark_failed(session: Session, *, message_id: int, actor: str, now: datetime,
 def resend(session: Session, *, message_id: int, actor: str, now: datetime, why: str = "") -> None:
     """Queue the very same bytes again; the customer may get them twice, and somebody asked for that.
 
+    If the customer's address or the pay link was changed since, it is written afresh.
+
     Raises NoSuchMessage, NotInDoubt, NotResendable (paid or void meanwhile, address suppressed) and
     `blobs.Erased`.
     """

@@ -6,11 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import Message, MessageKind, MessageState
+from paymail.models import Invoice, Message, MessageKind, MessageState
 from paymail.ports.rendering import Letter
 from paymail.services.core.invoices import load_invoice
 from paymail.services.letters.kind import Source
 from paymail.services.letters.kinds import KINDS
+from paymail.services.outbox.suppressions import normalised
 
 LATE = timedelta(minutes=30)
 
@@ -22,6 +23,20 @@ def letter_date(message: Message, now: datetime) -> datetime:
     an old Date costs it points with spam filters.
     """
     return message.next_at if now - message.next_at < LATE else now
+
+
+def address_of(message: Message, invoice: Invoice) -> str:
+    """Return where a message is to go now: to the customer's present address, to staff as it was queued.
+
+    `invoice` needs its customer loaded.
+    """
+    return message.recipient.partition("\n")[0] if message.kind in TO_STAFF else invoice.customer.email
+
+
+def is_addressed(message: Message, invoice: Invoice) -> bool:
+    """Whether the recipient that was kept with a message is where it is to go now."""
+    kept = message.recipient.partition("\n")[0]
+    return normalised(kept) == normalised(address_of(message, invoice))
 
 
 def letter_for(session: Session, *, message: Message, public_url: str, date: datetime) -> Letter:
@@ -38,7 +53,7 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
         from_name=issuer.name,
         from_address=issuer.email,
         to_name=issuer.name if to_staff else invoice.customer.name,
-        to_address=message.recipient,
+        to_address=address_of(message, invoice),
         reply_to="" if to_staff else issuer.reply_to,
         message_id=message.header_id,
         date=date,

@@ -7,15 +7,20 @@ from sqlalchemy import Engine, select
 
 from paymail import db
 from paymail.models import Customer, Message, MessageState, TimelineEvent
+from paymail.ports.mail import Outcome, Verdict
 from paymail.services.customers import addresses
-from paymail.services.delivery import deliveries, outcomes
+from paymail.services.delivery import deliveries, outcomes, unknown_messages
+from paymail.services.links import pay_links
 from paymail.services.outbox import notices, queue, suppressions
+from paymail.services.outbox.queue import Claim
 from paymail.services.outbox.suppressions import NoReason, NoSuchSuppression
 from tests.factories import NOW, make_invoice
 from tests.services.imports.host_files import BASE, bring, rows, text_of
 from tests.services.reported_emails import LATER, ReportedEmails
 
 OLD = "c502@customer.example"
+NEW = "new@other.example"
+MUCH_LATER = NOW + timedelta(hours=1)
 
 
 class ChangedAddress(ReportedEmails):
@@ -30,6 +35,17 @@ class ChangedAddress(ReportedEmails):
             return addresses.change_email(
                 session, customer_id=self.customer_id(), address=address, actor="ann", now=LATER
             )
+
+    def replace_link(self) -> None:
+        with db.transaction(self.engine) as session:
+            pay_links.regenerate(session, invoice_id=502, actor="ann", now=LATER)
+
+    def set_address(self, address: str) -> None:
+        with db.transaction(self.engine) as session:
+            session.get_one(Customer, self.customer_id()).email = address
+
+    def recipients(self) -> list[str]:
+        return [address for envelope in self.mailer.delivered for address in envelope.recipients]
 
     def readmit(self, address: str = OLD, reason: str = "they called") -> int:
         with db.transaction(self.engine) as session:
@@ -104,12 +120,69 @@ def test_a_worker_that_is_sending_to_the_old_address_loses_the_message(reported:
     assert [envelope.recipients for envelope in reported.mailer.delivered] == [("new@customer.example",)]
 
 
-def test_what_may_have_been_handed_over_keeps_its_bytes(reported: ChangedAddress) -> None:
-    message_id = reported.sent(MessageState.SCHEDULED)
-    with db.transaction(reported.engine) as session:
-        session.get_one(Message, message_id).handed_over_at = NOW
-    assert reported.change("new@customer.example") == 0
+@pytest.mark.parametrize("link", ["kept", "replaced"])
+def test_what_the_server_deferred_after_the_dot_goes_to_the_new_address(
+    reported: ChangedAddress, link: str
+) -> None:
+    reported.mailer.outcomes = [Outcome(Verdict.DEFERRED, 451, "busy", "dot")]
+    message_id = reported.send()
+    deliveries.sweep(reported.context)
+    assert reported.change(NEW) == 1
+    if link == "replaced":
+        reported.replace_link()
+    reported.clock = MUCH_LATER
+    deliveries.sweep(reported.context)
+    assert reported.state(message_id) is MessageState.SENT
+    assert reported.recipients() == [OLD, NEW]
+    assert (reported.message().recipient, reported.message().attempts) == (NEW, 1)
+
+
+@pytest.mark.parametrize("link", ["kept", "replaced"])
+def test_a_refusal_that_comes_back_late_goes_to_the_new_address(reported: ChangedAddress, link: str) -> None:
+    reported.mailer.outcomes = [Outcome(Verdict.UNKNOWN, 0, "stalled", "dot")]
+    message_id = reported.send()
+    deliveries.sweep(reported.context)
+    assert reported.change(NEW) == 0
     assert reported.message().recipient == OLD
+    if link == "replaced":
+        reported.replace_link()
+    late = Outcome(Verdict.DEFERRED, 451, "busy", "dot")
+    with db.transaction(reported.engine) as session:
+        claim = Claim(message_id, session.get_one(Message, message_id).fence, 1)
+        outcomes.finish(session, claim=claim, outcome=late, now=LATER, retries=reported.context.retries)
+    reported.clock = MUCH_LATER
+    deliveries.sweep(reported.context)
+    assert reported.state(message_id) is MessageState.SENT
+    assert reported.recipients() == [OLD, NEW]
+    assert (reported.message().recipient, reported.message().destination) == (NEW, "other.example")
+
+
+def test_what_is_in_doubt_and_sent_again_goes_to_the_new_address(reported: ChangedAddress) -> None:
+    reported.mailer.outcomes = [Outcome(Verdict.UNKNOWN, 0, "stalled", "dot")]
+    message_id = reported.send()
+    deliveries.sweep(reported.context)
+    reported.change(NEW)
+    with db.transaction(reported.engine) as session:
+        suppressions.add(session, address=OLD, reason="staff", actor="ann", now=LATER)
+        unknown_messages.resend(session, message_id=message_id, actor="ann", now=LATER)
+    reported.clock = MUCH_LATER
+    deliveries.sweep(reported.context)
+    assert reported.state(message_id) is MessageState.SENT
+    assert reported.recipients() == [OLD, NEW]
+
+
+def test_an_email_whose_address_changes_unseen_is_not_handed_over_to_the_old_one(
+    reported: ChangedAddress,
+) -> None:
+    # As if it had been queued while the address was being changed: its fence has not moved on.
+    once = [lambda: reported.set_address(NEW)]
+    object.__setattr__(
+        reported.context, "failpoint", lambda name: once.pop()() if name == "prepared" and once else None
+    )
+    message_id = reported.send()
+    deliveries.sweep(reported.context)
+    assert reported.state(message_id) is MessageState.SENT
+    assert reported.recipients() == [NEW]
 
 
 def test_notices_to_staff_stay_addressed_to_staff(reported: ChangedAddress) -> None:
