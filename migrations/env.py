@@ -5,7 +5,7 @@ import time
 from alembic import context
 from sqlalchemy import Connection, Engine, text
 
-from paymail.db.lock_waits import LOCK_SECONDS, Tell
+from paymail.db.lock_waits import ANOTHER_UPGRADE, LOCK_SECONDS, Tell
 from paymail.models import Base
 
 # Two hosts may deploy at once; the second waits and then finds nothing to do. The number is arbitrary.
@@ -38,7 +38,7 @@ def prepare(connection: Connection, tell: Tell) -> None:
     while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}):
         connection.commit()
         if not told:
-            tell("another upgrade of this database is running; waiting for it to end")
+            tell(ANOTHER_UPGRADE)
             told = True
         time.sleep(0.5)
     connection.commit()

@@ -21,6 +21,8 @@ _POSTGRESQL = ("55P03", "40P01")
 _SQLITE = (5, 6)
 """SQLITE_BUSY and SQLITE_LOCKED (SQLite documentation, "Result and Error Codes")."""
 
+ANOTHER_UPGRADE = "another upgrade of this database is running; waiting for it to end"
+
 Tell = Callable[[str], None]
 
 

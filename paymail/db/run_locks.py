@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, text
@@ -44,8 +44,7 @@ def _on_server(engine: Engine, name: str, key: int) -> Iterator[None]:
 
 @contextmanager
 def _beside_file(engine: Engine, name: str, _key: int) -> Iterator[None]:
-    path = f"{engine.url.database}.{name.replace(' ', '-')}.lock"
-    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    file = _open_beside(engine, name)
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -54,6 +53,38 @@ def _beside_file(engine: Engine, name: str, _key: int) -> Iterator[None]:
         yield
     finally:
         os.close(file)
+
+
+@contextmanager
+def in_turn(engine: Engine, *, name: str, tell: Callable[[str], None], waits: str) -> Iterator[None]:
+    """Hold the run lock of an SQLite database's file; while another has it, wait, with the line `waits`.
+
+    A database in memory is this process's alone: nothing is locked.
+    """
+    if engine.url.database in {None, "", ":memory:"}:
+        yield
+        return
+    file = _open_beside(engine, name)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell(waits)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
+
+
+def _open_beside(engine: Engine, name: str) -> int:
+    """Open the lock file of a database, under one name whatever links lead to it; it is never removed."""
+    database = os.path.realpath(str(engine.url.database))
+    file = os.open(f"{database}.{name.replace(' ', '-')}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    if os.geteuid() == 0 and os.path.exists(database):
+        # As SQLite does with its own files: root must not shut out the user that the database belongs to.
+        owner = os.stat(database)
+        os.fchown(file, owner.st_uid, owner.st_gid)
+    return file
 
 
 def _refusal(name: str) -> AlreadyRunning:

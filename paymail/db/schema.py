@@ -3,14 +3,15 @@
 Alembic is imported where it is needed: that takes longer than most commands, which find nothing to migrate.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 
 from paymail import top_folder
-from paymail.db import READ_ONLY
-from paymail.db.lock_waits import Patience, Tell, with_patience
+from paymail.db import READ_ONLY, run_locks
+from paymail.db.lock_waits import ANOTHER_UPGRADE, Patience, Tell, with_patience
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -57,12 +58,23 @@ def upgrade(
 
     settings = config(engine)
     settings.attributes["tell"] = tell
-    with_patience(
-        lambda: command.upgrade(settings, target),
-        revision=lambda: revision(engine),
-        patience=patience,
-        tell=tell,
-    )
+    with _turn(engine, tell):
+        if target == "head" and is_current(engine):
+            return  # the one that was waited for has done it
+        with_patience(
+            lambda: command.upgrade(settings, target),
+            revision=lambda: revision(engine),
+            patience=patience,
+            tell=tell,
+        )
+
+
+def _turn(engine: Engine, tell: Tell) -> AbstractContextManager[None]:
+    """Wait for another upgrade of an SQLite database: SQLite's own lock is let go within a migration that
+    commits in parts. PostgreSQL has a lock for it (migrations/env.py)."""
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    return run_locks.in_turn(engine, name="db upgrade", tell=tell, waits=ANOTHER_UPGRADE)
 
 
 def is_current(engine: Engine) -> bool:
