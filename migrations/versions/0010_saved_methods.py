@@ -1,6 +1,11 @@
-"""Payment methods that customers saved, their customers at Stripe, and the consent of an attempt."""
+"""Payment methods that customers saved, their customers at Stripe, and the consent of an attempt.
 
-from collections.abc import Sequence
+Each statement has a transaction of its own: locks on several tables at once could wait for a worker that
+waits for one of them. What an interrupted run has done is left out.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +20,30 @@ depends_on: str | Sequence[str] | None = None
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+COLUMNS: tuple[tuple[str, Callable[[], sa.Column[Any]]], ...] = (
+    ("issuers", lambda: sa.Column("save_methods", sa.Boolean(), nullable=False, server_default=sa.false())),
+    ("payment_attempts", lambda: sa.Column("consent", sa.String(20), nullable=False, server_default="")),
+    ("payment_attempts", lambda: sa.Column("consented_at", UtcDateTime, nullable=True)),
+    ("gateway_events", lambda: sa.Column("method_id", sa.String(80), nullable=False, server_default="")),
+)
+
+
 def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        _saved_methods()
+        _gateway_customers()
+        for table, build in COLUMNS:
+            column = build()
+            present = {found["name"] for found in sa.inspect(op.get_bind()).get_columns(table)}
+            if column.name not in present:
+                op.add_column(table, column)
+
+
+def _saved_methods() -> None:
+    name, invoice = "fk_saved_methods_invoice_id", ["invoice_id"]
+    alters = op.get_bind().dialect.name == "postgresql"
+    # SQLite cannot add a foreign key later; PostgreSQL would lock invoices and customers at once.
+    later = [] if alters else [sa.ForeignKeyConstraint(invoice, ["invoices.invoice_id"], name=name)]
     op.create_table(
         "saved_methods",
         sa.Column("saved_method_id", ID, nullable=False),
@@ -39,11 +67,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.customer_id"], name="fk_saved_methods_customer_id"
         ),
-        sa.ForeignKeyConstraint(["invoice_id"], ["invoices.invoice_id"], name="fk_saved_methods_invoice_id"),
+        *later,
         sa.UniqueConstraint("method_id", name="uq_saved_methods_method_id"),
+        if_not_exists=True,
     )
-    op.create_index("ix_saved_methods_customer", "saved_methods", ["customer_id", "state"])
-    op.create_index("ix_saved_methods_due", "saved_methods", ["state", "next_at"])
+    op.create_index(
+        "ix_saved_methods_customer", "saved_methods", ["customer_id", "state"], if_not_exists=True
+    )
+    op.create_index("ix_saved_methods_due", "saved_methods", ["state", "next_at"], if_not_exists=True)
+    there = {found["name"] for found in sa.inspect(op.get_bind()).get_foreign_keys("saved_methods")}
+    if alters and name not in there:
+        op.create_foreign_key(name, "saved_methods", "invoices", invoice, invoice)
+
+
+def _gateway_customers() -> None:
     op.create_table(
         "gateway_customers",
         sa.Column("gateway_customer_id", ID, nullable=False),
@@ -58,13 +95,8 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("customer_id", "account", name="uq_gateway_customers_account"),
         sa.UniqueConstraint("idempotency_key", name="uq_gateway_customers_idempotency_key"),
+        if_not_exists=True,
     )
-    op.add_column(
-        "issuers", sa.Column("save_methods", sa.Boolean(), nullable=False, server_default=sa.false())
-    )
-    op.add_column("payment_attempts", sa.Column("consent", sa.String(20), nullable=False, server_default=""))
-    op.add_column("payment_attempts", sa.Column("consented_at", UtcDateTime, nullable=True))
-    op.add_column("gateway_events", sa.Column("method_id", sa.String(80), nullable=False, server_default=""))
 
 
 def downgrade() -> None:

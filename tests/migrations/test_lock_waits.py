@@ -1,5 +1,7 @@
 """A migration that cannot get its lock waits a little, lets others pass, and leaves things whole."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, inspect, text
 
-from paymail.db import lock_waits, make_engine, schema
+from paymail.db import lock_waits, make_engine, run_locks, schema
 from paymail.db.lock_waits import Patience, SchemaLocked
 from tests.migrations import rows_at_0005
 from tests.postgres import Cluster
@@ -105,6 +107,28 @@ def test_what_is_no_lock_is_not_tried_again(old: Engine) -> None:
     assert lines == []
 
 
+@pytest.mark.parametrize("stop", [1, 4, 7])
+def test_an_upgrade_to_0010_that_was_stopped_anywhere_goes_on(old: Engine, stop: int) -> None:
+    schema.upgrade(old, "0009")
+    seen = 0
+
+    def stops(*given: object) -> None:
+        nonlocal seen
+        if str(given[2]).lstrip().startswith(("CREATE", "ALTER")):
+            seen += 1
+            if seen > stop:
+                raise RuntimeError("stopped")
+
+    event.listen(old, "before_cursor_execute", stops)
+    with pytest.raises(RuntimeError, match="stopped"):
+        schema.upgrade(old, "0010")
+    event.remove(old, "before_cursor_execute", stops)
+    schema.upgrade(old)
+    assert schema.is_current(old)
+    found = inspect(old).get_foreign_keys("saved_methods")
+    assert sorted(key["referred_table"] for key in found) == ["customers", "invoices"]
+
+
 def test_an_index_is_built_beside_a_writer_that_is_not_held_up(server: Engine) -> None:
     schema.upgrade(server, "0010")
     with server.connect() as writer:
@@ -166,6 +190,42 @@ def test_a_second_upgrade_says_that_it_waits_for_the_first(server: Engine) -> No
         second.join(20)
     assert lines == ["another upgrade of this database is running; waiting for it to end"]
     assert schema.is_current(server)
+
+
+def test_a_second_upgrade_of_a_file_waits_for_the_first(tmp_path: Path) -> None:
+    lines: list[str] = []
+    told, ended = threading.Event(), threading.Event()
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        told.set()
+
+    engine = make_engine(f"sqlite:///{tmp_path / 'turns.db'}")
+    schema.upgrade(engine, "0007")
+
+    def upgrade() -> None:
+        schema.upgrade(engine, tell=tell)
+        ended.set()
+
+    with run_locks.in_turn(engine, name="db upgrade", tell=lines.append, waits="never"):
+        second = threading.Thread(target=upgrade)
+        second.start()
+        assert told.wait(10)
+        assert not ended.is_set()
+        assert schema.revision(engine) == "0007"
+    second.join(30)
+    assert lines == [lock_waits.ANOTHER_UPGRADE]
+    assert schema.is_current(engine)
+    engine.dispose()
+
+
+def test_processes_that_start_after_an_update_upgrade_a_file_one_after_another(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'turns.db'}"
+    schema.upgrade(make_engine(url), "0007")
+    code = "import sys; from paymail.db import make_engine, schema; schema.upgrade(make_engine(sys.argv[1]))"
+    started = [subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE) for _ in range(3)]
+    assert [(one.communicate(timeout=60)[1], one.returncode) for one in started] == [(b"", 0)] * 3
+    assert schema.is_current(make_engine(url))
 
 
 def insert_attempt(connection: object, generation: int) -> None:
