@@ -12,7 +12,7 @@ from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.money import from_stripe_amount, stripe_amount
 from paymail.ports.payment_errors import KeySpent, KeyTaken
-from paymail.ports.payments import Intent, IntentStatus
+from paymail.ports.payments import REUSABLE, Intent, IntentStatus
 from paymail.services.core import restores
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice, local_date
@@ -48,14 +48,6 @@ SOURCE = "checkout"
 _AWAITED = "a payment for this invoice waits for you to make it; reload the page to see it or to cancel it"
 TURNS = 3
 """How often the intent of another window is cleared away before a customer is told to look again."""
-
-REUSABLE = (
-    IntentStatus.REQUIRES_PAYMENT_METHOD,
-    IntentStatus.REQUIRES_CONFIRMATION,
-    IntentStatus.REQUIRES_ACTION,
-)
-CANCELLABLE = (*REUSABLE, IntentStatus.UNKNOWN)
-"""What may be cancelled at Stripe, which refuses it when money has moved."""
 
 
 class PaymentReplaced(Conflict):
@@ -186,7 +178,7 @@ def _renew_key(context: GatewayContext, attempt: PaymentAttempt) -> None:
 
 def _create(context: GatewayContext, plan: _Plan) -> Intent:
     attempt = plan.attempt
-    ask_after_restore(context, account=attempt.account, invoice_id=attempt.invoice_id)
+    ask_after_restore(context, attempt)
     customer = customer_for(context, attempt, customer_id=plan.invoice.customer_id)
     try:
         return context.gateway.create_intent(
