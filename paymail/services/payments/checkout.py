@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from paymail import observability
 from paymail.db import after_commit
-from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound
+from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound, Rejected
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.money import from_stripe_amount, stripe_amount
 from paymail.ports.payment_errors import KeySpent, KeyTaken
@@ -37,7 +37,7 @@ from paymail.services.links.lookup import (
 from paymail.services.payments import settlement
 from paymail.services.payments.card_testing import check_not_tested
 from paymail.services.payments.former_accounts import cut_off, give_up
-from paymail.services.payments.method_saving import check_consent, customer_for
+from paymail.services.payments.method_saving import check_consent, customer_for, refused
 from paymail.services.payments.settlement import StaleRead
 from paymail.services.payments.unrecorded import ask_after_restore
 from paymail.services.payments.withdrawal import withdraw
@@ -75,13 +75,15 @@ def start_payment(
     Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, PaymentAwaited, PaymentReplaced, BadPart,
     NotChargeable, TooManyDeclines, CannotSave, PaymentsOnHold, Unavailable.
     """
-    for turn in range(TURNS):
-        plan = _plan(context, token, amount, seen, consent, replace=turn == 0)
+    replace = True  # until another window is seen at it
+    for _ in range(TURNS):
+        plan = _plan(context, token, amount, seen, consent, replace=replace)
         attempt = plan.attempt
         if attempt.intent_id is None:
             try:
                 intent = _create(context, plan)
             except KeyTaken:
+                replace = False
                 continue  # an earlier version asked with this key, and nobody was given what it made
             return _adopt(context, token, attempt, intent)
         try:
@@ -101,6 +103,7 @@ def start_payment(
         if intent.status in REUSABLE and as_planned:
             return _adopt(context, token, attempt, intent)
         withdraw(context, attempt, intent)
+        replace = False
     raise PaymentReplaced("this invoice is being paid in another window at the same time")
 
 
@@ -144,6 +147,7 @@ def _plan(
             return _Plan(attempt, wanted, invoice)
         if attempt.status is AttemptStatus.CREATING:
             replan(attempt, wanted, now=now)
+            renew_consent(attempt, now=now)
         elif attempt.status is AttemptStatus.OPEN:
             if not replace:
                 raise PaymentReplaced("a different payment for this invoice was started in another window")
@@ -194,6 +198,11 @@ def _create(context: GatewayContext, plan: _Plan) -> Intent:
     except KeySpent:
         _renew_key(context, attempt)
         raise
+    except (NotFound, Rejected) as error:
+        if not customer:
+            raise
+        customer_id = plan.invoice.customer_id
+        raise refused(context, attempt, error, customer_id=customer_id, known=customer) from error
 
 
 def _adopt(context: GatewayContext, token: str, attempt: PaymentAttempt, intent: Intent) -> Intent:
