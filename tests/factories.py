@@ -13,6 +13,7 @@ from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, Paymen
 from paymail.ports.mail import Envelope, Handover, Outcome, Verdict
 from paymail.ports.payment_errors import KeyTaken
 from paymail.ports.payments import (
+    CANCELLABLE,
     EXPIRED,
     Event,
     GatewayAccount,
@@ -25,7 +26,6 @@ from paymail.ports.rendering import Letter, Written
 from paymail.ports.reversals import GatewayDispute, GatewayRefund, Reversals
 from paymail.ports.saved_methods import ReusableMethod
 from paymail.services.core.issuers import ensure_issuer
-from paymail.services.payments.checkout import CANCELLABLE
 
 NOW = datetime(2026, 3, 17, 1, 0, tzinfo=UTC)
 

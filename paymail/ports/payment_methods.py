@@ -16,6 +16,7 @@ EXCLUDED = ("acss_debit", "blik", "customer_balance")
 """Kinds that cannot be paid here, so that no intent and no form offers them.
 
 Source: Stripe documentation, "Collect payment details before creating an Intent": this way of paying takes
-no BLIK and no ACSS debits, and bank transfers (`customer_balance`) need a Customer at Stripe, which intents
-of paymail have none of. A test holds both lists against the kinds that Stripe's SDK names.
+no BLIK and no ACSS debits. Bank transfers (`customer_balance`) need a Customer at Stripe: an intent here
+has one only where the customer ticked to save the method, and a transfer leaves none to save. A test holds
+both lists against the kinds that Stripe's SDK names.
 """

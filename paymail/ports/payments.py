@@ -26,6 +26,15 @@ class IntentStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+REUSABLE = (
+    IntentStatus.REQUIRES_PAYMENT_METHOD,
+    IntentStatus.REQUIRES_CONFIRMATION,
+    IntentStatus.REQUIRES_ACTION,
+)
+CANCELLABLE = (*REUSABLE, IntentStatus.UNKNOWN)
+"""What may be cancelled at Stripe, which refuses it when money has moved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What an intent waits for that only the customer can do: pay with a code, transfer, or approve."""

@@ -53,6 +53,14 @@ def ensure(context: GatewayContext, *, customer_id: int, account: str) -> str:
         return kept.gateway_id
 
 
+def forget(context: GatewayContext, *, customer_id: int, account: str, gateway_id: str) -> None:
+    """Forget a customer that is not at Stripe any more, unless another is known by now."""
+    with context.transaction() as session:
+        row = _row(session, customer_id, account)
+        if row.gateway_id == gateway_id:
+            row.gateway_id, row.idempotency_key = None, _key(customer_id)
+
+
 def _row(session: Session, customer_id: int, account: str) -> GatewayCustomer:
     row = find(session, customer_id=customer_id, account=account, lock=True)
     if row is None:

@@ -9,6 +9,7 @@ from paymail.errors import PaymailError
 from paymail.models import SavedMethod, SavedMethodState
 from paymail.services.core import history
 from paymail.services.core.contexts import GatewayContext
+from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import saved_methods
 
 log = observability.logger(__name__)
@@ -48,8 +49,12 @@ def hear_detached(context: GatewayContext, *, account: str, method_id: str) -> b
 
 def _finish(context: GatewayContext, method_id: str) -> None:
     with context.transaction() as session:
-        statement = select(SavedMethod).where(SavedMethod.method_id == method_id).with_for_update()
-        row = session.scalars(statement.execution_options(populate_existing=True)).one()
+        known = session.scalars(select(SavedMethod).where(SavedMethod.method_id == method_id)).one()
+        # The invoice first, as whoever saves or removes does.
+        load_invoice(session, invoice_id=known.invoice_id, lock=True)
+        row = session.get_one(
+            SavedMethod, known.saved_method_id, with_for_update=True, populate_existing=True
+        )
         if row.state not in _OPEN:
             return
         if row.state is SavedMethodState.SAVED:  # at Stripe, not here

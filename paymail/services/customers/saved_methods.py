@@ -5,13 +5,13 @@ They belong to the person who ticked: another address, or an erasure, ends them.
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from paymail.errors import NotFound
 from paymail.models import (
-    LIVE_ATTEMPTS,
     SAVED_METHOD_MOVES,
+    AttemptStatus,
     Invoice,
     PaymentAttempt,
     SavedMethod,
@@ -33,12 +33,17 @@ class NoSuchMethod(NotFound):
     code = "no_such_method"
 
 
-def current(session: Session, *, customer_id: int, lock: bool = False) -> SavedMethod | None:
-    """Return the payment method that a customer has saved, if any."""
-    statement = select(SavedMethod).where(SavedMethod.customer_id == customer_id, SavedMethod.state == _SAVED)
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    return session.scalars(statement.order_by(SavedMethod.saved_method_id.desc()).limit(1)).first()
+def current(session: Session, *, customer_id: int, account: str) -> SavedMethod | None:
+    """Return the payment method that a customer has saved on an account, if any.
+
+    One on an account that the issuer had before can pay nothing any more, so it is not asked for.
+    """
+    mine = _saved(customer_id).where(SavedMethod.account == account)
+    return session.scalars(mine.order_by(SavedMethod.saved_method_id.desc()).limit(1)).first()
+
+
+def _saved(customer_id: int) -> Select[tuple[SavedMethod]]:
+    return select(SavedMethod).where(SavedMethod.customer_id == customer_id, SavedMethod.state == _SAVED)
 
 
 def unfinished(session: Session, *, customer_id: int) -> list[SavedMethod]:
@@ -51,7 +56,9 @@ def unfinished(session: Session, *, customer_id: int) -> list[SavedMethod]:
 
 def may_save(session: Session, *, invoice: Invoice) -> bool:
     """Whether the page of an invoice offers to save the method that pays it."""
-    return invoice.issuer.save_methods and current(session, customer_id=invoice.customer_id) is None
+    account = invoice.issuer.stripe_account
+    known = current(session, customer_id=invoice.customer_id, account=account)
+    return invoice.issuer.save_methods and known is None
 
 
 def keep(
@@ -74,7 +81,7 @@ def keep(
         return
     theirs = known is not None and known.gateway_id == method.customer
     wanted = attempt.consented_at is not None and theirs and invoice.customer.erased_at is None
-    earlier = current(session, customer_id=customer_id, lock=True) if wanted else None
+    earlier = _locked(session, customer_id) if wanted else []
     row = SavedMethod(
         customer_id=customer_id,
         invoice_id=invoice.invoice_id,
@@ -102,8 +109,8 @@ def keep(
             now=now,
             detail=row.label,
         )
-    if earlier is not None:
-        _end(session, earlier, invoice_id=invoice.invoice_id, actor=actor, now=now, why="replaced")
+    for one in earlier:
+        _end(session, one, invoice_id=invoice.invoice_id, actor=actor, now=now, why="replaced")
 
 
 def remove(session: Session, *, invoice: Invoice, saved_method_id: int, actor: str, now: datetime) -> None:
@@ -118,17 +125,23 @@ def remove(session: Session, *, invoice: Invoice, saved_method_id: int, actor: s
 def end_all(session: Session, *, customer_id: int, actor: str, now: datetime, why: str) -> None:
     """End what a customer saved or is about to, because it is no longer surely the same person's.
 
-    Under the locks of the customer's owed invoices. What is being paid stays payable; it is not saved.
+    Under the locks of the customer's owed invoices. What is being paid stays payable; it is not saved. Nor is
+    what was closed unpaid: it may turn out to have been paid all the same.
     """
     theirs = select(Invoice.invoice_id).where(Invoice.customer_id == customer_id)
     session.execute(
         update(PaymentAttempt)
-        .where(PaymentAttempt.invoice_id.in_(theirs), PaymentAttempt.status.in_(LIVE_ATTEMPTS))
+        .where(PaymentAttempt.invoice_id.in_(theirs), PaymentAttempt.status != AttemptStatus.SUCCEEDED)
         .values(consented_at=None)
     )
-    mine = select(SavedMethod).where(SavedMethod.customer_id == customer_id, SavedMethod.state == _SAVED)
-    for row in session.scalars(mine.with_for_update()):
+    for row in _locked(session, customer_id):
         _end(session, row, invoice_id=row.invoice_id, actor=actor, now=now, why=why)
+
+
+def _locked(session: Session, customer_id: int) -> list[SavedMethod]:
+    """Return all that a customer has saved, on whatever account, locked."""
+    mine = _saved(customer_id).order_by(SavedMethod.saved_method_id).with_for_update()
+    return list(session.scalars(mine.execution_options(populate_existing=True)))
 
 
 def forget(session: Session, *, customer_id: int) -> None:

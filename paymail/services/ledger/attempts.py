@@ -81,8 +81,8 @@ def replan(attempt: PaymentAttempt, terms: Terms, *, now: datetime) -> None:
 
 
 def renew_consent(attempt: PaymentAttempt, *, now: datetime) -> None:
-    """Note a tick to save the method that is given again, after the earlier one was ended."""
-    if attempt.consent and attempt.consented_at is None:
+    """Note a tick to save the method that is given again: the earlier one may have been ended since."""
+    if attempt.consent:
         attempt.consented_at = now
 
 

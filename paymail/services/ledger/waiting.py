@@ -27,6 +27,11 @@ NAMES = {
 }
 
 
+def name_of(kind: str) -> str:
+    """Return what staff call a method of this kind."""
+    return NAMES.get(kind, kind.replace("_", " ") or "another method")
+
+
 @dataclass(frozen=True, slots=True)
 class AwaitedPayment:
     """A payment that waits for the customer. Instants are UTC."""
@@ -44,7 +49,7 @@ class AwaitedPayment:
     @property
     def name(self) -> str:
         """What staff call the method."""
-        return NAMES.get(self.kind, self.kind.replace("_", " ") or "another method")
+        return name_of(self.kind)
 
     @property
     def text(self) -> str:

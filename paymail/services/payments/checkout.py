@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from paymail import observability
 from paymail.db import after_commit
-from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound
+from paymail.errors import Conflict, InvalidInput, Misconfigured, NotFound, Rejected
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
 from paymail.money import from_stripe_amount, stripe_amount
 from paymail.ports.payment_errors import KeySpent, KeyTaken
-from paymail.ports.payments import Intent, IntentStatus
+from paymail.ports.payments import REUSABLE, Intent, IntentStatus
 from paymail.services.core import restores
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice, local_date
@@ -37,7 +37,7 @@ from paymail.services.links.lookup import (
 from paymail.services.payments import settlement
 from paymail.services.payments.card_testing import check_not_tested
 from paymail.services.payments.former_accounts import cut_off, give_up
-from paymail.services.payments.method_saving import check_consent, customer_for
+from paymail.services.payments.method_saving import check_consent, customer_for, refused
 from paymail.services.payments.settlement import StaleRead
 from paymail.services.payments.unrecorded import ask_after_restore
 from paymail.services.payments.withdrawal import withdraw
@@ -48,14 +48,6 @@ SOURCE = "checkout"
 _AWAITED = "a payment for this invoice waits for you to make it; reload the page to see it or to cancel it"
 TURNS = 3
 """How often the intent of another window is cleared away before a customer is told to look again."""
-
-REUSABLE = (
-    IntentStatus.REQUIRES_PAYMENT_METHOD,
-    IntentStatus.REQUIRES_CONFIRMATION,
-    IntentStatus.REQUIRES_ACTION,
-)
-CANCELLABLE = (*REUSABLE, IntentStatus.UNKNOWN)
-"""What may be cancelled at Stripe, which refuses it when money has moved."""
 
 
 class PaymentReplaced(Conflict):
@@ -83,13 +75,15 @@ def start_payment(
     Raises NoSuchLink, LinkExpired, NotPayable, AlreadyPaying, PaymentAwaited, PaymentReplaced, BadPart,
     NotChargeable, TooManyDeclines, CannotSave, PaymentsOnHold, Unavailable.
     """
-    for turn in range(TURNS):
-        plan = _plan(context, token, amount, seen, consent, replace=turn == 0)
+    replace = True  # until another window is seen at it
+    for _ in range(TURNS):
+        plan = _plan(context, token, amount, seen, consent, replace=replace)
         attempt = plan.attempt
         if attempt.intent_id is None:
             try:
                 intent = _create(context, plan)
             except KeyTaken:
+                replace = False
                 continue  # an earlier version asked with this key, and nobody was given what it made
             return _adopt(context, token, attempt, intent)
         try:
@@ -109,6 +103,7 @@ def start_payment(
         if intent.status in REUSABLE and as_planned:
             return _adopt(context, token, attempt, intent)
         withdraw(context, attempt, intent)
+        replace = False
     raise PaymentReplaced("this invoice is being paid in another window at the same time")
 
 
@@ -152,6 +147,7 @@ def _plan(
             return _Plan(attempt, wanted, invoice)
         if attempt.status is AttemptStatus.CREATING:
             replan(attempt, wanted, now=now)
+            renew_consent(attempt, now=now)
         elif attempt.status is AttemptStatus.OPEN:
             if not replace:
                 raise PaymentReplaced("a different payment for this invoice was started in another window")
@@ -186,7 +182,7 @@ def _renew_key(context: GatewayContext, attempt: PaymentAttempt) -> None:
 
 def _create(context: GatewayContext, plan: _Plan) -> Intent:
     attempt = plan.attempt
-    ask_after_restore(context, account=attempt.account, invoice_id=attempt.invoice_id)
+    ask_after_restore(context, attempt)
     customer = customer_for(context, attempt, customer_id=plan.invoice.customer_id)
     try:
         return context.gateway.create_intent(
@@ -202,6 +198,11 @@ def _create(context: GatewayContext, plan: _Plan) -> Intent:
     except KeySpent:
         _renew_key(context, attempt)
         raise
+    except (NotFound, Rejected) as error:
+        if not customer:
+            raise
+        customer_id = plan.invoice.customer_id
+        raise refused(context, attempt, error, customer_id=customer_id, known=customer) from error
 
 
 def _adopt(context: GatewayContext, token: str, attempt: PaymentAttempt, intent: Intent) -> Intent:

@@ -7,10 +7,9 @@ from sqlalchemy import or_, select
 from paymail import observability
 from paymail.errors import Conflict, PaymailError
 from paymail.models import AttemptStatus, PaymentAttempt
-from paymail.ports.payments import IntentStatus
+from paymail.ports.payments import CANCELLABLE, IntentStatus
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments import settlement
-from paymail.services.payments.checkout import CANCELLABLE
 from paymail.services.payments.withdrawal import close
 
 log = observability.logger(__name__)

@@ -1,17 +1,23 @@
 """The customer's tick to save the method that pays: what it was given for, and who it is saved with."""
 
-from paymail.errors import Conflict, PaymailError, Unavailable
+from paymail import observability
+from paymail.errors import Conflict, NotFound, PaymailError, Unavailable
 from paymail.models import Invoice, PaymentAttempt
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.customers import gateway_customers
 from paymail.services.customers.saved_methods import CONSENT
 from paymail.services.links.lookup import NotPayable
 
+log = observability.logger(__name__)
+
 
 class CannotSave(Conflict):
     """The method cannot be saved; it can be paid with all the same."""
 
     code = "cannot_save"
+
+
+_WORDS = "the payment method cannot be saved; untick the box to pay"
 
 
 def check_consent(invoice: Invoice, consent: str) -> None:
@@ -32,4 +38,17 @@ def customer_for(context: GatewayContext, attempt: PaymentAttempt, *, customer_i
     except Unavailable:
         raise
     except PaymailError as error:
-        raise CannotSave("the payment method cannot be saved; untick the box to pay") from error
+        raise CannotSave(_WORDS) from error
+
+
+def refused(
+    context: GatewayContext, attempt: PaymentAttempt, error: PaymailError, *, customer_id: int, known: str
+) -> CannotSave:
+    """Return what a customer is told whose intent Stripe refuses with the customer `known`.
+
+    Somebody may have deleted that one at Stripe: it is forgotten, so that the next tick makes another.
+    """
+    if isinstance(error, NotFound):
+        gateway_customers.forget(context, customer_id=customer_id, account=attempt.account, gateway_id=known)
+    log.warning("payment method cannot be saved", invoice_id=attempt.invoice_id, code=error.code)
+    return CannotSave(_WORDS)

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from paymail import observability
 from paymail.errors import Conflict
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
-from paymail.ports.payments import Intent, IntentStatus
+from paymail.ports.payments import CANCELLABLE, Intent, IntentStatus
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger.attempts import live_attempt
-from paymail.services.payments.checkout import CANCELLABLE
+from paymail.services.payments.unrecorded import take_back
 from paymail.services.reconciliation.examination import number_of
 from paymail.services.reconciliation.missed_events import batches
 from paymail.services.reconciliation.open_attempts import settle
@@ -30,7 +30,7 @@ def adopt_unknown(context: GatewayContext, *, account: str, since: datetime) -> 
     """
     recorded = 0
     listed = context.gateway.recent_intents(account=account, since=int(since.timestamp()))
-    for batch in batches((one for one in listed if one.status in (*PAID, *CANCELLABLE)), CHUNK):
+    for batch in batches((one for one in listed if one.status is not IntentStatus.CANCELED), CHUNK):
         with context.transaction() as session:
             unknown = _unknown(session, batch)
         for intent in unknown:
@@ -49,10 +49,9 @@ def _unknown(session: Session, intents: list[Intent]) -> list[Intent]:
 
 
 def _adopt(context: GatewayContext, intent: Intent) -> bool:
-    if intent.status in CANCELLABLE:
-        intent = _cancelled(context, intent)
+    intent = take_back(context, intent, number_of(intent.invoice_id))
     if intent.status not in PAID:
-        return False
+        return False  # canceled; or else the comparison reports it, and no payment is started beside it
     if intent.status is IntentStatus.PROCESSING:
         _withdraw_live(context, number_of(intent.invoice_id))
     with context.transaction() as session:

@@ -24,17 +24,16 @@ from paymail.models import (
 )
 from paymail.money import Money
 from paymail.ports.payment_errors import Unreadable
-from paymail.ports.payments import Intent, IntentStatus
+from paymail.ports.payments import REUSABLE, Intent, IntentStatus
 from paymail.ports.reversals import Reversals
 from paymail.services.core.contexts import GatewayContext
-from paymail.services.payments.checkout import REUSABLE
 from paymail.services.reconciliation.drift import Finding, Kind, Side, stripe_side, unfamiliar, unreadable
 from paymail.services.reconciliation.open_attempts import QUIET, settle
 from paymail.services.refunds.disputes import state_of
 
 LOOKS = 4
 _GIVEN = ("pending", "succeeded")
-_LIVE = (*REUSABLE, IntentStatus.PROCESSING)
+_LIVE = (*REUSABLE, IntentStatus.PROCESSING, IntentStatus.REQUIRES_CAPTURE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from paymail.services.reminders.policy import Policy, key_of
 RECHECK = timedelta(hours=1)
 AWAITED_WITHOUT_END = timedelta(days=7)
 """How long reminders wait for a payment that the customer is to make, where Stripe names no end."""
+STRIPE_ANSWERS = timedelta(days=1)
+"""How long reminders wait after the end of such a payment for Stripe to say how it ended."""
 HANDED_OVER = (MessageState.HANDOVER, MessageState.SENT, MessageState.UNKNOWN, MessageState.BOUNCED)
 _AT_ONCE = 500
 _NOT_OUT_YET = (MessageState.SCHEDULED, MessageState.SENDING, MessageState.HANDOVER)
@@ -193,8 +195,10 @@ def _awaited_hold(payment: AwaitedPayment, now: datetime) -> list[Hold]:
         return [Hold(reason, until)] if until > now else []
     if not payment.over(now):
         return [Hold(reason, payment.until)]
-    # Whether it was paid in time only Stripe knows, and it is asked: until then nothing is guessed.
-    return [Hold(f"{reason}; Stripe has not said yet how it ended", None, RECHECK)]
+    # Whether it was paid in time only Stripe knows, and it is asked. Where it does not answer, the hand-over
+    # of the reminder asks once more, and tells staff if that cannot be done.
+    until = payment.until + STRIPE_ANSWERS
+    return [Hold(f"{reason}; Stripe has not said yet how it ended", until, RECHECK)] if until > now else []
 
 
 def _invoice_email_hold(email: _Written, now: datetime) -> list[Hold]:

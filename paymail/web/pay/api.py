@@ -27,7 +27,9 @@ def get_invoice(app: AppDep, token: Token) -> CustomerInvoice:
     with app.reading() as session:
         now = app.now()
         invoice = find_by_token(session, token=token, now=now)
-        saved = saved_methods.current(session, customer_id=invoice.customer_id)
+        saved = saved_methods.current(
+            session, customer_id=invoice.customer_id, account=invoice.issuer.stripe_account
+        )
         offered = saved_methods.may_save(session, invoice=invoice)
         awaited = waiting.awaited(session, invoice_id=invoice.invoice_id)
         return CustomerInvoice.of(describe(invoice, now=now, awaited=awaited), saved=saved, offered=offered)

@@ -64,7 +64,9 @@ def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
         document = invoice_document(invoice, app.settings.public_url)
         replies = replies_of(session, invoice=invoice, now=app.now())
         payable = summary.state is State.PAYABLE
-        saved = saved_methods.current(session, customer_id=invoice.customer_id)
+        saved = saved_methods.current(
+            session, customer_id=invoice.customer_id, account=invoice.issuer.stripe_account
+        )
         offered = payable and saved_methods.may_save(session, invoice=invoice)
         awaited = summary.awaited if summary.state is State.WAITING else None
         attempt = live_attempt(session, invoice_id=invoice.invoice_id) if payable else None

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from paymail.errors import Conflict, InvalidInput
 from paymail.i18n import LANGUAGES
+from paymail.models import Issuer
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.customers import addresses, languages, saved_methods
@@ -26,13 +27,14 @@ def _shown(
 ) -> HTMLResponse:
     with app.reading() as session:
         customer = addresses.customer(session, customer_id=customer_id)
+        issuer = session.get_one(Issuer, customer.issuer_id)
         context = {
             "visitor": visitor,
             "customer": customer,
             "suppressed": suppressions.active(session, address=customer.email),
             "invoices": lookup.invoices_of(session, customer_id=customer_id),
             "languages": LANGUAGES,
-            "saved": saved_methods.current(session, customer_id=customer_id),
+            "saved": saved_methods.current(session, customer_id=customer_id, account=issuer.stripe_account),
             "removing": saved_methods.unfinished(session, customer_id=customer_id),
             "problem": problem,
         }

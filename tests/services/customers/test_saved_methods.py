@@ -1,11 +1,12 @@
 """Payment methods that customers saved: with their consent, theirs alone, and removed for good."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select, update
 
-from paymail.errors import Denied, InvalidInput, PaymailError, Unavailable
+from paymail.errors import Denied, InvalidInput, NotFound, PaymailError, Unavailable
 from paymail.models import (
     AttemptStatus,
     GatewayCustomer,
@@ -20,7 +21,7 @@ from paymail.models import (
     TimelineEvent,
 )
 from paymail.ports.payment_errors import KeySpent
-from paymail.ports.payments import Event
+from paymail.ports.payments import Event, Intent
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import addresses, erasure, method_removals, saved_methods
 from paymail.services.customers.saved_methods import CONSENT, NoSuchMethod
@@ -38,6 +39,13 @@ class Moody(LedgerGateway):
     """Refuses what it is told to."""
 
     refusals: list[PaymailError] = field(default_factory=list)
+    deleted: set[str] = field(default_factory=set)
+    """Customers that are not at Stripe any more."""
+
+    def create_intent(self, *, customer: str = "", **asked: Any) -> Intent:
+        if customer in self.deleted:
+            raise NotFound("No such customer")
+        return super().create_intent(customer=customer, **asked)
 
     def create_customer(self, *, account: str, reference: str, idempotency_key: str) -> str:
         self.complain()
@@ -106,8 +114,7 @@ def saver(engine: Engine) -> Saver:
 
 def test_a_ticked_method_is_saved_with_the_payment_and_its_consent(saver: Saver) -> None:
     saver.start(consent=CONSENT)
-    ticked_at = saver.now
-    saver.later(minutes=3)
+    ticked_at = saver.later(minutes=3)
     payment = saver.pay(consent=CONSENT)
     (row,) = saver.saved()
     assert (row.state, row.label, row.exp_month, row.exp_year) == (SAVED, "Visa ending 4242", 4, 2031)
@@ -203,7 +210,7 @@ def test_a_removed_method_is_detached_however_often_stripe_is_away(saver: Saver)
     saver.remove()
     saver.remove()
     with saver.transaction() as session:
-        assert saved_methods.current(session, customer_id=saver.invoice().customer_id) is None
+        assert saved_methods.current(session, customer_id=1, account="acct_sandbox") is None
     saver.gateway.refusals = [Unavailable("Stripe is away"), Denied("not now")]
     assert method_removals.carry_out(saver.context) == 1
     (row,) = saver.saved()
@@ -233,7 +240,8 @@ def test_another_customer_does_not_see_it_though_the_issuer_is_the_same(saver: S
     with saver.transaction() as session:
         other = load_invoice(session, invoice_id=503)
         assert other.customer_id != saver.invoice().customer_id
-        assert saved_methods.current(session, customer_id=other.customer_id) is None
+        found = saved_methods.current(session, customer_id=other.customer_id, account="acct_sandbox")
+        assert found is None
         assert saved_methods.may_save(session, invoice=other)
 
 
@@ -275,6 +283,37 @@ def test_another_address_ends_what_was_saved(saver: Saver) -> None:
     )
 
 
+def test_a_customer_that_is_gone_at_stripe_is_made_anew_by_the_next_tick(saver: Saver) -> None:
+    saver.start(consent=CONSENT)
+    (before,) = saver.all(GatewayCustomer)
+    saver.start()
+    saver.gateway.deleted.add(before.gateway_id or "")  # type: ignore[attr-defined]
+    with pytest.raises(CannotSave):
+        saver.start(consent=CONSENT)
+    (after,) = saver.all(GatewayCustomer)
+    assert after.gateway_id is None  # type: ignore[attr-defined]
+    assert after.idempotency_key != before.idempotency_key  # type: ignore[attr-defined]
+    saver.pay(consent=CONSENT)
+    assert saver.states() == [SAVED]
+
+
+def test_an_account_that_is_gone_at_stripe_is_no_matter_of_the_tick(saver: Saver) -> None:
+    saver.gateway.deleted.add("")
+    with pytest.raises(NotFound):
+        saver.start()
+
+
+def test_a_method_on_a_former_account_is_not_shown_but_removed_with_the_others(saver: Saver) -> None:
+    saver.pay(consent=CONSENT)
+    with saver.transaction() as session:
+        session.execute(update(Issuer).values(stripe_account="acct_new"))
+    with saver.transaction() as session:
+        invoice = load_invoice(session, invoice_id=502)
+        assert saved_methods.may_save(session, invoice=invoice)
+    moves(saver)
+    assert saver.states() == [REMOVING]
+
+
 def moves(saver: Saver) -> None:
     """Staff give the customer another address."""
     with saver.transaction() as session:
@@ -290,6 +329,28 @@ def test_a_tick_of_before_another_address_saves_nothing(saver: Saver) -> None:
     saver.gateway.succeed(intent.id)
     saver.tell("payment_intent.succeeded", intent.id)
     assert (saver.invoice().balance, saver.states()) == (0, [REMOVING])
+
+
+def test_a_tick_of_before_another_address_saves_nothing_though_its_attempt_was_closed(saver: Saver) -> None:
+    intent = saver.start(consent=CONSENT)
+    with saver.transaction() as session:
+        session.execute(update(PaymentAttempt).values(status=AttemptStatus.CANCELED))
+    moves(saver)
+    saver.gateway.succeed(intent.id)
+    saver.tell("payment_intent.succeeded", intent.id)
+    assert (saver.invoice().balance, saver.states()) == (0, [REMOVING])
+
+
+def test_a_tick_after_another_address_counts_though_the_amount_is_another_too(saver: Saver) -> None:
+    saver.allow_parts()
+    saver.gateway.refusals = [Unavailable("Stripe is away")]
+    with pytest.raises(Unavailable):
+        saver.start(consent=CONSENT, amount=2000)
+    moves(saver)
+    saver.later(hours=1)
+    saver.pay(consent=CONSENT, amount=3000)
+    (row,) = saver.saved()
+    assert (row.state, row.consented_at) == (SAVED, saver.now)
 
 
 def test_whoever_ticks_after_another_address_saves(saver: Saver) -> None:

@@ -282,3 +282,11 @@ def test_a_choice_of_another_method_in_the_same_window_replaces_the_first(payer:
     row: PaymentAttempt = payer.attempts()[0]
     assert (row.waits_for, row.expires_at, row.instructions_url) == ("payto", None, "")
     assert payer.happened("payment_waiting") == 2
+
+
+def test_another_amount_after_the_code_has_expired_is_no_other_window(payer: PayingCustomer) -> None:
+    intent = voucher(payer)
+    payer.gateway.give_up(intent.id)
+    second = payer.start(amount=2000)
+    assert payer.payable() == [(second.id, 2000)]
+    assert states(payer) == [CANCELED, OPEN]

@@ -6,18 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, select, update
 
 from paymail import db
-from paymail.errors import Unavailable
+from paymail.errors import Conflict, Unavailable
 from paymail.models import AttemptStatus, BulkSend, BulkState, Message, MessageState, PaymentAttempt
 from paymail.models.restore import Restore
 from paymail.ports.payments import Intent, IntentStatus
-from paymail.services.core import restores
+from paymail.services.core import history, restores
 from paymail.services.core.restores import NoRestore, NotReconciled, PaymentsOnHold
 from paymail.services.delivery import unknown_messages
 from paymail.services.links.lookup import AlreadyPaying
 from paymail.services.outbox import queue
+from paymail.services.payments import checkout
 from paymail.services.reconciliation.restored_backup import Outcome, reconcile_restored
 from paymail.services.refunds import refund_requests
 from paymail.services.sending import bulk
@@ -36,6 +37,13 @@ class Unsteady(LedgerGateway):
 
     trouble: BaseException | None = None
     lists: int = 0
+    firm: bool = False
+    """Refuses to cancel."""
+
+    def cancel_intent(self, *, account: str, intent_id: str) -> Intent:
+        if self.firm:
+            raise Conflict("it is beyond cancelling")
+        return super().cancel_intent(account=account, intent_id=intent_id)
 
     def recent_intents(self, *, account: str, since: int) -> Iterator[Intent]:
         self.lists += 1
@@ -213,11 +221,96 @@ def test_an_unknown_intent_that_is_paid_after_it_was_listed_stops_the_next_payme
     lost = payer.start()
     forget_attempts(payer)
     payer.later(minutes=2)
-    payer.start()
-    forget_attempts(payer)
+    with payer.transaction() as session:
+        other = make_invoice(session, invoice_id=503, name="Another Shop").payment_token or ""
+    checkout.start_payment(payer.context, token=other)  # lists the account
     payer.gateway.succeed(lost.id)
     with pytest.raises(AlreadyPaying):
         payer.start()
+
+
+def lost_code(payer: PayingCustomer) -> Intent:
+    """The customer was given a code to pay with, after the backup."""
+    lost = payer.gateway.await_customer(payer.start().id)
+    forget_attempts(payer)
+    return lost
+
+
+def told(payer: PayingCustomer, intent_id: str) -> list[str]:
+    """What the history says of a canceled code, and whether staff got an email."""
+    with db.reading(payer.engine) as session:
+        lines = history.history(session, invoice_id=502)
+    canceled = [f"{one.actor}: {one.detail}" for one in lines if one.kind == "payment_canceled"]
+    assert all(intent_id in line for line in canceled)
+    return canceled + [str(one.kind) for one in payer.mails("notice")]
+
+
+def test_an_unknown_code_is_cancelled_before_another_payment_is_started(payer: PayingCustomer) -> None:
+    run(payer)
+    open_all(payer)
+    lost = lost_code(payer)
+    payer.later(minutes=2)
+    second = payer.start()
+    assert payer.payable() == [(second.id, 8250)]
+    assert told(payer, lost.id) == [f"restore: Konbini: {lost.id} was not in the restored backup", "notice"]
+
+
+@pytest.mark.parametrize("status", [IntentStatus.UNKNOWN, IntentStatus.REQUIRES_CAPTURE])
+def test_no_payment_is_started_beside_an_unknown_intent_that_cannot_be_cancelled(
+    payer: PayingCustomer, status: IntentStatus
+) -> None:
+    run(payer)
+    open_all(payer)
+    lost = payer.start()
+    forget_attempts(payer)
+    payer.later(minutes=2)
+    payer.gateway.set(lost.id, status=status)
+    assert isinstance(payer.gateway, Unsteady)
+    payer.gateway.firm = True
+    with pytest.raises(AlreadyPaying):
+        payer.start()
+    payer.gateway.set(lost.id, status=IntentStatus.CANCELED)
+    assert payer.start().id != lost.id
+
+
+def test_an_intent_that_another_window_is_making_is_not_taken_for_a_lost_one(payer: PayingCustomer) -> None:
+    run(payer)
+    open_all(payer)
+    first = payer.start()
+    payer.gateway.set(first.id, created=int(payer.now.timestamp()))
+    with payer.transaction() as session:  # as before its answer is written down
+        session.execute(update(PaymentAttempt).values(status=AttemptStatus.CREATING, intent_id=None))
+    payer.later(minutes=2)
+    assert payer.start().id == first.id
+    assert payer.payable() == [(first.id, 8250)]
+
+
+def test_a_code_that_is_cancelled_after_a_restore_is_in_the_history_and_staff_learn_of_it(
+    payer: PayingCustomer,
+) -> None:
+    lost = lost_code(payer)
+    run(payer)
+    run(payer)
+    assert payer.gateway.intents[lost.id].status is IntentStatus.CANCELED
+    assert told(payer, lost.id) == [f"restore: Konbini: {lost.id} was not in the restored backup", "notice"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"status": IntentStatus.UNKNOWN, "unfamiliar": "teleported"},
+        {"status": IntentStatus.REQUIRES_CAPTURE},
+    ],
+)
+def test_an_unknown_intent_that_cannot_be_cancelled_is_a_difference(
+    payer: PayingCustomer, odd: dict[str, object]
+) -> None:
+    lost = payer.start()
+    forget_attempts(payer)
+    payer.gateway.set(lost.id, **odd)
+    assert isinstance(payer.gateway, Unsteady)
+    payer.gateway.firm = True
+    assert run(payer).differences == 1
 
 
 def test_a_backup_that_was_taken_during_a_hold_is_another_restore(payer: PayingCustomer) -> None:

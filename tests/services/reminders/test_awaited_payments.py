@@ -102,6 +102,19 @@ def test_after_the_end_stripe_decides_and_until_then_nothing_goes(emailed: Email
     assert [one.kind for one in emailed.messages() if one.state is MessageState.SENT] == ["receipt"]
 
 
+def test_a_payment_that_stripe_does_not_answer_for_holds_a_day_and_then_staff_are_told(
+    emailed: EmailedInvoice,
+) -> None:
+    intent = begins(emailed.at(BEFORE))
+    assert emailed.at("2026-04-15T12:00").turn() == 0
+    assert "Stripe has not said yet how it ended" in reason(emailed)
+    assert emailed.messages("notice") == []
+    del emailed.gateway.intents[intent.id]
+    assert emailed.at("2026-04-16T12:00").turn() == 1
+    assert [one.kind for one in emailed.messages() if one.state is MessageState.SENT] == ["notice"]
+    assert "could not be checked with Stripe" in due(emailed).reason
+
+
 def test_the_reconciler_asks_at_the_end_of_a_long_code(emailed: EmailedInvoice) -> None:
     begins(emailed.at("2026-03-20T12:00"), until="2026-03-27T23:59")
     emailed.at("2026-03-27T12:00")
