@@ -79,11 +79,6 @@ class App:
         """A transaction for queries only."""
         return db.reading(self.engine)
 
-    def dry_run(self) -> AbstractContextManager[Session]:
-        """A transaction that may write and is always rolled back."""
-        return db.dry_run(self.engine)
-
-    @property
     def live(self) -> bool:
         """Whether real money is taken: events of the other mode are ignored."""
         return "_live_" in self.settings.stripe_publishable_key

@@ -12,11 +12,9 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy.orm import Session
 
 from paymail.cli.context import FAILURE, PARTIAL, USAGE, exits, open_app
 from paymail.cli.sample_data import sample_issuer
-from paymail.models import Issuer
 from paymail.observability import one_line
 from paymail.services.core.contexts import Context
 from paymail.services.core.issuers import NoSuchIssuer, find_issuer
@@ -58,9 +56,7 @@ def import_(
     try:
         dates = date_pattern(date_format) if date_format else ""
         with _opened(path) as file, _progress() as progress:
-            with app.transaction() as session:
-                found = _issuer(session, app, issuer)
-                issuer_id, zone = found.issuer_id, ZoneInfo(found.timezone)
+            issuer_id, zone = _issuer(app, issuer, dry_run=dry_run)
             host_file = open_host_file(file, Format(decimal_mark, dates, zone))
             report = import_invoices(
                 Context(app.reading if dry_run else app.transaction, app.now),
@@ -78,14 +74,23 @@ def import_(
         raise typer.Exit(PARTIAL)
 
 
-def _issuer(session: Session, app: App, ref: str) -> Issuer:
-    """Return the issuer that was named. With the sandbox, the first import makes the sample issuer."""
-    try:
-        return find_issuer(session, ref=ref)
-    except NoSuchIssuer:
-        if ref or not app.settings.sandboxed:
-            raise
-    return sample_issuer(session, now=app.now())
+def _issuer(app: App, ref: str, *, dry_run: bool) -> tuple[int, ZoneInfo | None]:
+    """Return id and time zone of the issuer that was named.
+
+    With the sandbox the first import makes the sample issuer; a dry run has none then, and id 0.
+    """
+    with app.reading() as session:
+        try:
+            found = find_issuer(session, ref=ref)
+            return found.issuer_id, ZoneInfo(found.timezone)
+        except NoSuchIssuer:
+            if ref or not app.settings.sandboxed:
+                raise
+    if dry_run:
+        return 0, None
+    with app.transaction() as session:
+        made = sample_issuer(session, now=app.now())
+        return made.issuer_id, ZoneInfo(made.timezone)
 
 
 @contextmanager

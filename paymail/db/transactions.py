@@ -41,14 +41,6 @@ def reading(engine: Engine) -> Iterator[Session]:
         session.rollback()
 
 
-@contextmanager
-def dry_run(engine: Engine) -> Iterator[Session]:
-    """A transaction that may write and is always rolled back; SQLite gives it the write lock at once."""
-    with Session(engine, expire_on_commit=False) as session:
-        yield session
-        session.rollback()
-
-
 def after_commit(session: Session, act: Callable[[], None]) -> None:
     """Call `act` when `transaction` has committed, and never when it, or a savepoint around this call, is
     rolled back. What `act` raises is logged only."""

@@ -12,8 +12,12 @@ in any order and by any of its names; other columns are left out, and named in a
 
 The file may be UTF-8, UTF-16 or Windows-1252, and its fields separated by commas, semicolons, tabs or `|`.
 Write amounts as `1234.50` or, in a file that does so throughout, as `1234,50`; separators of thousands are
-understood where the file proves its decimal mark. No currency sign, and no more decimals than the currency
+understood where the file's amounts prove its decimal mark. `12,500` proves nothing: it could be two numbers,
+and so could `12.500`. They are refused where nothing else proves the mark, and where amounts have three
+decimals (`KWD`), unless you give `--decimal-mark`. No currency sign, and no more decimals than the currency
 has.
+
+Of the other names of a column only one may be there, unless our own is there too.
 
 How to use it, and what happens when a file is wrong: [Import from your system](../how-to/import.md).
 """

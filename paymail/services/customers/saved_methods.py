@@ -42,7 +42,7 @@ def current(session: Session, *, customer_id: int, account: str) -> SavedMethod 
     return session.scalars(mine.order_by(SavedMethod.saved_method_id.desc()).limit(1)).first()
 
 
-def _saved(customer_id: int) -> Select[tuple[SavedMethod]]:
+def _saved(customer_id: int) -> Select[SavedMethod]:
     return select(SavedMethod).where(SavedMethod.customer_id == customer_id, SavedMethod.state == _SAVED)
 
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from paymail.errors import InvalidInput
 
+MOST_FAULTS = 10_000
+"""As many are kept: nobody reads more, and a file that is not an export has one in every cell."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:

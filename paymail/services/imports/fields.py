@@ -39,10 +39,12 @@ class Format:
     """For `strptime`."""
     zone: ZoneInfo | None = None
     """The issuer's, in which a date-time may be a midnight."""
+    found: bool = False
+    """Whether the mark was found out, not given."""
 
-    def number(self, text: str) -> str:
-        """Return a number's text with a decimal point. Raises AmbiguousNumber."""
-        return plain(text, self.mark)
+    def number(self, text: str, code: str = "") -> str:
+        """Return a number's text with a decimal point; `code` is its currency. Raises AmbiguousNumber."""
+        return plain(text, self.mark, three_decimals=self.found and code != "" and exponent(code) == 3)
 
 
 def date_pattern(given: str) -> str:
@@ -60,9 +62,10 @@ def date_pattern(given: str) -> str:
 def number(row: Row, column: str, largest: int = LARGEST_ID) -> int:
     """A positive whole number."""
     text = row[column].strip()
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:20]) <= largest):
+    digits = text.lstrip("0")
+    if not (text.isascii() and digits.isdecimal() and len(digits) <= 16 and int(digits) <= largest):
         raise BadValue(column, f"{shown(row[column])} is not a positive whole number")
-    return int(text)
+    return int(digits)
 
 
 def text(row: Row, column: str, longest: int) -> str:
@@ -146,19 +149,24 @@ def _day(value: str, form: Format) -> date:
     )
 
 
-def decimal(row: Row, column: str, form: Format) -> Decimal:
+def decimal(row: Row, column: str, form: Format, code: str = "") -> Decimal:
     """A plain decimal. Zeros at its end say nothing, however many a program wrote."""
     try:
-        text = form.number(row[column])
+        text = form.number(row[column], code)
     except AmbiguousNumber as error:
         reason = f"{shown(row[column])} could be two numbers; say which by --decimal-mark"
         raise BadValue(column, reason) from error
     if len(text) > LONGEST_NUMBER:
         text = _ZEROS.sub(r"\1", text)
     try:
-        return parse_decimal(text)
+        value = parse_decimal(text)
     except InvalidInput as error:
-        raise BadValue(column, f"{shown(row[column])} is not a decimal number") from error
+        hint = "; if its comma stands before decimals, say so by --decimal-mark" if "," in text else ""
+        hint = hint if form.mark is None else ""
+        raise BadValue(column, f"{shown(row[column])} is not a decimal number{hint}") from error
+    if abs(value) >= LARGEST_AMOUNT:
+        raise BadValue(column, f"{shown(row[column])} is out of range")
+    return value
 
 
 def rate(row: Row, column: str, form: Format) -> Decimal:
@@ -171,7 +179,7 @@ def rate(row: Row, column: str, form: Format) -> Decimal:
 
 def amount(row: Row, column: str, code: str, form: Format, *, negative: bool = False) -> int:
     """An amount in minor units, exact in its currency."""
-    value = decimal(row, column, form)
+    value = decimal(row, column, form, code)
     try:
         minor = to_minor(value, code)
     except InvalidInput as error:

@@ -59,18 +59,21 @@ def known_columns(cells: Sequence[str]) -> int:
 def read_header(cells: Sequence[str], line: int) -> Header:
     """Match the file's header with our columns; our own name goes before a synonym of it.
 
-    Raises ImportRefused for what is missing or there twice.
+    Raises ImportRefused for what is missing or there twice: of two synonyms nobody knows which is meant.
     """
     names = [canonical(cell) for cell in cells]
     columns: list[str] = ["" for _ in names]
     for place, name in enumerate(names):
         if name in SYNONYMS:
             columns[place] = name
+    others: dict[str, list[int]] = {}
     for place, name in enumerate(names):
-        meant = _MEANT.get(name, "")
-        if meant and not columns[place] and meant not in columns:
-            columns[place] = meant
-    wrong = [f"is missing {column}" for column in COLUMNS if column not in columns]
+        if (meant := _MEANT.get(name, "")) and meant not in columns:
+            others.setdefault(meant, []).append(place)
+    for meant, places in others.items():
+        columns[places[0]] = meant
+    wrong = [_two(meant, [cells[at] for at in places]) for meant, places in others.items() if places[1:]]
+    wrong += [f"is missing {column}" for column in COLUMNS if column not in columns]
     wrong += [f"has {column} twice" for column in COLUMNS if columns.count(column) > 1]
     if wrong:
         found = [cell.strip() for cell in cells if cell.strip() and canonical(cell) not in _MEANT]
@@ -80,3 +83,9 @@ def read_header(cells: Sequence[str], line: int) -> Header:
         raise ImportRefused(tuple(faults))
     ignored = [cell.strip() for cell, column in zip(cells, columns, strict=True) if not column]
     return Header(tuple(columns), tuple(name for name in ignored if name))
+
+
+def _two(meant: str, cells: Sequence[str]) -> str:
+    names = ", ".join(shown(cell.strip()) for cell in cells[:5])
+    count = "two" if len(cells) == 2 else str(len(cells))
+    return f"has {count} columns for {meant}: {names}; rename one to {meant}"

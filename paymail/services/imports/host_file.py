@@ -1,27 +1,21 @@
 """A host's file: looked at once as a whole, then read invoice by invoice in bounded memory."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from paymail.services.imports import numbers, row_spool
-from paymail.services.imports.faults import Fault
+from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, shown
 from paymail.services.imports.fields import Format, Row
 from paymail.services.imports.invoice_check import HostInvoice, check_invoice
 from paymail.services.imports.numbers import DecimalMark
-from paymail.services.imports.rows import Layout, find_layout, read_rows
+from paymail.services.imports.rows import Layout, Unreadable, find_layout, read_rows
 
-NUMBERS = (
-    "subtotal",
-    "tax_rate",
-    "tax_amount",
-    "total",
-    "amount_paid",
-    "quantity",
-    "unit_price",
-    "line_amount",
-)
+MONEY = ("subtotal", "tax_amount", "total", "amount_paid", "unit_price", "line_amount")
+"""The columns that prove a file's decimal mark."""
+MOST_ROWS = 10_000
+"""Of one invoice: they are checked together, in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +37,10 @@ class HostFile:
     scattered: bool
     """Whether rows of one invoice stand apart from each other."""
     faults: tuple[Fault, ...]
-    """What belongs to no invoice: rows that could not be read."""
+    """Rows that could not be read."""
+    torn: Mapping[str, int]
+    """The invoices that such a row belongs to, by key, with its line: they stay out."""
+    last_line: int
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -51,7 +48,7 @@ class HostFile:
         header = self.layout.header
         found = [self.layout.note]
         if header.ignored:
-            names = ", ".join(header.ignored[:20])
+            names = ", ".join(map(shown, header.ignored[:20]))
             found.append(f"columns that are not read: {names}")
         if self.format.mark is DecimalMark.COMMA:
             found.append("a comma was read as the decimal mark")
@@ -60,20 +57,30 @@ class HostFile:
     def checked(self) -> Iterator[HostInvoice | Refused]:
         """Yield each invoice in the order of its first row."""
         for rows in self._groups():
-            found = check_invoice(rows, self.format)
+            found = self._torn(rows) or check_invoice(rows, self.format)
             yield found if isinstance(found, HostInvoice) else Refused(tuple(sorted(set(found))))
 
+    def _torn(self, rows: list[tuple[int, Row]]) -> list[Fault]:
+        """Return why an invoice cannot be checked at all: some of its rows are not here."""
+        at, first = rows[0]
+        if len(rows) > MOST_ROWS:
+            return [Fault(at, "", f"this invoice has more than {MOST_ROWS:,} rows")]
+        if line := self.torn.get(_key(first)):
+            return [Fault(at, "", f"this invoice stays out: line {line} cannot be read")]
+        return []
+
     def _groups(self) -> Iterator[list[tuple[int, Row]]]:
-        rows = (row for row in read_rows(self.file, self.layout) if not isinstance(row, Fault))
+        rows = (row for row in read_rows(self.file, self.layout) if not isinstance(row, Unreadable))
         if self.scattered:
-            yield from row_spool.grouped(rows, key=_key)
+            yield from row_spool.grouped(rows, key=_key, most=MOST_ROWS + 1)
             return
         group: list[tuple[int, Row]] = []
         for line, row in rows:
             if group and _key(row) != _key(group[0][1]):
                 yield group
                 group = []
-            group.append((line, row))
+            if len(group) <= MOST_ROWS:
+                group.append((line, row))
         if group:
             yield group
 
@@ -86,23 +93,39 @@ def open_host_file(file: BinaryIO, given: Format = Format()) -> HostFile:
     layout = find_layout(file)
     votes: Counter[DecimalMark] = Counter()
     faults: list[Fault] = []
+    torn: dict[str, int] = {}
     keys: set[int] = set()
-    rows, last, scattered = 0, "", False
+    rows, line, last, scattered = 0, 1, "", False
     for found in read_rows(file, layout):
-        if isinstance(found, Fault):
-            faults.append(found)
+        if isinstance(found, Unreadable):
+            _keep(faults, found.fault)
+            # Where the rest is lost, the last invoice may go on in it.
+            torn.setdefault(last if found.rest else _as_key(found.invoice_id), found.fault.line)
             continue
         rows += 1
-        row = found[1]
-        votes.update(mark for name in NUMBERS if (mark := numbers.shows(row[name])) is not None)
+        line, row = found
+        votes.update(mark for name in MONEY if (mark := numbers.shows(row[name])) is not None)
         if rows == 1 or _key(row) != last:
             last = _key(row)
             # Hashes, so that a million numbers of invoices take little; two that meet only cost a spool.
             scattered = scattered or hash(last) in keys
             keys.add(hash(last))
-    mark = given.mark or numbers.majority(votes)
-    return HostFile(file, layout, replace(given, mark=mark), rows, len(keys), scattered, tuple(faults))
+    mark = given.mark or numbers.proved(votes)
+    form = replace(given, mark=mark, found=given.mark is None)
+    return HostFile(file, layout, form, rows, len(keys), scattered, tuple(faults), torn, line)
 
 
 def _key(row: Row) -> str:
-    return row["invoice_id"].strip()
+    return _as_key(row["invoice_id"])
+
+
+def _as_key(cell: str) -> str:
+    text = cell.strip()
+    return text.lstrip("0") or text  # `07` is 7
+
+
+def _keep(faults: list[Fault], fault: Fault) -> None:
+    if len(faults) == MOST_FAULTS:
+        reason = f"more than {MOST_FAULTS:,} rows cannot be read, this one too: is this the right file?"
+        raise ImportRefused((Fault(fault.line, "", reason),))
+    faults.append(fault)

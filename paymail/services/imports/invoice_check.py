@@ -146,8 +146,8 @@ def _line(cells: _Cells, form: Format, positions: dict[int, int]) -> HostLine | 
     code = cells.currency()
     position = cells.read(fields.number, "line", fields.LARGEST_POSITION)
     description = cells.read(fields.lines_of_text, "description", LONGEST_DESCRIPTION)
-    quantity = cells.read(fields.decimal, "quantity", form)
-    unit_price = cells.read(fields.decimal, "unit_price", form)
+    quantity = cells.read(fields.decimal, "quantity", form, code)
+    unit_price = cells.read(fields.decimal, "unit_price", form, code)
     amount = cells.read(fields.amount, "line_amount", code, form, negative=True) if code else None
     if position is not None and position in positions:
         cells.refuse("line", f"line {position} is already on row {positions[position]}")

@@ -8,8 +8,10 @@ from contextlib import closing
 from paymail.services.imports.fields import Row
 
 
-def grouped(rows: Iterable[tuple[int, Row]], *, key: Callable[[Row], str]) -> Iterator[list[tuple[int, Row]]]:
-    """Yield the rows of each key together, in the order in which keys first appear."""
+def grouped(
+    rows: Iterable[tuple[int, Row]], *, key: Callable[[Row], str], most: int
+) -> Iterator[list[tuple[int, Row]]]:
+    """Yield the rows of each key together, at most so many, in the order in which keys first appear."""
     # The empty name is a temporary file that SQLite removes when it is closed.
     with closing(sqlite3.connect("")) as spool:
         spool.execute("CREATE TABLE keys (place INTEGER PRIMARY KEY, key TEXT UNIQUE)")
@@ -28,6 +30,7 @@ def grouped(rows: Iterable[tuple[int, Row]], *, key: Callable[[Row], str]) -> It
                 yield group
                 group = []
             at = place
-            group.append((line, json.loads(row)))
+            if len(group) < most:
+                group.append((line, json.loads(row)))
         if group:
             yield group

@@ -18,6 +18,16 @@ LONGEST_LINE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that could not be read, and its invoice as far as that is known."""
+
+    fault: Fault
+    invoice_id: str = ""
+    rest: bool = False
+    """Whether nothing after it could be read either."""
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """What had to be found out before the first row can be read."""
 
@@ -42,7 +52,7 @@ def find_layout(file: BinaryIO) -> Layout:
     return Layout(encoding, dialect, read_header(cells, line), note)
 
 
-def read_rows(file: BinaryIO, layout: Layout) -> Iterator[tuple[int, Row] | Fault]:
+def read_rows(file: BinaryIO, layout: Layout) -> Iterator[tuple[int, Row] | Unreadable]:
     """Yield each row that is not blank with its first line in the file, or what is wrong with it.
 
     A row that cannot be read at all ends the file: where the next one begins is then anybody's guess.
@@ -60,13 +70,15 @@ def read_rows(file: BinaryIO, layout: Layout) -> Iterator[tuple[int, Row] | Faul
                 # A quoted line break makes a row span lines; people look for the first of them.
                 line = layout.dialect.skip + reader.line_num + 1
         except (csv.Error, UnicodeDecodeError) as error:
-            yield Fault(line, "", f"the rest of the file cannot be read: {error}")
+            yield Unreadable(Fault(line, "", f"the rest of the file cannot be read: {error}"), rest=True)
 
 
-def _row(line: int, values: Sequence[str], header: Header) -> tuple[int, Row] | Fault:
+def _row(line: int, values: Sequence[str], header: Header) -> tuple[int, Row] | Unreadable:
     beyond = values[len(header.columns) :]
     if len(values) < len(header.columns) or any(value.strip() for value in beyond):
-        return Fault(line, "", f"has {len(values)} fields instead of {len(header.columns)}")
+        place = header.columns.index("invoice_id")
+        fault = Fault(line, "", f"has {len(values)} fields instead of {len(header.columns)}")
+        return Unreadable(fault, values[place] if place < len(values) else "")
     # Not strict: what is beyond the header is blank, as Excel leaves it.
     return line, {name: value for name, value in zip(header.columns, values, strict=False) if name}
 

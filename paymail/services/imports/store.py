@@ -5,10 +5,11 @@ from datetime import datetime
 from itertools import islice
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_payment_token
+from paymail.db.lock_waits import is_lock_wait
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, Issuer
 from paymail.services.core import history
 from paymail.services.core.contexts import Context
@@ -19,10 +20,12 @@ from paymail.services.imports.comparison import (
     load_known,
     objection,
 )
-from paymail.services.imports.faults import Fault, ImportRefused, Report
+from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, Report
 from paymail.services.imports.host_file import HostFile, Refused
 from paymail.services.imports.invoice_check import HostInvoice
+from paymail.services.ledger import open_intent
 from paymail.services.links import pay_links
+from paymail.services.outbox.open_reminders import suppress_open
 
 CHUNK = 100
 """Invoices per transaction: a fraction of a second, in which staff and customers wait on SQLite."""
@@ -56,11 +59,13 @@ def _run(
 ) -> Report:
     faults: list[Fault] = list(file.faults)
     done = created = updated = unchanged = skipped = 0
+    more = False
     for chunk in _chunks(file.checked()):
         refused = [found for found in chunk if isinstance(found, Refused)]
         hosts = [found for found in chunk if isinstance(found, HostInvoice)]
         found = _chunk(context, hosts, issuer_id, actor if write else "")
         faults += [fault for invoice in refused for fault in invoice.faults] + found.faults
+        more, faults = more or len(faults) > MOST_FAULTS, faults[:MOST_FAULTS]
         created, updated = created + len(found.fresh), updated + len(found.changed)
         unchanged, skipped = unchanged + found.unchanged, skipped + len(refused) + len(found.faults)
         done += len(chunk)
@@ -72,9 +77,13 @@ def _run(
         updated=updated,
         unchanged=unchanged,
         skipped=skipped,
-        faults=tuple(sorted(faults)),
+        faults=(*sorted(faults), *([_others(file)] if more else [])),
         notes=file.notes,
     )
+
+
+def _others(file: HostFile) -> Fault:
+    return Fault(file.last_line, "", f"there are more than {MOST_FAULTS:,} faults; the others are not listed")
 
 
 def _chunks(found: Iterable[HostInvoice | Refused]) -> Iterator[Sequence[HostInvoice | Refused]]:
@@ -87,8 +96,10 @@ def _chunk(context: Context, hosts: Sequence[HostInvoice], issuer_id: int, actor
     """Compare and, with an actor, write some invoices in one transaction."""
     try:
         return _compare_and_write(context, hosts, issuer_id, actor)
-    except IntegrityError:
-        # Another import brought one of them in meanwhile; it is known now.
+    except DBAPIError as error:
+        # Another import brought one of them in meanwhile: it is known now, or its lock is free.
+        if not isinstance(error, IntegrityError) and not is_lock_wait(error):
+            raise
         return _compare_and_write(context, hosts, issuer_id, actor)
 
 
@@ -109,6 +120,7 @@ def _create_all(
 ) -> None:
     if not hosts:
         return
+    hosts = sorted(hosts, key=lambda host: host.invoice_id)  # two imports wait for each other in one order
     customers = _customers(session, hosts, issuer_id, now)
     issuer = session.get_one(Issuer, issuer_id)
     for host in hosts:
@@ -186,6 +198,7 @@ def take_over(session: Session, found: Comparison, issuer_id: int, actor: str, n
 
 def _take_over(session: Session, invoice: Invoice, host: HostInvoice, actor: str, now: datetime) -> None:
     before = f"{invoice.status}/{invoice.payment_status}"
+    was_owed = invoice.owed
     if invoice.status is InvoiceStatus.DRAFT:
         invoice.reminders_from = now
     invoice.next_reminder_at = now
@@ -200,3 +213,12 @@ def _take_over(session: Session, invoice: Invoice, host: HostInvoice, actor: str
     history.record(
         session, invoice_id=invoice.invoice_id, kind="updated", actor=actor, now=now, detail=detail
     )
+    if invoice.status is InvoiceStatus.VOID or (was_owed and not invoice.owed):
+        _withdraw(session, invoice, now)
+
+
+def _withdraw(session: Session, invoice: Invoice, now: datetime) -> None:
+    """Take back what asks for money that is not owed any more: reminders, and what is open in a browser."""
+    reason = "voided by import" if invoice.status is InvoiceStatus.VOID else "paid by import"
+    suppress_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
+    open_intent.mark_for_cancellation(session, invoice_id=invoice.invoice_id, now=now)

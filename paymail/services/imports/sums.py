@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from paymail.money import Money, round_half_up, to_decimal, to_minor
 from paymail.services.imports.faults import Fault
@@ -32,7 +32,8 @@ class Sums:
 
 def line_fault(line: HostLine, code: str) -> str:
     """Return what is wrong with a line's amount; empty when it is quantity times unit price."""
-    exact = round_half_up(line.quantity * line.unit_price, code)
+    with localcontext(prec=80):  # two numbers of 30 digits: nothing is rounded before the end
+        exact = round_half_up(line.quantity * line.unit_price, code)
     if exact == (stated := to_decimal(line.amount, code)):
         return ""
     return f"is {stated}, quantity x unit price is {exact}: off by {stated - exact}"

@@ -78,7 +78,7 @@ def test_columns_that_are_not_ours_are_left_out_and_named() -> None:
     lines = PLAIN.splitlines()
     data = f"{lines[0]},Sales rep,\r\n{lines[1]},Kim,\r\n".encode()
     assert len(look(data)[0]) == 1
-    assert notes_of(data) == ("columns that are not read: Sales rep",)
+    assert notes_of(data) == ("columns that are not read: 'Sales rep'",)
 
 
 def test_our_own_name_of_a_column_goes_before_a_synonym() -> None:

@@ -1,11 +1,27 @@
 """A large file comes in a little at a time, beside everybody else; what paymail saw is never undone."""
 
+from collections.abc import Sequence
+
 import pytest
 from sqlalchemy import Engine, create_engine, event, func, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from paymail import db
-from paymail.models import AttemptStatus, Invoice, InvoiceStatus, PaymentAttempt, PaymentStatus
-from paymail.services.imports.comparison import compare
+from paymail.models import (
+    AttemptStatus,
+    Invoice,
+    InvoiceStatus,
+    Message,
+    MessageKind,
+    MessageState,
+    PaymentAttempt,
+    PaymentStatus,
+    TimelineEvent,
+)
+from paymail.services.imports import store
+from paymail.services.imports.comparison import Comparison, compare
+from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.store import CHUNK, take_over
 from tests.factories import NOW
 from tests.services.imports.host_files import Row, bring, look, rows, text_of
@@ -29,7 +45,12 @@ def invoice_of(engine: Engine) -> Invoice:
         return session.scalars(select(Invoice)).one()
 
 
-def begin_payment(engine: Engine, *, status: PaymentStatus = PaymentStatus.PROCESSING) -> None:
+def begin_payment(
+    engine: Engine,
+    *,
+    status: PaymentStatus = PaymentStatus.PROCESSING,
+    attempt: AttemptStatus = AttemptStatus.PROCESSING,
+) -> None:
     with db.transaction(engine) as session:
         session.add(
             PaymentAttempt(
@@ -39,12 +60,34 @@ def begin_payment(engine: Engine, *, status: PaymentStatus = PaymentStatus.PROCE
                 amount=8250,
                 currency="AUD",
                 idempotency_key="key",
-                status=AttemptStatus.PROCESSING,
+                status=attempt,
                 created_at=NOW,
                 updated_at=NOW,
             )
         )
         session.get_one(Invoice, 7).payment_status = status
+
+
+def wait_to_remind(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        session.add(
+            Message(
+                dedupe_key="reminder/7",
+                kind=MessageKind.REMINDER,
+                invoice_id=7,
+                next_at=NOW,
+                actor="t",
+                header_id="<r@host.example>",
+                recipient="a@acme.example",
+                created_at=NOW,
+            )
+        )
+
+
+def reminder_of(engine: Engine) -> tuple[MessageState, str]:
+    with db.reading(engine) as session:
+        message = session.scalars(select(Message)).one()
+        return message.state, message.reason
 
 
 def test_others_write_between_two_chunks(engine: Engine) -> None:
@@ -122,3 +165,47 @@ def test_a_payment_that_began_after_the_comparison_is_seen_under_the_lock(engine
     assert found.changed == []
     assert [fault.column for fault in found.faults] == ["amount_paid"]
     assert invoice_of(engine).payment_status is PaymentStatus.PROCESSING
+
+
+@pytest.mark.parametrize("attempt", [AttemptStatus.OPEN, AttemptStatus.WAITING])
+def test_what_is_open_is_taken_back_when_the_host_voids(engine: Engine, attempt: AttemptStatus) -> None:
+    bring(engine, text_of(rows({})))
+    begin_payment(engine, status=PaymentStatus.UNPAID, attempt=attempt)
+    wait_to_remind(engine)
+    assert bring(engine, text_of(rows({"status": "void"}))).updated == 1
+    assert reminder_of(engine) == (MessageState.SUPPRESSED, "voided by import")
+    with db.reading(engine) as session:
+        assert session.scalars(select(PaymentAttempt)).one().status is AttemptStatus.CANCELLING
+
+
+def test_a_reminder_is_taken_back_when_the_host_was_paid(engine: Engine) -> None:
+    bring(engine, text_of(rows({})))
+    wait_to_remind(engine)
+    bring(engine, text_of(rows(PAID)))
+    assert reminder_of(engine) == (MessageState.SUPPRESSED, "paid by import")
+
+
+def test_a_chunk_is_tried_again_once_when_a_lock_is_in_its_way(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Deadlock(Exception):
+        sqlstate = "40P01"
+
+    tries: list[int] = []
+
+    def once(session: Session, hosts: Sequence[HostInvoice], *, issuer_id: int) -> Comparison:
+        tries.append(len(tries))
+        if len(tries) == 1:
+            raise OperationalError("SELECT", {}, Deadlock())
+        return compare(session, hosts, issuer_id=issuer_id)
+
+    monkeypatch.setattr(store, "compare", once)
+    assert bring(engine, many(3)).created == 3
+    assert len(tries) == 2
+
+
+def test_new_invoices_are_written_in_the_order_of_their_numbers(engine: Engine) -> None:
+    bring(engine, text_of(rows({"invoice_id": "9"}, {"invoice_id": "3"}, {"invoice_id": "5"})))
+    with db.reading(engine) as session:
+        found = session.scalars(select(TimelineEvent.invoice_id).order_by(TimelineEvent.event_id))
+        assert list(found) == [3, 5, 9]
