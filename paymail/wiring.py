@@ -79,6 +79,7 @@ class App:
         """A transaction for queries only."""
         return db.reading(self.engine)
 
+    @property
     def live(self) -> bool:
         """Whether real money is taken: events of the other mode are ignored."""
         return "_live_" in self.settings.stripe_publishable_key

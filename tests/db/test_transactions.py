@@ -68,6 +68,7 @@ def test_acts_belong_to_one_transaction(engine: Engine) -> None:
         noted(session, acts, "first")
     with db.transaction(engine) as session:
         noted(session, acts, "second")
-    with db.dry_run(engine) as session:
+    with Session(engine) as session:
         noted(session, acts, "never")
+        session.rollback()
     assert acts == ["first", "second"]
