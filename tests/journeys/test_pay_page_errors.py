@@ -40,7 +40,7 @@ def pays(page: Page, shop: Shop, error: dict[str, object]) -> list[str]:
             asked.append(request.url.rpartition("/")[2])
 
     page.route(
-        "**/v3/",
+        "**/stripe.js",
         lambda route: route.fulfill(
             body=STAND_IN % json.dumps({"error": error}), content_type="text/javascript"
         ),
