@@ -21,7 +21,7 @@ PLACES = {
     "import": Place(
         "import_",
         "import_",
-        "Import invoices. Repeatable: existing invoices are compared, never overwritten.",
+        "Import invoices; invalid ones are named and left out. Repeatable: known invoices are compared.",
     ),
     "web": Place("web", "web", "Serve the pay pages, the API and the staff pages."),
     "worker": Place("worker", "worker", "Deliver messages and process Stripe events."),

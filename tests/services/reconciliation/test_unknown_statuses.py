@@ -149,7 +149,14 @@ class Unsure(LedgerGateway):
     """Makes a refund, and its answers about refunds cannot be read any more."""
 
     def create_refund(
-        self, *, account: str, intent_id: str, amount: int, reference: str, idempotency_key: str
+        self,
+        *,
+        account: str,
+        intent_id: str,
+        amount: int,
+        reference: str,
+        idempotency_key: str,
+        refund_fee: bool | None = None,
     ) -> GatewayRefund:
         super().create_refund(
             account=account,
