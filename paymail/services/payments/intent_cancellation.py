@@ -5,12 +5,12 @@ from datetime import timedelta
 from sqlalchemy import or_, select
 
 from paymail import observability
-from paymail.errors import Conflict, PaymailError
+from paymail.errors import PaymailError
 from paymail.models import AttemptStatus, PaymentAttempt
-from paymail.ports.payments import CANCELLABLE, IntentStatus
+from paymail.ports.payments import IntentStatus
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.payments import settlement
-from paymail.services.payments.withdrawal import close
+from paymail.services.payments.withdrawal import cancel_if_open, close
 
 log = observability.logger(__name__)
 
@@ -45,14 +45,8 @@ def cancel(context: GatewayContext, attempt: PaymentAttempt) -> None:
     """
     if attempt.intent_id is None:
         return
-    gateway = context.gateway
-    intent = gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
-    if intent.status in CANCELLABLE:
-        try:
-            intent = gateway.cancel_intent(account=attempt.account, intent_id=attempt.intent_id)
-        except Conflict:
-            # Paid, or begun to clear, between the two questions.
-            intent = gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
+    found = context.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
+    intent = cancel_if_open(context.gateway, found)
     if intent.status is IntentStatus.CANCELED:
         close(context, attempt, intent.id)
         return

@@ -9,7 +9,6 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from paymail import observability
-from paymail.errors import Conflict
 from paymail.models import PaymentAttempt
 from paymail.ports.payments import CANCELLABLE, Intent, IntentStatus
 from paymail.services.core import history, restores
@@ -18,6 +17,7 @@ from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger.waiting import name_of
 from paymail.services.links.lookup import AlreadyPaying
 from paymail.services.outbox import notices
+from paymail.services.payments.withdrawal import cancel_if_open
 
 log = observability.logger(__name__)
 WATCH = timedelta(days=7)
@@ -69,10 +69,7 @@ def take_back(context: GatewayContext, intent: Intent, invoice_id: int) -> Inten
     """
     if intent.status not in CANCELLABLE:
         return intent
-    try:
-        after = context.gateway.cancel_intent(account=intent.account, intent_id=intent.id)
-    except Conflict:  # it may be paid at this moment
-        after = context.gateway.retrieve_intent(account=intent.account, intent_id=intent.id)
+    after = cancel_if_open(context.gateway, intent)
     if after.status is not IntentStatus.CANCELED:
         log.error("unknown intent cannot be cancelled", intent=intent.id, invoice_id=invoice_id)
     elif intent.waiting is not None:

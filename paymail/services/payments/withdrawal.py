@@ -2,12 +2,25 @@
 
 from paymail.errors import Conflict
 from paymail.models import AttemptStatus, PaymentAttempt
-from paymail.ports.payments import Intent, IntentStatus
+from paymail.ports.payments import CANCELLABLE, Gateway, Intent, IntentStatus
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger.attempts import move_on
 
 _UNPAID = (AttemptStatus.CREATING, AttemptStatus.OPEN, AttemptStatus.WAITING, AttemptStatus.CANCELLING)
+
+
+def cancel_if_open(gateway: Gateway, intent: Intent) -> Intent:
+    """Cancel an intent that is still open; return what Stripe says of it then. Raises the gateway's kinds.
+
+    It may have been paid, or begun to clear, between two questions: then it is read once more.
+    """
+    if intent.status not in CANCELLABLE:
+        return intent
+    try:
+        return gateway.cancel_intent(account=intent.account, intent_id=intent.id)
+    except Conflict:
+        return gateway.retrieve_intent(account=intent.account, intent_id=intent.id)
 
 
 def withdraw(context: GatewayContext, attempt: PaymentAttempt, intent: Intent) -> None:

@@ -6,13 +6,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from paymail import observability
-from paymail.errors import Conflict
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
-from paymail.ports.payments import CANCELLABLE, Intent, IntentStatus
+from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger.attempts import live_attempt
 from paymail.services.payments.unrecorded import take_back
+from paymail.services.payments.withdrawal import cancel_if_open
 from paymail.services.reconciliation.examination import number_of
 from paymail.services.reconciliation.missed_events import batches
 from paymail.services.reconciliation.open_attempts import settle
@@ -59,14 +59,6 @@ def _adopt(context: GatewayContext, intent: Intent) -> bool:
     return written and settle(context, intent=intent, seen=None)
 
 
-def _cancelled(context: GatewayContext, intent: Intent) -> Intent:
-    """Cancel an intent; return what Stripe says of it then. It may be paid at this moment."""
-    try:
-        return context.gateway.cancel_intent(account=intent.account, intent_id=intent.id)
-    except Conflict:
-        return context.gateway.retrieve_intent(account=intent.account, intent_id=intent.id)
-
-
 def _withdraw_live(context: GatewayContext, invoice_id: int) -> None:
     """End the attempt that is live in the books: an invoice has one, and Stripe's is another by now."""
     with context.transaction() as session:
@@ -74,9 +66,7 @@ def _withdraw_live(context: GatewayContext, invoice_id: int) -> None:
     if attempt is None or attempt.intent_id is None:
         return
     intent = context.gateway.retrieve_intent(account=attempt.account, intent_id=attempt.intent_id)
-    if intent.status in CANCELLABLE:
-        intent = _cancelled(context, intent)
-    settle(context, intent=intent, seen=None)
+    settle(context, intent=cancel_if_open(context.gateway, intent), seen=None)
 
 
 def _write(session: Session, intent: Intent, now: datetime) -> bool:
