@@ -48,22 +48,28 @@ def import_invoices(
     the whole file is compared first: raises ImportRefused, with every fault, before anything is written.
     """
     if all_or_nothing and not dry_run:
-        faults = _run(context, file, issuer_id, "", write=False, progress=lambda _done, _of: None).faults
+        faults = _run(context, file, issuer_id, actor=None).faults
         if faults:
             raise ImportRefused(faults)
-    return _run(context, file, issuer_id, actor, write=not dry_run, progress=progress)
+    return _run(context, file, issuer_id, actor=None if dry_run else actor, progress=progress)
 
 
 def _run(
-    context: Context, file: HostFile, issuer_id: int, actor: str, *, write: bool, progress: Progress
+    context: Context,
+    file: HostFile,
+    issuer_id: int,
+    *,
+    actor: str | None,
+    progress: Progress = lambda _done, _of: None,
 ) -> Report:
+    """Compare the whole file and, with an actor, write it."""
     faults: list[Fault] = list(file.faults)
     done = created = updated = unchanged = skipped = 0
     more = False
     for chunk in _chunks(file.checked()):
         refused = [found for found in chunk if isinstance(found, Refused)]
         hosts = [found for found in chunk if isinstance(found, HostInvoice)]
-        found = _chunk(context, hosts, issuer_id, actor if write else "")
+        found = _chunk(context, hosts, issuer_id, actor)
         faults += [fault for invoice in refused for fault in invoice.faults] + found.faults
         more, faults = more or len(faults) > MOST_FAULTS, faults[:MOST_FAULTS]
         created, updated = created + len(found.fresh), updated + len(found.changed)
@@ -92,7 +98,7 @@ def _chunks(found: Iterable[HostInvoice | Refused]) -> Iterator[Sequence[HostInv
         yield chunk
 
 
-def _chunk(context: Context, hosts: Sequence[HostInvoice], issuer_id: int, actor: str) -> Comparison:
+def _chunk(context: Context, hosts: Sequence[HostInvoice], issuer_id: int, actor: str | None) -> Comparison:
     """Compare and, with an actor, write some invoices in one transaction."""
     try:
         return _compare_and_write(context, hosts, issuer_id, actor)
@@ -104,11 +110,11 @@ def _chunk(context: Context, hosts: Sequence[HostInvoice], issuer_id: int, actor
 
 
 def _compare_and_write(
-    context: Context, hosts: Sequence[HostInvoice], issuer_id: int, actor: str
+    context: Context, hosts: Sequence[HostInvoice], issuer_id: int, actor: str | None
 ) -> Comparison:
     with context.transaction() as session:
         found = compare(session, hosts, issuer_id=issuer_id)
-        if actor:
+        if actor is not None:
             now = context.now()
             _create_all(session, found.fresh, issuer_id, actor, now)
             take_over(session, found, issuer_id, actor, now)
