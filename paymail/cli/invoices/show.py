@@ -12,7 +12,7 @@ from paymail.errors import PaymailError
 from paymail.money import Money
 from paymail.services.core.calendar import when
 from paymail.services.core.invoices import load_invoice, payment_url
-from paymail.services.ledger import waiting
+from paymail.services.ledger import awaited_payments
 from paymail.services.lists import lookup
 from paymail.services.sending.invoice_emails import send_invoice
 from paymail.web.schemas.customer_invoice import describe
@@ -26,7 +26,7 @@ def show(invoice_id: int, as_json: Json = False) -> None:
     app = open_app()
     with app.reading() as session:
         invoice = load_invoice(session, invoice_id=invoice_id)
-        awaited = waiting.awaited(session, invoice_id=invoice_id)
+        awaited = awaited_payments.awaited(session, invoice_id=invoice_id)
         data = describe(invoice, now=app.now(), awaited=awaited).model_dump(mode="json", by_alias=True)
         data["payment_url"] = payment_url(app.settings.public_url, invoice)
         data["messages"] = [

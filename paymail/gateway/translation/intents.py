@@ -4,8 +4,8 @@ import stripe
 
 from paymail.gateway.translation.fields import number, optional, readable, text
 from paymail.gateway.translation.methods import method_of
+from paymail.gateway.translation.next_actions import failed_kind_of, waiting_of
 from paymail.gateway.translation.reusable_methods import reusable_from
-from paymail.gateway.translation.waiting import failed_kind_of, waiting_of
 from paymail.ports.payments import Intent, IntentStatus
 
 _KNOWN = {status.value: status for status in IntentStatus if status is not IntentStatus.UNKNOWN}

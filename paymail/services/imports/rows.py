@@ -8,7 +8,7 @@ from io import TextIOWrapper
 from typing import BinaryIO
 
 from paymail.services.imports.dialect import Dialect, find_dialect
-from paymail.services.imports.encoding import find_encoding
+from paymail.services.imports.encodings import find_encoding
 from paymail.services.imports.faults import Fault, ImportRefused
 from paymail.services.imports.fields import Row
 from paymail.services.imports.header import Header, read_header

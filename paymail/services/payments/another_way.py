@@ -6,7 +6,7 @@ from paymail import observability
 from paymail.errors import PaymailError
 from paymail.models import AttemptStatus, PaymentAttempt
 from paymail.services.core.contexts import GatewayContext
-from paymail.services.ledger import entries, waiting
+from paymail.services.ledger import awaited_payments, entries
 from paymail.services.ledger.attempts import live_attempt, mark_cancelling
 from paymail.services.links.lookup import find_by_token
 from paymail.services.payments import intent_cancellation
@@ -38,7 +38,7 @@ def _marked(session: Session, context: GatewayContext, token: str, intent_id: st
     attempt = live_attempt(session, invoice_id=invoice.invoice_id)
     if attempt is None or attempt.status is not AttemptStatus.WAITING or attempt.intent_id != intent_id:
         return None
-    awaited = waiting.awaited(session, invoice_id=invoice.invoice_id)
+    awaited = awaited_payments.awaited(session, invoice_id=invoice.invoice_id)
     mark_cancelling(session, attempt, now=now)
     # The sweep is not to ask beside us.
     attempt.tried_at = now

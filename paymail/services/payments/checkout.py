@@ -37,7 +37,7 @@ from paymail.services.links.lookup import (
 from paymail.services.payments import settlement
 from paymail.services.payments.card_testing import check_not_tested
 from paymail.services.payments.former_accounts import cut_off, give_up
-from paymail.services.payments.method_saving import check_consent, customer_for, refused
+from paymail.services.payments.save_consents import check_consent, customer_for, refused
 from paymail.services.payments.settlement import StaleRead
 from paymail.services.payments.unrecorded import ask_after_restore
 from paymail.services.payments.withdrawal import withdraw

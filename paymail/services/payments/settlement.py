@@ -25,7 +25,7 @@ from paymail.money import from_stripe_amount
 from paymail.ports.payments import EXPIRED, Intent, IntentStatus
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import saved_methods
-from paymail.services.ledger import entries, waiting
+from paymail.services.ledger import awaited_payments, entries
 from paymail.services.ledger.attempts import mark_cancelling, move_on
 from paymail.services.outbox import dedupe_keys
 
@@ -187,7 +187,7 @@ def _unpaid(
     if matters and not known and seen not in (None, attempt.updated_at):
         raise StaleRead("the payment moved on while Stripe was being checked")
     if intent.waiting is not None and attempt.status is not AttemptStatus.PROCESSING:
-        waiting.begin(
+        awaited_payments.begin(
             session, attempt=attempt, invoice=invoice, waiting=intent.waiting, actor=source, now=now
         )
         return

@@ -22,8 +22,8 @@ from paymail.models import (
 from paymail.money import Money
 from paymail.services.core.documents import method_of, payment_day, receipt_number
 from paymail.services.core.invoices import local_date
-from paymail.services.ledger import waiting
-from paymail.services.ledger.waiting import AwaitedPayment
+from paymail.services.ledger import awaited_payments
+from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.services.letters.credit_notes import credit_note_number
 from paymail.services.plans.choice import smallest, suggested
 from paymail.services.plans.coverage import PlanView, plan_of
@@ -113,7 +113,7 @@ def summary_of(session: Session, *, invoice: Invoice, now: datetime) -> PaymentS
     following = plan.following if plan else None
     due = following.due if following else invoice.due_date
     currency = invoice.currency
-    awaited = waiting.awaited(session, invoice_id=invoice.invoice_id)
+    awaited = awaited_payments.awaited(session, invoice_id=invoice.invoice_id)
     return PaymentSummary(
         state=_state(session, invoice, awaited),
         urgency=Urgency.OVERDUE if due < today else Urgency.SOON if due - today <= SOON else Urgency.DUE,

@@ -14,7 +14,7 @@ from paymail.ports.payments import CANCELLABLE, Intent, IntentStatus
 from paymail.services.core import history, restores
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
-from paymail.services.ledger.waiting import name_of
+from paymail.services.ledger.awaited_payments import name_of
 from paymail.services.links.lookup import AlreadyPaying
 from paymail.services.outbox import notices
 from paymail.services.payments.withdrawal import cancel_if_open

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from paymail.models import Invoice, InvoiceStatus, Message, MessageKind, MessageState, PaymentStatus
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.invoices import local_date
-from paymail.services.ledger import waiting
-from paymail.services.ledger.waiting import AwaitedPayment
+from paymail.services.ledger import awaited_payments
+from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.services.outbox import dedupe_keys, suppressions
 from paymail.services.plans.coverage import dues
 from paymail.services.reminders import holds, ladder
@@ -146,7 +146,7 @@ class _Records:
         for hold in holds.in_force(session, invoice_ids=ids, now=now):
             held.setdefault(hold.invoice_id, []).append(Hold(hold.reason, hold.until))
         addresses = [invoice.customer.email for invoice in invoices]
-        awaited = waiting.among(session, invoice_ids=ids)
+        awaited = awaited_payments.among(session, invoice_ids=ids)
         return cls(reminders, emails, held, awaited, suppressions.among(session, addresses=addresses))
 
 

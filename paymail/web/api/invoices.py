@@ -9,7 +9,7 @@ from paymail.models import InvoiceStatus, PaymentStatus
 from paymail.services.access.api_keys import KeyScope
 from paymail.services.core.history import history
 from paymail.services.core.invoices import payment_url
-from paymail.services.ledger import waiting
+from paymail.services.ledger import awaited_payments
 from paymail.services.lists import cursor, lookup
 from paymail.services.sending import requests
 from paymail.web.api.access import Reader, Writer
@@ -67,7 +67,7 @@ def get_invoice(app: AppDep, holder: Reader, invoice_id: RowId) -> InvoiceDetail
         return InvoiceDetail.of(
             invoice,
             now=app.now(),
-            awaited=waiting.awaited(session, invoice_id=invoice_id),
+            awaited=awaited_payments.awaited(session, invoice_id=invoice_id),
             link=payment_url(app.settings.public_url, invoice) if may_see_link else None,
             messages=lookup.messages(session, invoice_id=invoice_id),
             history=history(session, invoice_id=invoice_id),

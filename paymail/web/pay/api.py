@@ -6,7 +6,7 @@ from paymail import money
 from paymail.ports.payments import Intent
 from paymail.services.customers import saved_methods
 from paymail.services.customers.link_requests import request_new_link
-from paymail.services.ledger import waiting
+from paymail.services.ledger import awaited_payments
 from paymail.services.links.lookup import find_by_token
 from paymail.services.payments.checkout import start_payment
 from paymail.services.payments.confirmation import confirm_payment
@@ -31,7 +31,7 @@ def get_invoice(app: AppDep, token: Token) -> CustomerInvoice:
             session, customer_id=invoice.customer_id, account=invoice.issuer.stripe_account
         )
         offered = saved_methods.may_save(session, invoice=invoice)
-        awaited = waiting.awaited(session, invoice_id=invoice.invoice_id)
+        awaited = awaited_payments.awaited(session, invoice_id=invoice.invoice_id)
         return CustomerInvoice.of(describe(invoice, now=now, awaited=awaited), saved=saved, offered=offered)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from paymail.money import Money
 from paymail.services.core.calendar import zone_of
-from paymail.services.ledger.waiting import AwaitedPayment
+from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.settings import Settings
 
 _CODES = ("boleto", "konbini", "multibanco", "oxxo")

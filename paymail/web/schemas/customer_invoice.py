@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from paymail.models import Invoice, InvoiceLine, SavedMethod
 from paymail.services.core.invoices import local_date
 from paymail.services.customers.saved_methods import CONSENT
-from paymail.services.ledger.waiting import AwaitedPayment
+from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.services.plans.choice import smallest, suggested
 from paymail.web.schemas.plans import PlanRow, plan_rows
 from paymail.web.schemas.units import major

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, Field
 
 from paymail.models import Invoice, InvoiceStatus, Message, PaymentStatus, TimelineEvent
-from paymail.services.ledger.waiting import AwaitedPayment
+from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.web.http.inputs import Text
 from paymail.web.schemas.account import Sums, sums
 from paymail.web.schemas.body import Body

@@ -15,7 +15,7 @@ from paymail.services.core import invoices
 from paymail.services.core.calendar import BusinessCalendar, calendar_of
 from paymail.services.core.history import history
 from paymail.services.forecast.explanation import explain
-from paymail.services.ledger import waiting
+from paymail.services.ledger import awaited_payments
 from paymail.services.links import pay_links
 from paymail.services.lists import lookup, message_pages
 from paymail.services.lists.message_pages import Wanted
@@ -111,7 +111,7 @@ def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, objec
         "fingerprint": pay_links.fingerprint(invoice) if invoice.payment_token else "",
         "events": events[-SHOWN_EVENTS:],
         "older": max(len(events) - SHOWN_EVENTS, 0),
-        "awaited": waiting.awaited(session, invoice_id=invoice_id),
+        "awaited": awaited_payments.awaited(session, invoice_id=invoice_id),
         "explained": explain(session, invoice_id=invoice_id, now=now),
         "holds": holds.in_force(session, invoice_ids=[invoice_id], now=now),
         "hold_reasons": list(HoldReason),

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
 from paymail.services.core.invoices import load_invoice
-from paymail.services.ledger import waiting
+from paymail.services.ledger import awaited_payments
 from paymail.services.lists import lookup
 from paymail.services.sending import invoice_emails
 from paymail.web.http.dependencies import AppDep
@@ -32,7 +32,7 @@ def invoices(
     """List invoices, by page; `find` is a part of a number, a name or an address."""
     with app.reading() as session:
         found = lookup.invoices(session, find=find[:100], page=page)
-        awaited = waiting.among(session, invoice_ids=[one.invoice_id for one in found.rows])
+        awaited = awaited_payments.among(session, invoice_ids=[one.invoice_id for one in found.rows])
     context = {"visitor": visitor, "found": found, "find": find[:100], "awaited": awaited}
     return PAGES.TemplateResponse(request, "invoices.html", context)
 

@@ -27,7 +27,7 @@ from paymail.services.customers import addresses, erasure, method_removals, save
 from paymail.services.customers.saved_methods import CONSENT, NoSuchMethod
 from paymail.services.links.lookup import NotPayable
 from paymail.services.payments import webhook_inbox
-from paymail.services.payments.method_saving import CannotSave
+from paymail.services.payments.save_consents import CannotSave
 from tests.factories import LedgerGateway, make_invoice
 from tests.services.paying_customer import PayingCustomer
 

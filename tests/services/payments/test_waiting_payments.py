@@ -12,7 +12,7 @@ from paymail import db
 from paymail.errors import Unavailable
 from paymail.models import AttemptStatus, PaymentAttempt, PaymentStatus
 from paymail.ports.payments import Intent, IntentStatus
-from paymail.services.ledger import waiting
+from paymail.services.ledger import awaited_payments
 from paymail.services.links import pay_links
 from paymail.services.links.lookup import AlreadyPaying, PaymentAwaited
 from paymail.services.payments import adjustments, intent_cancellation, manual_payments
@@ -55,7 +55,7 @@ def states(payer: PayingCustomer) -> list[AttemptStatus]:
 def test_the_page_brings_the_news_with_end_and_instructions(payer: PayingCustomer) -> None:
     intent = voucher(payer)
     with db.reading(payer.engine) as session:
-        found = waiting.awaited(session, invoice_id=502)
+        found = awaited_payments.awaited(session, invoice_id=502)
     assert found is not None
     assert (found.intent_id, found.name, found.until) == (intent.id, "Konbini", END)
     assert found.instructions_url == f"https://payments.stripe.com/konbini/voucher/{intent.id}"
