@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, event, text
 
 from paymail.db import make_engine, schema
@@ -24,6 +26,9 @@ from tests.server_needs import needs_server
 from tests.time_per_folder import seconds_per_folder
 
 compiled.share()
+# How long an example takes says how busy the machine is, nothing about paymail.
+hypothesis_settings.register_profile("paymail", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("paymail")
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "paymail" / "sample" / "host_invoices.csv"
 

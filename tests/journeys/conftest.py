@@ -33,7 +33,7 @@ FLAGS = [
 ]
 
 
-expect.set_options(timeout=20_000)  # a busy machine may take longer than the usual five seconds
+expect.set_options(timeout=45_000)  # a busy machine may take longer than the usual five seconds
 
 
 class Up:
@@ -69,7 +69,7 @@ class Up:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         assert done.returncode == expect, done.stdout + done.stderr
@@ -103,11 +103,11 @@ class Up:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(30)
+            self.process.wait(60)
 
 
 def wait_for(
-    reached: Callable[[], object], seconds: float = 60, process: subprocess.Popen[bytes] | None = None
+    reached: Callable[[], object], seconds: float = 120, process: subprocess.Popen[bytes] | None = None
 ) -> None:
     deadline = time.monotonic() + seconds
     while not reached():

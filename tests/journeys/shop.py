@@ -29,7 +29,7 @@ from tests.factories import make_invoice
 
 CARD, BECS = "4242424242424242", "000123456"
 ARRIVED = "Thank you, your payment has arrived"
-TIMEOUT = 20_000
+TIMEOUT = 45_000
 """Milliseconds; the machine may be busy."""
 
 

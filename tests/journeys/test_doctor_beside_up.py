@@ -26,7 +26,7 @@ def doctor(up: Up) -> tuple[int, dict[str, str]]:
         [sys.executable, "-m", "paymail", "doctor", "--json"],
         env=up.environment,
         capture_output=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     checks = json.loads(done.stdout)["checks"]

@@ -12,7 +12,7 @@ def opened(browser: Browser, running: Up, number: int) -> Page:
     """Return the pay page, its form ready, as a customer's click on the email's link opens it."""
     page = browser.new_page()
     page.goto(running.link_of(number))
-    expect(page.locator("#submit")).to_be_enabled(timeout=15_000)
+    expect(page.locator("#submit")).to_be_enabled(timeout=45_000)
     return page
 
 
@@ -31,7 +31,7 @@ def test_the_page_fits_and_breaks_no_policy(browser: Browser, running: Up, width
         "9 April 2026",
     ):
         expect(page.get_by_text(words).first).to_be_visible()
-    expect(page.locator("#submit")).to_be_enabled(timeout=15_000)
+    expect(page.locator("#submit")).to_be_enabled(timeout=45_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert faults == []
     page.close()
@@ -41,10 +41,10 @@ def test_a_decline_is_explained_then_a_good_card_pays(browser: Browser, running:
     page = opened(browser, running, 502)
     fill_card(page, "4000000000000002")
     page.locator("#submit").click()
-    expect(page.locator("#message")).to_contain_text("declined", timeout=15_000)
+    expect(page.locator("#message")).to_contain_text("declined", timeout=45_000)
     fill_card(page, "4242424242424242")
     page.locator("#submit").click()
-    expect(page.get_by_text("Thank you, your payment has arrived")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Thank you, your payment has arrived")).to_be_visible(timeout=45_000)
     wait_for(lambda: running.receipts(502))
     (receipt,) = running.receipts(502)
     invoice = next(m for m in running.mails() if m.subject.startswith("Invoice #502 "))
@@ -63,10 +63,10 @@ def test_the_challenge_can_be_failed_and_passed(browser: Browser, running: Up) -
         fill_card(page, "4000002500003155")
         page.locator("#submit").click()
         frame = page.frame_locator("iframe[title^=Authenticate]")
-        frame.get_by_role("button", name=re.compile(button, re.I)).first.click(timeout=15_000)
+        frame.get_by_role("button", name=re.compile(button, re.I)).first.click(timeout=45_000)
         if button == "fail":
-            expect(page.locator("#message")).to_contain_text("authenticate", timeout=15_000)
-    expect(page.get_by_text("Thank you, your payment has arrived")).to_be_visible(timeout=15_000)
+            expect(page.locator("#message")).to_contain_text("authenticate", timeout=45_000)
+    expect(page.get_by_text("Thank you, your payment has arrived")).to_be_visible(timeout=45_000)
     page.close()
 
 
@@ -76,7 +76,7 @@ def test_a_tab_closed_at_once_is_settled_by_the_webhook(browser: Browser, runnin
     # The customer's confirmation never arrives, as when the tab is closed the moment Stripe has the money.
     page.route("**/confirm-payment", lambda route: route.abort())
     fill_card(page, "4242424242424242")
-    with page.expect_request("**/confirm-payment", timeout=15_000):
+    with page.expect_request("**/confirm-payment", timeout=45_000):
         page.locator("#submit").click()
     page.close()
     wait_for(lambda: running.receipts(498))

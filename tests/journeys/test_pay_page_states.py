@@ -45,7 +45,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def ready(page: Page) -> None:
     """Wait until the form can be used, where there is one."""
     if page.locator("#submit").count():
-        expect(page.locator("#submit")).to_be_enabled(timeout=20_000)
+        expect(page.locator("#submit")).to_be_enabled(timeout=45_000)
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)

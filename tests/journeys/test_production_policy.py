@@ -67,10 +67,10 @@ def test_a_card_pays_under_the_production_policy(
     policy = response.headers["content-security-policy"]
     assert "https://js.stripe.com" in policy
     assert "127.0.0.1" not in policy
-    expect(page.locator("#submit")).to_be_enabled(timeout=15_000)
+    expect(page.locator("#submit")).to_be_enabled(timeout=45_000)
     fill_card(page, "4242424242424242")
     page.locator("#submit").click()
-    expect(page.get_by_text("Thank you, your payment has arrived")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Thank you, your payment has arrived")).to_be_visible(timeout=45_000)
     assert {"js.stripe.com", "api.stripe.com"} <= asked
     assert scripts == ["https://js.stripe.com/endive/stripe.js"]
     assert faults == []

@@ -24,10 +24,10 @@ class Slow(LedgerGateway):
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked, self.let = threading.Event(), threading.Event()
+        self.listing, self.let = threading.Event(), threading.Event()
 
     def events(self, *, account: str, since: int, types: Sequence[str]) -> Iterator[Event]:
-        self.asked.set()
+        self.listing.set()
         self.let.wait(30)
         yield from super().events(account=account, since=since, types=types)
 
@@ -68,7 +68,7 @@ def test_mail_goes_out_while_stripe_keeps_the_reconciler_waiting(app: App) -> No
     reconciler, sweeper = Reconciler(app, minutes=10, look=0.05), Sweeper(app, every=0.05)
     reconciler.start()
     assert isinstance(app.gateway, Slow)
-    assert app.gateway.asked.wait(30)
+    assert app.gateway.listing.wait(30)
     sweeper.start()
     with app.transaction() as session:
         make_invoice(session, invoice_id=7)
@@ -87,6 +87,6 @@ def test_a_job_that_is_not_due_asks_nobody(app: App) -> None:
     app.gateway.let.set()
     paid(app)
     assert reconcile_due(app, timedelta(minutes=10)) == ["settle", "compare"]
-    app.gateway.asked.clear()
+    app.gateway.listing.clear()
     assert reconcile_due(app, timedelta(minutes=10)) == []
-    assert not app.gateway.asked.is_set()
+    assert not app.gateway.listing.is_set()

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from paymail.models import GatewayEvent, Message, MessageState, Payment
 from paymail.sandbox.customer import pay
-from paymail.settings import SANDBOX_WEBHOOK_SECRET
+from paymail.stripe_settings import SANDBOX_WEBHOOK_SECRET
 from tests.conftest import free_port, wait_for_port
 from tests.factories import make_invoice
 from tests.tasks.test_workers import EXTREMES, Works, broker_url, until, works

@@ -24,7 +24,7 @@ def waiting_of(found: stripe.PaymentIntent) -> Waiting | None:
     A dialog of Stripe.js, a redirection or a QR code is no such thing: the page itself waits for these.
     """
     action = getattr(found, "next_action", None)
-    if found.status != "requires_action" or action is None:
+    if getattr(found, "status", None) != "requires_action" or action is None:
         return None
     name = action.type
     if code := _CODE.fullmatch(name):

@@ -3,7 +3,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
-from paymail.errors import InvalidInput
+from paymail.errors import Rejected
 from paymail.ports.payment_domains import PaymentDomain, PaymentDomains
 
 
@@ -26,7 +26,7 @@ def domain_of(public_url: str) -> str:
 def register(domains: PaymentDomains, *, account: str, name: str) -> PaymentDomain:
     """Make sure that a domain is registered and enabled for an account, and looked at. Safe to repeat.
 
-    Raises InvalidInput, Misconfigured, NotFound, Unavailable.
+    Raises Misconfigured, NotFound, Rejected, Unavailable.
     """
     found = domains.find(account=account, name=name) or _create(domains, account, name)
     if not found.enabled:
@@ -40,7 +40,7 @@ def register(domains: PaymentDomains, *, account: str, name: str) -> PaymentDoma
 def _create(domains: PaymentDomains, account: str, name: str) -> PaymentDomain:
     try:
         return domains.create(account=account, name=name)
-    except InvalidInput:
+    except Rejected:
         # Somebody else may have registered it since we looked.
         found = domains.find(account=account, name=name)
         if found is None:

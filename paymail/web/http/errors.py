@@ -121,7 +121,9 @@ def install(app: FastAPI) -> None:
         # Answered outside of all middleware, the one that sets the headers included.
         # What was done before it failed is not known here: a payment may have been made.
         detail = "Something went wrong on our side. Check what was saved or paid before you try again."
-        headers = {**request.app.state.headers, HEADER: request.scope[SCOPE_KEY]}
+        headers = dict(request.app.state.headers)
+        if SCOPE_KEY in request.scope:
+            headers[HEADER] = request.scope[SCOPE_KEY]
         return problem(request, 500, "internal_error", detail, headers)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import stripe
 
-from paymail.errors import InvalidInput
+from paymail.errors import Rejected
 from paymail.gateway import StripeConfig, StripePaymentDomains
 from paymail.gateway.payment_domains import domain_from
 from paymail.sandbox.config import SandboxConfig
@@ -66,7 +66,7 @@ def test_what_is_inactive_is_looked_at_again_and_tells_its_reason(
 
 
 def test_a_name_that_is_no_domain_is_refused(domains: StripePaymentDomains) -> None:
-    with pytest.raises(InvalidInput):
+    with pytest.raises(Rejected):
         register(domains, account=ACCOUNT, name="no_domain")
 
 

@@ -7,7 +7,7 @@ import pytest
 import stripe
 
 from paymail.clock import utc_now
-from paymail.errors import InvalidInput, Unavailable
+from paymail.errors import Rejected, Unavailable
 from paymail.gateway import StripeConfig, StripeGateway
 from paymail.gateway.statement_descriptor import LONGEST, suffix_of
 from paymail.ports.payment_errors import KeyTaken
@@ -109,7 +109,7 @@ def test_a_suffix_that_stripe_refuses_does_not_stop_the_payment(url: str) -> Non
 
 def test_anything_else_that_stripe_refuses_is_not_asked_again(url: str) -> None:
     http = Recorder()
-    with pytest.raises(InvalidInput):
+    with pytest.raises(Rejected):
         gateway(url, http).create_intent(**asked(amount=1))
     assert len(http.sent) == 1
 

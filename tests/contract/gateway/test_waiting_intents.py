@@ -9,7 +9,7 @@ from stripe.params import _payment_intent_create_params as params
 
 from paymail.clock import utc_now
 from paymail.gateway import StripeConfig, StripeGateway
-from paymail.gateway.translation import intent_from
+from paymail.gateway.translation.intents import intent_from
 from paymail.ports.payment_methods import EXCLUDED, HANDLED
 from paymail.ports.payments import EXPIRED, IntentStatus, Waiting
 from paymail.sandbox.config import SandboxConfig

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
@@ -208,7 +208,7 @@ def test_an_invoice_paid_by_the_host_sends_no_queued_email(engine: Engine) -> No
 
 
 @given(st.text(max_size=400))
-@hypothesis_settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(max_examples=200)
 def test_no_text_at_all_breaks_the_reader(text: str) -> None:
     look(text)
 

@@ -16,7 +16,12 @@ from tests.structure.test_house import routes_of
 from tests.web.bearer import bearer
 from tests.web.conftest import Biller, Site
 
-BODIES = {"confirm-payment": {"paymentIntentId": "pi_123"}, "promise": {"date": "2026-12-01"}}
+BODIES = {
+    "confirm-payment": {"paymentIntentId": "pi_123"},
+    "promise": {"date": "2026-12-01"},
+    "remove": {"id": 1},
+}
+FORMS = {"remove": {"method": "1"}}
 UNKNOWN = ["0" * 64, "x", "A" * 64, "0" * 63, "0" * 65, "%00", "é", "0" * 300]
 VOID = {
     ("/pay/{token}", "GET"): 200,
@@ -32,8 +37,10 @@ VOID = {
     ("/pay/{token}/paid", "POST"): 303,
     ("/pay/{token}/promise", "POST"): 303,
     ("/pay/{token}/another-way", "POST"): 303,
+    ("/pay/{token}/saved-method/remove", "POST"): 303,
     ("/api/public/pay/{token}/already-paid", "POST"): 409,
     ("/api/public/pay/{token}/promise", "POST"): 409,
+    ("/api/public/pay/{token}/saved-method/remove", "POST"): 404,
 }
 """What each public route answers for a void invoice's link; every route must be here."""
 
@@ -47,9 +54,10 @@ def settings(settings: Settings) -> Settings:
 
 def call(site: Site, route: tuple[str, str], token: str) -> Any:
     path, method = route
-    body = BODIES.get(path.rpartition("/")[2]) if path.startswith("/api") else None
+    name, api = path.rpartition("/")[2], path.startswith("/api")
+    body, form = (BODIES.get(name), None) if api else (None, FORMS.get(name))
     address = path.replace("{token}", token).replace("{number}", "1").replace("{refund_id}", "1")
-    return site.client.request(method, address, json=body, follow_redirects=False)
+    return site.client.request(method, address, json=body, data=form, follow_redirects=False)
 
 
 def headers(answer: Response) -> str:
