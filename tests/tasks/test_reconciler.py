@@ -28,7 +28,7 @@ class Slow(LedgerGateway):
 
     def events(self, *, account: str, since: int, types: Sequence[str]) -> Iterator[Event]:
         self.listing.set()
-        self.let.wait(30)
+        self.let.wait(120)
         yield from super().events(account=account, since=since, types=types)
 
 
@@ -56,7 +56,7 @@ def count(app: App, table: type, *where: object) -> int:
         return session.scalar(select(func.count()).select_from(table).where(*where)) or 0  # type: ignore[arg-type]
 
 
-def until(reached: Callable[[], object], seconds: float = 30) -> None:
+def until(reached: Callable[[], object], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -68,7 +68,7 @@ def test_mail_goes_out_while_stripe_keeps_the_reconciler_waiting(app: App) -> No
     reconciler, sweeper = Reconciler(app, minutes=10, look=0.05), Sweeper(app, every=0.05)
     reconciler.start()
     assert isinstance(app.gateway, Slow)
-    assert app.gateway.listing.wait(30)
+    assert app.gateway.listing.wait(120)
     sweeper.start()
     with app.transaction() as session:
         make_invoice(session, invoice_id=7)
@@ -79,7 +79,7 @@ def test_mail_goes_out_while_stripe_keeps_the_reconciler_waiting(app: App) -> No
     until(lambda: count(app, Payment) == 1)
     for thread in (reconciler, sweeper):
         thread.stop()
-        thread.join(30)
+        thread.join(120)
 
 
 def test_a_job_that_is_not_due_asks_nobody(app: App) -> None:

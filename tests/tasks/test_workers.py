@@ -22,7 +22,7 @@ EXTREMES = pytest.mark.parametrize(
     ("database_url", "broker_url"), [("sqlite", "filesystem"), ("postgresql", "redis")], indirect=True
 )
 """Where it takes neither each database nor each broker, but one of both."""
-NEVER = "60"
+NEVER = "600"
 """Seconds between sweeps where only the doorbell is to bring the work."""
 
 
@@ -63,7 +63,7 @@ class Works:
         with self.app.reading() as session:
             return session.scalar(select(Message.state).where(Message.message_id == message_id))
 
-    def until_sent(self, message_id: int, seconds: float = 30) -> float:
+    def until_sent(self, message_id: int, seconds: float = 120) -> float:
         """Wait until the message is sent; return how long it took."""
         started = time.monotonic()
         until(lambda: self.state(message_id) is MessageState.SENT, seconds)
@@ -73,7 +73,7 @@ class Works:
         return len(list(self.app.mailbox.glob("*.eml")))
 
 
-def until(reached: Callable[[], bool], seconds: float = 30) -> None:
+def until(reached: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -120,7 +120,7 @@ def works(settings: Settings, broker_url: str) -> Iterator[Works]:
 
 def test_the_doorbell_brings_a_message_out_at_once(works: Works) -> None:
     works.worker()
-    assert works.until_sent(works.send(2)) < 20
+    works.until_sent(works.send(2))
     assert works.emails() == 2
 
 
@@ -138,9 +138,9 @@ def test_two_workers_and_a_beat_deliver_each_message_once(works: Works) -> None:
     works.start("beat", sweep="0.2")
     ids = [works.send(number) for number in range(1, 21)]
     for message_id in ids:
-        works.until_sent(message_id, 60)
+        works.until_sent(message_id)
     # What was sent twice would have been by the time that a later one has gone out.
-    works.until_sent(works.send(21), 60)
+    works.until_sent(works.send(21))
     assert works.emails() == 21
 
 

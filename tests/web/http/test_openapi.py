@@ -91,6 +91,8 @@ STAFF_OPERATIONS = [
     ("/api/v1/events/{event_id}", "GET"),
     ("/api/v1/events/{event_id}/reprocess", "POST"),
 ]
+PATIENCE = 120
+"""Seconds for one answer: a busy machine may need them."""
 FEWER = int(os.environ.get("FEWER_EXAMPLES", "1"))
 """`make quick` is content with a part of the requests."""
 UNLIMITED = {name: "1000000/minute" for name in Settings.model_fields if name.endswith("rate_limit")}
@@ -143,7 +145,7 @@ def test_every_answer_is_as_described(described: Described, path: str, method: s
         # Which days may be promised, and which amounts paid, depends on the day and the invoice, which no
         # schema says: a 422 for one is no fault.
         unsaid = [positive_data_acceptance] if path.endswith(("/promise", "/create-payment")) else []
-        case.call_and_validate(excluded_checks=unsaid)
+        case.call_and_validate(excluded_checks=unsaid, timeout=PATIENCE)
 
     check()
 
@@ -162,7 +164,7 @@ def test_every_answer_of_the_staff_api_is_as_described(described: Described, pat
             case.path_parameters[name] = known or case.path_parameters[name]
         # The key goes with every request; the check that leaves it out expects the 401 it gets.
         # What a time or a reason must be like is more than a schema says: a 422 for it is no fault.
-        case.call_and_validate(headers=key, excluded_checks=[positive_data_acceptance])
+        case.call_and_validate(headers=key, timeout=PATIENCE, excluded_checks=[positive_data_acceptance])
 
     check()
 
