@@ -27,7 +27,7 @@ class InvoiceStatus(StrEnum):
 
 
 class PaymentStatus(StrEnum):
-    """Where the money stands. Moved only by settlement, refunds and imports, under the invoice's lock."""
+    """Where the money stands. Moved only by the ledger, under the invoice's lock."""
 
     UNPAID = "unpaid"
     PARTIAL = "partial"

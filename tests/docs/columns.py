@@ -38,7 +38,8 @@ MEANING = {
     "tax_rate": "Per cent, from 0 to 100.",
     "tax_amount": "The rate of the subtotal, rounded half up, once for all or once per line: both will do.",
     "total": "Subtotal plus tax.",
-    "amount_paid": "What had arrived before: 0 when `unpaid`, the total when `paid`, else between them.",
+    "amount_paid": "All that ever arrived, as far as your system knows: 0 when `unpaid`, the total or more"
+    " when `paid`, else between them. What exceeds all that arrived here is recorded as a payment.",
     "line": "The position of the line item on the invoice: a positive whole number, once per invoice.",
     "description": "What was sold, at most 2,000 characters; line breaks are kept.",
     "quantity": "A decimal number, such as `0.5`.",

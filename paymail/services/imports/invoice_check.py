@@ -168,7 +168,7 @@ def _payment_faults(invoice: HostInvoice) -> list[Fault]:
     agrees = {
         PaymentStatus.UNPAID: invoice.paid == 0,
         PaymentStatus.PARTIAL: 0 < invoice.paid < invoice.total,
-        PaymentStatus.PAID: invoice.paid == invoice.total,
+        PaymentStatus.PAID: invoice.paid >= invoice.total,
     }[invoice.payment_status]
     if not agrees:
         paid, total = Money(invoice.paid, invoice.currency), Money(invoice.total, invoice.currency)

@@ -16,16 +16,17 @@ from paymail.services.core.contexts import Context
 from paymail.services.imports.comparison import (
     Comparison,
     compare,
-    has_money_of_ours,
     load_known,
     objection,
+    refuse,
 )
 from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, Report
 from paymail.services.imports.host_file import HostFile, Refused
 from paymail.services.imports.invoice_check import HostInvoice
-from paymail.services.ledger import open_intent
+from paymail.services.ledger import entries
 from paymail.services.links import pay_links
-from paymail.services.outbox.open_reminders import suppress_open
+from paymail.services.outbox import notices
+from paymail.services.payments import adjustments, host_payments
 
 CHUNK = 100
 """Invoices per transaction: a fraction of a second, in which staff and customers wait on SQLite."""
@@ -118,6 +119,7 @@ def _compare_and_write(
             now = context.now()
             _create_all(session, found.fresh, issuer_id, actor, now)
             take_over(session, found, issuer_id, actor, now)
+            _tell_of_voids(session, found.not_voided, now)
         return found
 
 
@@ -129,11 +131,12 @@ def _create_all(
     hosts = sorted(hosts, key=lambda host: host.invoice_id)  # two imports wait for each other in one order
     customers = _customers(session, hosts, issuer_id, now)
     issuer = session.get_one(Issuer, issuer_id)
-    for host in hosts:
-        session.add(_invoice(host, customers[host.customer_name, host.customer_email], issuer, now))
+    made = [_invoice(host, customers[host.customer_name, host.customer_email], issuer, now) for host in hosts]
+    session.add_all(made)
     session.flush()  # the events point at the invoices, and no relationship tells the ORM their order
-    for host in hosts:
-        history.record(session, invoice_id=host.invoice_id, kind="imported", actor=actor, now=now)
+    for invoice, host in zip(made, hosts, strict=True):
+        history.record(session, invoice_id=invoice.invoice_id, kind="imported", actor=actor, now=now)
+        host_payments.enter(session, invoice=invoice, known_to_host=host.paid, actor=actor, now=now)
 
 
 def _customers(
@@ -162,11 +165,9 @@ def _invoice(host: HostInvoice, customer: Customer, issuer: Issuer, now: datetim
         tax_rate=host.tax_rate,
         tax_amount=host.tax,
         total=host.total,
-        amount_paid=host.paid,
         issued_date=host.issued,
         due_date=host.due,
         status=host.status,
-        payment_status=host.payment_status,
         payment_token=new_payment_token(),
         payment_token_expires_at=pay_links.end_of(issuer, due=host.due, now=now),
         import_digest=host.digest,
@@ -175,6 +176,7 @@ def _invoice(host: HostInvoice, customer: Customer, issuer: Issuer, now: datetim
         created_at=now,
         updated_at=now,
     )
+    entries.open_books(invoice)
     invoice.lines = [
         InvoiceLine(
             position=line.position,
@@ -195,36 +197,44 @@ def take_over(session: Session, found: Comparison, issuer_id: int, actor: str, n
     invoices = load_known(session, [host.invoice_id for host in found.changed], lock=True)
     for host in list(found.changed):
         invoice = invoices[host.invoice_id]
-        if fault := objection(session, invoice, host, issuer_id):
+        if fault := objection(invoice, host, issuer_id):
             found.changed.remove(host)
-            found.faults.append(fault)
+            refuse(found, invoice, host, fault)
         else:
             _take_over(session, invoice, host, actor, now)
 
 
 def _take_over(session: Session, invoice: Invoice, host: HostInvoice, actor: str, now: datetime) -> None:
+    invoice.import_digest, invoice.updated_at = host.digest, now
+    if invoice.customer.host_email:  # staff know a better one, which stays
+        invoice.customer.host_email = host.customer_email
+    if host.status is InvoiceStatus.VOID and invoice.status is not InvoiceStatus.VOID:
+        adjustments.void(
+            session, invoice_id=invoice.invoice_id, reason="voided by import", actor=actor, now=now
+        )
+        return
     before = f"{invoice.status}/{invoice.payment_status}"
-    was_owed = invoice.owed
     if invoice.status is InvoiceStatus.DRAFT:
         invoice.reminders_from = now
     invoice.next_reminder_at = now
     invoice.status = host.status
-    if not has_money_of_ours(session, invoice.invoice_id):
-        invoice.payment_status, invoice.amount_paid = host.payment_status, host.paid
-    invoice.import_digest, invoice.updated_at = host.digest, now
-    if invoice.customer.host_email:  # staff know a better one, which stays
-        invoice.customer.host_email = host.customer_email
-    after = f"{invoice.status}/{invoice.payment_status}"
-    detail = f"{before} to {after} by import"
+    host_payments.enter(session, invoice=invoice, known_to_host=host.paid, actor=actor, now=now)
+    detail = f"{before} to {invoice.status}/{invoice.payment_status} by import"
     history.record(
         session, invoice_id=invoice.invoice_id, kind="updated", actor=actor, now=now, detail=detail
     )
-    if invoice.status is InvoiceStatus.VOID or (was_owed and not invoice.owed):
-        _withdraw(session, invoice, now)
 
 
-def _withdraw(session: Session, invoice: Invoice, now: datetime) -> None:
-    """Take back what asks for money that is not owed any more: reminders, and what is open in a browser."""
-    reason = "voided by import" if invoice.status is InvoiceStatus.VOID else "paid by import"
-    suppress_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
-    open_intent.mark_for_cancellation(session, invoice_id=invoice.invoice_id, now=now)
+def _tell_of_voids(session: Session, hosts: Iterable[HostInvoice], now: datetime) -> None:
+    """An invoice that the host gave up and somebody pays needs a person: its money may have to go back."""
+    for host in hosts:
+        notices.tell_staff(
+            session,
+            invoice_id=host.invoice_id,
+            about="host_void",
+            key=host.invoice_id,
+            headline="Your system voids an invoice that has been paid or is being paid",
+            detail=f"Your system says that invoice {host.invoice_id} is void, but a payment has been received"
+            " or is clearing, so it stays as it is here. Refund the payment, then void the invoice.",
+            now=now,
+        )

@@ -38,6 +38,13 @@ def status_of(invoice: Invoice, *, clearing: bool) -> PaymentStatus:
     return PaymentStatus.PAID
 
 
+def open_books(invoice: Invoice) -> None:
+    """Begin a new invoice's account: nothing has arrived yet. What has is entered as payments."""
+    invoice.amount_paid = invoice.amount_refunded = invoice.amount_charged_back = 0
+    invoice.amount_credited = invoice.amount_written_off = 0
+    invoice.payment_status = status_of(invoice, clearing=False)
+
+
 def update_status(
     session: Session, *, invoice: Invoice, now: datetime, owed_before: int | None = None
 ) -> None:
@@ -66,10 +73,13 @@ def _clears(session: Session, invoice_id: int) -> bool:
     return session.scalar(statement.limit(1)) is not None
 
 
-def enter_payment(session: Session, *, invoice: Invoice, payment: Payment, actor: str, now: datetime) -> None:
+def enter_payment(
+    session: Session, *, invoice: Invoice, payment: Payment, actor: str, now: datetime, receipt: bool = True
+) -> None:
     """Write a payment into the books: amounts, status, timeline, the end of reminders, one receipt.
 
-    The caller fills in all of `payment` but its balance and receipt number. Amounts in minor units.
+    The caller fills in all of `payment` but its balance and receipt number. Amounts in minor units. Without
+    `receipt` none is mailed: staff can still send it.
     """
     invoice.amount_paid += payment.amount
     update_status(session, invoice=invoice, now=now)
@@ -78,6 +88,8 @@ def enter_payment(session: Session, *, invoice: Invoice, payment: Payment, actor
     session.add(payment)
     session.flush()
     _tell(session, invoice, payment, actor, now)
+    if receipt:
+        _queue_receipt(session, invoice, payment, actor, now)
     reason = "a part payment was received" if invoice.balance else "already paid"
     suppress_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
 
@@ -98,6 +110,9 @@ def _tell(session: Session, invoice: Invoice, payment: Payment, actor: str, now:
         note(session, invoice=invoice, kind="overpaid", actor=actor, now=now, detail=surplus)
     if invoice.overpaid or invoice.status is InvoiceStatus.VOID:
         _tell_of_surplus(session, invoice, payment, now)
+
+
+def _queue_receipt(session: Session, invoice: Invoice, payment: Payment, actor: str, now: datetime) -> None:
     queue_email(
         session,
         invoice=invoice,

@@ -146,7 +146,7 @@ def test_a_host_cannot_void_what_is_being_paid(engine: Engine) -> None:
     begin_payment(engine)
     report = bring(engine, text_of(rows({"status": "void"}, {"invoice_id": "8"})))
     assert (report.created, report.skipped) == (1, 1)
-    assert "while a payment is clearing" in report.faults[0].reason
+    assert "a payment has been received or is clearing" in report.faults[0].reason
     with db.reading(engine) as session:
         assert session.get_one(Invoice, 7).status is InvoiceStatus.SENT
 
@@ -173,7 +173,7 @@ def test_what_is_open_is_taken_back_when_the_host_voids(engine: Engine, attempt:
     begin_payment(engine, status=PaymentStatus.UNPAID, attempt=attempt)
     wait_to_remind(engine)
     assert bring(engine, text_of(rows({"status": "void"}))).updated == 1
-    assert reminder_of(engine) == (MessageState.SUPPRESSED, "voided by import")
+    assert reminder_of(engine) == (MessageState.SUPPRESSED, "nothing is owed on this invoice")
     with db.reading(engine) as session:
         assert session.scalars(select(PaymentAttempt)).one().status is AttemptStatus.CANCELLING
 
@@ -182,7 +182,7 @@ def test_a_reminder_is_taken_back_when_the_host_was_paid(engine: Engine) -> None
     bring(engine, text_of(rows({})))
     wait_to_remind(engine)
     bring(engine, text_of(rows(PAID)))
-    assert reminder_of(engine) == (MessageState.SUPPRESSED, "paid by import")
+    assert reminder_of(engine) == (MessageState.SUPPRESSED, "already paid")
 
 
 def test_a_chunk_is_tried_again_once_when_a_lock_is_in_its_way(

@@ -179,7 +179,8 @@ def test_the_host_may_move_an_invoice_on(engine: Engine) -> None:
     with db.reading(engine) as session:
         invoice = session.scalars(select(Invoice)).one()
         assert (invoice.status, invoice.payment_status) == (InvoiceStatus.SENT, PaymentStatus.PAID)
-        assert [event.kind for event in history(session, invoice_id=7)] == ["imported", "updated", "updated"]
+        kinds = [event.kind for event in history(session, invoice_id=7)]
+        assert kinds == ["imported", "updated", "payment_received", "updated"]
 
 
 @pytest.mark.parametrize(
