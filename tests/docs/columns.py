@@ -23,10 +23,10 @@ How to use it, and what happens when a file is wrong: [Import from your system](
 """
 
 MEANING = {
-    "invoice_id": "Your number of the invoice, such as `502` or `INV-0042`: at most 40 characters. Customers see"
-    " it, and paymail knows the invoice again by it, unless you give `external_ref`. A whole number is its id in"
-    " paymail too, where that is free.",
-    "customer_name": "At most 300 characters. A customer is known by `customer_ref`; else by name, whatever its"
+    "invoice_id": "Your number of the invoice, such as `502` or `INV-0042`: at most 40 characters. Customers"
+    " see it, and paymail knows the invoice by it, unless you give `external_ref`. A whole number is its"
+    " id in paymail too, where that is free.",
+    "customer_name": "At most 300 characters. A customer is known by `customer_ref`; else by name, in any"
     " case, while there is one of that name and the file gives it one address; else by name and address.",
     "customer_email": "One address. It is checked for its form, not asked whether it exists.",
     "currency": "Three capital letters, such as `AUD` or `JPY`.",
@@ -42,10 +42,10 @@ MEANING = {
     "total": "Subtotal plus tax.",
     "amount_paid": "All that ever arrived, as far as your system knows: 0 when `unpaid`, the total or more"
     " when `paid`, else between them. What exceeds all that arrived here is recorded as a payment.",
-    "external_ref": "Your own id of the invoice, at most 200 characters, unique for an issuer. With it a draft"
-    " may change its number.",
-    "customer_ref": "Your own id of the customer, at most 200 characters, unique for an issuer. With it a customer"
-    " may change its name.",
+    "external_ref": "Your own id of the invoice, at most 200 characters, unique for an issuer. With it a"
+    " draft may change its number.",
+    "customer_ref": "Your own id of the customer, at most 200 characters, unique for an issuer. With it a"
+    " customer may change its name.",
     "customer_tax_id": "At most 60 characters.",
     "customer_address": "The billing address, at most 2,000 characters; line breaks are kept.",
     "customer_country": "Of the billing address: two letters, such as `AU`.",
@@ -78,7 +78,7 @@ def page() -> str:
             "## Of the invoice\n",
             *_table(HEAD_COLUMNS, said),
             "\n## Of the invoice, optional\n",
-            "A file without such a column leaves what is here; an empty cell takes it away, but for the two ids.\n",
+            "A file without such a column leaves what is here; an empty cell removes it, except the ids.\n",
             *_table(OPTIONAL_COLUMNS, said),
             "\n## Of the line item\n",
             *_table(LINE_COLUMNS, said),

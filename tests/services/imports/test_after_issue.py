@@ -12,9 +12,8 @@ from paymail.services.reminders import planner
 from paymail.services.sending import invoice_emails
 from tests.factories import NOW
 from tests.services.imports.host_files import Row
-from tests.services.imports.host_story import DRAFT, PAID, VOID, HostStory
+from tests.services.imports.host_story import DRAFT, LATER, PAID, VOID, HostStory
 
-LATER = {"due_date": "2026-06-30"}
 DOUBLE = {
     "subtotal": "150.00",
     "tax_amount": "15.00",
