@@ -15,6 +15,8 @@ from paymail.services.imports.invoice_check import HostInvoice
 
 CHUNK = 100
 """Invoices per transaction: a fraction of a second, in which staff and customers wait on SQLite."""
+TRIES = 5
+"""Of one chunk: several imports at once wait for one another longer than a lock is waited for."""
 Progress = Callable[[int, int], None]
 
 
@@ -120,15 +122,16 @@ def _chunk(
     issuer_id: int,
     actor: str | None,
     said: set[tuple[int, str]],
+    tries: int = TRIES,
 ) -> Chunk:
     """Compare and, with an actor, write some invoices in one transaction."""
     try:
         return _compare_and_write(context, hosts, issuer_id, actor, said)
     except DBAPIError as error:
         # Somebody else changed one of them meanwhile: it is known now, or its lock is free.
-        if not isinstance(error, IntegrityError) and not is_lock_wait(error):
+        if tries == 1 or not (isinstance(error, IntegrityError) or is_lock_wait(error)):
             raise
-        return _compare_and_write(context, hosts, issuer_id, actor, said)
+        return _chunk(context, hosts, issuer_id, actor, said, tries - 1)
 
 
 def _compare_and_write(

@@ -5,9 +5,12 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine
 
+from paymail import db
 from paymail.models import AttemptStatus, Channel, Dispute, InvoiceStatus, MessageState
 from paymail.ports.payments import IntentStatus
-from paymail.services.payments import manual_payments
+from paymail.services.core.invoices import load_invoice
+from paymail.services.lists import lookup
+from paymail.services.payments import manual_payments, summary
 from paymail.services.payments.manual_payments import BadRecord, ManualPayment
 from paymail.services.refunds import refund_requests
 from paymail.services.refunds.refund_requests import BadRefund, RefundOrder
@@ -183,3 +186,14 @@ def test_a_payment_of_the_host_goes_back_by_the_host_or_as_staff_say(story: Host
     order = RefundOrder(250, Channel.HOST)
     with story.paid() as (session, paid), pytest.raises(BadRefund):
         refund_requests.request(session, payment_id=paid.payment_id, order=order, actor="amy", now=story.now)
+
+
+def test_customers_are_given_no_receipt_of_a_day_that_nobody_knows(story: HostStory) -> None:
+    story.bring({"payment_status": "partial", "amount_paid": "20.00"})
+    with db.reading(story.engine) as session, pytest.raises(lookup.NoReceipt):
+        lookup.latest_payment(session, invoice_id=7)
+    mine = story.pay()
+    with db.reading(story.engine) as session:
+        assert lookup.latest_payment(session, invoice_id=7).payment_id == mine.payment_id
+        shown = summary.summary_of(session, invoice=load_invoice(session, invoice_id=7), now=story.now)
+    assert [one.number for one in shown.payments] == [mine.receipt_number]

@@ -5,6 +5,7 @@ Each sequence has an invoice of its own. After each step the sweep has run once.
 
 import random
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -47,6 +48,7 @@ from tests.services.imports.host_story import (
 
 SEQUENCES, STEPS = 25, 12
 FILES: list[Row] = [UNPAID, SAVED_BY_EXCEL, PAID, PAID | LATER, PART, OVERPAID, VOID, DRAFT, LATER]
+OURS = ("amount_refunded", "amount_charged_back", "amount_credited", "amount_written_off")
 IN_FORCE = (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
 
 
@@ -83,10 +85,16 @@ class Sequence(HostStory):
 
     def file(self) -> str:
         row = self.chance.choice(FILES)
-        before = self.invoice().payment_status
+        before, said = self.invoice(), Decimal(row.get("amount_paid", "0"))
         self.bring(row)
-        if before is PaymentStatus.PROCESSING:
-            assert self.invoice().payment_status is PaymentStatus.PROCESSING, "a file ended what clears"
+        after = self.invoice()
+        if before.payment_status is PaymentStatus.PROCESSING:
+            assert after.payment_status is PaymentStatus.PROCESSING, "a file ended what clears"
+        most = max(before.amount_paid, int(said * 100))
+        assert after.amount_paid in (before.amount_paid, most), "more than the host knows of"
+        if before.can_pay and after.status is before.status:
+            assert after.amount_paid == most, "money that the host knows of is not here"
+        assert [getattr(after, name) for name in OURS] == [getattr(before, name) for name in OURS]
         return str(row)
 
     def card(self) -> None:
