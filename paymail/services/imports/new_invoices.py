@@ -28,15 +28,15 @@ def create(
         return
     issuer = session.get_one(Issuer, issuer_id)
     made = [
-        (_invoice(host, invoice_id, customer, issuer, now), host)
+        _invoice(host, invoice_id, customer, issuer, now)
         for (host, customer), invoice_id in zip(hosts, ids, strict=True)
     ]
-    made.sort(key=lambda one: one[0].invoice_id)
-    session.add_all([invoice for invoice, _host in made])
+    made.sort(key=lambda invoice: invoice.invoice_id)
+    session.add_all(made)
     session.flush()  # the events point at the invoices, and no relationship tells the ORM their order
-    for invoice, host in made:
+    for invoice in made:
         history.record(session, invoice_id=invoice.invoice_id, kind="imported", actor=actor, now=now)
-        host_payments.enter(session, invoice=invoice, known_to_host=host.paid, actor=actor, now=now)
+    host_payments.enter_first(session, invoices=made, actor=actor, now=now)
 
 
 def lines_of(host: HostInvoice) -> list[InvoiceLine]:
@@ -82,6 +82,6 @@ def _invoice(
         created_at=now,
         updated_at=now,
     )
-    entries.open_books(invoice)
+    entries.open_books(invoice, received=host.paid)
     invoice.lines = lines_of(host)
     return invoice

@@ -38,10 +38,11 @@ def status_of(invoice: Invoice, *, clearing: bool) -> PaymentStatus:
     return PaymentStatus.PAID
 
 
-def open_books(invoice: Invoice) -> None:
-    """Begin a new invoice's account: nothing has arrived yet. What has is entered as payments."""
-    invoice.amount_paid = invoice.amount_refunded = invoice.amount_charged_back = 0
+def open_books(invoice: Invoice, *, received: int = 0) -> None:
+    """Begin a new invoice's account; `received` (minor units) arrived before, and is entered beside it."""
+    invoice.amount_refunded = invoice.amount_charged_back = 0
     invoice.amount_credited = invoice.amount_written_off = 0
+    invoice.amount_paid = received
     invoice.payment_status = status_of(invoice, clearing=False)
 
 
@@ -87,20 +88,24 @@ def enter_payment(
     payment.receipt_number = next_number(session, issuer_id=invoice.issuer_id, last=Issuer.last_receipt)
     session.add(payment)
     session.flush()
-    _tell(session, invoice, payment, actor, now)
+    tell(session, invoice=invoice, payment=payment, actor=actor, now=now)
     if receipt:
         _queue_receipt(session, invoice, payment, actor, now)
     reason = "a part payment was received" if invoice.balance else "already paid"
     suppress_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
 
 
-def next_number(session: Session, *, issuer_id: int, last: InstrumentedAttribute[int]) -> int:
-    """Count up an issuer's column `last`, in the database: two invoices may be paid at the same moment."""
-    counted = update(Issuer).where(Issuer.issuer_id == issuer_id).values({last: last + 1})
+def next_number(session: Session, *, issuer_id: int, last: InstrumentedAttribute[int], count: int = 1) -> int:
+    """Count up an issuer's column `last`, in the database: two invoices may be paid at the same moment.
+
+    Of `count` numbers the last one is returned.
+    """
+    counted = update(Issuer).where(Issuer.issuer_id == issuer_id).values({last: last + count})
     return session.scalars(counted.returning(last)).one()
 
 
-def _tell(session: Session, invoice: Invoice, payment: Payment, actor: str, now: datetime) -> None:
+def tell(session: Session, *, invoice: Invoice, payment: Payment, actor: str, now: datetime) -> None:
+    """Note an entered payment in the history, and tell staff of what was not owed."""
     how = payment.method or "card"
     which = f", intent {payment.intent_id}" if payment.intent_id else ""
     detail = f"{Money(payment.amount, payment.currency)} by {how}{which}"
