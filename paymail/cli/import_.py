@@ -23,12 +23,16 @@ from paymail.services.imports import (
     Format,
     ImportRefused,
     Report,
+    Result,
     import_invoices,
     open_host_file,
 )
 from paymail.services.imports.fields import date_pattern
 from paymail.services.imports.numbers import DecimalMark
 from paymail.wiring import App
+
+MOST_UPDATED = 100
+"""Invoices that are listed with what was taken over."""
 
 
 @exits
@@ -138,6 +142,9 @@ def _tell(report: Report, *, dry_run: bool, as_json: bool) -> None:
     _list(report.faults)
     for note in report.notes:
         typer.echo(f"note: {note}", err=True)
+    for kept in report.kept:
+        typer.echo(f"note: line {kept.line}: {kept.reason}", err=True)
+    _list_updated([result for result in report.results if result.what == "updated"], report.updated)
     if not (report.created or report.updated or report.skipped):
         typer.echo(
             f"nothing to change: {report.invoices} invoices ({report.rows} rows) have already been imported"
@@ -148,3 +155,10 @@ def _tell(report: Report, *, dry_run: bool, as_json: bool) -> None:
         f"{verb} {report.created} of {report.invoices} invoices ({report.rows} rows):"
         f" {report.updated} updated, {report.unchanged} unchanged, {report.skipped} skipped"
     )
+
+
+def _list_updated(updated: list[Result], count: int) -> None:
+    for result in updated[:MOST_UPDATED]:
+        typer.echo(f"line {result.line}: invoice {result.number} updated: {', '.join(result.fields)}")
+    if count > MOST_UPDATED:
+        typer.echo(f"and {count - MOST_UPDATED:,} more; --json lists them")

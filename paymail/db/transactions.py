@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 from sqlalchemy import inspect as sql_inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, SessionTransaction
@@ -69,3 +69,12 @@ def insert_once(session: Session, table: type[Any], values: dict[str, Any]) -> b
     key = next(iter(sql_inspect(table).primary_key))
     statement = insert(table).values(**values).on_conflict_do_nothing().returning(key)
     return session.scalar(statement) is not None
+
+
+def take_turns(session: Session, key: int) -> None:
+    """Wait until no other transaction has the turn `key`, and have it until this one ends.
+
+    Nothing to do on SQLite, where one transaction writes at a time.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})

@@ -21,7 +21,7 @@ from paymail.models.message import (
     MessageState,
 )
 from paymail.models.moves import IllegalMove, check_move
-from paymail.models.parties import Customer, Issuer
+from paymail.models.parties import Customer, Issuer, name_key
 from paymail.models.payment import (
     ATTEMPT_MOVES,
     LIVE_ATTEMPTS,
@@ -117,4 +117,5 @@ __all__ = [
     "Suppression",
     "TimelineEvent",
     "check_move",
+    "name_key",
 ]

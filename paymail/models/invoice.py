@@ -27,7 +27,7 @@ class InvoiceStatus(StrEnum):
 
 
 class PaymentStatus(StrEnum):
-    """Where the money stands. Moved only by settlement, refunds and imports, under the invoice's lock."""
+    """Where the money stands. Moved only by the ledger, under the invoice's lock."""
 
     UNPAID = "unpaid"
     PARTIAL = "partial"
@@ -74,11 +74,22 @@ class Invoice(Base):
         ),
         Index("ix_invoices_status_due", "status", "payment_status", "due_date"),
         Index("ix_invoices_next_reminder_at", "next_reminder_at"),
+        Index(
+            "uq_invoices_external_ref",
+            "issuer_id",
+            "external_ref",
+            unique=True,
+            postgresql_where=text("external_ref IS NOT NULL"),
+            sqlite_where=text("external_ref IS NOT NULL"),
+        ),
         CheckConstraint("subtotal + tax_amount = total", name="adds_up"),
     )
 
     invoice_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     number: Mapped[str] = mapped_column(String(40))
+    """The host's, which customers see; two issuers may have the same."""
+    external_ref: Mapped[str | None] = mapped_column(String(200))
+    """The host's own id of the invoice; unique among an issuer's where given."""
     issuer_id: Mapped[int] = mapped_column(ForeignKey("issuers.issuer_id"))
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.customer_id"), index=True)
     currency: Mapped[str] = mapped_column(String(3))
@@ -116,6 +127,11 @@ class Invoice(Base):
     (a hold, a ladder, a payment) sets it to now."""
     import_digest: Mapped[str] = mapped_column(String(64), default="")
     notes: Mapped[str] = mapped_column(Text, default="")
+    terms: Mapped[str] = mapped_column(Text, default="", server_default="")
+    purchase_order: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    """The customer's number of the order."""
+    host_metadata: Mapped[str] = mapped_column("metadata", Text, default="", server_default="")
+    """What the host keeps with it, as a JSON object of short texts; empty: nothing."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -1,9 +1,11 @@
 """Who bills and who is billed."""
 
+import hashlib
+import unicodedata
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from paymail.db import UtcDateTime
 from paymail.models.base import Base, BigId
@@ -51,15 +53,39 @@ class Issuer(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+def name_key(name: str) -> str:
+    """Return what equal names have in common: NFC and case apart they are one. A digest: names are long."""
+    plain = unicodedata.normalize("NFC", name.strip()).casefold()
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 class Customer(Base):
-    """Who is billed. The same name and address is the same customer of an issuer."""
+    """Who is billed: known by the host's reference, else by name, else by name and address."""
 
     __tablename__ = "customers"
-    __table_args__ = (UniqueConstraint("issuer_id", "name", "email", name="uq_customers_identity"),)
+    __table_args__ = (
+        UniqueConstraint("issuer_id", "name", "email", name="uq_customers_identity"),
+        Index(
+            "uq_customers_external_ref",
+            "issuer_id",
+            "external_ref",
+            unique=True,
+            postgresql_where=text("external_ref IS NOT NULL"),
+            sqlite_where=text("external_ref IS NOT NULL"),
+        ),
+        Index("ix_customers_name_key", "issuer_id", "name_key"),
+    )
 
     customer_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     issuer_id: Mapped[int] = mapped_column(ForeignKey("issuers.issuer_id"))
+    external_ref: Mapped[str | None] = mapped_column(String(200))
+    """The host's own id of the customer; unique among an issuer's where given."""
     name: Mapped[str] = mapped_column(String(300))
+    name_key: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """`name_key` of the name, kept with it; empty where code of before wrote the row."""
+    tax_id: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    country: Mapped[str] = mapped_column(String(2), default="", server_default="")
+    """Of the billing address, ISO 3166-1; empty: not known."""
     email: Mapped[str] = mapped_column(String(320))
     host_email: Mapped[str | None] = mapped_column(String(320))
     """The address that the host last gave, where staff have changed it here; empty: `email` is the host's."""
@@ -71,3 +97,8 @@ class Customer(Base):
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the personal data was erased; name and address are placeholders since."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @validates("name")
+    def _keyed(self, _column: str, name: str) -> str:
+        self.name_key = name_key(name)
+        return name

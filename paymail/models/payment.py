@@ -105,6 +105,8 @@ class Channel(StrEnum):
     CASH = "cash"
     CHEQUE = "cheque"
     OTHER = "other"
+    HOST = "host"
+    """What the host's system says arrived there, beyond all that paymail knew of."""
 
 
 class Payment(Base):

@@ -1,5 +1,6 @@
 """`paymail import` on the embedded database, beside others who write."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from paymail.models import Invoice, Issuer
 from paymail.wiring import App
 from tests.cli.running import run
 from tests.conftest import SAMPLE
+from tests.services.imports.host_files import rows, text_of
 
 
 def count(app: App) -> int:
@@ -53,3 +55,34 @@ def test_a_dry_run_neither_waits_for_a_writer_nor_makes_the_sample_issuer(comman
         assert "would import 502 of 502 invoices" in run("import", str(SAMPLE), "--dry-run").stdout
     with commands.reading() as session:
         assert session.scalar(select(func.count()).select_from(Issuer)) == 0
+
+
+def test_it_says_what_was_taken_over_and_what_was_kept(commands: App, tmp_path: Path) -> None:
+    file = tmp_path / "host.csv"
+    file.write_text(text_of(rows({}, {"invoice_id": "INV-8"})))
+    run("import", str(file))
+    with commands.transaction() as session:
+        customer_id = session.scalars(select(Invoice.customer_id)).first()
+        assert customer_id is not None
+    run("customers", "set-email", str(customer_id), "new@acme.example")
+    file.write_text(text_of(rows({"due_date": "2026-04-01"}, {"invoice_id": "INV-8"})))
+    done = run("import", str(file))
+    assert "line 2: invoice 7 updated: due_date\n" in done.stdout
+    assert "imported 0 of 2 invoices (2 rows): 1 updated, 1 unchanged, 0 skipped" in done.stdout
+    assert "kept yours: 'Acme' is mailed at 'new@acme.example', not 'a@acme.example'" in done.stderr
+    assert "8  " in run("invoices", "list").stdout
+    assert "(number INV-8)" in run("invoices", "list").stdout
+
+
+def test_programs_are_told_what_became_of_each_invoice(commands: App, tmp_path: Path) -> None:
+    file = tmp_path / "host.csv"
+    file.write_text(text_of(rows({})))
+    run("import", str(file))
+    changed = rows({"notes": "Thanks"}, {"invoice_id": "8"}, {"invoice_id": "9", "total": "1.00"})
+    file.write_text(text_of(changed))
+    told = json.loads(run("import", str(file), "--json", expect=4).stdout)
+    assert [(one["number"], one["what"], one["fields"]) for one in told["results"]] == [
+        ("7", "updated", ["notes"]),
+        ("8", "created", []),
+        ("9", "refused", []),
+    ]

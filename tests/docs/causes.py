@@ -40,7 +40,7 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
         "VOID": "Staff void it (refused once money has arrived), or an import.",
     },
     PaymentStatus: {
-        "UNPAID": "An import; a refund that is owed again, a lost dispute, a bank debit that failed.",
+        "UNPAID": "A new invoice; a refund that is owed again, a lost dispute, a bank debit that failed.",
         "PARTIAL": "A part of the money arrives, or a part of it goes back and is owed again.",
         "PROCESSING": "A bank debit begins to clear while something is owed.",
         "PAID": "The rest arrives; or a refund fails and its credit note no longer holds.",

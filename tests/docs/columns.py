@@ -1,14 +1,14 @@
 """The page of the columns of an import: their names from the code, their meaning from here."""
 
-from paymail.services.imports.header import HEAD_COLUMNS, LINE_COLUMNS, SYNONYMS
+from paymail.services.imports.header import HEAD_COLUMNS, LINE_COLUMNS, OPTIONAL_COLUMNS, SYNONYMS
 from paymail.services.imports.invoice_check import HOST_PAYMENT_STATUSES
 from tests.conftest import SAMPLE
 
 HEAD = """# CSV columns
 
 `paymail import FILE` reads the export of your own system: a header line, and **one row per line item**. The
-columns of the invoice are repeated on each of its rows and must be the same there. Every column is needed,
-in any order and by any of its names; other columns are left out, and named in a note.
+columns of the invoice are repeated on each of its rows and must be the same there. Every column is needed but
+the optional ones, in any order and by any of its names; other columns are left out, and named in a note.
 
 The file may be UTF-8, UTF-16 or Windows-1252, and its fields separated by commas, semicolons, tabs or `|`.
 Write amounts as `1234.50` or, in a file that does so throughout, as `1234,50`; separators of thousands are
@@ -23,9 +23,11 @@ How to use it, and what happens when a file is wrong: [Import from your system](
 """
 
 MEANING = {
-    "invoice_id": "Your number of the invoice, a positive whole number. Customers see it, and paymail"
-    " knows the invoice again by it.",
-    "customer_name": "At most 300 characters. A customer is known by name and address together.",
+    "invoice_id": "Your number of the invoice, such as `502` or `INV-0042`: at most 40 characters. Customers"
+    " see it, and paymail knows the invoice by it, unless you give `external_ref`. A whole number is its"
+    " id in paymail too, where that is free.",
+    "customer_name": "At most 300 characters. A customer is known by `customer_ref`; else by name, in any"
+    " case, while there is one of that name and the file gives it one address; else by name and address.",
     "customer_email": "One address. It is checked for its form, not asked whether it exists.",
     "currency": "Three capital letters, such as `AUD` or `JPY`.",
     "issued_date": "`YYYY-MM-DD`, between 1990 and 2200; a date-time counts if it is midnight, in its own"
@@ -38,7 +40,20 @@ MEANING = {
     "tax_rate": "Per cent, from 0 to 100.",
     "tax_amount": "The rate of the subtotal, rounded half up, once for all or once per line: both will do.",
     "total": "Subtotal plus tax.",
-    "amount_paid": "What had arrived before: 0 when `unpaid`, the total when `paid`, else between them.",
+    "amount_paid": "All that ever arrived, as far as your system knows: 0 when `unpaid`, the total or more"
+    " when `paid`, else between them. What exceeds all that arrived here is recorded as a payment.",
+    "external_ref": "Your own id of the invoice, at most 200 characters, unique for an issuer. With it a"
+    " draft may change its number.",
+    "customer_ref": "Your own id of the customer, at most 200 characters, unique for an issuer. With it a"
+    " customer may change its name.",
+    "customer_tax_id": "At most 60 characters.",
+    "customer_address": "The billing address, at most 2,000 characters; line breaks are kept.",
+    "customer_country": "Of the billing address: two letters, such as `AU`.",
+    "purchase_order": "The customer's number of the order, at most 100 characters.",
+    "terms": "At most 2,000 characters; line breaks are kept.",
+    "notes": "At most 2,000 characters; line breaks are kept.",
+    "metadata": "A JSON object of texts: at most 20 keys of 40 characters, values of 200. Kept, not shown to"
+    " customers.",
     "line": "The position of the line item on the invoice: a positive whole number, once per invoice.",
     "description": "What was sold, at most 2,000 characters; line breaks are kept.",
     "quantity": "A decimal number, such as `0.5`.",
@@ -54,12 +69,17 @@ def page() -> str:
         **MEANING,
         "payment_status": f"{', '.join(statuses[:-1])} or {statuses[-1]}, as it was in your system.",
     }
-    assert not set(said) - {*HEAD_COLUMNS, *LINE_COLUMNS}, "a column is explained that no longer exists"
+    assert not set(said) - {*HEAD_COLUMNS, *OPTIONAL_COLUMNS, *LINE_COLUMNS}, (
+        "a column is explained that no longer exists"
+    )
     return "\n".join(
         [
             HEAD,
             "## Of the invoice\n",
             *_table(HEAD_COLUMNS, said),
+            "\n## Of the invoice, optional\n",
+            "A file without such a column leaves what is here; an empty cell removes it, except the ids.\n",
+            *_table(OPTIONAL_COLUMNS, said),
             "\n## Of the line item\n",
             *_table(LINE_COLUMNS, said),
             "\n## Other names\n",

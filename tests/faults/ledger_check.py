@@ -154,8 +154,10 @@ def _refunds(seen: Evidence) -> Iterator[Finding]:
 
 def _receipts(seen: Evidence) -> Iterator[Finding]:
     paid = {payment.payment_id for payment in seen.payments}
+    # What the host was paid it has receipted itself.
+    told_elsewhere = {one.payment_id for one in seen.payments if one.channel is Channel.HOST}
     for payment_id in paid | seen.receipts.keys():
-        if payment_id not in paid or seen.receipts[payment_id] != 1:
+        if payment_id not in paid or (seen.receipts[payment_id] != 1 and payment_id not in told_elsewhere):
             yield Finding(Breach.RECEIPT, f"payment {payment_id}: {seen.receipts[payment_id]}")
     numbers = Counter(payment.receipt_number for payment in seen.payments)
     for number, count in numbers.items():

@@ -49,8 +49,8 @@ def _at_0001(engine: Engine) -> Iterator[Engine]:
 
 def _insert(connection: object, host: HostInvoice) -> None:
     values = {
-        "id": host.invoice_id,
-        "name": f"{host.customer_name} {host.invoice_id}",
+        "id": int(host.number),
+        "name": f"{host.customer_name} {host.number}",
         "email": host.customer_email,
         "currency": host.currency,
         "subtotal": host.subtotal,

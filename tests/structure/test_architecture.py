@@ -1,5 +1,6 @@
 """docs/architecture.md tells of the tree as it is."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -56,3 +57,24 @@ def test_no_file_cites_a_design_that_is_not_here() -> None:
         file for folder in folders for file in (ROOT / folder).rglob("*") if file.suffix in (".py", ".md")
     ]
     assert [str(file) for file in files if cited.search(file.read_text())] == []
+
+
+def test_only_the_ledger_writes_the_payment_status() -> None:
+    files = [path for path in (ROOT / "paymail").rglob("*.py") if "services/ledger" not in path.as_posix()]
+    assert [str(path.relative_to(ROOT)) for path in files if writes_payment_status(path)] == []
+
+
+def writes_payment_status(path: Path) -> bool:
+    """Whether a file assigns a `payment_status`, or names it in a new invoice or in an UPDATE."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        parts = [part for target in targets for part in ast.walk(target)]
+        if any(isinstance(part, ast.Attribute) and part.attr == "payment_status" for part in parts):
+            return True
+        if not isinstance(node, ast.Call):
+            continue
+        named = {one.arg for one in node.keywords} | {ast.unparse(one).strip("'") for one in node.args}
+        called = re.search(r"(?:^|\.)(Invoice|values|setattr)$", ast.unparse(node.func))
+        if called and "payment_status" in named:
+            return True
+    return False

@@ -30,6 +30,7 @@ CHECKED = {
     "reconciler_turns.job": "one of ours",
     "step": "days, or `hand`",
     "tone": "one of ours",
+    "customers.name_key": "a digest that we made",
     "invoices.payment_token": "64 hex characters that we made; without it there is no pay page",
     "staff_sessions.secret_sha256": "a digest; without it nobody is logged in",
     "staff_sessions.csrf": "made by us; without it no form is sent",

@@ -49,15 +49,23 @@ def list_(find: str = "", page: int = 1, as_json: Json = False) -> None:
     with app.reading() as session:
         found = lookup.invoices(session, find=find, page=page)
         rows = [
-            (i.invoice_id, i.customer.name, str(Money(i.total, i.currency)), i.status, i.payment_status)
+            (
+                i.invoice_id,
+                i.customer.name,
+                str(Money(i.total, i.currency)),
+                i.status,
+                i.payment_status,
+                i.number,
+            )
             for i in found.rows
         ]
     if as_json:
-        names = ("invoice_id", "customer_name", "total", "status", "payment_status")
+        names = ("invoice_id", "customer_name", "total", "status", "payment_status", "number")
         typer.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False))
         return
     for row in rows:
-        typer.echo(f"{row[0]:>6}  {row[2]:>18}  {row[3]:6} {row[4]:12} {row[1]}")
+        other = "" if row[5] == str(row[0]) else f" (number {row[5]})"
+        typer.echo(f"{row[0]:>6}  {row[2]:>18}  {row[3]:6} {row[4]:12} {row[1]}{other}")
 
 
 @group.command()

@@ -19,6 +19,8 @@ WAYS = {
     Channel.CASH: "Cash",
     Channel.CHEQUE: "Cheque",
     Channel.OTHER: "Other method",
+    # How, the host does not say.
+    Channel.HOST: "Other method",
 }
 """How money moves other than by Stripe, in words for customers; `formats.method` knows their translations."""
 

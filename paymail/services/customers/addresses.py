@@ -113,8 +113,16 @@ def change_email(session: Session, *, customer_id: int, address: str, actor: str
     Raises BadAddress, NoSuchCustomer, CustomerErased, AddressTaken.
     """
     new = checked(address)
-    found = customer(session, customer_id=customer_id)
-    owed, others = _invoices_concerned(session, customer_id)
+    return _move(session, customer_id, new, actor, now, by_host=False)
+
+
+def take_hosts_address(session: Session, *, customer_id: int, address: str, actor: str, now: datetime) -> int:
+    """Give a customer the address that the host now has, as `change_email` does; staff's own goes."""
+    return _move(session, customer_id, checked(address), actor, now, by_host=True)
+
+
+def _move(session: Session, customer_id: int, new: str, actor: str, now: datetime, *, by_host: bool) -> int:
+    owed, others = invoices_concerned(session, customer_id)
     for invoice_id in sorted({*owed, *others}):
         load_invoice(session, invoice_id=invoice_id, lock=True)
     found = customer(session, customer_id=customer_id, lock=True)
@@ -122,7 +130,7 @@ def change_email(session: Session, *, customer_id: int, address: str, actor: str
         raise CustomerErased(f"the data of customer {customer_id} has been erased")
     _refuse_twin(session, found, new)
     old, found.email = found.email, new
-    found.host_email = found.host_email or old
+    found.host_email = None if by_host else found.host_email or old
     for invoice_id in owed or others[-1:]:
         history.record(
             session,
@@ -139,7 +147,7 @@ def change_email(session: Session, *, customer_id: int, address: str, actor: str
     return _readdress(session, sorted({*owed, *others}), new)
 
 
-def _invoices_concerned(session: Session, customer_id: int) -> tuple[list[int], list[int]]:
+def invoices_concerned(session: Session, customer_id: int) -> tuple[list[int], list[int]]:
     """Return the customer's owed invoices, and those with waiting emails or the newest one."""
     mine = select(Invoice.invoice_id).where(Invoice.customer_id == customer_id)
     owed = mine.where(Invoice.status == InvoiceStatus.SENT, Invoice.shortfall > 0)

@@ -121,10 +121,12 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     session.execute(
         update(Invoice)
         .where(Invoice.customer_id == customer_id)
-        .values(payment_token=None, payment_token_expires_at=None, next_reminder_at=None, notes="")
+        .values(payment_token=None, payment_token_expires_at=None, next_reminder_at=None)
+        .values(notes="", terms="", purchase_order="", host_metadata="")
     )
     found.name, found.email, found.address, found.erased_at = person.name, person.email, "", now
-    found.host_email = None
+    found.host_email = found.external_ref = None
+    found.tax_id = found.country = ""
     for invoice_id in invoice_ids:
         history.record(session, invoice_id=invoice_id, kind="customer_erased", actor=actor, now=now)
 

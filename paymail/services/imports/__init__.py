@@ -1,8 +1,17 @@
 """Import of a host system's invoice export: reading, checking, and writing what is new."""
 
-from paymail.services.imports.faults import Fault, ImportRefused, Report
+from paymail.services.imports.faults import Fault, ImportRefused, Report, Result
 from paymail.services.imports.fields import Format
 from paymail.services.imports.host_file import HostFile, open_host_file
 from paymail.services.imports.store import import_invoices
 
-__all__ = ["Fault", "Format", "HostFile", "ImportRefused", "Report", "import_invoices", "open_host_file"]
+__all__ = [
+    "Fault",
+    "Format",
+    "HostFile",
+    "ImportRefused",
+    "Report",
+    "Result",
+    "import_invoices",
+    "open_host_file",
+]

@@ -1,121 +1,162 @@
-"""What of a checked file is new, what is changed and may be taken over, and what may not."""
+"""What a host says otherwise about an invoice that paymail knows, and whether it may."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
-
-from paymail.errors import Conflict
-from paymail.models import (
-    PAYMENT_MOVES,
-    STATUS_MOVES,
-    Invoice,
-    InvoiceStatus,
-    Payment,
-    PaymentAttempt,
-    PaymentStatus,
-    check_move,
-)
-from paymail.services.imports.faults import Fault
+from paymail.models import Customer, Invoice, InvoiceStatus, PaymentStatus
+from paymail.money import Money
+from paymail.services.imports import host_customers
+from paymail.services.imports.faults import Fault, shown
 from paymail.services.imports.invoice_check import HostInvoice
+from paymail.services.payments import adjustments, host_payments
+
+_S = InvoiceStatus
+REISSUE = "an issued invoice is not rewritten: void it and issue it again"
+OPTIONAL = {
+    "purchase_order": "purchase_order",
+    "terms": "terms",
+    "notes": "notes",
+    "metadata": "host_metadata",
+}
+"""What may change at any time, where the file has it: its column, and ours."""
 
 
 @dataclass(slots=True)
-class Comparison:
-    """What there is to do about some invoices of a file."""
+class Difference:
+    """`changes` by the file's column, before and after, for people."""
 
-    fresh: list[HostInvoice] = field(default_factory=list)
-    changed: list[HostInvoice] = field(default_factory=list)
-    unchanged: int = 0
+    changes: dict[str, tuple[str, str]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    kept: list[Fault] = field(default_factory=list)
+    void_against_money: bool = False
+
+    def refuse(self, host: HostInvoice, column: str, reason: str) -> None:
+        """Note why the host's version stays out."""
+        self.faults.append(Fault(host.at, column, f"invoice {host.number}: {reason}"))
 
 
-def compare(session: Session, hosts: Sequence[HostInvoice], *, issuer_id: int) -> Comparison:
-    """Compare checked invoices with those that paymail knows, without a lock."""
-    known = load_known(session, [host.invoice_id for host in hosts])
-    found = Comparison()
-    for host in hosts:
-        invoice = known.get(host.invoice_id)
-        if invoice is None:
-            found.fresh.append(host)
-        elif _nothing_new(session, invoice, host, issuer_id):
-            found.unchanged += 1
-        elif fault := objection(session, invoice, host, issuer_id):
-            found.faults.append(fault)
-        else:
-            found.changed.append(host)
+def difference(invoice: Invoice, host: HostInvoice, customer: Customer | None) -> Difference:
+    """Compare; `customer` is whom the host means, None for nobody that is known.
+
+    Equal means equal values: what a spreadsheet saved again says `10` for `10.00`.
+    """
+    found = Difference()
+    if invoice.import_digest == host.digest or invoice.customer.erased_at is not None:
+        return found  # said before; and what the host still says about an erased person stays out
+    if invoice.status is _S.VOID:
+        _of_a_void_one(found, invoice, host)
+    elif host.status is _S.VOID:
+        _voiding(found, invoice, host)
+    else:
+        _content(found, invoice, host)
+        _customer(found, invoice, host, customer)
+        _money(found, invoice, host)
+        if invoice.status is not host.status:
+            found.changes["status"] = (invoice.status.value, host.status.value)
+            if host.status is _S.DRAFT:
+                found.refuse(host, "status", "is sent here; what was issued cannot become a draft again")
     return found
 
 
-def load_known(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[int, Invoice]:
-    """Return those invoices that are here, locked in the order of their numbers if asked for."""
-    statement = select(Invoice).where(Invoice.invoice_id.in_(list(ids))).order_by(Invoice.invoice_id)
-    statement = statement.options(selectinload(Invoice.lines), selectinload(Invoice.customer))
-    if lock:
-        statement = statement.with_for_update(of=Invoice).execution_options(populate_existing=True)
-    return {invoice.invoice_id: invoice for invoice in session.scalars(statement)}
+def _of_a_void_one(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
+    """A void one stays void; money is not lost for that."""
+    _money(found, invoice, host)
+    if host.status is not _S.VOID:
+        found.kept.append(Fault(host.at, "status", f"kept yours: invoice {host.number} is void here"))
 
 
-def objection(session: Session, invoice: Invoice, host: HostInvoice, issuer_id: int) -> Fault | None:
-    """Return why the file's version cannot be taken over, if it cannot."""
-    column, reason = _objection(session, invoice, host, issuer_id)
-    return Fault(host.at, column, f"invoice {host.invoice_id}: {reason}") if reason else None
+def _voiding(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
+    if adjustments.has_money(invoice):
+        found.void_against_money = True
+        found.refuse(
+            host,
+            "status",
+            "cannot be voided: a payment has been received or is clearing; refund it first",
+        )
+    elif host_payments.unknown_part(invoice, known_to_host=host.paid):
+        found.refuse(host, "amount_paid", "is void and has been paid, as the file says; that cannot be")
+    else:
+        found.changes["status"] = (invoice.status.value, host.status.value)
 
 
-def has_money_of_ours(session: Session, invoice_id: int) -> bool:
-    """Return whether paymail saw a payment, or the beginning of one: then the host's word does not count."""
-    paid = select(Payment.payment_id).where(Payment.invoice_id == invoice_id).limit(1)
-    tried = select(PaymentAttempt.attempt_id).where(PaymentAttempt.invoice_id == invoice_id).limit(1)
-    return session.scalar(paid) is not None or session.scalar(tried) is not None
+def _content(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
+    draft = invoice.status is _S.DRAFT
+    for column, ours, theirs in _fixed(invoice, host):
+        if ours == theirs:
+            continue
+        if not draft:
+            what = "differs" if column == "line" else f"is {ours} here and {theirs} in the file"
+            found.refuse(host, column, f"{what}; {REISSUE}")
+        else:
+            found.changes[column] = ("", "") if column == "line" else (str(ours), str(theirs))
+    if invoice.due_date != host.due:
+        found.changes["due_date"] = (str(invoice.due_date), str(host.due))
+    for column, attribute in OPTIONAL.items():
+        ours, theirs = getattr(invoice, attribute), getattr(host, column)
+        if theirs is not None and ours != theirs:
+            found.changes[column] = (ours, theirs)
+    if host.external_ref and invoice.external_ref != host.external_ref:
+        found.changes["external_ref"] = (invoice.external_ref or "", host.external_ref)
 
 
-def _nothing_new(session: Session, invoice: Invoice, host: HostInvoice, issuer_id: int) -> bool:
-    if invoice.issuer_id != issuer_id:
-        return False
-    if invoice.import_digest == host.digest or invoice.customer.erased_at is not None:
-        return True  # what the host still says about an erased person stays out
-    # Equal means equal values: what Excel saved again says `10` for `10.00`.
-    same = all(ours == theirs for _column, ours, theirs in _content(invoice, host))
-    if not same or host.status is not invoice.status or host.paid != invoice.amount_paid:
-        return False
-    return host.payment_status is invoice.payment_status or has_money_of_ours(session, invoice.invoice_id)
-
-
-def _objection(session: Session, invoice: Invoice, host: HostInvoice, issuer_id: int) -> tuple[str, str]:
-    """Return column and reason, or empty texts."""
-    if invoice.issuer_id != issuer_id:
-        return "invoice_id", "belongs to another issuer"
-    for column, ours, theirs in _content(invoice, host):
-        if ours != theirs and not (column == "customer_email" and invoice.customer.host_email):
-            return column, f"is {ours} here and {theirs} in the file; imported invoices cannot be changed"
-    ours_alone = has_money_of_ours(session, invoice.invoice_id)
-    if ours_alone and host.paid != invoice.amount_paid:
-        return "amount_paid", "differs, but paymail has recorded payments for this invoice"
-    if host.status is InvoiceStatus.VOID and invoice.payment_status is PaymentStatus.PROCESSING:
-        return "status", "cannot be voided while a payment is clearing"
-    try:
-        if host.status is not invoice.status:
-            check_move(STATUS_MOVES, invoice.status, host.status)
-        if not ours_alone and host.payment_status is not invoice.payment_status:
-            check_move(PAYMENT_MOVES, invoice.payment_status, host.payment_status)
-    except Conflict as error:
-        return "status", str(error)
-    return "", ""
-
-
-def _content(invoice: Invoice, host: HostInvoice) -> list[tuple[str, object, object]]:
+def _fixed(invoice: Invoice, host: HostInvoice) -> list[tuple[str, object, object]]:
+    """What is the document itself."""
     ours = [(x.position, x.description, x.quantity, x.unit_price, x.amount) for x in invoice.lines]
     theirs = [(x.position, x.description, x.quantity, x.unit_price, x.amount) for x in host.lines]
     return [
-        ("customer_name", invoice.customer.name, host.customer_name),
-        ("customer_email", invoice.customer.email, host.customer_email),
+        ("invoice_id", invoice.number, host.number),
         ("currency", invoice.currency, host.currency),
         ("issued_date", invoice.issued_date, host.issued),
-        ("due_date", invoice.due_date, host.due),
-        ("subtotal", invoice.subtotal, host.subtotal),
+        ("subtotal", Money(invoice.subtotal, invoice.currency), Money(host.subtotal, host.currency)),
         ("tax_rate", invoice.tax_rate, host.tax_rate),
-        ("tax_amount", invoice.tax_amount, host.tax),
-        ("total", invoice.total, host.total),
+        ("tax_amount", Money(invoice.tax_amount, invoice.currency), Money(host.tax, host.currency)),
+        ("total", Money(invoice.total, invoice.currency), Money(host.total, host.currency)),
         ("line", ours, theirs),
     ]
+
+
+def _customer(found: Difference, invoice: Invoice, host: HostInvoice, customer: Customer | None) -> None:
+    if customer is not invoice.customer:
+        if invoice.status is _S.DRAFT:
+            found.changes["customer_name"] = (invoice.customer.name, host.customer_name)
+        else:
+            ours, theirs = shown(invoice.customer.name), shown(host.customer_name)
+            found.refuse(
+                host,
+                "customer_name",
+                f"is {ours} here and {theirs} in the file; {REISSUE}, or give customer_ref if it was renamed",
+            )
+    if customer is not None:
+        contact(found, host, customer)
+
+
+def contact(found: Difference, host: HostInvoice, customer: Customer) -> None:
+    """Note what the host says otherwise about a customer, whom its contacts belong to at any time."""
+    for column, change in host_customers.changed_fields(customer, host).items():
+        found.changes[host_customers.FIELDS[column]] = change
+    address = host_customers.new_address(customer, host)
+    if address is not None and host.namesake and not host.customer_ref:
+        found.refuse(
+            host,
+            "customer_email",
+            f"the file gives {shown(customer.name)} more than one address, and nobody can tell which is new;"
+            " give each customer its customer_ref",
+        )
+    elif address is not None:
+        found.changes["customer_email"] = (customer.email, address)
+    elif host_customers.keeps_ours(customer, host):
+        ours, theirs = shown(customer.email), shown(host.customer_email)
+        reason = f"kept yours: {shown(customer.name)} is mailed at {ours}, not {theirs}"
+        found.kept.append(Fault(host.at, "customer_email", reason))
+
+
+def _money(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
+    """Of money only what paymail does not know of is news: all else is an echo, or old."""
+    if not host_payments.unknown_part(invoice, known_to_host=host.paid):
+        return
+    known, given = Money(invoice.amount_paid, invoice.currency), Money(host.paid, host.currency)
+    if invoice.payment_status is PaymentStatus.PROCESSING:
+        # It may be the money that clears here: entered now, it would count twice.
+        reason = f"is {known} here and {given} in the file, while a payment is clearing;"
+        found.refuse(host, "amount_paid", f"{reason} import again when it has ended")
+    else:
+        found.changes["amount_paid"] = (str(known), str(given))

@@ -18,6 +18,17 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """What became, or would become, of one invoice: `what` is created, updated, unchanged or refused."""
+
+    line: int
+    number: str
+    what: str
+    fields: tuple[str, ...] = ()
+    """What was taken over, in the file's words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What an import did, or would do."""
 
@@ -30,6 +41,10 @@ class Report:
     faults: tuple[Fault, ...]
     notes: tuple[str, ...] = ()
     """How the file was read where that may surprise."""
+    results: tuple[Result, ...] = ()
+    """Invoice by invoice, in the order of the file; the first MOST_FAULTS of them."""
+    kept: tuple[Fault, ...] = ()
+    """Where paymail's own value stays, though the host still says otherwise."""
 
 
 class ImportRefused(InvalidInput):

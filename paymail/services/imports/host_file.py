@@ -9,7 +9,9 @@ from paymail.services.imports import numbers, row_spool
 from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, shown
 from paymail.services.imports.fields import Format, Row
 from paymail.services.imports.invoice_check import HostInvoice, check_invoice
+from paymail.services.imports.namesakes import Namesakes
 from paymail.services.imports.numbers import DecimalMark
+from paymail.services.imports.optional_fields import invoice_key
 from paymail.services.imports.rows import Layout, Unreadable, find_layout, read_rows
 
 MONEY = ("subtotal", "tax_amount", "total", "amount_paid", "unit_price", "line_amount")
@@ -23,6 +25,8 @@ class Refused:
     """An invoice of the file that cannot come in, with everything that is wrong with it."""
 
     faults: tuple[Fault, ...]
+    number: str = ""
+    """As the file has it, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class HostFile:
     torn: Mapping[str, int]
     """The invoices that such a row belongs to, by key, with its line: they stay out."""
     last_line: int
+    namesakes: Namesakes
+    """The names of customers to which the file gives more than one address."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -58,7 +64,10 @@ class HostFile:
         """Yield each invoice in the order of its first row."""
         for rows in self._groups():
             found = self._torn(rows) or check_invoice(rows, self.format)
-            yield found if isinstance(found, HostInvoice) else Refused(tuple(sorted(set(found))))
+            if isinstance(found, HostInvoice):
+                yield replace(found, namesake=self.namesakes.has(found.customer_name))
+            else:
+                yield Refused(tuple(sorted(set(found))), rows[0][1]["invoice_id"].strip()[:60])
 
     def _torn(self, rows: list[tuple[int, Row]]) -> list[Fault]:
         """Return why an invoice cannot be checked at all: some of its rows are not here."""
@@ -95,12 +104,13 @@ def open_host_file(file: BinaryIO, given: Format = Format()) -> HostFile:
     faults: list[Fault] = []
     torn: dict[str, int] = {}
     keys: set[int] = set()
+    namesakes = Namesakes()
     rows, line, last, scattered = 0, 1, "", False
     for found in read_rows(file, layout):
         if isinstance(found, Unreadable):
             _keep(faults, found.fault)
             # Where the rest is lost, the last invoice may go on in it.
-            torn.setdefault(last if found.rest else _as_key(found.invoice_id), found.fault.line)
+            torn.setdefault(last if found.rest else invoice_key(found.invoice_id), found.fault.line)
             continue
         rows += 1
         line, row = found
@@ -110,18 +120,15 @@ def open_host_file(file: BinaryIO, given: Format = Format()) -> HostFile:
             # Hashes, so that a million numbers of invoices take little; two that meet only cost a spool.
             scattered = scattered or hash(last) in keys
             keys.add(hash(last))
+            if not row.get("customer_ref", "").strip():
+                namesakes.add(row["customer_name"], row["customer_email"])
     mark = given.mark or numbers.proved(votes)
     form = replace(given, mark=mark, found=given.mark is None)
-    return HostFile(file, layout, form, rows, len(keys), scattered, tuple(faults), torn, line)
+    return HostFile(file, layout, form, rows, len(keys), scattered, tuple(faults), torn, line, namesakes)
 
 
 def _key(row: Row) -> str:
-    return _as_key(row["invoice_id"])
-
-
-def _as_key(cell: str) -> str:
-    text = cell.strip()
-    return text.lstrip("0") or text  # `07` is 7
+    return invoice_key(row["invoice_id"])
 
 
 def _keep(faults: list[Fault], fault: Fault) -> None:

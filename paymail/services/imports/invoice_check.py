@@ -11,10 +11,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 from paymail.errors import InvalidInput
 from paymail.models import InvoiceStatus, PaymentStatus
 from paymail.money import Money, parse_decimal
-from paymail.services.imports import fields, sums
+from paymail.services.imports import fields, optional_fields, sums
 from paymail.services.imports.faults import BadValue, Fault, shown
 from paymail.services.imports.fields import Format, Row
-from paymail.services.imports.header import HEAD_COLUMNS
+from paymail.services.imports.header import HEAD_COLUMNS, OPTIONAL_COLUMNS
 from paymail.services.imports.sums import HostLine
 
 HOST_PAYMENT_STATUSES = (PaymentStatus.UNPAID, PaymentStatus.PARTIAL, PaymentStatus.PAID)
@@ -25,10 +25,13 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class HostInvoice:
-    """One checked invoice of the file; amounts in minor units. `at` is its first line in the file."""
+    """One checked invoice of the file; amounts in minor units. `at` is its first line in the file.
+
+    Of the optional columns None says that the file does not have it, an empty text that the host has none.
+    """
 
     at: int
-    invoice_id: int
+    number: str
     customer_name: str
     customer_email: str
     currency: str
@@ -43,6 +46,17 @@ class HostInvoice:
     paid: int
     lines: tuple[HostLine, ...]
     digest: str
+    external_ref: str | None = None
+    customer_ref: str | None = None
+    customer_tax_id: str | None = None
+    customer_address: str | None = None
+    customer_country: str | None = None
+    purchase_order: str | None = None
+    terms: str | None = None
+    notes: str | None = None
+    metadata: str | None = None
+    namesake: bool = False
+    """Whether the file itself gives the customer's name more than one address."""
 
 
 class _Cells:
@@ -100,8 +114,9 @@ def check_invoice(rows: Sequence[tuple[int, Row]], form: Format) -> HostInvoice 
 def _disagreements(first_line: int, first: Row, line: int, row: Row, form: Format) -> list[Fault]:
     return [
         Fault(line, column, f"{shown(row[column])} differs from {shown(first[column])} on line {first_line}")
-        for column in HEAD_COLUMNS
-        if row[column].strip() != first[column].strip() and not _equal(row[column], first[column], form)
+        for column in [*HEAD_COLUMNS, *(name for name in OPTIONAL_COLUMNS if name in first)]
+        if row[column].strip() != first[column].strip()
+        and not (column in HEAD_COLUMNS and _equal(row[column], first[column], form))
     ]
 
 
@@ -120,7 +135,7 @@ def _invoice(cells: _Cells, form: Format) -> HostInvoice | None:
     }
     found = {
         "at": cells.at,
-        "invoice_id": cells.read(fields.number, "invoice_id"),
+        "number": cells.read(optional_fields.invoice_number, "invoice_id"),
         "customer_name": cells.read(fields.text, "customer_name", 300),
         "customer_email": cells.read(fields.email, "customer_email"),
         "currency": code,
@@ -133,6 +148,7 @@ def _invoice(cells: _Cells, form: Format) -> HostInvoice | None:
         "tax": money["tax_amount"],
         "total": money["total"],
         "paid": money["amount_paid"],
+        **_optional(cells),
     }
     issued, due = found["issued"], found["due"]
     if isinstance(issued, date) and isinstance(due, date) and due < issued:
@@ -140,6 +156,21 @@ def _invoice(cells: _Cells, form: Format) -> HostInvoice | None:
     if not cells.sound:
         return None
     return HostInvoice(**found, lines=(), digest="")  # type: ignore[arg-type]  # sound: each has its type
+
+
+def _optional(cells: _Cells) -> dict[str, object]:
+    ref, word, paragraph = optional_fields.LONGEST_REF, optional_fields.word, optional_fields.paragraph
+    return {
+        "external_ref": cells.read(word, "external_ref", ref),
+        "customer_ref": cells.read(word, "customer_ref", ref),
+        "customer_tax_id": cells.read(word, "customer_tax_id", 60),
+        "customer_address": cells.read(paragraph, "customer_address"),
+        "customer_country": cells.read(optional_fields.country, "customer_country"),
+        "purchase_order": cells.read(word, "purchase_order", 100),
+        "terms": cells.read(paragraph, "terms"),
+        "notes": cells.read(paragraph, "notes"),
+        "metadata": cells.read(optional_fields.metadata, "metadata"),
+    }
 
 
 def _line(cells: _Cells, form: Format, positions: dict[int, int]) -> HostLine | None:
@@ -168,7 +199,7 @@ def _payment_faults(invoice: HostInvoice) -> list[Fault]:
     agrees = {
         PaymentStatus.UNPAID: invoice.paid == 0,
         PaymentStatus.PARTIAL: 0 < invoice.paid < invoice.total,
-        PaymentStatus.PAID: invoice.paid == invoice.total,
+        PaymentStatus.PAID: invoice.paid >= invoice.total,
     }[invoice.payment_status]
     if not agrees:
         paid, total = Money(invoice.paid, invoice.currency), Money(invoice.total, invoice.currency)

@@ -38,6 +38,14 @@ def status_of(invoice: Invoice, *, clearing: bool) -> PaymentStatus:
     return PaymentStatus.PAID
 
 
+def open_books(invoice: Invoice, *, received: int = 0) -> None:
+    """Begin a new invoice's account; `received` (minor units) arrived before, and is entered beside it."""
+    invoice.amount_refunded = invoice.amount_charged_back = 0
+    invoice.amount_credited = invoice.amount_written_off = 0
+    invoice.amount_paid = received
+    invoice.payment_status = status_of(invoice, clearing=False)
+
+
 def update_status(
     session: Session, *, invoice: Invoice, now: datetime, owed_before: int | None = None
 ) -> None:
@@ -66,10 +74,13 @@ def _clears(session: Session, invoice_id: int) -> bool:
     return session.scalar(statement.limit(1)) is not None
 
 
-def enter_payment(session: Session, *, invoice: Invoice, payment: Payment, actor: str, now: datetime) -> None:
+def enter_payment(
+    session: Session, *, invoice: Invoice, payment: Payment, actor: str, now: datetime, receipt: bool = True
+) -> None:
     """Write a payment into the books: amounts, status, timeline, the end of reminders, one receipt.
 
-    The caller fills in all of `payment` but its balance and receipt number. Amounts in minor units.
+    The caller fills in all of `payment` but its balance and receipt number. Amounts in minor units. Without
+    `receipt` none is mailed: staff can still send it.
     """
     invoice.amount_paid += payment.amount
     update_status(session, invoice=invoice, now=now)
@@ -77,18 +88,24 @@ def enter_payment(session: Session, *, invoice: Invoice, payment: Payment, actor
     payment.receipt_number = next_number(session, issuer_id=invoice.issuer_id, last=Issuer.last_receipt)
     session.add(payment)
     session.flush()
-    _tell(session, invoice, payment, actor, now)
+    tell(session, invoice=invoice, payment=payment, actor=actor, now=now)
+    if receipt:
+        _queue_receipt(session, invoice, payment, actor, now)
     reason = "a part payment was received" if invoice.balance else "already paid"
     suppress_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
 
 
-def next_number(session: Session, *, issuer_id: int, last: InstrumentedAttribute[int]) -> int:
-    """Count up an issuer's column `last`, in the database: two invoices may be paid at the same moment."""
-    counted = update(Issuer).where(Issuer.issuer_id == issuer_id).values({last: last + 1})
+def next_number(session: Session, *, issuer_id: int, last: InstrumentedAttribute[int], count: int = 1) -> int:
+    """Count up an issuer's column `last`, in the database: two invoices may be paid at the same moment.
+
+    Of `count` numbers the last one is returned.
+    """
+    counted = update(Issuer).where(Issuer.issuer_id == issuer_id).values({last: last + count})
     return session.scalars(counted.returning(last)).one()
 
 
-def _tell(session: Session, invoice: Invoice, payment: Payment, actor: str, now: datetime) -> None:
+def tell(session: Session, *, invoice: Invoice, payment: Payment, actor: str, now: datetime) -> None:
+    """Note an entered payment in the history, and tell staff of what was not owed."""
     how = payment.method or "card"
     which = f", intent {payment.intent_id}" if payment.intent_id else ""
     detail = f"{Money(payment.amount, payment.currency)} by {how}{which}"
@@ -98,6 +115,9 @@ def _tell(session: Session, invoice: Invoice, payment: Payment, actor: str, now:
         note(session, invoice=invoice, kind="overpaid", actor=actor, now=now, detail=surplus)
     if invoice.overpaid or invoice.status is InvoiceStatus.VOID:
         _tell_of_surplus(session, invoice, payment, now)
+
+
+def _queue_receipt(session: Session, invoice: Invoice, payment: Payment, actor: str, now: datetime) -> None:
     queue_email(
         session,
         invoice=invoice,

@@ -168,10 +168,18 @@ def _let_go_of_the_old(session: Session, invoice: Invoice, now: datetime) -> Non
     changes, and a worker that holds one of these messages may still have to write its timeline entry.
     """
     open_intent.mark_for_cancellation(session, invoice_id=invoice.invoice_id, now=now)
+    write_waiting_afresh(session, invoice_id=invoice.invoice_id)
+
+
+def write_waiting_afresh(session: Session, *, invoice_id: int) -> None:
+    """Have the customer's emails that wait written anew: what they say of the invoice has changed.
+
+    The fence of every message before its hand-over moves on, so a worker that read the old cannot go on.
+    """
     session.execute(
         update(Message)
         .where(
-            Message.invoice_id == invoice.invoice_id,
+            Message.invoice_id == invoice_id,
             Message.kind.not_in(TO_STAFF),
             Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING)),
         )

@@ -6,7 +6,7 @@ from sqlalchemy import String, cast, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from paymail.errors import Conflict, NotFound
-from paymail.models import Customer, DeliveryAttempt, Invoice, Message, Payment
+from paymail.models import Channel, Customer, DeliveryAttempt, Invoice, Message, Payment
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox.reschedule import NoSuchMessage
 
@@ -90,8 +90,11 @@ def tries(session: Session, *, message_id: int) -> list[DeliveryAttempt]:
 
 
 def latest_payment(session: Session, *, invoice_id: int) -> Payment:
-    """Return the newest payment of an invoice. Raises NoReceipt."""
-    statement = select(Payment).where(Payment.invoice_id == invoice_id)
+    """Return the newest payment of an invoice that paymail receipts. Raises NoReceipt.
+
+    What only the host saw, the host has receipted; when it came nobody here knows.
+    """
+    statement = select(Payment).where(Payment.invoice_id == invoice_id, Payment.channel != Channel.HOST)
     found = session.scalars(statement.order_by(Payment.payment_id.desc()).limit(1)).first()
     if found is None:
         raise NoReceipt("this invoice has no receipt")

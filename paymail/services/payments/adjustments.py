@@ -60,13 +60,18 @@ def undo_write_off(session: Session, *, invoice_id: int, actor: str, now: dateti
     entries.note(session, invoice=invoice, kind="write_off_undone", actor=actor, now=now, detail=detail)
 
 
+def has_money(invoice: Invoice) -> bool:
+    """Whether money has arrived and stayed, or is clearing: then the invoice cannot be voided."""
+    return bool(invoice.received) or invoice.payment_status is PaymentStatus.PROCESSING
+
+
 def void(session: Session, *, invoice_id: int, reason: str, actor: str, now: datetime) -> None:
     """Cancel an invoice for good: it cannot be paid, reminded or sent.
 
     Raises NoSuchInvoice; BadRecord without a reason; NotRecordable when money has arrived or is clearing.
     """
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
-    if invoice.received or invoice.payment_status is PaymentStatus.PROCESSING:
+    if has_money(invoice):
         raise NotRecordable("a payment has been received or is clearing; refund it first")
     if not reason:
         raise BadRecord("enter a reason for voiding the invoice")

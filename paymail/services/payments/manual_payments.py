@@ -108,6 +108,8 @@ def _check(invoice: Invoice, asked: ManualPayment, now: datetime) -> None:
         )
     if asked.channel is Channel.STRIPE:
         raise BadRecord("Stripe payments are recorded automatically and cannot be entered manually")
+    if asked.channel is Channel.HOST:
+        raise BadRecord("payments that your own system reports come in by import; choose how the money came")
     if asked.amount <= 0:
         raise BadRecord("the amount must be above zero")
     if len(asked.reference) > LONGEST_REFERENCE:

@@ -29,13 +29,14 @@ class StatementPayment:
     @property
     def actor(self) -> str:
         """Who recorded it: a person, or the source that brought the news."""
-        return self.receipts[0].actor if self.receipts else self.payment.source
+        by_source = self.payment.channel is Channel.HOST or not self.receipts
+        return self.payment.source if by_source else self.receipts[0].actor
 
     @property
     def channels(self) -> list[Channel]:
         """How it can go back, the likeliest first."""
         own = self.payment.channel
-        return [own, *(one for one in Channel if one not in (own, Channel.STRIPE))]
+        return [own, *(one for one in Channel if one not in (own, Channel.STRIPE, Channel.HOST))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from paymail.models import (
     IN_FORCE,
+    Channel,
     Dispute,
     DisputeState,
     Invoice,
@@ -160,7 +161,8 @@ def _disputed(session: Session, invoice: Invoice) -> bool:
 
 
 def _payments(session: Session, invoice: Invoice) -> tuple[ReceivedPayment, ...]:
-    statement = select(Payment).where(Payment.invoice_id == invoice.invoice_id).order_by(Payment.payment_id)
+    """Those that paymail has seen or staff have recorded: of the others nobody here knows the day."""
+    mine = select(Payment).where(Payment.invoice_id == invoice.invoice_id, Payment.channel != Channel.HOST)
     return tuple(
         ReceivedPayment(
             number=payment.receipt_number,
@@ -169,7 +171,7 @@ def _payments(session: Session, invoice: Invoice) -> tuple[ReceivedPayment, ...]
             method=method_of(payment),
             amount=Money(payment.amount, payment.currency),
         )
-        for payment in session.scalars(statement)
+        for payment in session.scalars(mine.order_by(Payment.payment_id))
     )
 
 

@@ -143,6 +143,8 @@ def _check(session: Session, payment: Payment, order: RefundOrder) -> None:
         )
     if order.channel is Channel.STRIPE and payment.channel is not Channel.STRIPE:
         raise BadRefund("this payment was not made through Stripe; choose another refund method")
+    if order.channel is Channel.HOST and payment.channel is not Channel.HOST:
+        raise BadRefund("this payment was not reported by your system; choose how the money goes back")
     left = reversals.refundable(session, payment=payment)
     if not 0 < order.amount <= left:
         raise BadRefund(f"the amount must be above zero, up to {Money(left, payment.currency)}")

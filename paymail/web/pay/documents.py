@@ -31,7 +31,7 @@ def invoice_pdf(app: AppDep, token: Token) -> Response:
     with app.reading() as session:
         invoice = find_by_token(session, token=token, now=app.now())
         document = invoice_document(invoice, app.settings.public_url)
-    return _answer(app, document, f"invoice-{invoice.invoice_id}.pdf")
+    return _answer(app, document, document.filename)
 
 
 @router.get("/{token}/receipt.pdf", response_class=Response, responses=ANSWERS)

@@ -97,7 +97,7 @@ class MoneyBlock:
     ways: dict[Channel, str]
 
 
-WORDS = {channel: words or "Stripe" for channel, words in WAYS.items()}
+WORDS = {**WAYS, Channel.STRIPE: "Stripe", Channel.HOST: "Your system"}
 
 
 def major(minor: int, currency: str) -> str:

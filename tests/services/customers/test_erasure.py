@@ -66,6 +66,8 @@ class CustomerToErase(ReportedEmails):
         with db.transaction(self.engine) as session:
             found = load_invoice(session, invoice_id=502)
             found.customer.address, found.notes = "1 High Street", f"{NAME} pays late"
+            found.customer.external_ref, found.customer.tax_id = "Vera-1", "Vera tax"
+            found.terms, found.purchase_order, found.host_metadata = "Vera", "PO Vera", '{"who": "Vera"}'
             addresses.change_email(
                 session, customer_id=found.customer_id, address="vera@shop.example", actor="a", now=NOW
             )

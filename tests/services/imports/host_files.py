@@ -35,9 +35,11 @@ def rows(*changes: Row) -> list[Row]:
 
 def text_of(table: Iterable[Row]) -> str:
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, COLUMNS)
+    given = list(table)
+    more = dict.fromkeys(name for row in given for name in row if name not in COLUMNS)
+    writer = csv.DictWriter(out, [*COLUMNS, *more], restval="")
     writer.writeheader()
-    writer.writerows(table)
+    writer.writerows(given)
     return out.getvalue()
 
 
@@ -54,16 +56,19 @@ def bring(
     *,
     all_or_nothing: bool = False,
     after: Callable[[], None] = lambda: None,
+    issuer: str = "Host Pty Ltd",
+    dry_run: bool = False,
 ) -> Report:
     """Import a file for one issuer; `after` is called after each transaction."""
     content = text.encode() if isinstance(text, str) else text
     with db.transaction(engine) as session:
-        issuer = ensure_issuer(session, name="Host Pty Ltd", email="billing@host.example", now=NOW)
+        found = ensure_issuer(session, name=issuer, email="billing@host.example", now=NOW)
     return import_invoices(
         context_of(engine),
         file=open_host_file(io.BytesIO(content)),
-        issuer_id=issuer.issuer_id,
+        issuer_id=found.issuer_id,
         actor="test",
+        dry_run=dry_run,
         all_or_nothing=all_or_nothing,
         progress=lambda _done, _of: after(),
     )

@@ -55,7 +55,7 @@ def test_three_decimals_prove_the_mark_where_they_cannot_be_thousands(proof: str
 def test_an_amount_of_three_decimals_loses_no_separator_unless_the_mark_is_given() -> None:
     text = text_of(rows({}, TWELVE_AND_A_HALF | {"invoice_id": "8"}))
     sound, faults = look(text)
-    assert [invoice.invoice_id for invoice in sound] == [7]
+    assert [invoice.number for invoice in sound] == ["7"]
     assert {fault.column for fault in faults} == LONE
     sound, faults = look(text, Format(mark=DecimalMark.POINT))
     assert (sound[1].total, faults) == (14_875_000, [])

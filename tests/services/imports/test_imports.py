@@ -73,9 +73,12 @@ def test_a_second_run_changes_nothing(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("change", "column", "reason"),
     [
-        ({"invoice_id": "x"}, "invoice_id", "not a positive whole number"),
-        ({"invoice_id": "0"}, "invoice_id", "not a positive whole number"),
-        ({"invoice_id": "9" * 30}, "invoice_id", "not a positive whole number"),
+        ({"invoice_id": "5.02E+02"}, "invoice_id", "neither a positive whole number nor a text"),
+        ({"invoice_id": "7.0"}, "invoice_id", "neither a positive whole number nor a text"),
+        ({"invoice_id": "-7"}, "invoice_id", "neither a positive whole number nor a text"),
+        ({"invoice_id": "0"}, "invoice_id", "neither a positive whole number nor a text"),
+        ({"invoice_id": "9" * 41}, "invoice_id", "longer than 40"),
+        ({"invoice_id": "INV\t1"}, "invoice_id", "control character"),
         ({"customer_name": " "}, "customer_name", "is empty"),
         ({"customer_name": "a\r\nBcc: x@evil.example"}, "customer_name", "line break"),
         ({"customer_name": "x" * 301}, "customer_name", "longer than 300"),
@@ -179,14 +182,15 @@ def test_the_host_may_move_an_invoice_on(engine: Engine) -> None:
     with db.reading(engine) as session:
         invoice = session.scalars(select(Invoice)).one()
         assert (invoice.status, invoice.payment_status) == (InvoiceStatus.SENT, PaymentStatus.PAID)
-        assert [event.kind for event in history(session, invoice_id=7)] == ["imported", "updated", "updated"]
+        kinds = [event.kind for event in history(session, invoice_id=7)]
+        assert kinds == ["imported", "updated", "payment_received", "updated"]
 
 
 @pytest.mark.parametrize(
     ("change", "column"),
     [
         ({"customer_name": "Other"}, "customer_name"),
-        ({"due_date": "2026-04-01"}, "due_date"),
+        ({"issued_date": "2026-03-02"}, "issued_date"),
         ({"description": "Other"}, "line"),
         ({"status": "draft"}, "status"),
     ],

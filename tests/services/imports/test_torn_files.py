@@ -12,7 +12,7 @@ FREE: Row = {"line": "2", "unit_price": "0", "line_amount": "0"}
 
 
 def sound_ids(text: str) -> list[int]:
-    return [invoice.invoice_id for invoice in look(text)[0]]
+    return [int(invoice.number) for invoice in look(text)[0]]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_an_invoice_with_too_many_rows_stays_out(monkeypatch: pytest.MonkeyPatch
     other = {"invoice_id": "8"}
     text = text_of(rows({}, other, *many) if scattered else rows({}, *many, other))
     found, (fault,) = look(text)
-    assert [invoice.invoice_id for invoice in found] == [8]
+    assert [invoice.number for invoice in found] == ["8"]
     assert (fault.line, fault.reason) == (2, "this invoice has more than 2 rows")
 
 

@@ -1,0 +1,180 @@
+"""Some invoices of a file in one transaction: compared, and written where somebody asked for that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from paymail.db import take_turns
+from paymail.errors import Conflict
+from paymail.models import Customer, Invoice
+from paymail.services.customers import addresses
+from paymail.services.imports import host_customers, updates
+from paymail.services.imports.comparison import Difference, contact, difference
+from paymail.services.imports.faults import Fault, Result, shown
+from paymail.services.imports.host_customers import KnownCustomers
+from paymail.services.imports.invoice_check import HostInvoice
+from paymail.services.imports.known_invoices import KnownInvoices, load_locked, new_ids
+from paymail.services.imports.new_invoices import create, lines_of
+
+TURN = 0x7061796D61696C69
+"""Of the lock by which imports write one after the other: nothing else gives out ids, or makes customers."""
+
+
+@dataclass(slots=True)
+class _Pair:
+    """An invoice of the file, and whom and what it means here; None: new."""
+
+    host: HostInvoice
+    invoice: Invoice | None
+    customer: Customer | None
+    difference: Difference
+
+
+class Chunk:
+    """What there is to do, or was done, about some invoices of a file."""
+
+    def __init__(self, session: Session, issuer_id: int, said: set[tuple[int, str]]) -> None:
+        self.faults: list[Fault] = []
+        self.results: list[Result] = []
+        self.kept: list[Fault] = []
+        self.said = said
+        """The changes of customers that earlier invoices of the file have brought: id and column."""
+        self._session, self._issuer_id = session, issuer_id
+
+    def compare(self, hosts: Sequence[HostInvoice]) -> None:
+        """Compare without a lock, and write nothing."""
+        for pair in self._pairs(hosts):
+            self._conclude(pair)
+
+    def write(self, hosts: Sequence[HostInvoice], *, actor: str, now: datetime) -> None:
+        """Take over what may be, and create what is new."""
+        take_turns(self._session, TURN)
+        pairs = self._pairs(hosts)
+        self._lock(pairs)
+        fresh = []
+        # Known ones first: a customer that they rename or move is then found by the new ones.
+        for pair in sorted(pairs, key=lambda pair: pair.invoice.invoice_id if pair.invoice else 0):
+            if pair.invoice is None:
+                fresh.append(pair)
+            else:
+                self._update(pair, pair.invoice, actor, now)
+        self._create(fresh, actor, now)
+
+    def _pairs(self, hosts: Sequence[HostInvoice]) -> list[_Pair]:
+        invoices = KnownInvoices(self._session, hosts, self._issuer_id)
+        self._customers = KnownCustomers(self._session, hosts, self._issuer_id)
+        found = []
+        for host in hosts:
+            invoice = invoices.find(host)
+            if isinstance(invoice, Fault):
+                self._refuse(host, [invoice])
+            else:
+                customer = self._customers.find(host, invoice.customer if invoice else None)
+                found.append(_Pair(host, invoice, customer, self._compared(host, invoice, customer)))
+        return found
+
+    def _compared(self, host: HostInvoice, invoice: Invoice | None, customer: Customer | None) -> Difference:
+        if invoice is not None:
+            found = difference(invoice, host, customer)
+        else:
+            found = Difference()
+            if customer is not None:
+                contact(found, host, customer)
+        if invoice is None or found.changes:
+            self._check_twin(found, host, customer)
+        return found
+
+    def _check_twin(self, found: Difference, host: HostInvoice, customer: Customer | None) -> None:
+        moved = customer is None or {"customer_name", "customer_email"} & found.changes.keys()
+        email = (
+            host.customer_email if customer is None or "customer_email" in found.changes else customer.email
+        )
+        if moved and (twin := self._customers.twin(host, customer, email)) is not None:
+            who = f"customer {twin.customer_id}"
+            if twin.external_ref:
+                who += f" (customer_ref {shown(twin.external_ref)})"
+            found.refuse(host, "customer_name", f"{who} already has this name and address")
+
+    def _lock(self, pairs: Sequence[_Pair]) -> None:
+        """Lock all that will be written, in the order of ids: each address change takes many."""
+        ids: set[int] = set()
+        for pair in pairs:
+            if pair.invoice is not None and (pair.difference.changes or pair.difference.faults):
+                ids.add(pair.invoice.invoice_id)
+            if pair.customer is not None and "customer_email" in pair.difference.changes:
+                ids.update(*addresses.invoices_concerned(self._session, pair.customer.customer_id))
+        if ids:
+            load_locked(self._session, ids)
+
+    def _update(self, pair: _Pair, invoice: Invoice, actor: str, now: datetime) -> None:
+        # Anew: a payment may have come since, and the file may say twice what changes of a customer.
+        customer = self._customers.find(pair.host, invoice.customer)
+        pair.customer, pair.difference = customer, self._compared(pair.host, invoice, customer)
+        if pair.difference.changes and not pair.difference.faults:
+            self._take_over(pair, invoice, actor, now)
+        self._conclude(pair)
+        if pair.difference.void_against_money:
+            updates.tell_of_void(self._session, invoice, now)
+
+    def _take_over(self, pair: _Pair, invoice: Invoice, actor: str, now: datetime) -> None:
+        try:
+            customer = pair.customer or self._new_customer(pair.host, now)
+            updates.update_customer(self._session, customer, pair.host, actor=actor, now=now)
+        except Conflict as error:
+            pair.difference.refuse(pair.host, "customer_email", str(error))
+            return
+        updates.update_invoice(
+            self._session,
+            invoice,
+            pair.host,
+            changes=pair.difference.changes,
+            customer=customer,
+            lines=lines_of(pair.host),
+            actor=actor,
+            now=now,
+        )
+
+    def _create(self, pairs: list[_Pair], actor: str, now: datetime) -> None:
+        sound: list[tuple[HostInvoice, Customer]] = []
+        for pair in pairs:
+            customer = pair.customer = self._customers.find(pair.host)
+            pair.difference = self._compared(pair.host, None, customer)
+            if not pair.difference.faults:
+                try:
+                    customer = customer or self._new_customer(pair.host, now)
+                    updates.update_customer(self._session, customer, pair.host, actor=actor, now=now)
+                    sound.append((pair.host, customer))
+                except Conflict as error:
+                    pair.difference.refuse(pair.host, "customer_email", str(error))
+            self._conclude(pair)
+        ids = new_ids(self._session, [host for host, _customer in sound])
+        create(self._session, sound, ids, issuer_id=self._issuer_id, actor=actor, now=now)
+
+    def _new_customer(self, host: HostInvoice, now: datetime) -> Customer:
+        made = host_customers.make(self._session, host, self._issuer_id, now)
+        self._customers.add(made)
+        return made
+
+    def _conclude(self, pair: _Pair) -> None:
+        """Note what becomes of an invoice."""
+        self.kept += pair.difference.kept
+        if pair.difference.faults:
+            self._refuse(pair.host, pair.difference.faults)
+            return
+        fields = tuple(column for column in pair.difference.changes if self._is_news(pair, column))
+        what = "created" if pair.invoice is None else "updated" if fields else "unchanged"
+        self.results.append(Result(pair.host.at, pair.host.number, what, fields))
+
+    def _is_news(self, pair: _Pair, column: str) -> bool:
+        """Whether no earlier invoice of the file has said this of its customer."""
+        if not column.startswith("customer_") or pair.customer is None:
+            return True
+        known = (pair.customer.customer_id, column) in self.said
+        self.said.add((pair.customer.customer_id, column))
+        return not known
+
+    def _refuse(self, host: HostInvoice, faults: list[Fault]) -> None:
+        self.faults += faults
+        self.results.append(Result(host.at, host.number, "refused"))

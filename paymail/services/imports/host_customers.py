@@ -1,0 +1,134 @@
+"""Which customer of ours one of a host's file is, and what the host has changed about it.
+
+By the host's id; else by name, while the issuer has one customer of that name and the file itself does not
+give it two addresses; else by name and address.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from paymail.models import Customer, name_key
+from paymail.services.imports.invoice_check import HostInvoice
+from paymail.services.outbox.suppressions import normalised
+
+FIELDS = {
+    "external_ref": "customer_ref",
+    "name": "customer_name",
+    "tax_id": "customer_tax_id",
+    "address": "customer_address",
+    "country": "customer_country",
+}
+"""What is taken over at any time: our column, and the file's."""
+
+
+class KnownCustomers:
+    """The customers of an issuer that those of some invoices could be."""
+
+    def __init__(self, session: Session, hosts: Sequence[HostInvoice], issuer_id: int) -> None:
+        names = {host.customer_name for host in hosts}
+        refs = {host.customer_ref for host in hosts if host.customer_ref}
+        keys = {name_key(name) for name in names}
+        # Code of before writes no key.
+        unkeyed = and_(Customer.name_key == "", Customer.name.in_(names))
+        statement = select(Customer).where(
+            Customer.issuer_id == issuer_id,
+            Customer.erased_at.is_(None),
+            or_(Customer.name_key.in_(keys), Customer.external_ref.in_(refs), unkeyed),
+        )
+        self._all = list(session.scalars(statement.order_by(Customer.customer_id)))
+
+    def add(self, customer: Customer) -> None:
+        """Note a customer that was just made."""
+        self._all.append(customer)
+
+    def find(self, host: HostInvoice, own: Customer | None = None) -> Customer | None:
+        """Return the customer that is meant; `own` is the one that a known invoice has. None: a new one."""
+        if host.customer_ref:
+            return self._by_ref(host, own)
+        named = self._named(host)
+        if own is not None and own in named:
+            return own
+        if len(named) == 1 and not host.namesake:
+            return named[0]
+        return next((one for one in named if _is_at(one, host.customer_email)), None)
+
+    def _by_ref(self, host: HostInvoice, own: Customer | None) -> Customer | None:
+        for one in self._all:
+            if one.external_ref == host.customer_ref:
+                return one
+        # The host gives its id for the first time.
+        unnamed = [one for one in self._named(host) if one.external_ref is None]
+        if own is not None and own in unnamed:
+            return own
+        if len(unnamed) > 1:
+            unnamed = [one for one in unnamed if _is_at(one, host.customer_email)]
+        return unnamed[0] if len(unnamed) == 1 else None
+
+    def _named(self, host: HostInvoice) -> list[Customer]:
+        key = name_key(host.customer_name)
+        return [one for one in self._all if (one.name_key or name_key(one.name)) == key]
+
+    def twin(self, host: HostInvoice, of: Customer | None, email: str) -> Customer | None:
+        """Return another customer who has the same name and address to the letter, which two cannot."""
+        for one in self._all:
+            if one is not of and (one.name, one.email) == (host.customer_name, email):
+                return one
+        return None
+
+
+def changed_fields(customer: Customer, host: HostInvoice) -> dict[str, tuple[str, str]]:
+    """Return what the host says otherwise, but for the address, by our column: before and after."""
+    given = {
+        "external_ref": host.customer_ref or None,
+        "name": host.customer_name,
+        "tax_id": host.customer_tax_id,
+        "address": host.customer_address,
+        "country": host.customer_country,
+    }
+    found = {}
+    for column, theirs in given.items():
+        ours = getattr(customer, column) or ""
+        if theirs is not None and theirs != ours:
+            found[column] = (ours, theirs)
+    return found
+
+
+def new_address(customer: Customer, host: HostInvoice) -> str | None:
+    """Return the address to take over: one that is neither ours nor the one that staff put right."""
+    if _is_at(customer, host.customer_email):
+        return None
+    return host.customer_email
+
+
+def keeps_ours(customer: Customer, host: HostInvoice) -> bool:
+    """Whether the host still gives the address that staff put right."""
+    return (
+        customer.host_email is not None
+        and normalised(customer.host_email) == normalised(host.customer_email)
+        and normalised(customer.email) != normalised(host.customer_email)
+    )
+
+
+def make(session: Session, host: HostInvoice, issuer_id: int, now: datetime) -> Customer:
+    """Write a new customer."""
+    customer = Customer(
+        issuer_id=issuer_id,
+        external_ref=host.customer_ref or None,
+        name=host.customer_name,
+        email=host.customer_email,
+        tax_id=host.customer_tax_id or "",
+        address=host.customer_address or "",
+        country=host.customer_country or "",
+        created_at=now,
+    )
+    session.add(customer)
+    session.flush()
+    return customer
+
+
+def _is_at(customer: Customer, address: str) -> bool:
+    ours = {normalised(customer.email), normalised(customer.host_email or customer.email)}
+    return normalised(address) in ours
