@@ -26,7 +26,10 @@ from paymail.ports.rendering import Letter, Written
 from paymail.ports.reversals import GatewayDispute, GatewayRefund, Reversals
 from paymail.ports.saved_methods import ReusableMethod
 from paymail.services.core.issuers import ensure_issuer
+from paymail.tax import LineTax, TaxCategory
 
+GST = LineTax(TaxCategory.STANDARD, Decimal("10.00"))
+GST_FREE = LineTax(TaxCategory.ZERO, Decimal(0))
 NOW = datetime(2026, 3, 17, 1, 0, tzinfo=UTC)
 
 

@@ -36,6 +36,7 @@ from paymail.services.core.documents import WAYS
 from paymail.wiring import TEMPLATES
 from tests import catalogs
 from tests.catalogs import TRANSLATED, entries, strings
+from tests.factories import GST
 from tests.render.hostile_fields import HOSTILE
 from tests.render.test_email_rendering import Reader
 from tests.render.test_pdf import CREDIT_NOTE, INVOICE, RECEIPT, text_of
@@ -265,7 +266,7 @@ def test_a_hostile_name_is_only_text_in_every_language(language: str, kind: str,
         issuer_email=name,
     )
     if isinstance(email, InvoiceEmail):
-        line = EmailLine(name, Decimal(1), Money(1, "AUD"))
+        line = EmailLine(name, Decimal(1), Money(1, "AUD"), GST)
         email = replace(email, tax_name=name, lines=(line,))
     if isinstance(email, ReceiptEmail):
         email = replace(email, receipt_number=name, method=f"{name} ending {name}")

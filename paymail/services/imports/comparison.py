@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -11,6 +12,7 @@ from paymail.models import (
     PAYMENT_MOVES,
     STATUS_MOVES,
     Invoice,
+    InvoiceLine,
     InvoiceStatus,
     Payment,
     PaymentAttempt,
@@ -19,6 +21,8 @@ from paymail.models import (
 )
 from paymail.services.imports.faults import Fault
 from paymail.services.imports.invoice_check import HostInvoice
+from paymail.services.imports.sums import HostLine
+from paymail.tax import line_tax
 
 
 @dataclass(slots=True)
@@ -105,8 +109,8 @@ def _objection(session: Session, invoice: Invoice, host: HostInvoice, issuer_id:
 
 
 def _content(invoice: Invoice, host: HostInvoice) -> list[tuple[str, object, object]]:
-    ours = [(x.position, x.description, x.quantity, x.unit_price, x.amount) for x in invoice.lines]
-    theirs = [(x.position, x.description, x.quantity, x.unit_price, x.amount) for x in host.lines]
+    ours = [_line(line, invoice.tax_rate) for line in invoice.lines]
+    theirs = [_line(line, host.tax_rate) for line in host.lines]
     return [
         ("customer_name", invoice.customer.name, host.customer_name),
         ("customer_email", invoice.customer.email, host.customer_email),
@@ -119,3 +123,8 @@ def _content(invoice: Invoice, host: HostInvoice) -> list[tuple[str, object, obj
         ("total", invoice.total, host.total),
         ("line", ours, theirs),
     ]
+
+
+def _line(line: InvoiceLine | HostLine, rate: Decimal) -> tuple[object, ...]:
+    tax = line_tax(line.tax_rate, line.tax_category, rate)
+    return line.position, line.description, line.quantity, line.unit_price, line.amount, tax

@@ -16,9 +16,10 @@ from paymail.services.imports.faults import BadValue, Fault, shown
 from paymail.services.imports.fields import Format, Row
 from paymail.services.imports.header import HEAD_COLUMNS
 from paymail.services.imports.sums import HostLine
+from paymail.tax import TaxCategory
 
 HOST_PAYMENT_STATUSES = (PaymentStatus.UNPAID, PaymentStatus.PARTIAL, PaymentStatus.PAID)
-LONGEST_DESCRIPTION = 2000
+LONGEST_DESCRIPTION = 5000
 Value = TypeVar("Value")
 P = ParamSpec("P")
 
@@ -44,6 +45,16 @@ class HostInvoice:
     lines: tuple[HostLine, ...]
     digest: str
 
+    @property
+    def sums(self) -> sums.Sums:
+        """The totals that the host states."""
+        return sums.Sums(self.currency, self.subtotal, self.tax_rate, self.tax, self.total)
+
+    @property
+    def rounding_difference(self) -> int:
+        """How far the host's total is from ours, in minor units."""
+        return sums.rounding_difference(self.sums, self.lines)
+
 
 class _Cells:
     """The cells of one row: each is read by itself, and its fault is kept."""
@@ -68,6 +79,10 @@ class _Cells:
         except BadValue:
             return ""
 
+    def has(self, column: str) -> bool:
+        """Return whether a column that a file need not have says anything here."""
+        return bool(self._row.get(column, "").strip())
+
     def refuse(self, column: str, reason: str) -> None:
         self.sound = False
         self._faults.append(Fault(self.at, column, reason))
@@ -77,24 +92,37 @@ def check_invoice(rows: Sequence[tuple[int, Row]], form: Format) -> HostInvoice 
     """Return the invoice of these rows, or all that is wrong with it."""
     faults: list[Fault] = []
     first_line, first = rows[0]
+    if _is_credit_note(first, form):
+        return [Fault(first_line, "total", f"{shown(first['total'].strip())} {_CREDIT_NOTE}")]
     invoice = _invoice(_Cells(first_line, first, faults), form)
+    rate = invoice.tax_rate if invoice is not None else _rate(first, form)
     positions: dict[int, int] = {}
     lines: list[HostLine] = []
     for at, row in rows:
         faults += _disagreements(first_line, first, at, row, form)
-        line = _line(_Cells(at, row, faults), form, positions)
+        line = _line(_Cells(at, row, faults), form, positions, rate)
         if line is not None:
             lines.append(line)
     if invoice is not None and len(lines) == len(rows):
-        faults += sums.faults(
-            invoice.at,
-            sums.Sums(invoice.currency, invoice.subtotal, invoice.tax_rate, invoice.tax, invoice.total),
-            lines,
-        )
+        faults += sums.faults(invoice.at, invoice.sums, lines)
         faults += _payment_faults(invoice)
     if faults or invoice is None:
         return faults
     return _with_lines(invoice, lines)
+
+
+_CREDIT_NOTE = (
+    "is below zero: credit notes are not imported. If the invoice has been paid, refund the amount (paymail"
+    " payments refund), and paymail issues the credit note. If not, void it (paymail invoices void) and"
+    " import a corrected one, or write the amount off (paymail invoices write-off)"
+)
+
+
+def _is_credit_note(first: Row, form: Format) -> bool:
+    try:
+        return fields.decimal(first, "total", form) < 0
+    except BadValue:
+        return False  # which the invoice's own check says
 
 
 def _disagreements(first_line: int, first: Row, line: int, row: Row, form: Format) -> list[Fault]:
@@ -142,13 +170,22 @@ def _invoice(cells: _Cells, form: Format) -> HostInvoice | None:
     return HostInvoice(**found, lines=(), digest="")  # type: ignore[arg-type]  # sound: each has its type
 
 
-def _line(cells: _Cells, form: Format, positions: dict[int, int]) -> HostLine | None:
+def _rate(row: Row, form: Format) -> Decimal:
+    """Return the rate of an invoice that has other faults; 0 where it is none, which its own check says."""
+    try:
+        return fields.rate(row, "tax_rate", form)
+    except BadValue:
+        return Decimal(0)
+
+
+def _line(cells: _Cells, form: Format, positions: dict[int, int], rate: Decimal) -> HostLine | None:
     code = cells.currency()
     position = cells.read(fields.number, "line", fields.LARGEST_POSITION)
     description = cells.read(fields.lines_of_text, "description", LONGEST_DESCRIPTION)
     quantity = cells.read(fields.decimal, "quantity", form, code)
     unit_price = cells.read(fields.decimal, "unit_price", form, code)
     amount = cells.read(fields.amount, "line_amount", code, form, negative=True) if code else None
+    own_rate, category = _line_tax(cells, form, rate)
     if position is not None and position in positions:
         cells.refuse("line", f"line {position} is already on row {positions[position]}")
     if position is not None:
@@ -157,18 +194,35 @@ def _line(cells: _Cells, form: Format, positions: dict[int, int]) -> HostLine | 
         return None
     assert position and description and quantity is not None  # noqa: S101, PT018 - sound
     assert unit_price is not None and amount is not None  # noqa: S101, PT018 - sound
-    line = HostLine(position, description, quantity, unit_price, amount)
-    if reason := sums.line_fault(line, code):
+    line = HostLine(position, description, quantity, unit_price, amount, own_rate, category)
+    if reason := sums.line_fault(line, rate, code):
         cells.refuse("line_amount", reason)
         return None
     return line
+
+
+def _line_tax(cells: _Cells, form: Format, rate: Decimal) -> tuple[Decimal | None, str]:
+    """Return the line's own rate and category; None and empty follow the invoice."""
+    own = cells.read(fields.rate, "line_tax_rate", form) if cells.has("line_tax_rate") else None
+    if not cells.has("line_tax_category"):
+        return own, ""
+    category = cells.read(fields.choice, "line_tax_category", tuple(TaxCategory))
+    if category is None:
+        return own, ""
+    if category is TaxCategory.STANDARD:
+        if not (rate if own is None else own):
+            cells.refuse("line_tax_category", "S needs a rate above zero")
+        return own, category.value
+    if own:
+        cells.refuse("line_tax_rate", f"is {own}, but a line of category {category.value} has no tax: 0")
+    return Decimal(0), category.value
 
 
 def _payment_faults(invoice: HostInvoice) -> list[Fault]:
     agrees = {
         PaymentStatus.UNPAID: invoice.paid == 0,
         PaymentStatus.PARTIAL: 0 < invoice.paid < invoice.total,
-        PaymentStatus.PAID: invoice.paid == invoice.total,
+        PaymentStatus.PAID: invoice.paid >= invoice.total,  # beyond it: overpaid, and shown as such
     }[invoice.payment_status]
     if not agrees:
         paid, total = Money(invoice.paid, invoice.currency), Money(invoice.total, invoice.currency)
@@ -182,6 +236,15 @@ def _payment_faults(invoice: HostInvoice) -> list[Fault]:
 
 def _with_lines(invoice: HostInvoice, lines: list[HostLine]) -> HostInvoice:
     complete = replace(invoice, lines=tuple(sorted(lines, key=lambda line: line.position)))
-    content = replace(complete, at=0)
-    canonical = json.dumps(asdict(content), sort_keys=True, default=str)
+    canonical = json.dumps(_content(replace(complete, at=0)), sort_keys=True, default=str)
     return replace(complete, digest=hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def _content(invoice: HostInvoice) -> dict[str, object]:
+    """Return what the digest is of. What a line need not say and does not is no part of it, as before."""
+    found = asdict(invoice)
+    for line in found["lines"]:
+        for key in ("tax_rate", "tax_category"):
+            if line[key] in (None, ""):
+                del line[key]
+    return found

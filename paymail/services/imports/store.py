@@ -162,6 +162,7 @@ def _invoice(host: HostInvoice, customer: Customer, issuer: Issuer, now: datetim
         tax_rate=host.tax_rate,
         tax_amount=host.tax,
         total=host.total,
+        rounding_difference=host.rounding_difference,
         amount_paid=host.paid,
         issued_date=host.issued,
         due_date=host.due,
@@ -182,6 +183,8 @@ def _invoice(host: HostInvoice, customer: Customer, issuer: Issuer, now: datetim
             quantity=line.quantity,
             unit_price=line.unit_price,
             amount=line.amount,
+            tax_rate=line.tax_rate,
+            tax_category=line.tax_category,
         )
         for line in host.lines
     ]
