@@ -1,4 +1,4 @@
-"""Invoices that hosts really write, from other systems' bug reports: each comes in as it should, or says why."""
+"""Invoices that hosts really write, from others' bug reports: each comes in as it should, or says why."""
 
 from decimal import Decimal
 from pathlib import Path
