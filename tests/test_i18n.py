@@ -98,6 +98,9 @@ def facts(email: Email, language: str) -> Iterator[str]:
             yield formats.rate(value, language)
         elif isinstance(value, int):
             yield from [str(value)] * (email.template in ("reminder_firm", "reminder_final"))
+        elif name == "taxes":
+            for total in value:
+                yield from (formats.rate(total.rate, language), formats.money(total.tax, language))
         elif isinstance(value, tuple):
             for line in value:
                 yield from (line.description, formats.money(line.amount, language))

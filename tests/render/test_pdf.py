@@ -130,6 +130,20 @@ def test_a_hundred_lines_go_over_several_pages() -> None:
     assert "Line 100" in text_of(pdf)
 
 
+@pytest.mark.parametrize("description", ["Disk replaced, backup restored. " * 156, "Mon\n" * 1000])
+def test_a_long_description_begins_on_the_first_page_under_headings_that_each_page_has(
+    description: str,
+) -> None:
+    pdf = RENDERER.render(described(description.strip()))
+    found = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    pages = found.stdout.decode().split("\f")[:-1]
+    assert len(pages) > 2
+    assert description.split()[0] in pages[0]
+    words = "Description", "Qty", "Unit price", "Amount"
+    assert [page for page in pages if not all(word in page for word in words)] == []
+    assert "Total" in pages[-1]
+
+
 @pytest.mark.parametrize("document", [INVOICE, RECEIPT, CREDIT_NOTE], ids=lambda one: type(one).__name__)
 def test_a_hostile_text_in_any_field_of_any_document_is_only_text(document: Document) -> None:
     pdf = RENDERER.render(spoiled(document))

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from paymail.documents import Line
 from paymail.emails import EmailLine, InvoiceEmail
 from paymail.money import Money
 from paymail.ports.rendering import RenderedEmail
@@ -24,7 +25,7 @@ TAXES = (
     TaxTotal(GST.category, GST.rate, aud(7500), aud(750)),
     TaxTotal(GST_FREE.category, GST_FREE.rate, aud(10000), aud(0)),
 )
-FEE = replace(INVOICE.lines[0], position=2, description="Government fee", amount=aud(10000), tax=GST_FREE)
+FEE = Line(2, "Government fee", Decimal(1), Decimal(100), aud(10000), GST_FREE)
 MIXED = replace(
     INVOICE,
     lines=(*INVOICE.lines, FEE),

@@ -1,21 +1,26 @@
 """Whether some lawful rounding reaches the sums of an invoice.
 
-Prices exclude tax or include it; tax is rounded per line or once per rate; a half goes up or to the even
-neighbour. Each way is computed, and sums are accepted if they are what one of them gives: no tolerance is
-added on top. Where prices include tax, the price itself is not in the file. Then its possible values are
-those whole minor units that give the stated net amount.
+Prices exclude tax or include it; tax is rounded per line or once per rate, or per line to more decimals and
+then once; a half goes up or to the even neighbour. Each way is computed, and sums are accepted if they are
+what one of them gives: no tolerance is added on top. Where prices include tax, the price itself is not in the
+file. Then its possible values are those whole minor units that give the stated net amount.
 
-Sources: GST Act 1999 s 9-90 (the two rules of rounding), s 9-75 (the price includes the GST: price/11).
+Sources: GST Act 1999 s 9-90 (the rules of rounding; 2(b): "the number of decimal places allowed by the
+accounting system"), s 9-75 (the price includes the GST: price/11).
 Whole numbers throughout: an invoice has many lines, and a file many invoices.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 
 _MOST_SPLITS = 10_000
 """Ways to share a total among rates that are tried: above it only a file that is no invoice can be."""
+_FINER = 10, 100
+"""Tax per line may be kept to a tenth or a hundredth of the minor unit before it is added up."""
 Rounding = Callable[[int, int], int]
 """Rounds the quotient of two numbers, the second above zero."""
 
@@ -91,6 +96,10 @@ def _from_net_prices(
     yield stated, sum(rounding(line.amount * line.rate, scale.rate) for line in lines)
     yield stated, sum(rounding(net * rate, scale.rate) for rate, net in nets.items())
     yield stated, rounding(sum(net * rate for rate, net in nets.items()), scale.rate)
+    several = sum(line.rate > 0 for line in lines) > 1  # s 9-90(1): that of one supply is rounded once
+    for finer in _FINER if several else ():
+        parts = sum(rounding(line.amount * line.rate * finer, scale.rate) for line in lines)
+        yield stated, rounding(parts, finer)
     for total in (stated, unrounded):
         yield total, sum(rounding(line.exact * line.rate, finest) for line in lines)
         yield total, sum(rounding(exact * rate, finest) for rate, exact in exacts.items())
@@ -142,14 +151,34 @@ def _from_all_prices(
     choices = [range(lows[rate], highs[rate] + 1) for rate in others]
     if math.prod(map(len, choices)) > _MOST_SPLITS:
         return False
+    count = Counter(line.rate for line in lines)
     for shares in product(*choices):
         rest = subtotal + tax - sum(shares)
-        taxes = rounding(rest * last, whole + last) + sum(
-            rounding(share * rate, whole + rate) for rate, share in zip(others, shares, strict=True)
-        )
-        if lows[last] <= rest <= highs[last] and taxes == tax:
-            return True
+        if lows[last] <= rest <= highs[last]:
+            prices = [
+                (rate, price, count[rate])
+                for rate, price in zip((*others, last), (*shares, rest), strict=True)
+            ]
+            if tax in _taxes_in(prices, whole, rounding):
+                return True
     return False
+
+
+def _taxes_in(prices: Sequence[tuple[int, int, int]], whole: int, rounding: Rounding) -> Iterator[int]:
+    """Yield the taxes in prices of several rates, each with its number of lines: once per rate, or for all.
+
+    Several lines, each kept to a tenth of the minor unit, are off by up to a twentieth each.
+    """
+    exact = [Fraction(price * rate, whole + rate) for rate, price, _ in prices]
+    counts = [lines if rate else 0 for rate, _, lines in prices]
+    for sign in (0, -1, 1):
+        per_rate = [tax + _off(sign * lines) for tax, lines in zip(exact, counts, strict=True)]
+        yield sum(rounding(*tax.as_integer_ratio()) for tax in per_rate)
+        yield rounding(*(sum(exact, Fraction()) + _off(sign * sum(counts))).as_integer_ratio())
+
+
+def _off(lines: int) -> Fraction:
+    return Fraction(lines, 2 * _FINER[0]) if abs(lines) > 1 else Fraction()
 
 
 def _prices(net: int, rate: int, whole: int, rounding: Rounding) -> tuple[int, int]:

@@ -61,6 +61,34 @@ def on_unrounded(lines: Lines, mode: str, random: Random) -> Billed:
     return _billed("on the unrounded total", finer, nets, _cents(sum(exact), mode), tax)
 
 
+def finer_per_line(lines: Lines, mode: str, random: Random) -> Billed:
+    """Prices without tax; each line's tax is kept to three or four decimals, and their sum is rounded."""
+    places = random.choice([Decimal("0.001"), Decimal("0.0001")])
+    nets = [_cents(quantity * price, mode) for quantity, price, _ in lines]
+    if sum(rate > 0 for *_, rate in lines) == 1:
+        places = CENT  # s 9-90(1): the tax of an only taxable supply is rounded once
+    taxes = [
+        (net * rate / 100).quantize(places, rounding=mode)
+        for net, (*_, rate) in zip(nets, lines, strict=True)
+    ]
+    return _billed("finer per line", lines, nets, sum(nets), _cents(sum(taxes), mode))
+
+
+def finer_out_of_each_price(lines: Lines, mode: str, random: Random) -> Billed:
+    """Prices with tax; what each holds is kept to three or four decimals, and their sum is rounded."""
+    places = random.choice([Decimal("0.001"), Decimal("0.0001")])
+    charged = [_cents(quantity * price, mode) for quantity, price, _ in lines]
+    nets = [_cents(price / (1 + rate / 100), mode) for price, (*_, rate) in zip(charged, lines, strict=True)]
+    if sum(rate > 0 for *_, rate in lines) == 1:
+        places = CENT  # s 9-90(1): the tax of an only taxable supply is rounded once
+    taxes = [
+        (price * rate / (100 + rate)).quantize(places, rounding=mode)
+        for price, (*_, rate) in zip(charged, lines, strict=True)
+    ]
+    tax = _cents(sum(taxes), mode)
+    return _billed("finer out of prices", _net(lines, mode, random), nets, sum(charged) - tax, tax)
+
+
 def out_of_each_price(lines: Lines, mode: str, random: Random) -> Billed:
     """Prices with tax; each line's tax is taken out of its price."""
     charged = [_cents(quantity * price, mode) for quantity, price, _ in lines]
@@ -79,7 +107,15 @@ def out_of_the_total(lines: Lines, mode: str, random: Random) -> Billed:
     return _billed("out of the total", _net(lines, mode, random), nets, sum(charged) - tax, tax)
 
 
-HOSTS = (per_line, on_total, on_unrounded, out_of_each_price, out_of_the_total)
+HOSTS = (
+    per_line,
+    on_total,
+    on_unrounded,
+    finer_per_line,
+    out_of_each_price,
+    out_of_the_total,
+    finer_out_of_each_price,
+)
 
 
 def _net(lines: Lines, mode: str, random: Random) -> Lines:
