@@ -11,12 +11,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 from paymail.errors import InvalidInput
 from paymail.models import InvoiceStatus, PaymentStatus
 from paymail.money import Money, parse_decimal
-from paymail.services.imports import fields, sums
+from paymail.services.imports import fields, line_taxes, sums
+from paymail.services.imports.credit_notes import credit_note_fault
 from paymail.services.imports.faults import BadValue, Fault, shown
 from paymail.services.imports.fields import Format, Row
 from paymail.services.imports.header import HEAD_COLUMNS
 from paymail.services.imports.sums import HostLine
-from paymail.tax import TaxCategory
 
 HOST_PAYMENT_STATUSES = (PaymentStatus.UNPAID, PaymentStatus.PARTIAL, PaymentStatus.PAID)
 LONGEST_DESCRIPTION = 5000
@@ -79,10 +79,6 @@ class _Cells:
         except BadValue:
             return ""
 
-    def has(self, column: str) -> bool:
-        """Return whether a column that a file need not have says anything here."""
-        return bool(self._row.get(column, "").strip())
-
     def refuse(self, column: str, reason: str) -> None:
         self.sound = False
         self._faults.append(Fault(self.at, column, reason))
@@ -92,10 +88,10 @@ def check_invoice(rows: Sequence[tuple[int, Row]], form: Format) -> HostInvoice 
     """Return the invoice of these rows, or all that is wrong with it."""
     faults: list[Fault] = []
     first_line, first = rows[0]
-    if _is_credit_note(first, form):
-        return [Fault(first_line, "total", f"{shown(first['total'].strip())} {_CREDIT_NOTE}")]
+    if (credit := credit_note_fault(first_line, first, form)) is not None:
+        return [credit]
     invoice = _invoice(_Cells(first_line, first, faults), form)
-    rate = invoice.tax_rate if invoice is not None else _rate(first, form)
+    rate = invoice.tax_rate if invoice is not None else line_taxes.invoice_rate(first, form)
     positions: dict[int, int] = {}
     lines: list[HostLine] = []
     for at, row in rows:
@@ -109,20 +105,6 @@ def check_invoice(rows: Sequence[tuple[int, Row]], form: Format) -> HostInvoice 
     if faults or invoice is None:
         return faults
     return _with_lines(invoice, lines)
-
-
-_CREDIT_NOTE = (
-    "is below zero: credit notes are not imported. If the invoice has been paid, refund the amount (paymail"
-    " payments refund), and paymail issues the credit note. If not, void it (paymail invoices void) and"
-    " import a corrected one, or write the amount off (paymail invoices write-off)"
-)
-
-
-def _is_credit_note(first: Row, form: Format) -> bool:
-    try:
-        return fields.decimal(first, "total", form) < 0
-    except BadValue:
-        return False  # which the invoice's own check says
 
 
 def _disagreements(first_line: int, first: Row, line: int, row: Row, form: Format) -> list[Fault]:
@@ -170,14 +152,6 @@ def _invoice(cells: _Cells, form: Format) -> HostInvoice | None:
     return HostInvoice(**found, lines=(), digest="")  # type: ignore[arg-type]  # sound: each has its type
 
 
-def _rate(row: Row, form: Format) -> Decimal:
-    """Return the rate of an invoice that has other faults; 0 where it is none, which its own check says."""
-    try:
-        return fields.rate(row, "tax_rate", form)
-    except BadValue:
-        return Decimal(0)
-
-
 def _line(cells: _Cells, form: Format, positions: dict[int, int], rate: Decimal) -> HostLine | None:
     code = cells.currency()
     position = cells.read(fields.number, "line", fields.LARGEST_POSITION)
@@ -185,7 +159,8 @@ def _line(cells: _Cells, form: Format, positions: dict[int, int], rate: Decimal)
     quantity = cells.read(fields.decimal, "quantity", form, code)
     unit_price = cells.read(fields.decimal, "unit_price", form, code)
     amount = cells.read(fields.amount, "line_amount", code, form, negative=True) if code else None
-    own_rate, category = _line_tax(cells, form, rate)
+    own_rate = cells.read(line_taxes.own_rate, "line_tax_rate", form)
+    category = cells.read(line_taxes.own_category, "line_tax_category", form, rate)
     if position is not None and position in positions:
         cells.refuse("line", f"line {position} is already on row {positions[position]}")
     if position is not None:
@@ -193,29 +168,12 @@ def _line(cells: _Cells, form: Format, positions: dict[int, int], rate: Decimal)
     if not code or not cells.sound:
         return None
     assert position and description and quantity is not None  # noqa: S101, PT018 - sound
-    assert unit_price is not None and amount is not None  # noqa: S101, PT018 - sound
+    assert unit_price is not None and amount is not None and category is not None  # noqa: S101, PT018 - sound
     line = HostLine(position, description, quantity, unit_price, amount, own_rate, category)
     if reason := sums.line_fault(line, rate, code):
         cells.refuse("line_amount", reason)
         return None
     return line
-
-
-def _line_tax(cells: _Cells, form: Format, rate: Decimal) -> tuple[Decimal | None, str]:
-    """Return the line's own rate and category; None and empty follow the invoice."""
-    own = cells.read(fields.rate, "line_tax_rate", form) if cells.has("line_tax_rate") else None
-    if not cells.has("line_tax_category"):
-        return own, ""
-    category = cells.read(fields.choice, "line_tax_category", tuple(TaxCategory))
-    if category is None:
-        return own, ""
-    if category is TaxCategory.STANDARD:
-        if not (rate if own is None else own):
-            cells.refuse("line_tax_category", "S needs a rate above zero")
-        return own, category.value
-    if own:
-        cells.refuse("line_tax_rate", f"is {own}, but a line of category {category.value} has no tax: 0")
-    return Decimal(0), category.value
 
 
 def _payment_faults(invoice: HostInvoice) -> list[Fault]:
