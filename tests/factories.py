@@ -26,7 +26,10 @@ from paymail.ports.rendering import Letter, Written
 from paymail.ports.reversals import GatewayDispute, GatewayRefund, Reversals
 from paymail.ports.saved_methods import ReusableMethod
 from paymail.services.core.issuers import ensure_issuer
+from paymail.tax import LineTax, TaxCategory
 
+GST = LineTax(TaxCategory.STANDARD, Decimal("10.00"))
+GST_FREE = LineTax(TaxCategory.ZERO, Decimal(0))
 NOW = datetime(2026, 3, 17, 1, 0, tzinfo=UTC)
 
 
@@ -310,3 +313,20 @@ class LedgerGateway:
             failed_kind=waited.kind if waited else "",
             waiting=None,
         )
+
+
+def add_untaxed_line(session: Session, *, amount: int, invoice_id: int = 502) -> None:
+    """Bill a line that is free of tax beside what is on the invoice."""
+    invoice = session.get_one(Invoice, invoice_id)
+    line = InvoiceLine(
+        invoice_id=invoice_id,
+        position=2,
+        description="Government fee",
+        quantity=Decimal(1),
+        unit_price=Decimal(amount),
+        amount=amount,
+        tax_rate=Decimal(0),
+    )
+    session.add(line)
+    invoice.subtotal, invoice.total = invoice.subtotal + amount, invoice.total + amount
+    session.flush()

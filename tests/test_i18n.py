@@ -36,6 +36,7 @@ from paymail.services.core.documents import WAYS
 from paymail.wiring import TEMPLATES
 from tests import catalogs
 from tests.catalogs import TRANSLATED, entries, strings
+from tests.factories import GST
 from tests.render.hostile_fields import HOSTILE
 from tests.render.test_email_rendering import Reader
 from tests.render.test_pdf import CREDIT_NOTE, INVOICE, RECEIPT, text_of
@@ -97,6 +98,9 @@ def facts(email: Email, language: str) -> Iterator[str]:
             yield formats.rate(value, language)
         elif isinstance(value, int):
             yield from [str(value)] * (email.template in ("reminder_firm", "reminder_final"))
+        elif name == "taxes":
+            for total in value:
+                yield from (formats.rate(total.rate, language), formats.money(total.tax, language))
         elif isinstance(value, tuple):
             for line in value:
                 yield from (line.description, formats.money(line.amount, language))
@@ -265,7 +269,7 @@ def test_a_hostile_name_is_only_text_in_every_language(language: str, kind: str,
         issuer_email=name,
     )
     if isinstance(email, InvoiceEmail):
-        line = EmailLine(name, Decimal(1), Money(1, "AUD"))
+        line = EmailLine(name, Decimal(1), Money(1, "AUD"), GST)
         email = replace(email, tax_name=name, lines=(line,))
     if isinstance(email, ReceiptEmail):
         email = replace(email, receipt_number=name, method=f"{name} ending {name}")

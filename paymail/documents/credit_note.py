@@ -25,7 +25,8 @@ class CreditNoteDocument:
     reason: str
     net: Money
     tax_name: str
-    tax_rate: Decimal
+    tax_rate: Decimal | None
+    """Empty when the invoice's lines have several: the tax is their share then."""
     tax: Money
     total: Money
     invoice_total: Money

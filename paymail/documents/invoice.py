@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import ClassVar
 
 from paymail.documents.parties import Line, Party
 from paymail.money import Money
+from paymail.tax import TaxTotal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class InvoiceDocument:
     lines: tuple[Line, ...]
     subtotal: Money
     tax_name: str
-    tax_rate: Decimal
+    taxes: tuple[TaxTotal, ...]
     tax: Money
     total: Money
     paid: Money

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from paymail.money import Money
+from paymail.tax import LineTax
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,4 @@ class Line:
     quantity: Decimal
     unit_price: Decimal
     amount: Money
+    tax: LineTax

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 from paymail.emails.letterhead import SAMPLE, CustomerEmail
 from paymail.models import MessageKind
 from paymail.money import Money
+from paymail.tax import LineTax, TaxCategory, TaxTotal
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class EmailLine:
     description: str
     quantity: Decimal
     amount: Money
+    tax: LineTax
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class InvoiceEmail(CustomerEmail):
     lines: tuple[EmailLine, ...]
     subtotal: Money
     tax_name: str
-    tax_rate: Decimal
+    taxes: tuple[TaxTotal, ...]
     tax: Money
     total: Money
     paid: Money
@@ -39,14 +41,15 @@ class InvoiceEmail(CustomerEmail):
     @classmethod
     def sample(cls) -> Self:
         """The seed's invoice 502."""
+        standard = LineTax(TaxCategory.STANDARD, Decimal("10.00"))
         return cls(
             **SAMPLE,
             issued=date(2026, 3, 12),
             due=date(2026, 4, 11),
-            lines=(EmailLine("Remote support, per hour", Decimal(1), Money(7500, "AUD")),),
+            lines=(EmailLine("Remote support, per hour", Decimal(1), Money(7500, "AUD"), standard),),
             subtotal=Money(7500, "AUD"),
             tax_name="GST",
-            tax_rate=Decimal("10.00"),
+            taxes=(TaxTotal(standard.category, standard.rate, Money(7500, "AUD"), Money(750, "AUD")),),
             tax=Money(750, "AUD"),
             total=Money(8250, "AUD"),
             paid=Money(0, "AUD"),

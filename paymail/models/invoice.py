@@ -97,6 +97,8 @@ class Invoice(Base):
     tax_rate: Mapped[Decimal] = mapped_column(ExactDecimal)
     tax_amount: Mapped[int] = mapped_column(BigInteger)
     total: Mapped[int] = mapped_column(BigInteger)
+    rounding_difference: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """How far the host's total is from the one that our own rounding gives."""
     amount_paid: Mapped[int] = mapped_column(BigInteger, default=0)
     """All that ever arrived; what went back is in the next two."""
     amount_refunded: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -202,3 +204,7 @@ class InvoiceLine(Base):
     quantity: Mapped[Decimal] = mapped_column(ExactDecimal)
     unit_price: Mapped[Decimal] = mapped_column(ExactDecimal)
     amount: Mapped[int] = mapped_column(BigInteger)
+    tax_rate: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    """In per cent; empty: the invoice's."""
+    tax_category: Mapped[str] = mapped_column(String(2), default="", server_default="")
+    """One of `TaxCategory`; empty: standard, or zero-rated at a rate of zero."""

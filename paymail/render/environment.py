@@ -5,7 +5,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from paymail import i18n
-from paymail.render import formats
+from paymail.render import formats, tax_words
 
 
 def equip(environment: jinja2.Environment) -> None:
@@ -21,6 +21,8 @@ def equip(environment: jinja2.Environment) -> None:
         qty=formats.quantity,
         rate=formats.rate,
         method=formats.method,
+        tax_total=tax_words.total_label,
+        tax_words=tax_words.line_words,
         apart=formats.apart,
         bdi=bdi,
         lines=lines,

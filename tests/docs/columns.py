@@ -1,14 +1,22 @@
 """The page of the columns of an import: their names from the code, their meaning from here."""
 
-from paymail.services.imports.header import HEAD_COLUMNS, LINE_COLUMNS, OPTIONAL_COLUMNS, SYNONYMS
+from paymail.services.imports.header import (
+    HEAD_COLUMNS,
+    LINE_COLUMNS,
+    OPTIONAL_COLUMNS,
+    OPTIONAL_LINE_COLUMNS,
+    SYNONYMS,
+)
 from paymail.services.imports.invoice_check import HOST_PAYMENT_STATUSES
+from paymail.tax import TaxCategory
 from tests.conftest import SAMPLE
 
 HEAD = """# CSV columns
 
 `paymail import FILE` reads the export of your own system: a header line, and **one row per line item**. The
-columns of the invoice are repeated on each of its rows and must be the same there. Every column is needed but
-the optional ones, in any order and by any of its names; other columns are left out, and named in a note.
+columns of the invoice are repeated on each of its rows and must be the same there. The columns are
+needed, but for those that are called optional, in any order and by any of their names; other columns are left
+out, and named in a note.
 
 The file may be UTF-8, UTF-16 or Windows-1252, and its fields separated by commas, semicolons, tabs or `|`.
 Write amounts as `1234.50` or, in a file that does so throughout, as `1234,50`; separators of thousands are
@@ -37,9 +45,10 @@ MEANING = {
     " `sent` says nothing about an email: importing sends none.",
     "payment_status": "",
     "subtotal": "The sum of the line amounts, without tax.",
-    "tax_rate": "Per cent, from 0 to 100.",
-    "tax_amount": "The rate of the subtotal, rounded half up, once for all or once per line: both will do.",
-    "total": "Subtotal plus tax.",
+    "tax_rate": "Per cent, from 0 to 100: the rate of the lines that do not give their own.",
+    "tax_amount": "The tax of the lines. Any [lawful rounding](../tax.md#which-sums-are-accepted) will do.",
+    "total": "Subtotal plus tax. It may be 0; below zero it is a credit note, and"
+    " [refused](../tax.md#credit-notes).",
     "amount_paid": "All that ever arrived, as far as your system knows: 0 when `unpaid`, the total or more"
     " when `paid`, else between them. What exceeds all that arrived here is recorded as a payment.",
     "external_ref": "Your own id of the invoice, at most 200 characters, unique for an issuer. With it a"
@@ -55,23 +64,35 @@ MEANING = {
     "metadata": "A JSON object of texts: at most 20 keys of 40 characters, values of 200. Kept, not shown to"
     " customers.",
     "line": "The position of the line item on the invoice: a positive whole number, once per invoice.",
-    "description": "What was sold, at most 2,000 characters; line breaks are kept.",
+    "description": "What was sold, at most 5,000 characters; line breaks are kept.",
     "quantity": "A decimal number, such as `0.5`.",
     "unit_price": "A decimal number, without tax.",
-    "line_amount": "Quantity times unit price, rounded half up. It may be negative: a discount.",
+    "line_amount": "Quantity times unit price, without tax, rounded half up or half even. It may be negative:"
+    " a discount.",
+    "line_tax_rate": "The tax rate of this line in per cent; empty: the invoice's `tax_rate`.",
+    "line_tax_category": "{categories} (the codes of EN 16931); empty: `S`, or `Z` at a rate of zero. All but"
+    " `S` have no tax, so their rate may stay empty.",
+}
+
+CATEGORIES = {
+    TaxCategory.STANDARD: "standard",
+    TaxCategory.ZERO: "zero-rated; of GST in Australia: GST-free",
+    TaxCategory.EXEMPT: "exempt; of GST in Australia: input taxed",
+    TaxCategory.REVERSE_CHARGE: "reverse charge",
+    TaxCategory.OUTSIDE_SCOPE: "outside the scope",
 }
 
 
 def page() -> str:
     """Return the page. Raises KeyError for a column that nobody has explained."""
+    categories = ", ".join(f"`{category}` ({CATEGORIES[category]})" for category in TaxCategory)
     statuses = [f"`{status}`" for status in HOST_PAYMENT_STATUSES]
     said = {
         **MEANING,
+        "line_tax_category": MEANING["line_tax_category"].format(categories=categories),
         "payment_status": f"{', '.join(statuses[:-1])} or {statuses[-1]}, as it was in your system.",
     }
-    assert not set(said) - {*HEAD_COLUMNS, *OPTIONAL_COLUMNS, *LINE_COLUMNS}, (
-        "a column is explained that no longer exists"
-    )
+    assert not set(said) - set(SYNONYMS), "a column is explained that no longer exists"
     return "\n".join(
         [
             HEAD,
@@ -82,6 +103,9 @@ def page() -> str:
             *_table(OPTIONAL_COLUMNS, said),
             "\n## Of the line item\n",
             *_table(LINE_COLUMNS, said),
+            "\n## Of the line item, optional\n",
+            "An invoice whose lines have [different taxes](../tax.md) needs one of them.\n",
+            *_table(OPTIONAL_LINE_COLUMNS, said),
             "\n## Other names\n",
             "Capitals, spaces and punctuation of a header do not matter: `Invoice No.` is `invoice_no`.\n",
             *_names(),

@@ -15,6 +15,7 @@ from paymail.ports.rendering import RenderedEmail
 from paymail.render.email import JinjaEmailRenderer
 from paymail.render.errors import RenderFailed
 from paymail.wiring import TEMPLATES
+from tests.factories import GST
 from tests.render.hostile_fields import spoiled
 
 RENDERER = JinjaEmailRenderer(TEMPLATES)
@@ -121,7 +122,7 @@ def test_a_hostile_text_in_any_field_of_any_kind_is_only_text(kind: str) -> None
 
 
 def test_a_description_of_several_lines_stays_so_in_html_and_text() -> None:
-    line = EmailLine("Remote support\n<b>Mon</b>: printer", Decimal(1), Money(1, "AUD"))
+    line = EmailLine("Remote support\n<b>Mon</b>: printer", Decimal(1), Money(1, "AUD"), GST)
     rendered = of(replace(InvoiceEmail.sample(), lines=(line,)))
     assert "Remote support</bdi><br><bdi>&lt;b&gt;Mon&lt;/b&gt;: printer" in rendered.html.replace(
         "<br/>", "<br>"

@@ -14,7 +14,9 @@ from paymail.documents import CreditNoteDocument, Document, InvoiceDocument, Lin
 from paymail.money import Money
 from paymail.render.errors import RenderFailed
 from paymail.render.pdf import WeasyPdfRenderer
+from paymail.tax import TaxTotal
 from paymail.wiring import TEMPLATES
+from tests.factories import GST
 from tests.render.hostile_fields import spoiled
 
 RENDERER = WeasyPdfRenderer(TEMPLATES)
@@ -26,10 +28,10 @@ INVOICE = InvoiceDocument(
     customer=Party("The Vacuum Shop", "accounts@customer.example"),
     issued=date(2026, 3, 12),
     due=date(2026, 4, 11),
-    lines=(Line(1, "Remote support, per hour", Decimal(1), Decimal("75.00"), Money(7500, "AUD")),),
+    lines=(Line(1, "Remote support, per hour", Decimal(1), Decimal("75.00"), Money(7500, "AUD"), GST),),
     subtotal=Money(7500, "AUD"),
     tax_name="GST",
-    tax_rate=Decimal("10.00"),
+    taxes=(TaxTotal(GST.category, GST.rate, Money(7500, "AUD"), Money(750, "AUD")),),
     tax=Money(750, "AUD"),
     total=Money(8250, "AUD"),
     paid=Money(0, "AUD"),
@@ -71,7 +73,7 @@ def text_of(pdf: bytes) -> str:
 
 
 def described(description: str) -> InvoiceDocument:
-    line = Line(1, description, Decimal(1), Decimal(75), Money(7500, "AUD"))
+    line = Line(1, description, Decimal(1), Decimal(75), Money(7500, "AUD"), GST)
     return replace(INVOICE, lines=(line,))
 
 
@@ -119,13 +121,27 @@ def test_every_script_has_its_glyphs_embedded() -> None:
 
 def test_a_hundred_lines_go_over_several_pages() -> None:
     lines = tuple(
-        Line(n, f"Line {n} {'word ' * 30}", Decimal("1.5"), Decimal("3.3350"), Money(500, "AUD"))
+        Line(n, f"Line {n} {'word ' * 30}", Decimal("1.5"), Decimal("3.3350"), Money(500, "AUD"), GST)
         for n in range(1, 101)
     )
     pdf = RENDERER.render(replace(INVOICE, lines=lines))
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         assert len(opened.pages) > 3
     assert "Line 100" in text_of(pdf)
+
+
+@pytest.mark.parametrize("description", ["Disk replaced, backup restored. " * 156, "Mon\n" * 1000])
+def test_a_long_description_begins_on_the_first_page_under_headings_that_each_page_has(
+    description: str,
+) -> None:
+    pdf = RENDERER.render(described(description.strip()))
+    found = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    pages = found.stdout.decode().split("\f")[:-1]
+    assert len(pages) > 2
+    assert description.split()[0] in pages[0]
+    words = "Description", "Qty", "Unit price", "Amount"
+    assert [page for page in pages if not all(word in page for word in words)] == []
+    assert "Total" in pages[-1]
 
 
 @pytest.mark.parametrize("document", [INVOICE, RECEIPT, CREDIT_NOTE], ids=lambda one: type(one).__name__)

@@ -28,6 +28,7 @@ CHECKED = {
     "event_id": "Stripe's, letters and digits only, which is checked when an event arrives",
     "drifts.kind": "one of ours",
     "reconciler_turns.job": "one of ours",
+    "invoice_lines.tax_category": "one of ours, checked when an invoice is imported",
     "step": "days, or `hand`",
     "tone": "one of ours",
     "customers.name_key": "a digest that we made",

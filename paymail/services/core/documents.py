@@ -6,6 +6,7 @@ from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument
 from paymail.models import Channel, Invoice, InvoiceLine, Issuer, Payment
 from paymail.money import Money
 from paymail.services.core.invoices import local_date, payment_url
+from paymail.tax import TaxTotal, line_tax, tax_totals
 
 
 def receipt_number(payment: Payment) -> str:
@@ -49,9 +50,26 @@ def _parties(invoice: Invoice) -> tuple[Party, Party]:
     )
 
 
-def _line(line: InvoiceLine, currency: str) -> Line:
-    amount = Money(line.amount, currency)
-    return Line(line.position, line.description, line.quantity, line.unit_price, amount)
+def _line(line: InvoiceLine, invoice: Invoice) -> Line:
+    return Line(
+        line.position,
+        line.description,
+        line.quantity,
+        line.unit_price,
+        Money(line.amount, invoice.currency),
+        line_tax(line.tax_rate, line.tax_category, invoice.tax_rate),
+    )
+
+
+def taxes_of(invoice: Invoice) -> tuple[TaxTotal, ...]:
+    """Return the invoice's tax per category and rate; together they are its `tax_amount`."""
+    found = [(line_tax(x.tax_rate, x.tax_category, invoice.tax_rate), x.amount) for x in invoice.lines]
+    return tax_totals(
+        found or [(line_tax(None, "", invoice.tax_rate), invoice.subtotal)],
+        subtotal=invoice.subtotal,
+        tax=invoice.tax_amount,
+        currency=invoice.currency,
+    )
 
 
 def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
@@ -64,10 +82,10 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
         customer=customer,
         issued=invoice.issued_date,
         due=invoice.due_date,
-        lines=tuple(_line(line, currency) for line in invoice.lines),
+        lines=tuple(_line(line, invoice) for line in invoice.lines),
         subtotal=Money(invoice.subtotal, currency),
         tax_name=invoice.issuer.tax_name,
-        tax_rate=invoice.tax_rate,
+        taxes=taxes_of(invoice),
         tax=Money(invoice.tax_amount, currency),
         total=Money(invoice.total, currency),
         # Beside a balance it is all that took it down: the sums add up also after refunds and credits.

@@ -1,13 +1,16 @@
 """What a host says otherwise about an invoice that paymail knows, and whether it may."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
-from paymail.models import Customer, Invoice, InvoiceStatus, PaymentStatus
+from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
 from paymail.money import Money
 from paymail.services.imports import host_customers
 from paymail.services.imports.faults import Fault, shown
 from paymail.services.imports.invoice_check import HostInvoice
+from paymail.services.imports.sums import HostLine
 from paymail.services.payments import adjustments, host_payments
+from paymail.tax import line_tax
 
 _S = InvoiceStatus
 REISSUE = "an issued invoice is not rewritten: void it and issue it again"
@@ -100,8 +103,8 @@ def _content(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
 
 def _fixed(invoice: Invoice, host: HostInvoice) -> list[tuple[str, object, object]]:
     """What is the document itself."""
-    ours = [(x.position, x.description, x.quantity, x.unit_price, x.amount) for x in invoice.lines]
-    theirs = [(x.position, x.description, x.quantity, x.unit_price, x.amount) for x in host.lines]
+    ours = [_line(line, invoice.tax_rate) for line in invoice.lines]
+    theirs = [_line(line, host.tax_rate) for line in host.lines]
     return [
         ("invoice_id", invoice.number, host.number),
         ("currency", invoice.currency, host.currency),
@@ -160,3 +163,8 @@ def _money(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
         found.refuse(host, "amount_paid", f"{reason} import again when it has ended")
     else:
         found.changes["amount_paid"] = (str(known), str(given))
+
+
+def _line(line: InvoiceLine | HostLine, rate: Decimal) -> tuple[object, ...]:
+    tax = line_tax(line.tax_rate, line.tax_category, rate)
+    return line.position, line.description, line.quantity, line.unit_price, line.amount, tax

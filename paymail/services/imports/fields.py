@@ -192,7 +192,7 @@ def amount(row: Row, column: str, code: str, form: Format, *, negative: bool = F
 def choice(row: Row, column: str, allowed: tuple[Choice, ...]) -> Choice:
     """One of the allowed statuses."""
     for member in allowed:
-        if member.value == row[column].strip().lower():
+        if member.value.casefold() == row[column].strip().casefold():
             return member
     names = ", ".join(member.value for member in allowed)
     raise BadValue(column, f"{shown(row[column])} is not one of {names}")

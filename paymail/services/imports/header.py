@@ -13,11 +13,12 @@ HEAD_COLUMNS = (
 ).split()
 LINE_COLUMNS = "line description quantity unit_price line_amount".split()
 COLUMNS = [*HEAD_COLUMNS, *LINE_COLUMNS]
-"""Those that a file must have."""
+"""What every file needs."""
 OPTIONAL_COLUMNS = (
     "external_ref customer_ref customer_tax_id customer_address customer_country"
     " purchase_order terms notes metadata"
 ).split()
+OPTIONAL_LINE_COLUMNS = "line_tax_rate line_tax_category".split()
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "invoice_id": ("invoice_number", "invoice_no", "invoice", "number"),
     "customer_name": ("customer", "client_name", "client", "contact_name"),
@@ -46,6 +47,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "terms": ("payment_terms",),
     "notes": ("invoice_notes",),
     "metadata": ("custom_fields",),
+    "line_tax_rate": ("item_tax_rate", "line_gst_rate", "line_vat_rate"),
+    "line_tax_category": ("tax_category", "item_tax_category"),
 }
 """Other names of a column, as `canonical` writes them."""
 _MEANT = {name: column for column, names in SYNONYMS.items() for name in (column, *names)}

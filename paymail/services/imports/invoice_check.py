@@ -11,14 +11,15 @@ from typing import Concatenate, ParamSpec, TypeVar
 from paymail.errors import InvalidInput
 from paymail.models import InvoiceStatus, PaymentStatus
 from paymail.money import Money, parse_decimal
-from paymail.services.imports import fields, optional_fields, sums
+from paymail.services.imports import fields, line_taxes, optional_fields, sums
+from paymail.services.imports.credit_notes import credit_note_fault
 from paymail.services.imports.faults import BadValue, Fault, shown
 from paymail.services.imports.fields import Format, Row
 from paymail.services.imports.header import HEAD_COLUMNS, OPTIONAL_COLUMNS
 from paymail.services.imports.sums import HostLine
 
 HOST_PAYMENT_STATUSES = (PaymentStatus.UNPAID, PaymentStatus.PARTIAL, PaymentStatus.PAID)
-LONGEST_DESCRIPTION = 2000
+LONGEST_DESCRIPTION = 5000
 Value = TypeVar("Value")
 P = ParamSpec("P")
 
@@ -58,6 +59,16 @@ class HostInvoice:
     namesake: bool = False
     """Whether the file itself gives the customer's name more than one address."""
 
+    @property
+    def sums(self) -> sums.Sums:
+        """The totals that the host states."""
+        return sums.Sums(self.currency, self.subtotal, self.tax_rate, self.tax, self.total)
+
+    @property
+    def rounding_difference(self) -> int:
+        """How far the host's total is from ours, in minor units."""
+        return sums.rounding_difference(self.sums, self.lines)
+
 
 class _Cells:
     """The cells of one row: each is read by itself, and its fault is kept."""
@@ -91,20 +102,19 @@ def check_invoice(rows: Sequence[tuple[int, Row]], form: Format) -> HostInvoice 
     """Return the invoice of these rows, or all that is wrong with it."""
     faults: list[Fault] = []
     first_line, first = rows[0]
+    if (credit := credit_note_fault(first_line, first, form)) is not None:
+        return [credit]
     invoice = _invoice(_Cells(first_line, first, faults), form)
+    rate = invoice.tax_rate if invoice is not None else line_taxes.invoice_rate(first, form)
     positions: dict[int, int] = {}
     lines: list[HostLine] = []
     for at, row in rows:
         faults += _disagreements(first_line, first, at, row, form)
-        line = _line(_Cells(at, row, faults), form, positions)
+        line = _line(_Cells(at, row, faults), form, positions, rate)
         if line is not None:
             lines.append(line)
     if invoice is not None and len(lines) == len(rows):
-        faults += sums.faults(
-            invoice.at,
-            sums.Sums(invoice.currency, invoice.subtotal, invoice.tax_rate, invoice.tax, invoice.total),
-            lines,
-        )
+        faults += sums.faults(invoice.at, invoice.sums, lines)
         faults += _payment_faults(invoice)
     if faults or invoice is None:
         return faults
@@ -173,13 +183,15 @@ def _optional(cells: _Cells) -> dict[str, object]:
     }
 
 
-def _line(cells: _Cells, form: Format, positions: dict[int, int]) -> HostLine | None:
+def _line(cells: _Cells, form: Format, positions: dict[int, int], rate: Decimal) -> HostLine | None:
     code = cells.currency()
     position = cells.read(fields.number, "line", fields.LARGEST_POSITION)
     description = cells.read(fields.lines_of_text, "description", LONGEST_DESCRIPTION)
     quantity = cells.read(fields.decimal, "quantity", form, code)
     unit_price = cells.read(fields.decimal, "unit_price", form, code)
     amount = cells.read(fields.amount, "line_amount", code, form, negative=True) if code else None
+    own_rate = cells.read(line_taxes.own_rate, "line_tax_rate", form)
+    category = cells.read(line_taxes.own_category, "line_tax_category", form, rate)
     if position is not None and position in positions:
         cells.refuse("line", f"line {position} is already on row {positions[position]}")
     if position is not None:
@@ -187,9 +199,9 @@ def _line(cells: _Cells, form: Format, positions: dict[int, int]) -> HostLine | 
     if not code or not cells.sound:
         return None
     assert position and description and quantity is not None  # noqa: S101, PT018 - sound
-    assert unit_price is not None and amount is not None  # noqa: S101, PT018 - sound
-    line = HostLine(position, description, quantity, unit_price, amount)
-    if reason := sums.line_fault(line, code):
+    assert unit_price is not None and amount is not None and category is not None  # noqa: S101, PT018 - sound
+    line = HostLine(position, description, quantity, unit_price, amount, own_rate, category)
+    if reason := sums.line_fault(line, rate, code):
         cells.refuse("line_amount", reason)
         return None
     return line
@@ -199,7 +211,7 @@ def _payment_faults(invoice: HostInvoice) -> list[Fault]:
     agrees = {
         PaymentStatus.UNPAID: invoice.paid == 0,
         PaymentStatus.PARTIAL: 0 < invoice.paid < invoice.total,
-        PaymentStatus.PAID: invoice.paid >= invoice.total,
+        PaymentStatus.PAID: invoice.paid >= invoice.total,  # beyond it: overpaid, and shown as such
     }[invoice.payment_status]
     if not agrees:
         paid, total = Money(invoice.paid, invoice.currency), Money(invoice.total, invoice.currency)
@@ -213,6 +225,15 @@ def _payment_faults(invoice: HostInvoice) -> list[Fault]:
 
 def _with_lines(invoice: HostInvoice, lines: list[HostLine]) -> HostInvoice:
     complete = replace(invoice, lines=tuple(sorted(lines, key=lambda line: line.position)))
-    content = replace(complete, at=0)
-    canonical = json.dumps(asdict(content), sort_keys=True, default=str)
+    canonical = json.dumps(_content(replace(complete, at=0)), sort_keys=True, default=str)
     return replace(complete, digest=hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def _content(invoice: HostInvoice) -> dict[str, object]:
+    """Return what the digest is of. What a line need not say and does not is no part of it, as before."""
+    found = asdict(invoice)
+    for line in found["lines"]:
+        for key in ("tax_rate", "tax_category"):
+            if line[key] in (None, ""):
+                del line[key]
+    return found

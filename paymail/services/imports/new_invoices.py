@@ -48,6 +48,8 @@ def lines_of(host: HostInvoice) -> list[InvoiceLine]:
             quantity=line.quantity,
             unit_price=line.unit_price,
             amount=line.amount,
+            tax_rate=line.tax_rate,
+            tax_category=line.tax_category,
         )
         for line in host.lines
     ]
@@ -67,6 +69,7 @@ def _invoice(
         tax_rate=host.tax_rate,
         tax_amount=host.tax,
         total=host.total,
+        rounding_difference=host.rounding_difference,
         issued_date=host.issued,
         due_date=host.due,
         purchase_order=host.purchase_order or "",

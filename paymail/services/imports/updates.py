@@ -106,7 +106,7 @@ def _rewrite(
     invoice.lines, invoice.customer, invoice.number = lines, customer, host.number
     invoice.currency, invoice.issued_date = host.currency, host.issued
     invoice.subtotal, invoice.tax_rate, invoice.tax_amount = host.subtotal, host.tax_rate, host.tax
-    invoice.total = host.total
+    invoice.total, invoice.rounding_difference = host.total, host.rounding_difference
     session.flush()
     entries.update_status(session, invoice=invoice, now=invoice.updated_at)
 

@@ -11,6 +11,7 @@ from paymail.models import IN_FORCE, Invoice, Refund
 from paymail.money import Money
 from paymail.services.core.documents import invoice_document
 from paymail.services.core.invoices import load_invoice, local_date
+from paymail.tax import single_rate
 
 
 class NoCreditNote(NotFound):
@@ -45,7 +46,7 @@ def credit_note_document(invoice: Invoice, refund: Refund) -> CreditNoteDocument
         reason=refund.reason,
         net=Money(refund.credited - tax, invoice.currency),
         tax_name=bill.tax_name,
-        tax_rate=bill.tax_rate,
+        tax_rate=single_rate(bill.taxes),
         tax=Money(tax, invoice.currency),
         total=Money(refund.credited, invoice.currency),
         invoice_total=bill.total,

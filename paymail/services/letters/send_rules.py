@@ -9,7 +9,7 @@ def always(_invoice: Invoice) -> str:
 
 
 def while_owed(invoice: Invoice) -> str:
-    """Drop what asks for money that is not owed any more."""
+    """Drop what asks for money that is not owed any more; a total of zero never was, and may be told."""
     if invoice.status is InvoiceStatus.VOID:
         return "the invoice is void"
-    return "" if invoice.balance else "already paid"
+    return "" if invoice.balance or not invoice.total else "already paid"

@@ -43,7 +43,7 @@ class State(StrEnum):
     REFUNDED = "refunded"
     DISPUTED = "disputed"
     SETTLED = "settled"
-    """Nothing is asked for any more, though not all was paid: the rest was written off."""
+    """Nothing is asked for, though not all was paid: the rest was written off, or the total is zero."""
     VOID = "void"
     UNAVAILABLE = "unavailable"
 
@@ -141,6 +141,8 @@ def _state(session: Session, invoice: Invoice, awaited: AwaitedPayment | None) -
         if invoice.can_pay and awaited is not None:
             return State.WAITING
         return State.PAYABLE if invoice.can_pay and invoice.issuer.stripe_account else State.UNAVAILABLE
+    if not invoice.total:
+        return State.SETTLED  # "paid, thank you" would thank for nothing
     match invoice.payment_status:
         case PaymentStatus.PROCESSING:
             return State.PROCESSING

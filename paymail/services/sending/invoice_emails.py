@@ -103,7 +103,7 @@ def _latest_invoice_email(session: Session, *, invoice_id: int) -> Message | Non
 def _check_sendable(invoice: Invoice) -> None:
     if invoice.status is InvoiceStatus.VOID:
         raise NotSendable(f"invoice {invoice.number} is void")
-    if invoice.balance == 0:
+    if invoice.balance == 0 and invoice.total:  # a total of zero may be told: there is nothing to pay
         raise NotSendable(f"invoice {invoice.number} has nothing left to pay")
 
 

@@ -5,10 +5,12 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from paymail.models import Invoice, InvoiceLine, SavedMethod
+from paymail.services.core.documents import taxes_of
 from paymail.services.core.invoices import local_date
 from paymail.services.customers.saved_methods import CONSENT
 from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.services.plans.choice import smallest, suggested
+from paymail.tax import TaxCategory, TaxTotal, single_rate
 from paymail.web.schemas.plans import PlanRow, plan_rows
 from paymail.web.schemas.units import major
 
@@ -31,6 +33,28 @@ class Item(BaseModel):
             quantity=float(line.quantity),
             unit_price=float(line.unit_price),
             amount=major(line.amount, currency),
+        )
+
+
+class TaxRow(BaseModel):
+    """The tax of all lines of one category and rate. Money in major units."""
+
+    category: TaxCategory = Field(
+        description="EN 16931: `S` standard, `Z` zero-rated (of GST in Australia: GST-free), `E` exempt,"
+        " `AE` reverse charge, `O` outside the scope."
+    )
+    rate: float = Field(description="Per cent.")
+    net: float = Field(description="What the tax is charged on. Together they are `subtotal`.")
+    tax: float = Field(description="Together they are `tax_amount`.")
+
+    @classmethod
+    def of(cls, total: TaxTotal) -> "TaxRow":
+        """Return a group of an invoice's lines."""
+        return cls(
+            category=total.category,
+            rate=float(total.rate),
+            net=float(total.net.decimal),
+            tax=float(total.tax.decimal),
         )
 
 
@@ -57,8 +81,9 @@ class PayInvoice(BaseModel):
     currency: str = Field(description="ISO 4217, upper case.")
     subtotal: float
     tax_name: str
-    tax_rate: float = Field(description="Per cent.")
+    tax_rate: float | None = Field(description="Per cent; null if the lines have several: see `taxes`.")
     tax_amount: float
+    taxes: list[TaxRow] = Field(description="Tax per category and rate, standard rates first.")
     total: float
     amount_paid: float
     balance: float
@@ -112,6 +137,8 @@ def describe(invoice: Invoice, *, now: datetime, awaited: AwaitedPayment | None)
     `awaited` is the payment that waits for the customer, if any.
     """
     currency = invoice.currency
+    taxes = taxes_of(invoice)
+    rate = single_rate(taxes)
     return PayInvoice(
         invoice_id=invoice.invoice_id,
         invoice_number=invoice.number,
@@ -119,8 +146,9 @@ def describe(invoice: Invoice, *, now: datetime, awaited: AwaitedPayment | None)
         currency=currency,
         subtotal=major(invoice.subtotal, currency),
         tax_name=invoice.issuer.tax_name,
-        tax_rate=float(invoice.tax_rate),
+        tax_rate=None if rate is None else float(rate),
         tax_amount=major(invoice.tax_amount, currency),
+        taxes=[TaxRow.of(group) for group in taxes],
         total=major(invoice.total, currency),
         amount_paid=major(invoice.amount_paid, currency),
         balance=major(invoice.balance, currency),

@@ -75,6 +75,10 @@ class InvoiceDetail(PayInvoice, Sums):
     """An invoice with all that happened to it."""
 
     customer_email: str
+    rounding_difference: float = Field(
+        description="How far the host's total is from the one that half-up rounding of each line, and of the"
+        " tax once per rate, gives."
+    )
     payment_url: str | None = Field(description="Secret pay link; null without the write scope.")
     payment_url_expires_at: datetime | None = Field(
         description="When the link expires; null if never, or no link."
@@ -101,6 +105,7 @@ class InvoiceDetail(PayInvoice, Sums):
             **describe(invoice, now=now, awaited=awaited).model_dump(),
             **sums(invoice),
             customer_email=invoice.customer.email,
+            rounding_difference=major(invoice.rounding_difference, invoice.currency),
             payment_url=link,
             payment_url_expires_at=invoice.payment_token_expires_at,
             messages=[MessageRow.of(message) for message in messages],

@@ -97,7 +97,7 @@ def test_a_second_run_changes_nothing(engine: Engine) -> None:
         ({"tax_rate": "101"}, "tax_rate", "between 0 and 100"),
         ({"subtotal": "1e2"}, "subtotal", "not a decimal"),
         ({"subtotal": "75.001"}, "subtotal", "more decimal places than AUD"),
-        ({"total": "-1.00"}, "total", "out of range"),
+        ({"total": "-1.00"}, "total", "credit notes are not imported"),
         ({"quantity": "NaN"}, "quantity", "not a decimal"),
         ({"line": "-1"}, "line", "not a positive whole number"),
         ({"description": ""}, "description", "is empty"),
