@@ -7,10 +7,10 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.errors import Conflict, InvalidInput, NotFound
+from paymail.errors import Conflict, InvalidInput
 from paymail.models import Customer, HoldReason, Invoice, InvoiceStatus, Message, MessageState, ReminderHold
 from paymail.services.core import history
-from paymail.services.core.customers import CustomerErased
+from paymail.services.core.customers import CustomerErased, NoSuchCustomer
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import saved_methods
 from paymail.services.outbox import suppressions
@@ -26,12 +26,6 @@ class BadAddress(InvalidInput):
     """This is not an address that can be mailed."""
 
     code = "bad_address"
-
-
-class NoSuchCustomer(NotFound):
-    """No customer has this id."""
-
-    code = "no_such_customer"
 
 
 class AddressTaken(Conflict):

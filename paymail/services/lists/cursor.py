@@ -8,10 +8,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
-from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageState, PaymentStatus, Suppression
+from paymail.models import (
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    Issuer,
+    Message,
+    MessageState,
+    PaymentStatus,
+    Suppression,
+)
 
 T = TypeVar("T")
 
@@ -59,12 +68,7 @@ def invoices(
     if wanted.payment_status is not None:
         statement = statement.where(Invoice.payment_status == wanted.payment_status)
     if wanted.customer:
-        statement = statement.where(
-            or_(
-                Customer.name.icontains(wanted.customer, autoescape=True),
-                Customer.email.icontains(wanted.customer, autoescape=True),
-            )
-        )
+        statement = statement.where(_named(wanted.customer))
     if wanted.due_before is not None:
         statement = statement.where(Invoice.due_date < wanted.due_before)
     if wanted.due_after is not None:
@@ -94,6 +98,29 @@ def suppressions(
     if not lifted:
         statement = statement.where(Suppression.lifted_at.is_(None))
     return _slice(session, statement, Suppression.suppression_id, limit, after)
+
+
+def issuers(session: Session, *, limit: int, after: int | None = None) -> Slice[Issuer]:
+    """Return issuers."""
+    return _slice(session, select(Issuer), Issuer.issuer_id, limit, after)
+
+
+def customers(
+    session: Session, *, issuer_id: int | None, find: str, limit: int, after: int | None = None
+) -> Slice[Customer]:
+    """Return customers, of one issuer or of all, with `find` in their name or address."""
+    statement = select(Customer)
+    if issuer_id is not None:
+        statement = statement.where(Customer.issuer_id == issuer_id)
+    if find:
+        statement = statement.where(_named(find))
+    return _slice(session, statement, Customer.customer_id, limit, after)
+
+
+def _named(find: str) -> ColumnElement[bool]:
+    return or_(
+        Customer.name.icontains(find, autoescape=True), Customer.email.icontains(find, autoescape=True)
+    )
 
 
 def _slice(

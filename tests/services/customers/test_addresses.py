@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 from paymail import db
 from paymail.models import Customer, Message, MessageState, TimelineEvent
 from paymail.ports.mail import Outcome, Verdict
+from paymail.services.core.customers import NoSuchCustomer
 from paymail.services.customers import addresses
 from paymail.services.delivery import deliveries, outcomes, unknown_messages
 from paymail.services.links import pay_links
@@ -208,7 +209,7 @@ def test_a_twin_is_refused(reported: ChangedAddress) -> None:
 
 
 def test_an_unknown_customer_is_said_to_be_unknown(reported: ChangedAddress) -> None:
-    with pytest.raises(addresses.NoSuchCustomer), db.transaction(reported.engine) as session:
+    with pytest.raises(NoSuchCustomer), db.transaction(reported.engine) as session:
         addresses.change_email(session, customer_id=999, address="a@b.example", actor="a", now=NOW)
 
 
