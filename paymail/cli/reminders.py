@@ -9,7 +9,7 @@ from paymail.cli.context import exits, open_app
 from paymail.cli.options import Json
 from paymail.models import Issuer
 from paymail.services.core.issuers import find_issuer
-from paymail.services.issuers import issuer_settings
+from paymail.services.issuers import issuer_settings, setting_texts
 from paymail.services.reminders import ladder, preferences
 
 group = typer.Typer(help="Reminder settings.", no_args_is_help=True)
@@ -82,19 +82,21 @@ def issuer_(
         "reminder_cap": cap,
         "sender_rate": rate,
         "reminders_off": None if on is None else not on,
-        "application_fee": None if fee is None else issuer_settings.fee(fee),
+        "application_fee": None if fee is None else setting_texts.fee(fee),
         "save_methods": save_methods,
     }
-    changes: dict[str, str | int | bool | None] = {
+    changes: dict[str, setting_texts.Value] = {
         name: value for name, value in given.items() if value is not None
     }
     if link_days is not None:
-        changes["link_days"] = issuer_settings.link_days(link_days)
+        changes["link_days"] = setting_texts.link_days(link_days)
     app = open_app()
     with app.transaction() as session:
         found = find_issuer(session, ref=issuer)
-        issuer_settings.set_up_issuer(session, issuer=found, changes=changes, now=app.now())
-    typer.echo(f"issuer {found.issuer_id}: {len(changes)} setting(s) changed")
+        changed = issuer_settings.set_up_issuer(
+            session, issuer=found, changes=changes, actor="cli", now=app.now()
+        )
+    typer.echo(f"issuer {found.issuer_id}: {len(changed)} setting(s) changed")
 
 
 @group.command()

@@ -11,6 +11,7 @@ from paymail.models.invoice import (
     InvoiceStatus,
     PaymentStatus,
 )
+from paymail.models.issuer_change import IssuerChange
 from paymail.models.message import (
     MESSAGE_MOVES,
     OPEN_STATES,
@@ -96,6 +97,7 @@ __all__ = [
     "InvoiceLine",
     "InvoiceStatus",
     "Issuer",
+    "IssuerChange",
     "Message",
     "MessageKind",
     "MessageState",

@@ -9,7 +9,7 @@ from paymail.emails import Tone
 from paymail.errors import PaymailError
 from paymail.models import Issuer
 from paymail.money import parse_decimal, to_decimal, to_minor
-from paymail.services.issuers.issuer_settings import NEVER, link_days
+from paymail.services.issuers.setting_texts import NEVER, Value, link_days
 from paymail.services.reminders import ladder
 from paymail.services.reminders.ladder import BadLadder, Ladder
 from paymail.services.reminders.preferences import BadPreference
@@ -93,7 +93,7 @@ def with_rows(form: PreferencesForm) -> PreferencesForm:
     return form.model_copy(update={"days": [days for days, _ in rows], "tone": [tone for _, tone in rows]})
 
 
-def changes_of(form: PreferencesForm, currency: str) -> dict[str, str | int | bool | None]:
+def changes_of(form: PreferencesForm, currency: str) -> dict[str, Value]:
     """Return what `set_up_issuer` takes. Raises BadLadder, BadPreference, BadAmount."""
     steps = [f"{days}:{tone}" for days, tone in rows_of(form) if days]
     if not steps:
@@ -105,7 +105,7 @@ def changes_of(form: PreferencesForm, currency: str) -> dict[str, str | int | bo
     minimum = to_minor(parse_decimal(form.minimum or "0"), currency)
     if minimum > LARGEST_MINIMUM:
         raise BadPreference("the minimum balance is too large")
-    changes: dict[str, str | int | bool | None] = {
+    changes: dict[str, Value] = {
         "ladder": ", ".join(steps),
         "reminders_off": form.reminders == "off",
         "send_at": form.send_at,

@@ -9,6 +9,7 @@ from paymail import db
 from paymail.models import Customer, Message, MessageState, TimelineEvent
 from paymail.ports.mail import Outcome, Verdict
 from paymail.services.core.customers import NoSuchCustomer
+from paymail.services.core.email_addresses import BadAddress
 from paymail.services.customers import addresses
 from paymail.services.delivery import deliveries, outcomes, unknown_messages
 from paymail.services.links import pay_links
@@ -197,7 +198,7 @@ def test_notices_to_staff_stay_addressed_to_staff(reported: ChangedAddress) -> N
     "address", ["", "nobody", "a@b@c.example", "a@b\r\nBcc: x@y.example", "a b@c.example"]
 )
 def test_a_wrong_address_is_refused_with_the_reason(reported: ChangedAddress, address: str) -> None:
-    with pytest.raises(addresses.BadAddress, match="is not an email address"):
+    with pytest.raises(BadAddress, match="is not an email address"):
         reported.change(address)
 
 

@@ -16,7 +16,7 @@ from paymail.services.core.history import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import addresses, erasure, link_requests
 from paymail.services.delivery import deliveries
-from paymail.services.issuers import issuer_settings
+from paymail.services.issuers import issuer_settings, setting_texts
 from paymail.services.links import lookup, pay_links
 from paymail.services.links.lookup import LinkExpired, NoSuchLink
 from paymail.services.links.pay_links import AFTER_SENDING, NoLinkAllowed
@@ -397,20 +397,20 @@ def test_a_queued_link_is_not_sent_when_it_leads_nowhere_any_more(
 def test_the_end_of_links_is_set_per_issuer_within_reason(emailed: EmailedInvoice, days: int) -> None:
     with pytest.raises(BadPreference), db.transaction(emailed.engine) as session:
         issuer_settings.set_up_issuer(
-            session, issuer=emailed.issuer(session), changes={"link_days": days}, now=NOW
+            session, issuer=emailed.issuer(session), actor="test", changes={"link_days": days}, now=NOW
         )
     for good in (0, 3650, None):
         emailed.change(
             lambda s, good=good: issuer_settings.set_up_issuer(  # type: ignore[misc]
-                s, issuer=emailed.issuer(s), changes={"link_days": good}, now=NOW
+                s, issuer=emailed.issuer(s), actor="test", changes={"link_days": good}, now=NOW
             )
         )
         with db.reading(emailed.engine) as session:
             assert emailed.issuer(session).link_days == good
-    assert (issuer_settings.link_days("never"), issuer_settings.link_days("45")) == (None, 45)
+    assert (setting_texts.link_days("never"), setting_texts.link_days("45")) == (None, 45)
     for bad in ("", "soon", "-1", "1.5", "٣", "12345"):
         with pytest.raises(BadPreference):
-            issuer_settings.link_days(bad)
+            setting_texts.link_days(bad)
 
 
 def test_of_many_who_ask_at_once_one_gets_a_link(emailed: EmailedInvoice) -> None:

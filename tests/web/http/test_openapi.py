@@ -51,6 +51,7 @@ STAFF_OPERATIONS = [
     ("/api/v1/issuers/{issuer_id}/links", "POST"),
     ("/api/v1/issuers", "GET"),
     ("/api/v1/issuers/{issuer_id}", "GET"),
+    ("/api/v1/issuers/{issuer_id}", "PATCH"),
     ("/api/v1/customers", "GET"),
     ("/api/v1/customers/{customer_id}", "GET"),
     ("/api/v1/invoices/{invoice_id}/payments", "GET"),

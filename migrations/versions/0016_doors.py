@@ -1,0 +1,47 @@
+"""What was changed of an issuer, by whom.
+
+Each statement has a transaction of its own: locks on several tables at once could wait for a worker that
+waits for one of them. What an interrupted run has done is left out.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+from paymail.db import UtcDateTime
+
+revision: str = "0016"
+down_revision: str | None = "0012"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        _issuer_changes()
+
+
+def _issuer_changes() -> None:
+    op.create_table(
+        "issuer_changes",
+        sa.Column("change_id", ID, nullable=False),
+        sa.Column("issuer_id", ID, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("actor", sa.String(120), nullable=False),
+        sa.Column("setting", sa.String(40), nullable=False),
+        sa.Column("old", sa.Text(), nullable=False),
+        sa.Column("new", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("change_id", name="pk_issuer_changes"),
+        sa.ForeignKeyConstraint(["issuer_id"], ["issuers.issuer_id"], name="fk_issuer_changes_issuer_id"),
+        if_not_exists=True,
+    )
+    op.create_index(
+        "ix_issuer_changes_issuer", "issuer_changes", ["issuer_id", "change_id"], if_not_exists=True
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("issuer_changes")
