@@ -1,10 +1,11 @@
-"""What was changed of an issuer, by whom.
+"""What was changed of an issuer, by whom; and when reminders begin.
 
 Each statement has a transaction of its own: locks on several tables at once could wait for a worker that
 waits for one of them. What an interrupted run has done is left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,12 +17,21 @@ down_revision: str | None = "0012"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+ISSUER_COLUMNS: tuple[Callable[[], sa.Column[Any]], ...] = (
+    lambda: sa.Column("reminder_gap", sa.Integer(), nullable=False, server_default="1"),
+    lambda: sa.Column("host_mails_invoices", sa.Boolean(), nullable=False, server_default=sa.false()),
+)
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
         _issuer_changes()
+        for build in ISSUER_COLUMNS:
+            column = build()
+            present = {found["name"] for found in sa.inspect(op.get_bind()).get_columns("issuers")}
+            if column.name not in present:
+                op.add_column("issuers", column)
 
 
 def _issuer_changes() -> None:
@@ -44,4 +54,6 @@ def _issuer_changes() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("issuers", "host_mails_invoices")
+    op.drop_column("issuers", "reminder_gap")
     op.drop_table("issuer_changes")

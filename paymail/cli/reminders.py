@@ -68,6 +68,16 @@ def issuer_(
     ] = None,
     fee: Annotated[str | None, typer.Option(help="The platform's fee on payments, in per cent.")] = None,
     save_methods: Saving = None,
+    reminder_gap: Annotated[
+        int | None, typer.Option(help="Business days between the first email and the first reminder.")
+    ] = None,
+    host_mails_invoices: Annotated[
+        bool | None,
+        typer.Option(
+            "--host-mails-invoices/--paymail-mails-invoices",
+            help="Remind of invoices that paymail never emailed, since the host does.",
+        ),
+    ] = None,
 ) -> None:
     """Change an issuer's reminder, sending, pay link and fee settings."""
     given = {
@@ -84,6 +94,8 @@ def issuer_(
         "reminders_off": None if on is None else not on,
         "application_fee": None if fee is None else setting_texts.fee(fee),
         "save_methods": save_methods,
+        "reminder_gap": reminder_gap,
+        "host_mails_invoices": host_mails_invoices,
     }
     changes: dict[str, setting_texts.Value] = {
         name: value for name, value in given.items() if value is not None

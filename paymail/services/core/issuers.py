@@ -46,7 +46,7 @@ def all_issuers(session: Session) -> list[Issuer]:
     return list(session.scalars(select(Issuer).order_by(Issuer.issuer_id)))
 
 
-def create_issuer(session: Session, *, name: str, email: str, now: datetime, **details: str) -> Issuer:
+def create_issuer(session: Session, *, name: str, email: str, now: datetime, **details: str | bool) -> Issuer:
     """Make an issuer. Raises IssuerExists."""
     found = _named(session, name)
     if found is not None:
@@ -59,7 +59,7 @@ def create_issuer(session: Session, *, name: str, email: str, now: datetime, **d
     return made
 
 
-def ensure_issuer(session: Session, *, name: str, email: str, now: datetime, **details: str) -> Issuer:
+def ensure_issuer(session: Session, *, name: str, email: str, now: datetime, **details: str | bool) -> Issuer:
     """Return the issuer of this name, making it if it is new."""
     return _named(session, name) or create_issuer(session, name=name, email=email, now=now, **details)
 

@@ -19,7 +19,7 @@ from paymail.services.reminders.preferences import BadPreference, _look_again
 ISSUER_FIELDS = (
     "timezone", "country", "subdivision", "ladder", "send_at", "quiet_from", "quiet_until",
     "reminder_minimum", "reminder_cap", "sender_rate", "reminders_off", "link_days",
-    "application_fee", "save_methods",
+    "application_fee", "save_methods", "reminder_gap", "host_mails_invoices",
 )  # fmt: skip
 """How it bills."""
 DETAIL_FIELDS = ("email", "reply_to", "address", "tax_id", "tax_name", "locale")
@@ -29,6 +29,8 @@ neither is changed."""
 LONGEST = {"address": 1000, "tax_id": 60, "tax_name": 20}
 MOST_LINK_DAYS = 3650
 """A link that shall live longer is one without an end."""
+MOST_GAP = 20
+"""Business days."""
 MOST_FEE = 3000
 """In hundredths of a per cent: a fee beyond this is a slip of the fingers."""
 
@@ -104,6 +106,10 @@ def _check_settings(wanted: dict[str, Any]) -> None:
     if not 0 <= int(wanted["reminder_cap"]) <= 100 or int(wanted["reminder_minimum"]) < 0:
         raise BadPreference(
             "maximum reminders must be between 0 and 100, and the minimum balance cannot be negative"
+        )
+    if not 1 <= int(wanted["reminder_gap"]) <= MOST_GAP:
+        raise BadPreference(
+            f"between the first email and the first reminder there must be 1 to {MOST_GAP} business days"
         )
     days = wanted["link_days"]
     if days is not None and not 0 <= int(days) <= MOST_LINK_DAYS:

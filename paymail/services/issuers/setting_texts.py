@@ -5,8 +5,8 @@ from paymail.services.reminders.preferences import BadPreference
 
 Value = str | int | bool | None
 
-SWITCHES = frozenset({"reminders_off", "save_methods"})
-NUMBERS = frozenset({"reminder_minimum", "reminder_cap"})
+SWITCHES = frozenset({"reminders_off", "save_methods", "host_mails_invoices"})
+NUMBERS = frozenset({"reminder_minimum", "reminder_cap", "reminder_gap"})
 NEVER = "never"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, StringConstraints
 
 from paymail.models import Issuer, IssuerChange
-from paymail.services.issuers.issuer_settings import LONGEST, MOST_LINK_DAYS
+from paymail.services.issuers.issuer_settings import LONGEST, MOST_GAP, MOST_LINK_DAYS
 from paymail.services.issuers.setting_texts import Value
 from paymail.services.reminders import ladder
 from paymail.web.http.inputs import Text
@@ -38,6 +38,8 @@ class IssuerRow(BaseModel):
     quiet_until: str
     reminder_minimum: float = Field(description="Smallest balance worth a reminder, in major units.")
     reminder_cap: int
+    reminder_gap: int = Field(description="Business days between the first email and the first reminder.")
+    host_mails_invoices: bool = Field(description="Remind of invoices that paymail never emailed.")
     sender_rate: str = Field(description="Emails per minute or a preset; if empty, the server's setting.")
     link_days: int | None = Field(description="Days after the due date that links expire; null for never.")
     application_fee: float = Field(description="The platform's share of each payment, in per cent.")
@@ -99,6 +101,8 @@ class IssuerChanges(Body):
     quiet_until: Text = Field("", max_length=5, description="HH:MM.")
     reminder_minimum: Amount = "0"
     reminder_cap: int = Field(10, ge=0, le=100, strict=True)
+    reminder_gap: int = Field(1, ge=1, le=MOST_GAP, strict=True)
+    host_mails_invoices: bool = Field(False, strict=True)
     sender_rate: Text = Field("", max_length=20)
     link_days: int | None = Field(30, ge=0, le=MOST_LINK_DAYS, strict=True, description="null for never.")
     save_methods: bool = Field(False, strict=True)

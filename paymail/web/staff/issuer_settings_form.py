@@ -9,7 +9,7 @@ from paymail.emails import Tone
 from paymail.errors import PaymailError
 from paymail.models import Issuer
 from paymail.money import parse_decimal, to_decimal, to_minor
-from paymail.services.issuers.setting_texts import NEVER, Value, link_days
+from paymail.services.issuers.setting_texts import NEVER, Value, link_days, read
 from paymail.services.reminders import ladder
 from paymail.services.reminders.ladder import BadLadder, Ladder
 from paymail.services.reminders.preferences import BadPreference
@@ -37,6 +37,8 @@ class PreferencesForm(StaffForm):
     rate: Text = ""
     link_days: Text = ""
     save_methods: Text = ""
+    reminder_gap: Text = ""
+    host_mails_invoices: Text = ""
 
 
 @cache
@@ -64,6 +66,8 @@ def of_issuer(issuer: Issuer) -> PreferencesForm:
         rate=issuer.sender_rate,
         link_days=NEVER if issuer.link_days is None else str(issuer.link_days),
         save_methods="on" if issuer.save_methods else "off",
+        reminder_gap=str(issuer.reminder_gap),
+        host_mails_invoices="on" if issuer.host_mails_invoices else "off",
     )
 
 
@@ -120,6 +124,10 @@ def changes_of(form: PreferencesForm, currency: str) -> dict[str, Value]:
     }
     if form.save_methods:
         changes["save_methods"] = form.save_methods == "on"
+    if form.host_mails_invoices:
+        changes["host_mails_invoices"] = form.host_mails_invoices == "on"
+    if form.reminder_gap:
+        changes["reminder_gap"] = read("reminder_gap", form.reminder_gap)
     if form.link_days:
         changes["link_days"] = link_days(form.link_days)
     return changes
