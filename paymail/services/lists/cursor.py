@@ -5,22 +5,13 @@ The cursor is the last id that was given; unlike a page number it neither skips 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
-from paymail.models import (
-    Customer,
-    Invoice,
-    InvoiceStatus,
-    Issuer,
-    Message,
-    MessageState,
-    PaymentStatus,
-    Suppression,
-)
+from paymail.models import Customer, Invoice, Issuer, Message, MessageState, Suppression
+from paymail.services.lists.invoice_filter import InvoiceFilter, conditions, named
 
 T = TypeVar("T")
 
@@ -31,18 +22,6 @@ class Slice(Generic[T]):
 
     rows: Sequence[T]
     next: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceFilter:
-    """Which invoices; empty fields do not filter. Due dates are compared strictly."""
-
-    status: InvoiceStatus | None = None
-    payment_status: PaymentStatus | None = None
-    customer: str = ""
-    """Part of the customer's name or address, taken literally."""
-    due_before: date | None = None
-    due_after: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +42,7 @@ def invoices(
         .join(Invoice.customer)
         .options(contains_eager(Invoice.customer), joinedload(Invoice.issuer))
     )
-    if wanted.status is not None:
-        statement = statement.where(Invoice.status == wanted.status)
-    if wanted.payment_status is not None:
-        statement = statement.where(Invoice.payment_status == wanted.payment_status)
-    if wanted.customer:
-        statement = statement.where(_named(wanted.customer))
-    if wanted.due_before is not None:
-        statement = statement.where(Invoice.due_date < wanted.due_before)
-    if wanted.due_after is not None:
-        statement = statement.where(Invoice.due_date > wanted.due_after)
+    statement = statement.where(*conditions(session, wanted))
     return _slice(session, statement, Invoice.invoice_id, limit, after)
 
 
@@ -113,14 +83,8 @@ def customers(
     if issuer_id is not None:
         statement = statement.where(Customer.issuer_id == issuer_id)
     if find:
-        statement = statement.where(_named(find))
+        statement = statement.where(named(find))
     return _slice(session, statement, Customer.customer_id, limit, after)
-
-
-def _named(find: str) -> ColumnElement[bool]:
-    return or_(
-        Customer.name.icontains(find, autoescape=True), Customer.email.icontains(find, autoescape=True)
-    )
 
 
 def _slice(
