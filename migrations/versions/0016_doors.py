@@ -1,4 +1,4 @@
-"""What was changed of an issuer, by whom; and when reminders begin.
+"""What was changed of an issuer, by whom; when reminders begin; and pay links that were replaced.
 
 Each statement has a transaction of its own: locks on several tables at once could wait for a worker that
 waits for one of them. What an interrupted run has done is left out.
@@ -27,6 +27,7 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     with op.get_context().autocommit_block():
         _issuer_changes()
+        _replaced_tokens()
         for build in ISSUER_COLUMNS:
             column = build()
             present = {found["name"] for found in sa.inspect(op.get_bind()).get_columns("issuers")}
@@ -53,7 +54,23 @@ def _issuer_changes() -> None:
     )
 
 
+def _replaced_tokens() -> None:
+    op.create_table(
+        "replaced_tokens",
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("invoice_id", ID, nullable=False),
+        sa.Column("replaced_at", UtcDateTime, nullable=False),
+        sa.Column("revoked", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_replaced_tokens"),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.invoice_id"], name="fk_replaced_tokens_invoice_id"
+        ),
+        if_not_exists=True,
+    )
+
+
 def downgrade() -> None:
+    op.drop_table("replaced_tokens")
     op.drop_column("issuers", "host_mails_invoices")
     op.drop_column("issuers", "reminder_gap")
     op.drop_table("issuer_changes")

@@ -34,6 +34,7 @@ from paymail.models.payment import (
 from paymail.models.plan import PLAN_MOVES, Instalment, PaymentPlan, PlanState
 from paymail.models.reconciliation import Drift, ReconciledAccount, ReconcilerTurn
 from paymail.models.reminder_hold import HoldEnd, HoldOrigin, HoldReason, ReminderHold
+from paymail.models.replaced_token import ReplacedToken
 from paymail.models.request import IdempotentRequest
 from paymail.models.restore import Restore
 from paymail.models.reversals import (
@@ -111,6 +112,7 @@ __all__ = [
     "Refund",
     "RefundStatus",
     "ReminderHold",
+    "ReplacedToken",
     "Restore",
     "SavedMethod",
     "SavedMethodState",

@@ -1,14 +1,15 @@
 """The page of the columns of an import: their names from the code, their meaning from here."""
 
-from paymail.services.imports.header import HEAD_COLUMNS, LINE_COLUMNS, SYNONYMS
+from paymail.services.imports.header import HEAD_COLUMNS, LINE_COLUMNS, OPTIONAL_COLUMNS, SYNONYMS
 from paymail.services.imports.invoice_check import HOST_PAYMENT_STATUSES
 from tests.conftest import SAMPLE
 
 HEAD = """# CSV columns
 
 `paymail import FILE` reads the export of your own system: a header line, and **one row per line item**. The
-columns of the invoice are repeated on each of its rows and must be the same there. Every column is needed,
-in any order and by any of its names; other columns are left out, and named in a note.
+columns of the invoice are repeated on each of its rows and must be the same there. Every column but
+`payment_token` is needed, in any order and by any of its names; other columns are left out, and named in a
+note.
 
 The file may be UTF-8, UTF-16 or Windows-1252, and its fields separated by commas, semicolons, tabs or `|`.
 Write amounts as `1234.50` or, in a file that does so throughout, as `1234,50`; separators of thousands are
@@ -43,6 +44,9 @@ MEANING = {
     "description": "What was sold, at most 2,000 characters; line breaks are kept.",
     "quantity": "A decimal number, such as `0.5`.",
     "unit_price": "A decimal number, without tax.",
+    "payment_token": "The secret of a pay link that you mailed before paymail came: 64 lower-case hexadecimal"
+    " characters. The link `…/pay/TOKEN` then goes on working. Empty: paymail makes one. It is taken with a"
+    " new invoice only, and refused if it is another invoice's or was ever replaced. Errors never show it.",
     "line_amount": "Quantity times unit price, rounded half up. It may be negative: a discount.",
 }
 
@@ -54,7 +58,9 @@ def page() -> str:
         **MEANING,
         "payment_status": f"{', '.join(statuses[:-1])} or {statuses[-1]}, as it was in your system.",
     }
-    assert not set(said) - {*HEAD_COLUMNS, *LINE_COLUMNS}, "a column is explained that no longer exists"
+    assert not set(said) - {*HEAD_COLUMNS, *LINE_COLUMNS, *OPTIONAL_COLUMNS}, (
+        "a column is explained that no longer exists"
+    )
     return "\n".join(
         [
             HEAD,
@@ -62,6 +68,9 @@ def page() -> str:
             *_table(HEAD_COLUMNS, said),
             "\n## Of the line item\n",
             *_table(LINE_COLUMNS, said),
+            "\n## Not needed\n",
+            "Of the invoice too, and the same on each of its rows.\n",
+            *_table(OPTIONAL_COLUMNS, said),
             "\n## Other names\n",
             "Capitals, spaces and punctuation of a header do not matter: `Invoice No.` is `invoice_no`.\n",
             *_names(),
@@ -80,7 +89,9 @@ def _example() -> str:
 
 def _names() -> list[str]:
     lines = [
-        f"| `{column}` | {', '.join(f'`{name}`' for name in names)} |" for column, names in SYNONYMS.items()
+        f"| `{column}` | {', '.join(f'`{name}`' for name in names)} |"
+        for column, names in SYNONYMS.items()
+        if names
     ]
     return ["| Column | Also understood |", "|---|---|", *lines]
 

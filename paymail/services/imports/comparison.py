@@ -18,6 +18,7 @@ from paymail.models import (
     check_move,
 )
 from paymail.services.imports.faults import Fault
+from paymail.services.imports.given_tokens import token_faults
 from paymail.services.imports.invoice_check import HostInvoice
 
 
@@ -35,9 +36,12 @@ def compare(session: Session, hosts: Sequence[HostInvoice], *, issuer_id: int) -
     """Compare checked invoices with those that paymail knows, without a lock."""
     known = load_known(session, [host.invoice_id for host in hosts])
     found = Comparison()
+    tokens = token_faults(session, hosts, known)
     for host in hosts:
         invoice = known.get(host.invoice_id)
-        if invoice is None:
+        if host.at in tokens:
+            found.faults.append(tokens[host.at])
+        elif invoice is None:
             found.fresh.append(host)
         elif _nothing_new(session, invoice, host, issuer_id):
             found.unchanged += 1

@@ -13,6 +13,7 @@ HEAD_COLUMNS = (
 ).split()
 LINE_COLUMNS = "line description quantity unit_price line_amount".split()
 COLUMNS = [*HEAD_COLUMNS, *LINE_COLUMNS]
+OPTIONAL_COLUMNS = ["payment_token"]
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "invoice_id": ("invoice_number", "invoice_no", "invoice", "number"),
     "customer_name": ("customer", "client_name", "client", "contact_name"),
@@ -32,6 +33,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "quantity": ("qty",),
     "unit_price": ("unit_amount", "price", "unit_cost"),
     "line_amount": ("line_total", "line_net"),
+    "payment_token": (),
 }
 """Other names of a column, as `canonical` writes them."""
 _MEANT = {name: column for column, names in SYNONYMS.items() for name in (column, *names)}
@@ -74,7 +76,7 @@ def read_header(cells: Sequence[str], line: int) -> Header:
         columns[places[0]] = meant
     wrong = [_two(meant, [cells[at] for at in places]) for meant, places in others.items() if places[1:]]
     wrong += [f"is missing {column}" for column in COLUMNS if column not in columns]
-    wrong += [f"has {column} twice" for column in COLUMNS if columns.count(column) > 1]
+    wrong += [f"has {column} twice" for column in (*COLUMNS, *OPTIONAL_COLUMNS) if columns.count(column) > 1]
     if wrong:
         found = [cell.strip() for cell in cells if cell.strip() and canonical(cell) not in _MEANT]
         hint = f" (it also has {', '.join(map(shown, found[:20]))})" if found else ""

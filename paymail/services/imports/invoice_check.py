@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Concatenate, ParamSpec, TypeVar
@@ -19,6 +19,7 @@ from paymail.services.imports.sums import HostLine
 
 HOST_PAYMENT_STATUSES = (PaymentStatus.UNPAID, PaymentStatus.PARTIAL, PaymentStatus.PAID)
 LONGEST_DESCRIPTION = 2000
+LINK = "payment_token"
 Value = TypeVar("Value")
 P = ParamSpec("P")
 
@@ -43,6 +44,8 @@ class HostInvoice:
     paid: int
     lines: tuple[HostLine, ...]
     digest: str
+    payment_token: str | None = field(default=None, repr=False)
+    """The link that the host has mailed already. Secret."""
 
 
 class _Cells:
@@ -98,7 +101,10 @@ def check_invoice(rows: Sequence[tuple[int, Row]], form: Format) -> HostInvoice 
 
 
 def _disagreements(first_line: int, first: Row, line: int, row: Row, form: Format) -> list[Fault]:
-    return [
+    # The one column whose values are not shown.
+    same_link = row.get(LINK, "").strip() == first.get(LINK, "").strip()
+    links = [] if same_link else [Fault(line, LINK, f"differs from the one on line {first_line}")]
+    return links + [
         Fault(line, column, f"{shown(row[column])} differs from {shown(first[column])} on line {first_line}")
         for column in HEAD_COLUMNS
         if row[column].strip() != first[column].strip() and not _equal(row[column], first[column], form)
@@ -133,6 +139,7 @@ def _invoice(cells: _Cells, form: Format) -> HostInvoice | None:
         "tax": money["tax_amount"],
         "total": money["total"],
         "paid": money["amount_paid"],
+        LINK: cells.read(fields.token, LINK),
     }
     issued, due = found["issued"], found["due"]
     if isinstance(issued, date) and isinstance(due, date) and due < issued:
@@ -183,5 +190,6 @@ def _payment_faults(invoice: HostInvoice) -> list[Fault]:
 def _with_lines(invoice: HostInvoice, lines: list[HostLine]) -> HostInvoice:
     complete = replace(invoice, lines=tuple(sorted(lines, key=lambda line: line.position)))
     content = replace(complete, at=0)
-    canonical = json.dumps(asdict(content), sort_keys=True, default=str)
+    known = {name: value for name, value in asdict(content).items() if name != LINK}
+    canonical = json.dumps(known, sort_keys=True, default=str)
     return replace(complete, digest=hashlib.sha256(canonical.encode()).hexdigest())

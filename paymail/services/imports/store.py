@@ -167,7 +167,7 @@ def _invoice(host: HostInvoice, customer: Customer, issuer: Issuer, now: datetim
         due_date=host.due,
         status=host.status,
         payment_status=host.payment_status,
-        payment_token=new_payment_token(),
+        payment_token=host.payment_token or new_payment_token(),
         payment_token_expires_at=pay_links.end_of(issuer, due=host.due, now=now),
         import_digest=host.digest,
         reminders_from=now,

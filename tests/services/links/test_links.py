@@ -18,7 +18,7 @@ from paymail.services.customers import addresses, erasure, link_requests
 from paymail.services.delivery import deliveries
 from paymail.services.issuers import issuer_settings, setting_texts
 from paymail.services.links import lookup, pay_links
-from paymail.services.links.lookup import LinkExpired, NoSuchLink
+from paymail.services.links.lookup import LinkExpired, LinkReplaced, NoSuchLink
 from paymail.services.links.pay_links import AFTER_SENDING, NoLinkAllowed
 from paymail.services.outbox import suppressions
 from paymail.services.payments import checkout
@@ -80,7 +80,7 @@ def opens(emailed: EmailedInvoice, which: str) -> bool:
     with db.reading(emailed.engine) as session:
         try:
             lookup.find_by_token(session, token=which, now=emailed.clock)
-        except NoSuchLink:
+        except (NoSuchLink, LinkReplaced):
             return False
     return True
 
@@ -326,8 +326,26 @@ def test_an_ended_link_is_renewed_once_to_the_address_on_file(
     assert emailed.turn() == 1
     assert token(emailed).encode() in emailed.mailer.delivered[0].mime
     assert emailed.timeline().count(pay_links.RENEWED) == 1
-    with pytest.raises(NoSuchLink), db.reading(emailed.engine) as session:
+    with pytest.raises(LinkReplaced), db.reading(emailed.engine) as session:
         lookup.find_by_token(session, token=old, now=emailed.clock)
+
+
+def test_a_replaced_link_never_ends_the_newer_one_but_renews_one_that_has_ended(
+    emailed: EmailedInvoice,
+) -> None:
+    old = token(emailed)
+    new = regenerate(emailed)
+    renew(emailed, old)
+    assert (token(emailed), len(emailed.messages("link"))) == (new, 1)
+    emailed.clock += timedelta(hours=1)
+    expire(emailed)
+    renew(emailed, old)
+    assert token(emailed) not in (old, new)
+    assert len(emailed.messages("link")) == 2
+    emailed.clock += timedelta(hours=1)
+    revoke(emailed)
+    renew(emailed, old)
+    assert len(emailed.messages("link")) == 2
 
 
 def test_a_renewed_link_is_not_renewed_again_within_the_hour(emailed: EmailedInvoice) -> None:
