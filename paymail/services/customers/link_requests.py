@@ -34,7 +34,7 @@ def request_new_link(session: Session, *, token: str, now: datetime) -> None:
         return
     invoice_id = session.scalar(select(Invoice.invoice_id).where(Invoice.payment_token == token))
     if invoice_id is None and (row := replaced_tokens.replaced(session, token=token)):
-        invoice_id = row[0].invoice_id
+        invoice_id = row[0]
     if invoice_id is None:
         return
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)

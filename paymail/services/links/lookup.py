@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, Gone, NotFound
 from paymail.models import Invoice, InvoiceStatus, PaymentStatus
-from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.core.invoices import load_invoice
 from paymail.services.links import replaced_tokens
 
 _TOKEN = re.compile(r"[0-9a-f]{64}")
@@ -76,10 +76,7 @@ def find_by_token(session: Session, *, token: str, now: datetime, lock: bool = F
 def _missed(session: Session, token: str) -> NoSuchLink | LinkReplaced:
     """Return why a token leads nowhere; the same is asked of each, so that time tells nothing either."""
     row = replaced_tokens.replaced(session, token=token)
-    if row is None:
-        return NoSuchLink("this payment link is not valid")
-    invoice, at = row
-    return LinkReplaced(local_date(invoice.issuer, at))
+    return NoSuchLink("this payment link is not valid") if row is None else LinkReplaced(row[1])
 
 
 def check_payable(invoice: Invoice) -> None:

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, InvoiceStatus, ReplacedToken
+from paymail.models import Invoice, InvoiceStatus, Issuer, ReplacedToken
+from paymail.services.core.invoices import local_date
 
 
 def digest_of(token: str) -> str:
@@ -29,15 +30,17 @@ def remember(session: Session, *, invoice: Invoice, now: datetime, revoked: bool
     )
 
 
-def replaced(session: Session, *, token: str) -> tuple[Invoice, datetime] | None:
-    """Return the invoice that a token led to before another took its place, and when that was (UTC).
+def replaced(session: Session, *, token: str) -> tuple[int, date] | None:
+    """Return the id of the invoice that a token led to before another took its place, and the issuer's date
+    of that.
 
     None for one that was revoked, and where nothing newer leads to the invoice: it is a draft, its link was
     revoked later, or its customer was erased.
     """
     statement = (
-        select(Invoice, ReplacedToken.replaced_at)
+        select(Invoice.invoice_id, Issuer, ReplacedToken.replaced_at)
         .join(Invoice, Invoice.invoice_id == ReplacedToken.invoice_id)
+        .join(Issuer, Issuer.issuer_id == Invoice.issuer_id)
         .where(
             ReplacedToken.digest == digest_of(token),
             ReplacedToken.revoked.is_(False),
@@ -46,7 +49,10 @@ def replaced(session: Session, *, token: str) -> tuple[Invoice, datetime] | None
         )
     )
     row = session.execute(statement).one_or_none()
-    return None if row is None else (row[0], row[1])
+    if row is None:
+        return None
+    invoice_id, issuer, at = row
+    return invoice_id, local_date(issuer, at)
 
 
 def former(session: Session, *, tokens: Collection[str]) -> dict[str, int]:

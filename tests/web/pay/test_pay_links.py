@@ -111,7 +111,7 @@ def test_a_replaced_link_tells_the_day_and_nothing_of_its_invoice(site: Site, ro
         detail = "this payment link was replaced on 2026-03-17; look for the newer email"
         assert (told.json()["code"], told.json()["detail"]) == ("link_replaced", detail)
     else:
-        assert "It was replaced on 17 March 2026" in told.text
+        assert "It was replaced on March 17, 2026" in told.text
         assert f'action="/pay/{rich}/renew"' in told.text
 
 
