@@ -25,6 +25,16 @@ Saving = Annotated[
     bool | None,
     typer.Option("--save-methods/--no-save-methods", help="Let customers save their payment method."),
 ]
+Gap = Annotated[
+    int | None, typer.Option(help="Business days between the first email and the first reminder.")
+]
+HostMails = Annotated[
+    bool | None,
+    typer.Option(
+        "--host-mails-invoices/--paymail-mails-invoices",
+        help="Remind of invoices that paymail never emailed, since the host does.",
+    ),
+]
 Issuer_ = Annotated[str, typer.Option("--issuer", help="Issuer id or name; not needed if there is only one.")]
 
 
@@ -68,16 +78,8 @@ def issuer_(
     ] = None,
     fee: Annotated[str | None, typer.Option(help="The platform's fee on payments, in per cent.")] = None,
     save_methods: Saving = None,
-    reminder_gap: Annotated[
-        int | None, typer.Option(help="Business days between the first email and the first reminder.")
-    ] = None,
-    host_mails_invoices: Annotated[
-        bool | None,
-        typer.Option(
-            "--host-mails-invoices/--paymail-mails-invoices",
-            help="Remind of invoices that paymail never emailed, since the host does.",
-        ),
-    ] = None,
+    reminder_gap: Gap = None,
+    host_mails_invoices: HostMails = None,
 ) -> None:
     """Change an issuer's reminder, sending, pay link and fee settings."""
     given = {
@@ -102,6 +104,10 @@ def issuer_(
     }
     if link_days is not None:
         changes["link_days"] = setting_texts.link_days(link_days)
+    _change(issuer, changes)
+
+
+def _change(issuer: str, changes: dict[str, setting_texts.Value]) -> None:
     app = open_app()
     with app.transaction() as session:
         found = find_issuer(session, ref=issuer)
