@@ -7,15 +7,18 @@ import typer
 
 from paymail.cli.context import FAILURE, PARTIAL, exits, open_app
 from paymail.cli.options import Json
+from paymail.cli.output import said
 from paymail.errors import Misconfigured, PaymailError
 from paymail.ports.payment_domains import PaymentDomain, PaymentDomains
 from paymail.services.core.calendar import zone_of
-from paymail.services.core.issuers import all_issuers, ensure_issuer, find_issuer
-from paymail.services.customers.addresses import checked
-from paymail.services.customers.languages import checked_locale
-from paymail.services.issuers import payment_domains
+from paymail.services.core.email_addresses import checked
+from paymail.services.core.issuers import all_issuers, create_issuer, find_issuer
+from paymail.services.core.locales import checked_locale
+from paymail.services.issuers import issuer_settings, payment_domains, setting_texts
+from paymail.web.schemas.issuers import IssuerDetail, IssuerRow
 
 issuers = typer.Typer(help="Issuers: the businesses that send invoices.", no_args_is_help=True)
+Ref = Annotated[str, typer.Argument(help="Issuer id or name; not needed if there is only one.")]
 
 
 @issuers.command("add")
@@ -31,11 +34,11 @@ def add(
     timezone: str = "Australia/Sydney",
     locale: str = "en-AU",
 ) -> None:
-    """Create an issuer; an existing issuer of the same name is left unchanged."""
+    """Create an issuer. If there is one of this name it is left unchanged, and the command fails."""
     app = open_app()
     zone_of(timezone)
     with app.transaction() as session:
-        issuer = ensure_issuer(
+        issuer = create_issuer(
             session,
             name=name,
             email=checked(email),
@@ -49,6 +52,72 @@ def add(
             locale=checked_locale(locale),
         )
     typer.echo(f"issuer {issuer.issuer_id}: {issuer.name}")
+
+
+@issuers.command("list")
+@exits
+def list_(as_json: Json = False) -> None:
+    """List issuers, the oldest first."""
+    app = open_app()
+    with app.reading() as session:
+        rows = [IssuerRow.of(issuer).model_dump(mode="json") for issuer in all_issuers(session)]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        account = row["stripe_account"] or "no Stripe account"
+        typer.echo(f"{row['issuer_id']:>6}  {row['name']}  {row['email']}  {account}")
+
+
+@issuers.command("show")
+@exits
+def show(issuer: Ref = "", as_json: Json = False) -> None:
+    """Show an issuer with its settings, and what was changed of it by whom."""
+    app = open_app()
+    with app.reading() as session:
+        found = find_issuer(session, ref=issuer)
+        changes = issuer_settings.changes_of(session, issuer_id=found.issuer_id)
+        data = IssuerDetail.with_changes(found, changes).model_dump(mode="json")
+    if as_json:
+        typer.echo(json.dumps(data, ensure_ascii=False))
+        return
+    changed = data.pop("changes")
+    for name, value in data.items():
+        typer.echo(f"{name:20} {value}")
+    for one in changed:
+        typer.echo(f"{one['at']}  {one['actor']}: {one['setting']} {one['old']!r} -> {one['new']!r}")
+
+
+@issuers.command("set")
+@exits
+def set_(
+    issuer: Annotated[str, typer.Argument(help="Issuer id or name.")],
+    changes: Annotated[
+        list[str], typer.Argument(metavar="NAME=VALUE...", help="For example link_days=never.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Change details and settings of an issuer, all of them or none.
+
+    Names: email, reply_to, address, tax_id, tax_name, locale, and every issuer setting. Its name and Stripe
+    account cannot be changed.
+    """
+    given = [change.partition("=") for change in changes]
+    if any(not sign for _, sign, _ in given):
+        raise typer.BadParameter("write each change as NAME=VALUE")
+    app = open_app()
+    with app.transaction() as session:
+        found = find_issuer(session, ref=issuer)
+        changed = issuer_settings.set_up_issuer(
+            session,
+            issuer=found,
+            changes={name: setting_texts.read(name, value) for name, _, value in given},
+            actor="cli",
+            now=app.now(),
+        )
+        issuer_id = found.issuer_id
+    what = ", ".join(changed) or "nothing"
+    said({"issuer_id": issuer_id, "changed": changed}, f"issuer {issuer_id}: changed {what}", as_json)
 
 
 @issuers.command("register-domain")

@@ -9,7 +9,7 @@ from paymail.cli.context import exits, open_app
 from paymail.cli.options import Json
 from paymail.models import Issuer
 from paymail.services.core.issuers import find_issuer
-from paymail.services.issuers import issuer_settings
+from paymail.services.issuers import issuer_settings, setting_texts
 from paymail.services.reminders import ladder, preferences
 
 group = typer.Typer(help="Reminder settings.", no_args_is_help=True)
@@ -24,6 +24,16 @@ LadderText = Annotated[
 Saving = Annotated[
     bool | None,
     typer.Option("--save-methods/--no-save-methods", help="Let customers save their payment method."),
+]
+Gap = Annotated[
+    int | None, typer.Option(help="Business days between the first email and the first reminder.")
+]
+HostMails = Annotated[
+    bool | None,
+    typer.Option(
+        "--host-mails-invoices/--paymail-mails-invoices",
+        help="Remind of invoices that paymail never emailed, since the host does.",
+    ),
 ]
 Issuer_ = Annotated[str, typer.Option("--issuer", help="Issuer id or name; not needed if there is only one.")]
 
@@ -68,6 +78,8 @@ def issuer_(
     ] = None,
     fee: Annotated[str | None, typer.Option(help="The platform's fee on payments, in per cent.")] = None,
     save_methods: Saving = None,
+    reminder_gap: Gap = None,
+    host_mails_invoices: HostMails = None,
 ) -> None:
     """Change an issuer's reminder, sending, pay link and fee settings."""
     given = {
@@ -82,19 +94,27 @@ def issuer_(
         "reminder_cap": cap,
         "sender_rate": rate,
         "reminders_off": None if on is None else not on,
-        "application_fee": None if fee is None else issuer_settings.fee(fee),
+        "application_fee": None if fee is None else setting_texts.fee(fee),
         "save_methods": save_methods,
+        "reminder_gap": reminder_gap,
+        "host_mails_invoices": host_mails_invoices,
     }
-    changes: dict[str, str | int | bool | None] = {
+    changes: dict[str, setting_texts.Value] = {
         name: value for name, value in given.items() if value is not None
     }
     if link_days is not None:
-        changes["link_days"] = issuer_settings.link_days(link_days)
+        changes["link_days"] = setting_texts.link_days(link_days)
+    _change(issuer, changes)
+
+
+def _change(issuer: str, changes: dict[str, setting_texts.Value]) -> None:
     app = open_app()
     with app.transaction() as session:
         found = find_issuer(session, ref=issuer)
-        issuer_settings.set_up_issuer(session, issuer=found, changes=changes, now=app.now())
-    typer.echo(f"issuer {found.issuer_id}: {len(changes)} setting(s) changed")
+        changed = issuer_settings.set_up_issuer(
+            session, issuer=found, changes=changes, actor="cli", now=app.now()
+        )
+    typer.echo(f"issuer {found.issuer_id}: {len(changed)} setting(s) changed")
 
 
 @group.command()

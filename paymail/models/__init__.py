@@ -11,6 +11,7 @@ from paymail.models.invoice import (
     InvoiceStatus,
     PaymentStatus,
 )
+from paymail.models.issuer_change import IssuerChange
 from paymail.models.message import (
     MESSAGE_MOVES,
     OPEN_STATES,
@@ -33,6 +34,7 @@ from paymail.models.payment import (
 from paymail.models.plan import PLAN_MOVES, Instalment, PaymentPlan, PlanState
 from paymail.models.reconciliation import Drift, ReconciledAccount, ReconcilerTurn
 from paymail.models.reminder_hold import HoldEnd, HoldOrigin, HoldReason, ReminderHold
+from paymail.models.replaced_token import ReplacedToken
 from paymail.models.request import IdempotentRequest
 from paymail.models.restore import Restore
 from paymail.models.reversals import (
@@ -96,6 +98,7 @@ __all__ = [
     "InvoiceLine",
     "InvoiceStatus",
     "Issuer",
+    "IssuerChange",
     "Message",
     "MessageKind",
     "MessageState",
@@ -109,6 +112,7 @@ __all__ = [
     "Refund",
     "RefundStatus",
     "ReminderHold",
+    "ReplacedToken",
     "Restore",
     "SavedMethod",
     "SavedMethodState",

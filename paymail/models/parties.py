@@ -4,7 +4,7 @@ import hashlib
 import unicodedata
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from paymail.db import UtcDateTime
@@ -48,6 +48,10 @@ class Issuer(Base):
     """Smallest balance worth a reminder, in minor units of the invoice's currency."""
     reminder_cap: Mapped[int] = mapped_column(default=10)
     """Most reminders that one invoice may get, whatever its due date does."""
+    reminder_gap: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Whole business days between the first email of an invoice and its first reminder, at least 1."""
+    host_mails_invoices: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the host mails invoices itself: then one that paymail never mailed is reminded of too."""
     sender_rate: Mapped[str] = mapped_column(String(20), default="")
     """Emails a minute, or a preset's name; empty is the setting's."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,4 +1,4 @@
-"""`paymail issuers`: the pay page's domain at each issuer's Stripe account."""
+"""`paymail issuers`: made, listed, shown and changed, and the pay page's domain at their accounts."""
 
 import json
 from collections.abc import Iterator
@@ -64,3 +64,42 @@ def test_an_issuer_without_an_account_is_refused(commands: App) -> None:
     issuers(commands, Bare="")
     assert "has no Stripe account" in run("issuers", "register-domain", expect=1).output
     run("issuers", "register-domain", "--issuer", "Bare", "--all", expect=2)
+
+
+def test_an_issuer_of_a_known_name_is_not_made_again_and_the_command_fails(commands: App) -> None:
+    run("issuers", "add", "Acme", "a@acme.example")
+    told = run("issuers", "add", "Acme", "other@acme.example", expect=1).output
+    assert "there is an issuer of this name already, with the id 1; nothing was changed" in told
+    with commands.reading() as session:
+        assert session.get_one(Issuer, 1).email == "a@acme.example"
+
+
+def test_issuers_are_listed_and_shown(commands: App) -> None:
+    issuers(commands, Acme="acct_a", Bare="")
+    assert "Acme  a@b.example  acct_a" in run("issuers", "list").stdout
+    listed = json.loads(run("issuers", "list", "--json").stdout)
+    assert [(one["issuer_id"], one["name"]) for one in listed] == [(1, "Acme"), (2, "Bare")]
+    assert json.loads(run("issuers", "show", "Bare", "--json").stdout) == listed[1] | {"changes": []}
+    assert "choose one" in run("issuers", "show", expect=1).output
+
+
+def test_settings_are_changed_together_or_not_at_all_and_kept_with_their_author(commands: App) -> None:
+    issuers(commands, Acme="acct_a")
+    done = run("issuers", "set", "Acme", "link_days=never", "application_fee=1.5", "save_methods=on")
+    assert done.stdout == "issuer 1: changed link_days, application_fee, save_methods\n"
+    refused = (
+        "reminder_cap=many", "link_days=soon", "save_methods=perhaps", "application_fee=99", "email=nobody",
+        "stripe_account=acct_b", "name=Other", "ladder=x", "timezone=Mars", "tax_name=" + "x" * 21,
+    )  # fmt: skip
+    for wrong in refused:
+        run("issuers", "set", "1", "tax_id=ABN 1", wrong, expect=1)
+    run("issuers", "set", "1", "tax_id", expect=2)
+    found = json.loads(run("issuers", "show", "--json").stdout)
+    assert (found["link_days"], found["application_fee"], found["tax_id"]) == (None, 1.5, "")
+    changes = [(one["actor"], one["setting"], one["old"], one["new"]) for one in found["changes"]]
+    assert changes == [
+        ("cli", "save_methods", "off", "on"),
+        ("cli", "application_fee", "0", "1.5"),
+        ("cli", "link_days", "30", "never"),
+    ]
+    assert "link_days '30' -> 'never'" in run("issuers", "show").stdout

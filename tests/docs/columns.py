@@ -63,6 +63,9 @@ MEANING = {
     "notes": "At most 2,000 characters; line breaks are kept.",
     "metadata": "A JSON object of texts: at most 20 keys of 40 characters, values of 200. Kept, not shown to"
     " customers.",
+    "payment_token": "The secret of a pay link that you mailed before paymail came: 64 lower-case hexadecimal"
+    " characters. The link `…/pay/TOKEN` then goes on working. Empty: paymail makes one. It is taken with a"
+    " new invoice only, and refused if it is another invoice's or was ever replaced. Errors never show it.",
     "line": "The position of the line item on the invoice: a positive whole number, once per invoice.",
     "description": "What was sold, at most 5,000 characters; line breaks are kept.",
     "quantity": "A decimal number, such as `0.5`.",
@@ -124,7 +127,9 @@ def _example() -> str:
 
 def _names() -> list[str]:
     lines = [
-        f"| `{column}` | {', '.join(f'`{name}`' for name in names)} |" for column, names in SYNONYMS.items()
+        f"| `{column}` | {', '.join(f'`{name}`' for name in names)} |"
+        for column, names in SYNONYMS.items()
+        if names
     ]
     return ["| Column | Also understood |", "|---|---|", *lines]
 

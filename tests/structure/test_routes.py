@@ -3,6 +3,7 @@
 import pkgutil
 import re
 from importlib import import_module
+from typing import Any
 
 import pytest
 from fastapi import APIRouter
@@ -11,6 +12,7 @@ from paymail import web
 from paymail.models import Invoice
 from tests.conftest import ROOT
 from tests.structure.test_house import routes_of
+from tests.web.bearer import bearer
 from tests.web.conftest import Biller, Site, biller, site
 
 __all__ = ["biller", "site"]
@@ -72,6 +74,34 @@ def test_every_route_of_the_api_is_documented_with_its_scope(site: Site) -> None
     assert described(site) == documented()
 
 
+def staff_operations(found: Site) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return the address, method and description of each route of the staff API."""
+    paths = found.client.get("/openapi.json").json()["paths"]
+    return [
+        (re.sub(r"\{\w+\}", "1", path), method.upper(), operation)
+        for path, item in paths.items()
+        if path.startswith("/api/v1/")
+        for method, operation in item.items()
+    ]
+
+
+def test_every_route_of_the_api_refuses_a_parameter_and_a_field_that_it_does_not_know(site: Site) -> None:
+    headers = bearer(site.app, "read", "write", "bounces") | {"Content-Type": "application/json"}
+    wrong = []
+    for path, method, operation in staff_operations(site):
+        asked = site.client.request(method, f"{path}?nonsense=1", headers=headers)
+        if (asked.status_code, asked.json().get("errors", [{}])[0].get("parameter")) != (422, "nonsense"):
+            wrong.append((method, path, asked.text))
+        raw = "application/octet-stream" in operation.get("requestBody", {}).get("content", {})
+        if method == "GET" or raw:
+            continue
+        told = site.client.request(method, path, content=b'{"nonsense": 1}', headers=headers)
+        pointers = [error.get("pointer") for error in told.json().get("errors", [])]
+        if told.status_code != 422 or "/nonsense" not in pointers:
+            wrong.append((method, path, told.text))
+    assert wrong == []
+
+
 @pytest.fixture
 def busy(biller: Biller) -> Biller:
     """An invoice that was sent, paid and refunded, and a bulk send of another."""
@@ -95,6 +125,7 @@ def examples(busy: Biller) -> dict[str, object]:
         "invoice_id": 502,
         "message_id": 1,
         "customer_id": customer_id,
+        "issuer_id": 1,
         "bulk_id": 1,
         "payment_id": 1,
         "refund_id": 1,

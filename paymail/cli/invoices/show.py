@@ -1,4 +1,4 @@
-"""`paymail invoices`: show, list, send."""
+"""`paymail invoices`: show, send."""
 
 import json
 from typing import Annotated
@@ -9,7 +9,6 @@ from paymail.cli.context import PARTIAL, exits, open_app
 from paymail.cli.invoices.group import group
 from paymail.cli.options import At, Json
 from paymail.errors import PaymailError
-from paymail.money import Money
 from paymail.services.core.calendar import when
 from paymail.services.core.invoices import load_invoice, payment_url
 from paymail.services.ledger import awaited_payments
@@ -39,33 +38,6 @@ def show(invoice_id: int, as_json: Json = False) -> None:
     for key, value in data.items():
         if key not in ("items", "messages", "plan"):
             typer.echo(f"{key:16} {value}")
-
-
-@group.command("list")
-@exits
-def list_(find: str = "", page: int = 1, as_json: Json = False) -> None:
-    """List invoices, newest first."""
-    app = open_app()
-    with app.reading() as session:
-        found = lookup.invoices(session, find=find, page=page)
-        rows = [
-            (
-                i.invoice_id,
-                i.customer.name,
-                str(Money(i.total, i.currency)),
-                i.status,
-                i.payment_status,
-                i.number,
-            )
-            for i in found.rows
-        ]
-    if as_json:
-        names = ("invoice_id", "customer_name", "total", "status", "payment_status", "number")
-        typer.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False))
-        return
-    for row in rows:
-        other = "" if row[5] == str(row[0]) else f" (number {row[5]})"
-        typer.echo(f"{row[0]:>6}  {row[2]:>18}  {row[3]:6} {row[4]:12} {row[1]}{other}")
 
 
 @group.command()

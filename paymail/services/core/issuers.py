@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.errors import InvalidInput, NotFound
+from paymail.errors import Conflict, InvalidInput, NotFound
 from paymail.models import Issuer
 
 
@@ -19,6 +19,12 @@ class WhichIssuer(InvalidInput):
     """Several issuers exist and none was named."""
 
     code = "which_issuer"
+
+
+class IssuerExists(Conflict):
+    """An issuer has this name already."""
+
+    code = "issuer_exists"
 
 
 def find_issuer(session: Session, *, ref: str = "") -> Issuer:
@@ -40,11 +46,23 @@ def all_issuers(session: Session) -> list[Issuer]:
     return list(session.scalars(select(Issuer).order_by(Issuer.issuer_id)))
 
 
-def ensure_issuer(session: Session, *, name: str, email: str, now: datetime, **details: str) -> Issuer:
+def create_issuer(session: Session, *, name: str, email: str, now: datetime, **details: str | bool) -> Issuer:
+    """Make an issuer. Raises IssuerExists."""
+    found = _named(session, name)
+    if found is not None:
+        raise IssuerExists(
+            f"there is an issuer of this name already, with the id {found.issuer_id}; nothing was changed"
+        )
+    made = Issuer(name=name, email=email, created_at=now, **details)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def ensure_issuer(session: Session, *, name: str, email: str, now: datetime, **details: str | bool) -> Issuer:
     """Return the issuer of this name, making it if it is new."""
-    found = session.scalars(select(Issuer).where(Issuer.name == name)).one_or_none()
-    if found is None:
-        found = Issuer(name=name, email=email, created_at=now, **details)
-        session.add(found)
-        session.flush()
-    return found
+    return _named(session, name) or create_issuer(session, name=name, email=email, now=now, **details)
+
+
+def _named(session: Session, name: str) -> Issuer | None:
+    return session.scalars(select(Issuer).where(Issuer.name == name)).one_or_none()

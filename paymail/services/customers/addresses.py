@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.errors import Conflict, InvalidInput, NotFound
+from paymail.errors import Conflict
 from paymail.models import Customer, HoldReason, Invoice, InvoiceStatus, Message, MessageState, ReminderHold
 from paymail.services.core import history
-from paymail.services.core.customers import CustomerErased
+from paymail.services.core.customers import CustomerErased, NoSuchCustomer
+from paymail.services.core.email_addresses import checked
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import saved_methods
 from paymail.services.outbox import suppressions
@@ -22,30 +22,10 @@ ADDRESS_CHANGED = "customer_address_changed"
 _WAITING = (MessageState.SCHEDULED, MessageState.SENDING)
 
 
-class BadAddress(InvalidInput):
-    """This is not an address that can be mailed."""
-
-    code = "bad_address"
-
-
-class NoSuchCustomer(NotFound):
-    """No customer has this id."""
-
-    code = "no_such_customer"
-
-
 class AddressTaken(Conflict):
     """Another customer of the issuer has this name and address already."""
 
     code = "address_taken"
-
-
-def checked(address: str) -> str:
-    """Return an address as it is to be kept; its existence is not asked. Raises BadAddress, saying why."""
-    try:
-        return validate_email(address.strip(), check_deliverability=False).normalized
-    except EmailNotValidError as error:
-        raise BadAddress(f"{address.strip()[:100]!r} is not an email address: {error}") from error
 
 
 def suppress(session: Session, *, address: str, actor: str, now: datetime, why: str = "") -> bool:

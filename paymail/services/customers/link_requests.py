@@ -1,4 +1,4 @@
-"""A customer asks for a new link on the page of one that has ended.
+"""A customer asks for a new link on the page of one that has ended or was replaced.
 
 Whoever asks learns nothing: whatever the token, the answer is the same, and the link goes by email to the
 address on file and nowhere else.
@@ -14,7 +14,7 @@ from paymail.models import Invoice, Message, MessageKind
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers.promises import CUSTOMER
-from paymail.services.links import pay_links
+from paymail.services.links import pay_links, replaced_tokens
 from paymail.services.outbox import dedupe_keys, queue, suppressions
 
 _TOKEN = re.compile(r"[0-9a-f]{64}")
@@ -23,21 +23,25 @@ PAUSE = timedelta(hours=1)
 
 
 def request_new_link(session: Session, *, token: str, now: datetime) -> None:
-    """Queue an email with a new link, if `token` is the ended link of an invoice that is issued and owed.
+    """Queue an email with a link, if `token` is an ended or replaced link of an issued, owed invoice.
 
-    The ended link dies by it for good. Says nothing of what it did: a link that is unknown, malformed,
-    revoked, replaced or still good, and an invoice that is paid, void, a draft or an erased customer's, get
-    no email.
+    An ended link dies by it for good; of a replaced one the present link is mailed again, since whoever has
+    an old one must not be able to end the newer. Says nothing of what it did: a link that is unknown,
+    malformed, revoked or still good, and an invoice that is paid, void, a draft or an erased customer's,
+    get no email.
     """
     if not _TOKEN.fullmatch(token):
         return
     invoice_id = session.scalar(select(Invoice.invoice_id).where(Invoice.payment_token == token))
+    if invoice_id is None and (row := replaced_tokens.replaced(session, token=token)):
+        invoice_id = row[0]
     if invoice_id is None:
         return
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
     if not _may_have_one(session, invoice, token, now):
         return
-    pay_links.replace(session, invoice=invoice, kind=pay_links.RENEWED, actor=CUSTOMER, now=now)
+    if pay_links.ended(invoice, now=now):
+        pay_links.replace(session, invoice=invoice, kind=pay_links.RENEWED, actor=CUSTOMER, now=now)
     queued = queue.add(
         session,
         dedupe_key=dedupe_keys.link(invoice_id=invoice_id, sequence=_asked_before(session, invoice_id) + 1),
@@ -53,14 +57,17 @@ def request_new_link(session: Session, *, token: str, now: datetime) -> None:
         kind="email_queued",
         actor=CUSTOMER,
         now=now,
-        detail="a new payment link",
+        detail="the payment link",
         message_id=queued.message_id,
     )
 
 
 def _may_have_one(session: Session, invoice: Invoice, token: str, now: datetime) -> bool:
-    """Asked under the lock: somebody else may have asked a moment ago, and then `token` is nobody's."""
-    if invoice.payment_token != token or not pay_links.ended(invoice, now=now):
+    """Asked under the lock: somebody else may have asked a moment ago, and then an email is on its way."""
+    if invoice.payment_token == token:
+        if not pay_links.ended(invoice, now=now):
+            return False
+    elif replaced_tokens.replaced(session, token=token) is None:
         return False
     if not invoice.owed or invoice.customer.erased_at is not None:
         return False

@@ -91,7 +91,8 @@ def explain(session: Session, *, invoice_id: int, now: datetime) -> Explanation:
     }
     next_at = min((at for at in (goes_at, *(at for at, _held in ahead.values())) if at), default=None)
     waiting = next((one.reason for one in written.values() if one.permission), "")
-    reason = waiting or decide(policy, facts, now).reason
+    held = next((held for at, held in ahead.values() if at is None), "") if next_at is None else ""
+    reason = waiting or decide(policy, facts, now).reason or held
     steps = _fates(invoice, policy, facts, ahead, written, now)
     return Explanation(invoice, next_at, local_text(policy, next_at), reason, steps)
 

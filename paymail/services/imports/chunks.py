@@ -13,8 +13,9 @@ from paymail.services.customers import addresses
 from paymail.services.imports import host_customers, updates
 from paymail.services.imports.comparison import Difference, contact, difference
 from paymail.services.imports.faults import Fault, Result, shown
+from paymail.services.imports.given_tokens import refused_tokens
 from paymail.services.imports.host_customers import KnownCustomers
-from paymail.services.imports.invoice_check import HostInvoice
+from paymail.services.imports.invoice_check import LINK, HostInvoice
 from paymail.services.imports.known_invoices import KnownInvoices, load_locked, new_ids
 from paymail.services.imports.new_invoices import create, lines_of
 
@@ -65,9 +66,12 @@ class Chunk:
     def _pairs(self, hosts: Sequence[HostInvoice]) -> list[_Pair]:
         invoices = KnownInvoices(self._session, hosts, self._issuer_id)
         self._customers = KnownCustomers(self._session, hosts, self._issuer_id)
+        known = [(host, invoices.find(host)) for host in hosts]
+        self._tokens = refused_tokens(
+            self._session, hosts, {host.at: one for host, one in known if isinstance(one, Invoice)}
+        )
         found = []
-        for host in hosts:
-            invoice = invoices.find(host)
+        for host, invoice in known:
             if isinstance(invoice, Fault):
                 self._refuse(host, [invoice])
             else:
@@ -84,6 +88,8 @@ class Chunk:
                 contact(found, host, customer)
         if invoice is None or found.changes:
             self._check_twin(found, host, customer)
+        if reason := self._tokens.get(host.at):
+            found.refuse(host, LINK, reason)
         return found
 
     def _check_twin(self, found: Difference, host: HostInvoice, customer: Customer | None) -> None:

@@ -1,5 +1,6 @@
 """What can be wrong with a file, and the report of an import."""
 
+import re
 from dataclasses import dataclass
 
 from paymail.errors import InvalidInput
@@ -67,5 +68,10 @@ class BadValue(ValueError):
 
 
 def shown(text: str) -> str:
-    """Quote the file's text for people: clipped, and without bytes that a terminal would obey."""
+    """Quote the file's text for people: clipped, and without bytes that a terminal would obey.
+
+    A pay link's token, which may stand in any cell of a file that is wrong, is not shown.
+    """
+    if re.search(r"[0-9a-fA-F]{40}", text):
+        return "'[hidden]'"
     return ascii(text) if len(text) <= 60 else ascii(text[:60]) + "…"

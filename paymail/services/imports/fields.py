@@ -110,6 +110,14 @@ def currency(row: Row, column: str) -> str:
     return row[column].strip()
 
 
+def token(row: Row, column: str) -> str | None:
+    """A pay link's token, None where there is none. What is wrong with it is told, never what it is."""
+    value = row.get(column, "").strip()
+    if value and not re.fullmatch(r"[0-9a-f]{64}", value, re.ASCII):
+        raise BadValue(column, "is not 64 lower-case hexadecimal characters")
+    return value or None
+
+
 def day(row: Row, column: str, form: Format) -> date:
     """A date in the file's format, in the years that an invoice can be of and the ladder can count from.
 

@@ -16,7 +16,7 @@ COLUMNS = [*HEAD_COLUMNS, *LINE_COLUMNS]
 """What every file needs."""
 OPTIONAL_COLUMNS = (
     "external_ref customer_ref customer_tax_id customer_address customer_country"
-    " purchase_order terms notes metadata"
+    " purchase_order terms notes metadata payment_token"
 ).split()
 OPTIONAL_LINE_COLUMNS = "line_tax_rate line_tax_category".split()
 SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -49,6 +49,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "metadata": ("custom_fields",),
     "line_tax_rate": ("item_tax_rate", "line_gst_rate", "line_vat_rate"),
     "line_tax_category": ("tax_category", "item_tax_category"),
+    "payment_token": (),
 }
 """Other names of a column, as `canonical` writes them."""
 _MEANT = {name: column for column, names in SYNONYMS.items() for name in (column, *names)}

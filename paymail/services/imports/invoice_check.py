@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Concatenate, ParamSpec, TypeVar
@@ -20,6 +20,7 @@ from paymail.services.imports.sums import HostLine
 
 HOST_PAYMENT_STATUSES = (PaymentStatus.UNPAID, PaymentStatus.PARTIAL, PaymentStatus.PAID)
 LONGEST_DESCRIPTION = 5000
+LINK = "payment_token"
 Value = TypeVar("Value")
 P = ParamSpec("P")
 
@@ -47,6 +48,8 @@ class HostInvoice:
     paid: int
     lines: tuple[HostLine, ...]
     digest: str
+    payment_token: str | None = field(default=None, repr=False)
+    """The link that the host has mailed already. Secret."""
     external_ref: str | None = None
     customer_ref: str | None = None
     customer_tax_id: str | None = None
@@ -122,9 +125,12 @@ def check_invoice(rows: Sequence[tuple[int, Row]], form: Format) -> HostInvoice 
 
 
 def _disagreements(first_line: int, first: Row, line: int, row: Row, form: Format) -> list[Fault]:
-    return [
+    # The one column whose values are not shown.
+    same_link = row.get(LINK, "").strip() == first.get(LINK, "").strip()
+    links = [] if same_link else [Fault(line, LINK, f"differs from the one on line {first_line}")]
+    return links + [
         Fault(line, column, f"{shown(row[column])} differs from {shown(first[column])} on line {first_line}")
-        for column in [*HEAD_COLUMNS, *(name for name in OPTIONAL_COLUMNS if name in first)]
+        for column in [*HEAD_COLUMNS, *(name for name in OPTIONAL_COLUMNS if name in first and name != LINK)]
         if row[column].strip() != first[column].strip()
         and not (column in HEAD_COLUMNS and _equal(row[column], first[column], form))
     ]
@@ -159,6 +165,7 @@ def _invoice(cells: _Cells, form: Format) -> HostInvoice | None:
         "total": money["total"],
         "paid": money["amount_paid"],
         **_optional(cells),
+        LINK: cells.read(fields.token, LINK),
     }
     issued, due = found["issued"], found["due"]
     if isinstance(issued, date) and isinstance(due, date) and due < issued:
@@ -232,6 +239,7 @@ def _with_lines(invoice: HostInvoice, lines: list[HostLine]) -> HostInvoice:
 def _content(invoice: HostInvoice) -> dict[str, object]:
     """Return what the digest is of. What a line need not say and does not is no part of it, as before."""
     found = asdict(invoice)
+    del found[LINK]
     for line in found["lines"]:
         for key in ("tax_rate", "tax_category"):
             if line[key] in (None, ""):

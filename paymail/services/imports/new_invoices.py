@@ -77,7 +77,7 @@ def _invoice(
         notes=host.notes or "",
         host_metadata=host.metadata or "",
         status=host.status,
-        payment_token=new_payment_token(),
+        payment_token=host.payment_token or new_payment_token(),
         payment_token_expires_at=pay_links.end_of(issuer, due=host.due, now=now),
         import_digest=host.digest,
         reminders_from=now,

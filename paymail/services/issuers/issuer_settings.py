@@ -1,13 +1,17 @@
-"""How an issuer bills: reminders, sending rate, life of pay links, and the platform's fee."""
+"""Who an issuer is on documents, and how it bills: reminders, sending rate, life of pay links, the fee."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, Issuer
-from paymail.money import BadAmount, parse_decimal
+from paymail.models import Invoice, Issuer, IssuerChange
 from paymail.services.core.calendar import calendar_of
+from paymail.services.core.email_addresses import checked
+from paymail.services.core.locales import checked_locale
+from paymail.services.issuers.setting_texts import Value, write
 from paymail.services.outbox.gates import rate_of
 from paymail.services.reminders import ladder
 from paymail.services.reminders.preferences import BadPreference, _look_again
@@ -15,34 +19,87 @@ from paymail.services.reminders.preferences import BadPreference, _look_again
 ISSUER_FIELDS = (
     "timezone", "country", "subdivision", "ladder", "send_at", "quiet_from", "quiet_until",
     "reminder_minimum", "reminder_cap", "sender_rate", "reminders_off", "link_days",
-    "application_fee", "save_methods",
+    "application_fee", "save_methods", "reminder_gap", "host_mails_invoices",
 )  # fmt: skip
+"""How it bills."""
+DETAIL_FIELDS = ("email", "reply_to", "address", "tax_id", "tax_name", "locale")
+"""What documents and emails say of it. Its name is what hosts call it, and payments went to its account:
+neither is changed."""
 
-
+LONGEST = {"address": 1000, "tax_id": 60, "tax_name": 20}
 MOST_LINK_DAYS = 3650
 """A link that shall live longer is one without an end."""
-
-
-NEVER = "never"
-
-
+MOST_GAP = 20
+"""Business days."""
 MOST_FEE = 3000
 """In hundredths of a per cent: a fee beyond this is a slip of the fingers."""
 
 
 def set_up_issuer(
-    session: Session, *, issuer: Issuer, changes: Mapping[str, str | int | bool | None], now: datetime
-) -> None:
-    """Change how an issuer reminds and sends; checked as a whole, so a refused change changes nothing.
+    session: Session, *, issuer: Issuer, changes: Mapping[str, Value], actor: str, now: datetime
+) -> list[str]:
+    """Change an issuer's settings and details; checked as a whole, so a refused change changes nothing.
 
     `link_days` (None: for ever) is for links given out or mailed from now on; no link ends sooner by it.
-    Raises BadPreference, BadLadder, BadCalendar, BadTime, BadRate.
+    What differs is returned, and kept with its author, old and new value.
+    Raises BadPreference, BadLadder, BadCalendar, BadTime, BadRate, BadAddress, BadLocale.
     """
-    unknown = set(changes) - set(ISSUER_FIELDS)
+    unknown = set(changes) - {*ISSUER_FIELDS, *DETAIL_FIELDS}
     if unknown:
         raise BadPreference(f"{', '.join(sorted(unknown))} cannot be set")
-    wanted = {name: getattr(issuer, name) for name in ISSUER_FIELDS} | dict(changes)
-    calendar_of(Issuer(**wanted))
+    wanted: dict[str, Any] = {name: getattr(issuer, name) for name in ISSUER_FIELDS} | dict(changes)
+    _check_details(wanted)
+    _check_settings(wanted)
+    switched_on = issuer.reminders_off and not wanted["reminders_off"]
+    # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
+    _look_again(session, Invoice.issuer_id == issuer.issuer_id, switched_on, now)
+    changed = []
+    for name, value in wanted.items():
+        old = getattr(issuer, name)
+        if old != value:
+            changed.append(name)
+            _record(session, issuer, name, (write(name, old), write(name, value)), actor, now)
+            setattr(issuer, name, value)
+    return changed
+
+
+def changes_of(session: Session, *, issuer_id: int, limit: int = 100) -> list[IssuerChange]:
+    """Return what was changed of an issuer, newest first."""
+    statement = select(IssuerChange).where(IssuerChange.issuer_id == issuer_id)
+    return list(session.scalars(statement.order_by(IssuerChange.change_id.desc()).limit(limit)))
+
+
+def _record(
+    session: Session, issuer: Issuer, name: str, values: tuple[str, str], actor: str, now: datetime
+) -> None:
+    old, new = values
+    session.add(IssuerChange(issuer_id=issuer.issuer_id, at=now, actor=actor, setting=name, old=old, new=new))
+
+
+def _check_details(wanted: dict[str, Any]) -> None:
+    """Bring the details among `wanted` into the form in which they are kept."""
+    for name, longest in LONGEST.items():
+        if name in wanted:
+            wanted[name] = _plain(name, str(wanted[name]), longest)
+    if "email" in wanted:
+        wanted["email"] = checked(str(wanted["email"]))
+    if wanted.get("reply_to"):
+        wanted["reply_to"] = checked(str(wanted["reply_to"]))
+    if "locale" in wanted:
+        wanted["locale"] = checked_locale(str(wanted["locale"]))
+
+
+def _plain(name: str, text: str, longest: int) -> str:
+    found = text.strip()
+    if len(found) > longest:
+        raise BadPreference(f"{name} can have at most {longest} characters")
+    if not all(c.isprintable() or (c == "\n" and name == "address") for c in found):
+        raise BadPreference(f"{name} contains a character that cannot be printed")
+    return found
+
+
+def _check_settings(wanted: dict[str, Any]) -> None:
+    calendar_of(Issuer(**{name: wanted[name] for name in ISSUER_FIELDS}))
     if wanted["ladder"]:
         wanted["ladder"] = ladder.write(ladder.parse(str(wanted["ladder"])))
     rate_of(str(wanted["sender_rate"]))
@@ -50,36 +107,12 @@ def set_up_issuer(
         raise BadPreference(
             "maximum reminders must be between 0 and 100, and the minimum balance cannot be negative"
         )
+    if not 1 <= int(wanted["reminder_gap"]) <= MOST_GAP:
+        raise BadPreference(
+            f"between the first email and the first reminder there must be 1 to {MOST_GAP} business days"
+        )
     days = wanted["link_days"]
     if days is not None and not 0 <= int(days) <= MOST_LINK_DAYS:
         raise BadPreference(f"pay links must expire 0 to {MOST_LINK_DAYS} days after the due date, or never")
     if not 0 <= int(wanted["application_fee"]) <= MOST_FEE:
         raise BadPreference(f"the platform's fee must be between 0 and {MOST_FEE // 100} per cent")
-    switched_on = issuer.reminders_off and not wanted["reminders_off"]
-    # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
-    _look_again(session, Invoice.issuer_id == issuer.issuer_id, switched_on, now)
-    for name, value in wanted.items():
-        setattr(issuer, name, value)
-
-
-def link_days(text: str) -> int | None:
-    """Read how long links live: a number of days, or `never` to end. Raises BadPreference."""
-    if text.strip().lower() == NEVER:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 4):
-        raise BadPreference(f"{text[:20]!r} is not a number of days or `{NEVER}`")
-    return int(text)
-
-
-def fee(text: str) -> int:
-    """Read the platform's fee in per cent, such as `1.5`; return hundredths of a per cent.
-
-    Raises BadPreference.
-    """
-    try:
-        found = parse_decimal(text) * 100
-    except BadAmount as error:
-        raise BadPreference(f"{text[:20]!r} is not a percentage") from error
-    if found != int(found):
-        raise BadPreference("the platform's fee can have at most two decimal places")
-    return int(found)

@@ -1,7 +1,7 @@
 """Finding an invoice by its pay link, and whether a payment of it may be started."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from paymail.errors import Conflict, Gone, NotFound
 from paymail.models import Invoice, InvoiceStatus, PaymentStatus
 from paymail.services.core.invoices import load_invoice
+from paymail.services.links import replaced_tokens
 
 _TOKEN = re.compile(r"[0-9a-f]{64}")
 
@@ -23,6 +24,16 @@ class LinkExpired(Gone):
     """The link was good once."""
 
     code = "link_expired"
+
+
+class LinkReplaced(Gone):
+    """Another link has taken the place of this one, on the issuer's calendar on the day `on`."""
+
+    code = "link_replaced"
+
+    def __init__(self, on: date) -> None:
+        super().__init__(f"this payment link was replaced on {on}; look for the newer email")
+        self.on = on
 
 
 class NotPayable(Conflict):
@@ -46,7 +57,7 @@ class PaymentAwaited(Conflict):
 def find_by_token(session: Session, *, token: str, now: datetime, lock: bool = False) -> Invoice:
     """Return the invoice of a pay link, with issuer, customer and lines.
 
-    Raises NoSuchLink, LinkExpired. Drafts are not shown: their link was never given to anybody.
+    Raises NoSuchLink, LinkReplaced, LinkExpired. Drafts are not shown: their link was never given to anybody.
     """
     if not _TOKEN.fullmatch(token):
         raise NoSuchLink("this payment link is not valid")
@@ -56,10 +67,16 @@ def find_by_token(session: Session, *, token: str, now: datetime, lock: bool = F
         )
     ).one_or_none()
     if found is None or found.status is InvoiceStatus.DRAFT:
-        raise NoSuchLink("this payment link is not valid")
+        raise _missed(session, token)
     if found.payment_token_expires_at is not None and found.payment_token_expires_at <= now:
         raise LinkExpired("this payment link has expired")
     return load_invoice(session, invoice_id=found.invoice_id, lock=lock)
+
+
+def _missed(session: Session, token: str) -> NoSuchLink | LinkReplaced:
+    """Return why a token leads nowhere; the same is asked of each, so that time tells nothing either."""
+    row = replaced_tokens.replaced(session, token=token)
+    return NoSuchLink("this payment link is not valid") if row is None else LinkReplaced(row[1])
 
 
 def check_payable(invoice: Invoice) -> None:

@@ -19,6 +19,7 @@ from paymail.services.core import history
 from paymail.services.core.calendar import BadCalendar, instant, zone_of
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import open_intent
+from paymail.services.links import replaced_tokens
 from paymail.services.outbox import queue
 
 AFTER_SENDING = timedelta(days=14)
@@ -108,6 +109,7 @@ def regenerate(session: Session, *, invoice_id: int, actor: str, now: datetime, 
 def replace(session: Session, *, invoice: Invoice, kind: str, actor: str, now: datetime) -> None:
     """Give a locked invoice a new link in place of its old one; `kind` is that of the timeline event."""
     _let_go_of_the_old(session, invoice, now)
+    replaced_tokens.remember(session, invoice=invoice, now=now, revoked=False)
     invoice.link_replaced_at = now
     _give(session, invoice, now)
     history.record(session, invoice_id=invoice.invoice_id, kind=kind, actor=actor, now=now)
@@ -122,6 +124,7 @@ def revoke(session: Session, *, invoice_id: int, actor: str, now: datetime) -> N
     if invoice.payment_token is None:
         return
     _let_go_of_the_old(session, invoice, now)
+    replaced_tokens.remember(session, invoice=invoice, now=now, revoked=True)
     invoice.payment_token = invoice.payment_token_expires_at = None
     invoice.link_replaced_at = invoice.updated_at = now
     history.record(session, invoice_id=invoice_id, kind=REVOKED, actor=actor, now=now)

@@ -5,13 +5,13 @@ The cursor is the last id that was given; unlike a page number it neither skips 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
-from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageState, PaymentStatus, Suppression
+from paymail.models import Customer, Invoice, Issuer, Message, MessageState, Suppression
+from paymail.services.lists.invoice_filter import InvoiceFilter, conditions, named
 
 T = TypeVar("T")
 
@@ -22,18 +22,6 @@ class Slice(Generic[T]):
 
     rows: Sequence[T]
     next: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceFilter:
-    """Which invoices; empty fields do not filter. Due dates are compared strictly."""
-
-    status: InvoiceStatus | None = None
-    payment_status: PaymentStatus | None = None
-    customer: str = ""
-    """Part of the customer's name or address, taken literally."""
-    due_before: date | None = None
-    due_after: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +42,7 @@ def invoices(
         .join(Invoice.customer)
         .options(contains_eager(Invoice.customer), joinedload(Invoice.issuer))
     )
-    if wanted.status is not None:
-        statement = statement.where(Invoice.status == wanted.status)
-    if wanted.payment_status is not None:
-        statement = statement.where(Invoice.payment_status == wanted.payment_status)
-    if wanted.customer:
-        statement = statement.where(
-            or_(
-                Customer.name.icontains(wanted.customer, autoescape=True),
-                Customer.email.icontains(wanted.customer, autoescape=True),
-            )
-        )
-    if wanted.due_before is not None:
-        statement = statement.where(Invoice.due_date < wanted.due_before)
-    if wanted.due_after is not None:
-        statement = statement.where(Invoice.due_date > wanted.due_after)
+    statement = statement.where(*conditions(session, wanted))
     return _slice(session, statement, Invoice.invoice_id, limit, after)
 
 
@@ -94,6 +68,23 @@ def suppressions(
     if not lifted:
         statement = statement.where(Suppression.lifted_at.is_(None))
     return _slice(session, statement, Suppression.suppression_id, limit, after)
+
+
+def issuers(session: Session, *, limit: int, after: int | None = None) -> Slice[Issuer]:
+    """Return issuers."""
+    return _slice(session, select(Issuer), Issuer.issuer_id, limit, after)
+
+
+def customers(
+    session: Session, *, issuer_id: int | None, find: str, limit: int, after: int | None = None
+) -> Slice[Customer]:
+    """Return customers, of one issuer or of all, with `find` in their name or address."""
+    statement = select(Customer)
+    if issuer_id is not None:
+        statement = statement.where(Customer.issuer_id == issuer_id)
+    if find:
+        statement = statement.where(named(find))
+    return _slice(session, statement, Customer.customer_id, limit, after)
 
 
 def _slice(

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import String, cast, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from paymail.errors import Conflict, NotFound
-from paymail.models import Channel, Customer, DeliveryAttempt, Invoice, Message, Payment
+from paymail.models import Channel, DeliveryAttempt, Invoice, Message, Payment
 from paymail.services.core.invoices import load_invoice
+from paymail.services.lists.invoice_filter import InvoiceFilter, conditions
 from paymail.services.outbox.reschedule import NoSuchMessage
 
 PAGE = 50
@@ -35,19 +36,9 @@ class InvoicePage:
     total: int
 
 
-def invoices(session: Session, *, find: str = "", page: int = 1) -> InvoicePage:
-    """Return a page of invoices whose number or customer contains `find`."""
-    base = select(Invoice).join(Invoice.customer)
-    if find:
-        status = "_".join(find.lower().split())
-        base = base.where(
-            or_(
-                cast(Invoice.number, String) == find,
-                Customer.name.icontains(find, autoescape=True),
-                Invoice.payment_status == status,
-                Invoice.status == status,
-            )
-        )
+def invoices(session: Session, *, wanted: InvoiceFilter, page: int = 1) -> InvoicePage:
+    """Return a page of invoices."""
+    base = select(Invoice).join(Invoice.customer).where(*conditions(session, wanted))
     total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
     rows = base.options(contains_eager(Invoice.customer), joinedload(Invoice.issuer)).order_by(
         Invoice.invoice_id.desc()

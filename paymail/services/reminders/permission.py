@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from paymail.services.reminders.policy import Policy, Step, key_of, schedule
+from paymail.services.reminders.policy import Policy, Step, first_day, key_of, schedule
 
 HELD_RECHECK = timedelta(hours=6)
 """How long a hold without a known end is left alone before it is looked at again."""
@@ -51,6 +51,8 @@ class Hold:
     """How soon to look again, where the end may come sooner and nobody says so."""
 
 
+NOT_EMAILED = Hold("not emailed yet")
+"""The customer has not had the invoice, as far as paymail knows."""
 CLEARING = Hold("a payment is clearing")
 """The one hold that also concerns a reminder by hand."""
 
@@ -74,6 +76,8 @@ class Situation:
     """How many reminders were handed over."""
     invoice_sent_on: date | None = None
     """The issuer's date on which the invoice email last went out."""
+    first_emailed_on: date | None = None
+    """The issuer's date on which the invoice was first emailed."""
     invoice_due_at: datetime | None = None
     """When an invoice email is still to go out; a hold lasts until then."""
     reminded_on: date | None = None
@@ -113,13 +117,16 @@ def step_may_go(
     if over := _over(policy, situation, steps, step, now):
         return _drop(over, final=True)
     if step.at > now:
-        return _wait("not due yet", step.at)
+        soon = _too_soon(policy, situation, step, _due_on(policy, situation))
+        return _drop(soon, final=True) if soon else _wait("not due yet", step.at)
     if reason := _against(policy, situation):
         return _drop(reason)
     if holds := [hold for hold in situation.holds if hold.until is None or hold.until > now]:
         return _wait_for(_longest(holds), now)
     if situation.invoice_due_at is not None and _today(policy, situation.invoice_due_at, now):
         return _drop("the invoice is emailed on the same day", final=True)
+    if soon := _too_soon(policy, situation, step, _due_on(policy, situation)):
+        return _drop(soon, final=True)
     if not policy.calendar.is_open(now):
         return _wait("outside business hours", policy.calendar.next_opening(now))
     return GO
@@ -131,15 +138,34 @@ def _over(policy: Policy, situation: Situation, steps: Sequence[Step], step: Ste
         return "this step is already done"
     if step.at < situation.reminders_from:
         return "it fell due before reminders started for this invoice, or while they were off"
+    soon = _too_soon(policy, situation, step, situation.first_emailed_on)
     if step.at > now:
-        return ""
+        return soon
     newest = [one for one in steps if one.at <= now][-1]
     if newest.key != step.key:
         return "replaced by a later step"
     today = now.astimezone(policy.calendar.zone).date()
     if situation.invoice_sent_on == today:
         return "the invoice was emailed on the same day"
-    return "another reminder was sent on the same day" if situation.reminded_on == today else ""
+    if situation.reminded_on == today:
+        return "another reminder was sent on the same day"
+    return soon
+
+
+def _due_on(policy: Policy, situation: Situation) -> date | None:
+    """Return the issuer's date on which an invoice that was never emailed will be; None: none is queued."""
+    due_at = None if situation.first_emailed_on else situation.invoice_due_at
+    return due_at.astimezone(policy.calendar.zone).date() if due_at else None
+
+
+def _too_soon(policy: Policy, situation: Situation, step: Step, emailed_on: date | None) -> str:
+    """Return why a step falls due too soon after the first email, or nothing. Whoever was reminded knows."""
+    if emailed_on is None or situation.sent:
+        return ""
+    first = first_day(policy, emailed_on)
+    if step.at.astimezone(policy.calendar.zone).date() >= first:
+        return ""
+    return f"too soon after the first email on {emailed_on}: reminders begin on {first}"
 
 
 def _against(policy: Policy, situation: Situation) -> str:

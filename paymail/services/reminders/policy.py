@@ -16,6 +16,8 @@ class Policy:
     ladder: Ladder
     minimum: int = 0
     cap: int = 10
+    gap: int = 1
+    """Whole business days between the first email and the first reminder."""
 
 
 def key_of(due: date | None, rung: str) -> str:
@@ -50,3 +52,11 @@ def schedule(policy: Policy, *dues: date) -> list[Step]:
         day = calendar.business_day(wanted, step=-1 if rung.days < 0 else 1)
         steps.append(Step(rung, calendar.morning(day), due))
     return sorted(steps, key=lambda step: (step.at, step.rung.days))
+
+
+def first_day(policy: Policy, emailed_on: date) -> date:
+    """Return the first day on which an invoice that was first emailed on a day may be reminded of."""
+    day = emailed_on
+    for _ in range(policy.gap + 1):
+        day = policy.calendar.business_day(day + timedelta(days=1), step=1)
+    return day

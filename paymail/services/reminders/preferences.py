@@ -5,17 +5,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from paymail.errors import InvalidInput, NotFound
+from paymail.errors import InvalidInput
 from paymail.models import Customer, Invoice, InvoiceStatus
 from paymail.services.core import history
+from paymail.services.core.customers import find_customer
 from paymail.services.core.invoices import load_invoice
 from paymail.services.reminders import ladder
-
-
-class NoSuchCustomer(NotFound):
-    """No customer has this id."""
-
-    code = "no_such_customer"
 
 
 class BadPreference(InvalidInput):
@@ -36,9 +31,7 @@ def set_up_customer(
 
     Raises NoSuchCustomer, BadLadder.
     """
-    customer = session.get(Customer, customer_id)
-    if customer is None:
-        raise NoSuchCustomer(f"customer {customer_id} not found")
+    customer = find_customer(session, customer_id=customer_id)
     switched_on = customer.reminders_off and off is False
     _look_again(session, Invoice.customer_id == customer_id, switched_on, now)
     _apply(customer, off, ladder_text)

@@ -1,30 +1,27 @@
 """From rows to what reminders are decided on: an invoice's policy and situation."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import product
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, InvoiceStatus, Message, MessageKind, MessageState, PaymentStatus
+from paymail.models import Invoice, InvoiceStatus, MessageState, PaymentStatus
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.invoices import local_date
-from paymail.services.ledger import awaited_payments
 from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.services.outbox import dedupe_keys, suppressions
 from paymail.services.plans.coverage import dues
-from paymail.services.reminders import holds, ladder
-from paymail.services.reminders.permission import CLEARING, Hold, Situation
+from paymail.services.reminders import ladder
+from paymail.services.reminders.permission import CLEARING, NOT_EMAILED, Hold, Situation
 from paymail.services.reminders.policy import Policy, key_of
+from paymail.services.reminders.records import HANDED_OVER, Records, Written
 
 RECHECK = timedelta(hours=1)
 AWAITED_WITHOUT_END = timedelta(days=7)
 """How long reminders wait for a payment that the customer is to make, where Stripe names no end."""
 STRIPE_ANSWERS = timedelta(days=1)
 """How long reminders wait after the end of such a payment for Stripe to say how it ended."""
-HANDED_OVER = (MessageState.HANDOVER, MessageState.SENT, MessageState.UNKNOWN, MessageState.BOUNCED)
 _AT_ONCE = 500
 _NOT_OUT_YET = (MessageState.SCHEDULED, MessageState.SENDING, MessageState.HANDOVER)
 
@@ -37,6 +34,7 @@ def policy_of(invoice: Invoice) -> Policy:
         ladder=ladder.effective(invoice.ladder, customer.ladder, issuer.ladder),
         minimum=issuer.reminder_minimum,
         cap=issuer.reminder_cap,
+        gap=issuer.reminder_gap,
     )
 
 
@@ -65,13 +63,13 @@ def gather(
     found: dict[int, Situation] = {}
     for start in range(0, len(invoices), _AT_ONCE):
         some = invoices[start : start + _AT_ONCE]
-        records = _Records.read(session, [invoice for invoice, _steps in some], now, without)
+        records = Records.read(session, [invoice for invoice, _steps in some], now, without)
         for invoice, steps in some:
             found[invoice.invoice_id] = _situation(records, invoice, steps, now)
     return found
 
 
-def _situation(records: "_Records", invoice: Invoice, steps: ladder.Ladder, now: datetime) -> Situation:
+def _situation(records: Records, invoice: Invoice, steps: ladder.Ladder, now: datetime) -> Situation:
     reminders = records.reminders.get(invoice.invoice_id, {})
     counted = dues(invoice)
     keys = {
@@ -88,66 +86,10 @@ def _situation(records: "_Records", invoice: Invoice, steps: ladder.Ladder, now:
         done=frozenset(keys[key] for key in reminders if key in keys),
         sent=sum(one.state in HANDED_OVER for one in reminders.values()),
         invoice_sent_on=_invoice_sent_on(records, invoice),
+        first_emailed_on=_first_emailed_on(records, invoice),
         invoice_due_at=_invoice_due_at(records, invoice, now),
         reminded_on=_reminded_on(reminders, invoice, now),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What became of an email, or when it is due."""
-
-    state: MessageState
-    handed_over_at: datetime | None
-    next_at: datetime
-    by_hand: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Records:
-    """What the database says about some invoices, by invoice id (suppressions: by address)."""
-
-    reminders: dict[int, dict[str, _Written]]
-    """Each reminder by its dedupe key."""
-    invoice_emails: dict[int, _Written]
-    """The newest invoice email."""
-    holds: dict[int, list[Hold]]
-    awaited: dict[int, AwaitedPayment]
-    """Payments that the customer makes by their own act."""
-    suppressed: dict[str, str]
-
-    @classmethod
-    def read(
-        cls, session: Session, invoices: Sequence[Invoice], now: datetime, without: Collection[str]
-    ) -> "_Records":
-        ids = [invoice.invoice_id for invoice in invoices]
-        reminders: dict[int, dict[str, _Written]] = {}
-        emails: dict[int, _Written] = {}
-        statement = (
-            select(
-                Message.invoice_id,
-                Message.kind,
-                Message.dedupe_key,
-                Message.state,
-                Message.handed_over_at,
-                Message.next_at,
-                Message.by_hand,
-            )
-            .where(Message.invoice_id.in_(ids), Message.kind.in_((MessageKind.INVOICE, MessageKind.REMINDER)))
-            .order_by(Message.message_id)
-        )
-        for invoice_id, kind, key, state, handed_over_at, next_at, by_hand in session.execute(statement):
-            written = _Written(state, handed_over_at, next_at, by_hand)
-            if kind is MessageKind.INVOICE:
-                emails[invoice_id] = written
-            elif key not in without:
-                reminders.setdefault(invoice_id, {})[key] = written
-        held: dict[int, list[Hold]] = {}
-        for hold in holds.in_force(session, invoice_ids=ids, now=now):
-            held.setdefault(hold.invoice_id, []).append(Hold(hold.reason, hold.until))
-        addresses = [invoice.customer.email for invoice in invoices]
-        awaited = awaited_payments.among(session, invoice_ids=ids)
-        return cls(reminders, emails, held, awaited, suppressions.among(session, addresses=addresses))
 
 
 def not_owed(invoice: Invoice) -> str:
@@ -173,7 +115,7 @@ def switched_off(invoice: Invoice) -> str:
     return ""
 
 
-def _holds(records: _Records, invoice: Invoice, now: datetime) -> tuple[Hold, ...]:
+def _holds(records: Records, invoice: Invoice, now: datetime) -> tuple[Hold, ...]:
     found = []
     if invoice.payment_status is PaymentStatus.PROCESSING:
         found.append(CLEARING)
@@ -182,10 +124,7 @@ def _holds(records: _Records, invoice: Invoice, now: datetime) -> tuple[Hold, ..
     if reason := records.suppressed.get(suppressions.normalised(invoice.customer.email)):
         found.append(Hold(f"the customer's address is suppressed ({reason})"))
     found += records.holds.get(invoice.invoice_id, [])
-    if (email := records.invoice_emails.get(invoice.invoice_id)) is not None:
-        found += _invoice_email_hold(email, now)
-    # Without any, the host sent it before paymail came.
-    return tuple(found)
+    return (*found, *_invoice_email_holds(records, invoice, now))
 
 
 def _awaited_hold(payment: AwaitedPayment, now: datetime) -> list[Hold]:
@@ -201,7 +140,14 @@ def _awaited_hold(payment: AwaitedPayment, now: datetime) -> list[Hold]:
     return [Hold(f"{reason}; Stripe has not said yet how it ended", until, RECHECK)] if until > now else []
 
 
-def _invoice_email_hold(email: _Written, now: datetime) -> list[Hold]:
+def _invoice_email_holds(records: Records, invoice: Invoice, now: datetime) -> list[Hold]:
+    email = records.invoice_emails.get(invoice.invoice_id)
+    found = [] if email is None else _invoice_email_hold(email, now)
+    mailed = invoice.invoice_id in records.known_to_customer or invoice.issuer.host_mails_invoices
+    return found if found or mailed else [NOT_EMAILED]
+
+
+def _invoice_email_hold(email: Written, now: datetime) -> list[Hold]:
     if email.state in _NOT_OUT_YET:
         # It may be moved or cancelled, and nobody tells the ladder: so it looks again every hour.
         until = email.next_at if email.next_at > now else now + RECHECK
@@ -209,13 +155,13 @@ def _invoice_email_hold(email: _Written, now: datetime) -> list[Hold]:
     return [Hold("the invoice email failed", None, RECHECK)] if email.state is MessageState.FAILED else []
 
 
-def _invoice_due_at(records: _Records, invoice: Invoice, now: datetime) -> datetime | None:
+def _invoice_due_at(records: Records, invoice: Invoice, now: datetime) -> datetime | None:
     email = records.invoice_emails.get(invoice.invoice_id)
     ahead = email is not None and email.state in _NOT_OUT_YET and email.next_at > now
     return email.next_at if email is not None and ahead else None
 
 
-def _reminded_on(reminders: dict[str, _Written], invoice: Invoice, now: datetime) -> date | None:
+def _reminded_on(reminders: dict[str, Written], invoice: Invoice, now: datetime) -> date | None:
     today = local_date(invoice.issuer, now)
     for one in reminders.values():
         under_way = one.by_hand and one.state in _NOT_OUT_YET
@@ -225,8 +171,13 @@ def _reminded_on(reminders: dict[str, _Written], invoice: Invoice, now: datetime
     return local_date(invoice.issuer, max(handed)) if handed else None
 
 
-def _invoice_sent_on(records: _Records, invoice: Invoice) -> date | None:
+def _invoice_sent_on(records: Records, invoice: Invoice) -> date | None:
     email = records.invoice_emails.get(invoice.invoice_id)
     if email is None or email.state not in HANDED_OVER or email.handed_over_at is None:
         return None
     return local_date(invoice.issuer, email.handed_over_at)
+
+
+def _first_emailed_on(records: Records, invoice: Invoice) -> date | None:
+    first = records.first_emailed.get(invoice.invoice_id)
+    return None if first is None else local_date(invoice.issuer, first)

@@ -6,8 +6,10 @@ from paymail.web.api import (
     adjustments,
     bounces,
     bulk,
+    customers,
     events,
     invoices,
+    issuers,
     links,
     messages,
     payments,
@@ -22,6 +24,8 @@ __all__ = ["router"]
 router = APIRouter()
 for noun in (
     invoices,
+    issuers,
+    customers,
     links,
     payments,
     adjustments,

@@ -1,6 +1,6 @@
 """Who is asking: the bearer key of the staff API (RFC 6750), its scope, and how often it may ask."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Response, Security
@@ -11,7 +11,8 @@ from paymail.errors import PaymailError
 from paymail.services.access import api_keys
 from paymail.services.access.api_keys import KEY_REQUIRED, Holder, KeyRefused, KeyScope
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.errors import answer_to
+from paymail.web.http.errors import STAFF_API, answer_to
+from paymail.web.http.known_inputs import refuse_unknown
 from paymail.web.http.limiter import address_of
 from paymail.web.http.rate_limits import rate_limits
 
@@ -26,8 +27,11 @@ _BEARER = HTTPBearer(
 Given = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 
 
-def needs(scope: KeyScope) -> Callable[[Request, AppDep, Given], Holder]:
-    """Return a dependency: the holder of a valid key with `scope`, or 401, 403, 429."""
+def needs(scope: KeyScope) -> Callable[..., Awaitable[Holder]]:
+    """Return a dependency: the holder of a valid key with `scope`, or 401, 403, 429.
+
+    Whoever has one is then told of names that the route does not know, by 422.
+    """
 
     def holder(request: Request, app: AppDep, given: Given) -> Holder:
         limits, address = rate_limits(request), address_of(request)
@@ -43,13 +47,17 @@ def needs(scope: KeyScope) -> Callable[[Request, AppDep, Given], Holder]:
                 limits.wrong_keys.check(address)
             raise
 
-    return holder
+    async def strict(request: Request, found: Annotated[Holder, Depends(holder)]) -> Holder:
+        await refuse_unknown(request)
+        return found
+
+    return strict
 
 
 def without_key(request: Request) -> Response | None:
     """Refuse, by its head alone, a request to the staff API that shows no key, or from an address that has
     asked too often; None lets it pass."""
-    if not request.scope["path"].startswith("/api/v1/"):
+    if not request.scope["path"].startswith(STAFF_API):
         return None
     limits, address = rate_limits(request), address_of(request)
     scheme, _, key = request.headers.get("authorization", "").partition(" ")

@@ -11,10 +11,11 @@ from paymail.services.core.history import history
 from paymail.services.core.invoices import payment_url
 from paymail.services.ledger import awaited_payments
 from paymail.services.lists import cursor, lookup
+from paymail.services.lists.invoice_filter import InvoiceFilter
 from paymail.services.sending import requests
 from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import After, Limit, RowId, Text
+from paymail.web.http.inputs import LARGEST_ID, After, Limit, RowId, Text
 from paymail.web.http.openapi import LIST_PROBLEMS, PROBLEMS
 from paymail.web.schemas.invoices import InvoiceDetail, InvoiceRow, Send
 from paymail.web.schemas.messages import Queued
@@ -33,6 +34,7 @@ SendKey = Annotated[
 
 
 def wanted(
+    app: AppDep,
     status: InvoiceStatus | None = None,
     payment_status: PaymentStatus | None = None,
     customer: Annotated[
@@ -40,16 +42,32 @@ def wanted(
     ] = "",
     due_before: date | None = None,
     due_after: date | None = None,
-) -> cursor.InvoiceFilter:
+    issued_before: date | None = None,
+    issued_after: date | None = None,
+    issuer: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Only this issuer's.")] = None,
+    overdue: Annotated[
+        bool, Query(description="Only what is owed and past its due date, on the issuer's calendar.")
+    ] = False,
+) -> InvoiceFilter:
     """Read the filter from the query."""
-    return cursor.InvoiceFilter(status, payment_status, customer, due_before, due_after)
+    return InvoiceFilter(
+        status=status,
+        payment_status=payment_status,
+        customer=customer,
+        due_before=due_before,
+        due_after=due_after,
+        issued_before=issued_before,
+        issued_after=issued_after,
+        issuer_id=issuer,
+        overdue_at=app.now() if overdue else None,
+    )
 
 
 @router.get("", responses=LIST_PROBLEMS, response_model=Page[InvoiceRow])
 def list_invoices(
     app: AppDep,
     _holder: Reader,
-    asked: Annotated[cursor.InvoiceFilter, Depends(wanted)],
+    asked: Annotated[InvoiceFilter, Depends(wanted)],
     limit: Limit = 50,
     after: After = None,
 ) -> dict[str, object]:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from paymail.services.core.issuers import find_issuer
 from paymail.services.issuers import issuer_settings
+from paymail.services.issuers.setting_texts import Value
 from paymail.services.links import pay_links
 from paymail.web.api.access import Writer
 from paymail.web.http.dependencies import AppDep
@@ -30,9 +31,11 @@ def revoke(app: AppDep, holder: Writer, invoice_id: RowId) -> None:
 
 
 @router.post("/issuers/{issuer_id}/links", status_code=204, responses=PROBLEMS)
-def set_days(app: AppDep, _holder: Writer, issuer_id: RowId, body: LinkDays) -> None:
+def set_days(app: AppDep, holder: Writer, issuer_id: RowId, body: LinkDays) -> None:
     """Set when an issuer's pay links expire; links already sent are not shortened. Scope: write."""
     with app.transaction() as session:
         issuer = find_issuer(session, ref=str(issuer_id))
-        changes = {"link_days": body.link_days}
-        issuer_settings.set_up_issuer(session, issuer=issuer, changes=changes, now=app.now())
+        changes: dict[str, Value] = {"link_days": body.link_days}
+        issuer_settings.set_up_issuer(
+            session, issuer=issuer, changes=changes, actor=holder.actor, now=app.now()
+        )

@@ -3,11 +3,12 @@
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 
 from paymail import errors, metrics, observability
+from paymail.web.http.input_faults import InputFault, input_faults
 from paymail.web.http.request_ids import HEADER, SCOPE_KEY
 from paymail.web.templating import PAGES, asked_language
 
@@ -42,6 +43,8 @@ DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.DisconnectionErro
 """What SQLAlchemy raises when the database cannot be asked: away, restarting, or its pool used up."""
 PUBLIC = ("/pay/", "/api/public/")
 """What customers ask begins like this."""
+STAFF_API = "/api/v1/"
+"""What programs of the sender ask begins like this."""
 DATABASE_CODE = "database_unavailable"
 NO_PAYMENT = "Online payment is not available at the moment."
 RETRY_SECONDS = 15
@@ -56,19 +59,29 @@ class Problem(BaseModel):
     status: int
     code: str
     detail: str
+    errors: list[InputFault] | None = Field(
+        None, description="Of the staff API's 422 `invalid_input`: each fault of the request."
+    )
 
 
 def problem(
-    request: Request, status: int, code: str, detail: str, headers: dict[str, str] | None = None
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    faults: list[InputFault] | None = None,
 ) -> Response:
     """Return a problem+json answer, or the same as a page to whoever asks for HTML."""
     title = code.replace("_", " ").capitalize()
-    body = Problem(title=title, status=status, code=code, detail=detail)
+    body = Problem(title=title, status=status, code=code, detail=detail, errors=faults)
     # RFC 9110 §11.6.1: a 401 names the scheme that would do.
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else headers
     if "text/html" in request.headers.get("accept", ""):
         return PAGES.TemplateResponse(request, "problem.html", {"problem": body}, status, headers)
-    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+    return JSONResponse(
+        body.model_dump(exclude_none=True), status, headers, media_type="application/problem+json"
+    )
 
 
 def status_of(error: errors.PaymailError) -> int:
@@ -96,9 +109,14 @@ def install(app: FastAPI) -> None:
     app.exception_handler(errors.PaymailError)(answer_to)
 
     @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, _error: RequestValidationError) -> Response:
+    def invalid(request: Request, error: RequestValidationError) -> Response:
         # FastAPI's own answer quotes the input, which may hold a secret.
-        return problem(request, 422, "invalid_input", "The request does not match the API schema.")
+        faults = None
+        if request.url.path.startswith(STAFF_API):
+            field = getattr(request.scope.get("route"), "body_field", None)
+            faults = input_faults(error, field.field_info.annotation if field else None)
+        detail = "The request does not match the API schema."
+        return problem(request, 422, "invalid_input", detail, faults=faults)
 
     @app.exception_handler(HTTPException)
     def framework(request: Request, error: HTTPException) -> Response:

@@ -27,6 +27,7 @@ _WORDS = {
     "amount_not_chargeable": marked("This amount cannot be paid online. Please choose another one."),
     "bad_amount": marked("This amount cannot be paid. Please choose another one."),
     "link_expired": marked("This payment link has expired. Please reload the page."),
+    "link_replaced": marked("This payment link is no longer valid. Please check for a more recent email."),
     "no_such_link": marked("This payment link is no longer valid. Please check for a more recent email."),
     "rate_limited": marked("Too many attempts. Please wait a minute and try again."),
     "too_many_declines": marked("Too many cards were declined. Please try again in an hour."),

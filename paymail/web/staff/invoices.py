@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import awaited_payments
 from paymail.services.lists import lookup
+from paymail.services.lists.invoice_filter import InvoiceFilter
 from paymail.services.sending import invoice_emails
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import PageNumber, RowId
@@ -31,7 +32,7 @@ def invoices(
 ) -> HTMLResponse:
     """List invoices, by page; `find` is a part of a number, a name or an address."""
     with app.reading() as session:
-        found = lookup.invoices(session, find=find[:100], page=page)
+        found = lookup.invoices(session, wanted=InvoiceFilter(find=find[:100]), page=page)
         awaited = awaited_payments.among(session, invoice_ids=[one.invoice_id for one in found.rows])
     context = {"visitor": visitor, "found": found, "find": find[:100], "awaited": awaited}
     return PAGES.TemplateResponse(request, "invoices.html", context)

@@ -80,7 +80,7 @@ def save(
     def do(session: Session, now: datetime) -> None:
         issuer = find_issuer(session, ref=form.issuer)
         changes = issuer_settings_form.changes_of(form, issuer.currency)
-        issuer_settings.set_up_issuer(session, issuer=issuer, changes=changes, now=now)
+        issuer_settings.set_up_issuer(session, issuer=issuer, changes=changes, actor=visitor.email, now=now)
 
     if refusal := act(app, visitor, form, do):
         return _page(app, request, visitor, form.issuer, form, refusal)

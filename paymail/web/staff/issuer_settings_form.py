@@ -9,7 +9,7 @@ from paymail.emails import Tone
 from paymail.errors import PaymailError
 from paymail.models import Issuer
 from paymail.money import parse_decimal, to_decimal, to_minor
-from paymail.services.issuers.issuer_settings import NEVER, link_days
+from paymail.services.issuers.setting_texts import NEVER, Value, link_days, read
 from paymail.services.reminders import ladder
 from paymail.services.reminders.ladder import BadLadder, Ladder
 from paymail.services.reminders.preferences import BadPreference
@@ -37,6 +37,8 @@ class PreferencesForm(StaffForm):
     rate: Text = ""
     link_days: Text = ""
     save_methods: Text = ""
+    reminder_gap: Text = ""
+    host_mails_invoices: Text = ""
 
 
 @cache
@@ -64,6 +66,8 @@ def of_issuer(issuer: Issuer) -> PreferencesForm:
         rate=issuer.sender_rate,
         link_days=NEVER if issuer.link_days is None else str(issuer.link_days),
         save_methods="on" if issuer.save_methods else "off",
+        reminder_gap=str(issuer.reminder_gap),
+        host_mails_invoices="on" if issuer.host_mails_invoices else "off",
     )
 
 
@@ -93,7 +97,7 @@ def with_rows(form: PreferencesForm) -> PreferencesForm:
     return form.model_copy(update={"days": [days for days, _ in rows], "tone": [tone for _, tone in rows]})
 
 
-def changes_of(form: PreferencesForm, currency: str) -> dict[str, str | int | bool | None]:
+def changes_of(form: PreferencesForm, currency: str) -> dict[str, Value]:
     """Return what `set_up_issuer` takes. Raises BadLadder, BadPreference, BadAmount."""
     steps = [f"{days}:{tone}" for days, tone in rows_of(form) if days]
     if not steps:
@@ -105,7 +109,7 @@ def changes_of(form: PreferencesForm, currency: str) -> dict[str, str | int | bo
     minimum = to_minor(parse_decimal(form.minimum or "0"), currency)
     if minimum > LARGEST_MINIMUM:
         raise BadPreference("the minimum balance is too large")
-    changes: dict[str, str | int | bool | None] = {
+    changes: dict[str, Value] = {
         "ladder": ", ".join(steps),
         "reminders_off": form.reminders == "off",
         "send_at": form.send_at,
@@ -120,6 +124,10 @@ def changes_of(form: PreferencesForm, currency: str) -> dict[str, str | int | bo
     }
     if form.save_methods:
         changes["save_methods"] = form.save_methods == "on"
+    if form.host_mails_invoices:
+        changes["host_mails_invoices"] = form.host_mails_invoices == "on"
+    if form.reminder_gap:
+        changes["reminder_gap"] = read("reminder_gap", form.reminder_gap)
     if form.link_days:
         changes["link_days"] = link_days(form.link_days)
     return changes

@@ -4,7 +4,7 @@ import { PATIENCE_MS, connect, fault } from "./pay_server.js";
 
 document.addEventListener("DOMContentLoaded", () => {
   // After these the page is out of date: nothing can be paid in this window before it is reloaded.
-  const FINAL = new Set(["payment_in_progress", "payment_waiting", "not_payable", "link_expired", "no_such_link"]);
+  const FINAL = new Set(["payment_in_progress", "payment_waiting", "not_payable", "link_expired", "link_replaced", "no_such_link"]);
   const form = document.getElementById("payment-form");
   const button = document.getElementById("submit");
   const message = document.getElementById("message");

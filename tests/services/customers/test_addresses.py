@@ -8,6 +8,8 @@ from sqlalchemy import Engine, select
 from paymail import db
 from paymail.models import Customer, Message, MessageState, TimelineEvent
 from paymail.ports.mail import Outcome, Verdict
+from paymail.services.core.customers import NoSuchCustomer
+from paymail.services.core.email_addresses import BadAddress
 from paymail.services.customers import addresses
 from paymail.services.delivery import deliveries, outcomes, unknown_messages
 from paymail.services.links import pay_links
@@ -196,7 +198,7 @@ def test_notices_to_staff_stay_addressed_to_staff(reported: ChangedAddress) -> N
     "address", ["", "nobody", "a@b@c.example", "a@b\r\nBcc: x@y.example", "a b@c.example"]
 )
 def test_a_wrong_address_is_refused_with_the_reason(reported: ChangedAddress, address: str) -> None:
-    with pytest.raises(addresses.BadAddress, match="is not an email address"):
+    with pytest.raises(BadAddress, match="is not an email address"):
         reported.change(address)
 
 
@@ -208,7 +210,7 @@ def test_a_twin_is_refused(reported: ChangedAddress) -> None:
 
 
 def test_an_unknown_customer_is_said_to_be_unknown(reported: ChangedAddress) -> None:
-    with pytest.raises(addresses.NoSuchCustomer), db.transaction(reported.engine) as session:
+    with pytest.raises(NoSuchCustomer), db.transaction(reported.engine) as session:
         addresses.change_email(session, customer_id=999, address="a@b.example", actor="a", now=NOW)
 
 

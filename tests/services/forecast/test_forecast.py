@@ -179,7 +179,7 @@ def test_a_written_reminder_counts_towards_the_cap_of_those_that_follow(emailed:
     planner.plan_due(emailed.context)
     emailed.change(
         lambda s: issuer_settings.set_up_issuer(
-            s, issuer=emailed.issuer(s), changes={"reminder_cap": 1}, now=emailed.clock
+            s, issuer=emailed.issuer(s), actor="test", changes={"reminder_cap": 1}, now=emailed.clock
         )
     )
     assert [(one.step, one.held) for one in seen(emailed, 8)] == [

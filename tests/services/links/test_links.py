@@ -16,9 +16,9 @@ from paymail.services.core.history import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import addresses, erasure, link_requests
 from paymail.services.delivery import deliveries
-from paymail.services.issuers import issuer_settings
+from paymail.services.issuers import issuer_settings, setting_texts
 from paymail.services.links import lookup, pay_links
-from paymail.services.links.lookup import LinkExpired, NoSuchLink
+from paymail.services.links.lookup import LinkExpired, LinkReplaced, NoSuchLink
 from paymail.services.links.pay_links import AFTER_SENDING, NoLinkAllowed
 from paymail.services.outbox import suppressions
 from paymail.services.payments import checkout
@@ -80,7 +80,7 @@ def opens(emailed: EmailedInvoice, which: str) -> bool:
     with db.reading(emailed.engine) as session:
         try:
             lookup.find_by_token(session, token=which, now=emailed.clock)
-        except NoSuchLink:
+        except (NoSuchLink, LinkReplaced):
             return False
     return True
 
@@ -326,8 +326,26 @@ def test_an_ended_link_is_renewed_once_to_the_address_on_file(
     assert emailed.turn() == 1
     assert token(emailed).encode() in emailed.mailer.delivered[0].mime
     assert emailed.timeline().count(pay_links.RENEWED) == 1
-    with pytest.raises(NoSuchLink), db.reading(emailed.engine) as session:
+    with pytest.raises(LinkReplaced), db.reading(emailed.engine) as session:
         lookup.find_by_token(session, token=old, now=emailed.clock)
+
+
+def test_a_replaced_link_never_ends_the_newer_one_but_renews_one_that_has_ended(
+    emailed: EmailedInvoice,
+) -> None:
+    old = token(emailed)
+    new = regenerate(emailed)
+    renew(emailed, old)
+    assert (token(emailed), len(emailed.messages("link"))) == (new, 1)
+    emailed.clock += timedelta(hours=1)
+    expire(emailed)
+    renew(emailed, old)
+    assert token(emailed) not in (old, new)
+    assert len(emailed.messages("link")) == 2
+    emailed.clock += timedelta(hours=1)
+    revoke(emailed)
+    renew(emailed, old)
+    assert len(emailed.messages("link")) == 2
 
 
 def test_a_renewed_link_is_not_renewed_again_within_the_hour(emailed: EmailedInvoice) -> None:
@@ -397,20 +415,20 @@ def test_a_queued_link_is_not_sent_when_it_leads_nowhere_any_more(
 def test_the_end_of_links_is_set_per_issuer_within_reason(emailed: EmailedInvoice, days: int) -> None:
     with pytest.raises(BadPreference), db.transaction(emailed.engine) as session:
         issuer_settings.set_up_issuer(
-            session, issuer=emailed.issuer(session), changes={"link_days": days}, now=NOW
+            session, issuer=emailed.issuer(session), actor="test", changes={"link_days": days}, now=NOW
         )
     for good in (0, 3650, None):
         emailed.change(
             lambda s, good=good: issuer_settings.set_up_issuer(  # type: ignore[misc]
-                s, issuer=emailed.issuer(s), changes={"link_days": good}, now=NOW
+                s, issuer=emailed.issuer(s), actor="test", changes={"link_days": good}, now=NOW
             )
         )
         with db.reading(emailed.engine) as session:
             assert emailed.issuer(session).link_days == good
-    assert (issuer_settings.link_days("never"), issuer_settings.link_days("45")) == (None, 45)
+    assert (setting_texts.link_days("never"), setting_texts.link_days("45")) == (None, 45)
     for bad in ("", "soon", "-1", "1.5", "٣", "12345"):
         with pytest.raises(BadPreference):
-            issuer_settings.link_days(bad)
+            setting_texts.link_days(bad)
 
 
 def test_of_many_who_ask_at_once_one_gets_a_link(emailed: EmailedInvoice) -> None:

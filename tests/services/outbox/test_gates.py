@@ -69,7 +69,7 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
 def test_a_sender_at_its_rate_does_not_hold_up_another(emailed: EmailedInvoice) -> None:
     emailed.change(
         lambda s: issuer_settings.set_up_issuer(
-            s, issuer=emailed.issuer(s), changes={"sender_rate": "6"}, now=emailed.clock
+            s, issuer=emailed.issuer(s), actor="test", changes={"sender_rate": "6"}, now=emailed.clock
         )
     )
     for number in range(503, 513):

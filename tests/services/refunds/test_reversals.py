@@ -14,7 +14,7 @@ from paymail.ports.payment_errors import KeySpent
 from paymail.ports.payments import IntentStatus
 from paymail.ports.reversals import GatewayDispute, GatewayRefund
 from paymail.services.core.issuers import find_issuer
-from paymail.services.issuers import issuer_settings
+from paymail.services.issuers import issuer_settings, setting_texts
 from paymail.services.letters import credit_notes
 from paymail.services.refunds import refund_requests
 from paymail.services.refunds.refund_requests import RefundOrder
@@ -260,7 +260,11 @@ def test_the_platforms_fee_goes_with_the_amount(engine: Engine) -> None:
     with payer.transaction() as session:
         issuer = find_issuer(session)
         issuer_settings.set_up_issuer(
-            session, issuer=issuer, changes={"application_fee": issuer_settings.fee("1.5")}, now=payer.now
+            session,
+            issuer=issuer,
+            actor="test",
+            changes={"application_fee": setting_texts.fee("1.5")},
+            now=payer.now,
         )
     payer.start()
     assert payer.attempts()[0].fee == 124  # 1.5 % of 8250, halves up
@@ -273,7 +277,8 @@ def test_a_fee_that_cannot_be_is_refused(engine: Engine, text: str) -> None:
         issuer_settings.set_up_issuer(
             session,
             issuer=find_issuer(session),
-            changes={"application_fee": issuer_settings.fee(text)},
+            actor="test",
+            changes={"application_fee": setting_texts.fee(text)},
             now=payer.now,
         )
 

@@ -30,7 +30,7 @@ def issuer(**changes: str | int | bool) -> Change:
     def change(emailed: EmailedInvoice) -> None:
         emailed.change(
             lambda s: issuer_settings.set_up_issuer(
-                s, issuer=emailed.issuer(s), changes=changes, now=emailed.clock
+                s, issuer=emailed.issuer(s), actor="test", changes=changes, now=emailed.clock
             )
         )
 

@@ -38,7 +38,7 @@ def test_the_whole_ladder_goes_out_a_step_at_a_time(emailed: EmailedInvoice) -> 
     moments = ["04-08", "04-13", "04-20", "04-28", "05-04"]  # 27 April is Anzac Day in lieu
     emailed.change(
         lambda s: issuer_settings.set_up_issuer(
-            s, issuer=emailed.issuer(s), changes={"subdivision": "NSW"}, now=emailed.clock
+            s, issuer=emailed.issuer(s), actor="test", changes={"subdivision": "NSW"}, now=emailed.clock
         )
     )
     for moment in moments:
@@ -225,7 +225,7 @@ def test_the_cap_and_the_smallest_balance_are_kept(emailed: EmailedInvoice) -> N
     def set_up(**changes: int) -> None:
         emailed.change(
             lambda s: issuer_settings.set_up_issuer(
-                s, issuer=emailed.issuer(s), changes=changes, now=emailed.clock
+                s, issuer=emailed.issuer(s), actor="test", changes=changes, now=emailed.clock
             )
         )
 

@@ -1,5 +1,6 @@
 """Pay links from outside: every route asks the same of a token, and a new link tells nobody anything."""
 
+import hashlib
 import re
 from datetime import timedelta
 from typing import Any
@@ -8,10 +9,11 @@ import pytest
 from httpx2 import Response
 from sqlalchemy import select
 
-from paymail.models import InvoiceStatus, Issuer, Message, PaymentAttempt
+from paymail.models import Invoice, InvoiceStatus, Issuer, Message, PaymentAttempt, ReplacedToken
 from paymail.models.payment import AttemptStatus
 from paymail.services.links import pay_links
 from paymail.settings import Settings
+from tests.factories import NOW, make_invoice
 from tests.structure.test_house import routes_of
 from tests.web.bearer import bearer
 from tests.web.conftest import Biller, Site
@@ -78,16 +80,85 @@ def test_every_route_asks_the_same_of_a_link(site: Site, route: tuple[str, str])
         pay_links.regenerate(session, invoice_id=4, actor="vera", now=site.app.now())
     site.expire(5)
     asked = route[0].endswith("/renew")
-    answers = [call(site, route, token) for token in (*UNKNOWN, draft, revoked, replaced)]
+    answers = [call(site, route, token) for token in (*UNKNOWN, draft, revoked)]
     assert {answer.status_code for answer in answers} == {202 if asked else 404}
     assert len({answer.content for answer in answers}) == 1
     assert len({headers(answer) for answer in answers}) == 1
     assert call(site, route, void).status_code == VOID[route]
-    gone = call(site, route, expired)
-    assert gone.status_code == (202 if asked else 410)
-    if asked:
-        assert gone.content == answers[0].content
-        assert headers(gone) == headers(answers[0])
+    for gone in (call(site, route, expired), call(site, route, replaced)):
+        assert gone.status_code == (202 if asked else 410)
+        if asked:
+            assert gone.content == answers[0].content
+            assert headers(gone) == headers(answers[0])
+
+
+@pytest.mark.parametrize("route", VOID, ids=lambda route: f"{route[1]} {route[0]}")
+def test_a_replaced_link_tells_the_day_and_nothing_of_its_invoice(site: Site, route: tuple[str, str]) -> None:
+    object.__setattr__(site.app, "now", lambda: NOW)
+    if route[0].endswith("/renew"):
+        return  # whatever the token, the answer is the same: see above
+    with site.app.transaction() as session:
+        rich = make_invoice(session, invoice_id=1, name="Rich Customer", subtotal=99900).payment_token or ""
+        poor = make_invoice(session, invoice_id=2, name="Poor Customer", subtotal=1).payment_token or ""
+        for number in (1, 2):
+            pay_links.regenerate(session, invoice_id=number, actor="vera", now=NOW)
+    told, other = (call(site, route, token) for token in (rich, poor))
+    assert told.status_code == 410
+    assert told.text.replace(rich, "TOKEN") == other.text.replace(poor, "TOKEN")
+    assert headers(told) == headers(other)
+    assert "Customer" not in told.text
+    if route[0].startswith("/api"):
+        detail = "this payment link was replaced on 2026-03-17; look for the newer email"
+        assert (told.json()["code"], told.json()["detail"]) == ("link_replaced", detail)
+    else:
+        assert "It was replaced on March 17, 2026" in told.text
+        assert f'action="/pay/{rich}/renew"' in told.text
+
+
+def test_the_page_of_a_replaced_link_speaks_the_browsers_language(site: Site) -> None:
+    old = site.invoice()
+    with site.app.transaction() as session:
+        pay_links.regenerate(session, invoice_id=502, actor="vera", now=NOW)
+    page = site.client.get(f"/pay/{old}", headers={"Accept-Language": "de"}).text
+    assert "Er wurde am 17. März 2026 ersetzt." in page
+
+
+@pytest.mark.parametrize("path", ["/pay/{}/renew", "/api/public/pay/{}/renew"])
+def test_who_has_a_replaced_link_is_mailed_the_present_one_which_stays(site: Site, path: str) -> None:
+    old = site.invoice()
+    with site.app.transaction() as session:
+        made = pay_links.regenerate(session, invoice_id=502, actor="vera", now=site.app.now())
+        new = made.payment_token or ""
+    for _ in range(2):
+        assert site.client.post(path.format(old)).status_code == 202
+    with site.app.reading() as session:
+        (message,) = session.scalars(select(Message))
+        assert (message.kind, message.recipient) == ("link", "c502@customer.example")
+        assert session.get_one(Invoice, 502).payment_token == new
+    site.sweep()
+    mail = next((site.app.settings.data_dir / "mailbox").rglob("*.eml")).read_bytes()
+    assert new.encode() in mail.replace(b"=\r\n", b"").replace(b"=\n", b"")
+
+
+def test_a_replaced_link_of_an_invoice_that_has_none_any_more_is_like_an_unknown_one(site: Site) -> None:
+    old = site.invoice()
+    with site.app.transaction() as session:
+        pay_links.regenerate(session, invoice_id=502, actor="vera", now=NOW)
+        pay_links.revoke(session, invoice_id=502, actor="vera", now=NOW)
+    assert site.client.get(f"/pay/{old}").content == site.client.get("/pay/x").content
+    assert site.client.post(f"/pay/{old}/renew").status_code == 202
+    assert site.count(Message) == 0
+
+
+def test_a_token_that_was_is_kept_by_its_digest_alone(site: Site) -> None:
+    tokens = [site.invoice(number) for number in (1, 2)]
+    with site.app.transaction() as session:
+        pay_links.regenerate(session, invoice_id=1, actor="vera", now=NOW)
+        pay_links.revoke(session, invoice_id=2, actor="vera", now=NOW)
+    with site.app.reading() as session:
+        kept = {row.invoice_id: row for row in session.scalars(select(ReplacedToken))}
+    assert [kept[n].digest for n in (1, 2)] == [hashlib.sha256(t.encode()).hexdigest() for t in tokens]
+    assert [(kept[n].revoked, kept[n].replaced_at) for n in (1, 2)] == [(False, NOW), (True, NOW)]
 
 
 @pytest.mark.parametrize("path", ["/pay/{}/renew", "/api/public/pay/{}/renew"])
@@ -108,7 +179,7 @@ def test_an_ended_link_is_renewed_by_email_only(site: Site, path: str) -> None:
     found = re.search(rb"/pay/([0-9a-f]{64})", mail.replace(b"=\r\n", b"").replace(b"=\n", b""))
     assert found is not None
     assert site.client.get(f"/pay/{found[1].decode()}").status_code == 200
-    assert site.client.get(f"/pay/{old}").content == site.client.get("/pay/x").content
+    assert "This payment link was replaced" in site.client.get(f"/pay/{old}").text
 
 
 def test_a_page_of_no_link_offers_nothing(site: Site) -> None:
@@ -122,7 +193,7 @@ def test_the_api_shows_replaces_and_takes_back_a_link(site: Site) -> None:
     assert made["payment_url"] == shown["payment_url"]
     assert made["expires_at"] == shown["payment_url_expires_at"]
     assert old not in made["payment_url"]
-    assert site.client.get(f"/pay/{old}").status_code == 404
+    assert site.client.get(f"/pay/{old}").status_code == 410
     for _ in range(2):
         assert site.client.delete("/api/v1/invoices/502/link", headers=key).status_code == 204
     shown = site.client.get("/api/v1/invoices/502", headers=key).json()
@@ -183,7 +254,7 @@ def test_an_intent_of_an_old_link_cannot_be_confirmed_by_it(site: Site) -> None:
         pay_links.regenerate(session, invoice_id=502, actor="vera", now=site.app.now())
         assert session.scalars(select(PaymentAttempt)).one().status is AttemptStatus.CANCELLING
     answer = site.client.post(f"/api/public/pay/{old}/confirm-payment", json={"paymentIntentId": intent})
-    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_link")
+    assert (answer.status_code, answer.json()["code"]) == (410, "link_replaced")
 
 
 def test_an_ended_link_is_revived_by_the_next_email(site: Site) -> None:

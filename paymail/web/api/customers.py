@@ -1,0 +1,40 @@
+"""Customers: who is billed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from paymail.services.core.customers import find_customer
+from paymail.services.lists import cursor
+from paymail.web.api.access import Reader
+from paymail.web.http.dependencies import AppDep
+from paymail.web.http.inputs import LARGEST_ID, After, Limit, RowId, Text
+from paymail.web.http.openapi import LIST_PROBLEMS, PROBLEMS
+from paymail.web.schemas.customers import CustomerRow
+from paymail.web.schemas.pages import Page, page
+
+router = APIRouter(prefix="/api/v1/customers", tags=["customers"])
+
+
+@router.get("", responses=LIST_PROBLEMS, response_model=Page[CustomerRow])
+def list_customers(
+    app: AppDep,
+    _holder: Reader,
+    issuer: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Only this issuer's.")] = None,
+    customer: Annotated[
+        Text, Query(max_length=100, description="Part of the customer's name or address.")
+    ] = "",
+    limit: Limit = 50,
+    after: After = None,
+) -> dict[str, object]:
+    """List customers, newest first. Scope: read."""
+    with app.reading() as session:
+        found = cursor.customers(session, issuer_id=issuer, find=customer, limit=limit, after=after)
+        return page(found, CustomerRow.of)
+
+
+@router.get("/{customer_id}", responses=PROBLEMS)
+def get_customer(app: AppDep, _holder: Reader, customer_id: RowId) -> CustomerRow:
+    """Show one customer. Scope: read."""
+    with app.reading() as session:
+        return CustomerRow.of(find_customer(session, customer_id=customer_id))

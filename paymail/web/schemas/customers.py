@@ -1,0 +1,27 @@
+"""Customers as JSON."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from paymail.models import Customer
+
+
+class CustomerRow(BaseModel):
+    """Who is billed."""
+
+    customer_id: int
+    issuer_id: int
+    name: str
+    email: str
+    address: str
+    locale: str = Field(description="If empty, the issuer's.")
+    reminders_off: bool
+    ladder: str = Field(description="If empty, the issuer's.")
+    erased_at: datetime | None = Field(description="When the personal data was erased; null if it was not.")
+    created_at: datetime
+
+    @classmethod
+    def of(cls, customer: Customer) -> "CustomerRow":
+        """Return what is known of a customer."""
+        return cls(**{name: getattr(customer, name) for name in cls.model_fields})

@@ -1,0 +1,124 @@
+"""Issuers as JSON: who bills, and how."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from paymail.models import Issuer, IssuerChange
+from paymail.services.issuers.issuer_settings import LONGEST, MOST_GAP, MOST_LINK_DAYS
+from paymail.services.issuers.setting_texts import Value
+from paymail.services.reminders import ladder
+from paymail.web.http.inputs import Text
+from paymail.web.schemas.body import Body
+from paymail.web.schemas.units import Amount, major, minor_or_none
+
+
+class IssuerRow(BaseModel):
+    """A business that sends invoices, with its settings."""
+
+    issuer_id: int
+    name: str
+    email: str
+    reply_to: str = Field(description="If empty, `email`.")
+    address: str
+    tax_id: str
+    tax_name: str
+    currency: str
+    locale: str
+    stripe_account: str = Field(description="Connected account (acct_…); empty if there is none.")
+    timezone: str
+    country: str = Field(description="ISO 3166-1, for public holidays; if empty, weekends only.")
+    subdivision: str
+    reminders_off: bool
+    ladder: str = Field(description="The ladder in force, as text.")
+    send_at: str
+    quiet_from: str
+    quiet_until: str
+    reminder_minimum: float = Field(description="Smallest balance worth a reminder, in major units.")
+    reminder_cap: int
+    reminder_gap: int = Field(description="Business days between the first email and the first reminder.")
+    host_mails_invoices: bool = Field(description="Remind of invoices that paymail never emailed.")
+    sender_rate: str = Field(description="Emails per minute or a preset; if empty, the server's setting.")
+    link_days: int | None = Field(description="Days after the due date that links expire; null for never.")
+    application_fee: float = Field(description="The platform's share of each payment, in per cent.")
+    save_methods: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, issuer: Issuer) -> "IssuerRow":
+        """Return what is known of an issuer."""
+        return cls(**fields_of(issuer))
+
+
+class SettingChange(BaseModel):
+    """One setting that somebody changed."""
+
+    at: datetime
+    actor: str
+    setting: str
+    old: str = Field(description="As `paymail issuers set` takes it.")
+    new: str
+
+    @classmethod
+    def of(cls, change: IssuerChange) -> "SettingChange":
+        """Return what a row says."""
+        return cls(**{name: getattr(change, name) for name in cls.model_fields})
+
+
+class IssuerDetail(IssuerRow):
+    """An issuer with what was changed of it."""
+
+    changes: list[SettingChange] = Field(description="The 100 newest changes, newest first.")
+
+    @classmethod
+    def with_changes(cls, issuer: Issuer, changes: Iterable[IssuerChange]) -> "IssuerDetail":
+        """Return what is known of an issuer."""
+        return cls(**fields_of(issuer), changes=[SettingChange.of(one) for one in changes])
+
+
+Lines = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")]
+"""Text of several lines."""
+
+
+class IssuerChanges(Body):
+    """What to change; a field that is left out stays as it is."""
+
+    email: Text = Field("", max_length=320)
+    reply_to: Text = Field("", max_length=320)
+    address: Lines = Field("", max_length=LONGEST["address"])
+    tax_id: Text = Field("", max_length=LONGEST["tax_id"])
+    tax_name: Text = Field("", max_length=LONGEST["tax_name"])
+    locale: Text = Field("", max_length=20, description="Such as en-AU.")
+    timezone: Text = Field("", max_length=60, description="IANA time zone name.")
+    country: Text = Field("", max_length=2)
+    subdivision: Text = Field("", max_length=12)
+    reminders_off: bool = Field(False, strict=True)
+    ladder: Text = Field("", description="Such as `-3:upcoming, 0:due`; empty for the default.")
+    send_at: Text = Field("", max_length=5, description="HH:MM.")
+    quiet_from: Text = Field("", max_length=5, description="HH:MM.")
+    quiet_until: Text = Field("", max_length=5, description="HH:MM.")
+    reminder_minimum: Amount = "0"
+    reminder_cap: int = Field(10, ge=0, le=100, strict=True)
+    reminder_gap: int = Field(1, ge=1, le=MOST_GAP, strict=True)
+    host_mails_invoices: bool = Field(False, strict=True)
+    sender_rate: Text = Field("", max_length=20)
+    link_days: int | None = Field(30, ge=0, le=MOST_LINK_DAYS, strict=True, description="null for never.")
+    save_methods: bool = Field(False, strict=True)
+
+    def given(self, currency: str) -> dict[str, Value]:
+        """Return the fields that the request has, as `set_up_issuer` takes them. Raises BadAmount."""
+        found: dict[str, Value] = self.model_dump(exclude_unset=True)
+        if "reminder_minimum" in found:
+            found["reminder_minimum"] = minor_or_none(self.reminder_minimum, currency)
+        return found
+
+
+def fields_of(issuer: Issuer) -> dict[str, Any]:
+    """Return the fields of an `IssuerRow`."""
+    return {name: getattr(issuer, name) for name in IssuerRow.model_fields} | {
+        "ladder": ladder.write(ladder.effective(issuer.ladder)),
+        "reminder_minimum": major(issuer.reminder_minimum, issuer.currency),
+        "application_fee": issuer.application_fee / 100,
+    }
