@@ -2,6 +2,14 @@
 
 from paymail.models.base import Base
 from paymail.models.bulk_send import BULK_MOVES, BulkSend, BulkState
+from paymail.models.contact import (
+    RECIPIENT_MOVES,
+    Contact,
+    ContactOrigin,
+    ContactRole,
+    MessageRecipient,
+    RecipientState,
+)
 from paymail.models.events import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, TimelineEvent
 from paymail.models.invoice import (
     PAYMENT_MOVES,
@@ -65,6 +73,7 @@ __all__ = [
     "OPEN_STATES",
     "PAYMENT_MOVES",
     "PLAN_MOVES",
+    "RECIPIENT_MOVES",
     "REFUND_MOVES",
     "SAVED_METHOD_MOVES",
     "STATUS_MOVES",
@@ -76,6 +85,9 @@ __all__ = [
     "BulkSend",
     "BulkState",
     "Channel",
+    "Contact",
+    "ContactOrigin",
+    "ContactRole",
     "Customer",
     "DeliveryAttempt",
     "Dispute",
@@ -98,12 +110,14 @@ __all__ = [
     "Issuer",
     "Message",
     "MessageKind",
+    "MessageRecipient",
     "MessageState",
     "Payment",
     "PaymentAttempt",
     "PaymentPlan",
     "PaymentStatus",
     "PlanState",
+    "RecipientState",
     "ReconciledAccount",
     "ReconcilerTurn",
     "Refund",
