@@ -115,6 +115,11 @@ def take_over(session: Session, *, found: Customer, emails: Iterable[str], actor
     return True
 
 
+def groups_of(contact: Contact) -> list[Group]:
+    """Return which emails a contact gets."""
+    return [group for group in Group if getattr(contact, group)]
+
+
 def copied_address(address: str) -> str:
     """Return a contact's address as it is to be kept. Raises BadAddress.
 
