@@ -109,7 +109,9 @@ class PlainWriter:
         """Return a small email."""
         mime = f"Message-ID: {letter.message_id}\r\n\r\n{letter.email.kind}\r\n".encode()
         pdf = b"%PDF-" if letter.document is not None else None
-        return Written(letter.email.kind, mime, pdf, letter.from_address, (letter.to_address,))
+        copies = letter.copies
+        addresses = (letter.to_address, *copies.to, *copies.cc, *copies.bcc)
+        return Written(letter.email.kind, mime, pdf, letter.from_address, addresses)
 
 
 @dataclass

@@ -99,8 +99,8 @@ def set_(
 ) -> None:
     """Change details and settings of an issuer, all of them or none.
 
-    Names: email, reply_to, address, tax_id, tax_name, locale, and every issuer setting. Its name and Stripe
-    account cannot be changed.
+    Names: email, reply_to, bookkeeper_email, address, tax_id, tax_name, locale, and every issuer
+    setting. Its name and Stripe account cannot be changed.
     """
     given = [change.partition("=") for change in changes]
     if any(not sign for _, sign, _ in given):

@@ -14,7 +14,7 @@ from paymail.services.core.calendar import when
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery import unknown_messages
 from paymail.services.lists import lookup
-from paymail.services.outbox import blobs
+from paymail.services.outbox import blobs, recipients
 from paymail.services.outbox.reschedule import cancel_message, reschedule_message
 
 group = typer.Typer(help="Emails in the outbox.", no_args_is_help=True)
@@ -85,13 +85,15 @@ def show(message_id: int, as_json: Annotated[bool, typer.Option("--json")] = Fal
     with app.reading() as session:
         message = lookup.message(session, message_id=message_id)
         gone = blobs.erased(session, digests=(message.mime_sha256, message.pdf_sha256))
+        fates = recipients.fates(session, message=message)
     data = {
         "message_id": message_id,
         "invoice_id": message.invoice_id,
         "kind": message.kind,
         "state": message.state.value,
         "reason": message.reason,
-        "recipient": message.recipient,
+        "recipient": message.recipient.replace("\n", ", "),
+        "fates": [f"{one.address} ({one.role}): {one.state}" for one in fates],
         "message_id_header": message.header_id,
         "mime_sha256": message.mime_sha256,
         "pdf_sha256": message.pdf_sha256,

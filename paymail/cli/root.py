@@ -55,6 +55,7 @@ PLACES = {
     "reminders": Place("reminders", "group", "Reminder settings."),
     "bulk": Place("bulk", "group", "Send invoice emails in bulk."),
     "messages": Place("messages", "group", "Emails in the outbox."),
+    "contacts": Place("contacts", "group", "Further recipients of a customer's emails."),
     "customers": Place("customers", "group", "Customers."),
     "events": Place("events", "group", "Events received from Stripe."),
     "bounces": Place("bounces", "group", "Bounce reports."),

@@ -2,6 +2,14 @@
 
 from paymail.models.base import Base
 from paymail.models.bulk_send import BULK_MOVES, BulkSend, BulkState
+from paymail.models.contact import (
+    RECIPIENT_MOVES,
+    Contact,
+    ContactOrigin,
+    ContactRole,
+    MessageRecipient,
+    RecipientState,
+)
 from paymail.models.events import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, TimelineEvent
 from paymail.models.invoice import (
     PAYMENT_MOVES,
@@ -67,6 +75,7 @@ __all__ = [
     "OPEN_STATES",
     "PAYMENT_MOVES",
     "PLAN_MOVES",
+    "RECIPIENT_MOVES",
     "REFUND_MOVES",
     "SAVED_METHOD_MOVES",
     "STATUS_MOVES",
@@ -78,6 +87,9 @@ __all__ = [
     "BulkSend",
     "BulkState",
     "Channel",
+    "Contact",
+    "ContactOrigin",
+    "ContactRole",
     "Customer",
     "DeliveryAttempt",
     "Dispute",
@@ -101,12 +113,14 @@ __all__ = [
     "IssuerChange",
     "Message",
     "MessageKind",
+    "MessageRecipient",
     "MessageState",
     "Payment",
     "PaymentAttempt",
     "PaymentPlan",
     "PaymentStatus",
     "PlanState",
+    "RecipientState",
     "ReconciledAccount",
     "ReconcilerTurn",
     "Refund",

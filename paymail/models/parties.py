@@ -5,10 +5,11 @@ import unicodedata
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, text
-from sqlalchemy.orm import Mapped, mapped_column, validates
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from paymail.db import UtcDateTime
 from paymail.models.base import Base, BigId
+from paymail.models.contact import Contact
 
 
 class Issuer(Base):
@@ -23,6 +24,8 @@ class Issuer(Base):
     address: Mapped[str] = mapped_column(Text, default="")
     email: Mapped[str] = mapped_column(String(320))
     reply_to: Mapped[str] = mapped_column(String(320), default="")
+    bookkeeper_email: Mapped[str] = mapped_column(String(320), default="", server_default="")
+    """Gets a blind copy of each invoice, receipt and refund; empty: nobody does."""
     currency: Mapped[str] = mapped_column(String(3), default="AUD")
     locale: Mapped[str] = mapped_column(String(20), default="en-AU")
     timezone: Mapped[str] = mapped_column(String(60), default="Australia/Sydney")
@@ -101,6 +104,11 @@ class Customer(Base):
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the personal data was erased; name and address are placeholders since."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    contacts: Mapped[list[Contact]] = relationship(
+        lazy="raise_on_sql", order_by=Contact.contact_id, viewonly=True
+    )
+    """Who else gets emails, oldest first."""
 
     @validates("name")
     def _keyed(self, _column: str, name: str) -> str:

@@ -34,6 +34,16 @@ class PdfRenderer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Copies:
+    """Who else a letter goes to, by how the email names them; each address once."""
+
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    """In the envelope alone: no header names them (RFC 5322 §3.6.3)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One email to be written: its typed content, the document to attach, and who it is between.
 
@@ -52,6 +62,7 @@ class Letter:
     message_id: str
     date: datetime
     in_reply_to: str = ""
+    copies: Copies = Copies()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from dkim.crypto import (
 from paymail.errors import Misconfigured
 
 _SIGNED = (
-    "from to subject date message-id reply-to in-reply-to references mime-version content-type auto-submitted"
+    "from to cc subject date message-id reply-to in-reply-to references mime-version content-type"
+    " auto-submitted"
 ).split()
 _LEAST_BITS = 1024
 

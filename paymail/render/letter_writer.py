@@ -1,5 +1,6 @@
 """A letter into bytes: email, PDF, MIME and signature together."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from paymail.errors import Misconfigured
@@ -37,7 +38,7 @@ class LetterWriter:
             mime=self._signed(letter, build(_head(letter, rendered), rendered, attachments)),
             pdf=pdf,
             sender=self._return_path(letter),
-            recipients=(wire_address(letter.to_address),),
+            recipients=_envelope_recipients(letter),
         )
 
     def _signed(self, letter: Letter, mime: bytes) -> bytes:
@@ -64,9 +65,19 @@ def _head(letter: Letter, rendered: RenderedEmail) -> Head:
     return Head(
         subject=rendered.subject,
         sender=Mailbox(letter.from_name, letter.from_address),
-        recipient=Mailbox(letter.to_name, letter.to_address),
+        to=(Mailbox(letter.to_name, letter.to_address), *_nameless(letter.copies.to)),
+        cc=_nameless(letter.copies.cc),
         reply_to=letter.reply_to,
         message_id=letter.message_id,
         date=letter.date,
         in_reply_to=letter.in_reply_to,
     )
+
+
+def _nameless(addresses: Iterable[str]) -> tuple[Mailbox, ...]:
+    return tuple(Mailbox("", address) for address in addresses)
+
+
+def _envelope_recipients(letter: Letter) -> tuple[str, ...]:
+    copies = letter.copies
+    return tuple(map(wire_address, (letter.to_address, *copies.to, *copies.cc, *copies.bcc)))

@@ -60,7 +60,8 @@ class Head:
 
     subject: str
     sender: Mailbox
-    recipient: Mailbox
+    to: tuple[Mailbox, ...]
+    cc: tuple[Mailbox, ...]
     reply_to: str
     message_id: str
     date: datetime
@@ -130,7 +131,8 @@ def build(head: Head, rendered: RenderedEmail, attachments: Sequence[Attachment]
 def _headers(head: Head) -> list[str]:
     lines = [
         f"From: {_mailbox(head.sender)}",
-        f"To: {_mailbox(head.recipient)}",
+        f"To: {_mailboxes(head.to)}",
+        *([f"Cc: {_mailboxes(head.cc)}"] if head.cc else []),
         f"Subject: {_text(head.subject)}",
         f"Date: {format_datetime(head.date)}",
         f"Message-ID: {_reference(head.message_id)}",
@@ -143,6 +145,10 @@ def _headers(head: Head) -> list[str]:
         reference = _reference(head.in_reply_to)
         lines += [f"In-Reply-To: {reference}", f"References: {reference}"]
     return lines
+
+
+def _mailboxes(mailboxes: Sequence[Mailbox]) -> str:
+    return ",\r\n ".join(map(_mailbox, mailboxes))
 
 
 def _mailbox(mailbox: Mailbox) -> str:

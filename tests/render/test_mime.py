@@ -22,7 +22,8 @@ PDF = Attachment("invoice-502.pdf", bytes(range(256)) * 40)
 HEAD = Head(
     subject="Invoice #502",
     sender=Mailbox("Southern IT Services Pty Ltd", "billing@southern-it.example"),
-    recipient=Mailbox("The Vacuum Shop", "accounts+00@customer.example"),
+    to=(Mailbox("The Vacuum Shop", "accounts+00@customer.example"),),
+    cc=(),
     reply_to="help@southern-it.example",
     message_id="<abc@southern-it.example>",
     date=datetime(2026, 3, 17, 1, 2, 3, tzinfo=UTC),
@@ -56,7 +57,7 @@ def recipients(head: Head) -> list[tuple[str, str]]:
 
 
 def named(name: str) -> Head:
-    return replace(HEAD, recipient=Mailbox(name, "accounts+00@customer.example"))
+    return replace(HEAD, to=(Mailbox(name, "accounts+00@customer.example"),))
 
 
 @pytest.mark.parametrize("name", HARD_NAMES)
@@ -75,12 +76,25 @@ def test_any_printable_name_survives(name: str) -> None:
     assert recipients(named(name)) == [(name, "accounts+00@customer.example")]
 
 
+def test_everybody_but_a_blind_copy_is_named_in_the_headers() -> None:
+    others = (Mailbox("", "boss@customer.example"), Mailbox("", "books@bücher.example"))
+    head = replace(HEAD, to=(*HEAD.to, others[0]), cc=(others[1],))
+    found = parsed(head)
+    assert [one.addr_spec for one in found["To"].addresses] == [
+        "accounts+00@customer.example",
+        "boss@customer.example",
+    ]
+    assert [one.addr_spec for one in found["Cc"].addresses] == ["books@xn--bcher-kva.example"]
+    assert parsed(HEAD)["Cc"] is None
+
+
 @pytest.mark.parametrize(
     "bad", ["a\r\nBcc: x@evil.example", "a\nb", "a\rb", "a\x00b", "a\u2028b", "a\x85b", "a\x7fb"]
 )
-@pytest.mark.parametrize("where", ["recipient", "sender", "subject"])
+@pytest.mark.parametrize("where", ["to", "cc", "sender", "subject"])
 def test_line_breaks_and_control_characters_are_refused(bad: str, where: str) -> None:
-    value = bad if where == "subject" else Mailbox(bad, "a@b.example")
+    box = Mailbox(bad, "a@b.example")
+    value = {"subject": bad, "sender": box}.get(where, (box,))
     with pytest.raises(UnsafeHeader):
         build(replace(HEAD, **{where: value}), RENDERED, [])
 
@@ -96,7 +110,7 @@ def test_line_breaks_and_control_characters_are_refused(bad: str, where: str) ->
 )
 def test_domains_are_mailed_in_idna_2008(address: str, mailed: str) -> None:
     assert wire_address(address) == mailed
-    assert parsed(replace(HEAD, recipient=Mailbox("x", address)))["To"].addresses[0].addr_spec == mailed
+    assert parsed(replace(HEAD, to=(Mailbox("x", address),)))["To"].addresses[0].addr_spec == mailed
 
 
 @pytest.mark.parametrize(
@@ -116,7 +130,7 @@ def test_addresses_that_smtp_could_misread_are_refused(address: str) -> None:
 )  # fmt: skip
 def test_local_parts_beyond_ascii_stand_in_headers_as_they_are(address: str) -> None:
     assert wire_address(address) == address
-    mime = build(replace(HEAD, recipient=Mailbox("Łódź", address), reply_to=address), RENDERED, [])
+    mime = build(replace(HEAD, to=(Mailbox("Łódź", address),), reply_to=address), RENDERED, [])
     head = mime.partition(b"\r\n\r\n")[0].decode()
     assert f"\r\n <{address}>\r\n" in head
     assert f"Reply-To: {address}\r\n" in head + "\r\n"
@@ -136,17 +150,17 @@ def test_local_parts_beyond_ascii_that_could_be_misread_are_refused(local: str) 
     with pytest.raises(UnsafeHeader):
         wire_address(address)
     with pytest.raises(UnsafeHeader):
-        build(replace(HEAD, recipient=Mailbox("x", address)), RENDERED, [])
+        build(replace(HEAD, to=(Mailbox("x", address),)), RENDERED, [])
 
 
 @given(st.text(max_size=40) | st.text(st.characters(exclude_categories=["C", "Z"]), max_size=20))
 def test_no_address_that_is_accepted_adds_a_header_or_a_recipient(local: str) -> None:
     try:
-        mime = build(replace(HEAD, recipient=Mailbox("x", f"{local}@c.example")), RENDERED, [])
+        mime = build(replace(HEAD, to=(Mailbox("x", f"{local}@c.example"),)), RENDERED, [])
     except UnsafeHeader:
         return
     lines = mime.partition(b"\r\n\r\n")[0].decode().split("\r\n")
-    plain = build(replace(HEAD, recipient=Mailbox("x", "a@c.example")), RENDERED, [])
+    plain = build(replace(HEAD, to=(Mailbox("x", "a@c.example"),)), RENDERED, [])
     assert len(lines) == len(plain.partition(b"\r\n\r\n")[0].split(b"\r\n"))
     (to,) = [line for line in lines if line.startswith("To: ")]
     assert to == f'To: "x" <{local}@c.example>'

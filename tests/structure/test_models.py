@@ -24,8 +24,17 @@ TABLES: list[tuple[type[StrEnum], Moves[StrEnum]]] = [
     (models.DisputeState, models.DISPUTE_MOVES),
     (models.PlanState, models.PLAN_MOVES),
     (models.SavedMethodState, models.SAVED_METHOD_MOVES),
+    (models.RecipientState, models.RECIPIENT_MOVES),
 ]  # type: ignore[list-item]
-NO_STATUS = {models.Channel, models.MessageKind, models.HoldReason, models.HoldOrigin, models.HoldEnd}
+NO_STATUS = {
+    models.Channel,
+    models.ContactOrigin,
+    models.ContactRole,
+    models.HoldEnd,
+    models.HoldOrigin,
+    models.HoldReason,
+    models.MessageKind,
+}
 """Said once, when the row is written or ended: they never change."""
 PAIRS = [(moves, one, other) for kind, moves in TABLES for one in kind for other in kind]
 

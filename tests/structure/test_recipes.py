@@ -15,7 +15,8 @@ from paymail.web.staff.issuer_settings_form import PreferencesForm
 from tests.conftest import ROOT
 
 IDENTITY = {
-    "issuer_id", "name", "tax_id", "tax_name", "address", "email", "reply_to", "currency", "locale",
+    "issuer_id", "name", "tax_id", "tax_name", "address", "email", "reply_to", "bookkeeper_email", "currency",
+    "locale",
     "stripe_account", "last_receipt", "last_credit_note", "created_at",
 }  # fmt: skip
 """Columns of an issuer that say who it is, or that paymail counts; none of them is a setting."""

@@ -125,6 +125,7 @@ def examples(busy: Biller) -> dict[str, object]:
         "invoice_id": 502,
         "message_id": 1,
         "customer_id": customer_id,
+        "contact_id": 1,
         "issuer_id": 1,
         "bulk_id": 1,
         "payment_id": 1,

@@ -9,6 +9,8 @@ from paymail.db import insert_once
 from paymail.emails import TO_STAFF
 from paymail.models import (
     Bounce,
+    Contact,
+    ContactRole,
     Customer,
     HoldOrigin,
     HoldReason,
@@ -17,12 +19,13 @@ from paymail.models import (
     Message,
     MessageState,
 )
+from paymail.services.bounces.bounce_notice import tell_staff, words_of
 from paymail.services.bounces.match import finding_for, message_of
 from paymail.services.bounces.parser import parse
 from paymail.services.bounces.report import Finding, Kind, Report
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
-from paymail.services.outbox import notices, queue, suppressions
+from paymail.services.outbox import queue, recipients, suppressions
 from paymail.services.outbox.suppressions import normalised
 from paymail.services.reminders import holds
 
@@ -87,14 +90,17 @@ def _act(session: Session, message: Message, finding: Finding, source: str, now:
     session.refresh(message, with_for_update=LOCKED)
     prove_accepted(session, message=message, by=f"a report from {source}", now=now)
     match finding.kind:
-        case Kind.HARD if message.state is not _S.BOUNCED:
-            _bounced(session, message, finding, address, source, now)
-            for invoice_id in concerned:
+        case Kind.HARD if not recipients.has_bounced(session, message=message, address=address):
+            reached_nobody = recipients.bounce(
+                session, message=message, address=address, reason=words_of(finding), now=now
+            )
+            _bounced(session, message, finding, address, source, now, whole=reached_nobody)
+            for invoice_id in concerned if reached_nobody else ():
                 _hold(session, invoice_id, finding, source, now)
         case Kind.SOFT:
-            _note(session, message, "email_delayed", _words(finding), source, now)
+            _note(session, message, "email_delayed", words_of(finding), source, now)
         case Kind.DELIVERED:
-            _note(session, message, "email_delivered", _words(finding), source, now)
+            _note(session, message, "email_delivered", words_of(finding), source, now)
 
 
 def _addressed(message: Message, finding: Finding) -> str:
@@ -111,7 +117,7 @@ def _lock(session: Session, message: Message, address: str, *, hard: bool) -> li
         select(Customer).join(Invoice).where(Invoice.invoice_id == message.invoice_id)
     ).one()
     waiting: list[int] = []
-    if hard and message.kind not in TO_STAFF and normalised(customer.email) == address:
+    if hard and message.kind not in TO_STAFF and address in _written_to(session, customer):
         owed = select(Invoice.invoice_id).where(
             Invoice.customer_id == customer.customer_id,
             Invoice.status == InvoiceStatus.SENT,
@@ -121,7 +127,15 @@ def _lock(session: Session, message: Message, address: str, *, hard: bool) -> li
     for invoice_id in sorted({*waiting, message.invoice_id}):
         load_invoice(session, invoice_id=invoice_id, lock=True)
     session.refresh(customer)  # the address may have been changed while we waited for the locks
-    return sorted(waiting) if normalised(customer.email) == address else []
+    return sorted(waiting) if address in _written_to(session, customer) else []
+
+
+def _written_to(session: Session, customer: Customer) -> set[str]:
+    """Return the addresses whose failure means that the customer is not reached: no copies."""
+    contacts = select(Contact.email).where(
+        Contact.customer_id == customer.customer_id, Contact.role == ContactRole.TO
+    )
+    return {normalised(address) for address in (customer.email, *session.scalars(contacts))}
 
 
 def prove_accepted(session: Session, *, message: Message, by: str, now: datetime) -> bool:
@@ -147,10 +161,20 @@ def prove_accepted(session: Session, *, message: Message, by: str, now: datetime
 
 
 def _bounced(
-    session: Session, message: Message, finding: Finding, address: str, source: str, now: datetime
+    session: Session,
+    message: Message,
+    finding: Finding,
+    address: str,
+    source: str,
+    now: datetime,
+    *,
+    whole: bool,
 ) -> None:
-    words = _words(finding)
-    if queue.move(
+    """Record a bounce, of the `whole` email or at one of its addresses while another was reached."""
+    words = words_of(finding)
+    if not whole:
+        _note(session, message, "email_bounced", f"{message.kind} to {address}: {words}", source, now)
+    elif queue.move(
         session,
         message_id=message.message_id,
         under=message.fence,
@@ -175,7 +199,7 @@ def _bounced(
             message_id=message.message_id,
         )
     if message.kind not in TO_STAFF:
-        _tell(session, message, finding, address, now)
+        tell_staff(session, message, finding, address, now)
 
 
 def _hold(session: Session, invoice_id: int, finding: Finding, source: str, now: datetime) -> None:
@@ -188,33 +212,9 @@ def _hold(session: Session, invoice_id: int, finding: Finding, source: str, now:
             reason=HoldReason.BOUNCED,
             actor=source,
             now=now,
-            detail=_words(finding),
+            detail=words_of(finding),
             origin=HoldOrigin.BOUNCE,
         )
-
-
-def _tell(session: Session, message: Message, finding: Finding, address: str, now: datetime) -> None:
-    after = (
-        "The address does not accept email and is now suppressed. Change the customer's address, or lift"
-        " the suppression once you know that it works. Reminders will then resume."
-        if finding.bad_address
-        else "The address itself may still work. Its reminders are on hold: once the cause is"
-        f" fixed, resume them with `paymail suppressions lift {address} --reason …` or on the"
-        " Suppressions page."
-    )
-    notices.tell_staff(
-        session,
-        invoice_id=message.invoice_id,
-        about="bounce",
-        key=message.message_id,
-        headline=f"The {message.kind} email to {address} bounced",
-        detail=f"{_words(finding)}\n{after}",
-        now=now,
-    )
-
-
-def _words(finding: Finding) -> str:
-    return " ".join(part for part in (finding.status, finding.detail) if part) or "no reason given"
 
 
 def _note(session: Session, message: Message, kind: str, detail: str, actor: str, now: datetime) -> None:

@@ -7,7 +7,17 @@ from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
 from paymail.errors import Conflict
-from paymail.models import Customer, HoldReason, Invoice, InvoiceStatus, Message, MessageState, ReminderHold
+from paymail.models import (
+    Contact,
+    ContactRole,
+    Customer,
+    HoldReason,
+    Invoice,
+    InvoiceStatus,
+    Message,
+    MessageState,
+    ReminderHold,
+)
 from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased, NoSuchCustomer
 from paymail.services.core.email_addresses import checked
@@ -54,12 +64,19 @@ def readmit(session: Session, *, address: str, reason: str, actor: str, now: dat
 
 def _bounced_invoices(session: Session, address: str) -> list[int]:
     statement = (
-        select(Invoice.invoice_id, Customer.email)
+        select(Invoice.invoice_id, Customer.email, Contact.email)
         .join(Invoice.customer)
+        .outerjoin(Customer.contacts.and_(Contact.role == ContactRole.TO))
         .join(ReminderHold, ReminderHold.invoice_id == Invoice.invoice_id)
         .where(ReminderHold.reason == HoldReason.BOUNCED, ReminderHold.lifted_at.is_(None))
     )
-    return sorted({number for number, email in session.execute(statement) if normalised(email) == address})
+    return sorted(
+        {
+            number
+            for number, *emails in session.execute(statement)
+            if address in {normalised(email) for email in emails if email}
+        }
+    )
 
 
 def _release(session: Session, invoice_ids: list[int], actor: str, now: datetime) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
@@ -16,6 +16,7 @@ from paymail.models import (
     OPEN_STATES,
     Bounce,
     BulkSend,
+    Contact,
     Customer,
     DeliveryAttempt,
     HoldOrigin,
@@ -23,6 +24,7 @@ from paymail.models import (
     Invoice,
     InvoiceStatus,
     Message,
+    MessageRecipient,
     MessageState,
     Payment,
     PaymentAttempt,
@@ -127,6 +129,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     found.name, found.email, found.address, found.erased_at = person.name, person.email, "", now
     found.host_email = found.external_ref = None
     found.tax_id = found.country = ""
+    session.execute(delete(Contact).where(Contact.customer_id == customer_id))
     for invoice_id in invoice_ids:
         history.record(session, invoice_id=invoice_id, kind="customer_erased", actor=actor, now=now)
 
@@ -136,6 +139,7 @@ def _person(session: Session, found: Customer, mine: Select[Any]) -> _Person:
     raw = {
         found.email,
         found.host_email or found.email,
+        *session.scalars(select(Contact.email).where(Contact.customer_id == found.customer_id)),
         *(line for text in session.scalars(mailed) for line in text.split("\n")),
     }
     addresses = frozenset(normalised(address) for address in raw)
@@ -170,6 +174,7 @@ def _scrub_messages(session: Session, mine: Select[Any], person: _Person) -> Non
         message.detail = ERASED if message.detail else ""
         message.reason = ERASED if person.named_in(message.reason) else message.reason
     ids = select(Message.message_id).where(Message.invoice_id.in_(mine))
+    session.execute(delete(MessageRecipient).where(MessageRecipient.message_id.in_(ids)))
     session.execute(
         update(DeliveryAttempt)
         .where(DeliveryAttempt.message_id.in_(ids), DeliveryAttempt.detail != "")

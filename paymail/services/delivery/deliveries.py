@@ -23,10 +23,12 @@ from paymail.services.delivery import outcomes
 from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.delivery.payment_check import ask_before_reminding
 from paymail.services.delivery.rate_limits import admit
-from paymail.services.letters.letters import is_addressed, letter_date, letter_for
+from paymail.services.letters.addressees import is_addressed, mailed
+from paymail.services.letters.letters import letter_date, letter_for
 from paymail.services.links import pay_links
-from paymail.services.outbox import blobs, queue
+from paymail.services.outbox import blobs, queue, recipients
 from paymail.services.outbox.queue import Claim
+from paymail.services.outbox.recipients import Addressees
 from paymail.services.outbox.suppressions import domain_of
 
 log = observability.logger(__name__)
@@ -156,16 +158,18 @@ def _prepare(context: DeliveryContext, claim: Claim) -> Envelope | None:
         if message.kind not in TO_STAFF:
             pay_links.keep_alive(session, invoice=invoice, now=now)
         # Bytes of an earlier try go out again as they are, but never to an address that was corrected since.
-        kept = message.mime_sha256 if is_addressed(message, invoice) else None
+        addressed = is_addressed(session, message=message, invoice=invoice)
+        kept = message.mime_sha256 if addressed else None
         if kept is not None and not pay_links.outdated(session, message=message):
             return _envelope(message, blobs.fetch(session, sha256=kept))
         letter = letter_for(
             session, message=message, public_url=context.public_url, date=letter_date(message, now)
         )
-    return _write(context, claim, letter)
+        going = mailed(session, message=message, invoice=invoice)
+    return _write(context, claim, letter, going)
 
 
-def _write(context: DeliveryContext, claim: Claim, letter: Letter) -> Envelope | None:
+def _write(context: DeliveryContext, claim: Claim, letter: Letter, going: Addressees) -> Envelope | None:
     written = context.writer.write(letter)
     context.failpoint("written")
     with context.transaction() as session:
@@ -183,11 +187,13 @@ def _write(context: DeliveryContext, claim: Claim, letter: Letter) -> Envelope |
             recipient=_SEPARATOR.join(written.recipients),
             destination=domain_of(written.recipients[0]),
         )
+        if kept:
+            recipients.begin(session, message_id=claim.message_id, going=going)
     if not kept:
         return None  # cancelled, or taken over after our lease ran out: theirs to finish
     return Envelope(letter.message_id, written.sender, written.recipients, written.mime)
 
 
 def _envelope(message: Message, mime: bytes) -> Envelope:
-    recipients = tuple(message.recipient.split(_SEPARATOR))
-    return Envelope(message.header_id, message.sender, recipients, mime)
+    addresses = tuple(message.recipient.split(_SEPARATOR))
+    return Envelope(message.header_id, message.sender, addresses, mime)

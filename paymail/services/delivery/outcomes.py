@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from paymail.emails import TO_STAFF
 from paymail.models import DeliveryAttempt, Invoice, Message, MessageState
 from paymail.ports.mail import Outcome, Scope, Verdict
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery.permission import permission_of
-from paymail.services.letters.letters import is_addressed
-from paymail.services.outbox import gates, queue
+from paymail.services.letters.addressees import is_addressed
+from paymail.services.outbox import gates, notices, queue, recipients
 from paymail.services.outbox.queue import Claim
 from paymail.services.reminders.permission import Answer
 
@@ -56,9 +57,9 @@ def begin_handover(session: Session, *, claim: Claim, now: datetime, lease: time
     invoice = load_invoice(session, invoice_id=message.invoice_id, share=True)
     if not ask_permission(session, claim=claim, message=message, invoice=invoice, now=now):
         return False
-    if not is_addressed(message, invoice):
-        # Queued or written while the address was being changed: the next try writes it to the new one.
-        queue.put_back(session, claim=claim, at=now, reason="the customer's address has just been changed")
+    if not is_addressed(session, message=message, invoice=invoice):
+        # Queued or written while an address was being changed: the next try writes it to the new one.
+        queue.put_back(session, claim=claim, at=now, reason="the customer's addresses have just been changed")
         return False
     return queue.move(
         session,
@@ -123,6 +124,7 @@ def finish(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, r
 def _sent(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> None:
     # `unknown` too: a slow worker whose lease ran out comes back with proof, under the same fence.
     refused = "; ".join(f"{address} refused: {reply}" for address, reply in outcome.refused.items())
+    message = session.get_one(Message, claim.message_id)
     if queue.move(
         session,
         message_id=claim.message_id,
@@ -133,9 +135,24 @@ def _sent(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> No
         settled_at=now,
         lease_until=None,
     ):
+        recipients.settle(session, message=message, refused=outcome.refused, now=now)
         _note(session, claim, "email_sent", refused or outcome.detail, now)
-    destination = session.get_one(Message, claim.message_id).destination
-    gates.open_(session, keys=[gates.RELAY, gates.destination(destination)])
+        if refused and message.kind not in TO_STAFF:
+            _tell_of_refusals(session, message, refused, now)
+    gates.open_(session, keys=[gates.RELAY, gates.destination(message.destination)])
+
+
+def _tell_of_refusals(session: Session, message: Message, refused: str, now: datetime) -> None:
+    notices.tell_staff(
+        session,
+        invoice_id=message.invoice_id,
+        about="refused",
+        key=message.message_id,
+        headline=f"The {message.kind} email was not accepted for every address",
+        detail=f"{refused}\nThe other addresses have received it. Correct or remove the address on the"
+        " customer's page.",
+        now=now,
+    )
 
 
 def _deferred(session: Session, claim: Claim, outcome: Outcome, now: datetime, retries: RetryPolicy) -> None:

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import Invoice, Message
+from paymail.models import ContactRole, Invoice, Message
+from paymail.services.letters.addressees import addressees
 from paymail.services.letters.kinds import KINDS
-from paymail.services.letters.letters import address_of
 from paymail.services.outbox import suppressions
 from paymail.services.reminders import situation
 from paymail.services.reminders.permission import (
@@ -30,10 +30,8 @@ def permission_of(
     `facts` are a reminder's, if they are known already: those without the message itself.
     Raises BadCalendar, BadTime, BadLadder.
     """
-    if message.kind not in TO_STAFF and (
-        suppressed := suppressions.active(session, address=address_of(message, invoice))
-    ):
-        return Permission(Answer.DROP, f"the address is suppressed: {suppressed.detail or suppressed.reason}")
+    if message.kind not in TO_STAFF and (reason := _unreachable(session, message, invoice)):
+        return Permission(Answer.DROP, reason)
     if message.kind not in KINDS:
         # Written by a newer version; its own workers send it.
         return Permission(
@@ -44,6 +42,14 @@ def permission_of(
         return _reminder(session, message, invoice, now, facts)
     reason = rule(invoice)
     return Permission(Answer.DROP, reason) if reason else GO
+
+
+def _unreachable(session: Session, message: Message, invoice: Invoice) -> str:
+    """Return why nobody can be written to; empty if somebody can. A copy alone is no email to a customer."""
+    if addressees(session, message=message, invoice=invoice).named(ContactRole.TO):
+        return ""
+    found = suppressions.active(session, address=invoice.customer.email)
+    return f"the address is suppressed: {(found.detail or found.reason) if found else ''}"
 
 
 def _reminder(

@@ -15,9 +15,10 @@ from paymail.services.imports.comparison import Difference, contact, difference
 from paymail.services.imports.faults import Fault, Result, shown
 from paymail.services.imports.given_tokens import refused_tokens
 from paymail.services.imports.host_customers import KnownCustomers
-from paymail.services.imports.invoice_check import LINK, HostInvoice
+from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.known_invoices import KnownInvoices, load_locked, new_ids
 from paymail.services.imports.new_invoices import create, lines_of
+from paymail.services.imports.row_agreement import LINK
 
 TURN = 0x7061796D61696C69
 """Of the lock by which imports write one after the other: nothing else gives out ids, or makes customers."""

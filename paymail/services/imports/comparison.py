@@ -150,6 +150,9 @@ def contact(found: Difference, host: HostInvoice, customer: Customer) -> None:
         ours, theirs = shown(customer.email), shown(host.customer_email)
         reason = f"kept yours: {shown(customer.name)} is mailed at {ours}, not {theirs}"
         found.kept.append(Fault(host.at, "customer_email", reason))
+    before, after = host_customers.further_addresses(customer, host)
+    if before != after:
+        found.changes["customer_contacts"] = (", ".join(sorted(before)), ", ".join(sorted(after)))
 
 
 def _money(found: Difference, invoice: Invoice, host: HostInvoice) -> None:

@@ -12,8 +12,10 @@ from email_validator import EmailNotValidError, validate_email
 
 from paymail.errors import InvalidInput
 from paymail.money import exponent, parse_decimal, to_minor
+from paymail.services.customers.contacts import MOST_CONTACTS
 from paymail.services.imports.faults import BadValue, shown
 from paymail.services.imports.numbers import AmbiguousNumber, DecimalMark, plain
+from paymail.services.outbox.suppressions import normalised
 
 Row = dict[str, str]
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -88,17 +90,36 @@ def lines_of_text(row: Row, column: str, longest: int) -> str:
     return value
 
 
-def email(row: Row, column: str) -> str:
-    """An address that can be mailed; its existence is not asked."""
+def emails(row: Row, column: str) -> tuple[str, ...]:
+    """Addresses that can be mailed, each once; their existence is not asked.
+
+    Several stand between semicolons or commas. The first is the customer's own.
+    """
     value = row[column].strip()
-    if ";" in value:
-        raise BadValue(column, f"{shown(value)} holds more than one address; give one")
     if value.endswith(">"):
         raise BadValue(column, f"{shown(value)} has a name in it; give the address alone")
+    parts = [part.strip() for part in re.split(r"[;,]", value)]
+    given = [part for part in parts if part] or [""]
+    if len(given) > MOST_CONTACTS + 1:
+        raise BadValue(column, f"holds more than {MOST_CONTACTS + 1} addresses")
+    found: dict[str, str] = {}
+    for address in given:
+        kept = _address(column, address)
+        if found and not kept.rpartition("@")[0].isascii():
+            # A mail server without SMTPUTF8 would refuse the email for everybody.
+            reason = (
+                f"{shown(address)}: after the first address only letters A to Z are possible before the @"
+            )
+            raise BadValue(column, reason)
+        found.setdefault(normalised(kept), kept)
+    return tuple(found.values())
+
+
+def _address(column: str, text: str) -> str:
     try:
-        return validate_email(value, check_deliverability=False).normalized
+        return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise BadValue(column, f"{shown(row[column])} is not an email address: {error}") from error
+        raise BadValue(column, f"{shown(text)} is not an email address: {error}") from error
 
 
 def currency(row: Row, column: str) -> str:

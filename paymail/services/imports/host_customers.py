@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
-from paymail.models import Customer, name_key
+from paymail.models import ContactOrigin, Customer, name_key
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.outbox.suppressions import normalised
 
@@ -33,7 +34,8 @@ class KnownCustomers:
         keys = {name_key(name) for name in names}
         # Code of before writes no key.
         unkeyed = and_(Customer.name_key == "", Customer.name.in_(names))
-        statement = select(Customer).where(
+        statement = select(Customer).options(selectinload(Customer.contacts))
+        statement = statement.where(
             Customer.issuer_id == issuer_id,
             Customer.erased_at.is_(None),
             or_(Customer.name_key.in_(keys), Customer.external_ref.in_(refs), unkeyed),
@@ -112,6 +114,14 @@ def keeps_ours(customer: Customer, host: HostInvoice) -> bool:
     )
 
 
+def further_addresses(customer: Customer, host: HostInvoice) -> tuple[set[str], set[str]]:
+    """Return the contacts that the host gave before, and those that it gives now; without what staff set."""
+    ours = {normalised(customer.email), normalised(customer.host_email or customer.email)}
+    ours |= {normalised(one.email) for one in customer.contacts if one.origin is not ContactOrigin.HOST}
+    before = {normalised(one.email) for one in customer.contacts if one.origin is ContactOrigin.HOST}
+    return before, {normalised(email) for email in host.more_emails} - ours
+
+
 def make(session: Session, host: HostInvoice, issuer_id: int, now: datetime) -> Customer:
     """Write a new customer."""
     customer = Customer(
@@ -126,6 +136,7 @@ def make(session: Session, host: HostInvoice, issuer_id: int, now: datetime) -> 
     )
     session.add(customer)
     session.flush()
+    set_committed_value(customer, "contacts", [])
     return customer
 
 

@@ -8,19 +8,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Concatenate, ParamSpec, TypeVar
 
-from paymail.errors import InvalidInput
 from paymail.models import InvoiceStatus, PaymentStatus
-from paymail.money import Money, parse_decimal
+from paymail.money import Money
 from paymail.services.imports import fields, line_taxes, optional_fields, sums
 from paymail.services.imports.credit_notes import credit_note_fault
-from paymail.services.imports.faults import BadValue, Fault, shown
+from paymail.services.imports.faults import BadValue, Fault
 from paymail.services.imports.fields import Format, Row
-from paymail.services.imports.header import HEAD_COLUMNS, OPTIONAL_COLUMNS
+from paymail.services.imports.row_agreement import LINK, disagreements
 from paymail.services.imports.sums import HostLine
 
 HOST_PAYMENT_STATUSES = (PaymentStatus.UNPAID, PaymentStatus.PARTIAL, PaymentStatus.PAID)
 LONGEST_DESCRIPTION = 5000
-LINK = "payment_token"
 Value = TypeVar("Value")
 P = ParamSpec("P")
 
@@ -50,6 +48,8 @@ class HostInvoice:
     digest: str
     payment_token: str | None = field(default=None, repr=False)
     """The link that the host has mailed already. Secret."""
+    more_emails: tuple[str, ...] = ()
+    """Who is written to beside the customer's own address."""
     external_ref: str | None = None
     customer_ref: str | None = None
     customer_tax_id: str | None = None
@@ -112,7 +112,7 @@ def check_invoice(rows: Sequence[tuple[int, Row]], form: Format) -> HostInvoice 
     positions: dict[int, int] = {}
     lines: list[HostLine] = []
     for at, row in rows:
-        faults += _disagreements(first_line, first, at, row, form)
+        faults += disagreements(first_line, first, at, row, form)
         line = _line(_Cells(at, row, faults), form, positions, rate)
         if line is not None:
             lines.append(line)
@@ -124,27 +124,9 @@ def check_invoice(rows: Sequence[tuple[int, Row]], form: Format) -> HostInvoice 
     return _with_lines(invoice, lines)
 
 
-def _disagreements(first_line: int, first: Row, line: int, row: Row, form: Format) -> list[Fault]:
-    # The one column whose values are not shown.
-    same_link = row.get(LINK, "").strip() == first.get(LINK, "").strip()
-    links = [] if same_link else [Fault(line, LINK, f"differs from the one on line {first_line}")]
-    return links + [
-        Fault(line, column, f"{shown(row[column])} differs from {shown(first[column])} on line {first_line}")
-        for column in [*HEAD_COLUMNS, *(name for name in OPTIONAL_COLUMNS if name in first and name != LINK)]
-        if row[column].strip() != first[column].strip()
-        and not (column in HEAD_COLUMNS and _equal(row[column], first[column], form))
-    ]
-
-
-def _equal(one: str, other: str, form: Format) -> bool:
-    try:
-        return parse_decimal(form.number(one)) == parse_decimal(form.number(other))
-    except (ValueError, InvalidInput):
-        return False
-
-
 def _invoice(cells: _Cells, form: Format) -> HostInvoice | None:
     code = cells.read(fields.currency, "currency")
+    emails = cells.read(fields.emails, "customer_email") or ()
     money = {
         column: cells.read(fields.amount, column, code, form) if code else None
         for column in ("subtotal", "tax_amount", "total", "amount_paid")
@@ -153,7 +135,8 @@ def _invoice(cells: _Cells, form: Format) -> HostInvoice | None:
         "at": cells.at,
         "number": cells.read(optional_fields.invoice_number, "invoice_id"),
         "customer_name": cells.read(fields.text, "customer_name", 300),
-        "customer_email": cells.read(fields.email, "customer_email"),
+        "customer_email": emails[0] if emails else None,
+        "more_emails": emails[1:],
         "currency": code,
         "issued": cells.read(fields.day, "issued_date", form),
         "due": cells.read(fields.day, "due_date", form),

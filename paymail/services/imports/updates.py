@@ -9,7 +9,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus
 from paymail.services.core import history
-from paymail.services.customers import addresses
+from paymail.services.customers import addresses, contacts
 from paymail.services.imports import host_customers
 from paymail.services.imports.comparison import OPTIONAL
 from paymail.services.imports.invoice_check import HostInvoice
@@ -41,6 +41,9 @@ def update_customer(
         addresses.take_hosts_address(
             session, customer_id=customer.customer_id, address=address, actor=actor, now=now
         )
+    given, wanted = host_customers.further_addresses(customer, host)
+    if given != wanted:
+        contacts.take_over(session, found=customer, emails=host.more_emails, actor=actor, now=now)
 
 
 def update_invoice(

@@ -22,7 +22,7 @@ ISSUER_FIELDS = (
     "application_fee", "save_methods", "reminder_gap", "host_mails_invoices",
 )  # fmt: skip
 """How it bills."""
-DETAIL_FIELDS = ("email", "reply_to", "address", "tax_id", "tax_name", "locale")
+DETAIL_FIELDS = ("email", "reply_to", "bookkeeper_email", "address", "tax_id", "tax_name", "locale")
 """What documents and emails say of it. Its name is what hosts call it, and payments went to its account:
 neither is changed."""
 
@@ -83,8 +83,9 @@ def _check_details(wanted: dict[str, Any]) -> None:
             wanted[name] = _plain(name, str(wanted[name]), longest)
     if "email" in wanted:
         wanted["email"] = checked(str(wanted["email"]))
-    if wanted.get("reply_to"):
-        wanted["reply_to"] = checked(str(wanted["reply_to"]))
+    for name in ("reply_to", "bookkeeper_email"):
+        if wanted.get(name):
+            wanted[name] = checked(str(wanted[name]))
     if "locale" in wanted:
         wanted["locale"] = checked_locale(str(wanted["locale"]))
 

@@ -1,7 +1,7 @@
 """The invoice email."""
 
 from paymail.emails import EmailLine, InvoiceEmail
-from paymail.services.letters.kind import Kind, Source
+from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead
 from paymail.services.letters.send_rules import while_owed
 
@@ -24,4 +24,4 @@ def invoice_email(source: Source) -> InvoiceEmail:
     )
 
 
-KIND = Kind(email=invoice_email, document=bill_of, threaded=True, send_rule=while_owed)
+KIND = Kind(email=invoice_email, document=bill_of, threaded=True, group=Group.INVOICES, send_rule=while_owed)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,14 @@ class Source:
     date: datetime
 
 
+class Group(StrEnum):
+    """Kinds of email that a contact gets or does not get. The value is the contact's column."""
+
+    INVOICES = "invoices"
+    REMINDERS = "reminders"
+    RECEIPTS = "receipts"
+
+
 SendRule = Callable[[Invoice], str]
 """Returns why a message is dropped as its invoice stands now; nothing if it may go out."""
 
@@ -35,5 +44,7 @@ class Kind:
     """What is attached, under the document's `filename`; None for a kind that never attaches anything."""
     threaded: bool
     """Whether it answers the invoice email, so that mail readers show both as one conversation."""
+    group: Group | None
+    """Which contacts get it too; None for what is not for the customer."""
     send_rule: SendRule | None
     """None for reminders alone: `delivery/permission.py` asks about their holds and business hours too."""

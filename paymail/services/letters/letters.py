@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import Invoice, Message, MessageKind, MessageState
-from paymail.ports.rendering import Letter
+from paymail.models import ContactRole, Message, MessageKind, MessageState
+from paymail.ports.rendering import Copies, Letter
 from paymail.services.core.invoices import load_invoice
+from paymail.services.letters.addressees import mailed
 from paymail.services.letters.kind import Source
 from paymail.services.letters.kinds import KINDS
-from paymail.services.outbox.suppressions import normalised
 
 LATE = timedelta(minutes=30)
 
@@ -25,20 +25,6 @@ def letter_date(message: Message, now: datetime) -> datetime:
     return message.next_at if now - message.next_at < LATE else now
 
 
-def address_of(message: Message, invoice: Invoice) -> str:
-    """Return where a message is to go now: to the customer's present address, to staff as it was queued.
-
-    `invoice` needs its customer loaded.
-    """
-    return message.recipient.partition("\n")[0] if message.kind in TO_STAFF else invoice.customer.email
-
-
-def is_addressed(message: Message, invoice: Invoice) -> bool:
-    """Whether the recipient that was kept with a message is where it is to go now."""
-    kept = message.recipient.partition("\n")[0]
-    return normalised(kept) == normalised(address_of(message, invoice))
-
-
 def letter_for(session: Session, *, message: Message, public_url: str, date: datetime) -> Letter:
     """Return the letter of a message as things stand now. `date` becomes its Date header."""
     invoice = load_invoice(session, invoice_id=message.invoice_id)
@@ -46,6 +32,8 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
     source = Source(session, message, invoice, public_url, date)
     document = kind.document(source) if kind.document else None
     issuer, to_staff = invoice.issuer, message.kind in TO_STAFF
+    found = mailed(session, message=message, invoice=invoice)
+    first, *others = found.named(ContactRole.TO) or (invoice.customer.email,)
     return Letter(
         email=kind.email(source),
         document=document,
@@ -53,11 +41,12 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
         from_name=issuer.name,
         from_address=issuer.email,
         to_name=issuer.name if to_staff else invoice.customer.name,
-        to_address=address_of(message, invoice),
+        to_address=first,
         reply_to="" if to_staff else issuer.reply_to,
         message_id=message.header_id,
         date=date,
         in_reply_to=_thread_root(session, message) if kind.threaded else "",
+        copies=Copies(tuple(others), found.named(ContactRole.CC), found.named(ContactRole.BCC)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from paymail.emails import LinkEmail
 from paymail.models import Invoice
-from paymail.services.letters.kind import Kind, Source
+from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead
 from paymail.services.letters.send_rules import while_owed
 from paymail.services.links import pay_links
@@ -25,4 +25,4 @@ def while_it_works(invoice: Invoice) -> str:
     return while_owed(invoice) or revoked
 
 
-KIND = Kind(email=link_email, document=None, threaded=True, send_rule=while_it_works)
+KIND = Kind(email=link_email, document=None, threaded=True, group=Group.INVOICES, send_rule=while_it_works)

@@ -23,4 +23,4 @@ def notice_email(source: Source) -> NoticeEmail:
     )
 
 
-KIND = Kind(email=notice_email, document=None, threaded=False, send_rule=always)
+KIND = Kind(email=notice_email, document=None, threaded=False, group=None, send_rule=always)

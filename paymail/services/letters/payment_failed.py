@@ -4,7 +4,7 @@ from paymail.emails import FailedPaymentEmail
 from paymail.errors import InvalidInput
 from paymail.models import Invoice
 from paymail.money import Money
-from paymail.services.letters.kind import Kind, Source
+from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead
 
 
@@ -38,5 +38,6 @@ KIND = Kind(
     email=failed_payment_email,
     document=None,
     threaded=True,
+    group=Group.INVOICES,
     send_rule=while_payable,
 )

@@ -4,7 +4,7 @@ from paymail.documents import ReceiptDocument
 from paymail.emails import ReceiptEmail
 from paymail.models import Payment
 from paymail.services.core.documents import receipt_document
-from paymail.services.letters.kind import Kind, Source
+from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead
 from paymail.services.letters.send_rules import always
 
@@ -28,4 +28,4 @@ def _receipt(source: Source) -> ReceiptDocument:
     return receipt_document(source.invoice, payment)
 
 
-KIND = Kind(email=receipt_email, document=_receipt, threaded=True, send_rule=always)
+KIND = Kind(email=receipt_email, document=_receipt, threaded=True, group=Group.RECEIPTS, send_rule=always)

@@ -8,7 +8,7 @@ from paymail.money import Money
 from paymail.services.core.documents import WAYS
 from paymail.services.core.invoices import local_date
 from paymail.services.letters.credit_notes import credit_note_document, credit_note_number
-from paymail.services.letters.kind import Kind, Source
+from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead
 from paymail.services.letters.send_rules import always
 
@@ -48,4 +48,4 @@ def _refund(source: Source) -> Refund:
     return found
 
 
-KIND = Kind(email=refund_email, document=_credit_note, threaded=True, send_rule=always)
+KIND = Kind(email=refund_email, document=_credit_note, threaded=True, group=Group.RECEIPTS, send_rule=always)

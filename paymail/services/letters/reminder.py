@@ -3,7 +3,7 @@
 from paymail.emails import ReminderEmail, Tone
 from paymail.money import Money
 from paymail.services.core.invoices import local_date
-from paymail.services.letters.kind import Kind, Source
+from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead
 from paymail.services.plans.coverage import dues, plan_of
 
@@ -33,4 +33,4 @@ def reminder_email(source: Source) -> ReminderEmail:
     )
 
 
-KIND = Kind(email=reminder_email, document=bill_of, threaded=True, send_rule=None)
+KIND = Kind(email=reminder_email, document=bill_of, threaded=True, group=Group.REMINDERS, send_rule=None)

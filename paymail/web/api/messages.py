@@ -12,7 +12,7 @@ from paymail.services.delivery import unknown_messages
 from paymail.services.letters import proof
 from paymail.services.letters.proof import Part
 from paymail.services.lists import cursor, lookup
-from paymail.services.outbox import reschedule
+from paymail.services.outbox import recipients, reschedule
 from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.files import binary
@@ -50,7 +50,8 @@ def _detail(app: App, message_id: int) -> MessageDetail:
     with app.reading() as session:
         message = lookup.message(session, message_id=message_id)
         tries = lookup.tries(session, message_id=message_id)
-    return MessageDetail.with_tries(message, tries)
+        fates = recipients.fates(session, message=message)
+    return MessageDetail.with_tries(message, tries, fates)
 
 
 @router.get("", responses=LIST_PROBLEMS, response_model=Page[MessageRow])

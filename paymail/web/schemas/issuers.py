@@ -22,6 +22,7 @@ class IssuerRow(BaseModel):
     name: str
     email: str
     reply_to: str = Field(description="If empty, `email`.")
+    bookkeeper_email: str = Field(description="Gets a blind copy of each invoice, receipt and refund.")
     address: str
     tax_id: str
     tax_name: str
@@ -87,6 +88,7 @@ class IssuerChanges(Body):
 
     email: Text = Field("", max_length=320)
     reply_to: Text = Field("", max_length=320)
+    bookkeeper_email: Text = Field("", max_length=320)
     address: Lines = Field("", max_length=LONGEST["address"])
     tax_id: Text = Field("", max_length=LONGEST["tax_id"])
     tax_name: Text = Field("", max_length=LONGEST["tax_name"])

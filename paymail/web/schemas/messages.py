@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
-from paymail.models import DeliveryAttempt, Message, MessageState
+from paymail.models import ContactRole, DeliveryAttempt, Message, MessageState
 from paymail.services.outbox import queue
+from paymail.services.outbox.recipients import Fate
 from paymail.web.http.inputs import Text
 from paymail.web.schemas.body import Body
 
@@ -57,6 +58,29 @@ class Try(BaseModel):
         )
 
 
+class RecipientFate(BaseModel):
+    """What became of an email at one of its addresses."""
+
+    address: str
+    role: ContactRole
+    state: str = Field(
+        description="pending, accepted, refused, bounced or suppressed; the email's own for a single address."
+    )
+    reason: str
+    settled_at: datetime | None
+
+    @classmethod
+    def of(cls, fate: Fate) -> "RecipientFate":
+        """Return what is known of an address."""
+        return cls(
+            address=fate.address,
+            role=fate.role,
+            state=fate.state,
+            reason=fate.reason,
+            settled_at=fate.settled_at,
+        )
+
+
 class MessageDetail(MessageRow):
     """An email with its proof."""
 
@@ -66,9 +90,12 @@ class MessageDetail(MessageRow):
     pdf_sha256: str | None
     request_id: str = Field(description="`X-Request-ID` of the request that caused it, as in the logs.")
     tries: list[Try]
+    fates: list[RecipientFate] = Field(description="What became of it at each address.")
 
     @classmethod
-    def with_tries(cls, message: Message, tries: Iterable[DeliveryAttempt]) -> "MessageDetail":
+    def with_tries(
+        cls, message: Message, tries: Iterable[DeliveryAttempt], fates: Iterable[Fate]
+    ) -> "MessageDetail":
         """Return all that is known of a message."""
         return cls(
             **_fields(message),
@@ -78,6 +105,7 @@ class MessageDetail(MessageRow):
             pdf_sha256=message.pdf_sha256,
             request_id=message.request_id,
             tries=[Try.of(attempt) for attempt in tries],
+            fates=[RecipientFate.of(fate) for fate in fates],
         )
 
 

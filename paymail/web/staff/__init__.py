@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from paymail.web.staff import (
     adjustments,
     bulk,
+    contacts,
     customers,
     documents,
     events,
@@ -46,6 +47,7 @@ for noun in (
     reconciliation,
     suppressions,
     customers,
+    contacts,
     mailbox,
 ):
     _inside.include_router(noun.router)

@@ -4,13 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, InvalidInput
 from paymail.i18n import LANGUAGES
-from paymail.models import Issuer
+from paymail.models import Contact, ContactRole, Issuer
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
-from paymail.services.customers import addresses, languages, saved_methods
+from paymail.services.customers import addresses, contacts, languages, saved_methods
+from paymail.services.letters.kind import Group
 from paymail.services.lists import lookup
 from paymail.services.outbox import suppressions
 from paymail.web.http.dependencies import AppDep
@@ -22,9 +24,10 @@ from paymail.wiring import App
 router = APIRouter(prefix="/customers")
 
 
-def _shown(
+def shown(
     app: App, request: Request, visitor: Visitor, customer_id: int, problem: str = "", status: int = 200
 ) -> HTMLResponse:
+    """Return the page of a customer, with what went wrong. Raises NoSuchCustomer."""
     with app.reading() as session:
         customer = addresses.customer(session, customer_id=customer_id)
         issuer = session.get_one(Issuer, customer.issuer_id)
@@ -33,6 +36,11 @@ def _shown(
             "customer": customer,
             "suppressed": suppressions.active(session, address=customer.email),
             "invoices": lookup.invoices_of(session, customer_id=customer_id),
+            "contacts": (known := contacts.listed(session, customer_id=customer_id)),
+            "left_out": _suppressed(session, known),
+            "groups_of": contacts.groups_of,
+            "groups": list(Group),
+            "roles": list(ContactRole),
             "languages": LANGUAGES,
             "saved": saved_methods.current(session, customer_id=customer_id, account=issuer.stripe_account),
             "removing": saved_methods.unfinished(session, customer_id=customer_id),
@@ -41,10 +49,15 @@ def _shown(
     return PAGES.TemplateResponse(request, "customer.html", context, status)
 
 
+def _suppressed(session: Session, known: list[Contact]) -> set[str]:
+    found = suppressions.among(session, addresses=[one.email for one in known])
+    return {one.email for one in known if suppressions.normalised(one.email) in found}
+
+
 @router.get("/{customer_id}")
 def page(app: AppDep, request: Request, visitor: Visiting, customer_id: RowId) -> HTMLResponse:
     """Show one customer."""
-    return _shown(app, request, visitor, customer_id)
+    return shown(app, request, visitor, customer_id)
 
 
 @router.post("/{customer_id}/email")
@@ -65,7 +78,7 @@ def change(
             )
     except (InvalidInput, Conflict) as error:
         status = 422 if isinstance(error, InvalidInput) else 409
-        return _shown(app, request, visitor, customer_id, str(error), status)
+        return shown(app, request, visitor, customer_id, str(error), status)
     return RedirectResponse(f"/staff/customers/{customer_id}", 303)
 
 
@@ -84,5 +97,5 @@ def speak(
         with app.transaction() as session:
             languages.set_locale(session, customer_id=customer_id, tag=locale)
     except InvalidInput as error:
-        return _shown(app, request, visitor, customer_id, str(error), 422)
+        return shown(app, request, visitor, customer_id, str(error), 422)
     return RedirectResponse(f"/staff/customers/{customer_id}", 303)

@@ -14,7 +14,7 @@ from paymail.services.core.invoices import load_invoice
 from paymail.services.lists import lookup, message_pages
 from paymail.services.lists.lookup import NotWrittenYet
 from paymail.services.lists.message_pages import Wanted
-from paymail.services.outbox import blobs
+from paymail.services.outbox import blobs, recipients
 from paymail.services.outbox.reschedule import cancel_message, reschedule_message
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import OptionalRowId, PageNumber, RowId
@@ -128,6 +128,7 @@ def message_page(
     with app.reading() as session:
         one = message_pages.message(session, message_id=message_id)
         tries = lookup.tries(session, message_id=message_id)
+        fates = recipients.fates(session, message=one.message)
         erased = blobs.erased(session, digests=(one.message.mime_sha256, one.message.pdf_sha256))
         calendar = calendar_or_none(load_invoice(session, invoice_id=one.message.invoice_id).issuer)
     open_ = one.message.state in BEFORE_HANDOVER
@@ -137,6 +138,7 @@ def message_page(
         "message": one.message,
         "zone": one.zone,
         "tries": tries,
+        "fates": fates if len(fates) > 1 else (),
         "erased": erased,
         "refusal": refusal,
         # Not "now": a button pressed in a hurry should not be what sends it.

@@ -29,7 +29,8 @@ from paymail.models.payment import AttemptStatus
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.idempotency import KeyReused
 from paymail.services.core.invoices import load_invoice, payment_url
-from paymail.services.customers import addresses, erasure
+from paymail.services.customers import addresses, contacts, erasure
+from paymail.services.customers.contacts import NewContact
 from paymail.services.delivery import deliveries
 from paymail.services.outbox import blobs, suppressions
 from paymail.services.refunds import refund_requests
@@ -59,6 +60,9 @@ class CustomerToErase(ReportedEmails):
 
     def live(self) -> None:
         """Mail, bounce, move to another address, promise, pay."""
+        with db.transaction(self.engine) as session:
+            asked = NewContact("partner@shop.example")
+            contacts.add(session, customer_id=self.customer_id(), asked=asked, actor="a", now=NOW)
         self.sent()
         self.receive(self.report("postfix_unknown_user"))
         self.receive(self.report("gmail_spam"))
@@ -109,7 +113,7 @@ def reported(engine: Engine) -> CustomerToErase:
 
 def test_no_table_names_the_person_afterwards(reported: CustomerToErase) -> None:
     reported.live()
-    words = (NAME, "c502@customer.example", "vera", "Vera", "High Street")
+    words = (NAME, "c502@customer.example", "partner@shop.example", "vera", "Vera", "High Street")
     before = reported.everything()
     assert all(word in before for word in words)
     reported.erase()
