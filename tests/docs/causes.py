@@ -11,6 +11,7 @@ from paymail.models import (
     MessageState,
     PaymentStatus,
     PlanState,
+    RecipientState,
     RefundStatus,
     SavedMethodState,
 )
@@ -57,6 +58,13 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
         "CANCELLED": "Staff cancel it, or the bulk send that it belongs to.",
         "SUPPRESSED": "The invoice is paid, void or on hold, or the address is suppressed.",
         "BOUNCED": "A bounce report, or a line of the relay's log.",
+    },
+    RecipientState: {
+        "PENDING": "The email is written.",
+        "ACCEPTED": "The mail server took the email, and this address.",
+        "REFUSED": "The mail server took the email, and refused this address.",
+        "BOUNCED": "A bounce report, or a line of the relay's log, names this address.",
+        "SUPPRESSED": "The email is written while the address is suppressed.",
     },
     AttemptStatus: {
         "CREATING": "The customer presses the pay button.",

@@ -13,6 +13,7 @@ TITLES = {
     "STATUS_MOVES": "An invoice: the document",
     "PAYMENT_MOVES": "An invoice: the money",
     "MESSAGE_MOVES": "An email",
+    "RECIPIENT_MOVES": "An email at one of several addresses",
     "ATTEMPT_MOVES": "An online payment",
     "REFUND_MOVES": "A refund",
     "DISPUTE_MOVES": "A dispute",
