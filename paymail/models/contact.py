@@ -54,6 +54,7 @@ class RecipientState(StrEnum):
     PENDING = "pending"
     """The email is written; no server has taken it for this address yet."""
     ACCEPTED = "accepted"
+    """The server took it for this address."""
     REFUSED = "refused"
     """The server took the email, but not for this address."""
     BOUNCED = "bounced"
