@@ -37,7 +37,8 @@ MEANING = {
     "customer_name": "At most 300 characters. A customer is known by `customer_ref`; else by name, in any"
     " case, while there is one of that name and the file gives it one address; else by name and address.",
     "customer_email": "One address, or several between semicolons: the first is the customer's own, the"
-    " others are [contacts](../contacts.md) that get everything. Their form is checked, not whether they exist.",
+    " others are [contacts](../contacts.md) that get everything. Their form is checked, not whether they"
+    " exist.",
     "currency": "Three capital letters, such as `AUD` or `JPY`.",
     "issued_date": "`YYYY-MM-DD`, between 1990 and 2200; a date-time counts if it is midnight, in its own"
     " offset or in the issuer's time zone.",
