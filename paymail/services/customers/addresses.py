@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from paymail.emails import TO_STAFF
 from paymail.errors import Conflict
@@ -90,8 +90,9 @@ def _release(session: Session, invoice_ids: list[int], actor: str, now: datetime
 
 
 def customer(session: Session, *, customer_id: int, lock: bool = False) -> Customer:
-    """Return a customer. Raises NoSuchCustomer."""
+    """Return a customer with its contacts. Raises NoSuchCustomer."""
     statement = select(Customer).where(Customer.customer_id == customer_id)
+    statement = statement.options(selectinload(Customer.contacts))
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     found = session.scalars(statement).one_or_none()

@@ -5,14 +5,18 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from paymail.models import Invoice
+from paymail.models import Customer, Invoice
 from paymail.services.imports.faults import Fault, shown
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.optional_fields import wanted_id
 
 BELOW = 2**52
 """Ids that are given out stay where every program can count, whatever large number a host has used."""
-_PARTIES = (selectinload(Invoice.lines), joinedload(Invoice.customer), joinedload(Invoice.issuer))
+_PARTIES = (
+    selectinload(Invoice.lines),
+    joinedload(Invoice.customer).selectinload(Customer.contacts),
+    joinedload(Invoice.issuer),
+)
 
 
 class KnownInvoices:
