@@ -24,6 +24,17 @@ ISSUER_COLUMNS: tuple[Callable[[], sa.Column[Any]], ...] = (
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+HANDED_OVER = "('sent', 'bounced', 'unknown', 'handover')"
+HOSTS_THAT_MAIL = f"""
+UPDATE issuers SET host_mails_invoices = true WHERE issuer_id IN (
+    SELECT invoices.issuer_id FROM invoices JOIN messages ON messages.invoice_id = invoices.invoice_id
+    WHERE messages.kind = 'reminder' AND messages.state IN {HANDED_OVER} AND NOT EXISTS (
+        SELECT 1 FROM messages AS emails WHERE emails.invoice_id = invoices.invoice_id
+        AND emails.kind = 'invoice' AND emails.state IN {HANDED_OVER}))
+"""  # noqa: S608 - no value from outside
+"""Where paymail has reminded of invoices that it never mailed, the host mails them, and so it goes on."""
+
+
 def upgrade() -> None:
     with op.get_context().autocommit_block():
         _issuer_changes()
@@ -33,6 +44,7 @@ def upgrade() -> None:
             present = {found["name"] for found in sa.inspect(op.get_bind()).get_columns("issuers")}
             if column.name not in present:
                 op.add_column("issuers", column)
+        op.execute(HOSTS_THAT_MAIL)
 
 
 def _issuer_changes() -> None:

@@ -1,4 +1,8 @@
-"""Further addresses of customers, a bookkeeper's copy per issuer, and the fate of an email per address."""
+"""Further addresses of customers, a bookkeeper's copy per issuer, and the fate of an email per address.
+
+Each statement has a transaction of its own: locks on several tables at once could wait for a worker that
+waits for one of them. What an interrupted run has done is left out.
+"""
 
 from collections.abc import Sequence
 
@@ -16,7 +20,19 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        present = {found["name"] for found in sa.inspect(op.get_bind()).get_columns("issuers")}
+        if "bookkeeper_email" not in present:
+            _bookkeepers()
+        _contacts()
+        _recipients()
+
+
+def _bookkeepers() -> None:
     op.add_column("issuers", sa.Column("bookkeeper_email", sa.String(320), nullable=False, server_default=""))
+
+
+def _contacts() -> None:
     op.create_table(
         "contacts",
         sa.Column("contact_id", ID, nullable=False),
@@ -31,7 +47,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("contact_id", name="pk_contacts"),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name="fk_contacts_customer_id"),
         sa.UniqueConstraint("customer_id", "email", name="uq_contacts_email"),
+        if_not_exists=True,
     )
+
+
+def _recipients() -> None:
     op.create_table(
         "message_recipients",
         sa.Column("recipient_id", ID, nullable=False),
@@ -45,8 +65,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["message_id"], ["messages.message_id"], name="fk_message_recipients_message_id"
         ),
+        if_not_exists=True,
     )
-    op.create_index("ix_message_recipients_message", "message_recipients", ["message_id"])
+    op.create_index("ix_message_recipients_message", "message_recipients", ["message_id"], if_not_exists=True)
 
 
 def downgrade() -> None:

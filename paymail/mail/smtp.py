@@ -175,9 +175,10 @@ def _name_recipients(smtp: Connection, envelope: Envelope) -> dict[str, str]:
             raise Refused(judge((code, reply), "RCPT"))  # the server is going, or no longer understood
         if code >= 300:
             refused[recipient] = judge((code, reply), "RCPT")
-    if len(refused) == len(envelope.recipients):
+    needed = [address for address in envelope.recipients if address not in envelope.copies]
+    if all(address in refused for address in needed):
         # One temporary refusal is enough to try again: nobody has the message yet.
-        raise Refused(min(refused.values(), key=_hopeless_last), sound=True)
+        raise Refused(min((refused[address] for address in needed), key=_hopeless_last), sound=True)
     with phase("DATA", Scope.MESSAGE):
         answer = smtp.docmd("DATA")
     expect(answer, "DATA")

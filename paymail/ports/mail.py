@@ -44,6 +44,8 @@ class Envelope:
     sender: str
     recipients: tuple[str, ...]
     mime: bytes
+    copies: frozenset[str] = frozenset()
+    """Those of the recipients without whom it is delivered all the same; a copy alone is no delivery."""
 
 
 @dataclass(frozen=True, slots=True)

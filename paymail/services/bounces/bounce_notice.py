@@ -10,25 +10,40 @@ from paymail.services.bounces.report import Finding
 from paymail.services.outbox import notices
 
 
-def tell_staff(session: Session, message: Message, finding: Finding, address: str, now: datetime) -> None:
-    """Queue one email to the issuer's staff per message and address (normalised)."""
-    after = (
-        "The address does not accept email and is now suppressed. Change the customer's address, or lift"
-        " the suppression once you know that it works. Reminders will then resume."
-        if finding.bad_address
-        else "The address itself may still work. Its reminders are on hold: once the cause is"
-        f" fixed, resume them with `paymail suppressions lift {address} --reason …` or on the"
-        " Suppressions page."
-    )
+def tell_staff(
+    session: Session, message: Message, finding: Finding, address: str, now: datetime, *, held: bool
+) -> None:
+    """Queue one email to the issuer's staff per message and address (normalised); `held`: reminders wait."""
+    what = _what_to_do(finding, address) if held else _what_is_left(finding)
     notices.tell_staff(
         session,
         invoice_id=message.invoice_id,
         about="bounce",
         key=_notice_key(message, address),
         headline=f"The {message.kind} email to {address} bounced",
-        detail=f"{words_of(finding)}\n{after}",
+        detail=f"{words_of(finding)}\n{what}",
         now=now,
     )
+
+
+def _what_to_do(finding: Finding, address: str) -> str:
+    if finding.bad_address:
+        return (
+            "The address does not accept email and is now suppressed. Change the customer's address, or lift"
+            " the suppression once you know that it works. Reminders will then resume."
+        )
+    return (
+        "The address itself may still work. Its reminders are on hold: once the cause is"
+        f" fixed, resume them with `paymail suppressions lift {address} --reason …` or on the"
+        " Suppressions page."
+    )
+
+
+def _what_is_left(finding: Finding) -> str:
+    others = "The email reached its other recipients, so reminders go on."
+    if finding.bad_address:
+        return f"{others} This address does not accept email and is now suppressed: correct it, or remove it."
+    return f"{others} The address itself may still work."
 
 
 def words_of(finding: Finding) -> str:

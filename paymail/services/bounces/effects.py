@@ -1,5 +1,6 @@
 """What a report changes. Under the locks of the invoices concerned (by id), then of the message."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from paymail.models import (
     MessageState,
 )
 from paymail.services.bounces.bounce_notice import tell_staff, words_of
-from paymail.services.bounces.match import finding_for, message_of
+from paymail.services.bounces.match import findings_for, message_of, worst
 from paymail.services.bounces.parser import parse
 from paymail.services.bounces.report import Finding, Kind, Report
 from paymail.services.core import history
@@ -46,11 +47,12 @@ def receive(session: Session, *, raw: bytes, source: str, now: datetime) -> Boun
 def apply(session: Session, *, report: Report, source: str, now: datetime) -> Bounce:
     """Record a report that was read, once by its digest, and do what it calls for."""
     message = message_of(session, report)
-    finding = finding_for(message, report.findings) if message else None
+    found = findings_for(message, report.findings) if message else {}
+    finding = worst(found.values())
     if not _record(session, report, message, finding, source, now):
         return session.scalars(select(Bounce).where(Bounce.digest == report.digest)).one()
     if message is not None and finding is not None:
-        _act(session, message, finding, source, now)
+        _act(session, message, found, source, now)
     return session.scalars(select(Bounce).where(Bounce.digest == report.digest)).one()
 
 
@@ -84,31 +86,28 @@ def _record(
     return insert_once(session, Bounce, values)
 
 
-def _act(session: Session, message: Message, finding: Finding, source: str, now: datetime) -> None:
-    address = _addressed(message, finding)
-    concerned = _lock(session, message, address, hard=finding.kind is Kind.HARD)
+def _act(
+    session: Session, message: Message, found: Mapping[str, Finding], source: str, now: datetime
+) -> None:
+    """Do what the findings call for, by address (normalised)."""
+    hard = {address for address, finding in found.items() if finding.kind is Kind.HARD}
+    concerned = _lock(session, message, hard)
     session.refresh(message, with_for_update=LOCKED)
     prove_accepted(session, message=message, by=f"a report from {source}", now=now)
-    match finding.kind:
-        case Kind.HARD if not recipients.has_bounced(session, message=message, address=address):
-            reached_nobody = recipients.bounce(
-                session, message=message, address=address, reason=words_of(finding), now=now
-            )
-            _bounced(session, message, finding, address, source, now, whole=reached_nobody)
-            for invoice_id in concerned if reached_nobody else ():
-                _hold(session, invoice_id, finding, source, now)
-        case Kind.SOFT:
-            _note(session, message, "email_delayed", words_of(finding), source, now)
-        case Kind.DELIVERED:
-            _note(session, message, "email_delivered", words_of(finding), source, now)
+    for address, finding in found.items():
+        match finding.kind:
+            case Kind.HARD if not recipients.has_bounced(session, message=message, address=address):
+                if _bounced(session, message, finding, address, source, now):
+                    for invoice_id in concerned:
+                        _hold(session, invoice_id, finding, source, now)
+                session.refresh(message)
+            case Kind.SOFT:
+                _note(session, message, "email_delayed", words_of(finding), source, now)
+            case Kind.DELIVERED:
+                _note(session, message, "email_delivered", words_of(finding), source, now)
 
 
-def _addressed(message: Message, finding: Finding) -> str:
-    named = {normalised(address) for address in finding.addresses}
-    return next(a for a in map(normalised, message.recipient.split("\n")) if a in named)
-
-
-def _lock(session: Session, message: Message, address: str, *, hard: bool) -> list[int]:
+def _lock(session: Session, message: Message, hard: set[str]) -> list[int]:
     """Lock the invoices concerned, lowest id first; return those whose reminders must wait.
 
     These are the customer's owed invoices, if the address is still theirs and it is they who were mailed.
@@ -117,7 +116,7 @@ def _lock(session: Session, message: Message, address: str, *, hard: bool) -> li
         select(Customer).join(Invoice).where(Invoice.invoice_id == message.invoice_id)
     ).one()
     waiting: list[int] = []
-    if hard and message.kind not in TO_STAFF and address in _written_to(session, customer):
+    if message.kind not in TO_STAFF and hard & _written_to(session, customer):
         owed = select(Invoice.invoice_id).where(
             Invoice.customer_id == customer.customer_id,
             Invoice.status == InvoiceStatus.SENT,
@@ -127,7 +126,7 @@ def _lock(session: Session, message: Message, address: str, *, hard: bool) -> li
     for invoice_id in sorted({*waiting, message.invoice_id}):
         load_invoice(session, invoice_id=invoice_id, lock=True)
     session.refresh(customer)  # the address may have been changed while we waited for the locks
-    return sorted(waiting) if address in _written_to(session, customer) else []
+    return sorted(waiting) if hard & _written_to(session, customer) else []
 
 
 def _written_to(session: Session, customer: Customer) -> set[str]:
@@ -156,23 +155,18 @@ def prove_accepted(session: Session, *, message: Message, by: str, now: datetime
     ):
         return False
     session.refresh(message)
+    recipients.settle(session, message=message, refused={}, now=now)
     _note(session, message, "email_sent", f"{message.kind}: accepted, as shown by {by}", "paymail", now)
     return True
 
 
 def _bounced(
-    session: Session,
-    message: Message,
-    finding: Finding,
-    address: str,
-    source: str,
-    now: datetime,
-    *,
-    whole: bool,
-) -> None:
-    """Record a bounce, of the `whole` email or at one of its addresses while another was reached."""
-    words = words_of(finding)
-    if not whole:
+    session: Session, message: Message, finding: Finding, address: str, source: str, now: datetime
+) -> bool:
+    """Record a bounce at one address; return whether the email reached nobody whom it was written to."""
+    words, was = words_of(finding), message.state
+    whole = recipients.bounce(session, message=message, address=address, reason=words, now=now)
+    if not whole or was is _S.BOUNCED:
         _note(session, message, "email_bounced", f"{message.kind} to {address}: {words}", source, now)
     elif queue.move(
         session,
@@ -199,7 +193,8 @@ def _bounced(
             message_id=message.message_id,
         )
     if message.kind not in TO_STAFF:
-        tell_staff(session, message, finding, address, now)
+        tell_staff(session, message, finding, address, now, held=whole)
+    return whole
 
 
 def _hold(session: Session, invoice_id: int, finding: Finding, source: str, now: datetime) -> None:

@@ -42,8 +42,22 @@ def _by_token(session: Session, token: str) -> Message | None:
     return session.scalars(exact).first() or session.scalars(moved).first()
 
 
-def finding_for(message: Message, findings: Iterable[Finding]) -> Finding | None:
-    """Return the worst finding about the message's own recipient; others are not its business."""
-    ours = {normalised(address) for address in message.recipient.split("\n")}
-    about = [f for f in findings if ours & {normalised(address) for address in f.addresses}]
-    return min(about, key=lambda finding: _WORST_FIRST.index(finding.kind), default=None)
+def findings_for(message: Message, findings: Iterable[Finding]) -> dict[str, Finding]:
+    """Return the worst finding about each of the message's own recipients (normalised).
+
+    Others are not its business.
+    """
+    found: dict[str, list[Finding]] = {normalised(address): [] for address in message.recipient.split("\n")}
+    for finding in findings:
+        for address in {normalised(named) for named in finding.addresses} & found.keys():
+            found[address].append(finding)
+    return {address: min(about, key=_rank) for address, about in found.items() if about}
+
+
+def worst(findings: Iterable[Finding]) -> Finding | None:
+    """Return the worst of some findings."""
+    return min(findings, key=_rank, default=None)
+
+
+def _rank(finding: Finding) -> int:
+    return _WORST_FIRST.index(finding.kind)

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, NotFound
-from paymail.models import Customer
+from paymail.models import ContactRole, Customer
 
 
 class NoSuchCustomer(NotFound):
@@ -24,3 +24,9 @@ def find_customer(session: Session, *, customer_id: int) -> Customer:
     if found is None:
         raise NoSuchCustomer(f"customer {customer_id} not found")
     return found
+
+
+def written_to(customer: Customer, group: str) -> list[str]:
+    """Return whom emails of a group (a column of Contact) are written to: no copies. Contacts are loaded."""
+    contacts = (one for one in customer.contacts if one.role is ContactRole.TO and getattr(one, group))
+    return [customer.email, *(one.email for one in contacts)]

@@ -17,3 +17,16 @@ def checked(address: str) -> str:
         return validate_email(address.strip(), check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise BadAddress(f"{address.strip()[:100]!r} is not an email address: {error}") from error
+
+
+def checked_copy(address: str) -> str:
+    """Return the address of somebody who gets a copy, as it is to be kept. Raises BadAddress.
+
+    Only ASCII before the @: a mail server without SMTPUTF8 would refuse the email for everybody.
+    """
+    found = checked(address)
+    if not found.rpartition("@")[0].isascii():
+        raise BadAddress(
+            f"{found[:100]!r}: only letters A to Z are supported before the @ of a copy's address"
+        )
+    return found

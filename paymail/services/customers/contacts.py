@@ -12,7 +12,7 @@ from paymail.errors import Conflict, InvalidInput, NotFound
 from paymail.models import Contact, ContactOrigin, ContactRole, Customer, Invoice
 from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased
-from paymail.services.core.email_addresses import BadAddress, checked
+from paymail.services.core.email_addresses import checked_copy
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
 from paymail.services.letters.kind import Group
 from paymail.services.outbox.suppressions import normalised
@@ -66,7 +66,7 @@ def add(session: Session, *, customer_id: int, asked: NewContact, actor: str, no
 
     Raises BadAddress, NoGroup, NoSuchCustomer, CustomerErased, ContactKnown, TooManyContacts.
     """
-    email = copied_address(asked.email)
+    email = checked_copy(asked.email)
     if not asked.groups:
         raise NoGroup("choose at least one kind of email for the contact")
     found = customer(session, customer_id=customer_id, lock=True)
@@ -85,12 +85,20 @@ def add(session: Session, *, customer_id: int, asked: NewContact, actor: str, no
 
 
 def remove(session: Session, *, customer_id: int, contact_id: int, actor: str, now: datetime) -> None:
-    """Remove a contact. Raises NoSuchCustomer, NoSuchContact."""
+    """Remove a contact. One of the host's stays on the list and gets nothing, until it is removed again.
+
+    Raises NoSuchCustomer, NoSuchContact.
+    """
     found = customer(session, customer_id=customer_id, lock=True)
     contact = session.get(Contact, contact_id)
     if contact is None or contact.customer_id != customer_id:
         raise NoSuchContact(f"customer {customer_id} has no contact {contact_id}")
-    session.delete(contact)
+    if contact.origin is ContactOrigin.HOST:
+        # Its row stays, as staff's word: else the host's next file would bring it back.
+        contact.origin = ContactOrigin.STAFF
+        contact.invoices = contact.reminders = contact.receipts = False
+    else:
+        session.delete(contact)
     session.flush()
     _note(session, found, f"removed {contact.role} {contact.email}", actor, now)
 
@@ -99,16 +107,20 @@ def take_over(session: Session, *, found: Customer, emails: Iterable[str], actor
     """Make the host's further addresses those of a customer; return whether anything changed.
 
     They are written to with everything, as the host does. What staff added stays, and is not added twice.
-    The caller has checked the addresses and locks the customer.
+    The caller has checked the addresses. Raises CustomerErased.
     """
+    found = customer(session, customer_id=found.customer_id, lock=True)
+    if found.erased_at is not None:
+        raise CustomerErased(f"the data of customer {found.customer_id} has been erased")
     own = {normalised(found.email), normalised(found.host_email or found.email)}
     present = {normalised(one.email): one for one in _of(session, found)}
     wanted = {normalised(email): email for email in emails if normalised(email) not in own}
     gone = [one for key, one in present.items() if one.origin is ContactOrigin.HOST and key not in wanted]
     fresh = [email for key, email in wanted.items() if key not in present]
+    fresh = fresh[: max(MOST_CONTACTS - len(present) + len(gone), 0)]
     for contact in gone:
         session.delete(contact)
-    for email in fresh[: max(MOST_CONTACTS - len(present) + len(gone), 0)]:
+    for email in fresh:
         session.add(_contact(found, email, ContactRole.TO, frozenset(Group), ContactOrigin.HOST, now))
     session.flush()
     if not gone and not fresh:
@@ -122,17 +134,6 @@ def take_over(session: Session, *, found: Customer, emails: Iterable[str], actor
 def groups_of(contact: Contact) -> list[Group]:
     """Return which emails a contact gets."""
     return [group for group in Group if getattr(contact, group)]
-
-
-def copied_address(address: str) -> str:
-    """Return a contact's address as it is to be kept. Raises BadAddress.
-
-    Only ASCII before the @: a mail server without SMTPUTF8 would refuse the email for everybody.
-    """
-    email = checked(address)
-    if not email.rpartition("@")[0].isascii():
-        raise BadAddress(f"{email[:100]!r}: only letters A to Z are supported before the @ of a contact")
-    return email
 
 
 def _of(session: Session, found: Customer) -> list[Contact]:

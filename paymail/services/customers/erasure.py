@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +16,6 @@ from paymail.models import (
     Bounce,
     BulkSend,
     Contact,
-    Customer,
     DeliveryAttempt,
     HoldOrigin,
     IdempotentRequest,
@@ -39,8 +37,9 @@ from paymail.services.core.customers import CustomerErased
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import saved_methods
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
+from paymail.services.customers.erased_person import ErasedPerson, addresses_of_others, person_of
+from paymail.services.links import replaced_tokens
 from paymail.services.outbox import blobs
-from paymail.services.outbox.suppressions import normalised
 
 ERASED = "(erased)"
 
@@ -49,22 +48,6 @@ class StillNeeded(Conflict):
     """Something still needs the customer's data; the text lists it."""
 
     code = "still_needed"
-
-
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """Who is being erased: the new placeholders, and every word that told who it was."""
-
-    customer_id: int
-    name: str
-    email: str
-    addresses: frozenset[str]
-    words: frozenset[str]
-
-    def named_in(self, text: str) -> bool:
-        """Whether a text names the person."""
-        low = text.casefold()
-        return any(word in low for word in self.words)
 
 
 def in_the_way(session: Session, *, customer_id: int) -> list[str]:
@@ -111,7 +94,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
         raise CustomerErased(f"the data of customer {customer_id} has already been erased")
     if obstacles := in_the_way(session, customer_id=customer_id):
         raise StillNeeded(f"customer {customer_id} cannot be erased yet: {'; '.join(obstacles)}")
-    person = _person(session, found, mine)
+    person = person_of(session, found=found, mine=mine)
     _erase_contents(session, mine, now)
     _scrub_messages(session, mine, person)
     _scrub_histories(session, mine, person)
@@ -120,6 +103,10 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     saved_methods.end_all(session, customer_id=customer_id, actor=actor, now=now, why="customer erased")
     _scrub_suppressions(session, person, actor, now)
     _scrub_filters(session, found.name, person.name)
+    for invoice_id in invoice_ids:
+        # A file must not give the link of an erased person to anybody else.
+        invoice = session.get_one(Invoice, invoice_id)
+        replaced_tokens.remember(session, invoice=invoice, now=now, revoked=True)
     session.execute(
         update(Invoice)
         .where(Invoice.customer_id == customer_id)
@@ -134,26 +121,6 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
         history.record(session, invoice_id=invoice_id, kind="customer_erased", actor=actor, now=now)
 
 
-def _person(session: Session, found: Customer, mine: Select[Any]) -> _Person:
-    mailed = select(Message.recipient).where(Message.invoice_id.in_(mine), Message.kind.not_in(TO_STAFF))
-    raw = {
-        found.email,
-        found.host_email or found.email,
-        *session.scalars(select(Contact.email).where(Contact.customer_id == found.customer_id)),
-        *(line for text in session.scalars(mailed) for line in text.split("\n")),
-    }
-    addresses = frozenset(normalised(address) for address in raw)
-    locals_ = {address.rpartition("@")[0] for address in addresses}
-    words = {found.name, *raw, *addresses, *(local for local in locals_ if len(local) >= 4)}
-    return _Person(
-        customer_id=found.customer_id,
-        name=f"Erased customer {found.customer_id}",
-        email=f"erased-{found.customer_id}@erased.invalid",
-        addresses=addresses,
-        words=frozenset(word.casefold() for word in words if word.strip()),
-    )
-
-
 def _erase_contents(session: Session, mine: Select[Any], now: datetime) -> None:
     """Erase the bytes of the customer's emails, but for those that another customer's email has too."""
     pairs = select(Message.mime_sha256, Message.pdf_sha256)
@@ -166,7 +133,7 @@ def _erase_contents(session: Session, mine: Select[Any], now: datetime) -> None:
     blobs.erase(session, digests=sorted(theirs - kept), now=now)
 
 
-def _scrub_messages(session: Session, mine: Select[Any], person: _Person) -> None:
+def _scrub_messages(session: Session, mine: Select[Any], person: ErasedPerson) -> None:
     for message in session.scalars(select(Message).where(Message.invoice_id.in_(mine))):
         if message.kind not in TO_STAFF:
             message.recipient, message.destination = person.email, "erased.invalid"
@@ -187,7 +154,7 @@ def _scrub_messages(session: Session, mine: Select[Any], person: _Person) -> Non
     )
 
 
-def _scrub_histories(session: Session, mine: Select[Any], person: _Person) -> None:
+def _scrub_histories(session: Session, mine: Select[Any], person: ErasedPerson) -> None:
     events = select(TimelineEvent).where(TimelineEvent.invoice_id.in_(mine), TimelineEvent.detail != "")
     holds = select(ReminderHold).where(ReminderHold.invoice_id.in_(mine), ReminderHold.detail != "")
     rows: Iterable[TimelineEvent | ReminderHold] = [*session.scalars(events), *session.scalars(holds)]
@@ -201,7 +168,7 @@ def _scrub_histories(session: Session, mine: Select[Any], person: _Person) -> No
             row.detail = ERASED
 
 
-def _scrub_money(session: Session, mine: Select[Any], person: _Person) -> None:
+def _scrub_money(session: Session, mine: Select[Any], person: ErasedPerson) -> None:
     """Amounts and dates are the books; what staff wrote beside them may name the person."""
     for payment in session.scalars(select(Payment).where(Payment.invoice_id.in_(mine))):
         payment.request_key = None  # of the caller's choosing; the table of requests keeps its digest
@@ -221,11 +188,8 @@ def _forget_content(session: Session, of: ColumnElement[bool]) -> None:
     session.execute(forgotten.execution_options(synchronize_session=False))
 
 
-def _scrub_suppressions(session: Session, person: _Person, actor: str, now: datetime) -> None:
-    others = select(Customer.email).where(
-        Customer.customer_id != person.customer_id, Customer.erased_at.is_(None)
-    )
-    shared = {normalised(email) for email in session.scalars(others)} & person.addresses
+def _scrub_suppressions(session: Session, person: ErasedPerson, actor: str, now: datetime) -> None:
+    shared = addresses_of_others(session, customer_id=person.customer_id)
     gone = select(Suppression).where(Suppression.address.in_(person.addresses - shared))
     for row in session.scalars(gone):
         row.address, row.detail = f"erased-{row.suppression_id}@erased.invalid", ERASED

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from paymail.models import Invoice, Message, MessageKind
 from paymail.services.core import history
+from paymail.services.core.customers import written_to
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers.promises import CUSTOMER
 from paymail.services.links import pay_links, replaced_tokens
@@ -71,7 +72,8 @@ def _may_have_one(session: Session, invoice: Invoice, token: str, now: datetime)
         return False
     if not invoice.owed or invoice.customer.erased_at is not None:
         return False
-    if suppressions.active(session, address=invoice.customer.email):
+    addresses = written_to(invoice.customer, "invoices")
+    if len(suppressions.among(session, addresses=addresses)) == len(set(addresses)):
         return False  # nobody would get the new one, and the old page still says whom to ask
     recent = select(Message.message_id).where(
         Message.invoice_id == invoice.invoice_id,

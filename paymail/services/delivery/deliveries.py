@@ -5,7 +5,7 @@ One of the few use cases with several transactions: none may be open while rende
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from paymail import observability, request_ids, spans
 from paymail.emails import TO_STAFF
 from paymail.errors import PaymailError
-from paymail.models import Message, MessageKind, MessageState
+from paymail.models import ContactRole, Message, MessageKind, MessageState
 from paymail.ports.mail import Envelope, Mailer, Outcome, Verdict
 from paymail.ports.rendering import Letter, Writer
 from paymail.services.core.contexts import GatewayContext
@@ -29,7 +29,7 @@ from paymail.services.links import pay_links
 from paymail.services.outbox import blobs, queue, recipients
 from paymail.services.outbox.queue import Claim
 from paymail.services.outbox.recipients import Addressees
-from paymail.services.outbox.suppressions import domain_of
+from paymail.services.outbox.suppressions import domain_of, normalised
 
 log = observability.logger(__name__)
 
@@ -161,7 +161,8 @@ def _prepare(context: DeliveryContext, claim: Claim) -> Envelope | None:
         addressed = is_addressed(session, message=message, invoice=invoice)
         kept = message.mime_sha256 if addressed else None
         if kept is not None and not pay_links.outdated(session, message=message):
-            return _envelope(message, blobs.fetch(session, sha256=kept))
+            going = mailed(session, message=message, invoice=invoice)
+            return _envelope(message, blobs.fetch(session, sha256=kept), going)
         letter = letter_for(
             session, message=message, public_url=context.public_url, date=letter_date(message, now)
         )
@@ -191,9 +192,20 @@ def _write(context: DeliveryContext, claim: Claim, letter: Letter, going: Addres
             recipients.begin(session, message_id=claim.message_id, going=going)
     if not kept:
         return None  # cancelled, or taken over after our lease ran out: theirs to finish
-    return Envelope(letter.message_id, written.sender, written.recipients, written.mime)
+    return Envelope(
+        letter.message_id,
+        written.sender,
+        written.recipients,
+        written.mime,
+        _copies(written.recipients, going),
+    )
 
 
-def _envelope(message: Message, mime: bytes) -> Envelope:
+def _envelope(message: Message, mime: bytes, going: Addressees) -> Envelope:
     addresses = tuple(message.recipient.split(_SEPARATOR))
-    return Envelope(message.header_id, message.sender, addresses, mime)
+    return Envelope(message.header_id, message.sender, addresses, mime, _copies(addresses, going))
+
+
+def _copies(addresses: Iterable[str], going: Addressees) -> frozenset[str]:
+    written_to = {normalised(address) for address in going.named(ContactRole.TO)}
+    return frozenset(address for address in addresses if normalised(address) not in written_to)

@@ -1,5 +1,6 @@
 """How a try at delivering ends: the next state of the message, its record and its timeline entry."""
 
+import hashlib
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -138,19 +139,22 @@ def _sent(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> No
         recipients.settle(session, message=message, refused=outcome.refused, now=now)
         _note(session, claim, "email_sent", refused or outcome.detail, now)
         if refused and message.kind not in TO_STAFF:
-            _tell_of_refusals(session, message, refused, now)
+            for address, reply in outcome.refused.items():
+                _tell_of_refusal(session, message, address, reply, now)
     gates.open_(session, keys=[gates.RELAY, gates.destination(message.destination)])
 
 
-def _tell_of_refusals(session: Session, message: Message, refused: str, now: datetime) -> None:
+def _tell_of_refusal(session: Session, message: Message, address: str, reply: str, now: datetime) -> None:
+    """Once a day and address: a bookkeeper's that is refused is so for each email of a bulk send."""
+    digest = hashlib.sha256(address.encode()).hexdigest()[:16]
     notices.tell_staff(
         session,
         invoice_id=message.invoice_id,
         about="refused",
-        key=message.message_id,
-        headline=f"The {message.kind} email was not accepted for every address",
-        detail=f"{refused}\nThe other addresses have received it. Correct or remove the address on the"
-        " customer's page.",
+        key=f"{digest}-{now:%Y%m%d}",
+        headline=f"The mail server did not take an email for {address}",
+        detail=f"{reply}\nThe {message.kind} email reached its other recipients. Correct or remove the"
+        " address among the customer's contacts, or in the issuer's setting bookkeeper_email.",
         now=now,
     )
 

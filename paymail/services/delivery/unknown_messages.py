@@ -11,7 +11,7 @@ from paymail.models import Message, MessageState
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery.permission import permission_of
-from paymail.services.outbox import blobs, queue
+from paymail.services.outbox import blobs, queue, recipients
 from paymail.services.outbox.reschedule import NoSuchMessage
 from paymail.services.reminders.permission import Answer
 
@@ -40,6 +40,7 @@ def mark_sent(session: Session, *, message_id: int, actor: str, now: datetime, w
     """Record that the message was delivered. Raises NoSuchMessage, NotInDoubt."""
     reason = f"marked as sent by {actor}: {_said(why)}"
     _resolve(session, message_id, MessageState.SENT, actor, now, reason, settled_at=now)
+    recipients.settle(session, message=session.get_one(Message, message_id), refused={}, now=now)
 
 
 def mark_failed(session: Session, *, message_id: int, actor: str, now: datetime, why: str = "") -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from paymail.models import Invoice, Issuer, IssuerChange
 from paymail.services.core.calendar import calendar_of
-from paymail.services.core.email_addresses import checked
+from paymail.services.core.email_addresses import checked, checked_copy
 from paymail.services.core.locales import checked_locale
 from paymail.services.issuers.setting_texts import Value, write
 from paymail.services.outbox.gates import rate_of
@@ -83,9 +83,10 @@ def _check_details(wanted: dict[str, Any]) -> None:
             wanted[name] = _plain(name, str(wanted[name]), longest)
     if "email" in wanted:
         wanted["email"] = checked(str(wanted["email"]))
-    for name in ("reply_to", "bookkeeper_email"):
-        if wanted.get(name):
-            wanted[name] = checked(str(wanted[name]))
+    if wanted.get("reply_to"):
+        wanted["reply_to"] = checked(str(wanted["reply_to"]))
+    if wanted.get("bookkeeper_email"):
+        wanted["bookkeeper_email"] = checked_copy(str(wanted["bookkeeper_email"]))
     if "locale" in wanted:
         wanted["locale"] = checked_locale(str(wanted["locale"]))
 

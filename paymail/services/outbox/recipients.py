@@ -68,9 +68,9 @@ def begin(session: Session, *, message_id: int, going: Addressees) -> None:
 
 
 def settle(session: Session, *, message: Message, refused: Mapping[str, str], now: datetime) -> None:
-    """Note who the server took an email for, and who it refused, with its words. Once per email."""
+    """Note who the server took an email for, and who it refused, with its words."""
     if "\n" not in message.recipient:
-        return
+        return  # the message itself says it
     words = {normalised(address): reply for address, reply in refused.items()}
     for row in _rows(session, message):
         if row.state is _R.PENDING:
@@ -106,10 +106,15 @@ def bounce(session: Session, *, message: Message, address: str, reason: str, now
 def fates(session: Session, *, message: Message) -> list[Fate]:
     """Return what became of an email at each address, the customer's own first."""
     rows = _rows(session, message)
+    alone = "\n" not in message.recipient
     if rows:
-        return [Fate(row.address, row.role, row.state, row.reason, row.settled_at) for row in rows]
+        return [_fate(message if alone and row.state is _R.PENDING else row, row) for row in rows]
     addresses = message.recipient.split("\n")
     return [Fate(a, ContactRole.TO, message.state, message.reason, message.settled_at) for a in addresses]
+
+
+def _fate(said_by: Message | MessageRecipient, row: MessageRecipient) -> Fate:
+    return Fate(row.address, row.role, said_by.state, said_by.reason, said_by.settled_at)
 
 
 def _rows(session: Session, message: Message) -> list[MessageRecipient]:

@@ -9,7 +9,7 @@ from paymail.documents import ReceiptDocument
 from paymail.errors import Conflict
 from paymail.models import Invoice, Message, MessageKind, Payment
 from paymail.services.core import history, idempotency
-from paymail.services.core.customers import CustomerErased
+from paymail.services.core.customers import CustomerErased, written_to
 from paymail.services.core.documents import receipt_document, receipt_number
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import dedupe_keys, queue, suppressions
@@ -66,8 +66,9 @@ def send_again(
     invoice = load_invoice(session, invoice_id=payment.invoice_id, lock=True)
     if invoice.customer.erased_at is not None:
         raise CustomerErased("this customer's personal data has been erased, so no email can be sent")
-    if suppressed := suppressions.active(session, address=invoice.customer.email):
-        why = suppressed.detail or suppressed.reason
+    addresses = written_to(invoice.customer, "receipts")
+    if len(suppressed := suppressions.among(session, addresses=addresses)) == len(set(addresses)):
+        why = suppressed[suppressions.normalised(invoice.customer.email)]
         raise AddressSuppressed(f"{invoice.customer.email} is suppressed ({why}); lift the suppression first")
     if key:
         return _asked(session, invoice, payment, key, actor, now)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.models import Invoice, Message, MessageKind, MessageState
+from paymail.services.core.customers import written_to
 from paymail.services.ledger import awaited_payments
 from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.services.outbox import suppressions
@@ -79,7 +80,7 @@ class Records:
         held: dict[int, list[Hold]] = {}
         for hold in holds.in_force(session, invoice_ids=ids, now=now):
             held.setdefault(hold.invoice_id, []).append(Hold(hold.reason, hold.until))
-        addresses = [invoice.customer.email for invoice in invoices]
+        addresses = [one for i in invoices for one in written_to(i.customer, "reminders")]
         awaited = awaited_payments.among(session, invoice_ids=ids)
         suppressed = suppressions.among(session, addresses=addresses)
         return cls(reminders, emails, first, known, held, awaited, suppressed)

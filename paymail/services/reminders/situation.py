@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from paymail.models import Invoice, InvoiceStatus, MessageState, PaymentStatus
 from paymail.services.core.calendar import calendar_of
+from paymail.services.core.customers import written_to
 from paymail.services.core.invoices import local_date
 from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.services.outbox import dedupe_keys, suppressions
@@ -121,8 +122,12 @@ def _holds(records: Records, invoice: Invoice, now: datetime) -> tuple[Hold, ...
         found.append(CLEARING)
     if (payment := records.awaited.get(invoice.invoice_id)) is not None:
         found += _awaited_hold(payment, now)
-    if reason := records.suppressed.get(suppressions.normalised(invoice.customer.email)):
-        found.append(Hold(f"the customer's address is suppressed ({reason})"))
+    left_out = [
+        records.suppressed.get(suppressions.normalised(address))
+        for address in written_to(invoice.customer, "reminders")
+    ]
+    if all(left_out):
+        found.append(Hold(f"the customer's address is suppressed ({left_out[0]})"))
     found += records.holds.get(invoice.invoice_id, [])
     return (*found, *_invoice_email_holds(records, invoice, now))
 
@@ -180,4 +185,6 @@ def _invoice_sent_on(records: Records, invoice: Invoice) -> date | None:
 
 def _first_emailed_on(records: Records, invoice: Invoice) -> date | None:
     first = records.first_emailed.get(invoice.invoice_id)
+    if invoice.issuer.host_mails_invoices:
+        return None  # ours is a copy: the customer has had the invoice before
     return None if first is None else local_date(invoice.issuer, first)

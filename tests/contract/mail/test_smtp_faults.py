@@ -112,6 +112,21 @@ def test_some_of_several_recipients_deferred_are_named_beside_those_that_got_it(
     assert outcome.refused == {"busy@x.example": "450 4.2.1 busy"}
 
 
+@pytest.mark.parametrize(
+    ("reply", "verdict"), [("450 busy", Verdict.DEFERRED), ("550 nobody", Verdict.FAILED)]
+)
+def test_a_copy_that_is_taken_is_no_delivery(reply: str, verdict: Verdict) -> None:
+    both = ("customer@x.example", "books@x.example")
+    mail = Envelope("<1@x.example>", "b@h.example", both, MAIL.mime, copies=frozenset({"books@x.example"}))
+    with Sink(**{"RCPT customer@x.example": reply}) as sink:
+        outcome, asked = attempt(sink, mail)
+        assert sink.accepted == []
+    assert (outcome.verdict, asked) == (verdict, 0)
+    with Sink(**{"RCPT books@x.example": "550 nobody"}) as sink:
+        outcome, _ = attempt(sink, mail)
+    assert (outcome.verdict, list(outcome.refused)) == (Verdict.SENT, ["books@x.example"])
+
+
 def test_when_all_recipients_are_refused_one_temporary_refusal_is_reason_to_retry() -> None:
     mail = Envelope("<1@x.example>", "b@h.example", ("bad@x.example", "busy@x.example"), MAIL.mime)
     with Sink(**{"RCPT bad@x.example": "550 nobody", "RCPT busy@x.example": "450 busy"}) as sink:

@@ -111,6 +111,17 @@ def reported(engine: Engine) -> CustomerToErase:
     return CustomerToErase(engine)
 
 
+def test_what_others_have_too_is_not_erased_with_the_person(reported: CustomerToErase) -> None:
+    books = "books@accountant.example"
+    with db.transaction(reported.engine) as session:
+        reported.issuer(session).bookkeeper_email = books
+        suppressions.add(session, address=books, reason="staff", actor="a", now=NOW)
+    reported.live()
+    reported.erase()
+    with db.reading(reported.engine) as session:
+        assert suppressions.active(session, address=books) is not None
+
+
 def test_no_table_names_the_person_afterwards(reported: CustomerToErase) -> None:
     reported.live()
     words = (NAME, "c502@customer.example", "partner@shop.example", "vera", "Vera", "High Street")

@@ -9,7 +9,7 @@ from paymail.ports.mail import Outcome, Verdict
 from paymail.services.core.email_addresses import BadAddress
 from paymail.services.customers import contacts
 from paymail.services.customers.contacts import ContactKnown, NewContact, NoGroup, NoSuchContact
-from paymail.services.delivery import deliveries
+from paymail.services.delivery import deliveries, unknown_messages
 from paymail.services.letters.kind import Group
 from paymail.services.outbox import recipients, suppressions
 from tests.factories import NOW
@@ -156,7 +156,7 @@ def test_a_suppressed_address_is_left_out_and_shown(copied: Copied) -> None:
     copied.suppress(OWN)
     message_id = copied.send()
     assert copied.deliver() == [(BOSS,)]
-    assert copied.fates(message_id) == [(OWN, "to", "suppressed"), (BOSS, "to", "pending")]
+    assert copied.fates(message_id) == [(OWN, "to", "suppressed"), (BOSS, "to", "sent")]
 
 
 def test_a_copy_alone_is_no_email_to_the_customer(copied: Copied) -> None:
@@ -229,3 +229,70 @@ def test_the_hosts_further_addresses_come_and_go_and_staffs_stay(copied: Copied)
     message_id = copied.send()
     assert copied.deliver() == [(OWN, BOOKS)]
     assert len(copied.fates(message_id)) == 2
+
+
+def test_one_report_may_name_several_addresses(copied: Copied) -> None:
+    copied.add(BOSS, ContactRole.TO)
+    message_id = copied.send()
+    copied.deliver()
+    raw = copied.report("postfix_unknown_user")
+    start = raw.index(b"Final-Recipient:")
+    end = raw.index(b"\n\n", start)
+    block = raw[start:end].replace(OWN.encode(), BOSS.encode())
+    copied.receive(raw[:end] + b"\n\n" + block + raw[end:])
+    assert copied.fates(message_id) == [(OWN, "to", "bounced"), (BOSS, "to", "bounced")]
+    assert (copied.state(message_id), copied.held(502)) == (MessageState.BOUNCED, ["bounced"])
+    with db.reading(copied.engine) as session:
+        assert set(suppressions.among(session, addresses=[OWN, BOSS])) == {OWN, BOSS}
+
+
+def test_reminders_go_on_to_whom_they_reach(copied: Copied) -> None:
+    copied.add(BOSS, ContactRole.TO)
+    copied.send()
+    copied.deliver()
+    copied.bounced(OWN)
+    copied.at("2026-04-20T10:00").turn()
+    reminded = [m.recipient for m in copied.messages("reminder") if m.state is MessageState.SENT]
+    assert set(reminded) == {BOSS}
+    copied.bounced(BOSS)
+    assert copied.held(502) == ["bounced"]
+    before = len(copied.mailer.delivered)
+    copied.at("2026-05-20T10:00").turn()
+    assert [e for e in copied.mailer.delivered[before:] if BOSS in e.recipients] == []
+
+
+def test_an_email_in_doubt_that_is_proved_has_its_fates(copied: Copied) -> None:
+    copied.add(BOOKS, ContactRole.CC)
+    message_id = copied.send()
+    copied.mailer.outcomes.append(Outcome(Verdict.UNKNOWN, phase="dot"))
+    copied.deliver()
+    assert {state for _, _, state in copied.fates(message_id)} == {"pending"}
+    with db.transaction(copied.engine) as session:
+        unknown_messages.mark_sent(session, message_id=message_id, actor="vera", now=LATER)
+    assert {state for _, _, state in copied.fates(message_id)} == {"accepted"}
+
+
+def test_a_bookkeeper_that_is_refused_is_told_of_once_a_day(copied: Copied) -> None:
+    with db.transaction(copied.engine) as session:
+        session.scalars(select(Issuer)).one().bookkeeper_email = BOOKS
+    copied.add_invoice(503)
+    for invoice_id in (502, 503):
+        copied.send_one(invoice_id)
+        copied.mailer.outcomes.append(Outcome(Verdict.SENT, 250, phase="dot", refused={BOOKS: "550 no"}))
+    copied.deliver()
+    assert len(copied.messages("notice")) == 1
+
+
+def test_a_contact_of_the_host_that_staff_removed_is_not_brought_back(copied: Copied) -> None:
+    def file_gives(*emails: str) -> bool:
+        with db.transaction(copied.engine) as session:
+            found = session.get_one(Customer, copied.customer_id())
+            return contacts.take_over(session, found=found, emails=emails, actor="import", now=NOW)
+
+    file_gives(BOSS)
+    copied.remove(1)
+    assert not file_gives(BOSS)
+    copied.send()
+    assert copied.deliver() == [(OWN,)]
+    copied.remove(1)
+    assert file_gives(BOSS)

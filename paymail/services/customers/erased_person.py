@@ -1,0 +1,65 @@
+"""Who is being erased: every word that tells who it was, and what is others' as well."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from paymail.emails import TO_STAFF
+from paymail.models import Contact, Customer, Issuer, Message, MessageRecipient
+from paymail.services.outbox.suppressions import normalised
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedPerson:
+    """Who is being erased: the new placeholders, and every word that told who it was."""
+
+    customer_id: int
+    name: str
+    email: str
+    addresses: frozenset[str]
+    words: frozenset[str]
+
+    def named_in(self, text: str) -> bool:
+        """Whether a text names the person."""
+        low = text.casefold()
+        return any(word in low for word in self.words)
+
+
+def person_of(session: Session, *, found: Customer, mine: Select[Any]) -> ErasedPerson:
+    """Return who a customer is; `mine` selects the ids of its invoices.
+
+    An address that somebody else has too, a bookkeeper's for instance, tells nothing of this one.
+    """
+    messages = select(Message.message_id).where(Message.invoice_id.in_(mine), Message.kind.not_in(TO_STAFF))
+    mailed = select(Message.recipient).where(Message.message_id.in_(messages))
+    left_out = select(MessageRecipient.address).where(MessageRecipient.message_id.in_(messages))
+    others = addresses_of_others(session, customer_id=found.customer_id)
+    further = {
+        *session.scalars(select(Contact.email).where(Contact.customer_id == found.customer_id)),
+        *session.scalars(left_out),
+        *(line for text in session.scalars(mailed) for line in text.split("\n")),
+    }
+    own = {found.email, found.host_email or found.email}
+    raw = own | {address for address in further if normalised(address) not in others}
+    addresses = frozenset(normalised(address) for address in raw)
+    locals_ = {address.rpartition("@")[0] for address in addresses}
+    words = {found.name, *raw, *addresses, *(local for local in locals_ if len(local) >= 4)}
+    return ErasedPerson(
+        customer_id=found.customer_id,
+        name=f"Erased customer {found.customer_id}",
+        email=f"erased-{found.customer_id}@erased.invalid",
+        addresses=addresses,
+        words=frozenset(word.casefold() for word in words if word.strip()),
+    )
+
+
+def addresses_of_others(session: Session, *, customer_id: int) -> set[str]:
+    """Return the addresses (normalised) of other customers, of their contacts and of bookkeepers."""
+    customers = select(Customer.email).where(
+        Customer.customer_id != customer_id, Customer.erased_at.is_(None)
+    )
+    contacts = select(Contact.email).where(Contact.customer_id != customer_id)
+    bookkeepers = select(Issuer.bookkeeper_email).where(Issuer.bookkeeper_email != "")
+    return {normalised(one) for query in (customers, contacts, bookkeepers) for one in session.scalars(query)}
