@@ -18,7 +18,7 @@ from paymail.money import Money, to_decimal
 from paymail.services.core.issuers import find_issuer
 from paymail.services.lists import cursor, lookup
 from paymail.services.lists.invoice_filter import InvoiceFilter
-from paymail.web.schemas.invoices import InvoiceRow
+from paymail.web.schemas.invoice_rows import InvoiceRow
 
 AT_ONCE = 200
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -17,7 +17,8 @@ from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import LARGEST_ID, After, Limit, RowId, Text
 from paymail.web.http.openapi import LIST_PROBLEMS, PROBLEMS
-from paymail.web.schemas.invoices import InvoiceDetail, InvoiceRow, Send
+from paymail.web.schemas.invoice_rows import InvoiceRow
+from paymail.web.schemas.invoices import InvoiceDetail, Send
 from paymail.web.schemas.messages import Queued
 from paymail.web.schemas.pages import Page, page
 

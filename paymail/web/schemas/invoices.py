@@ -1,53 +1,17 @@
 """Invoices as JSON: in a list, and with all that happened to them."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from paymail.models import Invoice, InvoiceStatus, Message, PaymentStatus, TimelineEvent
+from paymail.models import Invoice, Message, TimelineEvent
 from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.web.http.inputs import Text
 from paymail.web.schemas.account import Sums, sums
 from paymail.web.schemas.body import Body
 from paymail.web.schemas.customer_invoice import PayInvoice, describe
 from paymail.web.schemas.messages import MessageRow
-from paymail.web.schemas.units import major
-
-
-class InvoiceRow(BaseModel):
-    """An invoice in a list. Money in major units."""
-
-    invoice_id: int
-    number: str
-    issuer_name: str
-    customer_name: str
-    customer_email: str
-    currency: str
-    total: float
-    balance: float
-    issued_date: date
-    due_date: date
-    status: InvoiceStatus
-    payment_status: PaymentStatus
-
-    @classmethod
-    def of(cls, invoice: Invoice) -> "InvoiceRow":
-        """Return the row of an invoice with issuer and customer."""
-        return cls(
-            invoice_id=invoice.invoice_id,
-            number=invoice.number,
-            issuer_name=invoice.issuer.name,
-            customer_name=invoice.customer.name,
-            customer_email=invoice.customer.email,
-            currency=invoice.currency,
-            total=major(invoice.total, invoice.currency),
-            balance=major(invoice.balance, invoice.currency),
-            issued_date=invoice.issued_date,
-            due_date=invoice.due_date,
-            status=invoice.status,
-            payment_status=invoice.payment_status,
-        )
 
 
 class Happening(BaseModel):
