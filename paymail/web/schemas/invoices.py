@@ -12,6 +12,7 @@ from paymail.web.schemas.account import Sums, sums
 from paymail.web.schemas.body import Body
 from paymail.web.schemas.customer_invoice import PayInvoice, describe
 from paymail.web.schemas.messages import MessageRow
+from paymail.web.schemas.units import major
 
 
 class Happening(BaseModel):
