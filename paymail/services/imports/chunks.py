@@ -17,6 +17,7 @@ from paymail.services.imports.given_tokens import refused_tokens
 from paymail.services.imports.host_customers import KnownCustomers
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.known_invoices import KnownInvoices, load_locked, new_ids
+from paymail.services.imports.namesakes import Namesakes
 from paymail.services.imports.new_invoices import create, lines_of
 from paymail.services.imports.row_agreement import LINK
 
@@ -37,13 +38,13 @@ class _Pair:
 class Chunk:
     """What there is to do, or was done, about some invoices of a file."""
 
-    def __init__(self, session: Session, issuer_id: int, said: set[tuple[int, str]]) -> None:
+    def __init__(self, session: Session, issuer_id: int, said: set[tuple[int, str]], file: Namesakes) -> None:
         self.faults: list[Fault] = []
         self.results: list[Result] = []
         self.kept: list[Fault] = []
         self.said = said
         """The changes of customers that earlier invoices of the file have brought: id and column."""
-        self._session, self._issuer_id = session, issuer_id
+        self._session, self._issuer_id, self._file = session, issuer_id, file
 
     def compare(self, hosts: Sequence[HostInvoice]) -> None:
         """Compare without a lock, and write nothing."""
@@ -66,7 +67,7 @@ class Chunk:
 
     def _pairs(self, hosts: Sequence[HostInvoice]) -> list[_Pair]:
         invoices = KnownInvoices(self._session, hosts, self._issuer_id)
-        self._customers = KnownCustomers(self._session, hosts, self._issuer_id)
+        self._customers = KnownCustomers(self._session, hosts, self._issuer_id, self._file)
         known = [(host, invoices.find(host)) for host in hosts]
         self._tokens = refused_tokens(
             self._session, hosts, {host.at: one for host, one in known if isinstance(one, Invoice)}
@@ -87,6 +88,8 @@ class Chunk:
             found = Difference()
             if customer is not None:
                 contact(found, host, customer)
+            elif not (host.namesake or host.customer_ref) and self._customers.named(host):
+                found.kept.append(_second(host))
         if invoice is None or found.changes:
             self._check_twin(found, host, customer)
         if reason := self._tokens.get(host.at):
@@ -185,3 +188,11 @@ class Chunk:
     def _refuse(self, host: HostInvoice, faults: list[Fault]) -> None:
         self.faults += faults
         self.results.append(Result(host.at, host.number, "refused"))
+
+
+def _second(host: HostInvoice) -> Fault:
+    reason = (
+        f"made a second customer {shown(host.customer_name)}, at {shown(host.customer_email)}: no invoice of"
+        " the first one has this address; give customer_ref if it is the same"
+    )
+    return Fault(host.at, "customer_email", reason)

@@ -46,7 +46,7 @@ class HostFile:
     """The invoices that such a row belongs to, by key, with its line: they stay out."""
     last_line: int
     namesakes: Namesakes
-    """The names of customers to which the file gives more than one address."""
+    """The names of its customers: to which of them it gives more than one address, and which invoices."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -120,8 +120,8 @@ def open_host_file(file: BinaryIO, given: Format = Format()) -> HostFile:
             # Hashes, so that a million numbers of invoices take little; two that meet only cost a spool.
             scattered = scattered or hash(last) in keys
             keys.add(hash(last))
-            if not row.get("customer_ref", "").strip():
-                namesakes.add(row["customer_name"], row["customer_email"])
+            ref = row.get("customer_ref", "")
+            namesakes.add(row["invoice_id"], row["customer_name"], row["customer_email"], ref)
     mark = given.mark or numbers.proved(votes)
     form = replace(given, mark=mark, found=given.mark is None)
     return HostFile(file, layout, form, rows, len(keys), scattered, tuple(faults), torn, line, namesakes)

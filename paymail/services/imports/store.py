@@ -12,6 +12,7 @@ from paymail.services.imports.chunks import Chunk
 from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, Report, Result
 from paymail.services.imports.host_file import HostFile, Refused
 from paymail.services.imports.invoice_check import HostInvoice
+from paymail.services.imports.namesakes import Namesakes
 
 CHUNK = 100
 """Invoices per transaction: a fraction of a second, in which staff and customers wait on SQLite."""
@@ -80,7 +81,7 @@ def _run(
     for chunk in _chunks(file.checked()):
         refused = [found for found in chunk if isinstance(found, Refused)]
         hosts = [found for found in chunk if isinstance(found, HostInvoice)]
-        found = _chunk(context, hosts, issuer_id, actor, said)
+        found = _chunk(context, hosts, issuer_id, actor, said, file.namesakes)
         said |= found.said
         kept_out = [Result(one.faults[0].line, one.number, "refused") for one in refused]
         faults = [fault for one in refused for fault in one.faults]
@@ -122,16 +123,17 @@ def _chunk(
     issuer_id: int,
     actor: str | None,
     said: set[tuple[int, str]],
+    names: Namesakes,
     tries: int = TRIES,
 ) -> Chunk:
     """Compare and, with an actor, write some invoices in one transaction."""
     try:
-        return _compare_and_write(context, hosts, issuer_id, actor, said)
+        return _compare_and_write(context, hosts, issuer_id, actor, said, names)
     except DBAPIError as error:
         # Somebody else changed one of them meanwhile: it is known now, or its lock is free.
         if tries == 1 or not (isinstance(error, IntegrityError) or is_lock_wait(error)):
             raise
-        return _chunk(context, hosts, issuer_id, actor, said, tries - 1)
+        return _chunk(context, hosts, issuer_id, actor, said, names, tries - 1)
 
 
 def _compare_and_write(
@@ -140,9 +142,10 @@ def _compare_and_write(
     issuer_id: int,
     actor: str | None,
     said: set[tuple[int, str]],
+    names: Namesakes,
 ) -> Chunk:
     with context.transaction() as session:
-        chunk = Chunk(session, issuer_id, set(said))
+        chunk = Chunk(session, issuer_id, set(said), names)
         if actor is None:
             chunk.compare(hosts)
         else:
