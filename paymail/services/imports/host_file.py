@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from paymail.services.imports import numbers, row_spool
-from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, shown
+from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, hidden, shown
 from paymail.services.imports.fields import Format, Row
 from paymail.services.imports.invoice_check import HostInvoice, check_invoice
 from paymail.services.imports.namesakes import Namesakes
@@ -67,7 +67,7 @@ class HostFile:
             if isinstance(found, HostInvoice):
                 yield replace(found, namesake=self.namesakes.has(found.customer_name))
             else:
-                yield Refused(tuple(sorted(set(found))), rows[0][1]["invoice_id"].strip()[:60])
+                yield Refused(tuple(sorted(set(found))), hidden(rows[0][1]["invoice_id"].strip())[:60])
 
     def _torn(self, rows: list[tuple[int, Row]]) -> list[Fault]:
         """Return why an invoice cannot be checked at all: some of its rows are not here."""

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from paymail import db
 from paymail.models import Customer, Invoice
 from paymail.services.customers import addresses, erasure
+from paymail.services.imports.store import CHUNK
 from paymail.services.sending import invoice_emails
 from tests.factories import NOW
 from tests.services.imports.host_files import Row, bring, look, rows, text_of
@@ -86,6 +87,23 @@ def test_the_hosts_id_is_attached_once_and_never_to_two(engine: Engine) -> None:
     twice = rows({"invoice_id": "8", "external_ref": "x-3"}, {"invoice_id": "9", "external_ref": "x-3"})
     report = bring(engine, text_of(twice))
     assert (report.created, [fault.column for fault in report.faults]) == (1, ["external_ref"])
+
+
+def test_one_invoice_is_not_meant_twice_by_a_file(engine: Engine) -> None:
+    first, second = {"external_ref": "x-1", "status": "draft"}, {"status": "draft", "due_date": "2026-05-05"}
+    bring(engine, text_of(rows(first)))
+    (fault,) = bring(engine, text_of(rows(first | {"invoice_id": "8"}, second))).faults
+    assert (fault.line, fault.column) == (3, "invoice_id")
+    assert "the same here as the one on line 2" in fault.reason
+    assert invoices(engine) == [(7, "8")]
+
+
+def test_an_id_of_the_host_that_stands_in_a_file_twice_is_refused_far_apart_too(engine: Engine) -> None:
+    others = [{"invoice_id": f"A-{n}"} for n in range(CHUNK)]
+    one, two = {"external_ref": "x-1", "status": "draft"}, {"external_ref": "x-1", "invoice_id": "8"}
+    report = bring(engine, text_of(rows(one, *others, two)))
+    assert [(fault.line, fault.column) for fault in report.faults] == [(CHUNK + 3, "external_ref")]
+    assert (7, "7") in invoices(engine)
 
 
 @pytest.mark.parametrize(
