@@ -1,15 +1,18 @@
 """Customers of the same name: whom a new invoice is for. Nobody's mail goes to a stranger."""
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Select, event, select
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from paymail import db
 from paymail.models import Customer
+from paymail.services.customers.addresses import AddressTaken
+from paymail.services.imports import updates
 from paymail.services.imports.store import CHUNK
 from paymail.services.sending import invoice_emails
 from tests.factories import NOW
-from tests.services.imports.host_files import Row, bring, rows, text_of
-from tests.services.imports.host_story import HostStory
+from tests.services.imports.host_files import Row, bring, look, rows, text_of
+from tests.services.imports.host_story import VOID, HostStory
 
 OLD, NEW = "a@acme.example", "new@acme.example"
 
@@ -76,3 +79,45 @@ def test_a_known_invoice_moves_its_customer_wherever_in_the_file_it_stands(engin
     report = bring(engine, text_of(rows(*new, moved)))
     assert (report.created, report.faults, report.kept) == (CHUNK, (), ())
     assert customers(engine) == [("Acme", NEW)]
+
+
+def test_a_void_invoice_renames_and_moves_nobody(story: HostStory) -> None:
+    story.bring({"customer_ref": "C1"})
+    changed = {"customer_ref": "C1", "customer_name": "Beta", "customer_email": NEW}
+    report = story.bring(VOID | changed)
+    assert report.results[0].fields == ("status",)
+    assert customers(story.engine) == [("Acme", OLD)]
+
+
+def test_a_void_invoice_makes_no_customer(story: HostStory) -> None:
+    story.bring()
+    assert story.bring(VOID | {"customer_name": "Beta"}).updated == 1
+    assert customers(story.engine) == [("Acme", OLD)]
+
+
+def test_who_cannot_be_taken_over_keeps_the_old_name(story: HostStory) -> None:
+    story.bring({}, {"invoice_id": "8", "customer_name": "Beta", "customer_email": NEW})
+    (host,), _faults = look(text_of(rows({"customer_name": "Beta", "customer_email": NEW})))
+    with story.transaction() as session:
+        acme = session.scalars(select(Customer).where(Customer.name == "Acme")).one()
+        with pytest.raises(AddressTaken):
+            updates.update_customer(session, acme, host, actor="t", now=NOW)
+    assert customers(story.engine) == [("Acme", OLD), ("Beta", NEW)]
+
+
+def test_a_renamed_customers_invoices_are_locked_together(story: HostStory) -> None:
+    ref = {"customer_ref": "C1"}
+    story.bring(ref, ref | {"invoice_id": "5"})
+    locked: list[list[int]] = []
+
+    def note(state: ORMExecuteState) -> None:
+        if isinstance(state.statement, Select) and state.statement._for_update_arg is not None:
+            locked.extend(one for one in state.statement.compile().params.values() if isinstance(one, list))
+
+    event.listen(Session, "do_orm_execute", note)
+    try:
+        story.bring(ref | {"customer_name": "Acme Group"})
+    finally:
+        event.remove(Session, "do_orm_execute", note)
+    assert locked[0] == [5, 7], "in the order of ids, as everybody else takes them"
+    assert customers(story.engine) == [("Acme Group", OLD)]
