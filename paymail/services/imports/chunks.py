@@ -75,9 +75,8 @@ class Chunk:
         invoices = KnownInvoices(self._session, hosts, self._issuer_id)
         self._customers = KnownCustomers(self._session, hosts, self._issuer_id, self._file)
         known = [(host, invoices.find(host)) for host in hosts]
-        self._open = with_open_payment(
-            self._session, [one for _host, one in known if isinstance(one, Invoice)]
-        )
+        owing = [one for host, one in known if isinstance(one, Invoice) and host.paid > one.amount_paid]
+        self._open = with_open_payment(self._session, owing)
         self._tokens = refused_tokens(
             self._session, hosts, {host.at: one for host, one in known if isinstance(one, Invoice)}
         )
