@@ -35,7 +35,8 @@ MEANING = {
     " see it, and paymail knows the invoice by it, unless you give `external_ref`. A whole number is its"
     " id in paymail too, where that is free.",
     "customer_name": "At most 300 characters. A customer is known by `customer_ref`; else by name, in any"
-    " case, while there is one of that name and the file gives it one address; else by name and address.",
+    " case, and address. A known invoice with another address moves its customer there, and the new invoices"
+    " of the file with it; a new invoice alone makes a second customer, with a note.",
     "customer_email": "One address, or several between semicolons: the first is the customer's own, the"
     " others are [contacts](../contacts.md) that get everything. Their form is checked, not whether they"
     " exist.",

@@ -12,13 +12,21 @@ from paymail.models import Customer, Invoice
 from paymail.services.customers import addresses
 from paymail.services.imports import host_customers, updates
 from paymail.services.imports.comparison import Difference, contact, difference
+from paymail.services.imports.earlier import Earlier
 from paymail.services.imports.faults import Fault, Result, shown
 from paymail.services.imports.given_tokens import refused_tokens
 from paymail.services.imports.host_customers import KnownCustomers
 from paymail.services.imports.invoice_check import HostInvoice
-from paymail.services.imports.known_invoices import KnownInvoices, load_locked, new_ids
+from paymail.services.imports.known_invoices import (
+    KnownInvoices,
+    load_locked,
+    new_ids,
+    with_open_payment,
+)
+from paymail.services.imports.namesakes import Namesakes
 from paymail.services.imports.new_invoices import create, lines_of
 from paymail.services.imports.row_agreement import LINK
+from paymail.services.ledger import open_intent
 
 TURN = 0x7061796D61696C69
 """Of the lock by which imports write one after the other: nothing else gives out ids, or makes customers."""
@@ -37,13 +45,12 @@ class _Pair:
 class Chunk:
     """What there is to do, or was done, about some invoices of a file."""
 
-    def __init__(self, session: Session, issuer_id: int, said: set[tuple[int, str]]) -> None:
+    def __init__(self, session: Session, issuer_id: int, earlier: Earlier, file: Namesakes) -> None:
         self.faults: list[Fault] = []
         self.results: list[Result] = []
         self.kept: list[Fault] = []
-        self.said = said
-        """The changes of customers that earlier invoices of the file have brought: id and column."""
-        self._session, self._issuer_id = session, issuer_id
+        self.earlier = earlier
+        self._session, self._issuer_id, self._file = session, issuer_id, file
 
     def compare(self, hosts: Sequence[HostInvoice]) -> None:
         """Compare without a lock, and write nothing."""
@@ -66,8 +73,10 @@ class Chunk:
 
     def _pairs(self, hosts: Sequence[HostInvoice]) -> list[_Pair]:
         invoices = KnownInvoices(self._session, hosts, self._issuer_id)
-        self._customers = KnownCustomers(self._session, hosts, self._issuer_id)
+        self._customers = KnownCustomers(self._session, hosts, self._issuer_id, self._file)
         known = [(host, invoices.find(host)) for host in hosts]
+        owing = [one for host, one in known if isinstance(one, Invoice) and host.paid > one.amount_paid]
+        self._open = with_open_payment(self._session, owing)
         self._tokens = refused_tokens(
             self._session, hosts, {host.at: one for host, one in known if isinstance(one, Invoice)}
         )
@@ -75,22 +84,37 @@ class Chunk:
         for host, invoice in known:
             if isinstance(invoice, Fault):
                 self._refuse(host, [invoice])
+            elif invoice is not None and (line := self._met(host, invoice.invoice_id)) != host.at:
+                column = "external_ref" if host.external_ref else "invoice_id"
+                reason = f"invoice {host.number} is the same here as the one on line {line}"
+                self._refuse(host, [Fault(host.at, column, reason)])
             else:
                 customer = self._customers.find(host, invoice.customer if invoice else None)
                 found.append(_Pair(host, invoice, customer, self._compared(host, invoice, customer)))
         return found
 
+    def _met(self, host: HostInvoice, invoice_id: int) -> int:
+        """Return the line on which the file first said something of an invoice."""
+        return self.earlier.met.setdefault(invoice_id, host.at)
+
     def _compared(self, host: HostInvoice, invoice: Invoice | None, customer: Customer | None) -> Difference:
         if invoice is not None:
-            found = difference(invoice, host, customer)
+            found = difference(invoice, host, customer, payment_open=invoice.invoice_id in self._open)
         else:
             found = Difference()
             if customer is not None:
                 contact(found, host, customer)
+            elif not (host.namesake or host.customer_ref) and self._customers.named(host):
+                found.kept.append(_second(host))
         if invoice is None or found.changes:
             self._check_twin(found, host, customer)
-        if reason := self._tokens.get(host.at):
+        if (reason := self._tokens.get(host.at)) and invoice is not None:
+            found.kept.append(Fault(host.at, LINK, f"kept yours: invoice {host.number}: {reason}"))
+        elif reason:
             found.refuse(host, LINK, reason)
+        if invoice is not None and found.money_alone(invoice, host):
+            reason = f"invoice {host.number}: what it was paid is recorded, though the rest is refused"
+            found.kept.append(Fault(host.at, "amount_paid", reason))
         return found
 
     def _check_twin(self, found: Difference, host: HostInvoice, customer: Customer | None) -> None:
@@ -110,10 +134,11 @@ class Chunk:
         for pair in pairs:
             if pair.invoice is not None and (pair.difference.changes or pair.difference.faults):
                 ids.add(pair.invoice.invoice_id)
-            if pair.customer is not None and "customer_email" in pair.difference.changes:
+            if pair.customer is not None and _of_customer(pair.difference):
                 ids.update(*addresses.invoices_concerned(self._session, pair.customer.customer_id))
         if ids:
-            load_locked(self._session, ids)
+            locked = load_locked(self._session, ids)
+            self._open = with_open_payment(self._session, locked.values())
 
     def _update(self, pair: _Pair, invoice: Invoice, actor: str, now: datetime) -> None:
         # Anew: a payment may have come since, and the file may say twice what changes of a customer.
@@ -121,14 +146,21 @@ class Chunk:
         pair.customer, pair.difference = customer, self._compared(pair.host, invoice, customer)
         if pair.difference.changes and not pair.difference.faults:
             self._take_over(pair, invoice, actor, now)
+        if pair.difference.money_alone(invoice, pair.host):
+            updates.enter_money(self._session, invoice, pair.host, actor=actor, now=now)
+        if pair.difference.waits_for_payment:
+            open_intent.mark_for_cancellation(self._session, invoice_id=invoice.invoice_id, now=now)
         self._conclude(pair)
         if pair.difference.void_against_money:
             updates.tell_of_void(self._session, invoice, now)
 
     def _take_over(self, pair: _Pair, invoice: Invoice, actor: str, now: datetime) -> None:
+        customer = pair.customer or invoice.customer
         try:
-            customer = pair.customer or self._new_customer(pair.host, now)
-            updates.update_customer(self._session, customer, pair.host, actor=actor, now=now)
+            if pair.customer is None and _of_customer(pair.difference):
+                customer = self._new_customer(pair.host, now)
+            if _of_customer(pair.difference):
+                updates.update_customer(self._session, customer, pair.host, actor=actor, now=now)
         except Conflict as error:
             pair.difference.refuse(pair.host, "customer_email", str(error))
             return
@@ -157,6 +189,8 @@ class Chunk:
                     pair.difference.refuse(pair.host, "customer_email", str(error))
             self._conclude(pair)
         ids = new_ids(self._session, [host for host, _customer in sound])
+        for (host, _customer), invoice_id in zip(sound, ids, strict=True):
+            self._met(host, invoice_id)
         create(self._session, sound, ids, issuer_id=self._issuer_id, actor=actor, now=now)
 
     def _new_customer(self, host: HostInvoice, now: datetime) -> Customer:
@@ -178,10 +212,23 @@ class Chunk:
         """Whether no earlier invoice of the file has said this of its customer."""
         if not column.startswith("customer_") or pair.customer is None:
             return True
-        known = (pair.customer.customer_id, column) in self.said
-        self.said.add((pair.customer.customer_id, column))
+        known = (pair.customer.customer_id, column) in self.earlier.said
+        self.earlier.said.add((pair.customer.customer_id, column))
         return not known
 
     def _refuse(self, host: HostInvoice, faults: list[Fault]) -> None:
         self.faults += faults
         self.results.append(Result(host.at, host.number, "refused"))
+
+
+def _of_customer(difference: Difference) -> bool:
+    """Whether the customer is written, and with it the invoices that its mail is about."""
+    return any(column.startswith("customer_") for column in difference.changes)
+
+
+def _second(host: HostInvoice) -> Fault:
+    reason = (
+        f"made a second customer {shown(host.customer_name)}, at {shown(host.customer_email)}: no invoice of"
+        " the first one has this address; give customer_ref if it is the same"
+    )
+    return Fault(host.at, "customer_email", reason)

@@ -31,14 +31,25 @@ class Difference:
     faults: list[Fault] = field(default_factory=list)
     kept: list[Fault] = field(default_factory=list)
     void_against_money: bool = False
+    waits_for_payment: bool = False
+    """Whether the host's money stays out until what the customer has open here has ended."""
+
+    def money_alone(self, invoice: Invoice, host: HostInvoice) -> bool:
+        """Whether money is news though the rest is refused: it arrived, whatever the document says."""
+        issued = invoice.status is not _S.DRAFT and invoice.currency == host.currency
+        return bool(self.faults) and "amount_paid" in self.changes and issued
 
     def refuse(self, host: HostInvoice, column: str, reason: str) -> None:
         """Note why the host's version stays out."""
         self.faults.append(Fault(host.at, column, f"invoice {host.number}: {reason}"))
 
 
-def difference(invoice: Invoice, host: HostInvoice, customer: Customer | None) -> Difference:
+def difference(
+    invoice: Invoice, host: HostInvoice, customer: Customer | None, *, payment_open: bool
+) -> Difference:
     """Compare; `customer` is whom the host means, None for nobody that is known.
+
+    `payment_open` says that the invoice has a live attempt.
 
     Equal means equal values: what a spreadsheet saved again says `10` for `10.00`.
     """
@@ -46,13 +57,13 @@ def difference(invoice: Invoice, host: HostInvoice, customer: Customer | None) -
     if invoice.import_digest == host.digest or invoice.customer.erased_at is not None:
         return found  # said before; and what the host still says about an erased person stays out
     if invoice.status is _S.VOID:
-        _of_a_void_one(found, invoice, host)
+        _of_a_void_one(found, invoice, host, payment_open)
     elif host.status is _S.VOID:
         _voiding(found, invoice, host)
     else:
         _content(found, invoice, host)
         _customer(found, invoice, host, customer)
-        _money(found, invoice, host)
+        _money(found, invoice, host, payment_open)
         if invoice.status is not host.status:
             found.changes["status"] = (invoice.status.value, host.status.value)
             if host.status is _S.DRAFT:
@@ -60,9 +71,9 @@ def difference(invoice: Invoice, host: HostInvoice, customer: Customer | None) -
     return found
 
 
-def _of_a_void_one(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
+def _of_a_void_one(found: Difference, invoice: Invoice, host: HostInvoice, payment_open: bool) -> None:
     """A void one stays void; money is not lost for that."""
-    _money(found, invoice, host)
+    _money(found, invoice, host, payment_open)
     if host.status is not _S.VOID:
         found.kept.append(Fault(host.at, "status", f"kept yours: invoice {host.number} is void here"))
 
@@ -76,6 +87,7 @@ def _voiding(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
             "cannot be voided: a payment has been received or is clearing; refund it first",
         )
     elif host_payments.unknown_part(invoice, known_to_host=host.paid):
+        found.void_against_money = True
         found.refuse(host, "amount_paid", "is void and has been paid, as the file says; that cannot be")
     else:
         found.changes["status"] = (invoice.status.value, host.status.value)
@@ -155,7 +167,7 @@ def contact(found: Difference, host: HostInvoice, customer: Customer) -> None:
         found.changes["customer_contacts"] = (", ".join(sorted(before)), ", ".join(sorted(after)))
 
 
-def _money(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
+def _money(found: Difference, invoice: Invoice, host: HostInvoice, payment_open: bool) -> None:
     """Of money only what paymail does not know of is news: all else is an echo, or old."""
     if not host_payments.unknown_part(invoice, known_to_host=host.paid):
         return
@@ -164,6 +176,11 @@ def _money(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
         # It may be the money that clears here: entered now, it would count twice.
         reason = f"is {known} here and {given} in the file, while a payment is clearing;"
         found.refuse(host, "amount_paid", f"{reason} import again when it has ended")
+    elif payment_open:
+        # Stripe may have it already, and only its word to us be late.
+        found.waits_for_payment = True
+        reason = f"is {known} here and {given} in the file, while the customer has a payment open here;"
+        found.refuse(host, "amount_paid", f"{reason} it is being cancelled: import again in a few minutes")
     else:
         found.changes["amount_paid"] = (str(known), str(given))
 

@@ -67,6 +67,11 @@ class BadValue(ValueError):
         self.column = column
 
 
+def hidden(text: str) -> str:
+    """Return a text without what may be a pay link's token, whole or in part."""
+    return re.sub(r"[0-9a-fA-F]{40,}", "[hidden]", text)
+
+
 def shown(text: str) -> str:
     """Quote the file's text for people: clipped, and without bytes that a terminal would obey.
 

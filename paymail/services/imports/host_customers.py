@@ -1,7 +1,7 @@
 """Which customer of ours one of a host's file is, and what the host has changed about it.
 
-By the host's id; else by name, while the issuer has one customer of that name and the file itself does not
-give it two addresses; else by name and address.
+By the host's id; else by a known invoice, of the file, of a customer of that name; else by name and address.
+A name alone proves nothing: a new invoice for a namesake is nobody's reason to mail a customer elsewhere.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,9 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from paymail.models import ContactOrigin, Customer, name_key
+from paymail.models import ContactOrigin, Customer, Invoice, name_key
 from paymail.services.imports.invoice_check import HostInvoice
+from paymail.services.imports.namesakes import Namesakes
 from paymail.services.outbox.suppressions import normalised
 
 FIELDS = {
@@ -28,7 +29,9 @@ FIELDS = {
 class KnownCustomers:
     """The customers of an issuer that those of some invoices could be."""
 
-    def __init__(self, session: Session, hosts: Sequence[HostInvoice], issuer_id: int) -> None:
+    def __init__(
+        self, session: Session, hosts: Sequence[HostInvoice], issuer_id: int, file: Namesakes
+    ) -> None:
         names = {host.customer_name for host in hosts}
         refs = {host.customer_ref for host in hosts if host.customer_ref}
         keys = {name_key(name) for name in names}
@@ -41,6 +44,8 @@ class KnownCustomers:
             or_(Customer.name_key.in_(keys), Customer.external_ref.in_(refs), unkeyed),
         )
         self._all = list(session.scalars(statement.order_by(Customer.customer_id)))
+        self._session, self._file = session, file
+        self._numbers: dict[int, list[str]] = {}
 
     def add(self, customer: Customer) -> None:
         """Note a customer that was just made."""
@@ -50,26 +55,35 @@ class KnownCustomers:
         """Return the customer that is meant; `own` is the one that a known invoice has. None: a new one."""
         if host.customer_ref:
             return self._by_ref(host, own)
-        named = self._named(host)
-        if own is not None and own in named:
-            return own
-        if len(named) == 1 and not host.namesake:
-            return named[0]
-        return next((one for one in named if _is_at(one, host.customer_email)), None)
+        return self._by_name(host, self.named(host), own)
 
     def _by_ref(self, host: HostInvoice, own: Customer | None) -> Customer | None:
         for one in self._all:
             if one.external_ref == host.customer_ref:
                 return one
         # The host gives its id for the first time.
-        unnamed = [one for one in self._named(host) if one.external_ref is None]
-        if own is not None and own in unnamed:
-            return own
-        if len(unnamed) > 1:
-            unnamed = [one for one in unnamed if _is_at(one, host.customer_email)]
-        return unnamed[0] if len(unnamed) == 1 else None
+        return self._by_name(host, [one for one in self.named(host) if one.external_ref is None], own)
 
-    def _named(self, host: HostInvoice) -> list[Customer]:
+    def _by_name(self, host: HostInvoice, named: Sequence[Customer], own: Customer | None) -> Customer | None:
+        if own is not None and own in named:
+            return own
+        for one in named:
+            if _is_at(one, host.customer_email):
+                return one
+        if host.namesake and not host.customer_ref:
+            return None
+        return next((one for one in named if self._is_moved(one, host)), None)
+
+    def _is_moved(self, customer: Customer, host: HostInvoice) -> bool:
+        """Whether the file also gives a known invoice of the customer this name and address."""
+        if customer.customer_id not in self._numbers:
+            mine = select(Invoice.number).where(Invoice.customer_id == customer.customer_id)
+            self._numbers[customer.customer_id] = list(self._session.scalars(mine))
+        who = (host.customer_name, host.customer_email, host.customer_ref or "")
+        return any(self._file.gives(number, *who) for number in self._numbers[customer.customer_id])
+
+    def named(self, host: HostInvoice) -> list[Customer]:
+        """Return the customers of the name that the host gives."""
         key = name_key(host.customer_name)
         return [one for one in self._all if (one.name_key or name_key(one.name)) == key]
 

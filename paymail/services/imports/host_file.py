@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from paymail.services.imports import numbers, row_spool
-from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, shown
+from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, hidden, shown
 from paymail.services.imports.fields import Format, Row
 from paymail.services.imports.invoice_check import HostInvoice, check_invoice
 from paymail.services.imports.namesakes import Namesakes
@@ -46,7 +46,7 @@ class HostFile:
     """The invoices that such a row belongs to, by key, with its line: they stay out."""
     last_line: int
     namesakes: Namesakes
-    """The names of customers to which the file gives more than one address."""
+    """The names of its customers: to which of them it gives more than one address, and which invoices."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ class HostFile:
             if isinstance(found, HostInvoice):
                 yield replace(found, namesake=self.namesakes.has(found.customer_name))
             else:
-                yield Refused(tuple(sorted(set(found))), rows[0][1]["invoice_id"].strip()[:60])
+                yield Refused(tuple(sorted(set(found))), hidden(rows[0][1]["invoice_id"].strip())[:60])
 
     def _torn(self, rows: list[tuple[int, Row]]) -> list[Fault]:
         """Return why an invoice cannot be checked at all: some of its rows are not here."""
@@ -120,8 +120,8 @@ def open_host_file(file: BinaryIO, given: Format = Format()) -> HostFile:
             # Hashes, so that a million numbers of invoices take little; two that meet only cost a spool.
             scattered = scattered or hash(last) in keys
             keys.add(hash(last))
-            if not row.get("customer_ref", "").strip():
-                namesakes.add(row["customer_name"], row["customer_email"])
+            ref = row.get("customer_ref", "")
+            namesakes.add(row["invoice_id"], row["customer_name"], row["customer_email"], ref)
     mark = given.mark or numbers.proved(votes)
     form = replace(given, mark=mark, found=given.mark is None)
     return HostFile(file, layout, form, rows, len(keys), scattered, tuple(faults), torn, line, namesakes)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from paymail.models import Customer, Invoice
+from paymail.models import LIVE_ATTEMPTS, Customer, Invoice, PaymentAttempt
 from paymail.services.imports.faults import Fault, shown
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.optional_fields import wanted_id
@@ -57,6 +57,15 @@ class KnownInvoices:
             return Fault(host.at, "external_ref", reason)
         self._new.add(host.external_ref or "")
         return numbered
+
+
+def with_open_payment(session: Session, invoices: Iterable[Invoice]) -> set[int]:
+    """Return the ids of those of some invoices that have a live attempt: money may be arriving."""
+    ids = [invoice.invoice_id for invoice in invoices]
+    live = select(PaymentAttempt.invoice_id).where(
+        PaymentAttempt.invoice_id.in_(ids), PaymentAttempt.status.in_(LIVE_ATTEMPTS)
+    )
+    return set(session.scalars(live)) if ids else set()
 
 
 def load_locked(session: Session, ids: Iterable[int]) -> dict[int, Invoice]:

@@ -1,21 +1,38 @@
-"""Customers of one file with the same name: two addresses are then two customers, not one that moved."""
+"""Whom a file means by its names: two addresses of one name are two customers, not one that moved."""
 
 from paymail.models import name_key
+from paymail.services.imports.optional_fields import invoice_key
 
 
 class Namesakes:
-    """The names of a file and their addresses. Hashes, so that a million names take little."""
+    """The names of a file, their addresses and invoices. Hashes, so that a million names take little."""
 
     def __init__(self) -> None:
         self._addresses: dict[int, int] = {}
         self._several: set[int] = set()
+        self._invoices: set[int] = set()
 
-    def add(self, name: str, address: str) -> None:
-        """Note that the file gives a customer of this name this address."""
-        key, one = hash(name_key(name)), hash(address.strip().casefold())
-        if self._addresses.setdefault(key, one) != one:
-            self._several.add(key)
+    def add(self, number: str, name: str, address: str, ref: str) -> None:
+        """Note to whom the file gives an invoice; `ref` is empty where it has no id of the customer."""
+        if not ref.strip():
+            key, one = hash(name_key(name)), hash(_first(address))
+            if self._addresses.setdefault(key, one) != one:
+                self._several.add(key)
+        self._invoices.add(_hash(number, name, address, ref))
 
     def has(self, name: str) -> bool:
         """Whether the file gives the name more than one address."""
         return hash(name_key(name)) in self._several
+
+    def gives(self, number: str, name: str, address: str, ref: str) -> bool:
+        """Whether the file says that this invoice is that customer's, at this address."""
+        return _hash(number, name, address, ref) in self._invoices
+
+
+def _hash(number: str, name: str, address: str, ref: str) -> int:
+    return hash((invoice_key(number), name_key(name), _first(address), ref.strip()))
+
+
+def _first(address: str) -> str:
+    """Return the customer's own address of a cell; the others are contacts."""
+    return address.lstrip("; ").partition(";")[0].strip().casefold()

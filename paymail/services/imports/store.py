@@ -9,9 +9,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from paymail.db.lock_waits import is_lock_wait
 from paymail.services.core.contexts import Context
 from paymail.services.imports.chunks import Chunk
+from paymail.services.imports.earlier import Earlier
 from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, Report, Result
 from paymail.services.imports.host_file import HostFile, Refused
 from paymail.services.imports.invoice_check import HostInvoice
+from paymail.services.imports.namesakes import Namesakes
 
 CHUNK = 100
 """Invoices per transaction: a fraction of a second, in which staff and customers wait on SQLite."""
@@ -75,13 +77,13 @@ def _run(
 ) -> Report:
     """Compare the whole file and, with an actor, write it."""
     tally = _Tally(list(file.faults))
-    said: set[tuple[int, str]] = set()
+    earlier = Earlier()
     done = 0
     for chunk in _chunks(file.checked()):
         refused = [found for found in chunk if isinstance(found, Refused)]
         hosts = [found for found in chunk if isinstance(found, HostInvoice)]
-        found = _chunk(context, hosts, issuer_id, actor, said)
-        said |= found.said
+        found = _chunk(context, hosts, issuer_id, actor, earlier, file.namesakes)
+        earlier = found.earlier
         kept_out = [Result(one.faults[0].line, one.number, "refused") for one in refused]
         faults = [fault for one in refused for fault in one.faults]
         tally.add(
@@ -121,17 +123,18 @@ def _chunk(
     hosts: Sequence[HostInvoice],
     issuer_id: int,
     actor: str | None,
-    said: set[tuple[int, str]],
+    earlier: Earlier,
+    names: Namesakes,
     tries: int = TRIES,
 ) -> Chunk:
     """Compare and, with an actor, write some invoices in one transaction."""
     try:
-        return _compare_and_write(context, hosts, issuer_id, actor, said)
+        return _compare_and_write(context, hosts, issuer_id, actor, earlier, names)
     except DBAPIError as error:
         # Somebody else changed one of them meanwhile: it is known now, or its lock is free.
         if tries == 1 or not (isinstance(error, IntegrityError) or is_lock_wait(error)):
             raise
-        return _chunk(context, hosts, issuer_id, actor, said, tries - 1)
+        return _chunk(context, hosts, issuer_id, actor, earlier, names, tries - 1)
 
 
 def _compare_and_write(
@@ -139,10 +142,11 @@ def _compare_and_write(
     hosts: Sequence[HostInvoice],
     issuer_id: int,
     actor: str | None,
-    said: set[tuple[int, str]],
+    earlier: Earlier,
+    names: Namesakes,
 ) -> Chunk:
     with context.transaction() as session:
-        chunk = Chunk(session, issuer_id, set(said))
+        chunk = Chunk(session, issuer_id, earlier.copy(), names)
         if actor is None:
             chunk.compare(hosts)
         else:

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus
 from paymail.services.core import history
+from paymail.services.core.customers import CustomerErased
 from paymail.services.customers import addresses, contacts
 from paymail.services.imports import host_customers
 from paymail.services.imports.comparison import OPTIONAL
+from paymail.services.imports.faults import hidden
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.ledger import entries
 from paymail.services.links import pay_links
@@ -27,16 +29,19 @@ def update_customer(
 ) -> None:
     """Take over what the host says of a customer. Unsent mail goes to a new address.
 
-    Raises AddressTaken: two customers of an issuer cannot have the same name and address.
+    Raises, before anything is written, AddressTaken: two customers of an issuer cannot have the same name and
+    address; and CustomerErased.
     """
     changed = host_customers.changed_fields(customer, host)
+    address = host_customers.new_address(customer, host)
+    if changed or address is not None:
+        _check_free(session, customer, host.customer_name, address or customer.email)
     for column, (_before, after) in changed.items():
         setattr(customer, column, after)
     if changed.keys() - {"external_ref"}:
         session.flush()
         for invoice_id in addresses.invoices_concerned(session, customer.customer_id)[1]:
             pay_links.write_waiting_afresh(session, invoice_id=invoice_id)
-    address = host_customers.new_address(customer, host)
     if address is not None:
         addresses.take_hosts_address(
             session, customer_id=customer.customer_id, address=address, actor=actor, now=now
@@ -44,6 +49,25 @@ def update_customer(
     given, wanted = host_customers.further_addresses(customer, host)
     if given != wanted:
         contacts.take_over(session, found=customer, emails=host.more_emails, actor=actor, now=now)
+
+
+def _check_free(session: Session, customer: Customer, name: str, address: str) -> None:
+    """Raise what the change of an address would raise, before a name is written. Locks the customer."""
+    if addresses.customer(session, customer_id=customer.customer_id, lock=True).erased_at is not None:
+        raise CustomerErased(f"the data of customer {customer.customer_id} has been erased")
+    same = select(Customer.customer_id).where(
+        Customer.issuer_id == customer.issuer_id,
+        Customer.name == name,
+        Customer.email == address,
+        Customer.customer_id != customer.customer_id,
+    )
+    if (twin := session.scalar(same)) is not None:
+        raise addresses.AddressTaken(f"customer {twin} already has this name and address")
+
+
+def enter_money(session: Session, invoice: Invoice, host: HostInvoice, *, actor: str, now: datetime) -> None:
+    """Enter what the host was paid, under the invoice's lock, and nothing else that it says."""
+    host_payments.enter(session, invoice=invoice, known_to_host=host.paid, actor=actor, now=now)
 
 
 def update_invoice(
@@ -79,7 +103,7 @@ def update_invoice(
         invoice.external_ref = host.external_ref or invoice.external_ref
         invoice.status = host.status
     session.flush()
-    host_payments.enter(session, invoice=invoice, known_to_host=host.paid, actor=actor, now=now)
+    enter_money(session, invoice, host, actor=actor, now=now)
     if {"due_date", "customer_name", *OPTIONAL} & changes.keys():
         pay_links.write_waiting_afresh(session, invoice_id=invoice.invoice_id)
 
@@ -134,7 +158,7 @@ def _said(column: str, before: str, after: str) -> str:
 
 
 def _short(value: str) -> str:
-    plain = " ".join(value.split())
+    plain = hidden(" ".join(value.split()))
     clipped = plain if len(plain) <= LONGEST_SHOWN else f"{plain[:LONGEST_SHOWN]}…"
     return clipped or "(none)"
 
@@ -148,6 +172,7 @@ def tell_of_void(session: Session, invoice: Invoice, now: datetime) -> None:
         key=invoice.invoice_id,
         headline="Your system voids an invoice that has been paid or is being paid",
         detail=f"Your system says that invoice {invoice.number} is void, but a payment has been received"
-        " or is clearing, so it stays as it is here. Refund the payment, then void the invoice.",
+        " or is clearing, here or by its own account, so it stays as it is here. Refund the payment, then"
+        " void the invoice.",
         now=now,
     )

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from paymail.models import Channel, Invoice, Issuer, Payment
-from paymail.services.ledger import entries, open_intent
+from paymail.models import Channel, Invoice, InvoiceStatus, Issuer, Payment
+from paymail.money import Money
+from paymail.services.ledger import entries
 
 SOURCE = "import"
 
@@ -25,16 +26,15 @@ def enter(
 ) -> Payment | None:
     """Enter what paymail does not know of as one payment, without an email to the customer; None if nothing.
 
-    `known_to_host` is all that the host ever received, in minor units. Under the invoice's lock. A surplus is
-    shown and told to staff as any other.
+    `known_to_host` is all that the host ever received, in minor units. Under the invoice's lock, and only
+    while it has no live attempt: the host may know of that very payment. A surplus is shown and told to staff
+    as any other.
     """
     amount = unknown_part(invoice, known_to_host=known_to_host)
     if not amount:
         return None
     payment = _payment(invoice, amount, now)
     entries.enter_payment(session, invoice=invoice, payment=payment, actor=actor, now=now, receipt=False)
-    # What the customer has open in a browser would charge the old balance.
-    open_intent.mark_for_cancellation(session, invoice_id=invoice.invoice_id, now=now)
     return payment
 
 
@@ -55,7 +55,14 @@ def enter_first(session: Session, *, invoices: Sequence[Invoice], actor: str, no
     session.add_all(made)
     session.flush()
     for invoice, payment in zip(paid, made, strict=True):
-        entries.tell(session, invoice=invoice, payment=payment, actor=actor, now=now)
+        if invoice.status is InvoiceStatus.VOID:
+            # History that the host has dealt with: staff are not told of each.
+            detail = f"{Money(payment.amount, payment.currency)} by {payment.method}"
+            entries.note(
+                session, invoice=invoice, kind="payment_received", actor=actor, now=now, detail=detail
+            )
+        else:
+            entries.tell(session, invoice=invoice, payment=payment, actor=actor, now=now)
 
 
 def _payment(invoice: Invoice, amount: int, now: datetime) -> Payment:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 
 from paymail.documents import Document
-from paymail.models import Payment
+from paymail.models import Channel, Payment
 from paymail.services.core.documents import invoice_document, receipt_document
 from paymail.services.letters.credit_notes import credit_note_document, refund_of
 from paymail.services.links.lookup import find_by_token
@@ -49,7 +49,9 @@ def one_receipt_pdf(app: AppDep, token: Token, number: Number) -> Response:
     with app.reading() as session:
         invoice = find_by_token(session, token=token, now=app.now())
         mine = select(Payment).where(
-            Payment.invoice_id == invoice.invoice_id, Payment.receipt_number == number
+            Payment.invoice_id == invoice.invoice_id,
+            Payment.receipt_number == number,
+            Payment.channel != Channel.HOST,  # which the host has receipted
         )
         payment = session.scalars(mine).one_or_none()
         if payment is None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from paymail import db
-from paymail.models import Invoice
+from paymail.models import Invoice, TimelineEvent
 from paymail.services.imports import Report
 from paymail.services.imports.header import COLUMNS
 from paymail.services.links import pay_links
@@ -90,7 +90,10 @@ def test_one_link_leads_to_one_invoice(engine: Engine) -> None:
 def test_a_known_invoice_keeps_its_link(engine: Engine) -> None:
     bring(engine, text_of(rows({})))
     ours = tokens(engine)
-    assert "here already with another link" in reasons(given(engine, {"payment_token": TOKEN}))[0]
+    report = given(engine, {"payment_token": TOKEN, "due_date": "2026-04-30"})
+    assert (report.faults, report.updated) == ((), 1)
+    (note,) = report.kept
+    assert "here already with another link" in note.reason
     assert tokens(engine) == ours
 
 
@@ -113,6 +116,21 @@ def test_a_token_in_a_wrong_place_is_not_shown_either(engine: Engine) -> None:
         _sound, faults = look(text)
         assert faults
         assert TOKEN[:40] not in str(faults)
+
+
+def test_a_token_in_the_cell_of_the_number_is_not_shown(engine: Engine) -> None:
+    report = given(engine, {"invoice_id": TOKEN})
+    assert report.results[0].number == "[hidden]"
+    assert TOKEN[:20] not in str(report)
+
+
+def test_a_token_in_a_text_is_not_kept_in_the_history(engine: Engine) -> None:
+    bring(engine, text_of(rows({})))
+    bring(engine, text_of(rows({"notes": f"long enough that it is clipped {TOKEN}"})))
+    with db.reading(engine) as session:
+        said = [event.detail for event in session.scalars(select(TimelineEvent))]
+    assert any("[hidden]" in detail for detail in said)
+    assert TOKEN[:20] not in str(said)
 
 
 def test_a_checked_invoice_does_not_show_its_token_in_a_log(engine: Engine) -> None:

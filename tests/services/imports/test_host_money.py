@@ -102,14 +102,60 @@ def test_a_bank_transfer_that_the_host_booked_is_recorded_once(story: HostStory)
     intent = story.start()
     story.gateway.set(intent.id, status=IntentStatus.REQUIRES_PAYMENT_METHOD, failure="card declined")
     story.tell("payment_intent.payment_failed", intent.id)
+    assert [fault.column for fault in story.bring(PAID).faults] == ["amount_paid"]
+    story.sweep()
     for _night in range(2):
         assert story.bring(PAID).faults == ()
     assert story.payments() == [(Channel.HOST, 8250)]
     assert story.money() == ("paid", 8250, 0)
     assert story.mails("receipt") == []
-    story.sweep()
     assert story.payable() == []
     assert not [mail for mail in story.mails("reminder") if mail.state is MessageState.SCHEDULED]
+
+
+def test_a_card_payment_that_the_host_hears_of_first_counts_once(story: HostStory) -> None:
+    story.bring()
+    intent = story.start()
+    story.gateway.succeed(intent.id)
+    (fault,) = story.bring(PAID).faults
+    assert (fault.column, story.payments()) == ("amount_paid", [])
+    assert "import again in a few minutes" in fault.reason
+    assert [attempt.status for attempt in story.attempts()] == [AttemptStatus.CANCELLING]
+    story.tell("payment_intent.succeeded", intent.id)
+    story.sweep()
+    assert story.bring(PAID).faults == ()
+    assert story.payments() == [(Channel.STRIPE, 8250)]
+    assert story.money() == ("paid", 8250, 0)
+
+
+def test_money_comes_in_though_the_rest_is_refused_and_once(story: HostStory) -> None:
+    story.bring()
+    for _night in range(2):
+        report = story.bring(PAID | {"description": "Support (March)"})
+        assert ([fault.column for fault in report.faults], report.skipped) == (["line"], 1)
+    assert story.payments() == [(Channel.HOST, 8250)]
+    assert story.money() == ("paid", 8250, 0)
+
+
+def test_money_in_another_currency_stays_out_with_the_rest(story: HostStory) -> None:
+    story.bring()
+    assert story.bring(PAID | {"currency": "NZD"}).skipped == 1
+    assert story.payments() == []
+
+
+def test_a_void_that_has_been_paid_as_the_host_says_is_told_once(story: HostStory) -> None:
+    story.bring()
+    for _night in range(2):
+        assert [fault.column for fault in story.bring(VOID | PAID).faults] == ["amount_paid"]
+    (notice,) = story.mails("notice")
+    assert "voids an invoice" in notice.detail
+
+
+def test_nobody_is_told_of_what_was_void_and_paid_before_paymail_came(story: HostStory) -> None:
+    assert story.bring(VOID | PAID).created == 1
+    assert story.payments() == [(Channel.HOST, 8250)]
+    assert story.happened("payment_received") == 1
+    assert story.mails("notice") == []
 
 
 def test_an_overpayment_comes_in_as_one(story: HostStory) -> None:
@@ -143,6 +189,8 @@ def test_money_of_the_host_comes_in_once_the_debit_has_failed(story: HostStory) 
     intent = story.debit()
     story.bring(PAID)
     story.bounce(intent.id)
+    story.bring(PAID)
+    story.sweep()
     story.bring(PAID)
     assert story.payments() == [(Channel.HOST, 8250)]
 

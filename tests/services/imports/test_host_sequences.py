@@ -87,6 +87,8 @@ class Sequence(HostStory):
         row = self.chance.choice(FILES)
         before, said = self.invoice(), Decimal(row.get("amount_paid", "0"))
         self.bring(row)
+        self.sweep()  # of what was open, for which money had to wait
+        self.bring(row)
         after = self.invoice()
         if before.payment_status is PaymentStatus.PROCESSING:
             assert after.payment_status is PaymentStatus.PROCESSING, "a file ended what clears"

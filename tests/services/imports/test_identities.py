@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from paymail import db
 from paymail.models import Customer, Invoice
 from paymail.services.customers import addresses, erasure
+from paymail.services.imports.store import CHUNK
 from paymail.services.sending import invoice_emails
 from tests.factories import NOW
 from tests.services.imports.host_files import Row, bring, look, rows, text_of
@@ -88,6 +89,23 @@ def test_the_hosts_id_is_attached_once_and_never_to_two(engine: Engine) -> None:
     assert (report.created, [fault.column for fault in report.faults]) == (1, ["external_ref"])
 
 
+def test_one_invoice_is_not_meant_twice_by_a_file(engine: Engine) -> None:
+    first, second = {"external_ref": "x-1", "status": "draft"}, {"status": "draft", "due_date": "2026-05-05"}
+    bring(engine, text_of(rows(first)))
+    (fault,) = bring(engine, text_of(rows(first | {"invoice_id": "8"}, second))).faults
+    assert (fault.line, fault.column) == (3, "invoice_id")
+    assert "the same here as the one on line 2" in fault.reason
+    assert invoices(engine) == [(7, "8")]
+
+
+def test_an_id_of_the_host_that_stands_in_a_file_twice_is_refused_far_apart_too(engine: Engine) -> None:
+    others = [{"invoice_id": f"A-{n}"} for n in range(CHUNK)]
+    one, two = {"external_ref": "x-1", "status": "draft"}, {"external_ref": "x-1", "invoice_id": "8"}
+    report = bring(engine, text_of(rows(one, *others, two)))
+    assert [(fault.line, fault.column) for fault in report.faults] == [(CHUNK + 3, "external_ref")]
+    assert (7, "7") in invoices(engine)
+
+
 @pytest.mark.parametrize(
     ("column", "cell", "reason"),
     [
@@ -150,7 +168,7 @@ def test_the_address_that_staff_put_right_stays_and_the_report_says_so(story: Ho
     with story.transaction() as session:
         invoice_emails.send_invoice(session, invoice_id=8, actor="t", now=NOW)
     assert [one.recipient for one in story.mails("invoice")] == [NEW]
-    story.bring({"invoice_id": "9", "customer_email": "third@acme.example"})
+    story.bring({"customer_email": "third@acme.example"})
     assert customers(story.engine) == [("Acme", "third@acme.example")]
 
 
@@ -158,19 +176,6 @@ def test_names_that_differ_in_case_or_composition_only_are_one(engine: Engine) -
     bring(engine, text_of(rows({"customer_name": "Caf\u00e9 Acme"})))
     bring(engine, text_of(rows({"invoice_id": "8", "customer_name": "CAFE\u0301 ACME"})))
     assert len(customers(engine)) == 1
-
-
-def test_two_namesakes_of_one_file_stay_two(engine: Engine) -> None:
-    one, two = {"customer_email": "j1@a.example"}, {"invoice_id": "8", "customer_email": "j2@b.example"}
-    file = text_of(rows(one, two))
-    assert bring(engine, file).created == 2
-    assert [email for _name, email in customers(engine)] == ["j1@a.example", "j2@b.example"]
-    assert bring(engine, file).unchanged == 2
-    # Alone in a later file, each is still known by the address, and a third is a third.
-    bring(engine, text_of(rows({"invoice_id": "9"} | {"customer_email": "j2@b.example"})))
-    assert len(customers(engine)) == 2
-    report = bring(engine, text_of(rows({"customer_email": "j3@c.example"}, two)))
-    assert [fault.column for fault in report.faults] == ["customer_email"]
 
 
 def test_the_hosts_id_of_a_customer_goes_before_names(engine: Engine) -> None:
