@@ -77,7 +77,9 @@ def list_(
 def _line(invoice: Invoice) -> str:
     total = str(Money(invoice.total, invoice.currency))
     status = f"{invoice.status:6} {invoice.payment_status:12}"
-    return f"{invoice.invoice_id:>6}  {total:>18}  {status} due {invoice.due_date}  {invoice.customer.name}"
+    number = "" if invoice.number == str(invoice.invoice_id) else f" (number {invoice.number})"
+    who = f"{invoice.customer.name}{number}"
+    return f"{invoice.invoice_id:>6}  {total:>18}  {status} due {invoice.due_date}  {who}"
 
 
 def _all(session: Session, wanted: InvoiceFilter) -> Iterator[Invoice]:

@@ -73,7 +73,7 @@ def _may_have_one(session: Session, invoice: Invoice, token: str, now: datetime)
     if not invoice.owed or invoice.customer.erased_at is not None:
         return False
     addresses = written_to(invoice.customer, "invoices")
-    if len(suppressions.among(session, addresses=addresses)) == len(set(addresses)):
+    if len(suppressions.among(session, addresses=addresses)) == len(addresses):
         return False  # nobody would get the new one, and the old page still says whom to ask
     recent = select(Message.message_id).where(
         Message.invoice_id == invoice.invoice_id,

@@ -67,8 +67,10 @@ def send_again(
     if invoice.customer.erased_at is not None:
         raise CustomerErased("this customer's personal data has been erased, so no email can be sent")
     addresses = written_to(invoice.customer, "receipts")
-    if len(suppressed := suppressions.among(session, addresses=addresses)) == len(set(addresses)):
-        why = suppressed[suppressions.normalised(invoice.customer.email)]
+    reached = len(suppressions.among(session, addresses=addresses)) < len(addresses)
+    suppressed = suppressions.active(session, address=invoice.customer.email)
+    if suppressed and not reached:
+        why = suppressed.detail or suppressed.reason
         raise AddressSuppressed(f"{invoice.customer.email} is suppressed ({why}); lift the suppression first")
     if key:
         return _asked(session, invoice, payment, key, actor, now)
