@@ -12,8 +12,8 @@ from paymail.models import Customer, Invoice
 from paymail.services.customers import addresses
 from paymail.services.imports import host_customers, updates
 from paymail.services.imports.comparison import Difference, contact, difference
-from paymail.services.imports.earlier import Earlier
 from paymail.services.imports.faults import Fault, Result, shown
+from paymail.services.imports.file_progress import FileProgress
 from paymail.services.imports.given_tokens import refused_tokens
 from paymail.services.imports.host_customers import KnownCustomers
 from paymail.services.imports.invoice_check import HostInvoice
@@ -45,7 +45,7 @@ class _Pair:
 class Chunk:
     """What there is to do, or was done, about some invoices of a file."""
 
-    def __init__(self, session: Session, issuer_id: int, earlier: Earlier, file: Namesakes) -> None:
+    def __init__(self, session: Session, issuer_id: int, earlier: FileProgress, file: Namesakes) -> None:
         self.faults: list[Fault] = []
         self.results: list[Result] = []
         self.kept: list[Fault] = []

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from paymail.db.lock_waits import is_lock_wait
 from paymail.services.core.contexts import Context
 from paymail.services.imports.chunks import Chunk
-from paymail.services.imports.earlier import Earlier
 from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, Report, Result
+from paymail.services.imports.file_progress import FileProgress
 from paymail.services.imports.host_file import HostFile, Refused
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.namesakes import Namesakes
@@ -77,7 +77,7 @@ def _run(
 ) -> Report:
     """Compare the whole file and, with an actor, write it."""
     tally = _Tally(list(file.faults))
-    earlier = Earlier()
+    earlier = FileProgress()
     done = 0
     for chunk in _chunks(file.checked()):
         refused = [found for found in chunk if isinstance(found, Refused)]
@@ -123,7 +123,7 @@ def _chunk(
     hosts: Sequence[HostInvoice],
     issuer_id: int,
     actor: str | None,
-    earlier: Earlier,
+    earlier: FileProgress,
     names: Namesakes,
     tries: int = TRIES,
 ) -> Chunk:
@@ -142,7 +142,7 @@ def _compare_and_write(
     hosts: Sequence[HostInvoice],
     issuer_id: int,
     actor: str | None,
-    earlier: Earlier,
+    earlier: FileProgress,
     names: Namesakes,
 ) -> Chunk:
     with context.transaction() as session:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Earlier:
+class FileProgress:
     """What the invoices of the file before this one have brought."""
 
     said: set[tuple[int, str]] = field(default_factory=set)
@@ -12,6 +12,6 @@ class Earlier:
     met: dict[int, int] = field(default_factory=dict)
     """The invoices here that they were, by id, with their lines."""
 
-    def copy(self) -> "Earlier":
+    def copy(self) -> "FileProgress":
         """Return one to go on with, so that a chunk can be tried again from this one."""
-        return Earlier(set(self.said), dict(self.met))
+        return FileProgress(set(self.said), dict(self.met))
