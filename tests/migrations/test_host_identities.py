@@ -62,11 +62,11 @@ def upgrade_in_small_batches(engine: Engine) -> None:
 def test_customers_of_before_are_found_by_name_in_any_case(old: Engine) -> None:
     upgrade_in_small_batches(old)
     assert keys(old) == [(name, name_key(name)) for name in NAMES]
-    other = {"customer_name": "caf\u00e9 pty ltd", "customer_email": "new@acme.example"}
+    other = {"customer_name": "caf\u00e9 pty ltd"}
     bring(old, text_of(rows({"customer_name": "ACME"}, {"invoice_id": "8"} | other)))
     with old.connect() as connection:
-        found = connection.execute(text("SELECT customer_id, email FROM customers ORDER BY customer_id"))
-        assert found.all()[:2] == [(1, "a@acme.example"), (2, "new@acme.example")]
+        found = connection.execute(text("SELECT customer_id FROM invoices ORDER BY invoice_id"))
+        assert list(found.scalars()) == [1, 2]
     assert len(keys(old)) == len(NAMES)
 
 

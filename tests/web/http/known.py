@@ -23,6 +23,7 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "token": token,
         "invoice_id": 502,
         "customer_id": customer_id,
+        "contact_id": 1,
         "issuer_id": 1,
         "message_id": 1,
         "payment_id": 1,

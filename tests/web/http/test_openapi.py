@@ -43,6 +43,9 @@ OPERATIONS = [
     ("/readyz", "GET"),
 ]
 STAFF_OPERATIONS = [
+    ("/api/v1/customers/{customer_id}/contacts", "GET"),
+    ("/api/v1/customers/{customer_id}/contacts", "POST"),
+    ("/api/v1/customers/{customer_id}/contacts/{contact_id}", "DELETE"),
     ("/api/v1/invoices", "GET"),
     ("/api/v1/invoices/{invoice_id}", "GET"),
     ("/api/v1/invoices/{invoice_id}/send", "POST"),
