@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from paymail.db import UtcDateTime
+from paymail.db.columns import add_missing
 
 revision: str = "0010"
 down_revision: str | None = "0009"
@@ -32,11 +33,7 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         _saved_methods()
         _gateway_customers()
-        for table, build in COLUMNS:
-            column = build()
-            present = {found["name"] for found in sa.inspect(op.get_bind()).get_columns(table)}
-            if column.name not in present:
-                op.add_column(table, column)
+        add_missing(COLUMNS)
 
 
 def _saved_methods() -> None:

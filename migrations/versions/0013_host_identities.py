@@ -13,6 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context, op
 
+from paymail.db.columns import add_missing
+
 revision: str = "0013"
 down_revision: str | None = "0012"
 branch_labels: str | Sequence[str] | None = None
@@ -33,11 +35,7 @@ COLUMNS: tuple[tuple[str, Callable[[], sa.Column[Any]]], ...] = (
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        for table, build in COLUMNS:
-            column = build()
-            present = {found["name"] for found in sa.inspect(op.get_bind()).get_columns(table)}
-            if column.name not in present:
-                op.add_column(table, column)
+        add_missing(COLUMNS)
         _fill_keys(op.get_bind(), context.config.attributes.get("backfill_batch", DEFAULT_BATCH))
 
 

@@ -11,15 +11,19 @@ import sqlalchemy as sa
 from alembic import op
 
 from paymail.db import UtcDateTime
+from paymail.db.columns import add_missing
 
 revision: str = "0016"
 down_revision: str | None = "0015"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-ISSUER_COLUMNS: tuple[Callable[[], sa.Column[Any]], ...] = (
-    lambda: sa.Column("reminder_gap", sa.Integer(), nullable=False, server_default="1"),
-    lambda: sa.Column("host_mails_invoices", sa.Boolean(), nullable=False, server_default=sa.false()),
+COLUMNS: tuple[tuple[str, Callable[[], sa.Column[Any]]], ...] = (
+    ("issuers", lambda: sa.Column("reminder_gap", sa.Integer(), nullable=False, server_default="1")),
+    (
+        "issuers",
+        lambda: sa.Column("host_mails_invoices", sa.Boolean(), nullable=False, server_default=sa.false()),
+    ),
 )
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -39,11 +43,7 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         _issuer_changes()
         _replaced_tokens()
-        for build in ISSUER_COLUMNS:
-            column = build()
-            present = {found["name"] for found in sa.inspect(op.get_bind()).get_columns("issuers")}
-            if column.name not in present:
-                op.add_column("issuers", column)
+        add_missing(COLUMNS)
         op.execute(HOSTS_THAT_MAIL)
 
 

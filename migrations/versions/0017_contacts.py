@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from paymail.db import UtcDateTime
+from paymail.db.columns import add_missing
 
 revision: str = "0017"
 down_revision: str | None = "0016"
@@ -21,15 +22,13 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        present = {found["name"] for found in sa.inspect(op.get_bind()).get_columns("issuers")}
-        if "bookkeeper_email" not in present:
-            _bookkeepers()
+        add_missing([("issuers", _bookkeeper_email)])
         _contacts()
         _recipients()
 
 
-def _bookkeepers() -> None:
-    op.add_column("issuers", sa.Column("bookkeeper_email", sa.String(320), nullable=False, server_default=""))
+def _bookkeeper_email() -> sa.Column[str]:
+    return sa.Column("bookkeeper_email", sa.String(320), nullable=False, server_default="")
 
 
 def _contacts() -> None:

@@ -175,7 +175,8 @@ def _name_recipients(smtp: Connection, envelope: Envelope) -> dict[str, str]:
             raise Refused(judge((code, reply), "RCPT"))  # the server is going, or no longer understood
         if code >= 300:
             refused[recipient] = judge((code, reply), "RCPT")
-    needed = [address for address in envelope.recipients if address not in envelope.copies]
+    # Copies alone, if it ever came to that, are an email like any other here.
+    needed = [one for one in envelope.recipients if one not in envelope.copies] or envelope.recipients
     if all(address in refused for address in needed):
         # One temporary refusal is enough to try again: nobody has the message yet.
         raise Refused(min((refused[address] for address in needed), key=_hopeless_last), sound=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
 from paymail import db
-from paymail.db import make_engine, schema
+from paymail.db import schema
 from paymail.models import (
     AttemptStatus,
     BulkSend,
@@ -40,27 +40,19 @@ from paymail.services.sending.bulk import Selection, start_requested
 from paymail.services.sending.requests import Request, send_requested
 from tests.factories import NOW
 from tests.migrations import rows_at_0005
+from tests.migrations.databases import BOTH, database_at
 from tests.migrations.rows_at_0005 import ASKED, SENT
-from tests.postgres import Cluster
 
 SOON = datetime(2026, 3, 20, 1, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A database at 0005 as the code before wrote it."""
-    if request.param == "sqlite":
-        engine = make_engine(f"sqlite:///{tmp_path / 'old.db'}")
-    else:
-        cluster: Cluster = request.getfixturevalue("postgres")
-        engine = make_engine(cluster.create("old6"))
-    schema.upgrade(engine, "0005")
-    with engine.begin() as connection:
-        rows_at_0005.write(connection)
-    yield engine
-    engine.dispose()
-    if request.param == "postgresql":
-        cluster.drop("old6")
+    with database_at("0005", request, tmp_path) as engine:
+        with engine.begin() as connection:
+            rows_at_0005.write(connection)
+        yield engine
 
 
 def message(session: Session, number: int) -> Message:

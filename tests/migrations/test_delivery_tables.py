@@ -8,12 +8,12 @@ from alembic import command
 from sqlalchemy import Engine, text
 
 from paymail import db
-from paymail.db import make_engine, schema
+from paymail.db import schema
 from paymail.models import Invoice, Message
 from paymail.services.core.contexts import Context
 from paymail.services.reminders import planner
 from tests.factories import NOW
-from tests.postgres import Cluster
+from tests.migrations.databases import BOTH, database_at
 
 ROWS = """
 INSERT INTO issuers (issuer_id, name, tax_id, tax_name, address, email, reply_to, currency, locale, timezone,
@@ -34,22 +34,14 @@ INSERT INTO timeline_events (event_id, invoice_id, message_id, at, actor, kind, 
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A database at 0002 with an overdue invoice and an open message."""
-    if request.param == "sqlite":
-        engine = make_engine(f"sqlite:///{tmp_path / 'old.db'}")
-    else:
-        cluster: Cluster = request.getfixturevalue("postgres")
-        engine = make_engine(cluster.create("old3"))
-    schema.upgrade(engine, "0002")
-    with engine.begin() as connection:
-        for statement in filter(str.strip, ROWS.split(";")):
-            connection.execute(text(statement), {"now": NOW.strftime("%Y-%m-%d %H:%M:%S.%f")})
-    yield engine
-    engine.dispose()
-    if request.param == "postgresql":
-        cluster.drop("old3")
+    with database_at("0002", request, tmp_path) as engine:
+        with engine.begin() as connection:
+            for statement in filter(str.strip, ROWS.split(";")):
+                connection.execute(text(statement), {"now": NOW.strftime("%Y-%m-%d %H:%M:%S.%f")})
+        yield engine
 
 
 def test_an_open_message_keeps_its_place_and_learns_its_gates(old: Engine) -> None:

@@ -7,44 +7,37 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, text
 
-from paymail.db import make_engine, schema
+from paymail.db import schema
 from paymail.models import name_key
+from tests.migrations.databases import BOTH, database_at
 from tests.migrations.rows_at_0005 import insert
-from tests.postgres import Cluster
 from tests.services.imports.host_files import BASE, bring, rows, text_of
 
 AT = "2026-03-17 01:00:00.000000"
 NAMES = ["Acme", "CAFE\u0301 Pty Ltd", "Stra\u00dfe", "", *(f"Customer {n}" for n in range(20))]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A database at 0012 with an issuer and its customers."""
-    if request.param == "sqlite":
-        engine = make_engine(f"sqlite:///{tmp_path / 'old.db'}")
-    else:
-        cluster: Cluster = request.getfixturevalue("postgres")
-        engine = make_engine(cluster.create("old12"))
-    schema.upgrade(engine, "0012")
-    with engine.begin() as connection:
-        insert(
-            connection, "issuers", issuer_id=1, name="Host Pty Ltd", tax_id="", tax_name="GST", address="",
-            email="b@h.example", reply_to="", currency="AUD", locale="en-AU", timezone="Australia/Sydney",
-            stripe_account="", last_receipt=0, last_credit_note=0, link_days=30, application_fee=0,
-            country="AU", subdivision="", reminders_off=False, ladder="", send_at="09:00",
-            quiet_from="20:00", quiet_until="08:00", reminder_minimum=0, reminder_cap=10, sender_rate="",
-            created_at=AT,
-        )  # fmt: skip
-        for number, name in enumerate(NAMES, start=1):
+    with database_at("0012", request, tmp_path) as engine:
+        with engine.begin() as connection:
             insert(
-                connection, "customers", customer_id=number, issuer_id=1, name=name,
-                email=BASE["customer_email"], address="", locale="", reminders_off=False, ladder="",
+                connection, "issuers", issuer_id=1, name="Host Pty Ltd", tax_id="",
+                tax_name="GST", address="",
+                email="b@h.example", reply_to="", currency="AUD", locale="en-AU", timezone="Australia/Sydney",
+                stripe_account="", last_receipt=0, last_credit_note=0, link_days=30, application_fee=0,
+                country="AU", subdivision="", reminders_off=False, ladder="", send_at="09:00",
+                quiet_from="20:00", quiet_until="08:00", reminder_minimum=0, reminder_cap=10, sender_rate="",
                 created_at=AT,
             )  # fmt: skip
-    yield engine
-    engine.dispose()
-    if request.param == "postgresql":
-        cluster.drop("old12")
+            for number, name in enumerate(NAMES, start=1):
+                insert(
+                    connection, "customers", customer_id=number, issuer_id=1, name=name,
+                    email=BASE["customer_email"], address="", locale="", reminders_off=False, ladder="",
+                    created_at=AT,
+                )  # fmt: skip
+        yield engine
 
 
 def keys(engine: Engine) -> list[tuple[str, str]]:

@@ -1,13 +1,12 @@
 """What staff are told about an email that came back."""
 
-import hashlib
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from paymail.models import Message
 from paymail.services.bounces.report import Finding
-from paymail.services.outbox import notices
+from paymail.services.outbox import dedupe_keys, notices
 
 
 def tell_staff(
@@ -54,4 +53,4 @@ def words_of(finding: Finding) -> str:
 def _notice_key(message: Message, address: str) -> str:
     if "\n" not in message.recipient:
         return str(message.message_id)
-    return f"{message.message_id}-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
+    return f"{message.message_id}-{dedupe_keys.address(address)}"

@@ -126,7 +126,7 @@ def _move(session: Session, customer_id: int, new: str, actor: str, now: datetim
     found = customer(session, customer_id=customer_id, lock=True)
     if found.erased_at is not None:
         raise CustomerErased(f"the data of customer {customer_id} has been erased")
-    _refuse_twin(session, found, new)
+    refuse_twin(session, found, name=found.name, address=new)
     old, found.email = found.email, new
     found.host_email = None if by_host else found.host_email or old
     for invoice_id in owed or others[-1:]:
@@ -158,12 +158,13 @@ def invoices_concerned(session: Session, customer_id: int) -> tuple[list[int], l
     return sorted(session.scalars(owed)), sorted(session.scalars(waiting))
 
 
-def _refuse_twin(session: Session, found: Customer, new: str) -> None:
+def refuse_twin(session: Session, found: Customer, *, name: str, address: str) -> None:
+    """Raise AddressTaken if another customer of the issuer has this name and address, which two cannot."""
     twin = session.scalar(
         select(Customer.customer_id).where(
             Customer.issuer_id == found.issuer_id,
-            Customer.name == found.name,
-            Customer.email == new,
+            Customer.name == name,
+            Customer.email == address,
             Customer.customer_id != found.customer_id,
         )
     )

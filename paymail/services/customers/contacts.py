@@ -112,7 +112,7 @@ def take_over(session: Session, *, found: Customer, emails: Iterable[str], actor
     found = customer(session, customer_id=found.customer_id, lock=True)
     if found.erased_at is not None:
         raise CustomerErased(f"the data of customer {found.customer_id} has been erased")
-    own = {normalised(found.email), normalised(found.host_email or found.email)}
+    own = own_addresses(found)
     present = {normalised(one.email): one for one in _of(session, found)}
     wanted = {normalised(email): email for email in emails if normalised(email) not in own}
     gone = [one for key, one in present.items() if one.origin is ContactOrigin.HOST and key not in wanted]
@@ -129,6 +129,11 @@ def take_over(session: Session, *, found: Customer, emails: Iterable[str], actor
     said = [f"removed to {one.email}" for one in gone] + [f"added to {email}" for email in fresh]
     _note(session, found, ", ".join(said), actor, now)
     return True
+
+
+def own_addresses(found: Customer) -> set[str]:
+    """Return a customer's own address, and the host's where staff have put it right (normalised)."""
+    return {normalised(found.email), normalised(found.host_email or found.email)}
 
 
 def groups_of(contact: Contact) -> list[Group]:

@@ -72,8 +72,7 @@ def _may_have_one(session: Session, invoice: Invoice, token: str, now: datetime)
         return False
     if not invoice.owed or invoice.customer.erased_at is not None:
         return False
-    addresses = written_to(invoice.customer, "invoices")
-    if len(suppressions.among(session, addresses=addresses)) == len(addresses):
+    if suppressions.covers(session, addresses=written_to(invoice.customer, "invoices")):
         return False  # nobody would get the new one, and the old page still says whom to ask
     recent = select(Message.message_id).where(
         Message.invoice_id == invoice.invoice_id,

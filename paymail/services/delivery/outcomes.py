@@ -1,6 +1,5 @@
 """How a try at delivering ends: the next state of the message, its record and its timeline entry."""
 
-import hashlib
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,8 +13,9 @@ from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery.permission import permission_of
 from paymail.services.letters.addressees import is_addressed
-from paymail.services.outbox import gates, notices, queue, recipients
+from paymail.services.outbox import dedupe_keys, gates, notices, queue, recipients
 from paymail.services.outbox.queue import Claim
+from paymail.services.outbox.suppressions import normalised
 from paymail.services.reminders.permission import Answer
 
 FIRST_DELAY = timedelta(seconds=15)
@@ -146,12 +146,11 @@ def _sent(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> No
 
 def _tell_of_refusal(session: Session, message: Message, address: str, reply: str, now: datetime) -> None:
     """Once a day and address: a bookkeeper's that is refused is so for each email of a bulk send."""
-    digest = hashlib.sha256(address.encode()).hexdigest()[:16]
     notices.tell_staff(
         session,
         invoice_id=message.invoice_id,
         about="refused",
-        key=f"{digest}-{now:%Y%m%d}",
+        key=f"{dedupe_keys.address(normalised(address))}-{now:%Y%m%d}",
         headline=f"The mail server did not take an email for {address}",
         detail=f"{reply}\nThe {message.kind} email reached its other recipients. Correct or remove the"
         " address among the customer's contacts, or in the issuer's setting bookkeeper_email.",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from paymail.models import ContactOrigin, Customer, Invoice, name_key
+from paymail.services.customers.contacts import own_addresses
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.namesakes import Namesakes
 from paymail.services.outbox.suppressions import normalised
@@ -130,7 +131,7 @@ def keeps_ours(customer: Customer, host: HostInvoice) -> bool:
 
 def further_addresses(customer: Customer, host: HostInvoice) -> tuple[set[str], set[str]]:
     """Return the contacts that the host gave before, and those that it gives now; without what staff set."""
-    ours = {normalised(customer.email), normalised(customer.host_email or customer.email)}
+    ours = own_addresses(customer)
     ours |= {normalised(one.email) for one in customer.contacts if one.origin is not ContactOrigin.HOST}
     before = {normalised(one.email) for one in customer.contacts if one.origin is ContactOrigin.HOST}
     return before, {normalised(email) for email in host.more_emails} - ours
@@ -155,5 +156,4 @@ def make(session: Session, host: HostInvoice, issuer_id: int, now: datetime) -> 
 
 
 def _is_at(customer: Customer, address: str) -> bool:
-    ours = {normalised(customer.email), normalised(customer.host_email or customer.email)}
-    return normalised(address) in ours
+    return normalised(address) in own_addresses(customer)

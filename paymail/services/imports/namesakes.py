@@ -1,6 +1,7 @@
 """Whom a file means by its names: two addresses of one name are two customers, not one that moved."""
 
 from paymail.models import name_key
+from paymail.services.imports.fields import addresses_in
 from paymail.services.imports.optional_fields import invoice_key
 
 
@@ -35,4 +36,4 @@ def _hash(number: str, name: str, address: str, ref: str) -> int:
 
 def _first(address: str) -> str:
     """Return the customer's own address of a cell; the others are contacts."""
-    return address.lstrip("; ").partition(";")[0].strip().casefold()
+    return next(iter(addresses_in(address)), "").casefold()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -55,14 +55,7 @@ def _check_free(session: Session, customer: Customer, name: str, address: str) -
     """Raise what the change of an address would raise, before a name is written. Locks the customer."""
     if addresses.customer(session, customer_id=customer.customer_id, lock=True).erased_at is not None:
         raise CustomerErased(f"the data of customer {customer.customer_id} has been erased")
-    same = select(Customer.customer_id).where(
-        Customer.issuer_id == customer.issuer_id,
-        Customer.name == name,
-        Customer.email == address,
-        Customer.customer_id != customer.customer_id,
-    )
-    if (twin := session.scalar(same)) is not None:
-        raise addresses.AddressTaken(f"customer {twin} already has this name and address")
+    addresses.refuse_twin(session, customer, name=name, address=address)
 
 
 def enter_money(session: Session, invoice: Invoice, host: HostInvoice, *, actor: str, now: datetime) -> None:

@@ -3,6 +3,7 @@
 Nothing reads a key back: what a message is about is in columns of its own.
 """
 
+import hashlib
 from datetime import date, datetime
 
 
@@ -54,6 +55,11 @@ def reminder_by_hand(*, invoice_id: int, sequence: int) -> str:
 def notice(*, about: str, key: int | str) -> str:
     """Key of the one notice to staff about something, such as `bounce` of message 7."""
     return f"notice:{about}:{key}"
+
+
+def address(address: str) -> str:
+    """Return the part of a key that stands for an address (normalised), which may be longer than a key."""
+    return hashlib.sha256(address.encode()).hexdigest()[:16]
 
 
 def link(*, invoice_id: int, sequence: int) -> str:

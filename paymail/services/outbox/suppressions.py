@@ -59,6 +59,12 @@ def among(session: Session, *, addresses: Iterable[str]) -> dict[str, str]:
     return {row.address: row.reason for row in session.execute(statement)}
 
 
+def covers(session: Session, *, addresses: Iterable[str]) -> bool:
+    """Whether each of some addresses is suppressed: then nobody can be reached."""
+    wanted = {normalised(address) for address in addresses}
+    return wanted <= among(session, addresses=wanted).keys()
+
+
 def add(
     session: Session,
     *,

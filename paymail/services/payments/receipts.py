@@ -66,10 +66,8 @@ def send_again(
     invoice = load_invoice(session, invoice_id=payment.invoice_id, lock=True)
     if invoice.customer.erased_at is not None:
         raise CustomerErased("this customer's personal data has been erased, so no email can be sent")
-    addresses = written_to(invoice.customer, "receipts")
-    reached = len(suppressions.among(session, addresses=addresses)) < len(addresses)
     suppressed = suppressions.active(session, address=invoice.customer.email)
-    if suppressed and not reached:
+    if suppressed and suppressions.covers(session, addresses=written_to(invoice.customer, "receipts")):
         why = suppressed.detail or suppressed.reason
         raise AddressSuppressed(f"{invoice.customer.email} is suppressed ({why}); lift the suppression first")
     if key:

@@ -127,6 +127,15 @@ def test_a_copy_that_is_taken_is_no_delivery(reply: str, verdict: Verdict) -> No
     assert (outcome.verdict, list(outcome.refused)) == (Verdict.SENT, ["books@x.example"])
 
 
+def test_copies_alone_never_make_the_mailer_raise() -> None:
+    mail = Envelope(
+        "<1@x.example>", "b@h.example", ("a@x.example",), MAIL.mime, copies=frozenset({"a@x.example"})
+    )
+    with Sink(**{"RCPT a@x.example": "550 nobody"}) as sink:
+        outcome, _ = attempt(sink, mail)
+    assert outcome.verdict is Verdict.FAILED
+
+
 def test_when_all_recipients_are_refused_one_temporary_refusal_is_reason_to_retry() -> None:
     mail = Envelope("<1@x.example>", "b@h.example", ("bad@x.example", "busy@x.example"), MAIL.mime)
     with Sink(**{"RCPT bad@x.example": "550 nobody", "RCPT busy@x.example": "450 busy"}) as sink:

@@ -296,3 +296,10 @@ def test_a_contact_of_the_host_that_staff_removed_is_not_brought_back(copied: Co
     assert copied.deliver() == [(OWN,)]
     copied.remove(1)
     assert file_gives(BOSS)
+
+
+def test_two_ways_to_write_one_address_are_one_when_it_is_suppressed(copied: Copied) -> None:
+    copied.suppress(OWN)
+    with db.reading(copied.engine) as session:
+        assert suppressions.covers(session, addresses=[OWN, OWN.upper()])
+        assert not suppressions.covers(session, addresses=[OWN, BOSS])

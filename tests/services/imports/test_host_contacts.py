@@ -52,6 +52,15 @@ def test_what_staff_added_stays_and_is_no_change(engine: Engine) -> None:
     assert known(engine)[1] == [("books@acme.example", ContactRole.BCC, ContactOrigin.STAFF)]
 
 
+def test_a_customer_moves_with_its_known_invoice_whatever_stands_between_addresses(engine: Engine) -> None:
+    bring(engine, text_of(rows({"customer_email": "a@acme.example"})))
+    moved = {"customer_email": "new@acme.example, b@acme.example"}
+    bring(
+        engine, text_of(rows(moved, {"invoice_id": "8", "customer_email": "new@acme.example;b@acme.example"}))
+    )
+    assert known(engine)[0] == ["new@acme.example"]
+
+
 @pytest.mark.parametrize(
     "cell", ["a@acme.example;", "a@acme.example;;b@acme.example", "a@acme.example; A@ACME.example"]
 )
