@@ -64,7 +64,7 @@ def import_(
             host_file = open_host_file(file, Format(decimal_mark, dates, zone))
             report = import_invoices(
                 Context(app.reading if dry_run else app.transaction, app.now),
-                file=host_file,
+                source=host_file,
                 issuer_id=issuer_id,
                 actor="import",
                 all_or_nothing=all_or_nothing,

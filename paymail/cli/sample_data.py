@@ -28,7 +28,7 @@ def load_sample(app: App) -> Report:
     with SAMPLE_CSV.open("rb") as file:
         return import_invoices(
             Context(app.transaction, app.now),
-            file=open_host_file(file),
+            source=open_host_file(file),
             issuer_id=issuer_id,
             actor="sample",
         )

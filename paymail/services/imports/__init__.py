@@ -3,15 +3,18 @@
 from paymail.services.imports.faults import Fault, ImportRefused, Report, Result
 from paymail.services.imports.fields import Format
 from paymail.services.imports.host_file import HostFile, open_host_file
+from paymail.services.imports.sources import GivenInvoices, Source
 from paymail.services.imports.store import import_invoices
 
 __all__ = [
     "Fault",
     "Format",
+    "GivenInvoices",
     "HostFile",
     "ImportRefused",
     "Report",
     "Result",
+    "Source",
     "import_invoices",
     "open_host_file",
 ]

@@ -6,27 +6,19 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from paymail.services.imports import numbers, row_spool
-from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, hidden, shown
+from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, shown
 from paymail.services.imports.fields import Format, Row
-from paymail.services.imports.invoice_check import HostInvoice, check_invoice
+from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.namesakes import Namesakes
 from paymail.services.imports.numbers import DecimalMark
 from paymail.services.imports.optional_fields import invoice_key
 from paymail.services.imports.rows import Layout, Unreadable, find_layout, read_rows
+from paymail.services.imports.sources import Refused, check, refused
 
 MONEY = ("subtotal", "tax_amount", "total", "amount_paid", "unit_price", "line_amount")
 """The columns that prove a file's decimal mark."""
 MOST_ROWS = 10_000
 """Of one invoice: they are checked together, in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An invoice of the file that cannot come in, with everything that is wrong with it."""
-
-    faults: tuple[Fault, ...]
-    number: str = ""
-    """As the file has it, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +55,8 @@ class HostFile:
     def checked(self) -> Iterator[HostInvoice | Refused]:
         """Yield each invoice in the order of its first row."""
         for rows in self._groups():
-            found = self._torn(rows) or check_invoice(rows, self.format)
-            if isinstance(found, HostInvoice):
-                yield replace(found, namesake=self.namesakes.has(found.customer_name))
-            else:
-                yield Refused(tuple(sorted(set(found))), hidden(rows[0][1]["invoice_id"].strip())[:60])
+            torn = self._torn(rows)
+            yield refused(rows, torn) if torn else check(rows, self.format, self.namesakes)
 
     def _torn(self, rows: list[tuple[int, Row]]) -> list[Fault]:
         """Return why an invoice cannot be checked at all: some of its rows are not here."""
@@ -120,8 +109,7 @@ def open_host_file(file: BinaryIO, given: Format = Format()) -> HostFile:
             # Hashes, so that a million numbers of invoices take little; two that meet only cost a spool.
             scattered = scattered or hash(last) in keys
             keys.add(hash(last))
-            ref = row.get("customer_ref", "")
-            namesakes.add(row["invoice_id"], row["customer_name"], row["customer_email"], ref)
+            namesakes.add_row(row)
     mark = given.mark or numbers.proved(votes)
     form = replace(given, mark=mark, found=given.mark is None)
     return HostFile(file, layout, form, rows, len(keys), scattered, tuple(faults), torn, line, namesakes)

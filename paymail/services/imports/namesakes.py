@@ -1,7 +1,7 @@
 """Whom a file means by its names: two addresses of one name are two customers, not one that moved."""
 
 from paymail.models import name_key
-from paymail.services.imports.fields import addresses_in
+from paymail.services.imports.fields import Row, addresses_in
 from paymail.services.imports.optional_fields import invoice_key
 
 
@@ -13,8 +13,10 @@ class Namesakes:
         self._several: set[int] = set()
         self._invoices: set[int] = set()
 
-    def add(self, number: str, name: str, address: str, ref: str) -> None:
-        """Note to whom the file gives an invoice; `ref` is empty where it has no id of the customer."""
+    def add_row(self, row: Row) -> None:
+        """Note to whom the file gives an invoice, by its first row."""
+        number, name, address = row["invoice_id"], row["customer_name"], row["customer_email"]
+        ref = row.get("customer_ref", "")
         if not ref.strip():
             key, one = hash(name_key(name)), hash(_first(address))
             if self._addresses.setdefault(key, one) != one:

@@ -1,4 +1,4 @@
-"""Writing a checked file: new invoices in, known ones compared, nothing silently rewritten."""
+"""Writing checked invoices: new invoices in, known ones compared, nothing silently rewritten."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from paymail.services.core.contexts import Context
 from paymail.services.imports.chunks import Chunk
 from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, Report, Result
 from paymail.services.imports.file_progress import FileProgress
-from paymail.services.imports.host_file import HostFile, Refused
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.namesakes import Namesakes
+from paymail.services.imports.sources import Refused, Source
 
 CHUNK = 100
 """Invoices per transaction: a fraction of a second, in which staff and customers wait on SQLite."""
@@ -25,28 +25,28 @@ Progress = Callable[[int, int], None]
 def import_invoices(
     context: Context,
     *,
-    file: HostFile,
+    source: Source,
     issuer_id: int,
     actor: str,
     all_or_nothing: bool = False,
     dry_run: bool = False,
     progress: Progress = lambda _done, _of: None,
 ) -> Report:
-    """Write what the file says that is new, some invoices at a time. The same file again changes nothing.
+    """Write what the source says that is new, some invoices at a time. The same again changes nothing.
 
     A dry run only compares, and `context.transaction` may then be one for reading. With `all_or_nothing`
-    the whole file is compared first: raises ImportRefused, with every fault, before anything is written.
+    everything is compared first: raises ImportRefused, with every fault, before anything is written.
     """
     if all_or_nothing and not dry_run:
-        faults = _run(context, file, issuer_id, actor=None).faults
+        faults = _run(context, source, issuer_id, actor=None).faults
         if faults:
             raise ImportRefused(faults)
-    return _run(context, file, issuer_id, actor=None if dry_run else actor, progress=progress)
+    return _run(context, source, issuer_id, actor=None if dry_run else actor, progress=progress)
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What has become of a file so far. What people read is kept up to MOST_FAULTS."""
+    """What has become of a source so far. What people read is kept up to MOST_FAULTS."""
 
     faults: list[Fault]
     more: bool = False
@@ -69,20 +69,20 @@ class _Tally:
 
 def _run(
     context: Context,
-    file: HostFile,
+    source: Source,
     issuer_id: int,
     *,
     actor: str | None,
     progress: Progress = lambda _done, _of: None,
 ) -> Report:
-    """Compare the whole file and, with an actor, write it."""
-    tally = _Tally(list(file.faults))
+    """Compare everything and, with an actor, write it."""
+    tally = _Tally(list(source.faults))
     earlier = FileProgress()
     done = 0
-    for chunk in _chunks(file.checked()):
+    for chunk in _chunks(source.checked()):
         refused = [found for found in chunk if isinstance(found, Refused)]
         hosts = [found for found in chunk if isinstance(found, HostInvoice)]
-        found = _chunk(context, hosts, issuer_id, actor, earlier, file.namesakes)
+        found = _chunk(context, hosts, issuer_id, actor, earlier, source.namesakes)
         earlier = found.earlier
         kept_out = [Result(one.faults[0].line, one.number, "refused") for one in refused]
         faults = [fault for one in refused for fault in one.faults]
@@ -92,24 +92,26 @@ def _run(
             found.kept,
         )
         done += len(chunk)
-        progress(done, file.invoices)
+        progress(done, source.invoices)
     count = tally.counted.get
     return Report(
-        invoices=file.invoices,
-        rows=file.rows,
+        invoices=source.invoices,
+        rows=source.rows,
         created=count("created", 0),
         updated=count("updated", 0),
         unchanged=count("unchanged", 0),
         skipped=count("refused", 0),
-        faults=(*sorted(tally.faults), *([_others(file)] if tally.more else [])),
-        notes=file.notes,
+        faults=(*sorted(tally.faults), *([_others(source)] if tally.more else [])),
+        notes=source.notes,
         results=tuple(tally.results),
         kept=tuple(tally.kept.values()),
     )
 
 
-def _others(file: HostFile) -> Fault:
-    return Fault(file.last_line, "", f"there are more than {MOST_FAULTS:,} faults; the others are not listed")
+def _others(source: Source) -> Fault:
+    return Fault(
+        source.last_line, "", f"there are more than {MOST_FAULTS:,} faults; the others are not listed"
+    )
 
 
 def _chunks(found: Iterable[HostInvoice | Refused]) -> Iterator[Sequence[HostInvoice | Refused]]:

@@ -14,8 +14,8 @@ from paymail.services.core.issuers import ensure_issuer
 from paymail.services.imports import Format, ImportRefused, Report, import_invoices, open_host_file
 from paymail.services.imports.faults import Fault
 from paymail.services.imports.header import COLUMNS
-from paymail.services.imports.host_file import Refused
 from paymail.services.imports.invoice_check import HostInvoice
+from paymail.services.imports.sources import Refused
 from tests.factories import NOW
 
 Row = dict[str, str]
@@ -65,7 +65,7 @@ def bring(
         found = ensure_issuer(session, name=issuer, email="billing@host.example", now=NOW)
     return import_invoices(
         context_of(engine),
-        file=open_host_file(io.BytesIO(content)),
+        source=open_host_file(io.BytesIO(content)),
         issuer_id=found.issuer_id,
         actor="test",
         dry_run=dry_run,
