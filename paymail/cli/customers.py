@@ -1,4 +1,4 @@
-"""`paymail customers`: change an address or a language, erase personal data."""
+"""`paymail customers`: change an address or a language, merge two, erase personal data."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from paymail.cli.context import exits, open_app
 from paymail.i18n import language_of
-from paymail.services.customers import addresses, erasure, languages
+from paymail.services.customers import addresses, erasure, languages, merger
 
 group = typer.Typer(help="Customers.", no_args_is_help=True)
 
@@ -33,6 +33,29 @@ def set_locale(customer_id: int, locale: str) -> None:
     with app.transaction() as session:
         used = languages.set_locale(session, customer_id=customer_id, tag=locale)
     typer.echo(f"customer {customer_id} has the locale {used} and is emailed in {language_of(used)}")
+
+
+@group.command()
+@exits
+def merge(
+    customer_id: int,
+    into: Annotated[int, typer.Option(help="The customer that stays.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+) -> None:
+    """Merge a customer into another one, which gets its invoices and contacts. This cannot be undone."""
+    app = open_app()
+    if not yes:
+        with app.reading() as session:
+            found = merger.preview(session, customer_id=customer_id, into=into)
+            typer.echo(f"merges  {customer_id}: {found.goes.name}, {found.goes.email}", err=True)
+            typer.echo(f"into    {into}: {found.stays.name}, {found.stays.email}", err=True)
+        typer.confirm(f"Move {found.invoices} invoice(s), {found.owed} unpaid?", abort=True, err=True)
+    with app.transaction() as session:
+        done = merger.merge(session, customer_id=customer_id, into=into, actor="cli", now=app.now())
+    typer.echo(
+        f"customer {customer_id} is merged into {into}: {done.invoices} invoice(s) moved,"
+        f" {done.emails} queued email(s) go to the new address"
+    )
 
 
 @group.command()

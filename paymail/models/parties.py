@@ -81,6 +81,12 @@ class Customer(Base):
             sqlite_where=text("external_ref IS NOT NULL"),
         ),
         Index("ix_customers_name_key", "issuer_id", "name_key"),
+        Index(
+            "ix_customers_merged_into",
+            "merged_into",
+            postgresql_where=text("merged_into IS NOT NULL"),
+            sqlite_where=text("merged_into IS NOT NULL"),
+        ),
     )
 
     customer_id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -103,6 +109,9 @@ class Customer(Base):
     """Overrides the issuer's ladder; empty does not."""
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the personal data was erased; name and address are placeholders since."""
+    merged_into: Mapped[int | None] = mapped_column(BigId)
+    """The customer that has this one's invoices since staff merged the two. This row stays, so that a host
+    which still names it is understood."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     contacts: Mapped[list[Contact]] = relationship(

@@ -19,7 +19,7 @@ from paymail.models import (
     ReminderHold,
 )
 from paymail.services.core import history
-from paymail.services.core.customers import CustomerErased, NoSuchCustomer
+from paymail.services.core.customers import CustomerErased, NoSuchCustomer, refuse_merged
 from paymail.services.core.email_addresses import checked
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import saved_methods
@@ -90,7 +90,10 @@ def _release(session: Session, invoice_ids: list[int], actor: str, now: datetime
 
 
 def customer(session: Session, *, customer_id: int, lock: bool = False) -> Customer:
-    """Return a customer with its contacts. Raises NoSuchCustomer."""
+    """Return a customer with its contacts; locked, to be changed. Raises NoSuchCustomer.
+
+    Raises CustomerMerged for a locked one that was merged into another.
+    """
     statement = select(Customer).where(Customer.customer_id == customer_id)
     statement = statement.options(selectinload(Customer.contacts))
     if lock:
@@ -98,6 +101,8 @@ def customer(session: Session, *, customer_id: int, lock: bool = False) -> Custo
     found = session.scalars(statement).one_or_none()
     if found is None:
         raise NoSuchCustomer(f"customer {customer_id} not found")
+    if lock:
+        refuse_merged(found)
     return found
 
 
@@ -140,9 +145,21 @@ def _move(session: Session, customer_id: int, new: str, actor: str, now: datetim
         )
     # Whoever reads mail at the new address may be somebody else, whose card it is not.
     saved_methods.end_all(session, customer_id=customer_id, actor=actor, now=now, why="address changed")
-    _release(session, sorted({*owed, *others}), actor, now)
+    return redirect(
+        session, invoice_ids=sorted({*owed, *others}), owed=owed, address=new, actor=actor, now=now
+    )
+
+
+def redirect(
+    session: Session, *, invoice_ids: list[int], owed: list[int], address: str, actor: str, now: datetime
+) -> int:
+    """Address the waiting emails of locked invoices anew, and end what bounces at an old address held.
+
+    Reminders of what is owed are looked at again. Returns how many emails go to the new address.
+    """
+    _release(session, invoice_ids, actor, now)
     holds.look_again(session, invoice_ids=owed, now=now)
-    return _readdress(session, sorted({*owed, *others}), new)
+    return _readdress(session, invoice_ids, address)
 
 
 def invoices_concerned(session: Session, customer_id: int) -> tuple[list[int], list[int]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
@@ -36,29 +36,52 @@ def person_of(session: Session, *, found: Customer, mine: Select[Any]) -> Erased
     mailed = select(Message.recipient).where(Message.message_id.in_(messages))
     left_out = select(MessageRecipient.address).where(MessageRecipient.message_id.in_(messages))
     others = addresses_of_others(session, customer_id=found.customer_id)
+    merged = merged_into(session, customer_id=found.customer_id)
     further = {
         *session.scalars(select(Contact.email).where(Contact.customer_id == found.customer_id)),
         *session.scalars(left_out),
         *(line for text in session.scalars(mailed) for line in text.split("\n")),
     }
-    own = {found.email, found.host_email or found.email}
+    own = {address for one in (found, *merged) for address in (one.email, one.host_email or one.email)}
     raw = own | {address for address in further if normalised(address) not in others}
     addresses = frozenset(normalised(address) for address in raw)
     locals_ = {address.rpartition("@")[0] for address in addresses}
-    words = {found.name, *raw, *addresses, *(local for local in locals_ if len(local) >= 4)}
+    words = {
+        *(one.name for one in (found, *merged)),
+        *raw,
+        *addresses,
+        *(local for local in locals_ if len(local) >= 4),
+    }
     return ErasedPerson(
         customer_id=found.customer_id,
-        name=f"Erased customer {found.customer_id}",
-        email=f"erased-{found.customer_id}@erased.invalid",
+        name=placeholder_name(found),
+        email=placeholder_email(found),
         addresses=addresses,
         words=frozenset(word.casefold() for word in words if word.strip()),
     )
 
 
+def placeholder_name(found: Customer) -> str:
+    """Return what an erased customer is called."""
+    return f"Erased customer {found.customer_id}"
+
+
+def placeholder_email(found: Customer) -> str:
+    """Return the address of an erased customer, which reaches nobody (RFC 2606)."""
+    return f"erased-{found.customer_id}@erased.invalid"
+
+
+def merged_into(session: Session, *, customer_id: int) -> list[Customer]:
+    """Return the customers that staff merged into this one: they are the same person."""
+    return list(session.scalars(select(Customer).where(Customer.merged_into == customer_id)))
+
+
 def addresses_of_others(session: Session, *, customer_id: int) -> set[str]:
     """Return the addresses (normalised) of other customers, of their contacts and of bookkeepers."""
     customers = select(Customer.email).where(
-        Customer.customer_id != customer_id, Customer.erased_at.is_(None)
+        Customer.customer_id != customer_id,
+        func.coalesce(Customer.merged_into, 0) != customer_id,
+        Customer.erased_at.is_(None),
     )
     contacts = select(Contact.email).where(Contact.customer_id != customer_id)
     bookkeepers = select(Issuer.bookkeeper_email).where(Issuer.bookkeeper_email != "")

@@ -16,6 +16,7 @@ from paymail.models import (
     Bounce,
     BulkSend,
     Contact,
+    Customer,
     DeliveryAttempt,
     HoldOrigin,
     IdempotentRequest,
@@ -37,7 +38,14 @@ from paymail.services.core.customers import CustomerErased
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import saved_methods
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
-from paymail.services.customers.erased_person import ErasedPerson, addresses_of_others, person_of
+from paymail.services.customers.erased_person import (
+    ErasedPerson,
+    addresses_of_others,
+    merged_into,
+    person_of,
+    placeholder_email,
+    placeholder_name,
+)
 from paymail.services.links import replaced_tokens
 from paymail.services.outbox import blobs
 
@@ -83,7 +91,7 @@ def _numbers(ids: list[int]) -> str:
 def erase_customer(session: Session, *, customer_id: int, actor: str, now: datetime) -> None:
     """Replace a customer's name and addresses wherever they are kept, and erase the emails that hold them.
 
-    Raises NoSuchCustomer, CustomerErased, StillNeeded.
+    Raises NoSuchCustomer, CustomerErased, CustomerMerged, StillNeeded.
     """
     mine = select(Invoice.invoice_id).where(Invoice.customer_id == customer_id)
     invoice_ids = sorted(session.scalars(mine))
@@ -99,7 +107,9 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     _scrub_messages(session, mine, person)
     _scrub_histories(session, mine, person)
     _scrub_money(session, mine, person)
-    saved_methods.forget(session, customer_id=customer_id)
+    people = [found, *merged_into(session, customer_id=customer_id)]
+    for one in people:
+        saved_methods.forget(session, customer_id=one.customer_id)
     saved_methods.end_all(session, customer_id=customer_id, actor=actor, now=now, why="customer erased")
     _scrub_suppressions(session, person, actor, now)
     _scrub_filters(session, found.name, person.name)
@@ -113,12 +123,17 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
         .values(payment_token=None, payment_token_expires_at=None, next_reminder_at=None)
         .values(notes="", terms="", purchase_order="", host_metadata="")
     )
-    found.name, found.email, found.address, found.erased_at = person.name, person.email, "", now
-    found.host_email = found.external_ref = None
-    found.tax_id = found.country = ""
+    for one in people:
+        _forget_person(one, now)
     session.execute(delete(Contact).where(Contact.customer_id == customer_id))
     for invoice_id in invoice_ids:
         history.record(session, invoice_id=invoice_id, kind="customer_erased", actor=actor, now=now)
+
+
+def _forget_person(found: Customer, now: datetime) -> None:
+    found.name, found.email, found.erased_at = placeholder_name(found), placeholder_email(found), now
+    found.host_email = found.external_ref = None
+    found.address = found.tax_id = found.country = ""
 
 
 def _erase_contents(session: Session, mine: Select[Any], now: datetime) -> None:

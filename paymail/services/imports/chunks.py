@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from paymail.db import take_turns
 from paymail.errors import Conflict
 from paymail.models import Customer, Invoice
+from paymail.services.core.customers import TURN
 from paymail.services.customers import addresses
 from paymail.services.imports import host_customers, updates
 from paymail.services.imports.comparison import Difference, contact, difference
@@ -27,9 +28,6 @@ from paymail.services.imports.namesakes import Namesakes
 from paymail.services.imports.new_invoices import create, lines_of
 from paymail.services.imports.row_agreement import LINK
 from paymail.services.ledger import open_intent
-
-TURN = 0x7061796D61696C69
-"""Of the lock by which imports write one after the other: nothing else gives out ids, or makes customers."""
 
 
 @dataclass(slots=True)
@@ -59,7 +57,7 @@ class Chunk:
 
     def write(self, hosts: Sequence[HostInvoice], *, actor: str, now: datetime) -> None:
         """Take over what may be, and create what is new."""
-        take_turns(self._session, TURN)
+        take_turns(self._session, TURN)  # nobody else makes or merges customers, or gives out ids
         pairs = self._pairs(hosts)
         self._lock(pairs)
         fresh = []
@@ -89,8 +87,10 @@ class Chunk:
                 reason = f"invoice {host.number} is the same here as the one on line {line}"
                 self._refuse(host, [Fault(host.at, column, reason)])
             else:
-                customer = self._customers.find(host, invoice.customer if invoice else None)
-                found.append(_Pair(host, invoice, customer, self._compared(host, invoice, customer)))
+                own = invoice.customer if invoice else None
+                meant = self._customers.as_merged(host, own)
+                customer = self._customers.find(meant, own)
+                found.append(_Pair(meant, invoice, customer, self._compared(meant, invoice, customer)))
         return found
 
     def _met(self, host: HostInvoice, invoice_id: int) -> int:

@@ -5,6 +5,7 @@ A name alone proves nothing: a new invoice for a namesake is nobody's reason to 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import and_, or_, select
@@ -45,6 +46,7 @@ class KnownCustomers:
             or_(Customer.name_key.in_(keys), Customer.external_ref.in_(refs), unkeyed),
         )
         self._all = list(session.scalars(statement.order_by(Customer.customer_id)))
+        self._all += _merged_with(session, self._all)
         self._session, self._file = session, file
         self._numbers: dict[int, list[str]] = {}
 
@@ -52,8 +54,32 @@ class KnownCustomers:
         """Note a customer that was just made."""
         self._all.append(customer)
 
+    def as_merged(self, host: HostInvoice, own: Customer | None) -> HostInvoice:
+        """Return what the host says as if about the customer that staff merged its one into, if they did.
+
+        Of that one it says nothing then: the host has two records of it, and they would take turns.
+        """
+        meant = self.find(host, own)
+        if meant is None or meant.merged_into is None:
+            return host
+        kept = next(one for one in self._all if one.customer_id == meant.merged_into)
+        return replace(
+            host,
+            customer_name=kept.name,
+            customer_email=kept.email,
+            customer_ref=kept.external_ref,
+            customer_tax_id=None,
+            customer_address=None,
+            customer_country=None,
+            more_emails=tuple(one.email for one in kept.contacts if one.origin is ContactOrigin.HOST),
+            namesake=False,
+        )
+
     def find(self, host: HostInvoice, own: Customer | None = None) -> Customer | None:
-        """Return the customer that is meant; `own` is the one that a known invoice has. None: a new one."""
+        """Return the customer that is meant; `own` is the one that a known invoice has. None: a new one.
+
+        It may be one that was merged into another, unless the host speaks `as_merged`.
+        """
         if host.customer_ref:
             return self._by_ref(host, own)
         return self._by_name(host, self.named(host), own)
@@ -66,27 +92,30 @@ class KnownCustomers:
         return self._by_name(host, [one for one in self.named(host) if one.external_ref is None], own)
 
     def _by_name(self, host: HostInvoice, named: Sequence[Customer], own: Customer | None) -> Customer | None:
-        if own is not None and own in named:
+        at = next((one for one in named if _is_at(one, host.customer_email)), None)
+        # An address of one that was merged into the known invoice's customer is no new address of that one.
+        if own is not None and own in named and not (at and at.merged_into == own.customer_id):
             return own
-        for one in named:
-            if _is_at(one, host.customer_email):
-                return one
+        if at is not None:
+            return at
         if host.namesake and not host.customer_ref:
             return None
         return next((one for one in named if self._is_moved(one, host)), None)
 
     def _is_moved(self, customer: Customer, host: HostInvoice) -> bool:
         """Whether the file also gives a known invoice of the customer this name and address."""
-        if customer.customer_id not in self._numbers:
-            mine = select(Invoice.number).where(Invoice.customer_id == customer.customer_id)
-            self._numbers[customer.customer_id] = list(self._session.scalars(mine))
+        customer_id = customer.merged_into or customer.customer_id
+        if customer_id not in self._numbers:
+            mine = select(Invoice.number).where(Invoice.customer_id == customer_id)
+            self._numbers[customer_id] = list(self._session.scalars(mine))
         who = (host.customer_name, host.customer_email, host.customer_ref or "")
-        return any(self._file.gives(number, *who) for number in self._numbers[customer.customer_id])
+        return any(self._file.gives(number, *who) for number in self._numbers[customer_id])
 
     def named(self, host: HostInvoice) -> list[Customer]:
-        """Return the customers of the name that the host gives."""
+        """Return the customers of the name that the host gives, those that were merged last."""
         key = name_key(host.customer_name)
-        return [one for one in self._all if (one.name_key or name_key(one.name)) == key]
+        found = [one for one in self._all if (one.name_key or name_key(one.name)) == key]
+        return sorted(found, key=lambda one: one.merged_into is not None)
 
     def twin(self, host: HostInvoice, of: Customer | None, email: str) -> Customer | None:
         """Return another customer who has the same name and address to the letter, which two cannot."""
@@ -94,6 +123,15 @@ class KnownCustomers:
             if one is not of and (one.name, one.email) == (host.customer_name, email):
                 return one
         return None
+
+
+def _merged_with(session: Session, found: Sequence[Customer]) -> list[Customer]:
+    """Return the customers that some of those found were merged into, where they are not found themselves."""
+    into = {one.merged_into for one in found if one.merged_into} - {one.customer_id for one in found}
+    if not into:
+        return []
+    statement = select(Customer).where(Customer.customer_id.in_(into), Customer.erased_at.is_(None))
+    return list(session.scalars(statement.options(selectinload(Customer.contacts))))
 
 
 def changed_fields(customer: Customer, host: HostInvoice) -> dict[str, tuple[str, str]]:

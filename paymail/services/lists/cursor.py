@@ -78,8 +78,8 @@ def issuers(session: Session, *, limit: int, after: int | None = None) -> Slice[
 def customers(
     session: Session, *, issuer_id: int | None, find: str, limit: int, after: int | None = None
 ) -> Slice[Customer]:
-    """Return customers, of one issuer or of all, with `find` in their name or address."""
-    statement = select(Customer)
+    """Return customers, of one issuer or of all, with `find` in their name or address; none of the merged."""
+    statement = select(Customer).where(Customer.merged_into.is_(None))
     if issuer_id is not None:
         statement = statement.where(Customer.issuer_id == issuer_id)
     if find:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from paymail.errors import InvalidInput
 from paymail.models import Customer, Invoice, InvoiceStatus
 from paymail.services.core import history
-from paymail.services.core.customers import find_customer
+from paymail.services.core.customers import find_customer, refuse_merged
 from paymail.services.core.invoices import load_invoice
 from paymail.services.reminders import ladder
 
@@ -29,9 +29,10 @@ def set_up_customer(
 ) -> Customer:
     """Switch a customer's reminders, or give them a ladder (empty: the issuer's). None leaves as it is.
 
-    Raises NoSuchCustomer, BadLadder.
+    Raises NoSuchCustomer, CustomerMerged, BadLadder.
     """
     customer = find_customer(session, customer_id=customer_id)
+    refuse_merged(customer)
     switched_on = customer.reminders_off and off is False
     _look_again(session, Invoice.customer_id == customer_id, switched_on, now)
     _apply(customer, off, ladder_text)

@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from paymail.services.core.customers import find_customer
+from paymail.services.customers import merger
 from paymail.services.lists import cursor
-from paymail.web.api.access import Reader
+from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import LARGEST_ID, After, Limit, RowId, Text
 from paymail.web.http.openapi import LIST_PROBLEMS, PROBLEMS
-from paymail.web.schemas.customers import CustomerRow
+from paymail.web.schemas.customers import CustomerRow, MergeCustomer, MergedCustomer
 from paymail.web.schemas.pages import Page, page
 
 router = APIRouter(prefix="/api/v1/customers", tags=["customers"])
@@ -38,3 +39,13 @@ def get_customer(app: AppDep, _holder: Reader, customer_id: RowId) -> CustomerRo
     """Show one customer. Scope: read."""
     with app.reading() as session:
         return CustomerRow.of(find_customer(session, customer_id=customer_id))
+
+
+@router.post("/{customer_id}/merge", responses=PROBLEMS)
+def merge_customer(app: AppDep, holder: Writer, customer_id: RowId, body: MergeCustomer) -> MergedCustomer:
+    """Merge a customer into another one, which gets its invoices; it cannot be undone. Scope: write."""
+    with app.transaction() as session:
+        done = merger.merge(
+            session, customer_id=customer_id, into=body.into, actor=holder.actor, now=app.now()
+        )
+        return MergedCustomer(customer=CustomerRow.of(done.stays), invoices=done.invoices, emails=done.emails)

@@ -5,6 +5,8 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from paymail.models import Customer
+from paymail.web.http.inputs import LARGEST_ID
+from paymail.web.schemas.body import Body
 
 
 class CustomerRow(BaseModel):
@@ -19,9 +21,26 @@ class CustomerRow(BaseModel):
     reminders_off: bool
     ladder: str = Field(description="If empty, the issuer's.")
     erased_at: datetime | None = Field(description="When the personal data was erased; null if it was not.")
+    merged_into: int | None = Field(
+        description="The customer that has this one's invoices since staff merged the two; null if not."
+    )
     created_at: datetime
 
     @classmethod
     def of(cls, customer: Customer) -> "CustomerRow":
         """Return what is known of a customer."""
         return cls(**{name: getattr(customer, name) for name in cls.model_fields})
+
+
+class MergeCustomer(Body):
+    """Whom to merge into."""
+
+    into: int = Field(ge=1, le=LARGEST_ID, description="The customer that stays.")
+
+
+class MergedCustomer(BaseModel):
+    """What was merged. The same again moves nothing."""
+
+    customer: CustomerRow = Field(description="The one that stayed.")
+    invoices: int = Field(description="How many invoices moved.")
+    emails: int = Field(description="How many queued emails go to another address now.")

@@ -15,6 +15,7 @@ from paymail.web.staff import (
     links,
     login,
     mailbox,
+    mergers,
     messages,
     payments,
     plans,
@@ -48,6 +49,7 @@ for noun in (
     suppressions,
     customers,
     contacts,
+    mergers,
     mailbox,
 ):
     _inside.include_router(noun.router)

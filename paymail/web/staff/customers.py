@@ -11,7 +11,7 @@ from paymail.i18n import LANGUAGES
 from paymail.models import Contact, ContactRole, Issuer
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
-from paymail.services.customers import addresses, contacts, languages, saved_methods
+from paymail.services.customers import addresses, contacts, languages, merger, saved_methods
 from paymail.services.letters.kind import Group
 from paymail.services.lists import lookup
 from paymail.services.outbox import suppressions
@@ -44,6 +44,7 @@ def shown(
             "languages": LANGUAGES,
             "saved": saved_methods.current(session, customer_id=customer_id, account=issuer.stripe_account),
             "removing": saved_methods.unfinished(session, customer_id=customer_id),
+            "namesakes": merger.namesakes(session, customer=customer),
             "problem": problem,
         }
     return PAGES.TemplateResponse(request, "customer.html", context, status)

@@ -43,6 +43,7 @@ OPERATIONS = [
     ("/readyz", "GET"),
 ]
 STAFF_OPERATIONS = [
+    ("/api/v1/customers/{customer_id}/merge", "POST"),
     ("/api/v1/customers/{customer_id}/contacts", "GET"),
     ("/api/v1/customers/{customer_id}/contacts", "POST"),
     ("/api/v1/customers/{customer_id}/contacts/{contact_id}", "DELETE"),
