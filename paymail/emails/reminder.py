@@ -19,6 +19,31 @@ class Tone(StrEnum):
     FIRM = "firm"
     FINAL = "final"
 
+    def fits(self, days_overdue: int) -> bool:
+        """Whether what it says is true so many days after the due date (below 0: before it)."""
+        first, last = _DAYS[self]
+        return first <= days_overdue <= last
+
+    @classmethod
+    def fitting(cls, days_overdue: int) -> tuple["Tone", ...]:
+        """Return the tones that fit, the gentlest first. There is one for every day."""
+        return tuple(tone for tone in cls if tone.fits(days_overdue))
+
+    def or_fitting(self, days_overdue: int) -> "Tone":
+        """Return this tone, or the nearest that fits where the day has overtaken it."""
+        return self if self.fits(days_overdue) else self.fitting(days_overdue)[0]
+
+
+_EVER = 10**6
+_DAYS = {
+    Tone.UPCOMING: (-_EVER, -1),
+    Tone.DUE: (0, _EVER),
+    Tone.FRIENDLY: (1, _EVER),
+    Tone.FIRM: (1, _EVER),
+    Tone.FINAL: (1, _EVER),
+}
+"""On which days from the due date a tone is true: `due` says "due today", or since when it is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderEmail(CustomerEmail):

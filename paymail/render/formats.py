@@ -85,10 +85,10 @@ def unit_price(value: Decimal, currency_digits: int, tag: str) -> str:
 
 
 def rate(value: Decimal, tag: str) -> str:
-    """Write `10.00%` (German `10,00 %`) with two decimals at least, as on the seed's invoices."""
+    """Write `10%` (German `10 %`), and `8.25%` where there are decimals."""
     locale = locale_of(tag)
     sign = locale.percent_formats[None].suffix[0]
-    number = format_decimal(value, format="#,##0.00##", locale=locale)
+    number = format_decimal(value, format="#,##0.####", locale=locale)
     return f"{number}{sign if '%' in sign else '%'}"
 
 

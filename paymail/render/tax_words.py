@@ -8,9 +8,9 @@ from paymail.tax import LineTax, TaxCategory, TaxTotal
 
 
 def total_label(total: TaxTotal, name: str, groups: int, tag: str) -> str:
-    """Name a tax total: `GST (10.00%)`, and what it is charged on where an invoice has several `groups`.
+    """Name a tax total: `GST (10%)`, and what it is charged on where an invoice has several `groups`.
 
-    Then it is `GST (10.00%) on AUD $75.00`, and `GST-free (AUD $100.00)`. `name` is that of the tax.
+    Then it is `GST (10%) on AUD $75.00`, and `GST-free (AUD $100.00)`. `name` is that of the tax.
     """
     if groups == 1:
         at_zero = total.category is TaxCategory.ZERO
@@ -23,7 +23,7 @@ def total_label(total: TaxTotal, name: str, groups: int, tag: str) -> str:
 
 
 def line_words(tax: LineTax, name: str, tag: str) -> str:
-    """Say how a line is taxed: `GST (10.00%)`, `GST-free`. Australia's law asks which items are taxable."""
+    """Say how a line is taxed: `GST (10%)`, `GST-free`. Australia's law asks which items are taxable."""
     words = translations(tag)
     match tax.category:
         case TaxCategory.STANDARD:

@@ -74,7 +74,7 @@ def test_reminders_are_set_up_and_refused_when_they_cannot_work(app: App) -> Non
 
 
 def test_a_reminder_by_hand_goes_out(app: App) -> None:
-    run("invoices", "remind", "502", "--tone", "firm")
+    run("invoices", "remind", "502")
     sweep_once(app)
     (message,) = json.loads(run("messages", "list", "--json").stdout)
     assert (message["kind"], message["state"]) == ("reminder", "sent")

@@ -19,7 +19,7 @@ from tests.journeys.conftest import Up
 FIRST_MONTH = ROOT / "docs" / "tutorial" / "your-first-month.md"
 LOOKING = re.compile(r"paymail (\w+ (list|show|explain|link)|preview|forecast|reconcile|doctor)\b")
 """Commands that change nothing and may be asked again, until the workers are done."""
-TIMEOUT = 20.0
+TIMEOUT = 120.0
 _PART = re.compile(r"^```(console|bash)\n(.*?)^```$|^!\[[^\n]*/([^\n/]*\.png)\)$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 

@@ -11,12 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from paymail.emails import Tone
 from paymail.models import Message
 from paymail.ports.payments import IntentStatus
 from paymail.services.outbox.queue import RINGS
 from paymail.services.payments import settlement
-from paymail.services.reminders.planner import remind_by_hand
+from paymail.services.reminders.by_hand import remind_by_hand
 from paymail.services.sending.invoice_emails import send_invoice
 from paymail.wiring import App
 from tests.faults import debtors
@@ -81,5 +80,4 @@ class Driver:
         now = self._app.now()
         debtors.make_debtor(session, number)
         debtors.open_intent(session, number, now)
-        tone = Tone.FRIENDLY
-        return remind_by_hand(session, invoice_id=number, tone=tone, actor="driver", now=now).message_id
+        return remind_by_hand(session, invoice_id=number, actor="driver", now=now).message_id

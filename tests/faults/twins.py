@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from paymail import db
-from paymail.emails import Tone
 from paymail.models import STATUS_MOVES, Base, InvoiceStatus, Message, check_move
 from paymail.ports.payments import IntentStatus
 from paymail.services.core.invoices import load_invoice
@@ -16,7 +15,7 @@ from paymail.services.delivery.deliveries import DeliveryContext
 from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.outbox import reschedule
 from paymail.services.payments import settlement
-from paymail.services.reminders.planner import NotRemindable, remind_by_hand
+from paymail.services.reminders.by_hand import NotRemindable, remind_by_hand
 from paymail.services.sending.invoice_emails import NotSendable, send_invoice
 from tests.factories import NOW, PlainWriter
 from tests.faults import debtors, staged
@@ -102,11 +101,11 @@ class Twins:
             self.model.mails[queued.message_id] = Mail("invoice", bill, self.model.now)
 
     def queue_reminder(self, bill: int) -> None:
-        model, tone = self.model, Tone.FRIENDLY
+        model = self.model
         possible = model.bills[bill].payable and not model.reminders(bill, "handover")
         try:
             with db.transaction(self.engine) as session:
-                queued = remind_by_hand(session, invoice_id=bill, tone=tone, actor="test", now=model.now)
+                queued = remind_by_hand(session, invoice_id=bill, actor="test", now=model.now)
         except NotRemindable:
             assert not possible
             return

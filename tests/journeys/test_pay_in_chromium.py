@@ -26,7 +26,7 @@ def test_the_page_fits_and_breaks_no_policy(browser: Browser, running: Up, width
     for words in (
         "Southern IT Services Pty Ltd",
         "Subtotal (ex GST)",
-        "GST (10.00%)",
+        "GST (10%)",
         "AUD $550.00",
         "9 April 2026",
     ):

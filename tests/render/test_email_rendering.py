@@ -65,7 +65,7 @@ def test_the_invoice_email_is_the_seeds() -> None:
         "Issue Date: 12 March 2026",
         "Due Date: 11 April 2026",
         "Subtotal (ex GST): AUD $75.00",
-        "GST (10.00%): AUD $7.50",
+        "GST (10%): AUD $7.50",
         "Total: AUD $82.50",
         "Pay Invoice Online",
         "This payment link is secure and expires when the invoice is paid.",

@@ -14,7 +14,7 @@ from paymail.models import HoldReason
 from paymail.services.core.history import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.forecast.explanation import Explanation, explain
-from paymail.services.reminders import holds, planner
+from paymail.services.reminders import by_hand, holds
 
 
 @group.command("explain")
@@ -104,10 +104,13 @@ def release(invoice_id: int) -> None:
 @group.command()
 @exits
 def remind(
-    invoice_id: int, tone: Annotated[Tone, typer.Option(help="Tone of the reminder.")] = Tone.FRIENDLY
+    invoice_id: int,
+    tone: Annotated[
+        Tone | None, typer.Option(help="Tone of the reminder; if not given, the ladder's for today.")
+    ] = None,
 ) -> None:
     """Send a reminder now, regardless of the ladder."""
     app = open_app()
     with app.transaction() as session:
-        queued = planner.remind_by_hand(session, invoice_id=invoice_id, tone=tone, actor="cli", now=app.now())
+        queued = by_hand.remind_by_hand(session, invoice_id=invoice_id, tone=tone, actor="cli", now=app.now())
     typer.echo(f"queued message {queued.message_id}")

@@ -24,7 +24,7 @@ from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.delivery.payment_check import ask_before_reminding
 from paymail.services.delivery.rate_limits import admit
 from paymail.services.letters.addressees import is_addressed, mailed
-from paymail.services.letters.letters import letter_date, letter_for
+from paymail.services.letters.letters import letter_date, letter_for, says_today
 from paymail.services.links import pay_links
 from paymail.services.outbox import blobs, queue, recipients
 from paymail.services.outbox.queue import Claim
@@ -157,9 +157,12 @@ def _prepare(context: DeliveryContext, claim: Claim) -> Envelope | None:
             return None
         if message.kind not in TO_STAFF:
             pay_links.keep_alive(session, invoice=invoice, now=now)
-        # Bytes of an earlier try go out again as they are, but never to an address that was corrected since.
-        addressed = is_addressed(session, message=message, invoice=invoice)
-        kept = message.mime_sha256 if addressed else None
+        # Bytes of an earlier try go out again as they are, but never to an address that was corrected since,
+        # nor with yesterday's "due today".
+        holds = is_addressed(session, message=message, invoice=invoice) and says_today(
+            session, message=message, invoice=invoice, now=now
+        )
+        kept = message.mime_sha256 if holds else None
         if kept is not None and not pay_links.outdated(session, message=message):
             going = mailed(session, message=message, invoice=invoice)
             return _envelope(message, blobs.fetch(session, sha256=kept), going)

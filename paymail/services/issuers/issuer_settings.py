@@ -103,7 +103,7 @@ def _plain(name: str, text: str, longest: int) -> str:
 def _check_settings(wanted: dict[str, Any]) -> None:
     calendar_of(Issuer(**{name: wanted[name] for name in ISSUER_FIELDS}))
     if wanted["ladder"]:
-        wanted["ladder"] = ladder.write(ladder.parse(str(wanted["ladder"])))
+        wanted["ladder"] = ladder.write(ladder.checked(str(wanted["ladder"])))
     rate_of(str(wanted["sender_rate"]))
     if not 0 <= int(wanted["reminder_cap"]) <= 100 or int(wanted["reminder_minimum"]) < 0:
         raise BadPreference(

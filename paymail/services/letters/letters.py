@@ -6,9 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import ContactRole, Message, MessageKind, MessageState
+from paymail.models import Blob, ContactRole, Invoice, Message, MessageKind, MessageState
 from paymail.ports.rendering import Copies, Letter
-from paymail.services.core.invoices import load_invoice
+from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.letters.addressees import mailed
 from paymail.services.letters.kind import Source
 from paymail.services.letters.kinds import KINDS
@@ -23,6 +23,14 @@ def letter_date(message: Message, now: datetime) -> datetime:
     an old Date costs it points with spam filters.
     """
     return message.next_at if now - message.next_at < LATE else now
+
+
+def says_today(session: Session, *, message: Message, invoice: Invoice, now: datetime) -> bool:
+    """Whether the kept bytes of a message say nothing of another day: a reminder counts days."""
+    if message.kind is not MessageKind.REMINDER or message.mime_sha256 is None:
+        return True
+    written = session.scalar(select(Blob.created_at).where(Blob.sha256 == message.mime_sha256))
+    return written is None or local_date(invoice.issuer, written) == local_date(invoice.issuer, now)
 
 
 def letter_for(session: Session, *, message: Message, public_url: str, date: datetime) -> Letter:

@@ -19,12 +19,14 @@ def reminder_email(source: Source) -> ReminderEmail:
     part = next((part for part in plan.parts if part.due == counted), None) if plan else None
     asked = plan.asked(max(counted, today)) if plan and part else invoice.balance
     due = counted if part else bill.due
+    days = (today - due).days
     return ReminderEmail(
         **letterhead(bill),
         issued=bill.issued,
         due=due,
-        days_overdue=(today - due).days,
-        tone=Tone(source.message.tone),
+        days_overdue=days,
+        # It may have waited for its turn longer than what it was to say stayed true.
+        tone=Tone(source.message.tone).or_fitting(days),
         total=bill.total,
         balance=bill.balance,
         asked=Money(asked, invoice.currency),

@@ -57,6 +57,32 @@ def parse(text: str) -> Ladder:
     return tuple(rungs)
 
 
+def checked(text: str) -> Ladder:
+    """Read a ladder that somebody sets, whose tones must fit their days. Raises BadLadder.
+
+    One of before is read by `parse`: what goes out under it is written in a tone that fits.
+    """
+    found = parse(text)
+    for rung in found:
+        if not rung.tone.fits(rung.days):
+            names = ", ".join(Tone.fitting(rung.days))
+            raise BadLadder(f"{rung.tone} does not fit {_when(rung.days)}; choose {names}")
+    return found
+
+
+def _when(days: int) -> str:
+    if not days:
+        return "the due date"
+    count = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+    return f"{count} {'before' if days < 0 else 'after'} the due date"
+
+
+def tone_for(ladder: Ladder, days_overdue: int) -> Tone:
+    """Return how a reminder by hand speaks on a day: as the latest step up to then, if that fits."""
+    reached = [rung.tone for rung in ladder if rung.days <= days_overdue and rung.tone.fits(days_overdue)]
+    return reached[-1] if reached else Tone.fitting(days_overdue)[0]
+
+
 def _rung(part: str) -> Rung:
     match = _STEP.fullmatch(part)
     if not match:

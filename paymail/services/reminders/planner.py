@@ -9,13 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail import observability
-from paymail.emails import Tone
-from paymail.errors import Conflict, PaymailError
-from paymail.models import Invoice, Message, MessageKind, MessageState
+from paymail.errors import PaymailError
+from paymail.models import Invoice, MessageKind, MessageState
 from paymail.services.core import history
 from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import load_invoice
-from paymail.services.links import pay_links
 from paymail.services.outbox import dedupe_keys, queue
 from paymail.services.outbox.open_reminders import suppress_open
 from paymail.services.outbox.queue import Queued
@@ -26,17 +24,9 @@ from paymail.services.reminders.policy import Step
 log = observability.logger(__name__)
 
 LADDER = "ladder"
-BY_HAND = "hand"
-"""How the step of a reminder that staff asked for is shown."""
 BATCH = 200
 BROKEN_RECHECK = timedelta(hours=1)
 HANDOVER_RECHECK = timedelta(minutes=2)
-
-
-class NotRemindable(Conflict):
-    """The invoice's state does not allow a reminder; the message says why."""
-
-    code = "not_remindable"
 
 
 def plan_due(context: Context, *, limit: int = BATCH) -> int:
@@ -123,49 +113,6 @@ def _write(session: Session, invoice: Invoice, step: Step, now: datetime) -> boo
     )
     _note(session, invoice, "email_queued", LADDER, f"reminder, step {rung.key}", queued, now)
     return True
-
-
-def remind_by_hand(
-    session: Session, *, invoice_id: int, tone: Tone, actor: str, now: datetime, sequence: int | None = None
-) -> Queued:
-    """Queue a reminder that staff ask for, at any hour and whatever the ladder says.
-
-    A page passes the `sequence` it showed, so that a double click is one reminder.
-    Raises NoSuchInvoice; NotRemindable when nothing is owed, a payment is clearing, or one is under way.
-    """
-    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
-    if reason := situation.not_owed(invoice):
-        raise NotRemindable(f"cannot send a reminder: {reason}")
-    if not invoice.can_pay:
-        raise NotRemindable("cannot send a reminder: a payment is clearing")
-    following = next_sequence(session, invoice_id=invoice_id)
-    if not (sequence and sequence < following) and not suppress_open(
-        session, invoice_id=invoice_id, reason="replaced by a manual reminder", now=now
-    ):
-        raise NotRemindable("another reminder for this invoice is being sent")
-    queued = queue.add(
-        session,
-        dedupe_key=dedupe_keys.reminder_by_hand(
-            invoice_id=invoice_id, sequence=min(sequence or following, following)
-        ),
-        kind=MessageKind.REMINDER,
-        invoice=invoice,
-        actor=actor,
-        now=now,
-        step=BY_HAND,
-        by_hand=True,
-        tone=tone,
-    )
-    if queued.created:
-        pay_links.ensure(session, invoice=invoice, actor=actor, now=now)
-        _note(session, invoice, "email_queued", actor, f"manual reminder, {tone}", queued, now)
-    return queued
-
-
-def next_sequence(session: Session, *, invoice_id: int) -> int:
-    """Return the sequence that one further reminder by hand would have."""
-    statement = select(Message.message_id).where(Message.invoice_id == invoice_id, Message.by_hand.is_(True))
-    return len(session.scalars(statement).all()) + 1
 
 
 def _note(

@@ -65,7 +65,7 @@ def set_up_invoice(
 
 def _apply(target: Customer | Invoice, off: bool | None, ladder_text: str | None) -> None:
     if ladder_text is not None:
-        target.ladder = ladder.write(ladder.parse(ladder_text)) if ladder_text.strip() else ""
+        target.ladder = ladder.write(ladder.checked(ladder_text)) if ladder_text.strip() else ""
     if off is not None:
         target.reminders_off = off
 

@@ -8,7 +8,7 @@ from paymail.services.core.invoices import load_invoice
 from paymail.services.core.issuers import find_issuer
 from paymail.services.forecast.explanation import explain
 from paymail.services.forecast.forecast import forecast
-from paymail.services.reminders import holds, planner, preferences
+from paymail.services.reminders import by_hand, holds, preferences
 from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import LARGEST_ID, RowId
@@ -75,7 +75,7 @@ def release(app: AppDep, holder: Writer, invoice_id: RowId) -> Explained:
 def remind(app: AppDep, holder: Writer, invoice_id: RowId, body: Remind = Remind()) -> Queued:
     """Send a reminder now, regardless of the ladder. Scope: write."""
     with app.transaction() as session:
-        queued = planner.remind_by_hand(
+        queued = by_hand.remind_by_hand(
             session, invoice_id=invoice_id, tone=body.tone, actor=holder.actor, now=app.now()
         )
     return Queued.of(queued)

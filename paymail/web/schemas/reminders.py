@@ -122,7 +122,7 @@ class Hold(Body):
 class Remind(Body):
     """How the reminder speaks."""
 
-    tone: Tone = Tone.FRIENDLY
+    tone: Tone | None = Field(None, description="Null: as the ladder speaks today.")
 
 
 class SetUp(Body):

@@ -19,7 +19,7 @@ from paymail.services.ledger import awaited_payments
 from paymail.services.links import pay_links
 from paymail.services.lists import lookup, message_pages
 from paymail.services.lists.message_pages import Wanted
-from paymail.services.reminders import holds, planner
+from paymail.services.reminders import by_hand, holds
 from paymail.services.sending import invoice_emails
 from paymail.web.staff import money_view, plan_view
 from paymail.web.staff.form_actions import Refusal, Sequence, StaffForm, Text, WhenForm, act
@@ -46,7 +46,8 @@ class HoldForm(StaffForm):
 class RemindForm(StaffForm):
     """Send a reminder now."""
 
-    tone: Text = Tone.FRIENDLY.value
+    tone: Text = ""
+    """Empty: as the ladder speaks today."""
     sequence: Sequence
 
 
@@ -116,6 +117,7 @@ def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, objec
         "holds": holds.in_force(session, invoice_ids=[invoice_id], now=now),
         "hold_reasons": list(HoldReason),
         "tones": list(Tone),
+        "fitting_tones": by_hand.fitting_tones(invoice, now),
     }
 
 
@@ -125,7 +127,7 @@ def _forms(session: Session, invoice: Invoice) -> dict[str, StaffForm]:
     return {
         "send": SendForm(sequence=invoice_emails.next_sequence(session, invoice_id=invoice_id)),
         "hold": HoldForm(),
-        "remind": RemindForm(sequence=planner.next_sequence(session, invoice_id=invoice_id)),
+        "remind": RemindForm(sequence=by_hand.next_sequence(session, invoice_id=invoice_id)),
         "invoice": _override(invoice.reminders_off, invoice.ladder),
         "customer": _override(invoice.customer.reminders_off, invoice.customer.ladder),
     }

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from paymail.emails import Tone
 from paymail.models import HoldReason
 from paymail.services.core.invoices import load_invoice
-from paymail.services.reminders import holds, planner, preferences
+from paymail.services.reminders import by_hand, holds, preferences
 from paymail.services.reminders.holds import NoSuchHold
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
@@ -76,10 +76,10 @@ def remind(
     """Send a reminder now."""
 
     def do(session: Session, now: datetime) -> None:
-        planner.remind_by_hand(
+        by_hand.remind_by_hand(
             session,
             invoice_id=invoice_id,
-            tone=_tone(form.tone),
+            tone=_tone(form.tone) if form.tone else None,
             actor=visitor.email,
             now=now,
             sequence=form.sequence,

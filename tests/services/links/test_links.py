@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from paymail import db
-from paymail.emails import Tone
 from paymail.models import AttemptStatus, Invoice, InvoiceStatus, Message, MessageState, PaymentAttempt
 from paymail.ports.mail import Outcome, Verdict
 from paymail.ports.rendering import Letter, Written
@@ -22,7 +21,7 @@ from paymail.services.links.lookup import LinkExpired, LinkReplaced, NoSuchLink
 from paymail.services.links.pay_links import AFTER_SENDING, NoLinkAllowed
 from paymail.services.outbox import suppressions
 from paymail.services.payments import checkout
-from paymail.services.reminders import planner
+from paymail.services.reminders import by_hand
 from paymail.services.reminders.preferences import BadPreference
 from tests.factories import NOW, PlainWriter
 from tests.services.emailed_invoice import EmailedInvoice
@@ -133,9 +132,7 @@ def test_a_reminder_long_after_due_revives_the_link_that_it_holds(
 ) -> None:
     emailed.set(payment_token_expires_at=DUE_END)
     emailed.at("2026-06-10 10:00")
-    emailed.change(
-        lambda s: planner.remind_by_hand(s, invoice_id=502, tone=Tone.FIRM, actor="vera", now=emailed.clock)
-    )
+    emailed.change(lambda s: by_hand.remind_by_hand(s, invoice_id=502, actor="vera", now=emailed.clock))
     assert emailed.turn() == 1
     assert token(emailed).encode() in emailed.mailer.delivered[0].mime
     assert end(emailed) == emailed.clock + AFTER_SENDING
@@ -278,9 +275,7 @@ def test_staff_who_send_an_invoice_without_a_link_give_it_one(emailed: EmailedIn
     if by == "send":
         emailed.send()
     else:
-        emailed.change(
-            lambda s: planner.remind_by_hand(s, invoice_id=502, tone=Tone.DUE, actor="vera", now=NOW)
-        )
+        emailed.change(lambda s: by_hand.remind_by_hand(s, invoice_id=502, actor="vera", now=NOW))
     assert len(token(emailed)) == 64
     assert emailed.timeline().count(pay_links.MADE) == 1
     revoke(emailed)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from paymail import db
-from paymail.emails import Tone
 from paymail.models import AttemptStatus, Message, MessageState, PaymentAttempt
 from paymail.ports.payments import Intent
 from paymail.services import reconciliation
@@ -16,7 +15,7 @@ from paymail.services.links.lookup import PaymentAwaited
 from paymail.services.payments import checkout
 from paymail.services.payments.another_way import pay_another_way
 from paymail.services.payments.confirmation import confirm_payment
-from paymail.services.reminders import planner
+from paymail.services.reminders import by_hand, planner
 from tests.services.emailed_invoice import EmailedInvoice
 
 BEFORE, DUE_MORNING, NOON = "2026-04-12T12:00", "2026-04-13T09:00", "2026-04-13T12:00"
@@ -142,5 +141,5 @@ def test_a_transfer_without_an_end_holds_a_week(emailed: EmailedInvoice) -> None
 def test_staff_may_remind_by_hand_meanwhile(emailed: EmailedInvoice) -> None:
     begins(emailed.at(NOON))
     with db.transaction(emailed.engine) as session:
-        planner.remind_by_hand(session, invoice_id=502, tone=Tone.FRIENDLY, actor="amy", now=emailed.clock)
+        by_hand.remind_by_hand(session, invoice_id=502, actor="amy", now=emailed.clock)
     assert emailed.turn() == 1

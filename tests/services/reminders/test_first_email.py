@@ -6,11 +6,10 @@ import pytest
 from sqlalchemy import Engine, update
 
 from paymail import db
-from paymail.emails import Tone
 from paymail.models import Invoice, Issuer, Message, MessageKind, MessageState
 from paymail.services.forecast.explanation import explain
 from paymail.services.forecast.forecast import forecast
-from paymail.services.reminders import planner
+from paymail.services.reminders import by_hand, planner
 from tests.services.emailed_invoice import EmailedInvoice
 
 SATURDAY = date(2026, 3, 28)
@@ -145,11 +144,7 @@ def test_a_reminder_that_was_written_before_is_held_at_its_hand_over(emailed: Em
 
 
 def test_staff_remind_whom_they_want_and_the_ladder_goes_on_from_there(emailed: EmailedInvoice) -> None:
-    emailed.change(
-        lambda s: planner.remind_by_hand(
-            s, invoice_id=502, tone=Tone.FRIENDLY, actor="vera", now=emailed.clock
-        )
-    )
+    emailed.change(lambda s: by_hand.remind_by_hand(s, invoice_id=502, actor="vera", now=emailed.clock))
     assert emailed.turn() == 1
     assert foreseen(emailed)[0] == ("-3", "Wed 2026-03-25 09:00", "")
 

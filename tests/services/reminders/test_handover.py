@@ -8,7 +8,6 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from paymail import db
-from paymail.emails import Tone
 from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageState, PaymentStatus
 from paymail.ports.mail import Outcome, Verdict
 from paymail.services.delivery import deliveries, outcomes, unknown_messages
@@ -16,7 +15,7 @@ from paymail.services.forecast.explanation import Explanation, explain
 from paymail.services.forecast.forecast import forecast
 from paymail.services.issuers import issuer_settings
 from paymail.services.outbox import queue, reschedule
-from paymail.services.reminders import planner, preferences
+from paymail.services.reminders import by_hand, planner, preferences
 from tests.services.emailed_invoice import EmailedInvoice
 
 DUE_MORNING = "2026-04-13T09:00"  # due on Saturday the 11th
@@ -195,9 +194,7 @@ def test_a_written_reminder_does_not_follow_the_invoice_on_the_same_day(emailed:
 )
 def test_a_reminder_by_hand_goes_whatever_the_ladder_says(emailed: EmailedInvoice, change: Change) -> None:
     emailed.at("2026-04-14T10:00")
-    emailed.change(
-        lambda s: planner.remind_by_hand(s, invoice_id=502, tone=Tone.FIRM, actor="x", now=emailed.clock)
-    )
+    emailed.change(lambda s: by_hand.remind_by_hand(s, invoice_id=502, actor="x", now=emailed.clock))
     change(emailed)
     deliveries.sweep(emailed.context)
     assert reminder(emailed, "hand").state is MessageState.SENT

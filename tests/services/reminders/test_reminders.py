@@ -15,7 +15,7 @@ from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.issuers import issuer_settings
 from paymail.services.outbox import reschedule, suppressions
 from paymail.services.payments import checkout, settlement
-from paymail.services.reminders import holds, planner, preferences
+from paymail.services.reminders import by_hand, holds, planner, preferences
 from paymail.services.reminders.holds import HoldReason
 from tests.factories import NOW
 from tests.services.emailed_invoice import EmailedInvoice
@@ -269,8 +269,8 @@ def test_a_reminder_by_hand_goes_at_any_hour_and_twice_only_when_asked_twice(ema
 
     def ask(sequence: int) -> bool:
         with emailed.context.transaction() as session:
-            return planner.remind_by_hand(
-                session, invoice_id=502, tone=Tone.FIRM, actor="x", now=emailed.clock, sequence=sequence
+            return by_hand.remind_by_hand(
+                session, invoice_id=502, actor="x", now=emailed.clock, sequence=sequence
             ).created
 
     assert ask(1)
@@ -297,17 +297,13 @@ def test_a_reminder_by_hand_is_refused_where_nothing_is_to_be_paid(
             setattr(session.get_one(Invoice, 502), name, value)  # type: ignore[attr-defined]
 
     emailed.change(apply)
-    with pytest.raises(planner.NotRemindable):
-        emailed.change(
-            lambda s: planner.remind_by_hand(s, invoice_id=502, tone=Tone.FIRM, actor="x", now=emailed.clock)
-        )
+    with pytest.raises(by_hand.NotRemindable):
+        emailed.change(lambda s: by_hand.remind_by_hand(s, invoice_id=502, actor="x", now=emailed.clock))
 
 
 def test_a_reminder_by_hand_takes_the_place_of_the_ladders_on_that_day(emailed: EmailedInvoice) -> None:
     emailed.at(FRIENDLY_MORNING)
-    emailed.change(
-        lambda s: planner.remind_by_hand(s, invoice_id=502, tone=Tone.FIRM, actor="x", now=emailed.clock)
-    )
+    emailed.change(lambda s: by_hand.remind_by_hand(s, invoice_id=502, actor="x", now=emailed.clock))
     assert emailed.turn() == 1
     assert emailed.turn() == 0
     assert sent(emailed) == ["hand"]
@@ -328,9 +324,7 @@ def test_a_step_that_waited_through_an_outage_gives_way_to_the_current_one(email
 
 def test_a_reminder_by_hand_for_later_does_not_eat_the_ladder(emailed: EmailedInvoice) -> None:
     with emailed.context.transaction() as session:
-        number = planner.remind_by_hand(
-            session, invoice_id=502, tone=Tone.FIRM, actor="x", now=emailed.clock
-        ).message_id
+        number = by_hand.remind_by_hand(session, invoice_id=502, actor="x", now=emailed.clock).message_id
     later = emailed.now_at("2026-06-01T09:00")
     emailed.change(
         lambda s: reschedule.reschedule_message(s, message_id=number, at=later, actor="x", now=emailed.clock)

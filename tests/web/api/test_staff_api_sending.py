@@ -63,7 +63,7 @@ def test_a_hold_is_placed_and_released(site: Site, key: dict[str, str]) -> None:
 
 def test_a_reminder_by_hand_is_queued_and_refused_when_void(site: Site, key: dict[str, str]) -> None:
     owed_for(site, 5)
-    queued = post(site, key, "/invoices/502/remind", {"tone": "firm"}, expect=202)
+    queued = post(site, key, "/invoices/502/remind", {}, expect=202)
     assert queued["queued"] is True
     site.change(status="void")
     post(site, key, "/invoices/502/remind", {}, expect=409)

@@ -34,16 +34,16 @@ def test_several_taxes_are_a_list_and_no_single_rate(site: Site) -> None:
 
 def test_the_pay_page_shows_what_is_taxed_and_what_is_not(site: Site) -> None:
     page = words(site.client.get(f"/pay/{mixed(site)}").text)
-    assert "GST (10.00%) on AUD $75.00 AUD $7.50" in page
+    assert "GST (10%) on AUD $75.00 AUD $7.50" in page
     assert "GST-free (AUD $100.00) AUD $0.00" in page
-    assert "Remote support GST (10.00%) 1 AUD $75.00" in page
+    assert "Remote support GST (10%) 1 AUD $75.00" in page
     assert "Government fee GST-free 1 AUD $100.00" in page
 
 
 def test_the_pay_page_of_one_rate_has_the_words_of_the_seed(site: Site) -> None:
     page = words(site.client.get(f"/pay/{site.invoice()}").text)
-    assert "GST (10.00%) AUD $7.50" in page
-    assert page.count("10.00%") == 1
+    assert "GST (10%) AUD $7.50" in page
+    assert page.count("(10%)") == 1
 
 
 def test_an_invoice_over_nothing_is_closed_and_can_be_emailed_by_staff(site: Site) -> None:

@@ -72,17 +72,17 @@ def test_a_hold_that_makes_no_sense_is_refused_and_kept_in_the_form(
 
 def test_a_double_click_on_remind_now_is_one_reminder(owed: Biller) -> None:
     for _ in range(2):
-        owed.post("/invoices/502/remind", sequence=1, tone="firm")
-    assert [(m.kind, m.tone, m.step) for m in owed.messages()] == [("reminder", "firm", "hand")]
+        owed.post("/invoices/502/remind", sequence=1)
+    assert [(m.kind, m.tone, m.step) for m in owed.messages()] == [("reminder", "upcoming", "hand")]
     owed.site.sweep()
-    owed.post("/invoices/502/remind", sequence=2, tone="final")
-    assert [m.tone for m in owed.messages()] == ["firm", "final"]
+    owed.post("/invoices/502/remind", sequence=2)
+    assert [m.tone for m in owed.messages()] == ["upcoming", "upcoming"]
 
 
 def test_a_reminder_is_refused_with_the_reason(owed: Biller) -> None:
     assert "is not a tone" in owed.post("/invoices/502/remind", 422, sequence=1, tone="furious")
     owed.site.change(status=InvoiceStatus.VOID)
-    assert "the invoice is void" in owed.post("/invoices/502/remind", 409, sequence=1, tone="firm")
+    assert "the invoice is void" in owed.post("/invoices/502/remind", 409, sequence=1)
     assert owed.messages() == []
 
 
@@ -115,7 +115,7 @@ def test_a_ladder_that_cannot_be_read_is_refused_and_kept_in_the_form(owed: Bill
 
 
 def test_a_scheduled_reminder_is_sent_once_through_the_whole_page(owed: Biller) -> None:
-    owed.post("/invoices/502/remind", sequence=1, tone="friendly")
+    owed.post("/invoices/502/remind", sequence=1)
     owed.site.sweep()
-    owed.post("/invoices/502/remind", sequence=1, tone="friendly")  # the back button, and again
+    owed.post("/invoices/502/remind", sequence=1)  # the back button, and again
     assert [m.state for m in owed.messages()] == [MessageState.SENT]
