@@ -6,6 +6,7 @@ A name alone proves nothing: a new invoice for a namesake is nobody's reason to 
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -13,7 +14,6 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from paymail.models import ContactOrigin, Customer, Invoice, name_key
 from paymail.services.customers.contacts import own_addresses
-from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.namesakes import Namesakes
 from paymail.services.outbox.suppressions import normalised
 
@@ -27,12 +27,31 @@ FIELDS = {
 """What is taken over at any time: our column, and the file's."""
 
 
+class HostParty(Protocol):
+    """What a host says of a customer, with an invoice or without; None: nothing."""
+
+    @property
+    def customer_ref(self) -> str | None: ...
+    @property
+    def customer_name(self) -> str: ...
+    @property
+    def customer_email(self) -> str: ...
+    @property
+    def customer_tax_id(self) -> str | None: ...
+    @property
+    def customer_address(self) -> str | None: ...
+    @property
+    def customer_country(self) -> str | None: ...
+    @property
+    def more_emails(self) -> tuple[str, ...] | None: ...
+    @property
+    def namesake(self) -> bool: ...
+
+
 class KnownCustomers:
     """The customers of an issuer that those of some invoices could be."""
 
-    def __init__(
-        self, session: Session, hosts: Sequence[HostInvoice], issuer_id: int, file: Namesakes
-    ) -> None:
+    def __init__(self, session: Session, hosts: Sequence[HostParty], issuer_id: int, file: Namesakes) -> None:
         names = {host.customer_name for host in hosts}
         refs = {host.customer_ref for host in hosts if host.customer_ref}
         keys = {name_key(name) for name in names}
@@ -52,20 +71,20 @@ class KnownCustomers:
         """Note a customer that was just made."""
         self._all.append(customer)
 
-    def find(self, host: HostInvoice, own: Customer | None = None) -> Customer | None:
+    def find(self, host: HostParty, own: Customer | None = None) -> Customer | None:
         """Return the customer that is meant; `own` is the one that a known invoice has. None: a new one."""
         if host.customer_ref:
             return self._by_ref(host, own)
         return self._by_name(host, self.named(host), own)
 
-    def _by_ref(self, host: HostInvoice, own: Customer | None) -> Customer | None:
+    def _by_ref(self, host: HostParty, own: Customer | None) -> Customer | None:
         for one in self._all:
             if one.external_ref == host.customer_ref:
                 return one
         # The host gives its id for the first time.
         return self._by_name(host, [one for one in self.named(host) if one.external_ref is None], own)
 
-    def _by_name(self, host: HostInvoice, named: Sequence[Customer], own: Customer | None) -> Customer | None:
+    def _by_name(self, host: HostParty, named: Sequence[Customer], own: Customer | None) -> Customer | None:
         if own is not None and own in named:
             return own
         for one in named:
@@ -75,7 +94,7 @@ class KnownCustomers:
             return None
         return next((one for one in named if self._is_moved(one, host)), None)
 
-    def _is_moved(self, customer: Customer, host: HostInvoice) -> bool:
+    def _is_moved(self, customer: Customer, host: HostParty) -> bool:
         """Whether the file also gives a known invoice of the customer this name and address."""
         if customer.customer_id not in self._numbers:
             mine = select(Invoice.number).where(Invoice.customer_id == customer.customer_id)
@@ -83,12 +102,12 @@ class KnownCustomers:
         who = (host.customer_name, host.customer_email, host.customer_ref or "")
         return any(self._file.gives(number, *who) for number in self._numbers[customer.customer_id])
 
-    def named(self, host: HostInvoice) -> list[Customer]:
+    def named(self, host: HostParty) -> list[Customer]:
         """Return the customers of the name that the host gives."""
         key = name_key(host.customer_name)
         return [one for one in self._all if (one.name_key or name_key(one.name)) == key]
 
-    def twin(self, host: HostInvoice, of: Customer | None, email: str) -> Customer | None:
+    def twin(self, host: HostParty, of: Customer | None, email: str) -> Customer | None:
         """Return another customer who has the same name and address to the letter, which two cannot."""
         for one in self._all:
             if one is not of and (one.name, one.email) == (host.customer_name, email):
@@ -96,7 +115,7 @@ class KnownCustomers:
         return None
 
 
-def changed_fields(customer: Customer, host: HostInvoice) -> dict[str, tuple[str, str]]:
+def changed_fields(customer: Customer, host: HostParty) -> dict[str, tuple[str, str]]:
     """Return what the host says otherwise, but for the address, by our column: before and after."""
     given = {
         "external_ref": host.customer_ref or None,
@@ -113,14 +132,14 @@ def changed_fields(customer: Customer, host: HostInvoice) -> dict[str, tuple[str
     return found
 
 
-def new_address(customer: Customer, host: HostInvoice) -> str | None:
+def new_address(customer: Customer, host: HostParty) -> str | None:
     """Return the address to take over: one that is neither ours nor the one that staff put right."""
     if _is_at(customer, host.customer_email):
         return None
     return host.customer_email
 
 
-def keeps_ours(customer: Customer, host: HostInvoice) -> bool:
+def keeps_ours(customer: Customer, host: HostParty) -> bool:
     """Whether the host still gives the address that staff put right."""
     return (
         customer.host_email is not None
@@ -129,15 +148,17 @@ def keeps_ours(customer: Customer, host: HostInvoice) -> bool:
     )
 
 
-def further_addresses(customer: Customer, host: HostInvoice) -> tuple[set[str], set[str]]:
+def further_addresses(customer: Customer, host: HostParty) -> tuple[set[str], set[str]]:
     """Return the contacts that the host gave before, and those that it gives now; without what staff set."""
     ours = own_addresses(customer)
     ours |= {normalised(one.email) for one in customer.contacts if one.origin is not ContactOrigin.HOST}
     before = {normalised(one.email) for one in customer.contacts if one.origin is ContactOrigin.HOST}
+    if host.more_emails is None:
+        return before, before
     return before, {normalised(email) for email in host.more_emails} - ours
 
 
-def make(session: Session, host: HostInvoice, issuer_id: int, now: datetime) -> Customer:
+def make(session: Session, host: HostParty, issuer_id: int, now: datetime) -> Customer:
     """Write a new customer."""
     customer = Customer(
         issuer_id=issuer_id,
