@@ -116,6 +116,12 @@ class InvoiceLine(InvoiceBody):
     external_ref: Reference
 
 
+class InvoiceFile(InvoiceBody):
+    """A file with one invoice."""
+
+    external_ref: Reference | None = None
+
+
 class Kept(BaseModel):
     """Where paymail's own value stays."""
 

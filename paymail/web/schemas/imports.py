@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 from paymail.services.imports import Fault, Report, Result
 from paymail.services.imports.given import GivenInvoice, pointers
 from paymail.web.http.input_faults import InputFault, input_faults
-from paymail.web.schemas.given_invoices import InvoiceLine
+from paymail.web.schemas.given_invoices import InvoiceFile, InvoiceLine
 
 
 class ImportedInvoice(BaseModel):
@@ -68,14 +68,21 @@ def fault_of(fault: Fault, *, pointed: bool) -> InputFault:
 
 def parse_line(raw: bytes) -> GivenInvoice | list[Fault]:
     """Read a line of NDJSON, or say everything that is wrong with its form; its values are checked later."""
+    return parse_invoice(raw, InvoiceLine)
+
+
+def parse_invoice(
+    raw: bytes, model: type[InvoiceLine] | type[InvoiceFile] = InvoiceFile
+) -> GivenInvoice | list[Fault]:
+    """Read an invoice in the form of `PUT`, with or without `external_ref`, or say what is wrong with it."""
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
-        return [Fault(0, "", "The line is not valid JSON.")]
+        return [Fault(0, "", "This is not valid JSON.")]
     try:
-        line = InvoiceLine.model_validate(body)
+        found = model.model_validate(body)
     except ValidationError as error:
         errors = [{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False)]
-        found = input_faults(RequestValidationError(errors, body=body), InvoiceLine)
-        return [Fault(0, fault.pointer or "", fault.detail) for fault in found]
-    return line.given(line.external_ref)
+        faults = input_faults(RequestValidationError(errors, body=body), model)
+        return [Fault(0, fault.pointer or "", fault.detail) for fault in faults]
+    return found.given(found.external_ref or "")

@@ -71,6 +71,8 @@ def check_given(rows: InvoiceRows) -> HostInvoice | list[Fault]:
         for column in ((_NUMBERS if at == 1 else set()) | _LINE_NUMBERS) & row.keys()
         if row[column].strip() and not _PLAIN.fullmatch(row[column].strip())
     ]
+    if not rows[0][1]["tax_rate"]:
+        at_fault.append(Fault(1, "tax_rate", "is missing: give it, or the tax_rate of each item"))
     found = check_invoice(rows, FORMAT)
     if isinstance(found, HostInvoice) and not at_fault:
         return found
