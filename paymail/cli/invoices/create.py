@@ -105,9 +105,15 @@ def _read(path: Path) -> GivenInvoice:
 
 
 def _created(app: App, given: GivenInvoice, issuer_id: int) -> int:
-    context = Context(app.transaction, app.now)
     try:
-        put = put_invoice(context, given=given, issuer_id=issuer_id, actor="cli", only_new=True)
+        put = put_invoice(
+            Context(app.transaction, app.now),
+            reading=Context(app.reading, app.now),
+            given=given,
+            issuer_id=issuer_id,
+            actor="cli",
+            only_new=True,
+        )
     except (GivenRefused, GivenConflict) as refused:
         _list(refused.faults)
         raise

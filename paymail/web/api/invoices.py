@@ -116,6 +116,7 @@ def put_invoice(
         issuer_id = find_issuer(session, ref=str(issuer or "")).issuer_id
     found = put(
         Context(app.transaction, app.now),
+        reading=Context(app.reading, app.now),
         given=body.given(external_ref),
         issuer_id=issuer_id,
         actor=holder.actor,

@@ -33,30 +33,37 @@ class Put:
 
 
 def put_invoice(
-    context: Context, *, given: GivenInvoice, issuer_id: int, actor: str, only_new: bool = False
+    context: Context,
+    *,
+    reading: Context,
+    given: GivenInvoice,
+    issuer_id: int,
+    actor: str,
+    only_new: bool = False,
 ) -> Put:
     """Create the invoice, or take over what is new of it. The same again changes nothing.
 
+    `reading` opens transactions that only look, and wait for nobody.
     Raises GivenRefused, and GivenConflict for what may not change, or with `only_new` for a known invoice;
     both with every fault.
     """
     for tries_left in reversed(range(TRIES)):
-        rows = _rows(context, given, issuer_id)
+        rows = _rows(reading, given, issuer_id)
         if isinstance(faults := check_given(rows), list):
             raise GivenRefused(pointers.of_check(faults))
         if only_new:
-            _refuse_known(_bring(context, rows, issuer_id, actor, dry_run=True))
+            _refuse_known(_bring(reading, rows, issuer_id, actor, dry_run=True))
         report = _bring(context, rows, issuer_id, actor)
         if report.faults and not given.number and tries_left and _is_taken(report):
             continue
         if report.faults:
             raise GivenConflict(_pointed(report.faults), _pointed(report.kept))
-        return _result(context, report, given, issuer_id)
+        return _result(reading, report, given, issuer_id)
     raise AssertionError("the last try ends in one way or the other")
 
 
-def _rows(context: Context, given: GivenInvoice, issuer_id: int) -> InvoiceRows:
-    with context.transaction() as session:
+def _rows(reading: Context, given: GivenInvoice, issuer_id: int) -> InvoiceRows:
+    with reading.transaction() as session:
         (known,) = KnownParts(issuer_id).of(session, [given])
     return rows_of(given, known)
 
@@ -82,9 +89,9 @@ def _pointed(faults: tuple[Fault, ...]) -> list[Fault]:
     return [Fault(0, pointers.of_comparison(fault), fault.reason) for fault in faults]
 
 
-def _result(context: Context, report: Report, given: GivenInvoice, issuer_id: int) -> Put:
+def _result(reading: Context, report: Report, given: GivenInvoice, issuer_id: int) -> Put:
     (result,) = report.results
-    with context.transaction() as session:
+    with reading.transaction() as session:
         invoice_id = _id_of(session, issuer_id, given.ref, result.number)
     words = tuple(pointers.word(column) for column in result.fields)
     return Put(invoice_id, result.number, result.what, words, tuple(_pointed(report.kept)))
