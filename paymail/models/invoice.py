@@ -19,7 +19,7 @@ class InvoiceStatus(StrEnum):
     """Where the document stands."""
 
     DRAFT = "draft"
-    """Not issued; staff may still change it. It cannot be paid or mailed."""
+    """Not issued; the host may still change all of it. It cannot be paid; emailing it issues it."""
     SENT = "sent"
     """Issued and owed. Only staff move it on, to void."""
     VOID = "void"

@@ -7,7 +7,8 @@ from paymail.web import api as staff_api
 from paymail.web import health, staff, webhooks
 from paymail.web.api.access import without_key
 from paymail.web.api.bounces import LARGEST_REPORT
-from paymail.web.http import errors
+from paymail.web.api.imports import LARGEST_IMPORT
+from paymail.web.http import errors, import_faults
 from paymail.web.http.bodies import BoundedBodies
 from paymail.web.http.head import HeadAsGet
 from paymail.web.http.headers import FixedHeaders, fixed_headers
@@ -23,7 +24,11 @@ from paymail.web.templating import HERE
 from paymail.web.webhooks import LARGEST_EVENT
 from paymail.wiring import App
 
-BODY_LIMITS = {"/webhooks/stripe": LARGEST_EVENT, "/api/v1/bounces": LARGEST_REPORT}
+BODY_LIMITS = {
+    "/webhooks/stripe": LARGEST_EVENT,
+    "/api/v1/bounces": LARGEST_REPORT,
+    "/api/v1/imports": LARGEST_IMPORT,
+}
 """Bytes, of the paths whose bodies are neither forms nor our own JSON."""
 
 
@@ -49,6 +54,7 @@ def create_app(app: App) -> FastAPI:
     web.add_middleware(RequestSpans)
     web.add_middleware(RequestIds)
     errors.install(web)
+    import_faults.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)
     routed = (public_api, documents, promises, another_way, saved_methods, webhooks, pages, staff_api, staff)
     for part in routed:

@@ -1,4 +1,4 @@
-"""`paymail invoices void|write-off|parts`: what is given up or cancelled, and paying in parts."""
+"""`paymail invoices issue|void|write-off|parts`: what is owed from now on or no more, and paying in parts."""
 
 from typing import Annotated
 
@@ -10,7 +10,19 @@ from paymail.cli.options import Json, Yes
 from paymail.cli.output import said, sure
 from paymail.money import Money, parse_amount
 from paymail.services.core.invoices import load_invoice
+from paymail.services.links.issue import issue
 from paymail.services.payments import adjustments
+
+
+@group.command("issue")
+@exits
+def issue_(invoice_id: int, as_json: Json = False) -> None:
+    """Issue a draft without emailing it. From then on its lines and amounts can no longer change."""
+    app = open_app()
+    with app.transaction() as session:
+        fresh = issue(session, invoice_id=invoice_id, actor="cli", now=app.now())
+    data: dict[str, object] = {"invoice_id": invoice_id, "status": "sent", "issued": fresh}
+    said(data, f"invoice {invoice_id} is {'issued' if fresh else 'already issued'}", as_json)
 
 
 @group.command()

@@ -37,7 +37,7 @@ def find_issuer(session: Session, *, ref: str = "") -> Issuer:
     if not found:
         raise NoSuchIssuer("issuer not found; `paymail issuers add` creates one")
     if len(found) > 1:
-        raise WhichIssuer("there is more than one issuer; choose one with --issuer")
+        raise WhichIssuer("there is more than one issuer; choose one with --issuer, or `issuer` in the API")
     return found[0]
 
 

@@ -88,7 +88,7 @@ def _voiding(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
         )
     elif host_payments.unknown_part(invoice, known_to_host=host.paid):
         found.void_against_money = True
-        found.refuse(host, "amount_paid", "is void and has been paid, as the file says; that cannot be")
+        found.refuse(host, "amount_paid", "is void and has been paid, as your system says; that cannot be")
     else:
         found.changes["status"] = (invoice.status.value, host.status.value)
 
@@ -99,7 +99,7 @@ def _content(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
         if ours == theirs:
             continue
         if not draft:
-            what = "differs" if column == "line" else f"is {ours} here and {theirs} in the file"
+            what = "differs" if column == "line" else f"is {ours} here and {theirs} in your system"
             found.refuse(host, column, f"{what}; {REISSUE}")
         else:
             found.changes[column] = ("", "") if column == "line" else (str(ours), str(theirs))
@@ -138,7 +138,8 @@ def _customer(found: Difference, invoice: Invoice, host: HostInvoice, customer: 
             found.refuse(
                 host,
                 "customer_name",
-                f"is {ours} here and {theirs} in the file; {REISSUE}, or give customer_ref if it was renamed",
+                f"is {ours} here and {theirs} in your system; {REISSUE}, or give customer_ref if it was"
+                " renamed",
             )
     if customer is not None:
         contact(found, host, customer)
@@ -174,12 +175,12 @@ def _money(found: Difference, invoice: Invoice, host: HostInvoice, payment_open:
     known, given = Money(invoice.amount_paid, invoice.currency), Money(host.paid, host.currency)
     if invoice.payment_status is PaymentStatus.PROCESSING:
         # It may be the money that clears here: entered now, it would count twice.
-        reason = f"is {known} here and {given} in the file, while a payment is clearing;"
+        reason = f"is {known} here and {given} in your system, while a payment is clearing;"
         found.refuse(host, "amount_paid", f"{reason} import again when it has ended")
     elif payment_open:
         # Stripe may have it already, and only its word to us be late.
         found.waits_for_payment = True
-        reason = f"is {known} here and {given} in the file, while the customer has a payment open here;"
+        reason = f"is {known} here and {given} in your system, while the customer has a payment open here;"
         found.refuse(host, "amount_paid", f"{reason} it is being cancelled: import again in a few minutes")
     else:
         found.changes["amount_paid"] = (str(known), str(given))

@@ -7,6 +7,7 @@ A name alone proves nothing: a new invoice for a namesake is nobody's reason to 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -28,12 +29,31 @@ FIELDS = {
 """What is taken over at any time: our column, and the file's."""
 
 
+class HostParty(Protocol):
+    """What a host says of a customer, with an invoice or without; None: nothing."""
+
+    @property
+    def customer_ref(self) -> str | None: ...
+    @property
+    def customer_name(self) -> str: ...
+    @property
+    def customer_email(self) -> str: ...
+    @property
+    def customer_tax_id(self) -> str | None: ...
+    @property
+    def customer_address(self) -> str | None: ...
+    @property
+    def customer_country(self) -> str | None: ...
+    @property
+    def more_emails(self) -> tuple[str, ...] | None: ...
+    @property
+    def namesake(self) -> bool: ...
+
+
 class KnownCustomers:
     """The customers of an issuer that those of some invoices could be."""
 
-    def __init__(
-        self, session: Session, hosts: Sequence[HostInvoice], issuer_id: int, file: Namesakes
-    ) -> None:
+    def __init__(self, session: Session, hosts: Sequence[HostParty], issuer_id: int, file: Namesakes) -> None:
         names = {host.customer_name for host in hosts}
         refs = {host.customer_ref for host in hosts if host.customer_ref}
         keys = {name_key(name) for name in names}
@@ -75,7 +95,7 @@ class KnownCustomers:
             namesake=False,
         )
 
-    def find(self, host: HostInvoice, own: Customer | None = None) -> Customer | None:
+    def find(self, host: HostParty, own: Customer | None = None) -> Customer | None:
         """Return the customer that is meant; `own` is the one that a known invoice has. None: a new one.
 
         It may be one that was merged into another, unless the host speaks `as_merged`.
@@ -84,14 +104,14 @@ class KnownCustomers:
             return self._by_ref(host, own)
         return self._by_name(host, self.named(host), own)
 
-    def _by_ref(self, host: HostInvoice, own: Customer | None) -> Customer | None:
+    def _by_ref(self, host: HostParty, own: Customer | None) -> Customer | None:
         for one in self._all:
             if one.external_ref == host.customer_ref:
                 return one
         # The host gives its id for the first time.
         return self._by_name(host, [one for one in self.named(host) if one.external_ref is None], own)
 
-    def _by_name(self, host: HostInvoice, named: Sequence[Customer], own: Customer | None) -> Customer | None:
+    def _by_name(self, host: HostParty, named: Sequence[Customer], own: Customer | None) -> Customer | None:
         at = next((one for one in named if _is_at(one, host.customer_email)), None)
         # An address of one that was merged into the known invoice's customer is no new address of that one.
         if own is not None and own in named and not (at and at.merged_into == own.customer_id):
@@ -102,7 +122,7 @@ class KnownCustomers:
             return None
         return next((one for one in named if self._is_moved(one, host)), None)
 
-    def _is_moved(self, customer: Customer, host: HostInvoice) -> bool:
+    def _is_moved(self, customer: Customer, host: HostParty) -> bool:
         """Whether the file also gives a known invoice of the customer this name and address."""
         customer_id = customer.merged_into or customer.customer_id
         if customer_id not in self._numbers:
@@ -111,13 +131,13 @@ class KnownCustomers:
         who = (host.customer_name, host.customer_email, host.customer_ref or "")
         return any(self._file.gives(number, *who) for number in self._numbers[customer_id])
 
-    def named(self, host: HostInvoice) -> list[Customer]:
+    def named(self, host: HostParty) -> list[Customer]:
         """Return the customers of the name that the host gives, those that were merged last."""
         key = name_key(host.customer_name)
         found = [one for one in self._all if (one.name_key or name_key(one.name)) == key]
         return sorted(found, key=lambda one: one.merged_into is not None)
 
-    def twin(self, host: HostInvoice, of: Customer | None, email: str) -> Customer | None:
+    def twin(self, host: HostParty, of: Customer | None, email: str) -> Customer | None:
         """Return another customer who has the same name and address to the letter, which two cannot."""
         for one in self._all:
             if one is not of and (one.name, one.email) == (host.customer_name, email):
@@ -134,7 +154,7 @@ def _merged_with(session: Session, found: Sequence[Customer]) -> list[Customer]:
     return list(session.scalars(statement.options(selectinload(Customer.contacts))))
 
 
-def changed_fields(customer: Customer, host: HostInvoice) -> dict[str, tuple[str, str]]:
+def changed_fields(customer: Customer, host: HostParty) -> dict[str, tuple[str, str]]:
     """Return what the host says otherwise, but for the address, by our column: before and after."""
     given = {
         "external_ref": host.customer_ref or None,
@@ -151,14 +171,14 @@ def changed_fields(customer: Customer, host: HostInvoice) -> dict[str, tuple[str
     return found
 
 
-def new_address(customer: Customer, host: HostInvoice) -> str | None:
+def new_address(customer: Customer, host: HostParty) -> str | None:
     """Return the address to take over: one that is neither ours nor the one that staff put right."""
     if _is_at(customer, host.customer_email):
         return None
     return host.customer_email
 
 
-def keeps_ours(customer: Customer, host: HostInvoice) -> bool:
+def keeps_ours(customer: Customer, host: HostParty) -> bool:
     """Whether the host still gives the address that staff put right."""
     return (
         customer.host_email is not None
@@ -167,15 +187,17 @@ def keeps_ours(customer: Customer, host: HostInvoice) -> bool:
     )
 
 
-def further_addresses(customer: Customer, host: HostInvoice) -> tuple[set[str], set[str]]:
+def further_addresses(customer: Customer, host: HostParty) -> tuple[set[str], set[str]]:
     """Return the contacts that the host gave before, and those that it gives now; without what staff set."""
     ours = own_addresses(customer)
     ours |= {normalised(one.email) for one in customer.contacts if one.origin is not ContactOrigin.HOST}
     before = {normalised(one.email) for one in customer.contacts if one.origin is ContactOrigin.HOST}
+    if host.more_emails is None:
+        return before, before
     return before, {normalised(email) for email in host.more_emails} - ours
 
 
-def make(session: Session, host: HostInvoice, issuer_id: int, now: datetime) -> Customer:
+def make(session: Session, host: HostParty, issuer_id: int, now: datetime) -> Customer:
     """Write a new customer."""
     customer = Customer(
         issuer_id=issuer_id,

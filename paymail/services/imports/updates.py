@@ -14,6 +14,7 @@ from paymail.services.customers import addresses, contacts
 from paymail.services.imports import host_customers
 from paymail.services.imports.comparison import OPTIONAL
 from paymail.services.imports.faults import hidden
+from paymail.services.imports.host_customers import HostParty
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.ledger import entries
 from paymail.services.links import pay_links
@@ -25,7 +26,7 @@ LONGEST_SHOWN = 60
 
 
 def update_customer(
-    session: Session, customer: Customer, host: HostInvoice, *, actor: str, now: datetime
+    session: Session, customer: Customer, host: HostParty, *, actor: str, now: datetime
 ) -> None:
     """Take over what the host says of a customer. Unsent mail goes to a new address.
 
@@ -48,7 +49,7 @@ def update_customer(
         )
     given, wanted = host_customers.further_addresses(customer, host)
     if given != wanted:
-        contacts.take_over(session, found=customer, emails=host.more_emails, actor=actor, now=now)
+        contacts.take_over(session, found=customer, emails=host.more_emails or (), actor=actor, now=now)
 
 
 def _check_free(session: Session, customer: Customer, name: str, address: str) -> None:
@@ -88,6 +89,8 @@ def update_invoice(
     if invoice.status is InvoiceStatus.DRAFT:
         _rewrite(session, invoice, host, customer, lines)
         invoice.reminders_from = now
+        if host.status is InvoiceStatus.SENT:
+            pay_links.keep_alive(session, invoice=invoice, now=now)
     if invoice.status is not InvoiceStatus.VOID:
         _set_due_date(invoice, host, now)
         for column, attribute in OPTIONAL.items():
@@ -147,7 +150,12 @@ def _note(session: Session, invoice: Invoice, changes: Changes, actor: str, now:
 def _said(column: str, before: str, after: str) -> str:
     if column == "line":
         return "lines rewritten"
-    return f"{column} from {_short(before)} to {_short(after)}"
+    return f"{column} {from_to(before, after)}"
+
+
+def from_to(before: str, after: str) -> str:
+    """Return a change for people: both values clipped, on one line and without a link's token."""
+    return f"from {_short(before)} to {_short(after)}"
 
 
 def _short(value: str) -> str:

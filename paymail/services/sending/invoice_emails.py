@@ -6,18 +6,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict
-from paymail.models import (
-    STATUS_MOVES,
-    Invoice,
-    InvoiceStatus,
-    Message,
-    MessageKind,
-    MessageState,
-    check_move,
-)
+from paymail.models import Invoice, InvoiceStatus, Message, MessageKind, MessageState
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.links import pay_links
+from paymail.services.links.issue import issue
 from paymail.services.outbox import dedupe_keys, queue
 
 CAME_TO_NOTHING = (
@@ -56,10 +49,7 @@ def send_invoice(
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
     _check_sendable(invoice)
     if invoice.status is InvoiceStatus.DRAFT:
-        check_move(STATUS_MOVES, invoice.status, InvoiceStatus.SENT)
-        invoice.status, invoice.updated_at = InvoiceStatus.SENT, now
-        invoice.reminders_from = invoice.next_reminder_at = now
-        history.record(session, invoice_id=invoice_id, kind="issued", actor=actor, now=now)
+        issue(session, invoice_id=invoice_id, actor=actor, now=now)
     latest = _latest_invoice_email(session, invoice_id=invoice_id)
     key = _sending_key(invoice_id, latest, next_sequence(session, invoice_id=invoice_id), again, sequence)
     queued = queue.add(

@@ -1,9 +1,10 @@
-"""What an invoice asks for: write off, void, let it be paid in parts."""
+"""What an invoice asks for: issue it, write off, void, let it be paid in parts."""
 
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from paymail.services.core.invoices import load_invoice
+from paymail.services.links.issue import issue
 from paymail.services.payments import adjustments
 from paymail.web.api.access import Writer
 from paymail.web.http.dependencies import AppDep
@@ -14,6 +15,15 @@ from paymail.web.schemas.payments import PartPayments
 from paymail.web.schemas.units import minor_or_none
 
 router = APIRouter(prefix="/api/v1", tags=["payments"])
+
+
+@router.post("/invoices/{invoice_id}/issue", responses=PROBLEMS)
+def issue_draft(app: AppDep, holder: Writer, invoice_id: RowId) -> Account:
+    """Issue a draft: it is owed from now on, and its sums no longer change. Sends no email; repeating it
+    changes nothing. Scope: write."""
+    with app.transaction() as session:
+        issue(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
+        return _account(session, invoice_id)
 
 
 @router.post("/invoices/{invoice_id}/write-off", responses=PROBLEMS)

@@ -2,19 +2,34 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
 
+from paymail.services.core.contexts import Context
 from paymail.services.core.customers import find_customer
+from paymail.services.core.issuers import find_issuer
 from paymail.services.customers import merger
+from paymail.services.imports.given import put_customer as put
 from paymail.services.lists import cursor
 from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import LARGEST_ID, After, Limit, RowId, Text
+from paymail.web.http.inputs import LARGEST_ID, After, Limit, OptionalRowId, RowId, Text
 from paymail.web.http.openapi import LIST_PROBLEMS, PROBLEMS
 from paymail.web.schemas.customers import CustomerRow, MergeCustomer, MergedCustomer
+from paymail.web.schemas.given_customers import CustomerBody, PutCustomerResult
+from paymail.web.schemas.given_invoices import Reference
 from paymail.web.schemas.pages import Page, page
 
 router = APIRouter(prefix="/api/v1/customers", tags=["customers"])
+
+HostRef = Annotated[
+    Reference,
+    Path(
+        alias="customer_id",
+        description="Not paymail's number: your own id of the customer (`external_ref`), any text without a"
+        " slash, percent-encoded.",
+    ),
+]
 
 
 @router.get("", responses=LIST_PROBLEMS, response_model=Page[CustomerRow])
@@ -49,3 +64,25 @@ def merge_customer(app: AppDep, holder: Writer, customer_id: RowId, body: MergeC
             session, customer_id=customer_id, into=body.into, actor=holder.actor, now=app.now()
         )
         return MergedCustomer(customer=CustomerRow.of(done.stays), invoices=done.invoices, emails=done.emails)
+
+
+@router.put("/{customer_id}", responses=PROBLEMS | {201: {"model": PutCustomerResult}})
+def put_customer(
+    app: AppDep,
+    holder: Writer,
+    response: Response,
+    external_ref: HostRef,
+    body: CustomerBody,
+    issuer: OptionalRowId = None,
+) -> PutCustomerResult:
+    """Create the customer that has this id in your own system (`external_ref`), 201, or take over what you
+    say otherwise of it, 200; the same again changes nothing. Scope: write."""
+    given = body.checked(external_ref)
+    with app.reading() as session:
+        issuer_id = find_issuer(session, ref=str(issuer or "")).issuer_id
+    context = Context(app.transaction, app.now)
+    found = put(context, given=given, issuer_id=issuer_id, actor=holder.actor)
+    response.status_code = 201 if found.what == "created" else 200
+    with app.reading() as session:
+        customer = find_customer(session, customer_id=found.customer_id)
+        return PutCustomerResult.of_customer(found, customer)

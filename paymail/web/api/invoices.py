@@ -3,24 +3,31 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Path, Query
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
 from paymail.models import InvoiceStatus, PaymentStatus
 from paymail.services.access.api_keys import KeyScope
+from paymail.services.core.contexts import Context
 from paymail.services.core.history import history
 from paymail.services.core.invoices import payment_url
+from paymail.services.core.issuers import find_issuer
+from paymail.services.imports.given import put_invoice as put
 from paymail.services.ledger import awaited_payments
 from paymail.services.lists import cursor, lookup
 from paymail.services.lists.invoice_filter import InvoiceFilter
 from paymail.services.sending import requests
 from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import LARGEST_ID, After, Limit, RowId, Text
+from paymail.web.http.inputs import LARGEST_ID, After, Limit, OptionalRowId, RowId, Text
 from paymail.web.http.openapi import LIST_PROBLEMS, PROBLEMS
+from paymail.web.schemas.given_invoices import InvoiceBody, PutInvoice, Reference
 from paymail.web.schemas.invoice_rows import InvoiceRow
 from paymail.web.schemas.invoices import InvoiceDetail, Send
 from paymail.web.schemas.messages import Queued
 from paymail.web.schemas.pages import Page, page
+from paymail.wiring import App
 
 router = APIRouter(prefix="/api/v1/invoices", tags=["invoices"])
 
@@ -64,6 +71,16 @@ def wanted(
     )
 
 
+HostRef = Annotated[
+    Reference,
+    Path(
+        alias="invoice_id",
+        description="Not paymail's number: your own id of the invoice (`external_ref`), any text without a"
+        " slash, percent-encoded.",
+    ),
+]
+
+
 @router.get("", responses=LIST_PROBLEMS, response_model=Page[InvoiceRow])
 def list_invoices(
     app: AppDep,
@@ -81,16 +98,32 @@ def list_invoices(
 def get_invoice(app: AppDep, holder: Reader, invoice_id: RowId) -> InvoiceDetail:
     """Show one invoice. Scope: read; its pay link only with write."""
     with app.reading() as session:
-        invoice = lookup.invoice(session, invoice_id=invoice_id)
-        may_see_link = KeyScope.WRITE in holder.scopes and invoice.payment_token
-        return InvoiceDetail.of(
-            invoice,
-            now=app.now(),
-            awaited=awaited_payments.awaited(session, invoice_id=invoice_id),
-            link=payment_url(app.settings.public_url, invoice) if may_see_link else None,
-            messages=lookup.messages(session, invoice_id=invoice_id),
-            history=history(session, invoice_id=invoice_id),
-        )
+        return _detail(app, session, invoice_id, may_see_link=KeyScope.WRITE in holder.scopes)
+
+
+@router.put("/{invoice_id}", responses=PROBLEMS | {201: {"model": PutInvoice}})
+def put_invoice(
+    app: AppDep,
+    holder: Writer,
+    response: Response,
+    external_ref: HostRef,
+    body: InvoiceBody,
+    issuer: OptionalRowId = None,
+) -> PutInvoice:
+    """Create the invoice that has this id in your own system (`external_ref`), 201, or take over what you
+    say otherwise of it, 200; the same again changes nothing. Scope: write."""
+    with app.reading() as session:
+        issuer_id = find_issuer(session, ref=str(issuer or "")).issuer_id
+    found = put(
+        Context(app.transaction, app.now),
+        reading=Context(app.reading, app.now),
+        given=body.given(external_ref),
+        issuer_id=issuer_id,
+        actor=holder.actor,
+    )
+    response.status_code = 201 if found.what == "created" else 200
+    with app.reading() as session:
+        return PutInvoice.of(found, _detail(app, session, found.invoice_id, may_see_link=True))
 
 
 @router.post("/{invoice_id}/send", status_code=202, responses=PROBLEMS)
@@ -108,3 +141,16 @@ def send_invoice(
             session, invoice_id=invoice_id, request=request, actor=holder.actor, now=app.now()
         )
     return Queued.of(queued)
+
+
+def _detail(app: App, session: Session, invoice_id: int, *, may_see_link: bool) -> InvoiceDetail:
+    invoice = lookup.invoice(session, invoice_id=invoice_id)
+    shows = may_see_link and invoice.payment_token
+    return InvoiceDetail.of(
+        invoice,
+        now=app.now(),
+        awaited=awaited_payments.awaited(session, invoice_id=invoice_id),
+        link=payment_url(app.settings.public_url, invoice) if shows else None,
+        messages=lookup.messages(session, invoice_id=invoice_id),
+        history=history(session, invoice_id=invoice_id),
+    )

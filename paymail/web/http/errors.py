@@ -33,6 +33,7 @@ FRAMEWORK_CODES = {
     405: "method_not_allowed",
     408: "too_slow",
     413: "too_large",
+    415: "unsupported_media_type",
 }
 OUR_FAULT = {
     500: "Something went wrong on our side.",
@@ -60,7 +61,7 @@ class Problem(BaseModel):
     code: str
     detail: str
     errors: list[InputFault] | None = Field(
-        None, description="Of the staff API's 422 `invalid_input`: each fault of the request."
+        None, description="Of the staff API's 422 and of its refused invoices: each fault of the request."
     )
 
 

@@ -21,6 +21,8 @@ class InputFault(BaseModel):
 
     pointer: str | None = Field(None, description="JSON pointer (RFC 6901) to a field of the body.")
     parameter: str | None = Field(None, description="Name of a query, path or header parameter.")
+    line: int | None = Field(None, description="Line of an imported file; 1 is the header of a CSV file.")
+    column: str | None = Field(None, description="Column of an imported CSV file.")
     detail: str
 
 

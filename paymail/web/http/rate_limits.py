@@ -4,6 +4,7 @@ They are kept on `app.state`: two applications in one process count for themselv
 """
 
 from collections.abc import Callable
+from threading import BoundedSemaphore
 
 from fastapi import Request
 
@@ -25,6 +26,8 @@ class RateLimits:
         # A hash takes 64 MiB and a tenth of a second of one core; Redis may keep its callers waiting.
         self.hashing = BoundedThreads("logins", at_once=2, waiting=8)
         self.counting = BoundedThreads("login-counts", at_once=2, waiting=100)
+        self.importing = BoundedSemaphore(2)
+        """Imports write one after the other; each keeps a file on the disk and a thread meanwhile."""
 
 
 def rate_limits(request: Request) -> RateLimits:

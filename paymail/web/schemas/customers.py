@@ -14,9 +14,12 @@ class CustomerRow(BaseModel):
 
     customer_id: int
     issuer_id: int
+    external_ref: str = Field(description="Your own id of the customer; empty if you gave none.")
     name: str
     email: str
+    tax_id: str
     address: str
+    country: str = Field(description="ISO 3166-1; empty if not known.")
     locale: str = Field(description="If empty, the issuer's.")
     reminders_off: bool
     ladder: str = Field(description="If empty, the issuer's.")
@@ -29,7 +32,8 @@ class CustomerRow(BaseModel):
     @classmethod
     def of(cls, customer: Customer) -> "CustomerRow":
         """Return what is known of a customer."""
-        return cls(**{name: getattr(customer, name) for name in cls.model_fields})
+        found = {name: getattr(customer, name) for name in cls.model_fields}
+        return cls(**found | {"external_ref": customer.external_ref or ""})
 
 
 class MergeCustomer(Body):

@@ -1,16 +1,17 @@
 """Invoices as JSON: in a list, and with all that happened to them."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from paymail.models import Invoice, Message, TimelineEvent
+from paymail.models import Invoice, InvoiceLine, Message, TimelineEvent
 from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.web.http.inputs import Text
 from paymail.web.schemas.account import Sums, sums
 from paymail.web.schemas.body import Body
-from paymail.web.schemas.customer_invoice import PayInvoice, describe
+from paymail.web.schemas.customer_invoice import Item, PayInvoice, describe
 from paymail.web.schemas.messages import MessageRow
 from paymail.web.schemas.units import major
 
@@ -36,10 +37,31 @@ class Happening(BaseModel):
         )
 
 
+class ItemDetail(Item):
+    """One line, with the tax that it gives for itself."""
+
+    tax_rate: float | None = Field(description="Per cent; null if it is the invoice's.")
+    tax_category: str = Field(description="EN 16931; empty if it is as the rate says.")
+
+    @classmethod
+    def with_tax(cls, line: InvoiceLine, currency: str) -> "ItemDetail":
+        """Return a line of an invoice."""
+        rate = None if line.tax_rate is None else float(line.tax_rate)
+        return cls(**Item.of(line, currency).model_dump(), tax_rate=rate, tax_category=line.tax_category)
+
+
 class InvoiceDetail(PayInvoice, Sums):
     """An invoice with all that happened to it."""
 
+    external_ref: str = Field(description="Your own id of the invoice; empty if you gave none.")
+    customer_id: int
+    customer_ref: str = Field(description="Your own id of the customer; empty if you gave none.")
     customer_email: str
+    items: list[ItemDetail]  # type: ignore[assignment]  # of a model that is only read
+    purchase_order: str
+    terms: str
+    notes: str
+    metadata: dict[str, str]
     rounding_difference: float = Field(
         description="How far the host's total is from the one that half-up rounding of each line, and of the"
         " tax once per rate, gives."
@@ -67,9 +89,17 @@ class InvoiceDetail(PayInvoice, Sums):
         `awaited` is the payment that waits for the customer, if any.
         """
         return cls(
-            **describe(invoice, now=now, awaited=awaited).model_dump(),
+            **describe(invoice, now=now, awaited=awaited).model_dump(exclude={"items"}),
             **sums(invoice),
+            external_ref=invoice.external_ref or "",
+            customer_id=invoice.customer_id,
+            customer_ref=invoice.customer.external_ref or "",
             customer_email=invoice.customer.email,
+            items=[ItemDetail.with_tax(line, invoice.currency) for line in invoice.lines],
+            purchase_order=invoice.purchase_order,
+            terms=invoice.terms,
+            notes=invoice.notes,
+            metadata=json.loads(invoice.host_metadata or "{}"),
             rounding_difference=major(invoice.rounding_difference, invoice.currency),
             payment_url=link,
             payment_url_expires_at=invoice.payment_token_expires_at,

@@ -1,4 +1,4 @@
-"""What staff do about what an invoice asks for: write off, void, let it be paid in parts."""
+"""What staff do about what an invoice asks for: issue it, write off, void, let it be paid in parts."""
 
 from datetime import datetime
 from typing import Annotated
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from paymail.models import InvoiceStatus
 from paymail.money import parse_amount
 from paymail.services.core.invoices import load_invoice
+from paymail.services.links.issue import issue
 from paymail.services.payments import adjustments
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
@@ -24,6 +25,18 @@ from paymail.web.staff.money_view import (
 from paymail.web.staff.session import Visiting
 
 router = APIRouter()
+
+
+@router.post("/invoices/{invoice_id}/issue")
+def issue_draft(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[StaffForm, Form()]
+) -> Response:
+    """Issue a draft, without an email."""
+
+    def do(session: Session, now: datetime) -> None:
+        issue(session, invoice_id=invoice_id, actor=visitor.email, now=now)
+
+    return answer_form(app, request, visitor, invoice_id, form, do, block="send-title")
 
 
 @router.post("/invoices/{invoice_id}/write-off")

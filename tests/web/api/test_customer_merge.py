@@ -22,3 +22,20 @@ def test_a_customer_is_merged_and_points_at_the_other(site: Site) -> None:
     assert nobody.status_code == 404
     reader = bearer(site.app, "read")
     assert site.client.post(path, json={"into": 2}, headers=reader).status_code == 403
+
+
+def test_a_program_that_puts_the_merged_one_is_told_and_changes_nothing(site: Site) -> None:
+    site.invoice()
+    key = bearer(site.app, "read", "write")
+    for ref, name in (("A", "Acme"), ("B", "Acme Pty Ltd")):
+        body = {"name": name, "email": f"{ref.lower()}@acme.example"}
+        assert site.client.put(f"/api/v1/customers/{ref}", json=body, headers=key).status_code == 201
+    site.client.post("/api/v1/customers/3/merge", json={"into": 2}, headers=key)
+    body = {"name": "Acme Holding", "email": "c@acme.example"}
+    put = site.client.put("/api/v1/customers/B", json=body, headers=key).json()
+    assert (put["result"], put["customer"]["customer_id"], put["customer"]["name"]) == (
+        "unchanged",
+        2,
+        "Acme",
+    )
+    assert "customer 3 was merged into customer 2" in str(put["kept"])

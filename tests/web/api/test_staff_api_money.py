@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from paymail.models import Message, Payment, Refund
+from paymail.models import InvoiceStatus, Message, Payment, Refund
 from tests.web.bearer import bearer
 from tests.web.conftest import Site
 
@@ -178,3 +178,16 @@ def test_a_key_that_only_reads_moves_no_money(
     reader = bearer(site.app, "read", name="Reader")
     assert ask(site, reader, method, path, body, 403)["status"] == 403
     assert ask(site, reader, "GET", "/invoices/502/payments")["payments"] == []
+
+
+def test_a_draft_is_issued_once_and_a_void_invoice_never(site: Site, key: dict[str, str]) -> None:
+    site.invoice(503, status=InvoiceStatus.DRAFT)
+    for _twice in range(2):
+        assert post(site, key, "/invoices/503/issue")["status"] == "sent"
+    shown = ask(site, key, "GET", "/invoices/503")
+    assert [event["kind"] for event in shown["history"]] == ["issued"]
+    assert shown["messages"] == []
+    post(site, key, "/invoices/503/void", {"reason": "wrong price"})
+    assert post(site, key, "/invoices/503/issue", expect=409)["code"] == "illegal_move"
+    post(site, key, "/invoices/9/issue", expect=404)
+    post(site, bearer(site.app, "read"), "/invoices/502/issue", expect=403)

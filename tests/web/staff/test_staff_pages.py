@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from paymail.models import InvoiceStatus, Message, MessageState, Restore, StaffSession
+from paymail.models import Invoice, InvoiceStatus, Message, MessageState, Restore, StaffSession
 from tests.web.conftest import PASSWORD, STAFF, Biller, Site
 
 
@@ -173,3 +173,21 @@ def test_every_page_says_what_is_on_hold_after_a_restore(biller: Biller) -> None
         page = biller.get(path)
         assert "On hold after a restore from a backup: mail and payments." in page
         assert "Customers cannot pay online, and refunds wait." in page
+
+
+def test_a_draft_is_issued_by_a_button_without_an_email(biller: Biller) -> None:
+    biller.site.invoice(status=InvoiceStatus.DRAFT)
+    assert "Issue without emailing" in biller.get("/invoices/502")
+    for _double_click in range(2):
+        page = biller.post("/invoices/502/issue")
+    assert "Issue without emailing" not in page
+    assert page.count('<td class="nowrap">issued</td>') == 1
+    assert biller.messages() == []
+    with biller.site.app.reading() as session:
+        assert session.get_one(Invoice, 502).status is InvoiceStatus.SENT
+
+
+def test_a_void_invoice_has_no_such_button_and_is_not_issued(biller: Biller) -> None:
+    biller.site.invoice(status=InvoiceStatus.VOID)
+    assert "Issue without emailing" not in biller.get("/invoices/502")
+    biller.post("/invoices/502/issue", 409)

@@ -1,0 +1,106 @@
+"""What paymail itself can add to a given invoice: its number, its status, and who a known customer is."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from paymail.models import ContactOrigin, Customer, Invoice, InvoiceStatus
+from paymail.services.imports.fields import Row
+from paymail.services.imports.given.invoice import NEW_STATUS, GivenInvoice
+
+LONGEST_COUNTED = 15
+"""Digits: a longer number is a time stamp or an id, and no count goes on from it."""
+_WHO = ("customer_name", "customer_email")
+
+
+class KnownParts:
+    """Fills in, for some invoices at a time, what they do not say, and counts the numbers given out."""
+
+    def __init__(self, issuer_id: int) -> None:
+        self._issuer_id = issuer_id
+        self._last: int | None = None
+        self._given_out: dict[str, str] = {}
+
+    def of(self, session: Session, givens: Sequence[GivenInvoice]) -> list[Row]:
+        """Return for each invoice the columns to add, by what is in the database now."""
+        invoices, customers = (
+            _KnownInvoices(session, givens, self._issuer_id),
+            self._customers(session, givens),
+        )
+        return [
+            {**_of_customer(given, customers), **self._of_invoice(session, given, invoices.find(given))}
+            for given in givens
+        ]
+
+    def _of_invoice(self, session: Session, given: GivenInvoice, known: Invoice | None) -> Row:
+        if known is not None:
+            # Of a void one the report then says that it stays void.
+            status = known.status if known.status is InvoiceStatus.DRAFT else InvoiceStatus.SENT
+            return {"invoice_id": known.number, "status": status.value}
+        found = {"status": NEW_STATUS.value}
+        if not given.number:
+            found["invoice_id"] = self._next(session, given.ref)
+        return found
+
+    def _next(self, session: Session, ref: str) -> str:
+        """Return the whole number after the issuer's highest; the same id gets the same one again."""
+        if ref not in self._given_out or not ref:
+            if self._last is None:
+                self._last = _highest(session, self._issuer_id)
+            self._last += 1
+            self._given_out[ref] = str(self._last)
+        return self._given_out[ref]
+
+    def _customers(self, session: Session, givens: Sequence[GivenInvoice]) -> dict[str, Customer]:
+        refs = {given.head["customer_ref"] for given in givens if given.head.get("customer_ref")}
+        if not refs:
+            return {}
+        statement = select(Customer).where(
+            Customer.issuer_id == self._issuer_id,
+            Customer.external_ref.in_(refs),
+            Customer.erased_at.is_(None),
+        )
+        found = session.scalars(statement.options(selectinload(Customer.contacts)))
+        return {one.external_ref or "": one for one in found}
+
+
+class _KnownInvoices:
+    """The invoices that some given ones are, by the host's id, else by number."""
+
+    def __init__(self, session: Session, givens: Sequence[GivenInvoice], issuer_id: int) -> None:
+        mine = select(Invoice).where(Invoice.issuer_id == issuer_id)
+        refs = {given.ref for given in givens if given.ref}
+        numbers = {given.number for given in givens if given.number}
+        by_ref = session.scalars(mine.where(Invoice.external_ref.in_(refs))) if refs else ()
+        by_number = session.scalars(mine.where(Invoice.number.in_(numbers))) if numbers else ()
+        self._refs = {invoice.external_ref: invoice for invoice in by_ref}
+        self._numbers = {invoice.number: invoice for invoice in by_number}
+
+    def find(self, given: GivenInvoice) -> Invoice | None:
+        if given.ref and given.ref in self._refs:
+            return self._refs[given.ref]
+        return self._numbers.get(given.number)
+
+
+def _of_customer(given: GivenInvoice, customers: dict[str, Customer]) -> Row:
+    known = customers.get(given.head.get("customer_ref", ""))
+    if known is None or any(given.head.get(column) for column in _WHO):
+        return {}
+    further = [one.email for one in known.contacts if one.origin is ContactOrigin.HOST]
+    return {"customer_name": known.name, "customer_email": "; ".join([known.email, *further])}
+
+
+def _highest(session: Session, issuer_id: int) -> int:
+    length = func.length(Invoice.number)
+    found = session.scalar(
+        select(Invoice.number)
+        .where(
+            Invoice.issuer_id == issuer_id,
+            func.ltrim(Invoice.number, "0123456789") == "",
+            length <= LONGEST_COUNTED,
+        )
+        .order_by(length.desc(), Invoice.number.desc())
+        .limit(1)
+    )
+    return int(found or 0)
