@@ -20,13 +20,15 @@ SOURCES = {
     "([Milient](https://docs.milientsoftware.com/help/moment-by-topic/integrations/file-exports"
     "/file-export-accounting-system/xero/xero-templates))"
     " and as public programs that read such exports test them. We had no export of Xero itself to try.",
-    "quickbooks": "QuickBooks Online has no export of invoices with their lines. The columns are those of its import "
+    "quickbooks": "QuickBooks Online has no export of invoices with their lines. The columns are those "
+    "of its import "
     "of invoices, as [Intuit names "
     "them](https://quickbooks.intuit.com/learn-support/en-ca/sales-and-invoicing/do-we-need-to-"
     "map-field-everytime-when-import-invoices/01/394876/highlight/true),"
     " which exporting apps write too, with those added that the import has not: address, total and "
     "balance. We had no file of QuickBooks itself to try.",
-    "invoice-ninja": "The columns are those of Invoice Ninja 5's report of invoice items, from its source code "
+    "invoice-ninja": "The columns are those of Invoice Ninja 5's report of invoice items, from its source "
+    "code "
     "(`app/Export/CSV/BaseExport.php`, and the headings in its tests), in English. We had no report of "
     "a running Invoice Ninja to try.",
     "psa": "Reports of these systems are set up by whoever runs them (HaloPSA's [CSV "
@@ -37,10 +39,13 @@ SOURCES = {
     " own.",
 }
 REMARKS = {
-    "xero": "`Type` must be `Sales invoice`: credit notes and overpayments stay out, with what to do instead.",
-    "quickbooks": "All invoices are issued ones, unless a column `Status` says `voided`. A line with `Taxable` `N` is"
+    "xero": "`Type` must be `Sales invoice`: credit notes and overpayments stay out, with what "
+    "to do instead.",
+    "quickbooks": "All invoices are issued ones, unless a column `Status` says `voided`. A line with "
+    "`Taxable` `N` is"
     " outside the scope of the tax.",
-    "invoice-ninja": "The invoice's own tax rate is that of lines without one. A discount, surcharge or second tax on "
+    "invoice-ninja": "The invoice's own tax rate is that of lines without one. A discount, surcharge or "
+    "second tax on "
     "the whole invoice has no place on an invoice of paymail, so such an invoice stays out.",
     "psa": "The extended price tells such a report from paymail's own columns.",
 }
