@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.services.imports import exporting_hosts as hosts
 from tests.services.imports.exporting_hosts import Sold, Table
 from tests.services.imports.host_files import look
+from tests.services.imports.test_profiles import export
 
 Export = Callable[..., tuple[Table, Decimal, Decimal]]
 
@@ -81,3 +82,23 @@ def test_prices_with_tax_keep_their_quantity_where_a_net_price_leads_to_the_amou
     rows, _total, _tax = export([line], inclusive=True)
     (found,) = look(file_of(rows))[0]
     assert found.lines[0].quantity == 3
+
+
+HOSTILE = (
+    "", " ", "0", "-1", "1e9", "1" * 29, "0." + "0" * 28 + "1", "-100", "999999999999999", "1,234",
+    "NaN", "Infinity", "99/99/9999", "31/02/2026", "Feb 99999999999 2026", "\x1b[2J", "\u0661", "void", "100%",
+    "9" * 5000, "yes", "Paid",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["xero", "quickbooks", "invoice_ninja", "psa"])
+def test_no_cell_breaks_the_reading_and_no_fault_commands_a_terminal(name: str) -> None:
+    header, *rows = csv.reader(io.StringIO(export(name)))
+    for place, cell in enumerate(header):
+        for number, hostile in enumerate(HOSTILE[place % 3 :: 3]):
+            table = [list(row) for row in rows]
+            table[number % len(table)][place] = hostile
+            out = io.StringIO(newline="")
+            csv.writer(out).writerows([[*header[:place], f"{cell}\x1b", *header[place + 1 :]], *table])
+            for fault in look(out.getvalue())[1]:
+                assert f"{fault.column}{fault.reason}".isprintable(), fault

@@ -19,9 +19,10 @@ _NEEDED = (
     ("status",),
     ("description",),
     ("line_amount", "unit_price"),
-    ("amount_paid", "amount_due", "payment_status", "status"),
 )
 """What a file needs: of each group one column, or a constant."""
+_SAY_WHAT_WAS_PAID = frozenset({"amount_paid", "amount_due", "payment_status", "status"})
+LONGEST_LABEL = 60
 _ADVICE = {
     "currency": "; if all its amounts are in one, say so by --currency",
     "customer_email": "; add it to the file",
@@ -97,14 +98,15 @@ def _read(profile: Profile, cells: Sequence[str], line: int, profiles: Profiles)
         for number, place in enumerate(places):
             columns[place] = f"{column}#{number}" if number else column
         if places:
-            read[column] = cells[places[0]].replace("\ufeff", "").strip()
+            read[column] = _label(cells[places[0]], names[places[0]])
         if places[1:]:
             substitutes.append((column, tuple(f"{column}#{n}" for n in range(1, len(places)))))
         wrong += [f"has {shown(name)} twice" for name in theirs if names.count(name) > 1]
     known = {*read, *profile.constants, *(["currency"] if profiles.currency else [])}
-    for group in _NEEDED:
-        if not known.intersection(group) or (len(group) == 4 and not _says_what_was_paid(profile, read)):
-            wrong.append(_missing(profile, group))
+    wrong += [_missing(profile, group) for group in _NEEDED if not known.intersection(group)]
+    if not _SAY_WHAT_WAS_PAID & {*read, *(profile.constants.keys() - {"status"})}:
+        # A status that is the same for all invoices says nothing of it.
+        wrong.append(_missing(profile, ("amount_paid", "amount_due")))
     if wrong:
         what = f"this is not {profile.title}: the header "
         raise ImportRefused(
@@ -118,10 +120,14 @@ def _read(profile: Profile, cells: Sequence[str], line: int, profiles: Profiles)
     return Header(tuple(columns), tuple(ignored), read, tuple(substitutes))
 
 
-def _says_what_was_paid(profile: Profile, read: dict[str, str]) -> bool:
-    """Whether an amount or a word says so; a status that is the same for all invoices does not."""
-    found = {*read, *(profile.constants.keys() - {"status"})}
-    return bool(found & {"amount_paid", "amount_due", "payment_status", "status"})
+def _label(cell: str, name: str) -> str:
+    """Return what the file calls a column, as far as that can be shown."""
+    plain = cell.replace("\ufeff", "").strip()
+    return (
+        plain
+        if plain.isascii() and plain.isprintable() and len(plain) <= LONGEST_LABEL
+        else name[:LONGEST_LABEL]
+    )
 
 
 def _missing(profile: Profile, group: tuple[str, ...]) -> str:

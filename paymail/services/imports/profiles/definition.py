@@ -143,7 +143,9 @@ class _Definition:
         found = {}
         for word, value in self._table(key).items():
             means = meaning(value.strip()) if isinstance(value, str) else None
-            if means is None:
+            if not word.isprintable() or len(word) > LONGEST:
+                self._wrong.append(f"{key}: {shown(word)} is not a word of at most {LONGEST} characters")
+            elif means is None:
                 self._wrong.append(f"{key}: {shown(str(value))} is not what {shown(word)} can mean")
             else:
                 found[" ".join(word.split()).casefold()] = means

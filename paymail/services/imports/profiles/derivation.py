@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence, Set
 from contextlib import suppress
 from datetime import datetime
+from decimal import localcontext
 
 from paymail.errors import InvalidInput
 from paymail.models import InvoiceStatus, PaymentStatus
@@ -41,6 +42,13 @@ class Derivation:
 
     def rows(self, given: Sequence[tuple[int, Row]]) -> list[tuple[int, Row]] | list[Fault]:
         """Return an invoice's rows in our columns, numbers plain and dates ISO, or what is wrong."""
+        try:
+            with localcontext(prec=80):
+                return self._rows(given)
+        except ArithmeticError:
+            return [Fault(given[0][0], "", "its numbers are too large or too fine to be computed with")]
+
+    def _rows(self, given: Sequence[tuple[int, Row]]) -> list[tuple[int, Row]] | list[Fault]:
         faults: list[Fault] = []
         filled = self._filled(given, faults)
         code = _known_currency(filled[0][1].get("currency", ""))

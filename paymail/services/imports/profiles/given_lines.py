@@ -37,15 +37,15 @@ def given_lines(rows: Sequence[Cells], profile: Profile, code: str) -> list[Give
     found: list[GivenLine] = []
     before: list[str] = []
     for cells in rows:
-        priced = [cells.number(column) for column in ("quantity", "unit_price", "line_amount")]
+        quantity, price, amount = map(cells.number, ("quantity", "unit_price", "line_amount"))
         text = cells.text("description")
-        if text and not any(cells.text(column) for column in ("quantity", "unit_price", "line_amount")):
+        if text and not (quantity or price or amount) and not cells.text("line_tax_name"):
             if found:
                 found[-1] = replace(found[-1], description=f"{found[-1].description}\n{text}")
             else:
                 before.append(text)
             continue
-        line = _line(cells, (priced[0], priced[1], priced[2]), profile, code)
+        line = _line(cells, (quantity, price, amount), profile, code)
         if line is not None:
             found.append(replace(line, description="\n".join([*before, line.description])))
             before = []
@@ -67,6 +67,8 @@ def _line(
         quantity, price = _price_of(quantity, amount)
     assert price is not None  # noqa: S101 - one of the two is there
     discount = cells.number("line_discount") or Decimal(0)
+    if discount < 0 or (discount > 100 and not cells.yes("line_discount_is_amount")):
+        cells.refuse("line_discount", f"{plain(discount)} is not between 0 and 100")
     named = _named(cells, profile)
     tax, text = cells.number("line_tax"), cells.text("description")
     if discount and cells.yes("line_discount_is_amount"):
@@ -100,6 +102,9 @@ def _named(cells: Cells, profile: Profile) -> NamedTax | None:
             "line_tax_rate", f"is {plain(rate)}, and the invoice has a tax of {plain(whole)}% beside it"
         )
     rate = rate or whole or rate
+    if rate is not None and not 0 <= rate <= 100:
+        cells.refuse("line_tax_rate", f"{plain(rate)} is not between 0 and 100")
+        return None
     if rate is None or (known is not None and known.rate == rate):
         if known is None and name and not cells.number("line_tax"):
             reason = f"{shown(name)} is not a tax that is known: say its rate in a profile of your own"

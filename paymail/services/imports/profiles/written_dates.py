@@ -66,7 +66,7 @@ def iso_date(cell: str, order: DayOrder | None) -> str:
         if order is None and first != second:
             return text
         return date(_year(found[4]), month, day).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return text
 
 
