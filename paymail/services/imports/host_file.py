@@ -1,27 +1,22 @@
 """A host's file: looked at once as a whole, then read invoice by invoice in bounded memory."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from paymail.services.imports import numbers, row_spool
-from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, shown
+from paymail.services.imports.faults import Fault, ImportRefused, shown
 from paymail.services.imports.fields import Format, Row
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.namesakes import Namesakes
 from paymail.services.imports.numbers import DecimalMark
-from paymail.services.imports.optional_fields import invoice_key
+from paymail.services.imports.overview import Overview, invoice_key_of
 from paymail.services.imports.profiles.choice import Profiles
 from paymail.services.imports.profiles.derivation import Derivation
 from paymail.services.imports.profiles.written_dates import DateEvidence, DayOrder
 from paymail.services.imports.rows import Layout, Unreadable, find_layout, read_rows
 from paymail.services.imports.sources import Refused, check, refused
 
-MONEY = ("subtotal", "tax_amount", "total", "amount_paid", "unit_price", "line_amount")
-"""The columns that prove a file's decimal mark."""
-THEIR_MONEY = (*MONEY, "amount_due", "line_tax")
-"""The same of a file that is read by a profile, as far as it has them."""
 DATES = ("issued_date", "due_date")
 SIGHT = 1000
 """Rows between two reports of how far a file has been looked through."""
@@ -98,18 +93,18 @@ class HostFile:
         at, first = rows[0]
         if len(rows) > MOST_ROWS:
             return [Fault(at, "", f"this invoice has more than {MOST_ROWS:,} rows")]
-        if line := self.torn.get(_key(first)):
+        if line := self.torn.get(invoice_key_of(first)):
             return [Fault(at, "", f"this invoice stays out: line {line} cannot be read")]
         return []
 
     def _groups(self) -> Iterator[list[tuple[int, Row]]]:
         rows = (row for row in read_rows(self.file, self.layout) if not isinstance(row, Unreadable))
         if self.scattered:
-            yield from row_spool.grouped(rows, key=_key, most=MOST_ROWS + 1)
+            yield from row_spool.grouped(rows, key=invoice_key_of, most=MOST_ROWS + 1)
             return
         group: list[tuple[int, Row]] = []
         for line, row in rows:
-            if group and _key(row) != _key(group[0][1]):
+            if group and invoice_key_of(row) != invoice_key_of(group[0][1]):
                 yield group
                 group = []
             if len(group) <= MOST_ROWS:
@@ -131,39 +126,24 @@ def open_host_file(
     """
     layout = find_layout(file, profiles)
     given, layout = _of_profile(given, layout, profiles)
-    money = tuple(MONEY if layout.profile is None else set(THEIR_MONEY).intersection(layout.header.columns))
-    dates = () if layout.profile is None or given.dates else DATES
-    evidence = DateEvidence()
-    votes: Counter[DecimalMark] = Counter()
-    faults: list[Fault] = []
-    torn: dict[str, int] = {}
-    keys: set[int] = set()
-    namesakes = Namesakes()
-    rows, line, last, scattered = 0, 1, "", False
+    seen = Overview(layout, dates=() if layout.profile is None or given.dates else DATES)
     for found in read_rows(file, layout):
-        if isinstance(found, Unreadable):
-            _keep(faults, found.fault)
-            # Where the rest is lost, the last invoice may go on in it.
-            torn.setdefault(last if found.rest else invoice_key(found.invoice_id), found.fault.line)
-            continue
-        rows += 1
-        line, row = found
-        if rows % SIGHT == 0:
-            progress(rows)
-        votes.update(mark for name in money if (mark := numbers.shows(row[name])) is not None)
-        for name in dates:
-            evidence.add(row.get(name, ""))
-        if rows == 1 or _key(row) != last:
-            last = _key(row)
-            # Hashes, so that a million numbers of invoices take little; two that meet only cost a spool.
-            scattered = scattered or hash(last) in keys
-            keys.add(hash(last))
-            namesakes.add_row(row)
-    order = _order(evidence)
-    mark = given.mark or numbers.proved(votes)
-    form = replace(given, mark=mark, found=given.mark is None)
+        seen.add(found)
+        if seen.rows % SIGHT == 0:
+            progress(seen.rows)
+    mark = given.mark or numbers.proved(seen.votes)
     return HostFile(
-        file, layout, form, rows, len(keys), scattered, tuple(faults), torn, line, namesakes, order
+        file=file,
+        layout=layout,
+        format=replace(given, mark=mark, found=given.mark is None),
+        rows=seen.rows,
+        invoices=len(seen.keys),
+        scattered=seen.scattered,
+        faults=tuple(seen.faults),
+        torn=seen.torn,
+        last_line=seen.line,
+        namesakes=seen.namesakes,
+        order=_order(seen.evidence),
     )
 
 
@@ -190,14 +170,3 @@ def _order(evidence: DateEvidence) -> DayOrder | None:
         )
         raise ImportRefused((Fault(1, "", reason),))
     return evidence.order
-
-
-def _key(row: Row) -> str:
-    return invoice_key(row["invoice_id"])
-
-
-def _keep(faults: list[Fault], fault: Fault) -> None:
-    if len(faults) == MOST_FAULTS:
-        reason = f"more than {MOST_FAULTS:,} rows cannot be read, this one too: is this the right file?"
-        raise ImportRefused((Fault(fault.line, "", reason),))
-    faults.append(fault)

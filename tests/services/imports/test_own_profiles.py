@@ -100,6 +100,7 @@ def test_a_profile_on_the_base_of_another_goes_before_it() -> None:
             "columns: 'Menge' is read as quantity and as unit_price",
         ),
         ('quantity = "Menge"|quantity = []', "columns.quantity is not a name of a column"),
+        ('currency = "EUR"|customer_name = "A"', "constants: 'customer_name' cannot be the same"),
         ('currency = "EUR"|invoice_id = "7"', "constants: 'invoice_id' cannot be the same for all invoices"),
         ('"Storno" = "void"|"Storno" = "gone"', "statuses: 'gone' is not what 'Storno' can mean"),
         ('"frei" = "0 E"|"frei" = "7 E"', "taxes: '7 E' is not what 'frei' can mean"),

@@ -33,6 +33,8 @@ KEYS = (
     "taxes",
     "metadata",
 )
+ONE_INVOICES = {"invoice_id", "external_ref", "payment_token", "customer_name", "customer_email"}
+"""What cannot be the same for all invoices of a file."""
 NO_BASE = Profile("", "", {}, ())
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 _PAYMENT = {one.value: one for one in (PaymentStatus.UNPAID, PaymentStatus.PARTIAL, PaymentStatus.PAID)}
@@ -154,7 +156,7 @@ class _Definition:
     def _constants(self) -> dict[str, str]:
         found = {}
         for column, value in self._table("constants").items():
-            if column not in READABLE or column in {"invoice_id", "payment_token", "external_ref"}:
+            if column not in READABLE or column in ONE_INVOICES:
                 self._wrong.append(f"constants: {shown(column)} cannot be the same for all invoices")
             elif not isinstance(value, str) or not value.strip() or len(value) > LONGEST:
                 self._wrong.append(f"constants.{column} is not a text of at most {LONGEST} characters")
