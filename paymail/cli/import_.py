@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from paymail.cli.context import FAILURE, PARTIAL, USAGE, exits, open_app
 from paymail.cli.sample_data import sample_issuer
+from paymail.money import exponent
 from paymail.observability import one_line
 from paymail.services.core.contexts import Context
 from paymail.services.core.issuers import NoSuchIssuer, find_issuer
@@ -29,6 +30,8 @@ from paymail.services.imports import (
 )
 from paymail.services.imports.fields import date_pattern
 from paymail.services.imports.numbers import DecimalMark
+from paymail.services.imports.profiles import Profiles
+from paymail.services.imports.saved_profiles import profiles_for
 from paymail.wiring import App
 
 MOST_UPDATED = 100
@@ -51,6 +54,12 @@ def import_(
     date_format: Annotated[
         str, typer.Option(help="How dates are written, such as DD/MM/YYYY, if not YYYY-MM-DD.")
     ] = "",
+    profile: Annotated[
+        str, typer.Option(help="How the file's columns are read, such as xero; found out if not given.")
+    ] = "",
+    currency: Annotated[
+        str, typer.Option(help="Of all amounts, such as AUD, if another system's file does not name one.")
+    ] = "",
     skip_bad: Annotated[bool, typer.Option("--skip-bad", hidden=True)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")] = False,
 ) -> None:
@@ -61,7 +70,8 @@ def import_(
         dates = date_pattern(date_format) if date_format else ""
         with _opened(path) as file, _progress() as progress:
             issuer_id, zone = _issuer(app, issuer, dry_run=dry_run)
-            host_file = open_host_file(file, Format(decimal_mark, dates, zone))
+            given, profiles = Format(decimal_mark, dates, zone), _profiles(app, issuer_id, profile, currency)
+            host_file = open_host_file(file, given, profiles, lambda rows: progress(rows, None))
             report = import_invoices(
                 Context(app.reading if dry_run else app.transaction, app.now),
                 source=host_file,
@@ -97,6 +107,17 @@ def _issuer(app: App, ref: str, *, dry_run: bool) -> tuple[int, ZoneInfo | None]
         return made.issuer_id, ZoneInfo(made.timezone)
 
 
+def _profiles(app: App, issuer_id: int, asked: str, currency: str) -> Profiles:
+    with app.reading() as session:
+        saved = profiles_for(session, issuer_id=issuer_id)
+    found = Profiles(saved, asked, currency.strip().upper())
+    if asked:
+        found.named()  # before the file is read
+    if currency:
+        exponent(found.currency)
+    return found
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
@@ -109,14 +130,20 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
+def _progress() -> Iterator[Callable[[int, int | None], None]]:
+    """Lend what shows how far the import is: the rows that were looked at, then the invoices of so many."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _done, _of: None
         return
     with Progress(console=console) as bar:
-        task = bar.add_task("Importing", total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+        task = bar.add_task("Reading", total=None)
+
+        def show(done: int, of: int | None) -> None:
+            what = f"Reading: {done:,} rows" if of is None else "Importing"
+            bar.update(task, completed=0 if of is None else done, total=of, description=what)
+
+        yield show
 
 
 def _refuse(refused: ImportRefused, as_json: bool) -> NoReturn:

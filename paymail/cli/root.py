@@ -23,6 +23,9 @@ PLACES = {
         "import_",
         "Import invoices; invalid ones are named and left out. Repeatable: known invoices are compared.",
     ),
+    "profiles": Place(
+        "profiles", "group", "How other systems' files are read: built-in profiles, and your own."
+    ),
     "web": Place("web", "web", "Serve the pay pages, the API and the staff pages."),
     "worker": Place("worker", "worker", "Deliver messages and process Stripe events."),
     "beat": Place("beat", "beat", "Trigger the workers' periodic jobs."),

@@ -11,6 +11,7 @@ from paymail.models.contact import (
     RecipientState,
 )
 from paymail.models.events import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, TimelineEvent
+from paymail.models.import_profile import ImportProfile
 from paymail.models.invoice import (
     PAYMENT_MOVES,
     STATUS_MOVES,
@@ -105,6 +106,7 @@ __all__ = [
     "HoldReason",
     "IdempotentRequest",
     "IllegalMove",
+    "ImportProfile",
     "Instalment",
     "Invoice",
     "InvoiceLine",

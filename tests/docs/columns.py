@@ -27,6 +27,9 @@ has.
 
 Of the other names of a column only one may be there, unless our own is there too.
 
+Files of Xero, QuickBooks Online, Invoice Ninja and some others are read as they are, and you can say how
+yours is to be read: [Import profiles](profiles.md).
+
 How to use it, and what happens when a file is wrong: [Import from your system](../how-to/import.md).
 """
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from tests.conftest import ROOT
-from tests.docs import columns, commands, states
+from tests.docs import columns, commands, profiles, states
 
 FOLDER = ROOT / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": commands.page,
     "csv.md": columns.page,
+    "profiles.md": profiles.page,
     "states.md": states.page,
 }
 NOTE = "<!-- Written by `make docs` from the code. Change the code, or tests/docs; not this page. -->\n\n"

@@ -32,6 +32,8 @@ CHECKED = {
     "step": "days, or `hand`",
     "tone": "one of ours",
     "customers.name_key": "a digest that we made",
+    "import_profiles.name": "small letters, digits and hyphens, checked when it is saved",
+    "import_profiles.definition": "JSON, checked when it is saved and whenever it is read",
     "invoices.payment_token": "64 hex characters that we made; without it there is no pay page",
     "staff_sessions.secret_sha256": "a digest; without it nobody is logged in",
     "staff_sessions.csrf": "made by us; without it no form is sent",

@@ -4,11 +4,12 @@ from paymail.services.imports import fields
 from paymail.services.imports.faults import BadValue, Fault, shown
 from paymail.services.imports.fields import Format, Row
 
-_REASON = (
-    "is below zero: credit notes are not imported. If the invoice has been paid, refund the amount (paymail"
+ADVICE = (
+    "credit notes are not imported. If the invoice has been paid, refund the amount (paymail"
     " payments refund), and paymail issues the credit note. If not, void it (paymail invoices void) and"
     " import a corrected one, or write the amount off (paymail invoices write-off)"
 )
+"""What to do instead."""
 
 
 def credit_note_fault(line: int, row: Row, form: Format) -> Fault | None:
@@ -17,4 +18,5 @@ def credit_note_fault(line: int, row: Row, form: Format) -> Fault | None:
         below = fields.decimal(row, "total", form) < 0
     except BadValue:
         return None  # which the invoice's own check says
-    return Fault(line, "total", f"{shown(row['total'].strip())} {_REASON}") if below else None
+    reason = f"{shown(row['total'].strip())} is below zero: {ADVICE}"
+    return Fault(line, "total", reason) if below else None

@@ -36,8 +36,11 @@ def find_dialect(start: Sequence[str]) -> Dialect:
     return max((Dialect(separator) for separator in SEPARATORS), key=lambda d: _fit(d, start))
 
 
-def _fit(dialect: Dialect, start: Sequence[str]) -> int:
+def _fit(dialect: Dialect, start: Sequence[str]) -> tuple[int, int]:
+    """Count the columns that are known or, of a header in which none is, all of them."""
     try:
-        return known_columns(next(dialect.reader(iter(start)), []))
+        cells = next(dialect.reader(iter(start)), [])
     except csv.Error:
-        return 0
+        return 0, 0
+    known = known_columns(cells)
+    return known, 0 if known else len(cells)

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from paymail.services.imports.faults import Fault, ImportRefused, shown
 
@@ -61,6 +61,10 @@ class Header:
 
     columns: tuple[str, ...]
     ignored: tuple[str, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the file calls a column, where a profile reads it."""
+    substitutes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The columns whose cells count where that of another one is empty, by that one."""
 
 
 def canonical(cell: str) -> str:

@@ -18,11 +18,12 @@ def disagreements(first_line: int, first: Row, line: int, row: Row, form: Format
         Fault(line, column, f"{shown(row[column])} differs from {shown(first[column])} on line {first_line}")
         for column in [*HEAD_COLUMNS, *(name for name in OPTIONAL_COLUMNS if name in first and name != LINK)]
         if row[column].strip() != first[column].strip()
-        and not (column in HEAD_COLUMNS and _equal(row[column], first[column], form))
+        and not (column in HEAD_COLUMNS and equal(row[column], first[column], form))
     ]
 
 
-def _equal(one: str, other: str, form: Format) -> bool:
+def equal(one: str, other: str, form: Format) -> bool:
+    """Whether two cells are the same number."""
     try:
         return parse_decimal(form.number(one)) == parse_decimal(form.number(other))
     except (ValueError, InvalidInput):

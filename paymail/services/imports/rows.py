@@ -11,7 +11,9 @@ from paymail.services.imports.dialect import Dialect, find_dialect
 from paymail.services.imports.encodings import find_encoding
 from paymail.services.imports.faults import Fault, ImportRefused
 from paymail.services.imports.fields import Row
-from paymail.services.imports.header import Header, read_header
+from paymail.services.imports.header import Header
+from paymail.services.imports.profiles.choice import Profiles, choose
+from paymail.services.imports.profiles.profile import Profile
 
 LONGEST_LINE = 1_000_000
 """Characters; a row of text and amounts is far below."""
@@ -36,9 +38,11 @@ class Layout:
     header: Header
     note: str
     """How the file was read where that may surprise; empty else."""
+    profile: Profile | None = None
+    """By which another system's columns are read; None: they are our own."""
 
 
-def find_layout(file: BinaryIO) -> Layout:
+def find_layout(file: BinaryIO, profiles: Profiles = Profiles()) -> Layout:
     """Look at the file's bytes and header. Raises ImportRefused, which says what to do."""
     encoding, note = find_encoding(file)
     with _lines(file, encoding) as lines:
@@ -49,7 +53,8 @@ def find_layout(file: BinaryIO) -> Layout:
         cells = next(dialect.reader(iter(start[dialect.skip :])), [])
     except csv.Error as error:
         raise ImportRefused((Fault(line, "", f"the header cannot be read: {error}"),)) from error
-    return Layout(encoding, dialect, read_header(cells, line), note)
+    profile, header = choose(cells, line, profiles)
+    return Layout(encoding, dialect, header, note, profile)
 
 
 def read_rows(file: BinaryIO, layout: Layout) -> Iterator[tuple[int, Row] | Unreadable]:
@@ -80,7 +85,10 @@ def _row(line: int, values: Sequence[str], header: Header) -> tuple[int, Row] | 
         fault = Fault(line, "", f"has {len(values)} fields instead of {len(header.columns)}")
         return Unreadable(fault, values[place] if place < len(values) else "")
     # Not strict: what is beyond the header is blank, as Excel leaves it.
-    return line, {name: value for name, value in zip(header.columns, values, strict=False) if name}
+    row = {name: value for name, value in zip(header.columns, values, strict=False) if name}
+    for name, others in header.substitutes:
+        row[name] = next((cell for cell in [row[name], *map(row.pop, others)] if cell.strip()), "")
+    return line, row
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from paymail.services.imports import host_file, store
+from paymail.services.imports import host_file, overview, store
 from tests.services.imports.host_files import BASE, Row, bring, look, rows, text_of
 from tests.services.imports.test_host_files import PLAIN, notes_of
 
@@ -49,7 +49,7 @@ def test_an_invoice_with_too_many_rows_stays_out(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_file_in_which_hardly_a_row_can_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host_file, "MOST_FAULTS", 2)
+    monkeypatch.setattr(overview, "MOST_FAULTS", 2)
     none, (fault,) = look(PLAIN + "9,x\n" * 5)
     assert (none, fault.line) == ([], 5)
     assert "more than 2 rows cannot be read" in fault.reason

@@ -1,0 +1,82 @@
+"""Invoice Ninja 5: its report of invoice items, by the headings in English or by the keys of its columns."""
+
+from paymail.services.imports.profiles.profile import (
+    DRAFT,
+    PAID,
+    PARTIAL,
+    SENT,
+    VOID,
+    Profile,
+)
+
+INVOICE_NINJA = Profile(
+    name="invoice-ninja",
+    title="an Invoice Ninja report of invoice items",
+    columns={
+        "invoice_id": ("invoice_invoice_number", "invoice_number"),
+        "customer_name": ("client_name",),
+        "customer_email": ("contact_email", "client_email"),
+        "customer_ref": ("client_number",),
+        "customer_tax_id": ("client_vat_number",),
+        "currency": ("client_currency", "client_currency_id", "invoice_currency", "currency"),
+        "issued_date": ("invoice_date", "invoice_invoice_date"),
+        "due_date": ("invoice_due_date",),
+        "status": ("invoice_status",),
+        "tax_rate": ("invoice_tax_rate_1", "invoice_tax_rate1"),
+        "total": ("invoice_amount",),
+        "tax_amount": ("invoice_tax_amount", "invoice_total_taxes"),
+        "amount_paid": ("invoice_paid_to_date",),
+        "amount_due": ("invoice_balance",),
+        "purchase_order": ("invoice_po_number",),
+        "terms": ("invoice_terms",),
+        "notes": ("invoice_public_notes",),
+        "prices_with_tax": ("invoice_uses_inclusive_taxes",),
+        "description": ("item_notes", "item_product", "item_product_key"),
+        "quantity": ("item_quantity",),
+        "unit_price": ("item_cost",),
+        "line_amount": ("item_line_total",),
+        "line_discount": ("item_discount",),
+        "line_discount_is_amount": ("item_is_amount_discount", "invoice_is_amount_discount"),
+        "line_tax_rate": ("item_tax_rate_1", "item_tax_rate1"),
+        "line_tax": ("item_tax_amount",),
+        "address_1": ("client_street", "client_address1"),
+        "address_2": ("client_apt_suite", "client_address2"),
+        "address_3": ("client_city",),
+        "address_4": ("client_state_province", "client_state"),
+        "address_5": ("client_postal_code",),
+        "address_6": ("client_country", "client_country_id"),
+        "not_zero_1": ("item_tax_rate_2", "item_tax_rate2"),
+        "not_zero_2": ("item_tax_rate_3", "item_tax_rate3"),
+        "not_zero_3": ("invoice_tax_rate_2", "invoice_tax_rate2"),
+        "not_zero_4": ("invoice_tax_rate_3", "invoice_tax_rate3"),
+        "not_zero_5": ("invoice_discount",),
+        "not_zero_6": ("invoice_surcharge_1", "invoice_custom_surcharge1"),
+        "not_zero_7": ("invoice_surcharge_2", "invoice_custom_surcharge2"),
+        "not_zero_8": ("invoice_surcharge_3", "invoice_custom_surcharge3"),
+        "not_zero_9": ("invoice_surcharge_4", "invoice_custom_surcharge4"),
+    },
+    signs=(
+        ("invoice_invoice_number", "invoice_number"),
+        ("client_name",),
+        ("item_cost",),
+        ("item_line_total", "item_quantity"),
+    ),
+    statuses={
+        "draft": DRAFT,
+        "sent": SENT,
+        "viewed": SENT,
+        "unpaid": SENT,
+        "overdue": SENT,
+        "past due": SENT,
+        "partial": PARTIAL,
+        "paid": PAID,
+        "cancelled": VOID,
+        "reversed": VOID,
+    },
+    left_out=frozenset(
+        "invoice_footer invoice_private_notes invoice_partial invoice_partial_due_date invoice_user"
+        " invoice_assigned_user invoice_exchange_rate item_tax_name_1 item_tax_name1 item_tax_name_2"
+        " item_tax_name2 item_tax_name_3 item_tax_name3 item_gross_line_total item_product_cost item_type"
+        " item_tax_category client_balance client_paid_to_date".split()
+    ),
+)

@@ -1,0 +1,73 @@
+"""Systems of service providers (ConnectWise, HaloPSA and the like), whose reports are set up by each of them.
+
+So it goes by the names that their lists and reports commonly use: one row per line, the extended price.
+"""
+
+from paymail.services.imports.profiles.profile import DRAFT, PAID, PARTIAL, SENT, UNPAID, VOID, Profile
+
+PSA = Profile(
+    name="psa",
+    title="a report of a service provider's system (ConnectWise, HaloPSA)",
+    columns={
+        "invoice_id": ("invoice_number", "invoice", "invoice_no"),
+        "customer_name": ("company_name", "bill_to_company", "company", "client_name", "client", "customer"),
+        "customer_email": ("billing_email", "bill_to_email", "email", "email_address", "invoice_email"),
+        "customer_ref": ("company_id", "client_id", "customer_id"),
+        "currency": ("currency", "currency_code"),
+        "issued_date": ("invoice_date", "date"),
+        "due_date": ("due_date", "invoice_due_date"),
+        "status": ("status", "billing_status", "invoice_status"),
+        "total": ("invoice_total", "total"),
+        "tax_amount": ("invoice_tax", "sales_tax", "tax_total"),
+        "subtotal": ("invoice_subtotal", "subtotal"),
+        "amount_paid": ("paid_amount", "amount_paid", "payments"),
+        "amount_due": ("invoice_balance", "balance", "amount_due"),
+        "purchase_order": ("customer_po", "po_number", "po"),
+        "terms": ("billing_terms", "terms"),
+        "description": ("line_description", "description", "item_description", "item", "product"),
+        "quantity": ("quantity", "qty", "hours"),
+        "unit_price": ("unit_price", "price", "rate"),
+        "line_amount": ("extended_price", "ext_price", "extended_amount", "extended", "line_net"),
+        "line_tax": ("line_tax", "tax_amount", "tax"),
+        "line_tax_rate": ("tax_rate", "line_tax_rate"),
+        "line_tax_name": ("tax_code", "tax_name"),
+        "line_taxable": ("taxable", "taxable_flag"),
+        "customer_address": ("billing_address", "bill_to_address"),
+        "document_type": ("document_type",),
+        "metadata_1": ("agreement", "agreement_name"),
+        "metadata_2": ("ticket", "ticket_number", "ticket_id"),
+        "metadata_3": ("project", "project_name"),
+        "metadata_4": ("invoice_reference", "reference"),
+    },
+    signs=(
+        ("invoice_number", "invoice", "invoice_no"),
+        ("company_name", "bill_to_company", "company", "client_name", "client"),
+        ("extended_price", "ext_price", "extended_amount", "extended"),
+        ("quantity", "qty", "hours"),
+    ),
+    statuses={
+        "draft": DRAFT,
+        "open": SENT,
+        "sent": SENT,
+        "posted": SENT,
+        "exported": SENT,
+        "closed": SENT,
+        "unpaid": UNPAID,
+        "not paid": UNPAID,
+        "partial": PARTIAL,
+        "partially paid": PARTIAL,
+        "partial paid": PARTIAL,
+        "paid": PAID,
+        "paid in full": PAID,
+        "void": VOID,
+        "voided": VOID,
+        "cancelled": VOID,
+    },
+    documents=("invoice", "standard", "agreement", "misc", "progress"),
+    kept_names={
+        "metadata_1": "Agreement",
+        "metadata_2": "Ticket",
+        "metadata_3": "Project",
+        "metadata_4": "Reference",
+    },
+)
