@@ -15,7 +15,6 @@ from rich.progress import Progress
 
 from paymail.cli.context import FAILURE, PARTIAL, USAGE, exits, open_app
 from paymail.cli.sample_data import sample_issuer
-from paymail.money import exponent
 from paymail.observability import one_line
 from paymail.services.core.contexts import Context
 from paymail.services.core.issuers import NoSuchIssuer, find_issuer
@@ -30,7 +29,6 @@ from paymail.services.imports import (
 )
 from paymail.services.imports.fields import date_pattern
 from paymail.services.imports.numbers import DecimalMark
-from paymail.services.imports.profiles import Profiles
 from paymail.services.imports.saved_profiles import profiles_for
 from paymail.wiring import App
 
@@ -70,7 +68,9 @@ def import_(
         dates = date_pattern(date_format) if date_format else ""
         with _opened(path) as file, _progress() as progress:
             issuer_id, zone = _issuer(app, issuer, dry_run=dry_run)
-            given, profiles = Format(decimal_mark, dates, zone), _profiles(app, issuer_id, profile, currency)
+            given = Format(decimal_mark, dates, zone)
+            with app.reading() as session:
+                profiles = profiles_for(session, issuer_id=issuer_id, asked=profile, currency=currency)
             host_file = open_host_file(file, given, profiles, lambda rows: progress(rows, None))
             report = import_invoices(
                 Context(app.reading if dry_run else app.transaction, app.now),
@@ -105,17 +105,6 @@ def _issuer(app: App, ref: str, *, dry_run: bool) -> tuple[int, ZoneInfo | None]
     with app.transaction() as session:
         made = sample_issuer(session, now=app.now())
         return made.issuer_id, ZoneInfo(made.timezone)
-
-
-def _profiles(app: App, issuer_id: int, asked: str, currency: str) -> Profiles:
-    with app.reading() as session:
-        saved = profiles_for(session, issuer_id=issuer_id)
-    found = Profiles(saved, asked, currency.strip().upper())
-    if asked:
-        found.named()  # before the file is read
-    if currency:
-        exponent(found.currency)
-    return found
 
 
 @contextmanager

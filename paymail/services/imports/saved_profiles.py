@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, NotFound
 from paymail.models import ImportProfile
+from paymail.money import exponent
 from paymail.services.imports.faults import shown
+from paymail.services.imports.profiles import Profiles
 from paymail.services.imports.profiles.definition import BadProfile, profile_of
 from paymail.services.imports.profiles.profile import Profile
 
@@ -71,8 +73,21 @@ def definition_of(saved: ImportProfile) -> dict[str, Any]:
     return found
 
 
-def profiles_for(session: Session, *, issuer_id: int) -> tuple[Profile, ...]:
-    """Return the profiles that an issuer's files may be read by, without those that are refused by now."""
+def profiles_for(session: Session, *, issuer_id: int, asked: str = "", currency: str = "") -> Profiles:
+    """Return what an issuer's files may be read by: saved profiles, without those that are refused by now.
+
+    `asked` names the one to read by, `currency` that of files that name none. Raises NoSuchProfile,
+    UnknownCurrency.
+    """
+    found = Profiles(_saved(session, issuer_id), asked, currency.strip().upper())
+    if asked:
+        found.named()  # before the file is read
+    if currency:
+        exponent(found.currency)
+    return found
+
+
+def _saved(session: Session, issuer_id: int) -> tuple[Profile, ...]:
     mine = or_(ImportProfile.issuer_id.is_(None), ImportProfile.issuer_id == issuer_id)
     found = []
     for saved in session.scalars(select(ImportProfile).where(mine).order_by(ImportProfile.name)):

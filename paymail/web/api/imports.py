@@ -17,6 +17,8 @@ from paymail.services.imports import Format, ImportRefused, Source, import_invoi
 from paymail.services.imports.fields import date_pattern
 from paymail.services.imports.given import GivenLines
 from paymail.services.imports.numbers import DecimalMark
+from paymail.services.imports.profiles import Profiles
+from paymail.services.imports.saved_profiles import profiles_for
 from paymail.web.api.access import Writer
 from paymail.web.http.bounded_threads import Busy
 from paymail.web.http.dependencies import AppDep
@@ -53,6 +55,12 @@ async def post_import(
     date_format: Annotated[
         Text, Query(max_length=20, description="Of a CSV file, such as DD/MM/YYYY, if not YYYY-MM-DD.")
     ] = "",
+    profile: Annotated[
+        Text, Query(max_length=40, description="How a CSV file's columns are read; found out if not given.")
+    ] = "",
+    currency: Annotated[
+        Text, Query(max_length=3, description="Of a CSV file of another system that names none.")
+    ] = "",
 ) -> ImportReport | Response:
     """Import a CSV file, or NDJSON: in each line an invoice as `PUT` has it, with `external_ref`. What is
     refused is named and left out, and the same request again changes nothing. Scope: write."""
@@ -65,7 +73,9 @@ async def post_import(
         source: Source = (
             GivenLines(Context(app.reading, app.now), file, parse=parse_line, issuer_id=issuer_id)
             if pointed
-            else open_host_file(file, Format(decimal_mark, dates, zone))
+            else open_host_file(
+                file, Format(decimal_mark, dates, zone), _profiles(app, issuer_id, profile, currency)
+            )
         )
         report = import_invoices(
             context,
@@ -97,6 +107,11 @@ def _issuer(app: App, issuer: int | None) -> tuple[int, ZoneInfo]:
     with app.reading() as session:
         found = find_issuer(session, ref=str(issuer or ""))
         return found.issuer_id, ZoneInfo(found.timezone)
+
+
+def _profiles(app: App, issuer_id: int, asked: str, currency: str) -> Profiles:
+    with app.reading() as session:
+        return profiles_for(session, issuer_id=issuer_id, asked=asked, currency=currency)
 
 
 @contextmanager

@@ -152,13 +152,13 @@ def test_a_saved_profile_is_one_issuers_or_everybodys_and_can_be_replaced_and_re
         changed = definition(OURS.replace("our own system", "anew"))
         saved_profiles.save(session, name="all", definition=changed, issuer_id=None, now=NOW)
     with db.transaction(engine) as session:
-        assert [p.name for p in saved_profiles.profiles_for(session, issuer_id=one)] == ["all", "mine"]
-        (found,) = saved_profiles.profiles_for(session, issuer_id=other)
+        assert [p.name for p in saved_profiles.profiles_for(session, issuer_id=one).saved] == ["all", "mine"]
+        (found,) = saved_profiles.profiles_for(session, issuer_id=other).saved
         assert (found.name, found.title) == ("all", "anew")
         saved_profiles.remove(session, name="all")
         with pytest.raises(NoSavedProfile):
             saved_profiles.remove(session, name="all")
-        assert saved_profiles.profiles_for(session, issuer_id=other) == ()
+        assert saved_profiles.profiles_for(session, issuer_id=other).saved == ()
 
 
 def test_no_more_profiles_are_saved_than_a_file_can_be_held_against(engine: Engine) -> None:

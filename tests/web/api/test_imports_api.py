@@ -7,12 +7,14 @@ import pytest
 
 from paymail.models import Customer, Invoice, Issuer
 from paymail.web import app as application
+from tests.conftest import ROOT
 from tests.factories import NOW
 from tests.services.imports.host_files import rows, text_of
 from tests.web.api.test_put_invoices import BODY
 from tests.web.bearer import bearer
 from tests.web.conftest import Site
 
+EXPORTS = ROOT / "tests" / "services" / "imports" / "exports"
 CSV, NDJSON = "text/csv", "application/x-ndjson"
 
 
@@ -197,3 +199,18 @@ def test_a_link_in_a_line_is_never_shown(site: Site, key: dict[str, str]) -> Non
 def test_who_may_only_read_imports_nothing(site: Site, key: dict[str, str]) -> None:
     post(site, bearer(site.app, "read"), line(1), expect=403)
     assert site.count(Invoice) == 0
+
+
+def test_a_file_of_another_system_is_read_by_its_profile(site: Site, key: dict[str, str]) -> None:
+    content = (EXPORTS / "xero.csv").read_bytes()
+    found = post(site, key, content, CSV, query="?dry_run=true")
+    assert found["created"] > 1
+    assert any("Xero" in note for note in found["notes"])
+    own = post(site, key, content, CSV, query="?profile=paymail", expect=422)
+    assert own["faults"]
+    unknown = post(site, key, content, CSV, query="?profile=sage", expect=404)
+    assert "there is no profile" in unknown["detail"]
+    assert (
+        "not a supported currency"
+        in post(site, key, content, CSV, query="?currency=XYZ", expect=422)["detail"]
+    )
