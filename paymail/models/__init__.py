@@ -11,6 +11,7 @@ from paymail.models.contact import (
     RecipientState,
 )
 from paymail.models.events import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, TimelineEvent
+from paymail.models.imports import Import, ImportChange, ImportFault
 from paymail.models.invoice import (
     PAYMENT_MOVES,
     STATUS_MOVES,
@@ -105,6 +106,9 @@ __all__ = [
     "HoldReason",
     "IdempotentRequest",
     "IllegalMove",
+    "Import",
+    "ImportChange",
+    "ImportFault",
     "Instalment",
     "Invoice",
     "InvoiceLine",

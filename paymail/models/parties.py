@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId
+from paymail.models.base import Base, BigId, index_where_given
 from paymail.models.contact import Contact
 
 
@@ -81,6 +81,7 @@ class Customer(Base):
             sqlite_where=text("external_ref IS NOT NULL"),
         ),
         Index("ix_customers_name_key", "issuer_id", "name_key"),
+        index_where_given("ix_customers_import", "import_id"),
     )
 
     customer_id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -103,6 +104,8 @@ class Customer(Base):
     """Overrides the issuer's ladder; empty does not."""
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the personal data was erased; name and address are placeholders since."""
+    import_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The import that made it; empty for those of before imports had numbers."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     contacts: Mapped[list[Contact]] = relationship(
