@@ -86,9 +86,7 @@ def _faults() -> None:
         sa.ForeignKeyConstraint(["import_id"], ["imports.import_id"], name="fk_import_faults_import_id"),
         if_not_exists=True,
     )
-    op.create_index(
-        "ix_import_faults_import", "import_faults", ["import_id", "fault_id"], if_not_exists=True
-    )
+    op.create_index("ix_import_faults_import", "import_faults", ["import_id", "fault_id"], if_not_exists=True)
 
 
 def downgrade() -> None:

@@ -137,8 +137,8 @@ def further_addresses(customer: Customer, host: HostInvoice) -> tuple[set[str], 
     return before, {normalised(email) for email in host.more_emails} - ours
 
 
-def make(session: Session, host: HostInvoice, issuer_id: int, now: datetime) -> Customer:
-    """Write a new customer."""
+def make(session: Session, host: HostInvoice, issuer_id: int, import_id: int, now: datetime) -> Customer:
+    """Write a new customer, which an import made."""
     customer = Customer(
         issuer_id=issuer_id,
         external_ref=host.customer_ref or None,
@@ -147,6 +147,7 @@ def make(session: Session, host: HostInvoice, issuer_id: int, now: datetime) -> 
         tax_id=host.customer_tax_id or "",
         address=host.customer_address or "",
         country=host.customer_country or "",
+        import_id=import_id,
         created_at=now,
     )
     session.add(customer)
