@@ -9,6 +9,7 @@ from paymail.web.api import (
     contacts,
     customers,
     events,
+    imports,
     invoices,
     issuers,
     links,
@@ -25,6 +26,7 @@ __all__ = ["router"]
 router = APIRouter()
 for noun in (
     invoices,
+    imports,
     issuers,
     customers,
     links,
