@@ -9,6 +9,7 @@ import typer
 from paymail.cli import bulk as bulk_commands
 from paymail.cli.context import exits, open_app
 from paymail.cli.options import At, Json, Yes
+from paymail.cli.output import said, sure
 from paymail.observability import one_line
 from paymail.services.core.issuers import find_issuer
 from paymail.services.imports import import_emails, take_back
@@ -86,14 +87,10 @@ def take_back_(import_id: Number, yes: Yes = False, as_json: Json = False) -> No
     app = open_app()
     with app.reading() as session:
         found = imports.get(session, import_id=import_id)
-    if not yes:
-        what = f"remove the {found.created} invoices that import {import_id} created"
-        typer.confirm(f"Really {what}, and undo its {found.updated} updates?", abort=True, err=True)
+    what = f"remove the {found.created} invoices that import {import_id} created"
+    sure(f"Really {what}, and undo its {found.updated} updates?", yes)
     taken = ImportRow.of(take_back(app.context(), import_id=import_id, actor="cli"))
-    if as_json:
-        typer.echo(json.dumps(taken.model_dump(mode="json"), ensure_ascii=False))
-    else:
-        typer.echo(_line(taken))
+    said(taken.model_dump(mode="json"), _line(taken), as_json)
 
 
 def _line(row: ImportRow) -> str:
