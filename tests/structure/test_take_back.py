@@ -1,4 +1,4 @@
-"""What refers to something that an import made is removed with it, or keeps the import from being taken back."""
+"""What refers to something that an import made goes with it, or keeps the import from being taken back."""
 
 from paymail.models import Base, PaymentAttempt
 from paymail.services.imports import obstacles, removal
