@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Connection, event, select, text
 from sqlalchemy.orm import Session
 
 from paymail import db
@@ -144,3 +145,19 @@ def test_an_import_waits_and_then_makes_everything_anew(race: Race) -> None:
     assert again.result().created == 2  # type: ignore[attr-defined]
     with db.reading(race.engine) as session:
         assert set(session.scalars(select(Invoice.import_id))) == {None, 2}
+
+
+def test_no_limit_of_time_stops_the_removal_of_a_large_import(race: Race) -> None:
+    report = race.bring(*made(7))
+    limits: list[str] = []
+
+    @event.listens_for(race.engine, "before_cursor_execute")
+    def _looked(connection: Connection, cursor: Any, statement: str, *_more: object) -> None:
+        if statement.startswith("DELETE FROM invoices"):
+            cursor.execute("SHOW statement_timeout")
+            limits.append(cursor.fetchone()[0])
+
+    race.take_back(report.import_id)
+    with race.engine.connect() as connection:
+        limits.append(connection.scalar(text("SHOW statement_timeout")))
+    assert limits == ["0", "30s"]
