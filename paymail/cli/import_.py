@@ -80,6 +80,7 @@ def import_(
                 all_or_nothing=all_or_nothing,
                 dry_run=dry_run,
                 progress=progress,
+                source_name=path.name,
             )
     except ImportRefused as refused:
         _refuse(refused, as_json)
@@ -170,6 +171,7 @@ def _tell(report: Report, *, dry_run: bool, as_json: bool) -> None:
     typer.echo(
         f"{verb} {report.created} of {report.invoices} invoices ({report.rows} rows):"
         f" {report.updated} updated, {report.unchanged} unchanged, {report.skipped} skipped"
+        + (f"; this is import {report.import_id}" if report.import_id else "")
     )
 
 

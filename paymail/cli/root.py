@@ -52,6 +52,7 @@ PLACES = {
         "preview",
         "Show an email as it will be or was sent, with its secret pay link. Sends and stores nothing.",
     ),
+    "imports": Place("imports", "group", "Imports: what each brought, sending it, and taking it back."),
     "invoices": Place("invoices", "group", "Invoices."),
     "payments": Place("payments", "group", "Payments, refunds and receipts."),
     "plans": Place("plans", "group", "Payment plans."),

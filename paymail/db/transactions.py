@@ -78,3 +78,12 @@ def take_turns(session: Session, key: int) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def take_time(session: Session) -> None:
+    """Let the statements of this transaction run for longer than others may. Locks are waited for as ever.
+
+    Nothing to do on SQLite, where no statement has a limit.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL statement_timeout = 0"))

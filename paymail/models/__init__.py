@@ -12,6 +12,7 @@ from paymail.models.contact import (
 )
 from paymail.models.events import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, TimelineEvent
 from paymail.models.import_profile import ImportProfile
+from paymail.models.imports import Import, ImportChange, ImportFault
 from paymail.models.invoice import (
     PAYMENT_MOVES,
     STATUS_MOVES,
@@ -106,6 +107,9 @@ __all__ = [
     "HoldReason",
     "IdempotentRequest",
     "IllegalMove",
+    "Import",
+    "ImportChange",
+    "ImportFault",
     "ImportProfile",
     "Instalment",
     "Invoice",

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Enum, Integer, MetaData, String
+from sqlalchemy import BigInteger, Enum, Index, Integer, MetaData, String, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -57,6 +57,12 @@ class OpenEnum(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """Give back the member, or the text where there is none."""
         return self.kinds(value) if value in set(self.kinds) else value
+
+
+def index_where_given(name: str, column: str) -> Index:
+    """Return an index of the rows whose `column` is not empty."""
+    given = text(f"{column} IS NOT NULL")
+    return Index(name, column, postgresql_where=given, sqlite_where=given)
 
 
 def status_type(statuses: type[StrEnum]) -> Enum:

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId, CausedByRequest, status_type
+from paymail.models.base import Base, BigId, CausedByRequest, index_where_given, status_type
 from paymail.models.moves import Moves
 
 
@@ -15,7 +15,10 @@ class TimelineEvent(Base):
     """One thing that happened to an invoice, by whom, when. Only added to. Holds no token and no secret."""
 
     __tablename__ = "timeline_events"
-    __table_args__ = (Index("ix_timeline_events_invoice", "invoice_id", "event_id"),)
+    __table_args__ = (
+        Index("ix_timeline_events_invoice", "invoice_id", "event_id"),
+        index_where_given("ix_timeline_events_message", "message_id"),
+    )
 
     event_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from paymail.db import ExactDecimal, UtcDateTime
-from paymail.models.base import Base, BigId, status_type
+from paymail.models.base import Base, BigId, index_where_given, status_type
 from paymail.models.moves import Moves
 from paymail.models.parties import Customer, Issuer
 from paymail.models.plan import PaymentPlan
@@ -82,6 +82,7 @@ class Invoice(Base):
             postgresql_where=text("external_ref IS NOT NULL"),
             sqlite_where=text("external_ref IS NOT NULL"),
         ),
+        index_where_given("ix_invoices_import", "import_id"),
         CheckConstraint("subtotal + tax_amount = total", name="adds_up"),
     )
 
@@ -128,6 +129,8 @@ class Invoice(Base):
     """When the ladder wants a look at this invoice; empty: nothing comes by itself. What changes the answer
     (a hold, a ladder, a payment) sets it to now."""
     import_digest: Mapped[str] = mapped_column(String(64), default="")
+    import_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The import that made it; empty for those of before imports had numbers."""
     notes: Mapped[str] = mapped_column(Text, default="")
     terms: Mapped[str] = mapped_column(Text, default="", server_default="")
     purchase_order: Mapped[str] = mapped_column(String(100), default="", server_default="")

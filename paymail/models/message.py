@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId, CausedByRequest, OpenEnum, status_type
+from paymail.models.base import Base, BigId, CausedByRequest, OpenEnum, index_where_given, status_type
 from paymail.models.moves import Moves
 
 
@@ -80,6 +80,7 @@ class Message(CausedByRequest, Base):
         Index("ix_messages_due", "state", "urgent", "next_at"),
         Index("ix_messages_bulk", "bulk_id", "state"),
         Index("ix_messages_invoice", "invoice_id", "message_id"),
+        index_where_given("ix_messages_payment", "payment_id"),
     )
 
     message_id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId
+from paymail.models.base import Base, BigId, index_where_given
 from paymail.models.contact import Contact
 
 
@@ -81,12 +81,8 @@ class Customer(Base):
             sqlite_where=text("external_ref IS NOT NULL"),
         ),
         Index("ix_customers_name_key", "issuer_id", "name_key"),
-        Index(
-            "ix_customers_merged_into",
-            "merged_into",
-            postgresql_where=text("merged_into IS NOT NULL"),
-            sqlite_where=text("merged_into IS NOT NULL"),
-        ),
+        index_where_given("ix_customers_merged_into", "merged_into"),
+        index_where_given("ix_customers_import", "import_id"),
     )
 
     customer_id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -112,6 +108,8 @@ class Customer(Base):
     merged_into: Mapped[int | None] = mapped_column(BigId)
     """The customer that has this one's invoices since staff merged the two. This row stays, so that a host
     which still names it is understood."""
+    import_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The import that made it; empty for those of before imports had numbers."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     contacts: Mapped[list[Contact]] = relationship(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
@@ -13,6 +13,7 @@ class ReplacedToken(Base):
     """A pay link that was replaced or revoked, by the digest of its token: the token itself is forgotten."""
 
     __tablename__ = "replaced_tokens"
+    __table_args__ = (Index("ix_replaced_tokens_invoice", "invoice_id"),)
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     """SHA-256 of the token, in hex."""

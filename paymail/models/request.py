@@ -6,14 +6,18 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId
+from paymail.models.base import Base, BigId, index_where_given
 
 
 class IdempotentRequest(Base):
     """What was asked under a key, by whom and when, and what it led to. Keys and contents are digests."""
 
     __tablename__ = "requests"
-    __table_args__ = (UniqueConstraint("scope", "key_digest", name="uq_requests_key"),)
+    __table_args__ = (
+        UniqueConstraint("scope", "key_digest", name="uq_requests_key"),
+        index_where_given("ix_requests_message", "message_id"),
+        index_where_given("ix_requests_payment", "payment_id"),
+    )
 
     request_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     scope: Mapped[str] = mapped_column(String(40))

@@ -93,6 +93,7 @@ class Dispute(Base):
     """A customer's bank asks a payment back. `amount` in minor units of the invoice's currency."""
 
     __tablename__ = "disputes"
+    __table_args__ = (Index("ix_disputes_payment", "payment_id"),)
 
     dispute_id: Mapped[str] = mapped_column(String(80), primary_key=True)
     """Stripe's `dp_…`, or `du_…`."""

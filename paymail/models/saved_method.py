@@ -37,6 +37,7 @@ class SavedMethod(Base):
     __table_args__ = (
         Index("ix_saved_methods_customer", "customer_id", "state"),
         Index("ix_saved_methods_due", "state", "next_at"),
+        Index("ix_saved_methods_invoice", "invoice_id"),
     )
 
     saved_method_id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId
+from paymail.models.base import Base, BigId, index_where_given
 
 _ACTIVE = text("lifted_at IS NULL")
 
@@ -19,6 +19,7 @@ class Suppression(Base):
         Index(
             "uq_suppressions_active", "address", unique=True, postgresql_where=_ACTIVE, sqlite_where=_ACTIVE
         ),
+        index_where_given("ix_suppressions_message", "message_id"),
     )
 
     suppression_id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -7,7 +7,7 @@ from paymail.web import api as staff_api
 from paymail.web import health, staff, webhooks
 from paymail.web.api.access import without_key
 from paymail.web.api.bounces import LARGEST_REPORT
-from paymail.web.api.imports import LARGEST_IMPORT
+from paymail.web.api.import_files import LARGEST_IMPORT
 from paymail.web.http import errors, import_faults
 from paymail.web.http.bodies import BoundedBodies
 from paymail.web.http.head import HeadAsGet

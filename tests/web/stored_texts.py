@@ -45,7 +45,7 @@ CHECKED = {
 """Columns, of one table or of all, that nobody's text can reach: what their values are."""
 EXAMPLES = {"currency": "AUD", "drifts.kind": "amount_differs", "reconciler_turns.job": "compare"}
 """What stands in a row that is made to fill a table, where not any text will do."""
-FILTER = "bulk_sends.selection"
+CHANGES, FILTER = "import_changes.fields", "bulk_sends.selection"
 """JSON: the hostile text stands inside of it."""
 SHORTER = ("<script>alert(1)</script>", "<img src=x>", "<q>", "<")
 """What is put where the whole text has no room."""
@@ -111,6 +111,9 @@ def poison(session: Session, value: str, *tables: str, but: tuple[str, ...] = ()
 
 def _fitting(column: Column[Any], value: str) -> str:
     """Return `value` with the column's name, or what of its kind has room there beside a number."""
+    if str(column) == CHANGES:
+        text = f"{value}[{column}]"
+        return json.dumps({"notes": [text, text]})
     if str(column) == FILTER:
         return json.dumps({"customer": f"{value}[{column}]", "currency": value})
     room = getattr(column.type, "length", None) or 10_000

@@ -18,7 +18,7 @@ from paymail.services.core.invoices import local_date
 from paymail.services.core.issuers import find_issuer
 from paymail.services.imports import Fault
 from paymail.services.imports.given import GivenConflict, GivenInvoice, GivenRefused, put_invoice
-from paymail.web.schemas.imports import parse_invoice
+from paymail.web.schemas.import_files import parse_invoice
 from paymail.wiring import App
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]

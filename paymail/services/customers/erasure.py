@@ -36,7 +36,7 @@ from paymail.models import (
 from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.invoices import load_invoice
-from paymail.services.customers import saved_methods
+from paymail.services.customers import erased_imports, saved_methods
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
 from paymail.services.customers.erased_person import (
     ErasedPerson,
@@ -113,6 +113,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     saved_methods.end_all(session, customer_id=customer_id, actor=actor, now=now, why="customer erased")
     _scrub_suppressions(session, person, actor, now)
     _scrub_filters(session, found.name, person.name)
+    erased_imports.scrub(session, issuer_id=found.issuer_id, mine=mine, person=person, erased=ERASED)
     for invoice_id in invoice_ids:
         # A file must not give the link of an erased person to anybody else.
         invoice = session.get_one(Invoice, invoice_id)

@@ -1,6 +1,6 @@
 """Some invoices of a file in one transaction: compared, and written where somebody asked for that."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,11 +12,12 @@ from paymail.models import Customer, Invoice
 from paymail.services.core.customers import TURN
 from paymail.services.customers import addresses
 from paymail.services.imports import host_customers, updates
-from paymail.services.imports.comparison import Difference, contact, difference
+from paymail.services.imports.comparison import Difference, contact, difference, second_customer
 from paymail.services.imports.faults import Fault, Result, shown
 from paymail.services.imports.file_progress import FileProgress
 from paymail.services.imports.given_tokens import refused_tokens
 from paymail.services.imports.host_customers import KnownCustomers
+from paymail.services.imports.import_record import ChunkRecord
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.known_invoices import (
     KnownInvoices,
@@ -27,6 +28,7 @@ from paymail.services.imports.known_invoices import (
 from paymail.services.imports.namesakes import Namesakes
 from paymail.services.imports.new_invoices import create, lines_of
 from paymail.services.imports.row_agreement import LINK
+from paymail.services.imports.sources import Refused
 from paymail.services.ledger import open_intent
 
 
@@ -34,7 +36,10 @@ from paymail.services.ledger import open_intent
 class _Pair:
     """An invoice of the file, and whom and what it means here; None: new."""
 
+    given: HostInvoice
+    """What the source says."""
     host: HostInvoice
+    """What that means for the customers that are here now."""
     invoice: Invoice | None
     customer: Customer | None
     difference: Difference
@@ -44,19 +49,25 @@ class Chunk:
     """What there is to do, or was done, about some invoices of a file."""
 
     def __init__(self, session: Session, issuer_id: int, earlier: FileProgress, file: Namesakes) -> None:
-        self.faults: list[Fault] = []
+        self.refused: list[Refused] = []
         self.results: list[Result] = []
         self.kept: list[Fault] = []
         self.earlier = earlier
         self._session, self._issuer_id, self._file = session, issuer_id, file
+
+    def refuse(self, found: Iterable[Refused]) -> None:
+        """Note what cannot come in whatever is known here."""
+        self.refused += (some := list(found))
+        self.results += [Result(one.faults[0].line, one.number, "refused") for one in some]
 
     def compare(self, hosts: Sequence[HostInvoice]) -> None:
         """Compare without a lock, and write nothing."""
         for pair in self._pairs(hosts):
             self._conclude(pair)
 
-    def write(self, hosts: Sequence[HostInvoice], *, actor: str, now: datetime) -> None:
+    def write(self, hosts: Sequence[HostInvoice], record: ChunkRecord, *, actor: str, now: datetime) -> None:
         """Take over what may be, and create what is new."""
+        self._record = record
         take_turns(self._session, TURN)  # nobody else makes or merges customers, or gives out ids
         pairs = self._pairs(hosts)
         self._lock(pairs)
@@ -66,7 +77,8 @@ class Chunk:
             if pair.invoice is None:
                 fresh.append(pair)
             else:
-                self._update(pair, pair.invoice, actor, now)
+                # Anew: a payment may have come since, and the file may say twice what changes of a customer.
+                self._update(self._understood(pair.given, pair.invoice), pair.invoice, actor, now)
         self._create(fresh, actor, now)
 
     def _pairs(self, hosts: Sequence[HostInvoice]) -> list[_Pair]:
@@ -87,11 +99,15 @@ class Chunk:
                 reason = f"invoice {host.number} is the same here as the one on line {line}"
                 self._refuse(host, [Fault(host.at, column, reason)])
             else:
-                own = invoice.customer if invoice else None
-                meant = self._customers.as_merged(host, own)
-                customer = self._customers.find(meant, own)
-                found.append(_Pair(meant, invoice, customer, self._compared(meant, invoice, customer)))
+                found.append(self._understood(host, invoice))
         return found
+
+    def _understood(self, given: HostInvoice, invoice: Invoice | None) -> _Pair:
+        """Return what an invoice means as things stand now."""
+        own = invoice.customer if invoice else None
+        host = self._customers.as_merged(given, own)
+        customer = self._customers.find(host, own)
+        return _Pair(given, host, invoice, customer, self._compared(host, invoice, customer))
 
     def _met(self, host: HostInvoice, invoice_id: int) -> int:
         """Return the line on which the file first said something of an invoice."""
@@ -105,7 +121,7 @@ class Chunk:
             if customer is not None:
                 contact(found, host, customer)
             elif not (host.namesake or host.customer_ref) and self._customers.named(host):
-                found.kept.append(_second(host))
+                found.kept.append(second_customer(host))
         if invoice is None or found.changes:
             self._check_twin(found, host, customer)
         if (reason := self._tokens.get(host.at)) and invoice is not None:
@@ -141,9 +157,7 @@ class Chunk:
             self._open = with_open_payment(self._session, locked.values())
 
     def _update(self, pair: _Pair, invoice: Invoice, actor: str, now: datetime) -> None:
-        # Anew: a payment may have come since, and the file may say twice what changes of a customer.
-        customer = self._customers.find(pair.host, invoice.customer)
-        pair.customer, pair.difference = customer, self._compared(pair.host, invoice, customer)
+        self._record.look_at(invoice, pair.difference)
         if pair.difference.changes and not pair.difference.faults:
             self._take_over(pair, invoice, actor, now)
         if pair.difference.money_alone(invoice, pair.host):
@@ -160,6 +174,7 @@ class Chunk:
             if pair.customer is None and _of_customer(pair.difference):
                 customer = self._new_customer(pair.host, now)
             if _of_customer(pair.difference):
+                self._record.look_at_customer(customer)
                 updates.update_customer(self._session, customer, pair.host, actor=actor, now=now)
         except Conflict as error:
             pair.difference.refuse(pair.host, "customer_email", str(error))
@@ -177,12 +192,12 @@ class Chunk:
 
     def _create(self, pairs: list[_Pair], actor: str, now: datetime) -> None:
         sound: list[tuple[HostInvoice, Customer]] = []
-        for pair in pairs:
-            customer = pair.customer = self._customers.find(pair.host)
-            pair.difference = self._compared(pair.host, None, customer)
+        for before in pairs:
+            pair = self._understood(before.given, None)
             if not pair.difference.faults:
                 try:
-                    customer = customer or self._new_customer(pair.host, now)
+                    customer = pair.customer = pair.customer or self._new_customer(pair.host, now)
+                    self._record.look_at_customer(customer)
                     updates.update_customer(self._session, customer, pair.host, actor=actor, now=now)
                     sound.append((pair.host, customer))
                 except Conflict as error:
@@ -191,10 +206,19 @@ class Chunk:
         ids = new_ids(self._session, [host for host, _customer in sound])
         for (host, _customer), invoice_id in zip(sound, ids, strict=True):
             self._met(host, invoice_id)
-        create(self._session, sound, ids, issuer_id=self._issuer_id, actor=actor, now=now)
+        if sound:
+            create(
+                self._session,
+                sound,
+                ids,
+                issuer_id=self._issuer_id,
+                import_id=self._record.begin(),
+                actor=actor,
+                now=now,
+            )
 
     def _new_customer(self, host: HostInvoice, now: datetime) -> Customer:
-        made = host_customers.make(self._session, host, self._issuer_id, now)
+        made = host_customers.make(self._session, host, self._issuer_id, self._record.begin(), now)
         self._customers.add(made)
         return made
 
@@ -217,18 +241,10 @@ class Chunk:
         return not known
 
     def _refuse(self, host: HostInvoice, faults: list[Fault]) -> None:
-        self.faults += faults
+        self.refused.append(Refused(tuple(faults), host.number))
         self.results.append(Result(host.at, host.number, "refused"))
 
 
 def _of_customer(difference: Difference) -> bool:
     """Whether the customer is written, and with it the invoices that its mail is about."""
     return any(column.startswith("customer_") for column in difference.changes)
-
-
-def _second(host: HostInvoice) -> Fault:
-    reason = (
-        f"made a second customer {shown(host.customer_name)}, at {shown(host.customer_email)}: no invoice of"
-        " the first one has this address; give customer_ref if it is the same"
-    )
-    return Fault(host.at, "customer_email", reason)

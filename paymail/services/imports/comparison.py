@@ -168,6 +168,15 @@ def contact(found: Difference, host: HostInvoice, customer: Customer) -> None:
         found.changes["customer_contacts"] = (", ".join(sorted(before)), ", ".join(sorted(after)))
 
 
+def second_customer(host: HostInvoice) -> Fault:
+    """Return the note that a new customer has the name of another."""
+    reason = (
+        f"made a second customer {shown(host.customer_name)}, at {shown(host.customer_email)}: no invoice of"
+        " the first one has this address; give customer_ref if it is the same"
+    )
+    return Fault(host.at, "customer_email", reason)
+
+
 def _money(found: Difference, invoice: Invoice, host: HostInvoice, payment_open: bool) -> None:
     """Of money only what paymail does not know of is news: all else is an echo, or old."""
     if not host_payments.unknown_part(invoice, known_to_host=host.paid):

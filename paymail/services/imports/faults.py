@@ -46,6 +46,8 @@ class Report:
     """Invoice by invoice, in the order of the file; the first MOST_FAULTS of them."""
     kept: tuple[Fault, ...] = ()
     """Where paymail's own value stays, though the host still says otherwise."""
+    import_id: int | None = None
+    """The number of the import; None where nothing was written or refused, and of a dry run."""
 
 
 class ImportRefused(InvalidInput):

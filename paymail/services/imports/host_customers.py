@@ -197,8 +197,8 @@ def further_addresses(customer: Customer, host: HostParty) -> tuple[set[str], se
     return before, {normalised(email) for email in host.more_emails} - ours
 
 
-def make(session: Session, host: HostParty, issuer_id: int, now: datetime) -> Customer:
-    """Write a new customer."""
+def make(session: Session, host: HostParty, issuer_id: int, import_id: int | None, now: datetime) -> Customer:
+    """Write a new customer, which an import made; None: no import."""
     customer = Customer(
         issuer_id=issuer_id,
         external_ref=host.customer_ref or None,
@@ -207,6 +207,7 @@ def make(session: Session, host: HostParty, issuer_id: int, now: datetime) -> Cu
         tax_id=host.customer_tax_id or "",
         address=host.customer_address or "",
         country=host.customer_country or "",
+        import_id=import_id,
         created_at=now,
     )
     session.add(customer)

@@ -20,17 +20,18 @@ def create(
     ids: Sequence[int],
     *,
     issuer_id: int,
+    import_id: int | None,
     actor: str,
     now: datetime,
 ) -> None:
     """Write invoices with their customers under these ids, and what they were paid before as payments."""
-    if not hosts:
-        return
     issuer = session.get_one(Issuer, issuer_id)
     made = [
         _invoice(host, invoice_id, customer, issuer, now)
         for (host, customer), invoice_id in zip(hosts, ids, strict=True)
     ]
+    for invoice in made:
+        invoice.import_id = import_id
     made.sort(key=lambda invoice: invoice.invoice_id)
     session.add_all(made)
     session.flush()  # the events point at the invoices, and no relationship tells the ORM their order

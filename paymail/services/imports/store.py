@@ -8,9 +8,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from paymail.db.lock_waits import is_lock_wait
 from paymail.services.core.contexts import Context
+from paymail.services.imports import import_record
 from paymail.services.imports.chunks import Chunk
 from paymail.services.imports.faults import MOST_FAULTS, Fault, ImportRefused, Report, Result
 from paymail.services.imports.file_progress import FileProgress
+from paymail.services.imports.import_record import ChunkRecord, ImportRecord
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.namesakes import Namesakes
 from paymail.services.imports.sources import Refused, Source
@@ -31,17 +33,26 @@ def import_invoices(
     all_or_nothing: bool = False,
     dry_run: bool = False,
     progress: Progress = lambda _done, _of: None,
+    source_name: str | None = "",
 ) -> Report:
     """Write what the source says that is new, some invoices at a time. The same again changes nothing.
 
+    `source_name` says where it comes from, for people: the name of a file, or `api`, `sync`, `page`. None is
+    for a single invoice, which is no import: it leaves no record.
+
     A dry run only compares, and `context.transaction` may then be one for reading. With `all_or_nothing`
-    everything is compared first: raises ImportRefused, with every fault, before anything is written.
+    everything is compared first: raises ImportRefused, with every fault, before anything is written. Raises
+    TakenBackMeanwhile when somebody takes back what it has written so far.
     """
     if all_or_nothing and not dry_run:
-        faults = _run(context, source, issuer_id, actor=None).faults
+        faults = _run(context, source, issuer_id).faults
         if faults:
             raise ImportRefused(faults)
-    return _run(context, source, issuer_id, actor=None if dry_run else actor, progress=progress)
+    record = None
+    if not dry_run:
+        named = import_record.source_name(source_name) if source_name is not None else None
+        record = ImportRecord(issuer_id, named, actor, context.now())
+    return _run(context, source, issuer_id, record, progress)
 
 
 @dataclass(slots=True)
@@ -71,28 +82,25 @@ def _run(
     context: Context,
     source: Source,
     issuer_id: int,
-    *,
-    actor: str | None,
+    record: ImportRecord | None = None,
     progress: Progress = lambda _done, _of: None,
 ) -> Report:
-    """Compare everything and, with an actor, write it."""
+    """Compare everything and, with a record to keep, write it."""
     tally = _Tally(list(source.faults))
     earlier = FileProgress()
     done = 0
     for chunk in _chunks(source.checked()):
-        refused = [found for found in chunk if isinstance(found, Refused)]
-        hosts = [found for found in chunk if isinstance(found, HostInvoice)]
-        found = _chunk(context, hosts, issuer_id, actor, earlier, source.namesakes)
+        found = _chunk(context, chunk, issuer_id, record, earlier, source.namesakes)
         earlier = found.earlier
-        kept_out = [Result(one.faults[0].line, one.number, "refused") for one in refused]
-        faults = [fault for one in refused for fault in one.faults]
         tally.add(
-            faults + found.faults,
-            sorted([*kept_out, *found.results], key=lambda result: result.line),
+            [fault for one in found.refused for fault in one.faults],
+            sorted(found.results, key=lambda result: result.line),
             found.kept,
         )
         done += len(chunk)
         progress(done, source.invoices)
+    if record is not None:
+        _finish(context, record, source)
     count = tally.counted.get
     return Report(
         invoices=source.invoices,
@@ -105,7 +113,15 @@ def _run(
         notes=source.notes,
         results=tuple(tally.results),
         kept=tuple(tally.kept.values()),
+        import_id=record.written.import_id if record is not None else None,
     )
+
+
+def _finish(context: Context, record: ImportRecord, source: Source) -> None:
+    """Note the end of an import that left a record, or that could not read all of its source."""
+    if record.written.import_id is not None or source.faults:
+        with context.transaction() as session:
+            record.finish(session, source.faults, context.now())
 
 
 def _others(source: Source) -> Fault:
@@ -122,35 +138,40 @@ def _chunks(found: Iterable[HostInvoice | Refused]) -> Iterator[Sequence[HostInv
 
 def _chunk(
     context: Context,
-    hosts: Sequence[HostInvoice],
+    found: Sequence[HostInvoice | Refused],
     issuer_id: int,
-    actor: str | None,
+    record: ImportRecord | None,
     earlier: FileProgress,
     names: Namesakes,
     tries: int = TRIES,
 ) -> Chunk:
-    """Compare and, with an actor, write some invoices in one transaction."""
+    """Compare and, with a record to keep, write some invoices in one transaction."""
     try:
-        return _compare_and_write(context, hosts, issuer_id, actor, earlier, names)
+        return _compare_and_write(context, found, issuer_id, record, earlier, names)
     except DBAPIError as error:
         # Somebody else changed one of them meanwhile: it is known now, or its lock is free.
         if tries == 1 or not (isinstance(error, IntegrityError) or is_lock_wait(error)):
             raise
-        return _chunk(context, hosts, issuer_id, actor, earlier, names, tries - 1)
+        return _chunk(context, found, issuer_id, record, earlier, names, tries - 1)
 
 
 def _compare_and_write(
     context: Context,
-    hosts: Sequence[HostInvoice],
+    found: Sequence[HostInvoice | Refused],
     issuer_id: int,
-    actor: str | None,
+    record: ImportRecord | None,
     earlier: FileProgress,
     names: Namesakes,
 ) -> Chunk:
+    hosts = [one for one in found if isinstance(one, HostInvoice)]
     with context.transaction() as session:
         chunk = Chunk(session, issuer_id, earlier.copy(), names)
-        if actor is None:
+        chunk.refuse(one for one in found if isinstance(one, Refused))
+        if record is None:
             chunk.compare(hosts)
-        else:
-            chunk.write(hosts, actor=actor, now=context.now())
-        return chunk
+            return chunk
+        kept, now = ChunkRecord(session, record), context.now()
+        chunk.write(hosts, kept, actor=record.actor, now=now)
+        kept.end(chunk.results, chunk.refused, now)
+    record.written = kept.reached
+    return chunk

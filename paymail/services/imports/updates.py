@@ -122,16 +122,22 @@ def _rewrite(
     session: Session, invoice: Invoice, host: HostInvoice, customer: Customer, lines: list[InvoiceLine]
 ) -> None:
     """A draft was never shown to anybody: all of it may change."""
-    for line in invoice.lines:
-        session.expunge(line)
-    session.execute(delete(InvoiceLine).where(InvoiceLine.invoice_id == invoice.invoice_id))
-    set_committed_value(invoice, "lines", [])
-    invoice.lines, invoice.customer, invoice.number = lines, customer, host.number
+    replace_lines(session, invoice, lines)
+    invoice.customer, invoice.number = customer, host.number
     invoice.currency, invoice.issued_date = host.currency, host.issued
     invoice.subtotal, invoice.tax_rate, invoice.tax_amount = host.subtotal, host.tax_rate, host.tax
     invoice.total, invoice.rounding_difference = host.total, host.rounding_difference
     session.flush()
     entries.update_status(session, invoice=invoice, now=invoice.updated_at)
+
+
+def replace_lines(session: Session, invoice: Invoice, lines: list[InvoiceLine]) -> None:
+    """Give a draft other lines, under its lock."""
+    for line in invoice.lines:
+        session.expunge(line)
+    session.execute(delete(InvoiceLine).where(InvoiceLine.invoice_id == invoice.invoice_id))
+    set_committed_value(invoice, "lines", [])
+    invoice.lines = lines
 
 
 def _note(session: Session, invoice: Invoice, changes: Changes, actor: str, now: datetime) -> None:

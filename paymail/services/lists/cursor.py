@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
-from paymail.models import Customer, Invoice, Issuer, Message, MessageState, Suppression
+from paymail.models import Customer, Import, Invoice, Issuer, Message, MessageState, Suppression
 from paymail.services.lists.invoice_filter import InvoiceFilter, conditions, named
 
 T = TypeVar("T")
@@ -68,6 +68,16 @@ def suppressions(
     if not lifted:
         statement = statement.where(Suppression.lifted_at.is_(None))
     return _slice(session, statement, Suppression.suppression_id, limit, after)
+
+
+def imports(
+    session: Session, *, issuer_id: int | None, limit: int, after: int | None = None
+) -> Slice[Import]:
+    """Return imports, of one issuer or of all."""
+    statement = select(Import)
+    if issuer_id is not None:
+        statement = statement.where(Import.issuer_id == issuer_id)
+    return _slice(session, statement, Import.import_id, limit, after)
 
 
 def issuers(session: Session, *, limit: int, after: int | None = None) -> Slice[Issuer]:

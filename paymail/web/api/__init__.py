@@ -9,6 +9,7 @@ from paymail.web.api import (
     contacts,
     customers,
     events,
+    import_files,
     imports,
     invoices,
     issuers,
@@ -26,6 +27,7 @@ __all__ = ["router"]
 router = APIRouter()
 for noun in (
     invoices,
+    import_files,
     imports,
     issuers,
     customers,

@@ -1,132 +1,75 @@
-"""Imports: a host's file of invoices, or a line of JSON for each."""
+"""Imports: what each brought, emailing it, and taking it back."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from tempfile import TemporaryFile
-from typing import Annotated, BinaryIO
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, Query
 
-from paymail.services.core.contexts import Context
-from paymail.services.core.issuers import find_issuer
-from paymail.services.imports import Format, ImportRefused, Source, import_invoices, open_host_file
-from paymail.services.imports.fields import date_pattern
-from paymail.services.imports.given import GivenLines
-from paymail.services.imports.numbers import DecimalMark
-from paymail.services.imports.profiles import Profiles
-from paymail.services.imports.saved_profiles import profiles_for
-from paymail.web.api.access import Writer
-from paymail.web.http.bounded_threads import Busy
+from paymail.services.imports import import_emails, take_back
+from paymail.services.lists import cursor, imports
+from paymail.services.outbox.gates import rate_of
+from paymail.services.sending import bulk
+from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.errors import problem
-from paymail.web.http.inputs import OptionalRowId, Text
-from paymail.web.http.openapi import problems
-from paymail.web.http.rate_limits import rate_limits
-from paymail.web.schemas.imports import ImportReport, fault_of, parse_line
+from paymail.web.http.inputs import LARGEST_ID, After, IdempotencyKey, Limit, RowId
+from paymail.web.http.openapi import LIST_PROBLEMS, PROBLEMS
+from paymail.web.schemas.bulk import BulkRow
+from paymail.web.schemas.imports import ImportDetail, ImportRow, SendImport
+from paymail.web.schemas.pages import Page, page
 from paymail.wiring import App
 
 router = APIRouter(prefix="/api/v1/imports", tags=["imports"])
 
-LARGEST_IMPORT = 64 * 1024 * 1024
-"""Bytes: some 300,000 rows. In our container the temporary file is in memory."""
-CSV, NDJSON = "text/csv", "application/x-ndjson"
-_FILE = {"schema": {"type": "string", "format": "binary"}}
-_BODY = {"content": {CSV: _FILE, NDJSON: _FILE}, "required": True}
-_PROBLEMS = problems(401, 403, 404, 408, 413, 415, 422, 429, 503)
+
+def _shown(app: App, import_id: int) -> ImportDetail:
+    with app.reading() as session:
+        return ImportDetail.of_view(imports.view(session, import_id=import_id))
 
 
-@router.post("", responses=_PROBLEMS, response_model=ImportReport, openapi_extra={"requestBody": _BODY})
-async def post_import(
+@router.get("", responses=LIST_PROBLEMS, response_model=Page[ImportRow])
+def list_imports(
+    app: AppDep,
+    _holder: Reader,
+    issuer: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Only this issuer's.")] = None,
+    limit: Limit = 50,
+    after: After = None,
+) -> dict[str, object]:
+    """List imports that changed or refused something, newest first. Scope: read."""
+    with app.reading() as session:
+        return page(cursor.imports(session, issuer_id=issuer, limit=limit, after=after), ImportRow.of)
+
+
+@router.get("/{import_id}", responses=PROBLEMS)
+def get_import(app: AppDep, _holder: Reader, import_id: RowId) -> ImportDetail:
+    """Show what an import changed and refused, and what has become of it since. Scope: read."""
+    return _shown(app, import_id)
+
+
+@router.post("/{import_id}/send", status_code=202, responses=PROBLEMS)
+def send_import(
     app: AppDep,
     holder: Writer,
-    request: Request,
-    issuer: OptionalRowId = None,
-    dry_run: Annotated[bool, Query(description="Only say what would happen.")] = False,
-    all_or_nothing: Annotated[
-        bool, Query(description="Import nothing if any invoice is refused: 422 with every fault.")
-    ] = False,
-    decimal_mark: Annotated[
-        DecimalMark | None, Query(description="Of a CSV file; found out if not given.")
-    ] = None,
-    date_format: Annotated[
-        Text, Query(max_length=20, description="Of a CSV file, such as DD/MM/YYYY, if not YYYY-MM-DD.")
-    ] = "",
-    profile: Annotated[
-        Text, Query(max_length=40, description="How a CSV file's columns are read; found out if not given.")
-    ] = "",
-    currency: Annotated[
-        Text, Query(max_length=3, description="Of a CSV file of another system that names none.")
-    ] = "",
-) -> ImportReport | Response:
-    """Import a CSV file, or NDJSON: in each line an invoice as `PUT` has it, with `external_ref`. What is
-    refused is named and left out, and the same request again changes nothing. Scope: write."""
-    pointed = _is_ndjson(request)
-    dates = date_pattern(date_format) if date_format else ""
-
-    def work(file: BinaryIO) -> ImportReport:
-        issuer_id, zone = _issuer(app, issuer)
-        context = Context(app.reading if dry_run else app.transaction, app.now)
-        source: Source = (
-            GivenLines(Context(app.reading, app.now), file, parse=parse_line, issuer_id=issuer_id)
-            if pointed
-            else open_host_file(
-                file, Format(decimal_mark, dates, zone), _profiles(app, issuer_id, profile, currency)
-            )
-        )
-        report = import_invoices(
-            context,
-            source=source,
-            issuer_id=issuer_id,
+    import_id: RowId,
+    body: SendImport = SendImport(),
+    idempotency_key: IdempotencyKey = None,
+) -> BulkRow:
+    """Email the unpaid invoices that it created and that have not been emailed yet. Scope: write."""
+    with app.transaction() as session:
+        begun = import_emails.send(
+            session,
+            import_id=import_id,
             actor=holder.actor,
-            all_or_nothing=all_or_nothing,
-            dry_run=dry_run,
+            now=app.now(),
+            at=body.at,
+            rate=rate_of(body.rate),
+            request_key=f"{holder.prefix}:{idempotency_key}" if idempotency_key else None,
         )
-        return ImportReport.of(report, dry_run=dry_run, pointed=pointed)
-
-    with _place(request), TemporaryFile() as file:
-        await _receive(request, file)
-        try:
-            return await run_in_threadpool(work, file)
-        except ImportRefused as refused:
-            faults = [fault_of(one, pointed=pointed) for one in refused.faults]
-            return problem(request, 422, refused.code, str(refused), faults=faults)
-
-
-def _is_ndjson(request: Request) -> bool:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in (CSV, NDJSON):
-        raise HTTPException(415, f"send the file as {CSV} or {NDJSON}")
-    return kind == NDJSON
-
-
-def _issuer(app: App, issuer: int | None) -> tuple[int, ZoneInfo]:
     with app.reading() as session:
-        found = find_issuer(session, ref=str(issuer or ""))
-        return found.issuer_id, ZoneInfo(found.timezone)
+        found = bulk.progress(session, bulk_id=begun.bulk_id, now=app.now(), default_rate=app.sender_rate)
+        return BulkRow.of(found)
 
 
-def _profiles(app: App, issuer_id: int, asked: str, currency: str) -> Profiles:
-    with app.reading() as session:
-        return profiles_for(session, issuer_id=issuer_id, asked=asked, currency=currency)
-
-
-@contextmanager
-def _place(request: Request) -> Iterator[None]:
-    """Keep one of the few places for imports, before anything of the file is taken in. Raises Busy."""
-    places = rate_limits(request).importing
-    if not places.acquire(blocking=False):
-        raise Busy("other imports are running; please try again in a minute", 60)
-    try:
-        yield
-    finally:
-        places.release()
-
-
-async def _receive(request: Request, file: BinaryIO) -> None:
-    write: Callable[[bytes], int] = file.write
-    async for chunk in request.stream():
-        await run_in_threadpool(write, chunk)
+@router.post("/{import_id}/take-back", responses=PROBLEMS)
+def take_import_back(app: AppDep, holder: Writer, import_id: RowId) -> ImportDetail:
+    """Undo an import; 409 once any of it was emailed, paid or changed. Repeatable. Scope: write."""
+    take_back(app.context(), import_id=import_id, actor=holder.actor)
+    return _shown(app, import_id)

@@ -1,88 +1,126 @@
-"""What an import did, as JSON; and one line of NDJSON, read."""
+"""Imports, as JSON."""
 
-import json
+from datetime import datetime
 
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from paymail.services.imports import Fault, Report, Result
-from paymail.services.imports.given import GivenInvoice, pointers
-from paymail.web.http.input_faults import InputFault, input_faults
-from paymail.web.schemas.given_invoices import InvoiceFile, InvoiceLine
-
-
-class ImportedInvoice(BaseModel):
-    """What became, or would become, of one invoice."""
-
-    line: int
-    number: str
-    result: str = Field(description="`created`, `updated`, `unchanged` or `refused`.")
-    changed: list[str] = Field(description="What was taken over, if it was updated.")
-
-    @classmethod
-    def of(cls, result: Result, *, pointed: bool) -> "ImportedInvoice":
-        """Return a result, its fields in the words of the API if it came as JSON."""
-        fields = [pointers.word(column) if pointed else column for column in result.fields]
-        return cls(line=result.line, number=result.number, result=result.what, changed=fields)
+from paymail.models import Import
+from paymail.services.lists.imports import ChangeView, ImportView
+from paymail.web.http.inputs import Text
+from paymail.web.schemas.body import Body
 
 
-class ImportReport(BaseModel):
-    """What an import did, or with `dry_run` would do. Lists end after 10,000 entries, counts do not."""
+class SendImport(Body):
+    """When, and how fast."""
 
-    dry_run: bool
-    invoices: int
-    rows: int = Field(description="Rows of the file, or items of all invoices.")
+    at: Text = Field("", max_length=40, description="As for sending one invoice, in the issuer's time zone.")
+    rate: Text = Field(
+        "", max_length=20, description="Emails per minute or a preset; if empty, the sender's own."
+    )
+
+
+class ImportRow(BaseModel):
+    """One import that changed or refused something."""
+
+    import_id: int
+    issuer_id: int
+    source: str = Field(description="Name of the file, or `api`, `sync`, `page`; may be empty.")
+    actor: str
+    state: str = Field(
+        description="finished; unfinished (running, or interrupted: import again to go on); or taken_back."
+    )
+    started_at: datetime
+    finished_at: datetime | None
     created: int
     updated: int
     unchanged: int
     refused: int
-    results: list[ImportedInvoice]
-    faults: list[InputFault] = Field(description="Why invoices were refused; these stay out.")
-    kept: list[InputFault] = Field(description="Where paymail's own value stays, and why.")
-    notes: list[str] = Field(description="How the file was read where that may surprise.")
+    taken_back_at: datetime | None
+    taken_back_by: str
 
     @classmethod
-    def of(cls, report: Report, *, dry_run: bool, pointed: bool) -> "ImportReport":
-        """Return the report; `pointed` for invoices that came as JSON."""
+    def of(cls, found: Import) -> "ImportRow":
+        """Return the row of an import."""
         return cls(
-            dry_run=dry_run,
-            invoices=report.invoices,
-            rows=report.rows,
-            created=report.created,
-            updated=report.updated,
-            unchanged=report.unchanged,
-            refused=report.skipped,
-            results=[ImportedInvoice.of(one, pointed=pointed) for one in report.results],
-            faults=[fault_of(one, pointed=pointed) for one in report.faults],
-            kept=[fault_of(one, pointed=pointed) for one in report.kept],
-            notes=list(report.notes),
+            import_id=found.import_id,
+            issuer_id=found.issuer_id,
+            source=found.source,
+            actor=found.actor,
+            state=state_of(found),
+            started_at=found.started_at,
+            finished_at=found.finished_at,
+            created=found.created,
+            updated=found.updated,
+            unchanged=found.unchanged,
+            refused=found.refused,
+            taken_back_at=found.taken_back_at,
+            taken_back_by=found.taken_back_by,
         )
 
 
-def fault_of(fault: Fault, *, pointed: bool) -> InputFault:
-    """Return a fault with its line and column, or pointer into the line."""
-    if pointed:
-        return InputFault(line=fault.line, pointer=pointers.of_comparison(fault), detail=fault.reason)
-    return InputFault(line=fault.line, column=fault.column or None, detail=fault.reason)
+def state_of(found: Import) -> str:
+    """Return where an import stands, in one word."""
+    if found.taken_back_at is not None:
+        return "taken_back"
+    return "unfinished" if found.finished_at is None else "finished"
 
 
-def parse_line(raw: bytes) -> GivenInvoice | list[Fault]:
-    """Read a line of NDJSON, or say everything that is wrong with its form; its values are checked later."""
-    return parse_invoice(raw, InvoiceLine)
+class FieldChange(BaseModel):
+    """One value that the import changed."""
+
+    field: str
+    before: str
+    after: str
 
 
-def parse_invoice(
-    raw: bytes, model: type[InvoiceLine] | type[InvoiceFile] = InvoiceFile
-) -> GivenInvoice | list[Fault]:
-    """Read an invoice in the form of `PUT`, with or without `external_ref`, or say what is wrong with it."""
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        return [Fault(0, "", "This is not valid JSON.")]
-    try:
-        found = model.model_validate(body)
-    except ValidationError as error:
-        errors = [{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False)]
-        faults = input_faults(RequestValidationError(errors, body=body), model)
-        return [Fault(0, fault.pointer or "", fault.detail) for fault in faults]
-    return found.given(found.external_ref or "")
+class Change(BaseModel):
+    """What the import changed of one invoice or one customer that was known before."""
+
+    invoice_id: int | None
+    customer_id: int | None
+    number: str = Field(description="The invoice's number; empty for a customer.")
+    fields: list[FieldChange]
+
+    @classmethod
+    def of(cls, view: ChangeView) -> "Change":
+        """Return a change as JSON has it."""
+        fields = [FieldChange(field=one.field, before=one.before, after=one.after) for one in view.fields]
+        return cls(
+            invoice_id=view.invoice_id, customer_id=view.customer_id, number=view.number, fields=fields
+        )
+
+
+class RefusedField(BaseModel):
+    """One reason why an invoice was refused."""
+
+    number: str = Field(description="The invoice's number in the file; empty if it could not be read.")
+    line: int
+    field: str
+    reason: str
+
+
+class ImportDetail(ImportRow):
+    """An import with what it changed and refused, and what has become of it since."""
+
+    changes: list[Change] = Field(description="The first 100.")
+    more_changes: int = Field(description="Changes not listed.")
+    faults: list[RefusedField] = Field(description="The first 100.")
+    more_faults: int = Field(description="Stored faults not listed; at most 1,000 are stored.")
+    emailed: int = Field(description="Invoices it created that have been emailed since.")
+    paid: int = Field(description="Invoices it created that have been paid here since, at least in part.")
+
+    @classmethod
+    def of_view(cls, view: ImportView) -> "ImportDetail":
+        """Return an import with its details."""
+        return cls(
+            **ImportRow.of(view.found).model_dump(),
+            changes=[Change.of(one) for one in view.changes],
+            more_changes=view.more_changes,
+            faults=[
+                RefusedField(number=one.number, line=one.line, field=one.field, reason=one.reason)
+                for one in view.faults
+            ],
+            more_faults=view.more_faults,
+            emailed=view.emailed,
+            paid=view.paid,
+        )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
 
 from paymail import db
 from paymail.models import (
@@ -14,6 +15,9 @@ from paymail.models import (
     Channel,
     Customer,
     IdempotentRequest,
+    Import,
+    ImportChange,
+    ImportFault,
     Invoice,
     InvoiceLine,
     InvoiceStatus,
@@ -85,12 +89,26 @@ class CustomerToErase(ReportedEmails):
                 detail="Vera (vera@shop.example) promised",
             )
             invoice_emails.send_invoice(session, invoice_id=502, actor="a", now=NOW, again=True)
+            self._import(session, found)
             session.add(
                 BulkSend(selection=f'{{"customer": "{NAME}"}}', starts_at=NOW, actor="a", created_at=NOW)
             )
         self.clock = LATER
         deliveries.sweep(self.context)
         self.pay()
+
+    def _import(self, session: Session, found: Invoice) -> None:
+        """An import changed the address, and refused another invoice of the customer."""
+        made = Import(issuer_id=found.issuer_id, actor="import", started_at=NOW)
+        session.add(made)
+        session.flush()
+        fields = f'{{"email": ["{NAME}", "vera@shop.example"]}}'
+        session.add(
+            ImportChange(
+                import_id=made.import_id, customer_id=found.customer_id, fields=fields, changed_at=NOW
+            )
+        )
+        session.add(ImportFault(import_id=made.import_id, line=2, reason=f"{NAME!a} is here already"))
 
     def erase(self) -> None:
         with db.transaction(self.engine) as session:

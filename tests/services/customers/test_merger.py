@@ -202,9 +202,9 @@ ACME_AGAIN = {"invoice_id": "8", "customer_email": "b@acme.example"}
 class TwoRecords:
     """A host that has two records of one customer, Acme, by name and address or by its own ids."""
 
-    def __init__(self, engine: Engine, *refs: str) -> None:
+    def __init__(self, engine: Engine, *refs: str, name: str = "Acme") -> None:
         self.engine = engine
-        records = (ACME, ACME_AGAIN)
+        records = (ACME, ACME_AGAIN | {"customer_name": name})
         self.refs = [{"customer_ref": ref} for ref in refs] or [{}, {}]
         self.records: list[Row] = [one | ref for one, ref in zip(records, self.refs, strict=True)]
         self.bring()
@@ -247,6 +247,23 @@ def test_a_name_that_moves_on_at_the_host_stays_one_customer_here(engine: Engine
     host.records[1] |= {"customer_name": "Acme Holding", "customer_email": "c@acme.example"}
     assert host.bring() == {"7": "unchanged", "8": "unchanged"}
     assert host.customers() == [("a@acme.example", "A")]
+
+
+@pytest.mark.parametrize("first", ["known", "new"])
+@pytest.mark.parametrize("refs", [(), ("A", "B")])
+def test_a_move_of_the_one_that_stays_holds_beside_word_of_the_other(
+    engine: Engine, refs: tuple[str, ...], first: str
+) -> None:
+    # Two addresses of one name in one file would be two customers, and neither is known to have moved.
+    host = TwoRecords(engine, *refs, name="Acme Pty Ltd")
+    host.merge()
+    host.records[0] |= {"customer_email": "new@acme.example"}
+    new = host.records[1] | {"invoice_id": "9"}
+    if first == "new":
+        host.records.reverse()
+    assert host.bring(new) == {"7": "updated", "8": "unchanged", "9": "created"}
+    assert [email for email, _ref in host.customers()] == ["new@acme.example"]
+    assert host.owners() == {1}
 
 
 def test_the_hosts_id_goes_over_if_only_the_merged_one_has_it(engine: Engine) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, select
@@ -233,7 +234,7 @@ def test_what_a_dry_run_says_is_what_an_import_does(engine: Engine) -> None:
         ("unchanged", ()),
         ("created", ()),
     ]
-    assert bring(engine, file) == said
+    assert replace(bring(engine, file), import_id=None) == said
 
 
 def together(*acts: Callable[[], object]) -> list[object]:

@@ -22,6 +22,7 @@ from paymail.models import (
 )
 from paymail.services.imports import chunks
 from paymail.services.imports.chunks import Chunk
+from paymail.services.imports.import_record import ChunkRecord
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.known_invoices import load_locked
 from paymail.services.imports.store import CHUNK
@@ -198,11 +199,13 @@ def test_a_chunk_is_tried_again_once_when_a_lock_is_in_its_way(
 
     write = Chunk.write
 
-    def once(self: Chunk, hosts: Sequence[HostInvoice], *, actor: str, now: datetime) -> None:
+    def once(
+        self: Chunk, hosts: Sequence[HostInvoice], record: ChunkRecord, *, actor: str, now: datetime
+    ) -> None:
         tries.append(len(tries))
         if len(tries) == 1:
             raise OperationalError("SELECT", {}, Deadlock())
-        write(self, hosts, actor=actor, now=now)
+        write(self, hosts, record, actor=actor, now=now)
 
     monkeypatch.setattr(Chunk, "write", once)
     assert bring(engine, many(3)).created == 3

@@ -1,6 +1,7 @@
 """Rows of every kind, for whoever asks every route."""
 
-from paymail.models import Invoice
+from paymail.models import Import, Invoice
+from tests.factories import NOW
 from tests.web.conftest import Biller
 
 
@@ -16,8 +17,10 @@ def known_rows(biller: Biller) -> dict[str, object]:
     biller.post("/invoices/502/payments/1/refund", sure="yes", **paid | {"request_key": "refunded"})
     site.invoice(503)
     biller.post("/bulk", currency="AUD", request_key="bulk-send")
-    with site.app.reading() as session:
-        customer_id = session.get_one(Invoice, 502).customer_id
+    with site.app.transaction() as session:
+        invoice = session.get_one(Invoice, 502)
+        customer_id = invoice.customer_id
+        session.add(Import(issuer_id=invoice.issuer_id, actor="import", started_at=NOW, finished_at=NOW))
     (mail,) = site.app.mailbox.glob("*.eml")
     return {
         "token": token,
@@ -29,6 +32,7 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "payment_id": 1,
         "refund_id": 1,
         "bulk_id": 1,
+        "import_id": 1,
         "number": 1,
         "event_id": "evt_1",
         "name": mail.name,

@@ -64,7 +64,7 @@ def _put(session: Session, given: GivenCustomer, issuer_id: int, actor: str, now
     if customer is None:
         if (twin := known.twin(given, None, given.customer_email)) is not None:
             raise addresses.AddressTaken(f"customer {twin.customer_id} already has this name and address")
-        customer = host_customers.make(session, given, issuer_id, now)
+        customer = host_customers.make(session, given, issuer_id, None, now)
     changes = _changes(customer, given)
     kept = () if fresh else _kept(customer, given)
     if changes or fresh:

@@ -72,7 +72,9 @@ def _bring(
     context: Context, rows: InvoiceRows, issuer_id: int, actor: str, *, dry_run: bool = False
 ) -> Report:
     source = GivenInvoices([rows], FORMAT)
-    return import_invoices(context, source=source, issuer_id=issuer_id, actor=actor, dry_run=dry_run)
+    return import_invoices(
+        context, source=source, issuer_id=issuer_id, actor=actor, dry_run=dry_run, source_name=None
+    )
 
 
 def _refuse_known(report: Report) -> None:

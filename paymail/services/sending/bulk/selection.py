@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 
-from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageState, PaymentStatus
+from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageKind, MessageState, PaymentStatus
 
+_NEVER_SENT = (MessageState.FAILED, MessageState.CANCELLED, MessageState.SUPPRESSED)
 _FAILED = (MessageState.FAILED, MessageState.BOUNCED, MessageState.CANCELLED)
 
 
@@ -22,6 +23,8 @@ class Selection:
     due_before: date | None = None
     failed_of: int | None = None
     """Only invoices whose email in this bulk send failed, bounced or was cancelled."""
+    import_id: int | None = None
+    """Only invoices that this import made, and that were not emailed yet."""
 
     def to_json(self) -> str:
         """Return the filter as it is stored."""
@@ -31,6 +34,7 @@ class Selection:
             "customer": self.customer,
             "due_before": self.due_before.isoformat() if self.due_before else None,
             "failed_of": self.failed_of,
+            "import_id": self.import_id,
         }
         return json.dumps({name: value for name, value in given.items() if value})
 
@@ -61,4 +65,11 @@ def matching(selection: Selection, columns: Any = Invoice.invoice_id) -> Select[
             Message.bulk_id == selection.failed_of, Message.state.in_(_FAILED)
         )
         statement = statement.where(Invoice.invoice_id.in_(failed))
+    if selection.import_id is not None:
+        emailed = exists().where(
+            Message.invoice_id == Invoice.invoice_id,
+            Message.kind == MessageKind.INVOICE,
+            Message.state.not_in(_NEVER_SENT),
+        )
+        statement = statement.where(Invoice.import_id == selection.import_id, ~emailed)
     return statement

@@ -1,0 +1,29 @@
+"""What imports kept of a person: the values that they changed, and the reasons why invoices stayed out."""
+
+from typing import Any
+
+from sqlalchemy import Select, or_, select, update
+from sqlalchemy.orm import Session
+
+from paymail.models import Import, ImportChange, ImportFault
+from paymail.services.customers.erased_person import ErasedPerson
+
+
+def scrub(session: Session, *, issuer_id: int, mine: Select[Any], person: ErasedPerson, erased: str) -> None:
+    """Forget what imports kept of a person; `mine` selects the ids of its invoices, `erased` takes its place.
+
+    An import that changed the person's data cannot be taken back any more.
+    """
+    theirs = or_(ImportChange.customer_id == person.customer_id, ImportChange.invoice_id.in_(mine))
+    forgotten = update(ImportChange).where(theirs).values(fields="")
+    session.execute(forgotten.execution_options(synchronize_session=False))
+    of_issuer = select(Import.import_id).where(Import.issuer_id == issuer_id)
+    for fault in session.scalars(select(ImportFault).where(ImportFault.import_id.in_(of_issuer))):
+        if _names(fault.reason, person):
+            fault.reason = erased
+
+
+def _names(reason: str, person: ErasedPerson) -> bool:
+    """Faults quote the file in ASCII, with escapes."""
+    low = reason.casefold()
+    return any(word in low or ascii(word)[1:-1] in low for word in person.words)
