@@ -176,12 +176,18 @@ def invoices_concerned(session: Session, customer_id: int) -> tuple[list[int], l
 
 
 def refuse_twin(session: Session, found: Customer, *, name: str, address: str) -> None:
-    """Raise AddressTaken if another customer of the issuer has this name and address, which two cannot."""
+    """Raise AddressTaken if another customer of the issuer has this name and address, which two cannot.
+
+    One that was merged into this customer gives way: what is said of that name and address is of this one.
+    """
+    theirs = (Customer.name == name, Customer.email == address)
+    for one in session.scalars(select(Customer).where(Customer.merged_into == found.customer_id, *theirs)):
+        one.email = f"merged-{one.customer_id}@merged.invalid"
+    session.flush()
     twin = session.scalar(
         select(Customer.customer_id).where(
             Customer.issuer_id == found.issuer_id,
-            Customer.name == name,
-            Customer.email == address,
+            *theirs,
             Customer.customer_id != found.customer_id,
         )
     )

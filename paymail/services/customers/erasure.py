@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from paymail.db import take_turns
 from paymail.emails import TO_STAFF
 from paymail.errors import Conflict
 from paymail.models import (
@@ -34,7 +35,7 @@ from paymail.models import (
     TimelineEvent,
 )
 from paymail.services.core import history
-from paymail.services.core.customers import CustomerErased
+from paymail.services.core.customers import TURN, CustomerErased
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import erased_imports, saved_methods
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
@@ -93,6 +94,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
 
     Raises NoSuchCustomer, CustomerErased, CustomerMerged, StillNeeded.
     """
+    take_turns(session, TURN)  # no merger gives it invoices meanwhile
     mine = select(Invoice.invoice_id).where(Invoice.customer_id == customer_id)
     invoice_ids = sorted(session.scalars(mine))
     for invoice_id in invoice_ids:
@@ -112,7 +114,8 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
         saved_methods.forget(session, customer_id=one.customer_id)
     saved_methods.end_all(session, customer_id=customer_id, actor=actor, now=now, why="customer erased")
     _scrub_suppressions(session, person, actor, now)
-    _scrub_filters(session, found.name, person.name)
+    for one in people:
+        _scrub_filters(session, one.name, person.name)
     erased_imports.scrub(session, issuer_id=found.issuer_id, mine=mine, person=person, erased=ERASED)
     for invoice_id in invoice_ids:
         # A file must not give the link of an erased person to anybody else.

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from paymail.db import take_turns
 from paymail.errors import Conflict
-from paymail.models import Contact, Customer, Invoice, InvoiceStatus, name_key
+from paymail.models import Contact, ContactOrigin, Customer, Invoice, InvoiceStatus, name_key
 from paymail.services.core import history
 from paymail.services.core.customers import TURN, CustomerErased, refuse_merged
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import addresses, saved_methods
-from paymail.services.customers.contacts import MOST_CONTACTS, TooManyContacts, own_addresses
+from paymail.services.customers.contacts import MOST_CONTACTS, TooManyContacts, groups_of, own_addresses
 from paymail.services.outbox.suppressions import normalised
 
 MERGED = "customer_merged"
@@ -129,14 +129,24 @@ def _owed(invoices: list[Invoice]) -> list[int]:
 
 
 def _take_contacts(session: Session, goes: Customer, stays: Customer) -> None:
-    known = own_addresses(stays) | {normalised(one.email) for one in stays.contacts}
-    fresh = [one for one in goes.contacts if normalised(one.email) not in known]
+    """Give the contacts to the one that stays, as staff's word: its record at the host does not have them.
+
+    Whoever was to get nothing from one of the two gets nothing from now on.
+    """
+    present = {normalised(one.email): one for one in stays.contacts}
+    fresh = [
+        one for one in goes.contacts if normalised(one.email) not in own_addresses(stays) | present.keys()
+    ]
+    for contact in goes.contacts:
+        if not groups_of(contact) and (theirs := present.get(normalised(contact.email))) is not None:
+            theirs.invoices = theirs.reminders = theirs.receipts = False
+            theirs.origin = ContactOrigin.STAFF
     if len(stays.contacts) + len(fresh) > MOST_CONTACTS:
         raise TooManyContacts(
             f"together they would have more than {MOST_CONTACTS} contacts; remove some first"
         )
     for contact in fresh:
-        contact.customer_id = stays.customer_id
+        contact.customer_id, contact.origin = stays.customer_id, ContactOrigin.STAFF
     session.flush()
     session.execute(delete(Contact).where(Contact.customer_id == goes.customer_id))
     session.expire(goes, ["contacts"])
@@ -153,6 +163,9 @@ def _take_identity(session: Session, goes: Customer, stays: Customer) -> None:
         stays.external_ref = ref
         stays.host_email = goes.host_email or goes.email
     stays.reminders_off = stays.reminders_off or goes.reminders_off
+    # Documents of what moves name the one that stays; what they said of the buyer must not be lost.
+    for column in ("address", "tax_id", "country"):
+        setattr(stays, column, getattr(stays, column) or getattr(goes, column))
 
 
 def _move_invoices(

@@ -167,7 +167,7 @@ def _prepare(context: DeliveryContext, claim: Claim) -> Envelope | None:
             going = mailed(session, message=message, invoice=invoice)
             return _envelope(message, blobs.fetch(session, sha256=kept), going)
         letter = letter_for(
-            session, message=message, public_url=context.public_url, date=letter_date(message, now)
+            session, message=message, public_url=context.public_url, date=letter_date(message, invoice, now)
         )
         going = mailed(session, message=message, invoice=invoice)
     return _write(context, claim, letter, going)

@@ -138,9 +138,13 @@ class KnownCustomers:
         return sorted(found, key=lambda one: one.merged_into is not None)
 
     def twin(self, host: HostParty, of: Customer | None, email: str) -> Customer | None:
-        """Return another customer who has the same name and address to the letter, which two cannot."""
+        """Return another customer who has the same name and address to the letter, which two cannot.
+
+        One that was merged into this customer gives way.
+        """
         for one in self._all:
-            if one is not of and (one.name, one.email) == (host.customer_name, email):
+            ours = of is not None and one.merged_into == of.customer_id
+            if one is not of and not ours and (one.name, one.email) == (host.customer_name, email):
                 return one
         return None
 

@@ -16,21 +16,31 @@ from paymail.services.letters.kinds import KINDS
 LATE = timedelta(minutes=30)
 
 
-def letter_date(message: Message, now: datetime) -> datetime:
+def letter_date(message: Message, invoice: Invoice, now: datetime) -> datetime:
     """Return the Date header of a message that is written now: the time it was due.
 
-    So a preview shows the very bytes that will be sent. Only what is late by more than LATE is dated now:
-    an old Date costs it points with spam filters.
+    So a preview shows the very bytes that will be sent. Only what is late by more than LATE is dated now: an
+    old Date costs it points with spam filters. So is a reminder of yesterday, because it counts days.
     """
-    return message.next_at if now - message.next_at < LATE else now
+    if now <= message.next_at:
+        return message.next_at
+    other_day = message.kind is MessageKind.REMINDER and not _same_day(invoice, message.next_at, now)
+    return now if other_day or now - message.next_at >= LATE else message.next_at
 
 
 def says_today(session: Session, *, message: Message, invoice: Invoice, now: datetime) -> bool:
-    """Whether the kept bytes of a message say nothing of another day: a reminder counts days."""
-    if message.kind is not MessageKind.REMINDER or message.mime_sha256 is None:
+    """Whether the kept bytes of a message say nothing of another day: a reminder counts days.
+
+    One that may have been delivered already keeps them: what was sent can be shown again.
+    """
+    if message.kind is not MessageKind.REMINDER or message.handed_over_at is not None:
         return True
     written = session.scalar(select(Blob.created_at).where(Blob.sha256 == message.mime_sha256))
-    return written is None or local_date(invoice.issuer, written) == local_date(invoice.issuer, now)
+    return written is None or _same_day(invoice, written, now)
+
+
+def _same_day(invoice: Invoice, one: datetime, other: datetime) -> bool:
+    return local_date(invoice.issuer, one) == local_date(invoice.issuer, other)
 
 
 def letter_for(session: Session, *, message: Message, public_url: str, date: datetime) -> Letter:

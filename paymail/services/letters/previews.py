@@ -9,6 +9,7 @@ from paymail.emails import SAMPLES
 from paymail.errors import NotFound
 from paymail.models import Message, MessageState
 from paymail.ports.rendering import Letter, Writer
+from paymail.services.core.invoices import load_invoice
 from paymail.services.letters.letters import letter_date, letter_for
 from paymail.services.lists.lookup import NotWrittenYet
 from paymail.services.outbox import blobs
@@ -54,7 +55,9 @@ def preview(session: Session, *, message_id: int, public_url: str, now: datetime
         raise NoSuchMessage(f"message {message_id} not found")
     if message.state not in _STILL_TO_BE_WRITTEN:
         raise NotWrittenYet(f"message {message_id} is {message.state}, so it has no email to show")
-    return letter_for(session, message=message, public_url=public_url, date=letter_date(message, now))
+    invoice = load_invoice(session, invoice_id=message.invoice_id)
+    date = letter_date(message, invoice, now)
+    return letter_for(session, message=message, public_url=public_url, date=date)
 
 
 def sample(*, template: str, now: datetime) -> Letter:

@@ -101,6 +101,46 @@ def test_what_bounced_at_the_old_address_holds_nothing_any_more(two: TwoCustomer
     assert two.held(502) == []
 
 
+def test_whoever_was_to_get_nothing_from_one_gets_nothing_from_both(two: TwoCustomers) -> None:
+    two.add_contact(GOES, "both@accountant.example")
+    two.add_contact(STAYS, "both@accountant.example")
+    with db.transaction(two.engine) as session:
+        for contact in session.scalars(select(Contact).where(Contact.customer_id == GOES)):
+            contact.invoices = contact.reminders = contact.receipts = False
+    two.merge()
+    two.send()
+    deliveries.sweep(two.context)
+    assert two.recipients() == ["c503@customer.example"]
+
+
+def test_what_only_the_merged_one_has_of_the_buyer_is_kept(two: TwoCustomers) -> None:
+    with db.transaction(two.engine) as session:
+        session.get_one(Customer, GOES).address = "1 Wharf Rd"
+    two.merge()
+    assert two.customer(STAYS).address == "1 Wharf Rd"
+
+
+def test_the_one_that_stays_can_take_the_address_of_the_merged_one(engine: Engine) -> None:
+    host = TwoRecords(engine)
+    host.merge()
+    with db.transaction(engine) as session:
+        addresses.change_email(session, customer_id=1, address="b@acme.example", actor="ann", now=LATER)
+    assert host.customers() == [("b@acme.example", None)]
+    host.bring()
+    assert host.owners() == {1}
+
+
+def test_contacts_that_were_taken_over_outlive_the_next_file(engine: Engine) -> None:
+    host = TwoRecords(engine, "A", "B")
+    host.records[1] |= {"customer_email": "b@acme.example; books@acme.example"}
+    host.bring()
+    host.merge()
+    host.bring(host.records[0] | {"invoice_id": "9"})
+    with db.reading(engine) as session:
+        found = session.scalars(select(Contact)).one()
+    assert (found.customer_id, found.email) == (1, "books@acme.example")
+
+
 def test_saved_payment_methods_of_both_end(two: TwoCustomers) -> None:
     two.save_method(GOES, 502)
     two.save_method(STAYS, 503)

@@ -13,7 +13,7 @@ from paymail.services.reminders import by_hand, ladder, preferences
 from paymail.services.reminders.by_hand import ToneDoesNotFit
 from paymail.services.reminders.ladder import BadLadder, tone_for
 from tests.factories import PlainWriter
-from tests.services.emailed_invoice import EmailedInvoice
+from tests.services.emailed_invoice import SYDNEY, EmailedInvoice
 
 
 class TemplateWriter(PlainWriter):
@@ -21,7 +21,7 @@ class TemplateWriter(PlainWriter):
 
     def write(self, letter: Letter) -> Written:
         written = super().write(letter)
-        used = f"{letter.email.template} {letter.date:%d}"
+        used = f"{letter.email.template} {letter.date.astimezone(SYDNEY):%d}"
         return replace(written, subject=used, mime=written.mime + used.encode())
 
 
@@ -118,3 +118,13 @@ def test_what_waited_until_the_next_day_is_written_again(emailed: EmailedInvoice
     assert sent.state == "sent"
     assert sent.mime_sha256 != first
     assert sent.subject.startswith("reminder_due")
+
+
+def test_one_that_was_due_before_midnight_is_written_of_the_day_on_which_it_is_written(
+    emailed: EmailedInvoice,
+) -> None:
+    emailed.at("2026-04-10T23:50")
+    ask(emailed)
+    emailed.at("2026-04-11T00:10")
+    deliveries.sweep(emailed.context)
+    assert emailed.message().subject == "reminder_due 11"
