@@ -11,6 +11,7 @@ from paymail.models.contact import (
     RecipientState,
 )
 from paymail.models.events import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, TimelineEvent
+from paymail.models.host_sync import HostRefusal, HostSync, SyncedInvoice
 from paymail.models.invoice import (
     PAYMENT_MOVES,
     STATUS_MOVES,
@@ -103,6 +104,8 @@ __all__ = [
     "HoldEnd",
     "HoldOrigin",
     "HoldReason",
+    "HostRefusal",
+    "HostSync",
     "IdempotentRequest",
     "IllegalMove",
     "Instalment",
@@ -133,6 +136,7 @@ __all__ = [
     "StaffSession",
     "StaffUser",
     "Suppression",
+    "SyncedInvoice",
     "TimelineEvent",
     "check_move",
     "name_key",
