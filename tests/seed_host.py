@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from tests.conftest import ROOT, SAMPLE
 from tests.postgres import Cluster
 
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "paymail" / "sample" / "host_invoices.csv"
 PAGE = ROOT / "docs" / "how-to" / "connect-your-database.md"
 SCHEMA = """
 CREATE TABLE customers (
@@ -92,6 +94,13 @@ def host(cluster: Cluster, template: str, name: str) -> Iterator[str]:
     url = plain(cluster.create(name, template=template))
     yield url
     cluster.drop(name)
+
+
+def keep_last(url: str, count: int) -> None:
+    """Leave only so many of the 502 invoices."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for table in ("invoice_items", "invoices"):
+            connection.execute(f"DELETE FROM {table} WHERE invoice_id <= %s".encode(), (502 - count,))
 
 
 def _fill(connection: Connection) -> None:

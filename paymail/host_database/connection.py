@@ -20,12 +20,16 @@ VARIABLE = "PAYMAIL_HOST_DATABASE_URL"
 def parts_of(url: str) -> dict[str, str]:
     """Return the parts of an address. Raises Misconfigured, without quoting it: it holds a password."""
     try:
-        return {name: str(value) for name, value in conninfo_to_dict(url).items() if value}
+        found = {name: str(value) for name, value in conninfo_to_dict(url).items() if value}
     except psycopg.ProgrammingError:
+        found = {}
+    # With an @ there, they are the end of a password that was taken apart.
+    if not found or any("@" in found.get(name, "") for name in ("host", "port", "dbname")):
         raise Misconfigured(
             f"{VARIABLE}: not an address such as postgresql://user:password@host/name;"
             " percent-encode special characters in the password"
-        ) from None
+        )
+    return found
 
 
 @contextmanager

@@ -43,18 +43,16 @@ class Host:
         return PostgresqlHost(HostConfig(self.url, self.view, self.told_by, self.told_name, 30))
 
 
-@pytest.fixture(scope="session")
-def host_template(postgres: Cluster) -> str:
-    """The name of a host's database to copy."""
-    return seed_host.make_template(postgres)
-
-
 @pytest.fixture
-def host(postgres: Cluster, host_template: str) -> Iterator[Host]:
-    """A host of its own."""
-    with seed_host.host(postgres, host_template, f"h{time.time_ns()}") as url:
-        with psycopg.connect(url, autocommit=True) as connection:
-            yield Host(url, connection)
+def host(postgres: Cluster, host_template: str, request: pytest.FixtureRequest) -> Iterator[Host]:
+    """A host of its own, with the last 32 of its 502 invoices, or as many as the test's parameter says."""
+    most = getattr(request, "param", 32)
+    with (
+        seed_host.host(postgres, host_template, f"h{time.time_ns()}") as url,
+        psycopg.connect(url, autocommit=True) as connection,
+    ):
+        seed_host.keep_last(url, most)
+        yield Host(url, connection)
 
 
 @pytest.fixture
