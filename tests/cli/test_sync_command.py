@@ -1,4 +1,4 @@
-"""`paymail sync`: shows first, writes when accepted, follows until SIGTERM, and says in one line what is wrong."""
+"""`paymail sync`: shows first, writes when accepted, follows until SIGTERM, and says what is wrong."""
 
 import json
 import os

@@ -18,6 +18,7 @@ from paymail.models import (
     Contact,
     DeliveryAttempt,
     HoldOrigin,
+    HostRefusal,
     IdempotentRequest,
     Invoice,
     InvoiceStatus,
@@ -30,6 +31,7 @@ from paymail.models import (
     RefundStatus,
     ReminderHold,
     Suppression,
+    SyncedInvoice,
     TimelineEvent,
 )
 from paymail.services.core import history
@@ -103,6 +105,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     saved_methods.end_all(session, customer_id=customer_id, actor=actor, now=now, why="customer erased")
     _scrub_suppressions(session, person, actor, now)
     _scrub_filters(session, found.name, person.name)
+    _scrub_syncs(session, person)
     for invoice_id in invoice_ids:
         # A file must not give the link of an erased person to anybody else.
         invoice = session.get_one(Invoice, invoice_id)
@@ -196,6 +199,16 @@ def _scrub_suppressions(session: Session, person: ErasedPerson, actor: str, now:
         row.lift_reason = ERASED
         if row.lifted_at is None:
             row.lifted_at, row.lifted_by = now, actor
+
+
+def _scrub_syncs(session: Session, person: ErasedPerson) -> None:
+    """What a host's database said of the person. While it goes on saying so, the next run reads it."""
+    for refusal in session.scalars(select(HostRefusal)):
+        if person.named_in(refusal.faults):
+            refusal.faults = ERASED
+    for synced in session.scalars(select(SyncedInvoice).where(SyncedInvoice.failure != "")):
+        if person.named_in(synced.failure):
+            synced.failure = ERASED
 
 
 def _scrub_filters(session: Session, name: str, placeholder: str) -> None:
