@@ -74,4 +74,4 @@ class SyncedInvoice(Base):
     as_of: Mapped[datetime | None] = mapped_column(UtcDateTime)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failure: Mapped[str] = mapped_column(Text)
-    """Why the host did not take it; empty: it did, or was not asked yet."""
+    """Why the host did not take it, and so does not know of it; empty: it did, or may have."""

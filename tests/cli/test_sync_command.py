@@ -146,7 +146,8 @@ def listening(host: Host) -> bool:
     """Whether the process waits for a notification."""
     return (
         host.rows(
-            "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+            "SELECT 1 FROM pg_stat_activity"
+            " WHERE starts_with(query, 'LISTEN') AND datname = current_database()"
         )
         != []
     )

@@ -6,7 +6,7 @@ tells the same again; what changes meanwhile is told next.
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_id
@@ -30,9 +30,12 @@ _DIFFERS = or_(
 )
 """What came through paymail grows only with all that arrived."""
 
+_REFUSED = _Told.failure != ""
+"""The host has not taken it for certain, so that it may be told in other words, and later."""
+
 
 def tell(context: SyncContext, outcome: Outcome, *, stopped: Callable[[], bool]) -> None:
-    """Tell the host what an earlier run could not, then what is new. Raises HostUnavailable."""
+    """Tell the host again what it may not have heard, then what is new. Raises HostUnavailable."""
     after = 0
     while not stopped() and (updates := _pending(context, after)):
         after = max(updates)
@@ -45,14 +48,14 @@ def tell(context: SyncContext, outcome: Outcome, *, stopped: Callable[[], bool])
 
 
 def _pending(context: SyncContext, after: int, *, only: Sequence[int] | None = None) -> dict[int, HostUpdate]:
-    """Return by invoice what is stored and was not taken by the host yet."""
+    """Return by invoice what is stored and the host may not know of yet."""
     with context.reading() as session:
         sync = syncs.load(session, context)
         statement = (
             select(_Told, Invoice)
             .join(Invoice, Invoice.invoice_id == _Told.invoice_id)
             .where(_Told.sync_id == sync.sync_id, _Told.event_id != "", _Told.told_at.is_(None))
-            .where(_Told.invoice_id > after)
+            .where(_Told.failure == "", _Told.invoice_id > after)
         )
         if only is not None:
             statement = statement.where(_Told.invoice_id.in_(only))
@@ -61,14 +64,14 @@ def _pending(context: SyncContext, after: int, *, only: Sequence[int] | None = N
 
 
 def _store_news(context: SyncContext, after: int) -> tuple[int, list[int]] | None:
-    """Store what has changed of some invoices; return the last one looked at, and those to tell of."""
+    """Store what is to be told of some invoices; return the last one looked at, and those to tell of."""
     with context.transaction() as session:
         sync = syncs.load(session, context)
         statement = (
             select(_Told, Invoice)
             .join(Invoice, Invoice.invoice_id == _Told.invoice_id)
-            .where(_Told.sync_id == sync.sync_id, _Told.invoice_id > after, _DIFFERS)
-            .where(or_(_Told.event_id == "", _Told.told_at.is_not(None)))
+            .where(_Told.sync_id == sync.sync_id, _Told.invoice_id > after)
+            .where(or_(_REFUSED, and_(_DIFFERS, or_(_Told.event_id == "", _Told.told_at.is_not(None)))))
         )
         rows = session.execute(statement.order_by(_Told.invoice_id).limit(BATCH)).all()
         if not rows:
