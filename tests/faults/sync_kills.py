@@ -20,6 +20,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import select
 
+from paymail import observability
 from paymail.db import make_engine, schema
 from paymail.errors import PaymailError
 from paymail.models import Channel, HostSync, Invoice, InvoiceStatus, Issuer
@@ -125,7 +126,7 @@ def _staff(trial: Trial, app: App) -> Iterator[None]:
 
     def work() -> None:
         try:
-            while not over.wait(trial.chance.random() * 0.4):
+            while not over.wait(trial.chance.random()):
                 _pay_one(trial, app)
         except BaseException as error:
             failed.append(error)
@@ -191,6 +192,7 @@ def main() -> int:
     parser.add_argument("--database", choices=["sqlite", "postgresql"])
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     asked = parser.parse_args()
+    observability.configure("WARNING", as_json=False)
     found = 0
     with Cluster(free_port()) as cluster:
         template = seed_host.make_template(cluster)

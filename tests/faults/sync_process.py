@@ -1,15 +1,23 @@
 """`paymail sync` in a process of its own, forked from one that has imported everything: it starts quickly."""
 
+import importlib
 import multiprocessing
 import os
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from paymail.cli import cli, root, sync
+from paymail.cli import cli
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload([__name__])
-IMPORTED = (cli, root, sync)
+for _name in (
+    "paymail.cli.sync",
+    "paymail.cli.root",
+    "alembic.config",
+    "alembic.command",
+    "kombu.transport.filesystem",
+):
+    importlib.import_module(_name)
 
 
 def start(arguments: list[str], variables: dict[str, str], said: Path) -> BaseProcess:
