@@ -94,7 +94,7 @@ def main() -> None:
     program = HostProgram(sys.argv[1], int(sys.argv[2]))
     while not asked:
         program.act()
-        time.sleep(0.1)
+        time.sleep(0.4)
 
 
 if __name__ == "__main__":

@@ -77,13 +77,13 @@ class Trial:
             return differences(app, host, self.payments, told_by=self.told_by)
 
     def _follow_and_kill(self, app: App) -> None:
-        """Every other time a run has ended before the kill: none might ever end otherwise."""
+        """Every third time a run has ended before the kill: none might ever end otherwise."""
         ended = _last_end(app)
         said = self.folder / f"said{self.kills}"
         said.touch()
         process = sync_process.start(["sync", "--accept", "--follow"], self.variables, said)
         deadline = time.monotonic() + LONGEST
-        while b"following" not in said.read_bytes() or (self.kills % 2 and _last_end(app) == ended):
+        while b"following" not in said.read_bytes() or (self.kills % 3 == 1 and _last_end(app) == ended):
             assert process.is_alive(), said.read_text()
             assert time.monotonic() < deadline, said.read_text()
             time.sleep(0.05)
@@ -126,7 +126,7 @@ def _staff(trial: Trial, app: App) -> Iterator[None]:
 
     def work() -> None:
         try:
-            while not over.wait(trial.chance.random()):
+            while not over.wait(0.5 + trial.chance.random()):
                 _pay_one(trial, app)
         except BaseException as error:
             failed.append(error)
