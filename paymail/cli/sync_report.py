@@ -20,6 +20,8 @@ def outcome_lines(found: Outcome) -> tuple[list[str], list[str]]:
         f"invoice {_name(number)}: your system did not take the update: {one_line(reason)}"
         for number, reason in list(found.untold.items())[:MOST_LINES]
     ]
+    if found.on_hold:
+        faults.append("note: payments are on hold after a restore: money stayed out, and nothing was told")
     faults += [f"note: {one_line(note)}" for note in found.notes[:MOST_LINES]]
     said = [
         f"invoice {_name(number)} updated: {', '.join(fields)}"

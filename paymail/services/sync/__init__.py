@@ -2,14 +2,13 @@
 
 from paymail.services.sync.outcome import Outcome, RefusedInvoice
 from paymail.services.sync.runs import accept, preview, run
-from paymail.services.sync.syncs import NotAccepted, SyncContext, SyncOnHold
+from paymail.services.sync.syncs import NotAccepted, SyncContext
 
 __all__ = [
     "NotAccepted",
     "Outcome",
     "RefusedInvoice",
     "SyncContext",
-    "SyncOnHold",
     "accept",
     "preview",
     "run",

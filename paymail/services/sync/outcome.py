@@ -36,6 +36,8 @@ class Outcome:
     """By number why the host did not take an update."""
     stopped: bool = False
     """Whether it ended before everything was read."""
+    on_hold: bool = False
+    """Whether money stayed out, here and there, because of a restore."""
 
     @property
     def read(self) -> int:

@@ -36,7 +36,7 @@ def preview(context: SyncContext) -> Outcome:
 
 
 def accept(context: SyncContext) -> None:
-    """Let runs of this view write from now on. Raises SyncOnHold."""
+    """Let runs of this view write from now on."""
     with context.transaction() as session:
         syncs.start(session, context, context.now())
 
@@ -45,11 +45,12 @@ def run(context: SyncContext, *, stopped: Callable[[], bool] = lambda: False) ->
     """Take in what has changed, and tell the host where money stands. The same again changes nothing.
 
     A crash at any point is made good by the next run: the cursor moves only after what was read is written.
-    `stopped` ends it between two pages. Raises NotAccepted, SyncOnHold, HostUnavailable, HostViewUnusable.
+    `stopped` ends it between two pages. While payments are on hold after a restore money stays out, and the
+    cursor where it is. Raises NotAccepted, HostUnavailable, HostViewUnusable.
     """
     outcome = Outcome()
     with context.reading() as session:
-        cursor = syncs.load(session, context).cursor
+        cursor, outcome.on_hold = syncs.load(session, context).cursor, syncs.on_hold(session)
     with context.host.reading(VIEW_COLUMNS, zone=context.zone) as view:
         _retry(context, view, outcome)
         for shown in _pages(view, _since(context, view, cursor)):
@@ -57,6 +58,8 @@ def run(context: SyncContext, *, stopped: Callable[[], bool] = lambda: False) ->
             if stopped():
                 outcome.stopped = True
                 return outcome
+        if outcome.on_hold:
+            return outcome
         _end(context, view.began)
     if context.host.is_told:
         tellings.tell(context, outcome, stopped=stopped)
@@ -95,12 +98,19 @@ def _retry(context: SyncContext, view: HostReading, outcome: Outcome) -> None:
 
 def _take_in(context: SyncContext, shown: list[ShownInvoice], outcome: Outcome) -> None:
     """Import some invoices; then keep what became of them and, of a page, that it was read."""
-    report, refused = take_in(context, shown, issuer_id=context.issuer_id, zone=context.zone, dry_run=False)
+    report, refused = take_in(
+        context,
+        shown,
+        issuer_id=context.issuer_id,
+        zone=context.zone,
+        dry_run=False,
+        on_hold=outcome.on_hold,
+    )
     with context.transaction() as session:
         sync = syncs.load(session, context)
         kept_invoices.keep(session, sync, shown, refused, context.now())
         place = shown[-1].place if shown else None
-        if place is not None:
+        if place is not None and not outcome.on_hold:
             sync.cursor = max(sync.cursor or place.changed, place.changed)
     if report is not None:
         outcome.add(report)

@@ -13,20 +13,30 @@ from paymail.services.imports.numbers import DecimalMark
 from paymail.services.sync.outcome import RefusedInvoice
 from paymail.services.sync.syncs import ACTOR
 
+UNPAID: Row = {"amount_paid": "0", "payment_status": "unpaid"}
 MOST_FAULTS = 20
 """Of one invoice; more tell nobody anything."""
 
 
 def take_in(
-    context: Context, shown: Sequence[ShownInvoice], *, issuer_id: int, zone: str, dry_run: bool
+    context: Context,
+    shown: Sequence[ShownInvoice],
+    *,
+    issuer_id: int,
+    zone: str,
+    dry_run: bool,
+    on_hold: bool = False,
 ) -> tuple[Report | None, list[RefusedInvoice]]:
-    """Import some invoices by the use case of all imports; return its report, and which were refused."""
+    """Import some invoices by the use case of all imports; return its report, and which were refused.
+
+    On hold what the host was paid is left out.
+    """
     refused = [RefusedInvoice(one.number, why) for one in shown if (why := _unreadable(one))]
     without = {one.number for one in refused}
     sound = [one for one in shown if one.number not in without]
     if not sound:
         return None, refused
-    numbered, owners = _numbered(sound)
+    numbered, owners = _numbered(sound, UNPAID if on_hold else {})
     report = import_invoices(
         context,
         source=GivenInvoices(numbered, Format(DecimalMark.POINT, zone=ZoneInfo(zone))),
@@ -43,15 +53,18 @@ def take_in(
     return report, refused + [RefusedInvoice(number, tuple(found)) for number, found in faults.items()]
 
 
-def _numbered(shown: Sequence[ShownInvoice]) -> tuple[list[list[tuple[int, Row]]], dict[int, str]]:
-    """Return the rows with a number for each, and whose it is."""
+def _numbered(
+    shown: Sequence[ShownInvoice], instead: Row
+) -> tuple[list[list[tuple[int, Row]]], dict[int, str]]:
+    """Return the rows with a number for each, and whose it is; some values are given instead of theirs."""
     owners: dict[int, str] = {}
     found = []
     for one in shown:
         rows = []
         for row in one.rows:
             owners[len(owners) + 1] = one.number
-            rows.append((len(owners), {key: value or "" for key, value in row.items() if key != CHANGED}))
+            known = {key: value or "" for key, value in row.items() if key != CHANGED}
+            rows.append((len(owners), known | instead))
         found.append(rows)
     return found, owners
 

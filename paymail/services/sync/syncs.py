@@ -25,12 +25,6 @@ class NotAccepted(Conflict):
     code = "sync_not_accepted"
 
 
-class SyncOnHold(Conflict):
-    """The database was restored from a backup, and payments are not open again yet."""
-
-    code = "sync_on_hold"
-
-
 @dataclass(frozen=True, slots=True)
 class SyncContext(Context):
     """What sync is given beside transactions: those for reading, the host, and whose invoices it has."""
@@ -53,30 +47,24 @@ def find(session: Session, context: SyncContext) -> HostSync | None:
 
 
 def load(session: Session, context: SyncContext) -> HostSync:
-    """Return what is kept of this sync. Raises NotAccepted, and SyncOnHold after a restore."""
-    check_not_on_hold(session)
+    """Return what is kept of this sync. Raises NotAccepted."""
     found = find(session, context)
     if found is None:
         raise NotAccepted("nothing of this database was ever accepted: run `paymail sync --accept` once")
     return found
 
 
-def check_not_on_hold(session: Session) -> None:
-    """Raise SyncOnHold while payments are on hold.
+def on_hold(session: Session) -> bool:
+    """Whether payments are on hold after a restore.
 
     The host may know of payments that the restored books do not have yet: taken from its word now, they
     would be entered once more when Stripe's word comes.
     """
-    if not session.scalar(select(restores.payments_open())):
-        raise SyncOnHold(
-            "the database was restored from a backup and payments are not open again yet:"
-            " finish `paymail db restored` first"
-        )
+    return not session.scalar(select(restores.payments_open()))
 
 
 def start(session: Session, context: SyncContext, now: datetime) -> None:
     """Begin to keep this sync, from its first invoice on."""
-    check_not_on_hold(session)
     if find(session, context) is None:
         made = HostSync(issuer_id=context.issuer_id, source=context.host.source, accepted_at=now)
         session.add(made)

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from paymail.host_database import PostgresqlHost
 from paymail.models import HostRefusal, HostSync, Invoice, Payment, Restore, SyncedInvoice, TimelineEvent
-from paymail.services.sync import NotAccepted, SyncContext, SyncOnHold, accept, preview, run
+from paymail.services.sync import NotAccepted, SyncContext, accept, preview, run
 from tests import seed_host
 from tests.factories import NOW
 from tests.services.sync.conftest import Host
@@ -224,9 +224,18 @@ def replace_view(host: Host, name: str) -> PostgresqlHost:
     return host.port()
 
 
-def test_it_waits_while_a_restored_database_is_on_hold(context: SyncContext) -> None:
+def test_on_hold_after_a_restore_invoices_come_in_and_their_money_later(
+    context: SyncContext, host: Host
+) -> None:
+    """The host may know of payments that Stripe's word will bring into the restored books."""
+    host.execute("UPDATE invoices SET amount_paid = 10 WHERE invoice_id = 502")
     accept(context)
     with context.transaction() as session:
         session.add(Restore(restored_at=NOW, since=NOW))
-    with pytest.raises(SyncOnHold):
-        run(context)
+    found = run(context)
+    assert (found.created, found.on_hold) == (32, True)
+    assert invoice(context, "502").amount_paid == 0
+    with context.transaction() as session:
+        session.execute(update(Restore).values(mail_opened_at=NOW, payments_opened_at=NOW))
+    assert ("502", ("amount_paid",)) in run(context).changes
+    assert invoice(context, "502").amount_paid == 1000
