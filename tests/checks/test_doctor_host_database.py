@@ -1,6 +1,6 @@
 """`paymail doctor` compares a host's view with paymail, and is silent where there is no host."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
@@ -27,7 +27,7 @@ def findings(settings: Settings) -> list[Finding]:
 
 
 @pytest.fixture
-def synced(settings: Settings, host: Host) -> tuple[Settings, Callable[[], object]]:
+def synced(settings: Settings, host: Host) -> Iterator[tuple[Settings, Callable[[], object]]]:
     """Settings with a host, and a function that syncs it."""
     found = settings.model_copy(
         update={"host_database_url": SecretStr(host.url), "host_told_by": "table", "host_told_name": ""}
@@ -39,7 +39,8 @@ def synced(settings: Settings, host: Host) -> tuple[Settings, Callable[[], objec
     assert port is not None
     context = SyncContext(app.transaction, utc_now, app.reading, port, 1, "UTC")
     accept(context)
-    return found, partial(run, context)
+    yield found, partial(run, context)
+    app.close()
 
 
 def test_nothing_is_said_without_a_host(settings: Settings) -> None:

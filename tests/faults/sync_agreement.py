@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from paymail.models import Channel, Invoice, Payment, TimelineEvent
+from paymail.models import Channel, Invoice, InvoiceStatus, Payment, TimelineEvent
 from paymail.money import to_decimal
 from paymail.wiring import App
 from tests.seed_host import Connection
@@ -49,6 +49,8 @@ def _of_invoices(invoices: Mapping[str, Invoice], host: Connection) -> Iterator[
             to_decimal(ours.amount_paid, ours.currency), ours.payment_token,
         )  # fmt: skip
         there = tuple(theirs[number][1:])
+        if ours.status is InvoiceStatus.VOID:
+            here, there = here[2:], there[2:]  # of a void one the customer is not taken over any more
         if here != there:
             yield f"invoice {number}: {here} here, {there} there"
 
