@@ -156,7 +156,7 @@ def _pay_one(trial: Trial, app: App) -> None:
         with app.transaction() as session:
             record_payment(session, invoice_id=chosen.invoice_id, asked=asked, actor="staff", now=app.now())
     except OperationalError:
-        return  # on a busy machine a page is written for longer than a lock is waited for: nothing was recorded
+        return  # on a busy machine a page is written for longer than a lock is waited for
     trial.payments[reference] = (chosen.number, amount)
 
 
