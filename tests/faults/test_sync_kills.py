@@ -28,4 +28,4 @@ def test_both_sides_agree_after_kills(
         trial = sync_kills.Trial(tmp_path, database_url, host_url, told_by, random.Random(15))
         assert trial.run(KILLS) == []
     assert trial.kills == KILLS
-    assert len(trial.payments) > KILLS
+    assert trial.payments
