@@ -73,6 +73,7 @@ faults: .setup/test  ## The long fault run, about an hour
 	FAULTS_EXAMPLES=500 $(BIN)/python -m pytest --timeout 3600 tests/faults/test_machines.py
 	$(BIN)/python -m tests.faults.long
 	$(BIN)/python -m tests.faults.long_payments
+	$(BIN)/python -m tests.faults.sync_kills
 
 # Hostile requests: schemathesis makes the cases of the API's description, and each form gets absurd values.
 fuzz: .setup/test  ## Ask every route 20,000 hostile questions per database

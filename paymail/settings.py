@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from paymail import environment
 from paymail.errors import Misconfigured
+from paymail.host_settings import HostSettings
 from paymail.mail_settings import MailSettings
 from paymail.stripe_settings import StripeSettings
 
@@ -42,7 +43,7 @@ class FileSource(RuntimeSource):
         return {name: given[variable] for name, variable in names.items() if given.get(variable)}
 
 
-class Settings(MailSettings, StripeSettings):
+class Settings(MailSettings, StripeSettings, HostSettings):
     """The settings; the environment wins over the file, then comes what `up` published, then the defaults."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMAIL_", extra="ignore", env_ignore_empty=True)

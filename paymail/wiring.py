@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from paymail import clock, db, top_folder
 from paymail.errors import Misconfigured
 from paymail.gateway import StripeConfig, StripeGateway, StripePaymentDomains
+from paymail.host_database import HostConfig, PostgresqlHost
 from paymail.mail.mailbox import MailboxMailer
 from paymail.mail.measured import MeasuredMailer
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
+from paymail.ports.host_database import HostDatabase
 from paymail.ports.mail import Mailer
 from paymail.ports.payment_domains import PaymentDomains
 from paymail.ports.payments import Gateway
@@ -124,6 +126,15 @@ class App:
             sender_rate=self.sender_rate,
             failpoint=self.failpoint,
         )
+
+    def host_database(self) -> HostDatabase | None:
+        """The host's own database, if there is one. Raises Misconfigured."""
+        url = self.settings.host_database_url.get_secret_value()
+        if not url:
+            return None
+        found = self.settings
+        told = found.host_told_by, found.host_told
+        return PostgresqlHost(HostConfig(url, found.host_view, *told, found.host_timeout_seconds))
 
     def close(self) -> None:
         """Release connections."""

@@ -19,7 +19,7 @@ from paymail.db import make_engine, schema
 from paymail.sandbox.config import SandboxConfig
 from paymail.sandbox.server import SandboxServer
 from paymail.settings import Settings
-from tests import compiled
+from tests import compiled, seed_host
 from tests.lender import Lender
 from tests.postgres import Cluster
 from tests.server_needs import needs_server
@@ -65,6 +65,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         schema.upgrade(engine)
         engine.dispose()
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def host_template(postgres: Cluster) -> str:
+    """The name of a host's own database, with the seed's 502 invoices, to copy."""
+    return seed_host.make_template(postgres)
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,8 @@ def _secrets(settings: Settings) -> list[str]:
         settings.smtp_password.get_secret_value(),
         *settings.webhook_secrets,
     ]
-    for url in (settings.database_url, settings.broker_url):
+    host = settings.host_database_url.get_secret_value()
+    for url in (settings.database_url, settings.broker_url, host):
         _, _, behind = url.partition("://")
         password = urlsplit(f"//{behind}").password or ""
         given += [password, unquote(password)]

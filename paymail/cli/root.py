@@ -42,6 +42,7 @@ PLACES = {
     "reconcile": Place(
         "reconcile", "reconcile", "Record what the webhooks missed, then compare paymail with Stripe."
     ),
+    "sync": Place("sync", "group", "Sync with your system's own database."),
     "forecast": Place(
         "forecast",
         "forecast_",

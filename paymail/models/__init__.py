@@ -11,6 +11,7 @@ from paymail.models.contact import (
     RecipientState,
 )
 from paymail.models.events import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, TimelineEvent
+from paymail.models.host_sync import HostRefusal, HostSync, SyncedInvoice
 from paymail.models.import_profile import ImportProfile
 from paymail.models.imports import Import, ImportChange, ImportFault
 from paymail.models.invoice import (
@@ -105,6 +106,8 @@ __all__ = [
     "HoldEnd",
     "HoldOrigin",
     "HoldReason",
+    "HostRefusal",
+    "HostSync",
     "IdempotentRequest",
     "IllegalMove",
     "Import",
@@ -139,6 +142,7 @@ __all__ = [
     "StaffSession",
     "StaffUser",
     "Suppression",
+    "SyncedInvoice",
     "TimelineEvent",
     "check_move",
     "name_key",

@@ -20,6 +20,7 @@ from paymail.models import (
     Customer,
     DeliveryAttempt,
     HoldOrigin,
+    HostRefusal,
     IdempotentRequest,
     Invoice,
     InvoiceStatus,
@@ -32,6 +33,7 @@ from paymail.models import (
     RefundStatus,
     ReminderHold,
     Suppression,
+    SyncedInvoice,
     TimelineEvent,
 )
 from paymail.services.core import history
@@ -117,6 +119,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     for one in people:
         _scrub_filters(session, one.name, person.name)
     erased_imports.scrub(session, issuer_id=found.issuer_id, mine=mine, person=person, erased=ERASED)
+    _scrub_syncs(session, person)
     for invoice_id in invoice_ids:
         # A file must not give the link of an erased person to anybody else.
         invoice = session.get_one(Invoice, invoice_id)
@@ -215,6 +218,16 @@ def _scrub_suppressions(session: Session, person: ErasedPerson, actor: str, now:
         row.lift_reason = ERASED
         if row.lifted_at is None:
             row.lifted_at, row.lifted_by = now, actor
+
+
+def _scrub_syncs(session: Session, person: ErasedPerson) -> None:
+    """What a host's database said of the person. While it goes on saying so, the next run reads it."""
+    for refusal in session.scalars(select(HostRefusal)):
+        if person.named_in(refusal.faults):
+            refusal.faults = ERASED
+    for synced in session.scalars(select(SyncedInvoice).where(SyncedInvoice.failure != "")):
+        if person.named_in(synced.failure):
+            synced.failure = ERASED
 
 
 def _scrub_filters(session: Session, name: str, placeholder: str) -> None:

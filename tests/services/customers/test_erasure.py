@@ -14,6 +14,8 @@ from paymail.models import (
     BulkSend,
     Channel,
     Customer,
+    HostRefusal,
+    HostSync,
     IdempotentRequest,
     Import,
     ImportChange,
@@ -93,6 +95,7 @@ class CustomerToErase(ReportedEmails):
             session.add(
                 BulkSend(selection=f'{{"customer": "{NAME}"}}', starts_at=NOW, actor="a", created_at=NOW)
             )
+            self.refused_in_sync(session, found.issuer_id)
         self.clock = LATER
         deliveries.sweep(self.context)
         self.pay()
@@ -109,6 +112,14 @@ class CustomerToErase(ReportedEmails):
             )
         )
         session.add(ImportFault(import_id=made.import_id, line=2, reason=f"{NAME!a} is here already"))
+
+    def refused_in_sync(self, session: Session, issuer_id: int) -> None:
+        sync = HostSync(issuer_id=issuer_id, source="db:5432/psa invoices", accepted_at=NOW)
+        session.add(sync)
+        session.flush()
+        refusal = HostRefusal(number="502", faults=f"customer_name: {NAME}", refused_at=NOW, tried_at=NOW)
+        refusal.sync_id = sync.sync_id
+        session.add(refusal)
 
     def erase(self) -> None:
         with db.transaction(self.engine) as session:
