@@ -25,6 +25,7 @@ from paymail.models import (
     ReplacedToken,
     SavedMethod,
     Suppression,
+    SyncedInvoice,
     TimelineEvent,
 )
 from paymail.services.outbox import blobs
@@ -44,6 +45,7 @@ OF_INVOICES: tuple[Column, ...] = (
     TimelineEvent.invoice_id,
     ReplacedToken.invoice_id,
     InvoiceLine.invoice_id,
+    SyncedInvoice.invoice_id,
 )
 USED_BY: tuple[Column, ...] = (Invoice.customer_id, SavedMethod.customer_id, GatewayCustomer.customer_id)
 """What keeps a customer."""

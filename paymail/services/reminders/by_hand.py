@@ -75,16 +75,20 @@ def remind_by_hand(
     )
     if queued.created:
         pay_links.ensure(session, invoice=invoice, actor=actor, now=now)
-        history.record(
-            session,
-            invoice_id=invoice_id,
-            kind="email_queued",
-            actor=actor,
-            now=now,
-            detail=f"manual reminder, {spoken}",
-            message_id=queued.message_id,
-        )
+        _note(session, invoice, queued, actor, now, spoken)
     return queued
+
+
+def _note(session: Session, invoice: Invoice, queued: Queued, actor: str, now: datetime, tone: Tone) -> None:
+    history.record(
+        session,
+        invoice_id=invoice.invoice_id,
+        kind="email_queued",
+        actor=actor,
+        now=now,
+        detail=f"manual reminder, {tone}",
+        message_id=queued.message_id,
+    )
 
 
 def fitting_tones(invoice: Invoice, now: datetime) -> tuple[Tone, ...]:

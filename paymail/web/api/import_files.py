@@ -6,7 +6,7 @@ from tempfile import TemporaryFile
 from typing import Annotated, BinaryIO
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -17,7 +17,6 @@ from paymail.services.imports import Format, ImportRefused, Source, import_invoi
 from paymail.services.imports.fields import date_pattern
 from paymail.services.imports.given import GivenLines
 from paymail.services.imports.numbers import DecimalMark
-from paymail.services.imports.profiles import Profiles
 from paymail.services.imports.saved_profiles import profiles_for
 from paymail.web.api.access import Writer
 from paymail.web.http.bounded_threads import Busy
@@ -39,16 +38,11 @@ _BODY = {"content": {CSV: _FILE, NDJSON: _FILE}, "required": True}
 _PROBLEMS = problems(401, 403, 404, 408, 413, 415, 422, 429, 503)
 
 
-@router.post("", responses=_PROBLEMS, response_model=ImportReport, openapi_extra={"requestBody": _BODY})
-async def post_import(
-    app: AppDep,
-    holder: Writer,
-    request: Request,
-    issuer: OptionalRowId = None,
-    dry_run: Annotated[bool, Query(description="Only say what would happen.")] = False,
-    all_or_nothing: Annotated[
-        bool, Query(description="Import nothing if any invoice is refused: 422 with every fault.")
-    ] = False,
+Reader = Callable[[BinaryIO, App, int, ZoneInfo], Source]
+"""Reads a file of an issuer, whose time zone it is given."""
+
+
+def csv_reader(
     decimal_mark: Annotated[
         DecimalMark | None, Query(description="Of a CSV file; found out if not given.")
     ] = None,
@@ -61,25 +55,44 @@ async def post_import(
     currency: Annotated[
         Text, Query(max_length=3, description="Of a CSV file of another system that names none.")
     ] = "",
+) -> Reader:
+    """Return how a CSV file is to be read."""
+    dates = date_pattern(date_format) if date_format else ""
+
+    def read(file: BinaryIO, app: App, issuer_id: int, zone: ZoneInfo) -> Source:
+        with app.reading() as session:
+            profiles = profiles_for(session, issuer_id=issuer_id, asked=profile, currency=currency)
+        return open_host_file(file, Format(decimal_mark, dates, zone), profiles)
+
+    return read
+
+
+def _read_lines(file: BinaryIO, app: App, issuer_id: int, _zone: ZoneInfo) -> Source:
+    return GivenLines(Context(app.reading, app.now), file, parse=parse_line, issuer_id=issuer_id)
+
+
+@router.post("", responses=_PROBLEMS, response_model=ImportReport, openapi_extra={"requestBody": _BODY})
+async def post_import(
+    app: AppDep,
+    holder: Writer,
+    request: Request,
+    read_csv: Annotated[Reader, Depends(csv_reader)],
+    issuer: OptionalRowId = None,
+    dry_run: Annotated[bool, Query(description="Only say what would happen.")] = False,
+    all_or_nothing: Annotated[
+        bool, Query(description="Import nothing if any invoice is refused: 422 with every fault.")
+    ] = False,
 ) -> ImportReport | Response:
     """Import a CSV file, or NDJSON: in each line an invoice as `PUT` has it, with `external_ref`. What is
     refused is named and left out, and the same request again changes nothing. Scope: write."""
     pointed = _is_ndjson(request)
-    dates = date_pattern(date_format) if date_format else ""
+    read = _read_lines if pointed else read_csv
 
     def work(file: BinaryIO) -> ImportReport:
         issuer_id, zone = _issuer(app, issuer)
-        context = Context(app.reading if dry_run else app.transaction, app.now)
-        source: Source = (
-            GivenLines(Context(app.reading, app.now), file, parse=parse_line, issuer_id=issuer_id)
-            if pointed
-            else open_host_file(
-                file, Format(decimal_mark, dates, zone), _profiles(app, issuer_id, profile, currency)
-            )
-        )
         report = import_invoices(
-            context,
-            source=source,
+            Context(app.reading if dry_run else app.transaction, app.now),
+            source=read(file, app, issuer_id, zone),
             issuer_id=issuer_id,
             actor=holder.actor,
             all_or_nothing=all_or_nothing,
@@ -108,11 +121,6 @@ def _issuer(app: App, issuer: int | None) -> tuple[int, ZoneInfo]:
     with app.reading() as session:
         found = find_issuer(session, ref=str(issuer or ""))
         return found.issuer_id, ZoneInfo(found.timezone)
-
-
-def _profiles(app: App, issuer_id: int, asked: str, currency: str) -> Profiles:
-    with app.reading() as session:
-        return profiles_for(session, issuer_id=issuer_id, asked=asked, currency=currency)
 
 
 @contextmanager
