@@ -45,7 +45,7 @@ CHECKED = {
 """Columns, of one table or of all, that nobody's text can reach: what their values are."""
 EXAMPLES = {"currency": "AUD", "drifts.kind": "amount_differs", "reconciler_turns.job": "compare"}
 """What stands in a row that is made to fill a table, where not any text will do."""
-CHANGES, FILTER = "import_changes.fields", "bulk_sends.selection"
+CHANGES, FILTER, METADATA = "import_changes.fields", "bulk_sends.selection", "invoices.metadata"
 """JSON: the hostile text stands inside of it."""
 SHORTER = ("<script>alert(1)</script>", "<img src=x>", "<q>", "<")
 """What is put where the whole text has no room."""
@@ -114,6 +114,8 @@ def _fitting(column: Column[Any], value: str) -> str:
     if str(column) == CHANGES:
         text = f"{value}[{column}]"
         return json.dumps({"notes": [text, text]})
+    if str(column) == METADATA:
+        return json.dumps({value[:40]: f"{value}[{column}]"})
     if str(column) == FILTER:
         return json.dumps({"customer": f"{value}[{column}]", "currency": value})
     room = getattr(column.type, "length", None) or 10_000
