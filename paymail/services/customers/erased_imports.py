@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
-from paymail.models import Import, ImportChange, ImportFault
+from paymail.models import Customer, Import, ImportChange, ImportFault
 from paymail.services.customers.erased_person import ErasedPerson
 
 
@@ -14,16 +14,17 @@ def scrub(session: Session, *, issuer_id: int, mine: Select[Any], person: Erased
 
     An import that changed the person's data cannot be taken back any more.
     """
-    theirs = or_(ImportChange.customer_id == person.customer_id, ImportChange.invoice_id.in_(mine))
+    merged = select(Customer.customer_id).where(Customer.merged_into == person.customer_id)
+    theirs = or_(
+        ImportChange.customer_id == person.customer_id,
+        ImportChange.customer_id.in_(merged),
+        ImportChange.invoice_id.in_(mine),
+        # A draft that was theirs before it was somebody else's.
+        ImportChange.fields.contains(f'"customer_id": [{person.customer_id}, '),
+    )
     forgotten = update(ImportChange).where(theirs).values(fields="")
     session.execute(forgotten.execution_options(synchronize_session=False))
     of_issuer = select(Import.import_id).where(Import.issuer_id == issuer_id)
     for fault in session.scalars(select(ImportFault).where(ImportFault.import_id.in_(of_issuer))):
-        if _names(fault.reason, person):
+        if person.named_in(fault.reason):
             fault.reason = erased
-
-
-def _names(reason: str, person: ErasedPerson) -> bool:
-    """Faults quote the file in ASCII, with escapes."""
-    low = reason.casefold()
-    return any(word in low or ascii(word)[1:-1] in low for word in person.words)

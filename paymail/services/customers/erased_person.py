@@ -1,5 +1,6 @@
 """Who is being erased: every word that tells who it was, and what is others' as well."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ from sqlalchemy.orm import Session
 from paymail.emails import TO_STAFF
 from paymail.models import Contact, Customer, Issuer, Message, MessageRecipient
 from paymail.services.outbox.suppressions import normalised
+
+_ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}))")
+"""Of `ascii`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +26,9 @@ class ErasedPerson:
     words: frozenset[str]
 
     def named_in(self, text: str) -> bool:
-        """Whether a text names the person."""
-        low = text.casefold()
-        return any(word in low for word in self.words)
+        """Whether a text names the person, also where it quotes a file in ASCII with escapes."""
+        low, plain = text.casefold(), _ESCAPE.sub(_letter, text).casefold()
+        return any(word in low or word in plain for word in self.words)
 
 
 def person_of(session: Session, *, found: Customer, mine: Select[Any]) -> ErasedPerson:
@@ -59,6 +63,10 @@ def person_of(session: Session, *, found: Customer, mine: Select[Any]) -> Erased
         addresses=addresses,
         words=frozenset(word.casefold() for word in words if word.strip()),
     )
+
+
+def _letter(escape: re.Match[str]) -> str:
+    return chr(int(escape[1] or escape[2] or escape[3], 16))
 
 
 def placeholder_name(found: Customer) -> str:

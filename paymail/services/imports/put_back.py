@@ -31,6 +31,7 @@ AT_ONCE = 100
 MOVED = "the import issued or voided it, which cannot be undone"
 GONE = "it is not here any more"
 CUSTOMER_CHANGED = "it was changed after the import"
+NO_CUSTOMER = "the customer that it had before was removed, merged or erased"
 
 
 def changes_of(session: Session, import_id: int) -> list[ImportChange]:
@@ -58,6 +59,8 @@ def _of_invoice(session: Session, invoice_id: int | None, change: dict[str, Any]
         return ERASED
     if "status" in change:
         return MOVED
+    if "customer_id" in change and not _is_here(session.get(Customer, change["customer_id"][0])):
+        return NO_CUSTOMER
     for column in (Invoice.external_ref, Invoice.number):
         before, after = change.get(column.key, (None, None))
         if before and after != before:
@@ -68,6 +71,10 @@ def _of_invoice(session: Session, invoice_id: int | None, change: dict[str, Any]
             if (other := session.scalar(others.limit(1))) is not None:
                 return f"invoice {other} has its former {column.key} now"
     return ""
+
+
+def _is_here(found: Customer | None) -> bool:
+    return found is not None and found.merged_into is None and found.erased_at is None
 
 
 def _of_customer(session: Session, customer_id: int, change: dict[str, Any], known: dict[int, Values]) -> str:

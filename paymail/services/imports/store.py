@@ -16,6 +16,7 @@ from paymail.services.imports.import_record import ChunkRecord, ImportRecord
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.namesakes import Namesakes
 from paymail.services.imports.sources import Refused, Source
+from paymail.services.imports.withheld_money import without_money
 
 CHUNK = 100
 """Invoices per transaction: a fraction of a second, in which staff and customers wait on SQLite."""
@@ -163,9 +164,11 @@ def _compare_and_write(
     earlier: FileProgress,
     names: Namesakes,
 ) -> Chunk:
-    hosts = [one for one in found if isinstance(one, HostInvoice)]
+    checked = [one for one in found if isinstance(one, HostInvoice)]
     with context.transaction() as session:
+        hosts, notes = without_money(session, checked)
         chunk = Chunk(session, issuer_id, earlier.copy(), names)
+        chunk.kept += notes
         chunk.refuse(one for one in found if isinstance(one, Refused))
         if record is None:
             chunk.compare(hosts)

@@ -7,7 +7,7 @@ wait meanwhile; one that is running stops at its next chunk.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, select, union
+from sqlalchemy import CompoundSelect, select, union, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,8 @@ from paymail import observability
 from paymail.db import after_commit, take_time, take_turns
 from paymail.db.lock_waits import is_lock_wait
 from paymail.errors import Conflict
-from paymail.models import Import, ImportChange, Invoice, Message
+from paymail.models import HostSync, Import, ImportChange, Invoice, Message
+from paymail.services.core import restores
 from paymail.services.core.contexts import Context
 from paymail.services.core.customers import TURN
 from paymail.services.imports import obstacles, put_back, removal
@@ -51,12 +52,17 @@ def _take_back(session: Session, import_id: int, actor: str, now: datetime) -> I
     taken = imports.get(session, import_id=import_id, lock=True)
     if taken.taken_back_at is not None:
         return taken
+    if held := restores.on_hold(session):
+        what = " and ".join(held)
+        raise NotTakenBack(f"import {import_id} cannot be taken back while {what} is on hold after a restore")
     take_time(session)  # all of a large import is removed by few statements
     _lock(session, import_id)
     changes = put_back.changes_of(session, import_id)
     _refuse(session, taken, changes)
     put_back.put_back(session, changes, actor=actor, now=now)
     removal.remove(session, import_id=import_id, now=now)
+    # What the host's database goes on offering is read again, from its beginning.
+    session.execute(update(HostSync).where(HostSync.issuer_id == taken.issuer_id).values(cursor=None))
     taken.taken_back_at, taken.taken_back_by = now, actor
     after_commit(session, lambda: log.info("import taken back", import_id=import_id, actor=actor))
     return taken

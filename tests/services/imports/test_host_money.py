@@ -3,10 +3,10 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from paymail import db
-from paymail.models import AttemptStatus, Channel, Dispute, InvoiceStatus, MessageState
+from paymail.models import AttemptStatus, Channel, Dispute, InvoiceStatus, MessageState, Restore
 from paymail.ports.payments import IntentStatus
 from paymail.services.core.invoices import load_invoice
 from paymail.services.lists import lookup
@@ -14,6 +14,7 @@ from paymail.services.payments import manual_payments, summary
 from paymail.services.payments.manual_payments import BadRecord, ManualPayment
 from paymail.services.refunds import refund_requests
 from paymail.services.refunds.refund_requests import BadRefund, RefundOrder
+from tests.factories import NOW
 from tests.services.imports.host_story import (
     DRAFT,
     OVERPAID,
@@ -245,3 +246,17 @@ def test_customers_are_given_no_receipt_of_a_day_that_nobody_knows(story: HostSt
         assert lookup.latest_payment(session, invoice_id=7).payment_id == mine.payment_id
         shown = summary.summary_of(session, invoice=load_invoice(session, invoice_id=7), now=story.now)
     assert [one.number for one in shown.payments] == [mine.receipt_number]
+
+
+def test_after_a_restore_the_hosts_money_waits_until_stripe_was_asked(story: HostStory) -> None:
+    story.bring()
+    with db.transaction(story.engine) as session:
+        session.add(Restore(restored_at=NOW, since=NOW))
+    for rows in (PAID, PAID | {"invoice_id": "8"}):
+        report = story.bring(rows)
+        assert any("on hold after a restore" in note.reason for note in report.kept)
+    assert story.money() == ("unpaid", 0, 8250)
+    with db.transaction(story.engine) as session:
+        session.execute(update(Restore).values(mail_opened_at=NOW, payments_opened_at=NOW))
+    assert story.bring(PAID, PAID | {"invoice_id": "8"}).updated == 2
+    assert story.money() == ("paid", 8250, 0)

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from paymail import db
 from paymail.errors import NotFound
-from paymail.models import Channel, Contact, Customer, Invoice, Message, Payment
+from paymail.models import Channel, Contact, Customer, HostSync, Invoice, Message, Payment, Restore
 from paymail.services.core.contexts import GatewayContext
-from paymail.services.customers import addresses
+from paymail.services.customers import addresses, merger
 from paymail.services.imports import NotTakenBack, import_emails
 from paymail.services.imports.take_back import take_back
 from paymail.services.links import pay_links
@@ -20,6 +20,7 @@ from tests.factories import NOW
 from tests.services.imports.import_story import ImportStory, made
 
 PAID = {"payment_status": "paid", "amount_paid": "82.50"}
+OTHER = {"customer_name": "Somebody Else", "customer_email": "else@other.example"}
 KEPT = ("imports", "import_changes", "import_faults")
 
 
@@ -238,3 +239,33 @@ def test_a_running_import_stops_when_it_is_taken_back(story: ImportStory) -> Non
     with pytest.raises(Exception, match="import 1 was taken back while it was running"):
         story.bring(*made(*range(1, 250)), after=once)
     assert story.numbers() == ["502"]
+
+
+def test_nothing_is_taken_back_until_paymail_knows_again_what_was_mailed_and_paid(story: ImportStory) -> None:
+    report = story.bring(*made(7))
+    with db.transaction(story.engine) as session:
+        session.add(Restore(restored_at=NOW, since=NOW))
+    with pytest.raises(NotTakenBack, match="mail and payments is on hold after a restore"):
+        story.take_back(report.import_id)
+    assert story.numbers() == ["7", "502"]
+
+
+def test_the_hosts_database_is_read_again_from_its_beginning(story: ImportStory) -> None:
+    report = story.bring(*made(7))
+    with db.transaction(story.engine) as session:
+        sync = HostSync(issuer_id=story.issuer_id, source="db:5432/psa invoices", accepted_at=NOW, cursor=NOW)
+        session.add(sync)
+    story.take_back(report.import_id)
+    with db.reading(story.engine) as session:
+        assert session.scalars(select(HostSync.cursor)).one() is None
+
+
+def test_a_draft_does_not_go_back_to_a_customer_who_was_merged(story: ImportStory) -> None:
+    story.bring(*made(7, status="draft"), *made(8))
+    report = story.bring(made(7, status="draft")[0] | OTHER)
+    with db.transaction(story.engine) as session:
+        former = session.scalars(select(Customer.customer_id).where(Customer.name == "Customer 7")).one()
+        into = session.get_one(Invoice, 8).customer_id
+        merger.merge(session, customer_id=former, into=into, actor="staff", now=story.clock)
+    with pytest.raises(NotTakenBack, match="was removed, merged or erased"):
+        story.take_back(report.import_id)
