@@ -3,14 +3,13 @@
 from paymail.services.imports.faults import Fault, ImportRefused, Report, Result
 from paymail.services.imports.fields import Format
 from paymail.services.imports.host_file import HostFile, open_host_file
-from paymail.services.imports.sources import GivenInvoices, Source
+from paymail.services.imports.sources import Source
 from paymail.services.imports.store import import_invoices
 from paymail.services.imports.take_back import NotTakenBack, take_back
 
 __all__ = [
     "Fault",
     "Format",
-    "GivenInvoices",
     "HostFile",
     "ImportRefused",
     "NotTakenBack",

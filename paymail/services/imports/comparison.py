@@ -39,6 +39,11 @@ class Difference:
         issued = invoice.status is not _S.DRAFT and invoice.currency == host.currency
         return bool(self.faults) and "amount_paid" in self.changes and issued
 
+    @property
+    def of_customer(self) -> bool:
+        """Whether the customer is written, and with it the invoices that its mail is about."""
+        return any(column.startswith("customer_") for column in self.changes)
+
     def refuse(self, host: HostInvoice, column: str, reason: str) -> None:
         """Note why the host's version stays out."""
         self.faults.append(Fault(host.at, column, f"invoice {host.number}: {reason}"))

@@ -73,22 +73,20 @@ def refused(rows: InvoiceRows, faults: Sequence[Fault]) -> Refused:
     return Refused(tuple(sorted(set(faults))), hidden(rows[0][1]["invoice_id"].strip())[:60])
 
 
-class GivenInvoices:
-    """A few invoices in memory, whose rows have every column that a file needs."""
+class OneInvoice:
+    """A single invoice, checked already."""
 
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
+    invoices = 1
 
-    def __init__(self, invoices: Sequence[InvoiceRows], form: Format = Format()) -> None:
-        self._given, self._format = invoices, form
-        self.invoices = len(invoices)
-        self.rows = sum(len(rows) for rows in invoices)
-        self.last_line = max((at for rows in invoices for at, _row in rows), default=0)
+    def __init__(self, host: HostInvoice, row: Row) -> None:
+        """`row` is its first row, which names the customer."""
+        self._host = host
+        self.rows, self.last_line = len(host.lines), host.at
         self.namesakes = Namesakes()
-        for rows in invoices:
-            self.namesakes.add_row(rows[0][1])
+        self.namesakes.add_row(row)
 
     def checked(self) -> Iterator[HostInvoice | Refused]:
-        """Yield each invoice in order."""
-        for rows in self._given:
-            yield check(rows, self._format, self.namesakes)
+        """Yield it."""
+        yield self._host

@@ -48,7 +48,7 @@ class GivenLines:
                 yield Refused(tuple(replace(fault, line=line) for fault in given))
                 continue
             rows = rows_of(given, known)
-            found = check_given(rows)
+            found = check_given(rows, given.unsaid(known))
             if isinstance(found, HostInvoice):
                 yield replace(found, at=line, namesake=self.namesakes.has(found.customer_name))
             else:
