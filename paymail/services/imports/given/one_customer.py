@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from paymail.db import take_turns
+from paymail.db.lock_waits import is_lock_wait
 from paymail.errors import Conflict
 from paymail.models import Customer, Invoice
 from paymail.services.core import history
@@ -22,8 +23,8 @@ from paymail.services.imports.host_customers import KnownCustomers
 from paymail.services.imports.known_invoices import load_locked
 from paymail.services.imports.namesakes import Namesakes
 
-TRIES = 3
-"""Of writing what staff may give another customer in the same moment."""
+TRIES = 5
+"""Of writing what staff may give another customer in the same moment, or while imports are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ def put_customer(context: Context, *, given: GivenCustomer, issuer_id: int, acto
             with context.transaction() as session:
                 take_turns(session, TURN)
                 return _put(session, given, issuer_id, actor, context.now())
-        except IntegrityError:
-            if not tries_left:
+        except DBAPIError as error:
+            if not tries_left or not (isinstance(error, IntegrityError) or is_lock_wait(error)):
                 raise
         except Conflict as error:
             raise GivenConflict([Fault(0, "/email", str(error))], what="the customer") from error
