@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import Annotated, BinaryIO
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -39,16 +40,18 @@ _BODY = {"content": {CSV: _FILE, NDJSON: _FILE}, "required": True}
 _PROBLEMS = problems(401, 403, 404, 408, 413, 415, 422, 429, 503)
 
 
-@router.post("", responses=_PROBLEMS, response_model=ImportReport, openapi_extra={"requestBody": _BODY})
-async def post_import(
-    app: AppDep,
-    holder: Writer,
-    request: Request,
-    issuer: OptionalRowId = None,
-    dry_run: Annotated[bool, Query(description="Only say what would happen.")] = False,
-    all_or_nothing: Annotated[
-        bool, Query(description="Import nothing if any invoice is refused: 422 with every fault.")
-    ] = False,
+@dataclass(frozen=True, slots=True)
+class CsvForm:
+    """How a CSV file is written, as far as the request says; of NDJSON nothing of that is asked."""
+
+    decimal_mark: DecimalMark | None = None
+    dates: str = ""
+    """For `strptime`."""
+    profile: str = ""
+    currency: str = ""
+
+
+def csv_form(
     decimal_mark: Annotated[
         DecimalMark | None, Query(description="Of a CSV file; found out if not given.")
     ] = None,
@@ -61,11 +64,26 @@ async def post_import(
     currency: Annotated[
         Text, Query(max_length=3, description="Of a CSV file of another system that names none.")
     ] = "",
+) -> CsvForm:
+    """Read the form from the query. Raises InvalidInput for what is no format of dates."""
+    return CsvForm(decimal_mark, date_pattern(date_format) if date_format else "", profile, currency)
+
+
+@router.post("", responses=_PROBLEMS, response_model=ImportReport, openapi_extra={"requestBody": _BODY})
+async def post_import(
+    app: AppDep,
+    holder: Writer,
+    request: Request,
+    issuer: OptionalRowId = None,
+    dry_run: Annotated[bool, Query(description="Only say what would happen.")] = False,
+    all_or_nothing: Annotated[
+        bool, Query(description="Import nothing if any invoice is refused: 422 with every fault.")
+    ] = False,
+    form: Annotated[CsvForm, Depends(csv_form)] = CsvForm(),
 ) -> ImportReport | Response:
     """Import a CSV file, or NDJSON: in each line an invoice as `PUT` has it, with `external_ref`. What is
     refused is named and left out, and the same request again changes nothing. Scope: write."""
     pointed = _is_ndjson(request)
-    dates = date_pattern(date_format) if date_format else ""
 
     def work(file: BinaryIO) -> ImportReport:
         issuer_id, zone = _issuer(app, issuer)
@@ -74,7 +92,7 @@ async def post_import(
             GivenLines(Context(app.reading, app.now), file, parse=parse_line, issuer_id=issuer_id)
             if pointed
             else open_host_file(
-                file, Format(decimal_mark, dates, zone), _profiles(app, issuer_id, profile, currency)
+                file, Format(form.decimal_mark, form.dates, zone), _profiles(app, issuer_id, form)
             )
         )
         report = import_invoices(
@@ -110,9 +128,9 @@ def _issuer(app: App, issuer: int | None) -> tuple[int, ZoneInfo]:
         return found.issuer_id, ZoneInfo(found.timezone)
 
 
-def _profiles(app: App, issuer_id: int, asked: str, currency: str) -> Profiles:
+def _profiles(app: App, issuer_id: int, form: CsvForm) -> Profiles:
     with app.reading() as session:
-        return profiles_for(session, issuer_id=issuer_id, asked=asked, currency=currency)
+        return profiles_for(session, issuer_id=issuer_id, asked=form.profile, currency=form.currency)
 
 
 @contextmanager
