@@ -12,7 +12,7 @@ from paymail.models import Customer, Invoice
 from paymail.services.core.customers import TURN
 from paymail.services.customers import addresses
 from paymail.services.imports import host_customers, updates
-from paymail.services.imports.comparison import Difference, contact, difference, second_customer
+from paymail.services.imports.comparison import Difference, contact, difference, merger_notes, second_customer
 from paymail.services.imports.faults import Fault, Result, shown
 from paymail.services.imports.file_progress import FileProgress
 from paymail.services.imports.given_tokens import refused_tokens
@@ -29,6 +29,7 @@ from paymail.services.imports.namesakes import Namesakes
 from paymail.services.imports.new_invoices import create, lines_of
 from paymail.services.imports.row_agreement import LINK
 from paymail.services.imports.sources import Refused
+from paymail.services.imports.unsaid_columns import filled_in, unfounded
 from paymail.services.ledger import open_intent
 
 
@@ -105,23 +106,26 @@ class Chunk:
     def _understood(self, given: HostInvoice, invoice: Invoice | None) -> _Pair:
         """Return what an invoice means as things stand now."""
         own = invoice.customer if invoice else None
-        host = self._customers.as_merged(given, own)
+        said = filled_in(given, invoice, self._customers)
+        host = self._customers.as_merged(said, own)
         customer = self._customers.find(host, own)
-        return _Pair(given, host, invoice, customer, self._compared(host, invoice, customer))
+        difference = self._compared(host, invoice, customer)
+        difference.kept += merger_notes(said, host, customer)
+        return _Pair(given, host, invoice, customer, difference)
 
     def _met(self, host: HostInvoice, invoice_id: int) -> int:
         """Return the line on which the file first said something of an invoice."""
         return self.earlier.met.setdefault(invoice_id, host.at)
 
     def _compared(self, host: HostInvoice, invoice: Invoice | None, customer: Customer | None) -> Difference:
+        if (found := unfounded(host)).faults:
+            return found
         if invoice is not None:
             found = difference(invoice, host, customer, payment_open=invoice.invoice_id in self._open)
-        else:
-            found = Difference()
-            if customer is not None:
-                contact(found, host, customer)
-            elif not (host.namesake or host.customer_ref) and self._customers.named(host):
-                found.kept.append(second_customer(host))
+        elif customer is not None:
+            contact(found, host, customer)
+        elif not (host.namesake or host.customer_ref) and self._customers.named(host):
+            found.kept.append(second_customer(host))
         if invoice is None or found.changes:
             self._check_twin(found, host, customer)
         if (reason := self._tokens.get(host.at)) and invoice is not None:
@@ -150,7 +154,7 @@ class Chunk:
         for pair in pairs:
             if pair.invoice is not None and (pair.difference.changes or pair.difference.faults):
                 ids.add(pair.invoice.invoice_id)
-            if pair.customer is not None and _of_customer(pair.difference):
+            if pair.customer is not None and pair.difference.of_customer:
                 ids.update(*addresses.invoices_concerned(self._session, pair.customer.customer_id))
         if ids:
             locked = load_locked(self._session, ids)
@@ -171,9 +175,9 @@ class Chunk:
     def _take_over(self, pair: _Pair, invoice: Invoice, actor: str, now: datetime) -> None:
         customer = pair.customer or invoice.customer
         try:
-            if pair.customer is None and _of_customer(pair.difference):
+            if pair.customer is None and pair.difference.of_customer:
                 customer = self._new_customer(pair.host, now)
-            if _of_customer(pair.difference):
+            if pair.difference.of_customer:
                 self._record.look_at_customer(customer)
                 updates.update_customer(self._session, customer, pair.host, actor=actor, now=now)
         except Conflict as error:
@@ -243,8 +247,3 @@ class Chunk:
     def _refuse(self, host: HostInvoice, faults: list[Fault]) -> None:
         self.refused.append(Refused(tuple(faults), host.number))
         self.results.append(Result(host.at, host.number, "refused"))
-
-
-def _of_customer(difference: Difference) -> bool:
-    """Whether the customer is written, and with it the invoices that its mail is about."""
-    return any(column.startswith("customer_") for column in difference.changes)

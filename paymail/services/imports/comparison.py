@@ -5,10 +5,12 @@ from decimal import Decimal
 
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
 from paymail.money import Money
+from paymail.services.customers.contacts import own_addresses
 from paymail.services.imports import host_customers
 from paymail.services.imports.faults import Fault, shown
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.sums import HostLine
+from paymail.services.outbox.suppressions import normalised
 from paymail.services.payments import adjustments, host_payments
 from paymail.tax import line_tax
 
@@ -38,6 +40,11 @@ class Difference:
         """Whether money is news though the rest is refused: it arrived, whatever the document says."""
         issued = invoice.status is not _S.DRAFT and invoice.currency == host.currency
         return bool(self.faults) and "amount_paid" in self.changes and issued
+
+    @property
+    def of_customer(self) -> bool:
+        """Whether the customer is written, and with it the invoices that its mail is about."""
+        return any(column.startswith("customer_") for column in self.changes)
 
     def refuse(self, host: HostInvoice, column: str, reason: str) -> None:
         """Note why the host's version stays out."""
@@ -166,6 +173,17 @@ def contact(found: Difference, host: HostInvoice, customer: Customer) -> None:
     before, after = host_customers.further_addresses(customer, host)
     if before != after:
         found.changes["customer_contacts"] = (", ".join(sorted(before)), ", ".join(sorted(after)))
+
+
+def merger_notes(said: HostInvoice, host: HostInvoice, customer: Customer | None) -> list[Fault]:
+    """Return the note that a merged customer is mailed elsewhere than the host says of it."""
+    if host is said or customer is None or normalised(said.customer_email) in own_addresses(customer):
+        return []
+    reason = (
+        f"kept yours: {shown(said.customer_name)} was merged into customer {customer.customer_id} here,"
+        f" who is mailed at {shown(customer.email)}"
+    )
+    return [Fault(said.at, "customer_email", reason)]
 
 
 def second_customer(host: HostInvoice) -> Fault:

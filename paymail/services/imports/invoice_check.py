@@ -48,8 +48,8 @@ class HostInvoice:
     digest: str
     payment_token: str | None = field(default=None, repr=False)
     """The link that the host has mailed already. Secret."""
-    more_emails: tuple[str, ...] = ()
-    """Who is written to beside the customer's own address."""
+    more_emails: tuple[str, ...] | None = ()
+    """Who is written to beside the customer's own address; None: nothing is said of that."""
     external_ref: str | None = None
     customer_ref: str | None = None
     customer_tax_id: str | None = None
@@ -61,6 +61,10 @@ class HostInvoice:
     metadata: str | None = None
     namesake: bool = False
     """Whether the file itself gives the customer's name more than one address."""
+    unsaid: frozenset[str] = frozenset()
+    """Columns that the host left out and paymail filled in; see `unsaid_columns`."""
+    only_new: bool = False
+    """Whether it must not be one that is known."""
 
     @property
     def sums(self) -> sums.Sums:
@@ -214,15 +218,21 @@ def _payment_faults(invoice: HostInvoice) -> list[Fault]:
 
 
 def _with_lines(invoice: HostInvoice, lines: list[HostLine]) -> HostInvoice:
-    complete = replace(invoice, lines=tuple(sorted(lines, key=lambda line: line.position)))
-    canonical = json.dumps(_content(replace(complete, at=0)), sort_keys=True, default=str)
-    return replace(complete, digest=hashlib.sha256(canonical.encode()).hexdigest())
+    return with_digest(replace(invoice, lines=tuple(sorted(lines, key=lambda line: line.position))))
+
+
+def with_digest(invoice: HostInvoice) -> HostInvoice:
+    """Return the invoice with the digest of what it says."""
+    content = _content(replace(invoice, at=0, namesake=False, digest=""))
+    canonical = json.dumps(content, sort_keys=True, default=str)
+    return replace(invoice, digest=hashlib.sha256(canonical.encode()).hexdigest())
 
 
 def _content(invoice: HostInvoice) -> dict[str, object]:
     """Return what the digest is of. What a line need not say and does not is no part of it, as before."""
     found = asdict(invoice)
-    del found[LINK]
+    for column in (LINK, "unsaid", "only_new"):
+        del found[column]
     for line in found["lines"]:
         for key in ("tax_rate", "tax_category"):
             if line[key] in (None, ""):

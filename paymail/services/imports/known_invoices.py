@@ -9,6 +9,7 @@ from paymail.models import LIVE_ATTEMPTS, Customer, Invoice, PaymentAttempt
 from paymail.services.imports.faults import Fault, shown
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.optional_fields import wanted_id
+from paymail.services.imports.unsaid_columns import NUMBER
 
 BELOW = 2**52
 """Ids that are given out stay where every program can count, whatever large number a host has used."""
@@ -32,14 +33,23 @@ class KnownInvoices:
         found = list(session.scalars(statement.options(*_PARTIES)))
         self._numbers = {invoice.number: invoice for invoice in found}
         self._refs = {invoice.external_ref: invoice for invoice in found if invoice.external_ref}
-        self._new: set[str] = set()
+        self._new_refs: set[str] = set()
+        self._new_numbers: set[str] = set()
 
     def find(self, host: HostInvoice) -> Invoice | Fault | None:
-        """Return the invoice that is meant, None for a new one, or why nobody can tell."""
+        """Return the invoice that is meant, None for a new one, or why nobody can tell or it may not be."""
+        found = self._meant(host)
+        if host.only_new and isinstance(found, Invoice):
+            column = "external_ref" if NUMBER in host.unsaid else NUMBER
+            return Fault(host.at, column, f"invoice {found.number} exists already")
+        return found
+
+    def _meant(self, host: HostInvoice) -> Invoice | Fault | None:
         numbered = self._numbers.get(host.number)
-        if not host.external_ref:
-            return numbered
-        named = self._refs.get(host.external_ref)
+        named = self._refs.get(host.external_ref) if host.external_ref else None
+        if NUMBER in host.unsaid:
+            # The number that paymail gave out says nothing of which invoice the host means.
+            return named or self._by_given_number(host, numbered)
         if named is None:
             return self._by_number(host, numbered)
         if numbered is not None and numbered is not named:
@@ -48,15 +58,32 @@ class KnownInvoices:
         return named
 
     def _by_number(self, host: HostInvoice, numbered: Invoice | None) -> Invoice | Fault | None:
-        if numbered is not None and numbered.external_ref:
+        if numbered is not None and numbered.external_ref and host.external_ref:
             ours, theirs = shown(numbered.external_ref), shown(host.external_ref or "")
             reason = f"invoice {host.number} has the external_ref {ours}, not {theirs}"
             return Fault(host.at, "external_ref", reason)
-        if numbered is None and host.external_ref in self._new:
-            reason = f"{shown(host.external_ref or '')} is that of another invoice of the file"
-            return Fault(host.at, "external_ref", reason)
-        self._new.add(host.external_ref or "")
+        if numbered is None:
+            return self._repeated(host)
+        self._new_refs.add(host.external_ref or "")
         return numbered
+
+    def _by_given_number(self, host: HostInvoice, numbered: Invoice | None) -> Fault | None:
+        """Return why a new invoice cannot have the number that paymail gave out for it."""
+        if numbered is None:
+            return self._repeated(host)
+        reason = f"number {host.number} was the next one, but another invoice has it by now: send it again"
+        return Fault(host.at, NUMBER, reason)
+
+    def _repeated(self, host: HostInvoice) -> Fault | None:
+        """Return why a new invoice cannot be beside the new ones of the file that were looked at before."""
+        if host.external_ref and host.external_ref in self._new_refs:
+            reason = f"{shown(host.external_ref)} is that of another invoice of the file"
+            return Fault(host.at, "external_ref", reason)
+        if host.number in self._new_numbers:
+            return Fault(host.at, NUMBER, f"number {host.number} is that of another invoice of the file")
+        self._new_numbers.add(host.number)
+        self._new_refs.add(host.external_ref or "")
+        return None
 
 
 def with_open_payment(session: Session, invoices: Iterable[Invoice]) -> set[int]:

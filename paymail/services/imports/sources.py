@@ -92,3 +92,22 @@ class GivenInvoices:
         """Yield each invoice in order."""
         for rows in self._given:
             yield check(rows, self._format, self.namesakes)
+
+
+class OneInvoice:
+    """A single invoice, checked already."""
+
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
+    invoices = 1
+
+    def __init__(self, host: HostInvoice, row: Row) -> None:
+        """`row` is its first row, which names the customer."""
+        self._host = host
+        self.rows, self.last_line = len(host.lines), host.at
+        self.namesakes = Namesakes()
+        self.namesakes.add_row(row)
+
+    def checked(self) -> Iterator[HostInvoice | Refused]:
+        """Yield it."""
+        yield self._host

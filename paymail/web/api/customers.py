@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from paymail.services.core.contexts import Context
@@ -15,6 +15,7 @@ from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import LARGEST_ID, After, Limit, OptionalRowId, RowId, Text
 from paymail.web.http.openapi import LIST_PROBLEMS, PROBLEMS
+from paymail.web.http.rate_limits import rate_limits
 from paymail.web.schemas.customers import CustomerRow, MergeCustomer, MergedCustomer
 from paymail.web.schemas.given_customers import CustomerBody, PutCustomerResult
 from paymail.web.schemas.given_invoices import Reference
@@ -57,19 +58,27 @@ def get_customer(app: AppDep, _holder: Reader, customer_id: RowId) -> CustomerRo
 
 
 @router.post("/{customer_id}/merge", responses=PROBLEMS)
-def merge_customer(app: AppDep, holder: Writer, customer_id: RowId, body: MergeCustomer) -> MergedCustomer:
+async def merge_customer(
+    app: AppDep, holder: Writer, request: Request, customer_id: RowId, body: MergeCustomer
+) -> MergedCustomer:
     """Merge a customer into another one, which gets its invoices; it cannot be undone. Scope: write."""
-    with app.transaction() as session:
-        done = merger.merge(
-            session, customer_id=customer_id, into=body.into, actor=holder.actor, now=app.now()
-        )
-        return MergedCustomer(customer=CustomerRow.of(done.stays), invoices=done.invoices, emails=done.emails)
+
+    def work() -> MergedCustomer:
+        with app.transaction() as session:
+            done = merger.merge(
+                session, customer_id=customer_id, into=body.into, actor=holder.actor, now=app.now()
+            )
+            stays = CustomerRow.of(done.stays)
+            return MergedCustomer(customer=stays, invoices=done.invoices, emails=done.emails)
+
+    return await rate_limits(request).writing.run(work)
 
 
 @router.put("/{customer_id}", responses=PROBLEMS | {201: {"model": PutCustomerResult}})
-def put_customer(
+async def put_customer(
     app: AppDep,
     holder: Writer,
+    request: Request,
     response: Response,
     external_ref: HostRef,
     body: CustomerBody,
@@ -77,12 +86,17 @@ def put_customer(
 ) -> PutCustomerResult:
     """Create the customer that has this id in your own system (`external_ref`), 201, or take over what you
     say otherwise of it, 200; the same again changes nothing. Scope: write."""
-    given = body.checked(external_ref)
-    with app.reading() as session:
-        issuer_id = find_issuer(session, ref=str(issuer or "")).issuer_id
-    context = Context(app.transaction, app.now)
-    found = put(context, given=given, issuer_id=issuer_id, actor=holder.actor)
-    response.status_code = 201 if found.what == "created" else 200
-    with app.reading() as session:
-        customer = find_customer(session, customer_id=found.customer_id)
-        return PutCustomerResult.of_customer(found, customer)
+
+    def work() -> PutCustomerResult:
+        given = body.checked(external_ref)
+        with app.reading() as session:
+            issuer_id = find_issuer(session, ref=str(issuer or "")).issuer_id
+        context = Context(app.transaction, app.now)
+        found = put(context, given=given, issuer_id=issuer_id, actor=holder.actor)
+        with app.reading() as session:
+            customer = find_customer(session, customer_id=found.customer_id)
+            return PutCustomerResult.of_customer(found, customer)
+
+    answer = await rate_limits(request).writing.run(work)
+    response.status_code = 201 if answer.result == "created" else 200
+    return answer

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import LARGEST_ID, After, Limit, OptionalRowId, RowId, Text
 from paymail.web.http.openapi import LIST_PROBLEMS, PROBLEMS
+from paymail.web.http.rate_limits import rate_limits
 from paymail.web.schemas.given_invoices import InvoiceBody, PutInvoice, Reference
 from paymail.web.schemas.invoice_rows import InvoiceRow
 from paymail.web.schemas.invoices import InvoiceDetail, Send
@@ -102,9 +103,10 @@ def get_invoice(app: AppDep, holder: Reader, invoice_id: RowId) -> InvoiceDetail
 
 
 @router.put("/{invoice_id}", responses=PROBLEMS | {201: {"model": PutInvoice}})
-def put_invoice(
+async def put_invoice(
     app: AppDep,
     holder: Writer,
+    request: Request,
     response: Response,
     external_ref: HostRef,
     body: InvoiceBody,
@@ -112,18 +114,23 @@ def put_invoice(
 ) -> PutInvoice:
     """Create the invoice that has this id in your own system (`external_ref`), 201, or take over what you
     say otherwise of it, 200; the same again changes nothing. Scope: write."""
-    with app.reading() as session:
-        issuer_id = find_issuer(session, ref=str(issuer or "")).issuer_id
-    found = put(
-        Context(app.transaction, app.now),
-        reading=Context(app.reading, app.now),
-        given=body.given(external_ref),
-        issuer_id=issuer_id,
-        actor=holder.actor,
-    )
-    response.status_code = 201 if found.what == "created" else 200
-    with app.reading() as session:
-        return PutInvoice.of(found, _detail(app, session, found.invoice_id, may_see_link=True))
+
+    def work() -> PutInvoice:
+        with app.reading() as session:
+            issuer_id = find_issuer(session, ref=str(issuer or "")).issuer_id
+        found = put(
+            Context(app.transaction, app.now),
+            reading=Context(app.reading, app.now),
+            given=body.given(external_ref),
+            issuer_id=issuer_id,
+            actor=holder.actor,
+        )
+        with app.reading() as session:
+            return PutInvoice.of(found, _detail(app, session, found.invoice_id, may_see_link=True))
+
+    answer = await rate_limits(request).writing.run(work)
+    response.status_code = 201 if answer.result == "created" else 200
+    return answer
 
 
 @router.post("/{invoice_id}/send", status_code=202, responses=PROBLEMS)

@@ -21,10 +21,14 @@ class Busy(TooMany):
 class BoundedThreads:
     """`at_once` pieces of work run, `waiting` more wait for at most `patience` seconds; no others."""
 
-    def __init__(self, name: str, *, at_once: int, waiting: int, patience: float = 5.0) -> None:
+    def __init__(
+        self, name: str, *, at_once: int, waiting: int, patience: float = 5.0, refusal: str = ""
+    ) -> None:
+        """`refusal` says to whom there is no place for why."""
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix=name)
         self._places = BoundedSemaphore(at_once + waiting)
         self._patience = patience
+        self._refusal = refusal or "too many requests are waiting"
 
     async def run(self, work: Callable[[], T]) -> T:
         """Return what `work` returns; the event loop goes on meanwhile. `work` sees the caller's context.
@@ -45,4 +49,4 @@ class BoundedThreads:
         self._places.release()
 
     def _refuse(self) -> NoReturn:
-        raise Busy("too many people are signing in right now; please try again in a few seconds", 5)
+        raise Busy(f"{self._refusal}; please try again in a few seconds", 5)

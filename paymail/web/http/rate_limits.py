@@ -24,10 +24,16 @@ class RateLimits:
         self.wrong_keys = Limiter(settings.login_rate_limit)
         self.logins = LoginLimits(settings)
         # A hash takes 64 MiB and a tenth of a second of one core; Redis may keep its callers waiting.
-        self.hashing = BoundedThreads("logins", at_once=2, waiting=8)
-        self.counting = BoundedThreads("login-counts", at_once=2, waiting=100)
+        refusal = "too many people are signing in right now"
+        self.hashing = BoundedThreads("logins", at_once=2, waiting=8, refusal=refusal)
+        self.counting = BoundedThreads("login-counts", at_once=2, waiting=100, refusal=refusal)
         self.importing = BoundedSemaphore(2)
         """Imports write one after the other; each keeps a file on the disk and a thread meanwhile."""
+        self.writing = BoundedThreads(
+            "api-writes", at_once=4, waiting=60, refusal="too many invoices or customers are being written"
+        )
+        """Requests that write one after the other: who waits for a turn has a connection meanwhile, and pay
+        pages and webhooks need those too."""
 
 
 def rate_limits(request: Request) -> RateLimits:

@@ -74,7 +74,10 @@ class InvoiceBody(Body):
     )
     customer_name: Line | None = Field(None, examples=["The Vacuum Shop"])
     customer_email: Line | None = Field(
-        None, max_length=7000, description="Further addresses after semicolons.", examples=["a@shop.example"]
+        None,
+        max_length=7000,
+        description="Or several, separated by semicolons: then they are all that your system has.",
+        examples=["a@shop.example"],
     )
     customer_tax_id: Line | None = None
     customer_address: Paragraph | None = None

@@ -285,7 +285,11 @@ def test_a_name_that_moves_on_at_the_host_stays_one_customer_here(engine: Engine
     host = TwoRecords(engine, "A", "B")
     host.merge()
     host.records[1] |= {"customer_name": "Acme Holding", "customer_email": "c@acme.example"}
-    assert host.bring() == {"7": "unchanged", "8": "unchanged"}
+    report = bring(engine, text_of(rows(*host.records)))
+    assert [one.what for one in report.results] == ["unchanged", "unchanged"]
+    assert [note.reason for note in report.kept] == [
+        "kept yours: 'Acme Holding' was merged into customer 1 here, who is mailed at 'a@acme.example'"
+    ]
     assert host.customers() == [("a@acme.example", "A")]
 
 

@@ -10,7 +10,7 @@ from paymail import db
 from paymail.models import Invoice
 from paymail.services.core.contexts import Context
 from paymail.services.core.issuers import ensure_issuer
-from paymail.services.imports import Report, import_invoices
+from paymail.services.imports import ImportRefused, Report, import_invoices
 from paymail.services.imports.faults import Fault
 from paymail.services.imports.given import (
     GivenConflict,
@@ -20,6 +20,7 @@ from paymail.services.imports.given import (
     put_invoice,
 )
 from paymail.services.imports.given.invoice import check_given, rows_of
+from paymail.services.imports.given.lines import MOST_LINES
 from paymail.services.imports.invoice_check import HostInvoice
 from tests.factories import NOW
 from tests.services.imports.host_files import context_of
@@ -121,6 +122,21 @@ def test_lines_that_were_stored_before_a_kill_are_unchanged_and_the_rest_goes_on
     assert (again.created, again.unchanged, again.rows) == (0, 150, 150)
     with db.reading(engine) as session:
         assert session.scalar(select(func.count()).select_from(Invoice)) == 150
+
+
+def test_a_file_of_too_many_lines_is_refused_before_any_is_read(engine: Engine, issuer_id: int) -> None:
+    def look(lines: int) -> GivenLines:
+        content = io.BytesIO(b"7\n" + b"\n" * (lines - 1))
+        return GivenLines(reading_of(engine), content, parse=parse, issuer_id=issuer_id)
+
+    assert look(MOST_LINES).invoices == 1
+    with pytest.raises(ImportRefused) as refused:
+        look(MOST_LINES + 1)
+    (fault,) = refused.value.faults
+    assert (fault.line, fault.reason) == (
+        400_001,
+        "the file has more than 400,000 lines: send it in several parts",
+    )
 
 
 def test_what_is_made_by_hand_never_changes_what_is_here(engine: Engine, issuer_id: int) -> None:

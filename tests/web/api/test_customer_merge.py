@@ -39,3 +39,15 @@ def test_a_program_that_puts_the_merged_one_is_told_and_changes_nothing(site: Si
         "Acme",
     )
     assert "customer 3 was merged into customer 2" in str(put["kept"])
+
+
+def test_an_id_that_is_first_given_for_the_merged_one_means_the_other_from_then_on(site: Site) -> None:
+    site.invoice()
+    site.invoice(503)
+    key = bearer(site.app, "read", "write")
+    site.client.post("/api/v1/customers/2/merge", json={"into": 1}, headers=key)
+    named = site.client.get("/api/v1/customers/2", headers=key).json()
+    body = {"name": named["name"], "email": named["email"]}
+    site.client.put("/api/v1/customers/Q", json=body, headers=key)
+    moved = site.client.put("/api/v1/customers/Q", json=body | {"email": "q@new.example"}, headers=key).json()
+    assert moved["customer"]["customer_id"] == 1

@@ -168,6 +168,10 @@ def test_other_media_types_and_too_large_files_are_refused(
     report = post(site, key, f"{long}\n{line(1)}")
     assert counts(report) == (1, 0, 0, 1)
     assert "is longer than" in report["faults"][0]["detail"]
+    refused = post(site, key, f"{line(2)}\n" + "{}\n" * 400_000, expect=422)
+    assert (refused["code"], [one["line"] for one in refused["errors"]]) == ("import_refused", [400_001])
+    assert "more than 400,000 lines" in refused["errors"][0]["detail"]
+    assert site.count(Invoice) == 1
 
 
 def test_only_a_few_imports_run_at_once(site: Site, key: dict[str, str]) -> None:

@@ -5,17 +5,17 @@ What is not said is worked out where one rule gives it: amounts of lines, the su
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from paymail.errors import InvalidInput
-from paymail.models import InvoiceStatus, PaymentStatus
+from paymail.models import PaymentStatus
 from paymail.money import exponent, round_half_up, to_decimal, to_minor
 from paymail.services.imports import fields, line_taxes
 from paymail.services.imports.faults import BadValue, Fault
 from paymail.services.imports.fields import Format, Row
 from paymail.services.imports.header import HEAD_COLUMNS, LINE_COLUMNS, OPTIONAL_LINE_COLUMNS
-from paymail.services.imports.invoice_check import HostInvoice, check_invoice
+from paymail.services.imports.invoice_check import HostInvoice, check_invoice, with_digest
 from paymail.services.imports.numbers import DecimalMark
 from paymail.services.imports.optional_fields import invoice_key
 from paymail.services.imports.sources import InvoiceRows
@@ -23,8 +23,6 @@ from paymail.tax import line_tax, tax_minor
 
 FORMAT = Format(mark=DecimalMark.POINT)
 """Programs write numbers with a point, and dates as ISO 8601."""
-NEW_STATUS = InvoiceStatus.DRAFT
-"""Of an invoice whose status nobody gave: what was not meant can still be put right."""
 LINE_ONLY = frozenset([*LINE_COLUMNS, *OPTIONAL_LINE_COLUMNS])
 """Columns that say something of one line."""
 _PLAIN = re.compile(r"-?\d{1,16}(\.\d{1,30})?", re.ASCII)
@@ -49,6 +47,10 @@ class GivenInvoice:
         """Its number as it is compared; empty where none was given."""
         return invoice_key(self.head.get("invoice_id", ""))
 
+    def unsaid(self, known: Row) -> frozenset[str]:
+        """Return which of the columns that paymail fills in are not given."""
+        return frozenset(known.keys() - self.head.keys())
+
 
 def rows_of(given: GivenInvoice, known: Row) -> InvoiceRows:
     """Return the rows of a given invoice, numbered from 1; `known` are columns that paymail fills in."""
@@ -60,10 +62,11 @@ def rows_of(given: GivenInvoice, known: Row) -> InvoiceRows:
     return [(at, head | item) for at, item in enumerate(items, 1)]
 
 
-def check_given(rows: InvoiceRows) -> HostInvoice | list[Fault]:
+def check_given(rows: InvoiceRows, unsaid: frozenset[str] = frozenset()) -> HostInvoice | list[Fault]:
     """Return the invoice of such rows, or all that is wrong with it; a fault's line is the number of a row.
 
     Numbers are plain: `1,234` is an English thousand and a German one and a bit, and neither is guessed.
+    A single address of a customer says nothing of further ones: those have a place of their own in JSON.
     """
     at_fault = [
         Fault(at, column, "is not a decimal number such as 1234.50")
@@ -75,7 +78,7 @@ def check_given(rows: InvoiceRows) -> HostInvoice | list[Fault]:
         at_fault.append(Fault(1, "tax_rate", "is missing: give it, or the tax_rate of each item"))
     found = check_invoice(rows, FORMAT)
     if isinstance(found, HostInvoice) and not at_fault:
-        return found
+        return with_digest(replace(found, more_emails=found.more_emails or None, unsaid=unsaid))
     told = {(fault.line, fault.column) for fault in at_fault}
     more = found if isinstance(found, list) else []
     return sorted({*at_fault, *(fault for fault in more if (fault.line, fault.column) not in told)})

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from paymail.models import ContactOrigin, Customer, Invoice, InvoiceStatus
+from paymail.models import Customer, Invoice
 from paymail.services.imports.fields import Row
-from paymail.services.imports.given.invoice import NEW_STATUS, GivenInvoice
+from paymail.services.imports.given.invoice import GivenInvoice
+from paymail.services.imports.unsaid_columns import present_status
 
 LONGEST_COUNTED = 15
 """Digits: a longer number is a time stamp or an id, and no count goes on from it."""
@@ -21,9 +22,14 @@ class KnownParts:
         self._issuer_id = issuer_id
         self._last: int | None = None
         self._given_out: dict[str, str] = {}
+        self._spoken_for: set[str] = set()
 
     def of(self, session: Session, givens: Sequence[GivenInvoice]) -> list[Row]:
-        """Return for each invoice the columns to add, by what is in the database now."""
+        """Return for each invoice the columns to add, by what is in the database now.
+
+        It is for the checks; when the invoice is written, what was not said is found anew.
+        """
+        self._spoken_for = {given.number for given in givens}
         invoices, customers = (
             _KnownInvoices(session, givens, self._issuer_id),
             self._customers(session, givens),
@@ -34,12 +40,10 @@ class KnownParts:
         ]
 
     def _of_invoice(self, session: Session, given: GivenInvoice, known: Invoice | None) -> Row:
+        found = {"status": present_status(known).value}
         if known is not None:
-            # Of a void one the report then says that it stays void.
-            status = known.status if known.status is InvoiceStatus.DRAFT else InvoiceStatus.SENT
-            return {"invoice_id": known.number, "status": status.value}
-        found = {"status": NEW_STATUS.value}
-        if not given.number:
+            found["invoice_id"] = known.number
+        elif not given.number:
             found["invoice_id"] = self._next(session, given.ref)
         return found
 
@@ -49,8 +53,17 @@ class KnownParts:
             if self._last is None:
                 self._last = _highest(session, self._issuer_id)
             self._last += 1
+            while self._is_taken(session, str(self._last)):
+                self._last += 1
             self._given_out[ref] = str(self._last)
         return self._given_out[ref]
+
+    def _is_taken(self, session: Session, number: str) -> bool:
+        """Whether one of these has the number, or somebody got it since the highest was looked up."""
+        same = select(Invoice.invoice_id).where(
+            Invoice.issuer_id == self._issuer_id, Invoice.number == number
+        )
+        return number in self._spoken_for or session.scalar(same) is not None
 
     def _customers(self, session: Session, givens: Sequence[GivenInvoice]) -> dict[str, Customer]:
         refs = {given.head["customer_ref"] for given in givens if given.head.get("customer_ref")}
@@ -61,8 +74,7 @@ class KnownParts:
             Customer.external_ref.in_(refs),
             Customer.erased_at.is_(None),
         )
-        found = session.scalars(statement.options(selectinload(Customer.contacts)))
-        return {one.external_ref or "": one for one in found}
+        return {one.external_ref or "": one for one in session.scalars(statement)}
 
 
 class _KnownInvoices:
@@ -87,8 +99,7 @@ def _of_customer(given: GivenInvoice, customers: dict[str, Customer]) -> Row:
     known = customers.get(given.head.get("customer_ref", ""))
     if known is None or any(given.head.get(column) for column in _WHO):
         return {}
-    further = [one.email for one in known.contacts if one.origin is ContactOrigin.HOST]
-    return {"customer_name": known.name, "customer_email": "; ".join([known.email, *further])}
+    return {"customer_name": known.name, "customer_email": known.email}
 
 
 def _highest(session: Session, issuer_id: int) -> int:

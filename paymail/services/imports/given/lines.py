@@ -6,7 +6,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from paymail.services.core.contexts import Context
-from paymail.services.imports.faults import Fault
+from paymail.services.imports.faults import Fault, ImportRefused
 from paymail.services.imports.given import pointers
 from paymail.services.imports.given.invoice import GivenInvoice, check_given, rows_of
 from paymail.services.imports.given.known_parts import KnownParts
@@ -16,6 +16,8 @@ from paymail.services.imports.sources import Refused
 
 LONGEST_LINE = 256 * 1024
 """Bytes of one invoice, as of the body that puts one."""
+MOST_LINES = 400_000
+"""Of one file: more than 64 MiB, which a request may have, hold of the shortest invoices."""
 AT_ONCE = 100
 """Invoices that are completed from the database together."""
 Parse = Callable[[bytes], GivenInvoice | list[Fault]]
@@ -30,8 +32,12 @@ class GivenLines:
     notes: tuple[str, ...] = ()
 
     def __init__(self, context: Context, file: BinaryIO, *, parse: Parse, issuer_id: int) -> None:
-        """Look through the lines once: how many there are, and whom they name. `file` can be sought."""
+        """Look through the lines once: how many there are, and whom they name. `file` can be sought.
+
+        Raises ImportRefused for more than MOST_LINES.
+        """
         self._context, self._file, self._parse, self._issuer_id = context, file, parse, issuer_id
+        self._refuse_too_many()
         self.rows = self.invoices = self.last_line = 0
         self.namesakes = Namesakes()
         for known, (line, given) in self._completed():
@@ -48,12 +54,22 @@ class GivenLines:
                 yield Refused(tuple(replace(fault, line=line) for fault in given))
                 continue
             rows = rows_of(given, known)
-            found = check_given(rows)
+            found = check_given(rows, given.unsaid(known))
             if isinstance(found, HostInvoice):
                 yield replace(found, at=line, namesake=self.namesakes.has(found.customer_name))
             else:
                 number = rows[0][1]["invoice_id"][:60]
                 yield Refused(tuple(sorted(set(pointers.of_check(found, line)))), number)
+
+    def _refuse_too_many(self) -> None:
+        """Count before anything is parsed: what is no invoice has a fault for each field that it lacks."""
+        self._file.seek(0)
+        for _line in range(MOST_LINES):
+            if not self._file.readline(LONGEST_LINE):
+                return
+        if self._file.read(1):
+            reason = f"the file has more than {MOST_LINES:,} lines: send it in several parts"
+            raise ImportRefused((Fault(MOST_LINES + 1, "", reason),))
 
     def _completed(self) -> Iterator[tuple[dict[str, str], _Line]]:
         """Yield each line with what paymail adds to it."""

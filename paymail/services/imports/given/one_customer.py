@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from paymail.db import take_turns
+from paymail.db.lock_waits import is_lock_wait
 from paymail.errors import Conflict
 from paymail.models import Customer, Invoice
 from paymail.services.core import history
@@ -22,8 +23,8 @@ from paymail.services.imports.host_customers import KnownCustomers
 from paymail.services.imports.known_invoices import load_locked
 from paymail.services.imports.namesakes import Namesakes
 
-TRIES = 3
-"""Of writing what staff may give another customer in the same moment."""
+TRIES = 5
+"""Of writing what staff may give another customer in the same moment, or while imports are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ def put_customer(context: Context, *, given: GivenCustomer, issuer_id: int, acto
             with context.transaction() as session:
                 take_turns(session, TURN)
                 return _put(session, given, issuer_id, actor, context.now())
-        except IntegrityError:
-            if not tries_left:
+        except DBAPIError as error:
+            if not tries_left or not (isinstance(error, IntegrityError) or is_lock_wait(error)):
                 raise
         except Conflict as error:
             raise GivenConflict([Fault(0, "/email", str(error))], what="the customer") from error
@@ -58,6 +59,8 @@ def _put(session: Session, given: GivenCustomer, issuer_id: int, actor: str, now
     known = KnownCustomers(session, [given], issuer_id, Namesakes())
     customer = known.find(given)
     if customer is not None and customer.merged_into is not None:
+        # The id that this one now has: with it the host is understood whatever else it says.
+        customer.external_ref = customer.external_ref or given.customer_ref
         note = f"kept yours: customer {customer.customer_id} was merged into customer {customer.merged_into}"
         return PutCustomer(customer.merged_into, "unchanged", kept=(Fault(0, "", note),))
     fresh = customer is None

@@ -1,6 +1,6 @@
 """One invoice that a program puts, or a person makes by hand: the same checks and rules as of a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,10 +10,11 @@ from paymail.services.core.contexts import Context
 from paymail.services.imports.faults import Fault, Report
 from paymail.services.imports.given import pointers
 from paymail.services.imports.given.faults import GivenConflict, GivenRefused
-from paymail.services.imports.given.invoice import FORMAT, GivenInvoice, check_given, rows_of
+from paymail.services.imports.given.invoice import GivenInvoice, check_given, rows_of
 from paymail.services.imports.given.known_parts import KnownParts
-from paymail.services.imports.sources import GivenInvoices, InvoiceRows
+from paymail.services.imports.sources import InvoiceRows, OneInvoice
 from paymail.services.imports.store import import_invoices
+from paymail.services.imports.unsaid_columns import NUMBER
 
 TRIES = 5
 """Of giving out a number that somebody else takes in the same moment."""
@@ -48,12 +49,11 @@ def put_invoice(
     both with every fault.
     """
     for tries_left in reversed(range(TRIES)):
-        rows = _rows(reading, given, issuer_id)
-        if isinstance(faults := check_given(rows), list):
-            raise GivenRefused(pointers.of_check(faults))
-        if only_new:
-            _refuse_known(_bring(reading, rows, issuer_id, actor, dry_run=True))
-        report = _bring(context, rows, issuer_id, actor)
+        rows, unsaid = _rows(reading, given, issuer_id)
+        if isinstance(found := check_given(rows, unsaid), list):
+            raise GivenRefused(pointers.of_check(found))
+        source = OneInvoice(replace(found, only_new=only_new), rows[0][1])
+        report = import_invoices(context, source=source, issuer_id=issuer_id, actor=actor, source_name=None)
         if report.faults and not given.number and tries_left and _is_taken(report):
             continue
         if report.faults:
@@ -62,29 +62,15 @@ def put_invoice(
     raise AssertionError("the last try ends in one way or the other")
 
 
-def _rows(reading: Context, given: GivenInvoice, issuer_id: int) -> InvoiceRows:
+def _rows(reading: Context, given: GivenInvoice, issuer_id: int) -> tuple[InvoiceRows, frozenset[str]]:
+    """Return the rows, and which of their columns nobody said."""
     with reading.transaction() as session:
         (known,) = KnownParts(issuer_id).of(session, [given])
-    return rows_of(given, known)
-
-
-def _bring(
-    context: Context, rows: InvoiceRows, issuer_id: int, actor: str, *, dry_run: bool = False
-) -> Report:
-    source = GivenInvoices([rows], FORMAT)
-    return import_invoices(
-        context, source=source, issuer_id=issuer_id, actor=actor, dry_run=dry_run, source_name=None
-    )
-
-
-def _refuse_known(report: Report) -> None:
-    if not report.faults and report.results[0].what != "created":
-        reason = f"invoice {report.results[0].number} exists already"
-        raise GivenConflict([Fault(0, "/invoice_number", reason)])
+    return rows_of(given, known), given.unsaid(known)
 
 
 def _is_taken(report: Report) -> bool:
-    return any(fault.column in ("invoice_id", "external_ref") for fault in report.faults)
+    return any(fault.column == NUMBER for fault in report.faults)
 
 
 def _pointed(faults: tuple[Fault, ...]) -> list[Fault]:
