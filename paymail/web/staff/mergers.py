@@ -34,7 +34,7 @@ def ask(
 ) -> Response:
     """Show what a merger will do."""
     if not into:
-        return RedirectResponse(f"/staff/customers/{customer_id}#merge", 303)
+        return shown(app, request, visitor, customer_id)
     try:
         with app.reading() as session:
             found = merger.preview(session, customer_id=customer_id, into=_number(into))
