@@ -20,6 +20,7 @@ UPDATES = (
     "SELECT invoice_id, status, payment_status, amount_paid, amount_paid_here, balance"
     " FROM paymail_updates_v1"
 )
+TWICE = "your view counts the payment that came through paymail twice"
 
 
 def pay(context: SyncContext, invoice_id: int, amount: int, reference: str = "REF 1") -> None:
@@ -64,15 +65,32 @@ def test_a_payment_is_told_once_and_its_echo_is_no_second_payment(context: SyncC
 def test_money_at_both_sides_at_once_is_counted_once_on_each(context: SyncContext, host: Host) -> None:
     synced(context)
     pay(context, 502, 2000)
-    host.execute("UPDATE invoices SET amount_paid = 20 WHERE invoice_id = 502")
+    host.execute("UPDATE invoices SET amount_paid = 15 WHERE invoice_id = 502")
     run(context)
     run(context)
     run(context)
-    assert payments(context, 502) == [("bank_transfer", 2000), ("host", 2000)]
+    assert payments(context, 502) == [("bank_transfer", 2000), ("host", 1500)]
     assert host.rows(UPDATES) == [
-        (502, "sent", "partial", Decimal("40.00"), Decimal("20.00"), Decimal("42.50"))
+        (502, "sent", "partial", Decimal("35.00"), Decimal("20.00"), Decimal("47.50"))
     ]
-    assert host.rows("SELECT amount_paid FROM invoices WHERE invoice_id = 502") == [(Decimal("20.000"),)]
+    assert host.rows("SELECT amount_paid FROM invoices WHERE invoice_id = 502") == [(Decimal("15.000"),)]
+
+
+@pytest.mark.parametrize("amount", [8250, 2000], ids=["all", "a part"])
+def test_a_payment_that_the_hosts_own_program_has_noted_too_is_not_entered_again(
+    context: SyncContext, host: Host, amount: int
+) -> None:
+    synced(context)
+    pay(context, 502, amount)
+    host.execute("UPDATE invoices SET amount_paid = %s WHERE invoice_id = 502", Decimal(amount) / 100)
+    assert run(context).told == 1
+    for _ in range(2):
+        (refused,) = {(one.number, one.faults) for one in run(context).refusals}
+        assert refused == ("502", ("amount_paid: " + TWICE,))
+    assert payments(context, 502) == [("bank_transfer", amount)]
+    host.execute("UPDATE invoices SET amount_paid = 0 WHERE invoice_id = 502")
+    assert run(context).refused == 0
+    assert payments(context, 502) == [("bank_transfer", amount)]
 
 
 def test_voids_and_write_offs_by_staff_are_told(context: SyncContext, host: Host) -> None:
