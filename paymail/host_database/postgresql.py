@@ -37,6 +37,8 @@ class PostgresqlHost:
         parts = parts_of(config.url)
         where = f"{parts.get('host', 'localhost')}:{parts.get('port', '5432')}/{parts.get('dbname', '')}"
         self.source = f"{where} {config.view}"[:400]
+        name = config.told_name.removeprefix("public.")  # the same table, unless somebody has moved it
+        self.told_to = f"{where} {config.told_by} {name}"[:600] if self.is_told else ""
 
     @property
     def is_told(self) -> bool:
