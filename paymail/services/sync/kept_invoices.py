@@ -27,7 +27,7 @@ def keep(
     taken = [one for one in shown if one.number not in without]
     forget_refusals(session, sync, [one.number for one in taken])
     _keep_refusals(session, sync, refused, now)
-    _keep_taken(session, sync, taken)
+    _link(session, sync, shown)
 
 
 def forget_refusals(session: Session, sync: HostSync, numbers: Collection[str]) -> None:
@@ -64,11 +64,12 @@ def _keep_refusals(
             session.add(made)
 
 
-def _keep_taken(session: Session, sync: HostSync, taken: Sequence[ShownInvoice]) -> None:
-    ours = our_ids(session, sync.issuer_id, taken)
+def _link(session: Session, sync: HostSync, shown: Sequence[ShownInvoice]) -> None:
+    """Note which of ours they are; a refused one that is known is told of too."""
+    ours = our_ids(session, sync.issuer_id, shown)
     statement = select(SyncedInvoice).where(SyncedInvoice.invoice_id.in_(ours.values()))
     known = {row.invoice_id: row for row in session.scalars(statement)} if ours else {}
-    for one in taken:
+    for one in shown:
         if (invoice_id := ours.get(one.number)) is None:
             continue
         row = known.get(invoice_id)
@@ -76,8 +77,16 @@ def _keep_taken(session: Session, sync: HostSync, taken: Sequence[ShownInvoice])
             row = known[invoice_id] = _fresh(invoice_id)
             session.add(row)
         row.sync_id, row.number = sync.sync_id, one.number
-        if (one.rows[0]["status"] or "").strip().casefold() == InvoiceStatus.VOID:
-            row.told_status = InvoiceStatus.VOID.value  # the host's own word, which it needs not be told
+        _note_status(row, (one.rows[0]["status"] or "").strip().casefold())
+
+
+def _note_status(row: SyncedInvoice, word: str) -> None:
+    """Note the host's own word, which it needs not be told; if it takes a void back, it is told ours."""
+    if word == InvoiceStatus.VOID:
+        row.told_status = InvoiceStatus.VOID.value
+    elif not row.event_id and row.told_status == InvoiceStatus.VOID:
+        # Once it was told, its view may go on showing its own word.
+        row.told_status = InvoiceStatus.SENT.value
 
 
 def _fresh(invoice_id: int) -> SyncedInvoice:

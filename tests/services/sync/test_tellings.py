@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from paymail.models import Channel, Payment
+from paymail.models import Channel, HostSync, Payment, SyncedInvoice
 from paymail.ports.host_database import HostUnavailable, HostUpdate
 from paymail.services.payments import adjustments
 from paymail.services.payments.manual_payments import ManualPayment, record_payment
@@ -91,6 +91,30 @@ def test_a_payment_that_the_hosts_own_program_has_noted_too_is_not_entered_again
     host.execute("UPDATE invoices SET amount_paid = 0 WHERE invoice_id = 502")
     assert run(context).refused == 0
     assert payments(context, 502) == [("bank_transfer", amount)]
+
+
+def test_a_known_invoice_that_was_refused_from_the_first_is_told_of(context: SyncContext, host: Host) -> None:
+    synced(context)
+    with context.transaction() as session:
+        for table in (SyncedInvoice, HostSync):  # as if it had come by a file
+            session.execute(delete(table))
+    host.execute("UPDATE invoices SET issued_date = issued_date - 1 WHERE invoice_id = 502")
+    pay(context, 502, 1000)
+    found = synced(context)
+    assert (found.refused, found.told) == (1, 1)
+    assert [row[:4] for row in host.rows(UPDATES)] == [(502, "sent", "partial", Decimal("10.00"))]
+    assert payments(context, 502) == [("bank_transfer", 1000)]
+
+
+def test_a_host_that_takes_its_void_back_is_told_once_that_it_stays_void(
+    context: SyncContext, host: Host
+) -> None:
+    synced(context)
+    host.execute("UPDATE invoices SET status = 'void' WHERE invoice_id = 501")
+    assert run(context).told == 0
+    host.execute("UPDATE invoices SET status = 'sent' WHERE invoice_id = 501")
+    assert [run(context).told for _ in range(3)] == [1, 0, 0]
+    assert [row[:2] for row in host.rows(UPDATES)] == [(501, "void")]
 
 
 def test_voids_and_write_offs_by_staff_are_told(context: SyncContext, host: Host) -> None:
