@@ -161,9 +161,24 @@ def test_a_crash_before_the_mark_tells_the_same_again(context: SyncContext, host
     ]
 
 
+def test_the_documented_function_keeps_no_event_of_an_invoice_that_is_not_there(
+    context: SyncContext, host: Host
+) -> None:
+    by_function(host)
+    context = replace(context, host=host.port())
+    synced(context)
+    pay(context, 502, 2250)
+    host.execute("ALTER TABLE invoice_items DROP CONSTRAINT invoice_items_invoice_id_fkey")
+    host.execute("UPDATE invoices SET invoice_id = 1502 WHERE invoice_id = 502")
+    assert run(context).untold == {"502": "no invoice 502"}
+    host.execute("UPDATE invoices SET invoice_id = 502 WHERE invoice_id = 1502")
+    assert run(context).told == 1
+    assert host.rows("SELECT count(*) FROM paymail_events") == [(1,)]
+
+
 def by_function(host: Host) -> None:
     """Let the host be told by the documented function, and its view show what it told."""
-    view, function = seed_host.documented()[1], seed_host.documented()[4]
+    view, function = seed_host.documented()[1], seed_host.documented()[-1]
     host.execute(function)
     through = view.replace("coalesce(u.amount_paid_here, 0)", "i.paid_through_paymail")
     host.execute(through.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
