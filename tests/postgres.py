@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -90,6 +92,20 @@ class Cluster:
     def start(self) -> None:
         """Start it again, with the options of the first start."""
         self._run("pg_ctl", "-D", str(self._data), "-w", "restart")
+
+    @contextmanager
+    def standby(self, port: int) -> Iterator[str]:
+        """Lend a replica that can be read, by its address without a database."""
+        data = str(self._folder / f"standby-{port}")
+        self._run(
+            "pg_basebackup", *self._address, "-D", data, "-R", "-X", "stream", "-c", "fast", "--no-sync"
+        )
+        options = f"-p {port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._run("pg_ctl", "-D", data, "-o", options, "-l", f"{data}.log", "-w", "start")
+        try:
+            yield f"postgresql://postgres@127.0.0.1:{port}"
+        finally:
+            self._run("pg_ctl", "-D", data, "-m", "immediate", "stop")
 
     def drop_connections(self) -> None:
         """Terminate every client's server process."""

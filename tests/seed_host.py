@@ -63,7 +63,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 def documented() -> list[str]:
-    """Return the SQL of the page, block by block: table, view, user, notification, function."""
+    """Return the SQL of the page, block by block: table, view, lines, user, notification, function."""
     return re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
 
@@ -76,8 +76,8 @@ def make_template(cluster: Cluster) -> str:
     """Make the host's database and return its name."""
     with psycopg.connect(plain(cluster.create("host_template")), autocommit=True) as connection:
         connection.execute(SCHEMA)
-        table, view, user, notification, _function = documented()
-        for block in (table, view, user, notification):
+        *blocks, _function = documented()
+        for block in blocks:
             connection.execute(block.encode())
         _fill(connection)
     return "host_template"

@@ -39,6 +39,9 @@ def sync(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, without writing anything.")
     ] = False,
+    tell_again: Annotated[
+        bool, typer.Option("--tell-again", help="Tell your system all once more: it was restored, say.")
+    ] = False,
     follow: Annotated[
         bool, typer.Option("--follow", help="Go on until SIGTERM, every PAYMAIL_HOST_SYNC_SECONDS.")
     ] = False,
@@ -50,19 +53,21 @@ def sync(
     """
     if context.invoked_subcommand is not None:
         return
-    if dry_run and (accept or follow):
-        raise typer.BadParameter("--dry-run goes with neither --accept nor --follow")
+    if dry_run and (accept or tell_again or follow):
+        raise typer.BadParameter("--dry-run goes with none of --accept, --tell-again and --follow")
     parent_watch.hold_on()
     app = open_app()
     given = context_of(app)
     if dry_run or not (accept or _accepted(given)):
-        if follow:
+        if follow or tell_again:
             raise host_sync.NotAccepted("look at the difference first: run `paymail sync`, then --accept")
         _preview(given, as_json=as_json)
         return
     with run_locks.alone(app.engine, name="sync", key=RUN_LOCK + given.issuer_id):
         if accept:
             host_sync.accept(given)
+        if tell_again:
+            host_sync.tell_again(given)
         stopped = _until_sigterm()
         if follow:
             _follow(app, given, stopped)

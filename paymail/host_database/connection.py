@@ -14,6 +14,8 @@ from paymail.ports.host_database import HostUnavailable, HostViewUnusable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 CONNECT_SECONDS = 5
+_ENDED = (errors.IdleInTransactionSessionTimeout, errors.TransactionTimeout)
+"""The server has ended a transaction that took too long, which the driver does not count as operational."""
 VARIABLE = "PAYMAIL_HOST_DATABASE_URL"
 
 
@@ -59,7 +61,7 @@ def translated() -> Iterator[None]:
         raise HostViewUnusable(
             f"your system's database refuses paymail's user; grant it what docs say: {words_of(error)}"
         ) from error
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except (psycopg.OperationalError, psycopg.InterfaceError, *_ENDED) as error:
         raise HostUnavailable(
             f"your system's database ({VARIABLE}) is not responding: {words_of(error)}"
         ) from error

@@ -9,7 +9,7 @@ from paymail.host_database import updates
 from paymail.host_database.columns import check_view
 from paymail.host_database.connection import connected, parts_of, translated
 from paymail.host_database.view import PostgresqlReading
-from paymail.ports.host_database import Columns, HostReading, HostUnavailable, HostUpdate
+from paymail.ports.host_database import Columns, HostReading, HostUnavailable, HostUpdate, HostViewUnusable
 
 CHANNEL = "paymail_invoices"
 """Where a host that wants to be read at once notifies."""
@@ -37,6 +37,8 @@ class PostgresqlHost:
         parts = parts_of(config.url)
         where = f"{parts.get('host', 'localhost')}:{parts.get('port', '5432')}/{parts.get('dbname', '')}"
         self.source = f"{where} {config.view}"[:400]
+        name = config.told_name.removeprefix("public.")  # the same table, unless somebody has moved it
+        self.told_to = f"{where} {config.told_by} {name}"[:600] if self.is_told else ""
 
     @property
     def is_told(self) -> bool:
@@ -71,7 +73,7 @@ class PostgresqlHost:
                 while not stopped() and (rest := end - time.monotonic()) > 0:
                     for _heard in connection.notifies(timeout=min(rest, SLICE), stop_after=1):
                         return
-        except HostUnavailable:
-            # The next run says so; until then only the time counts.
+        except (HostUnavailable, HostViewUnusable):
+            # A replica cannot listen. All else the next run says; until then only the time counts.
             while not stopped() and (rest := end - time.monotonic()) > 0:
                 time.sleep(min(rest, SLICE))

@@ -19,7 +19,10 @@ INSERT INTO {table} ({columns}, updated_at) VALUES ({values}, now())
 ON CONFLICT ({number}) DO UPDATE SET ({columns}, updated_at) = ROW({excluded}, now())
 WHERE {table}.as_of <= EXCLUDED.as_of
 """
-_LIMITS = "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', '10s', true)"
+_LIMITS = """
+SELECT set_config('statement_timeout', %(timeout)s, true), set_config('lock_timeout', '10s', true),
+    set_config('idle_in_transaction_session_timeout', %(timeout)s, true)
+"""
 _CALL = "SELECT {function}(%(event_id)s::text, %(update)s::jsonb)"
 
 
@@ -36,7 +39,7 @@ def tell(
         with translated():
             try:
                 with connection.transaction():
-                    connection.execute(_LIMITS, (f"{timeout}s",))
+                    connection.execute(_LIMITS, {"timeout": f"{timeout}s"})
                     done = connection.execute(statement, _values(by, update))
             except psycopg.Error as error:
                 if connection.broken or connection.closed:

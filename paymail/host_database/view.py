@@ -20,6 +20,11 @@ MOST_CHARACTERS = 5_000_000
 """Of one invoice."""
 _NUMERAL = re.compile(r"-?\d{1,18}(\.\d{1,9})?", re.ASCII)
 _NAMELESS = "SELECT 1 FROM {view} WHERE {number} IS NULL LIMIT 1"
+_BEGAN = """
+SELECT CASE WHEN NOT pg_is_in_recovery() THEN clock_timestamp()
+    ELSE least(clock_timestamp(), coalesce(pg_last_xact_replay_timestamp(), 'epoch')) END
+"""
+"""A replica may not have what was committed before its clock's time."""
 _PAGE = """
 SELECT number, changed FROM (
     SELECT left(coalesce({number}::text, ''), {longest}) COLLATE "C" AS number,
@@ -50,7 +55,7 @@ class PostgresqlReading:
         self._connection, self._view, self._zone, self._timeout = connection, view, zone, timeout
         connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
         with self._transaction():
-            (began,) = connection.execute("SELECT clock_timestamp()").fetchone() or (None,)
+            (began,) = connection.execute(_BEGAN).fetchone() or (None,)
         assert isinstance(began, datetime)  # noqa: S101 - the driver's type of it
         self.began = began.astimezone(UTC)
 

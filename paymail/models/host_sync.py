@@ -19,6 +19,9 @@ class HostSync(Base):
     issuer_id: Mapped[int] = mapped_column(ForeignKey("issuers.issuer_id"))
     source: Mapped[str] = mapped_column(String(400))
     """Server, database and view, without user and password: another database is another source."""
+    told_to: Mapped[str | None] = mapped_column(String(600))
+    """Server, database, and the table or function that the host is told by; empty: it is told nothing. NULL:
+    no run has noted it yet."""
     accepted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When somebody had seen the first difference and let it be written."""
     cursor: Mapped[datetime | None] = mapped_column(UtcDateTime)

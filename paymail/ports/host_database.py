@@ -124,6 +124,11 @@ class HostDatabase(Protocol):
         ...
 
     @property
+    def told_to(self) -> str:
+        """Server, database, and the table or function it is told by, without a secret; empty: it is not."""
+        ...
+
+    @property
     def is_told(self) -> bool:
         """Whether the host wants to hear of money."""
         ...

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from paymail.cli.sync import RUN_LOCK
 from paymail.db import run_locks
 from paymail.models import Invoice, Issuer
+from paymail.services.payments import adjustments
 from paymail.wiring import App
 from tests.cli.running import run
 from tests.conftest import environment
@@ -80,6 +81,20 @@ def test_refused_invoices_are_named_and_kept_for_status(connected: App, host: Ho
     told = json.loads(run("sync", "status", "--json").stdout)
     assert (told["invoices"], told["refused"], told["refusals"][0]["number"]) == (31, 1, "502")
     assert json.loads(run("sync", "--json", expect=4).stdout)["refused"] == 2  # tried again, and read again
+
+
+def test_a_restored_system_is_told_again(connected: App, host: Host) -> None:
+    assert "--accept" in run("sync", "--tell-again", expect=1).stderr
+    run("sync", "--accept")
+    with connected.transaction() as session:
+        adjustments.void(session, invoice_id=502, reason="mistake", actor="staff", now=NOW)
+    assert "told of 1" in run("sync").stdout
+    kept = "SELECT event_id, status FROM paymail_updates_v1"
+    before = host.rows(kept)
+    host.execute("DELETE FROM paymail_updates_v1")
+    assert "told of 0" in run("sync").stdout
+    assert "told of 1" in run("sync", "--tell-again").stdout
+    assert host.rows(kept) == before
 
 
 def test_a_second_run_says_that_one_is_running(connected: App) -> None:

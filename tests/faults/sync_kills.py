@@ -178,7 +178,7 @@ def add_issuer(database_url: str) -> None:
 
 def told_by_function(host_url: str) -> None:
     """Let the host be told by the documented function instead of the table."""
-    _table, view, _user, _notification, function = seed_host.documented()
+    _table, view, _lines, _user, _notification, function = seed_host.documented()
     with psycopg.connect(host_url, autocommit=True) as host:
         host.execute(function.encode())
         through = view.replace("coalesce(u.amount_paid_here, 0)", "i.paid_through_paymail")

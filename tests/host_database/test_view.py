@@ -1,11 +1,13 @@
 """A host's view is read exactly, in bounds, and what is wrong with it is said in words that help."""
 
+import time
 from decimal import Decimal
 
 import pytest
 
 from paymail.errors import Misconfigured
 from paymail.host_database import HostConfig, PostgresqlHost, view
+from paymail.host_database.connection import connected, translated
 from paymail.ports.host_database import HostUnavailable, HostViewUnusable, ShownInvoice
 from paymail.services.sync.syncs import VIEW_COLUMNS
 from tests.services.sync.conftest import Host
@@ -165,6 +167,18 @@ def test_a_slow_view_is_given_up(host: Host) -> None:
         slow.reading(VIEW_COLUMNS, zone="UTC") as found,
     ):
         found.page(since=None, after=None, size=1)
+
+
+def test_a_transaction_that_the_server_ended_for_its_idleness_is_no_fault_of_the_view(host: Host) -> None:
+    with pytest.raises(HostUnavailable, match="idle-in-transaction"):
+        _idle(host.url)
+
+
+def _idle(url: str) -> None:
+    with connected(url) as connection, translated(), connection.transaction():
+        connection.execute("SET LOCAL idle_in_transaction_session_timeout = '20ms'")
+        time.sleep(0.5)
+        connection.execute("SELECT 1")
 
 
 def test_a_user_without_the_right_to_read_is_told_so(host: Host) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from paymail.models import HostRefusal, HostSync, Invoice, InvoiceStatus, Synced
 from paymail.money import to_decimal
 from paymail.observability import one_line
 from paymail.ports.host_database import ShownAmounts
+from paymail.services.sync.numerals import decimal_of
 
 MOST_NAMED = 20
 
@@ -91,7 +92,7 @@ def _ours(session: Session, sync: HostSync) -> dict[str, _Ours]:
 
 
 def _compare_one(found: Agreement, shown: ShownAmounts, mine: _Ours, *, told: bool) -> None:
-    total, paid = _decimal(shown.total), _decimal(shown.paid)
+    total, paid = decimal_of(shown.total), decimal_of(shown.paid)
     if (shown.currency or "").strip() != mine.currency or total != mine.total:
         found.differs(shown.number, f"total {one_line(shown.total or 'NULL', 30)} there, {mine.total} here")
     elif (
@@ -103,21 +104,13 @@ def _compare_one(found: Agreement, shown: ShownAmounts, mine: _Ours, *, told: bo
 
 
 def _add_host(found: Agreement, shown: ShownAmounts) -> None:
-    total, paid = _decimal(shown.total), _decimal(shown.paid)
+    total, paid = decimal_of(shown.total), decimal_of(shown.paid)
     currency = one_line((shown.currency or "").strip(), 3)
     _add(found.host, currency, total or Decimal(0), paid or Decimal(0))
 
 
 def _add(sums: dict[str, Sums], currency: str, total: Decimal, paid: Decimal) -> None:
     sums.setdefault(currency, Sums()).add(total, paid)
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    try:
-        found = Decimal(text or "")
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None
 
 
 def unequal(found: Agreement) -> Mapping[str, tuple[Sums, Sums]]:

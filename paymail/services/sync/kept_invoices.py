@@ -1,14 +1,14 @@
 """What is kept of the invoices of a view: which of ours they are, and which were refused."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from paymail.models import HostRefusal, HostSync, Invoice, InvoiceStatus, PaymentStatus, SyncedInvoice
+from paymail.models import HostRefusal, HostSync, InvoiceStatus, PaymentStatus, SyncedInvoice
 from paymail.ports.host_database import ShownInvoice
-from paymail.services.imports.optional_fields import invoice_key
+from paymail.services.sync.our_invoices import our_ids
 from paymail.services.sync.outcome import RefusedInvoice
 
 MOST_RETRIED = 1000
@@ -27,7 +27,7 @@ def keep(
     taken = [one for one in shown if one.number not in without]
     forget_refusals(session, sync, [one.number for one in taken])
     _keep_refusals(session, sync, refused, now)
-    _keep_taken(session, sync, taken)
+    _link(session, sync, shown)
 
 
 def forget_refusals(session: Session, sync: HostSync, numbers: Collection[str]) -> None:
@@ -64,11 +64,12 @@ def _keep_refusals(
             session.add(made)
 
 
-def _keep_taken(session: Session, sync: HostSync, taken: Sequence[ShownInvoice]) -> None:
-    ours = _ours(session, sync, taken)
+def _link(session: Session, sync: HostSync, shown: Sequence[ShownInvoice]) -> None:
+    """Note which of ours they are; a refused one that is known is told of too."""
+    ours = our_ids(session, sync.issuer_id, shown)
     statement = select(SyncedInvoice).where(SyncedInvoice.invoice_id.in_(ours.values()))
     known = {row.invoice_id: row for row in session.scalars(statement)} if ours else {}
-    for one in taken:
+    for one in shown:
         if (invoice_id := ours.get(one.number)) is None:
             continue
         row = known.get(invoice_id)
@@ -76,26 +77,16 @@ def _keep_taken(session: Session, sync: HostSync, taken: Sequence[ShownInvoice])
             row = known[invoice_id] = _fresh(invoice_id)
             session.add(row)
         row.sync_id, row.number = sync.sync_id, one.number
-        if (one.rows[0]["status"] or "").strip().casefold() == InvoiceStatus.VOID:
-            row.told_status = InvoiceStatus.VOID.value  # the host's own word, which it needs not be told
+        _note_status(row, (one.rows[0]["status"] or "").strip().casefold())
 
 
-def _ours(session: Session, sync: HostSync, taken: Sequence[ShownInvoice]) -> Mapping[str, int]:
-    """Return by the view's number which of our invoices it is: by the host's id, else by its number."""
-    refs = {one.number: (one.rows[0].get("external_ref") or "").strip() for one in taken}
-    keys = {one.number: invoice_key(one.number) for one in taken}
-    statement = select(Invoice.invoice_id, Invoice.number, Invoice.external_ref).where(
-        Invoice.issuer_id == sync.issuer_id,
-        or_(
-            Invoice.number.in_(list(keys.values())),
-            Invoice.external_ref.in_([ref for ref in refs.values() if ref]),
-        ),
-    )
-    found = session.execute(statement).all() if taken else []
-    by_number = {row.number: row.invoice_id for row in found}
-    by_ref = {row.external_ref: row.invoice_id for row in found if row.external_ref}
-    pairs = {one: by_ref.get(refs[one]) or by_number.get(keys[one]) for one in keys}
-    return {one: invoice_id for one, invoice_id in pairs.items() if invoice_id is not None}
+def _note_status(row: SyncedInvoice, word: str) -> None:
+    """Note the host's own word, which it needs not be told; if it takes a void back, it is told ours."""
+    if word == InvoiceStatus.VOID:
+        row.told_status = InvoiceStatus.VOID.value
+    elif not row.event_id and row.told_status == InvoiceStatus.VOID:
+        # Once it was told, its view may go on showing its own word.
+        row.told_status = InvoiceStatus.SENT.value
 
 
 def _fresh(invoice_id: int) -> SyncedInvoice:

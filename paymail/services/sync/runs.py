@@ -5,7 +5,7 @@ from datetime import datetime
 
 from paymail.ports.host_database import HostReading, Place, ShownInvoice
 from paymail.services.core.contexts import Context
-from paymail.services.sync import kept_invoices, syncs, tellings
+from paymail.services.sync import kept_invoices, syncs, targets, tellings
 from paymail.services.sync.outcome import Outcome
 from paymail.services.sync.shown_invoices import take_in
 from paymail.services.sync.syncs import VIEW_COLUMNS, SyncContext
@@ -17,10 +17,11 @@ PAGE = 100
 def preview(context: SyncContext) -> Outcome:
     """Return what a run would do to invoices; all of them before the first one was accepted.
 
-    Writes nothing, here or there. Raises HostUnavailable, HostViewUnusable.
+    Writes nothing, here or there. Raises TargetTaken, HostUnavailable, HostViewUnusable.
     """
     outcome = Outcome()
     with context.reading() as session:
+        targets.check(session, context)
         sync = syncs.find(session, context)
         cursor = sync.cursor if sync else None
     reading = Context(context.reading, context.now)
@@ -36,9 +37,16 @@ def preview(context: SyncContext) -> Outcome:
 
 
 def accept(context: SyncContext) -> None:
-    """Let runs of this view write from now on."""
+    """Let runs of this view write from now on. Raises TargetTaken."""
     with context.transaction() as session:
+        targets.take_over(session, context)
         syncs.start(session, context, context.now())
+
+
+def tell_again(context: SyncContext) -> None:
+    """Let the next run tell the host all that it was ever told: it may have lost it. Raises NotAccepted."""
+    with context.transaction() as session:
+        targets.tell_again(session, syncs.load(session, context))
 
 
 def run(context: SyncContext, *, stopped: Callable[[], bool] = lambda: False) -> Outcome:
@@ -46,10 +54,11 @@ def run(context: SyncContext, *, stopped: Callable[[], bool] = lambda: False) ->
 
     A crash at any point is made good by the next run: the cursor moves only after what was read is written.
     `stopped` ends it between two pages. While payments are on hold after a restore money stays out, and the
-    cursor where it is. Raises NotAccepted, HostUnavailable, HostViewUnusable.
+    cursor where it is. Raises NotAccepted, TargetTaken, HostUnavailable, HostViewUnusable.
     """
     outcome = Outcome()
-    with context.reading() as session:
+    with context.transaction() as session:
+        targets.settle(session, context)
         cursor, outcome.on_hold = syncs.load(session, context).cursor, syncs.on_hold(session)
     with context.host.reading(VIEW_COLUMNS, zone=context.zone) as view:
         _retry(context, view, outcome)

@@ -10,6 +10,7 @@ from paymail.services.imports import Fault, Format, GivenInvoices, Report, impor
 from paymail.services.imports.fields import Row
 from paymail.services.imports.header import COLUMNS, LINE_COLUMNS
 from paymail.services.imports.numbers import DecimalMark
+from paymail.services.sync import doubled_payments
 from paymail.services.sync.outcome import RefusedInvoice
 from paymail.services.sync.syncs import ACTOR
 
@@ -31,9 +32,7 @@ def take_in(
 
     On hold what the host was paid is left out.
     """
-    refused = [RefusedInvoice(one.number, why) for one in shown if (why := _unreadable(one))]
-    without = {one.number for one in refused}
-    sound = [one for one in shown if one.number not in without]
+    sound, refused = _sorted_out(context, shown, issuer_id, on_hold=on_hold)
     if not sound:
         return None, refused
     numbered, owners = _numbered(sound, UNPAID if on_hold else {})
@@ -52,6 +51,24 @@ def take_in(
         if (mine := faults.get(owners.get(fault.line, ""))) is not None and len(mine) < MOST_FAULTS:
             mine.append(_text(fault))
     return report, refused + [RefusedInvoice(number, tuple(found)) for number, found in faults.items()]
+
+
+def _sorted_out(
+    context: Context, shown: Sequence[ShownInvoice], issuer_id: int, *, on_hold: bool
+) -> tuple[list[ShownInvoice], list[RefusedInvoice]]:
+    """Return what can be imported, and what is refused before that."""
+    refused = [RefusedInvoice(one.number, why) for one in shown if (why := _unreadable(one))]
+    sound = _without(refused, shown)
+    if on_hold:
+        return sound, refused
+    with context.transaction() as session:
+        doubled = doubled_payments.find(session, issuer_id, sound)
+    return _without(doubled, sound), refused + doubled
+
+
+def _without(refused: Sequence[RefusedInvoice], shown: Sequence[ShownInvoice]) -> list[ShownInvoice]:
+    numbers = {one.number for one in refused}
+    return [one for one in shown if one.number not in numbers]
 
 
 def _numbered(

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from paymail.host_database import PostgresqlHost
 from paymail.models import HostRefusal, HostSync, Invoice, Payment, Restore, SyncedInvoice, TimelineEvent
 from paymail.services.sync import NotAccepted, SyncContext, accept, preview, run
 from tests import seed_host
@@ -89,6 +88,16 @@ def test_only_what_changed_after_the_overlap_is_read_again(context: SyncContext,
     )
     found = run(context)
     assert (found.read, found.changes) == (1, [("502", ("due_date",))])
+
+
+def test_the_documented_trigger_finds_changed_lines(context: SyncContext, host: Host) -> None:
+    accept(context)
+    run(context)
+    for table in ("invoices", "customers"):
+        host.execute(f"ALTER TABLE {table} DISABLE TRIGGER touch")
+        host.execute(f"UPDATE {table} SET updated_at = now() - interval '2 hours'")
+    host.execute("UPDATE invoice_items SET description = 'x' WHERE invoice_id = 502")
+    assert run(context).refused == 1  # issued: its lines stay
 
 
 def test_a_transaction_that_commits_late_is_found(context: SyncContext, host: Host) -> None:
@@ -213,15 +222,11 @@ def test_it_ends_between_two_pages_when_asked(context: SyncContext) -> None:
 
 def test_another_database_is_looked_at_first(context: SyncContext, host: Host) -> None:
     accept(context)
-    other = replace(context, host=replace_view(host, "other_view"))
+    host.view = "other_view"
+    other = replace(context, host=host.port())
     host.execute("CREATE VIEW other_view AS SELECT * FROM paymail_invoices_v1")
     with pytest.raises(NotAccepted):
         run(other)
-
-
-def replace_view(host: Host, name: str) -> PostgresqlHost:
-    host.view = name
-    return host.port()
 
 
 def test_on_hold_after_a_restore_invoices_come_in_and_their_money_later(

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from paymail.models import Channel, Payment
+from paymail.models import Channel, HostSync, Payment, SyncedInvoice
 from paymail.ports.host_database import HostUnavailable, HostUpdate
 from paymail.services.payments import adjustments
 from paymail.services.payments.manual_payments import ManualPayment, record_payment
@@ -20,6 +20,7 @@ UPDATES = (
     "SELECT invoice_id, status, payment_status, amount_paid, amount_paid_here, balance"
     " FROM paymail_updates_v1"
 )
+TWICE = "your view counts the payment that came through paymail twice"
 
 
 def pay(context: SyncContext, invoice_id: int, amount: int, reference: str = "REF 1") -> None:
@@ -64,15 +65,56 @@ def test_a_payment_is_told_once_and_its_echo_is_no_second_payment(context: SyncC
 def test_money_at_both_sides_at_once_is_counted_once_on_each(context: SyncContext, host: Host) -> None:
     synced(context)
     pay(context, 502, 2000)
-    host.execute("UPDATE invoices SET amount_paid = 20 WHERE invoice_id = 502")
+    host.execute("UPDATE invoices SET amount_paid = 15 WHERE invoice_id = 502")
     run(context)
     run(context)
     run(context)
-    assert payments(context, 502) == [("bank_transfer", 2000), ("host", 2000)]
+    assert payments(context, 502) == [("bank_transfer", 2000), ("host", 1500)]
     assert host.rows(UPDATES) == [
-        (502, "sent", "partial", Decimal("40.00"), Decimal("20.00"), Decimal("42.50"))
+        (502, "sent", "partial", Decimal("35.00"), Decimal("20.00"), Decimal("47.50"))
     ]
-    assert host.rows("SELECT amount_paid FROM invoices WHERE invoice_id = 502") == [(Decimal("20.000"),)]
+    assert host.rows("SELECT amount_paid FROM invoices WHERE invoice_id = 502") == [(Decimal("15.000"),)]
+
+
+@pytest.mark.parametrize("amount", [8250, 2000], ids=["all", "a part"])
+def test_a_payment_that_the_hosts_own_program_has_noted_too_is_not_entered_again(
+    context: SyncContext, host: Host, amount: int
+) -> None:
+    synced(context)
+    pay(context, 502, amount)
+    host.execute("UPDATE invoices SET amount_paid = %s WHERE invoice_id = 502", Decimal(amount) / 100)
+    assert run(context).told == 1
+    for _ in range(2):
+        (refused,) = {(one.number, one.faults) for one in run(context).refusals}
+        assert refused == ("502", ("amount_paid: " + TWICE,))
+    assert payments(context, 502) == [("bank_transfer", amount)]
+    host.execute("UPDATE invoices SET amount_paid = 0 WHERE invoice_id = 502")
+    assert run(context).refused == 0
+    assert payments(context, 502) == [("bank_transfer", amount)]
+
+
+def test_a_known_invoice_that_was_refused_from_the_first_is_told_of(context: SyncContext, host: Host) -> None:
+    synced(context)
+    with context.transaction() as session:
+        for table in (SyncedInvoice, HostSync):  # as if it had come by a file
+            session.execute(delete(table))
+    host.execute("UPDATE invoices SET issued_date = issued_date - 1 WHERE invoice_id = 502")
+    pay(context, 502, 1000)
+    found = synced(context)
+    assert (found.refused, found.told) == (1, 1)
+    assert [row[:4] for row in host.rows(UPDATES)] == [(502, "sent", "partial", Decimal("10.00"))]
+    assert payments(context, 502) == [("bank_transfer", 1000)]
+
+
+def test_a_host_that_takes_its_void_back_is_told_once_that_it_stays_void(
+    context: SyncContext, host: Host
+) -> None:
+    synced(context)
+    host.execute("UPDATE invoices SET status = 'void' WHERE invoice_id = 501")
+    assert run(context).told == 0
+    host.execute("UPDATE invoices SET status = 'sent' WHERE invoice_id = 501")
+    assert [run(context).told for _ in range(3)] == [1, 0, 0]
+    assert [row[:2] for row in host.rows(UPDATES)] == [(501, "void")]
 
 
 def test_voids_and_write_offs_by_staff_are_told(context: SyncContext, host: Host) -> None:
@@ -119,9 +161,24 @@ def test_a_crash_before_the_mark_tells_the_same_again(context: SyncContext, host
     ]
 
 
+def test_the_documented_function_keeps_no_event_of_an_invoice_that_is_not_there(
+    context: SyncContext, host: Host
+) -> None:
+    by_function(host)
+    context = replace(context, host=host.port())
+    synced(context)
+    pay(context, 502, 2250)
+    host.execute("ALTER TABLE invoice_items DROP CONSTRAINT invoice_items_invoice_id_fkey")
+    host.execute("UPDATE invoices SET invoice_id = 1502 WHERE invoice_id = 502")
+    assert run(context).untold == {"502": "no invoice 502"}
+    host.execute("UPDATE invoices SET invoice_id = 502 WHERE invoice_id = 1502")
+    assert run(context).told == 1
+    assert host.rows("SELECT count(*) FROM paymail_events") == [(1,)]
+
+
 def by_function(host: Host) -> None:
     """Let the host be told by the documented function, and its view show what it told."""
-    view, function = seed_host.documented()[1], seed_host.documented()[4]
+    view, function = seed_host.documented()[1], seed_host.documented()[-1]
     host.execute(function)
     through = view.replace("coalesce(u.amount_paid_here, 0)", "i.paid_through_paymail")
     host.execute(through.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
