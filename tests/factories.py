@@ -21,6 +21,7 @@ from paymail.ports.payments import (
     IntentStatus,
     Waiting,
     WebhookEndpoint,
+    described,
 )
 from paymail.ports.rendering import Letter, Written
 from paymail.ports.reversals import GatewayDispute, GatewayRefund, Reversals
@@ -189,6 +190,7 @@ class LedgerGateway:
                 method="",
                 attempt_id=metadata.get("attempt_id", ""),
                 fee=fee,
+                description=described(invoice_number) if invoice_number else "",
             )
         return self.intents[self.by_key[idempotency_key]]
 

@@ -9,6 +9,7 @@ import stripe.params
 from paymail import observability
 from paymail.gateway.statement_descriptor import suffix_of
 from paymail.ports.payment_methods import EXCLUDED
+from paymail.ports.payments import described
 from paymail.ports.saved_methods import FUTURE_USAGE
 
 log = observability.logger(__name__)
@@ -29,7 +30,7 @@ def intent_params(
     if fee:
         asked["application_fee_amount"] = fee
     if invoice_number:
-        asked["description"] = f"Invoice {invoice_number}"
+        asked["description"] = described(invoice_number)
     if customer:
         asked["customer"], asked["setup_future_usage"] = customer, FUTURE_USAGE
     if suffix := suffix_of(invoice_number):

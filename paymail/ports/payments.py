@@ -35,6 +35,11 @@ CANCELLABLE = (*REUSABLE, IntentStatus.UNKNOWN)
 """What may be cancelled at Stripe, which refuses it when money has moved."""
 
 
+def described(invoice_number: str) -> str:
+    """Return how an intent is described to people at Stripe."""
+    return f"Invoice {invoice_number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What an intent waits for that only the customer can do: pay with a code, transfer, or approve."""
@@ -77,6 +82,8 @@ class Intent:
     """What of it goes to the platform."""
     unfamiliar: str = ""
     """The provider's word for the status when it is UNKNOWN; else empty."""
+    description: str = ""
+    """For people at Stripe: what `described` returned when it was made; empty when there is none."""
     reusable: ReusableMethod | None = None
     """The method that a paid intent left with its customer, if it was to."""
 

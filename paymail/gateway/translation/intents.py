@@ -31,6 +31,7 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
             created=number(found, "created"),
             attempt_id=text(found, "metadata", "attempt_id"),
             fee=number(found, "application_fee_amount"),
+            description=text(found, "description"),
             reusable=reusable_from(found),
             failed_kind=failed_kind_of(found),
             waiting=waiting_of(found),

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.models import AttemptStatus, Invoice, PaymentAttempt
-from paymail.ports.payments import Intent, IntentStatus
+from paymail.ports.payments import Intent, IntentStatus, described
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger.attempts import live_attempt
@@ -75,8 +75,12 @@ def _write(session: Session, intent: Intent, now: datetime) -> bool:
     if session.scalar(select(PaymentAttempt.attempt_id).where(PaymentAttempt.intent_id == intent.id)):
         return True
     clearing = intent.status is IntentStatus.PROCESSING
-    if intent.currency != invoice.currency or (
-        clearing and live_attempt(session, invoice_id=invoice.invoice_id) is not None
+    # The id may be another invoice's by now: imported again after the restore, it got the next free one.
+    another = intent.description not in ("", described(invoice.number))
+    if (
+        another
+        or intent.currency != invoice.currency
+        or (clearing and live_attempt(session, invoice_id=invoice.invoice_id) is not None)
     ):
         log.error("intent cannot be adopted", intent=intent.id, invoice_id=invoice.invoice_id)
         return False

@@ -14,6 +14,7 @@ from paymail.models import AttemptStatus, BulkSend, BulkState, Message, MessageS
 from paymail.models.restore import Restore
 from paymail.ports.payments import Intent, IntentStatus
 from paymail.services.core import history, restores
+from paymail.services.core.invoices import load_invoice
 from paymail.services.core.restores import NoRestore, NotReconciled, PaymentsOnHold
 from paymail.services.delivery import unknown_messages
 from paymail.services.links.lookup import AlreadyPaying
@@ -365,3 +366,14 @@ def test_two_restores_that_were_noted_at_once_open_together(payer: PayingCustome
     with payer.transaction() as session:
         assert restores.on_hold(session) == []
         assert session.scalar(select(restores.mail_open()))
+
+
+def test_a_payment_of_an_invoice_whose_id_is_anothers_by_now_is_not_entered_there(
+    payer: PayingCustomer,
+) -> None:
+    payer.gateway.succeed(payer.start().id)
+    forget_attempts(payer)
+    with payer.transaction() as session:
+        load_invoice(session, invoice_id=502).number = "INV-0099"
+    assert run(payer).adopted == 0
+    assert payer.invoice().balance == 8250
