@@ -3,7 +3,6 @@
 import json
 import signal
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import timedelta
 from types import FrameType
 from typing import Annotated
@@ -112,7 +111,7 @@ def _accepted(given: SyncContext) -> bool:
 def _preview(given: SyncContext, *, as_json: bool) -> None:
     found = host_sync.preview(given)
     if as_json:
-        typer.echo(json.dumps({"written": False, **asdict(found)}))
+        typer.echo(json.dumps({"written": False, **found.as_json()}))
     else:
         _say(found)
         typer.echo("\n".join(difference_lines(found, given.host.source, first=not _accepted(given))))
@@ -121,7 +120,7 @@ def _preview(given: SyncContext, *, as_json: bool) -> None:
 
 def _tell(found: Outcome, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"written": True, **asdict(found)}))
+        typer.echo(json.dumps({"written": True, **found.as_json()}))
     else:
         _say(found)
     _leave(found)

@@ -1,7 +1,9 @@
 """What a run of sync did, or would do."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
 
 from paymail.services.imports import Report
 
@@ -36,6 +38,8 @@ class Outcome:
     """By number why the host did not take an update."""
     stopped: bool = False
     """Whether it ended before everything was read."""
+    cursor: datetime | None = None
+    """Where the run itself has put the cursor."""
     on_hold: bool = False
     """Whether money stayed out, here and there, because of a restore."""
 
@@ -43,6 +47,12 @@ class Outcome:
     def read(self) -> int:
         """How many invoices were read."""
         return self.created + self.updated + self.unchanged + self.refused
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it but for the cursor, which is the run's own affair."""
+        found = asdict(self)
+        del found["cursor"]
+        return found
 
     def add(self, report: Report) -> None:
         """Count what an import did."""

@@ -59,7 +59,8 @@ def run(context: SyncContext, *, stopped: Callable[[], bool] = lambda: False) ->
     outcome = Outcome()
     with context.transaction() as session:
         targets.settle(session, context)
-        cursor, outcome.on_hold = syncs.load(session, context).cursor, syncs.on_hold(session)
+        cursor = outcome.cursor = syncs.load(session, context).cursor
+        outcome.on_hold = syncs.on_hold(session)
     with context.host.reading(VIEW_COLUMNS, zone=context.zone) as view:
         _retry(context, view, outcome)
         for shown in _pages(view, _since(context, view, cursor)):
@@ -69,7 +70,7 @@ def run(context: SyncContext, *, stopped: Callable[[], bool] = lambda: False) ->
                 return outcome
         if outcome.on_hold:
             return outcome
-        _end(context, view.began)
+        _end(context, view.began, outcome)
     if context.host.is_told:
         tellings.tell(context, outcome, stopped=stopped)
     return outcome
@@ -119,15 +120,17 @@ def _take_in(context: SyncContext, shown: list[ShownInvoice], outcome: Outcome) 
         sync = syncs.load(session, context)
         kept_invoices.keep(session, sync, shown, refused, context.now())
         place = shown[-1].place if shown else None
-        if place is not None and not outcome.on_hold:
-            sync.cursor = max(sync.cursor or place.changed, place.changed)
+        # Whoever takes an import back meanwhile wants everything read again.
+        if place is not None and not outcome.on_hold and sync.cursor == outcome.cursor:
+            sync.cursor = outcome.cursor = max(sync.cursor or place.changed, place.changed)
     if report is not None:
         outcome.add(report)
     outcome.refuse(refused)
 
 
-def _end(context: SyncContext, began: datetime) -> None:
+def _end(context: SyncContext, began: datetime, outcome: Outcome) -> None:
     """Note that everything was read that the host had when the run began."""
     with context.transaction() as session:
         sync = syncs.load(session, context)
-        sync.cursor, sync.ended_at = began, context.now()
+        sync.cursor = began if sync.cursor == outcome.cursor else sync.cursor
+        sync.ended_at = context.now()

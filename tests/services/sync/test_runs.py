@@ -244,3 +244,18 @@ def test_on_hold_after_a_restore_invoices_come_in_and_their_money_later(
         session.execute(update(Restore).values(mail_opened_at=NOW, payments_opened_at=NOW))
     assert ("502", ("amount_paid",)) in run(context).changes
     assert invoice(context, "502").amount_paid == 1000
+
+
+@pytest.mark.parametrize("host", [150], indirect=True)
+def test_who_wants_everything_read_again_while_it_runs_gets_it(context: SyncContext, host: Host) -> None:
+    accept(context)
+
+    def taken_back() -> bool:
+        with context.transaction() as session:
+            session.execute(update(HostSync).values(cursor=None))
+        return False
+
+    run(context, stopped=taken_back)
+    with context.reading() as session:
+        assert session.scalars(select(HostSync.cursor)).one() is None
+    assert run(context).unchanged == 150
