@@ -39,10 +39,13 @@ def sync(
         bool, typer.Option("--dry-run", help="Show what would change, without writing anything.")
     ] = False,
     tell_again: Annotated[
-        bool, typer.Option("--tell-again", help="Tell your system all once more: it was restored, say.")
+        bool,
+        typer.Option(
+            "--tell-again", help="Send every update again, for example after your system was restored."
+        ),
     ] = False,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Go on until SIGTERM, every PAYMAIL_HOST_SYNC_SECONDS.")
+        bool, typer.Option("--follow", help="Keep running, every PAYMAIL_HOST_SYNC_SECONDS, until SIGTERM.")
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -37,12 +37,18 @@ def _sections(command: Any, parent: Any, name: str, level: int) -> Iterator[str]
     if level > 1:
         yield f"\n{'#' * level} `{context.command_path}`\n\n{_prose(command.help)}\n"
     if hasattr(command, "commands"):
+        if level > 1 and command.invoke_without_command:
+            yield from _use(command, context)
         # In a group their order is that of imports, which may have come about in another way.
         for child in sorted(command.commands) if level > 1 else command.commands:
             yield from _sections(command.commands[child], context, child, min(level + 1, 3))
     else:
-        yield f"\n```text\n{' '.join([context.command_path, *command.collect_usage_pieces(context)])}\n```\n"
-        yield from _parameters(command, context)
+        yield from _use(command, context)
+
+
+def _use(command: Any, context: Any) -> Iterator[str]:
+    yield f"\n```text\n{' '.join([context.command_path, *command.collect_usage_pieces(context)])}\n```\n"
+    yield from _parameters(command, context)
 
 
 def _parameters(command: Any, context: Any) -> Iterator[str]:
