@@ -26,3 +26,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["issuer_id"], ["issuers.issuer_id"], name="fk_import_profiles_issuer_id"),
         if_not_exists=True,
     )
+
+
+def downgrade() -> None:
+    op.drop_table("import_profiles")

@@ -18,7 +18,6 @@ from paymail.services.core.invoices import local_date
 from paymail.services.core.issuers import find_issuer
 from paymail.services.imports import Fault
 from paymail.services.imports.given import GivenConflict, GivenInvoice, GivenRefused, put_invoice
-from paymail.web.schemas.import_files import parse_invoice
 from paymail.wiring import App
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
@@ -93,6 +92,9 @@ def _item(text: str) -> dict[str, str]:
 
 
 def _read(path: Path) -> GivenInvoice:
+    # Here, so that the other commands about invoices need not wait for the web framework.
+    from paymail.web.schemas.import_files import parse_invoice
+
     try:
         found = parse_invoice(path.read_bytes())
     except OSError as error:

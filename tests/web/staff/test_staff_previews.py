@@ -15,7 +15,7 @@ def queued(biller: Biller, kind: str) -> int:
     if kind == "invoice":
         biller.post("/invoices/502/send", sequence=1, when="morning")
     else:
-        biller.post("/invoices/502/remind", sequence=1, tone="firm")
+        biller.post("/invoices/502/remind", sequence=1)
     return biller.messages()[-1].message_id
 
 
