@@ -17,7 +17,13 @@ from tests.web.conftest import Site, site
 __all__ = ["site"]
 
 SOURCES = sorted((ROOT / "paymail").rglob("*.py"))
-SLOW = {"alembic", "alembic.config", "paymail.cli.trace_export", "paymail.render.printer"}
+SLOW = {
+    "alembic",
+    "alembic.config",
+    "paymail.cli.trace_export",
+    "paymail.render.printer",
+    "paymail.web.schemas.import_files",
+}
 """What most commands do not need, and what takes as long to import as everything that they do."""
 PUBLIC = {
     "/",
