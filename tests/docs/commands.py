@@ -47,7 +47,9 @@ def _sections(command: Any, parent: Any, name: str, level: int) -> Iterator[str]
 
 
 def _use(command: Any, context: Any) -> Iterator[str]:
-    yield f"\n```text\n{' '.join([context.command_path, *command.collect_usage_pieces(context)])}\n```\n"
+    # A group that is a command itself has its other commands below.
+    pieces = ["[OPTIONS]"] if hasattr(command, "commands") else command.collect_usage_pieces(context)
+    yield f"\n```text\n{' '.join([context.command_path, *pieces])}\n```\n"
     yield from _parameters(command, context)
 
 
