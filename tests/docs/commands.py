@@ -48,7 +48,7 @@ def _sections(command: Any, parent: Any, name: str, level: int) -> Iterator[str]
 
 def _use(command: Any, context: Any) -> Iterator[str]:
     # A group that is a command itself has its other commands below.
-    pieces = ["[OPTIONS]"] if hasattr(command, "commands") else command.collect_usage_pieces(context)
+    pieces = [] if hasattr(command, "commands") else command.collect_usage_pieces(context)
     yield f"\n```text\n{' '.join([context.command_path, *pieces])}\n```\n"
     yield from _parameters(command, context)
 
