@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from types import FrameType
 from typing import Annotated
@@ -114,7 +115,7 @@ def _accepted(given: SyncContext) -> bool:
 def _preview(given: SyncContext, *, as_json: bool) -> None:
     found = host_sync.preview(given)
     if as_json:
-        typer.echo(json.dumps({"written": False, **found.as_json()}))
+        typer.echo(json.dumps({"written": False, **asdict(found)}))
     else:
         _say(found)
         typer.echo("\n".join(difference_lines(found, given.host.source, first=not _accepted(given))))
@@ -123,7 +124,7 @@ def _preview(given: SyncContext, *, as_json: bool) -> None:
 
 def _tell(found: Outcome, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"written": True, **found.as_json()}))
+        typer.echo(json.dumps({"written": True, **asdict(found)}))
     else:
         _say(found)
     _leave(found)

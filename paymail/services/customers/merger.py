@@ -63,6 +63,7 @@ def merge(session: Session, *, customer_id: int, into: int, actor: str, now: dat
         load_invoice(session, invoice_id=invoice_id, lock=True)
     goes, stays = _both(session, customer_id, into, lock=True)
     mine = _invoices(session, customer_id)
+    owed = _owed(mine)
     for one in (customer_id, into):
         saved_methods.end_all(session, customer_id=one, actor=actor, now=now, why="customers merged")
     _take_contacts(session, goes, stays)
@@ -71,12 +72,12 @@ def merge(session: Session, *, customer_id: int, into: int, actor: str, now: dat
     emails = addresses.redirect(
         session,
         invoice_ids=[one.invoice_id for one in mine],
-        owed=_owed(mine),
+        owed=owed,
         address=stays.email,
         actor=actor,
         now=now,
     )
-    return Merger(goes, stays, len(mine), len(_owed(mine)), emails)
+    return Merger(goes, stays, len(mine), len(owed), emails)
 
 
 def namesakes(session: Session, *, customer: Customer) -> list[Customer]:

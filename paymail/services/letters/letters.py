@@ -33,9 +33,10 @@ def says_today(session: Session, *, message: Message, invoice: Invoice, now: dat
 
     One that may have been delivered already keeps them: what was sent can be shown again.
     """
-    if message.kind is not MessageKind.REMINDER or message.handed_over_at is not None:
+    kept = message.mime_sha256
+    if message.kind is not MessageKind.REMINDER or kept is None or message.handed_over_at is not None:
         return True
-    written = session.scalar(select(Blob.created_at).where(Blob.sha256 == message.mime_sha256))
+    written = session.scalar(select(Blob.created_at).where(Blob.sha256 == kept))
     return written is None or _same_day(invoice, written, now)
 
 

@@ -1,9 +1,7 @@
 """What a run of sync did, or would do."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, field
 
 from paymail.services.imports import Report
 
@@ -38,8 +36,6 @@ class Outcome:
     """By number why the host did not take an update."""
     stopped: bool = False
     """Whether it ended before everything was read."""
-    cursor: datetime | None = None
-    """Where the run itself has put the cursor."""
     on_hold: bool = False
     """Whether money stayed out, here and there, because of a restore."""
 
@@ -47,12 +43,6 @@ class Outcome:
     def read(self) -> int:
         """How many invoices were read."""
         return self.created + self.updated + self.unchanged + self.refused
-
-    def as_json(self) -> dict[str, Any]:
-        """Return all of it but for the cursor, which is the run's own affair."""
-        found = asdict(self)
-        del found["cursor"]
-        return found
 
     def add(self, report: Report) -> None:
         """Count what an import did."""

@@ -59,18 +59,17 @@ def run(context: SyncContext, *, stopped: Callable[[], bool] = lambda: False) ->
     outcome = Outcome()
     with context.transaction() as session:
         targets.settle(session, context)
-        cursor = outcome.cursor = syncs.load(session, context).cursor
-        outcome.on_hold = syncs.on_hold(session)
+        cursor, outcome.on_hold = syncs.load(session, context).cursor, syncs.on_hold(session)
     with context.host.reading(VIEW_COLUMNS, zone=context.zone) as view:
-        _retry(context, view, outcome)
+        _retry(context, view, outcome, cursor)
         for shown in _pages(view, _since(context, view, cursor)):
-            _take_in(context, shown, outcome)
+            cursor = _take_in(context, shown, outcome, cursor)
             if stopped():
                 outcome.stopped = True
                 return outcome
         if outcome.on_hold:
             return outcome
-        _end(context, view.began, outcome)
+        _end(context, view.began, cursor)
     if context.host.is_told:
         tellings.tell(context, outcome, stopped=stopped)
     return outcome
@@ -90,7 +89,7 @@ def _pages(view: HostReading, since: datetime | None) -> Iterator[list[ShownInvo
             return
 
 
-def _retry(context: SyncContext, view: HostReading, outcome: Outcome) -> None:
+def _retry(context: SyncContext, view: HostReading, outcome: Outcome, cursor: datetime | None) -> None:
     """Try again what was refused; what the view does not have any more is forgotten."""
     started = context.now()
     for _ in range(kept_invoices.MOST_RETRIED // PAGE):
@@ -103,11 +102,16 @@ def _retry(context: SyncContext, view: HostReading, outcome: Outcome) -> None:
         gone = set(numbers) - {one.number for one in shown}
         with context.transaction() as session:
             kept_invoices.forget_refusals(session, syncs.load(session, context), gone)
-        _take_in(context, shown, outcome)
+        _take_in(context, shown, outcome, cursor)
 
 
-def _take_in(context: SyncContext, shown: list[ShownInvoice], outcome: Outcome) -> None:
-    """Import some invoices; then keep what became of them and, of a page, that it was read."""
+def _take_in(
+    context: SyncContext, shown: list[ShownInvoice], outcome: Outcome, cursor: datetime | None
+) -> datetime | None:
+    """Import some invoices; then keep what became of them and, of a page, that it was read.
+
+    Returns where the run has put the cursor, which is at `cursor` unless somebody else has moved it.
+    """
     report, refused = take_in(
         context,
         shown,
@@ -121,16 +125,17 @@ def _take_in(context: SyncContext, shown: list[ShownInvoice], outcome: Outcome) 
         kept_invoices.keep(session, sync, shown, refused, context.now())
         place = shown[-1].place if shown else None
         # Whoever takes an import back meanwhile wants everything read again.
-        if place is not None and not outcome.on_hold and sync.cursor == outcome.cursor:
-            sync.cursor = outcome.cursor = max(sync.cursor or place.changed, place.changed)
+        if place is not None and not outcome.on_hold and sync.cursor == cursor:
+            sync.cursor = cursor = max(cursor or place.changed, place.changed)
     if report is not None:
         outcome.add(report)
     outcome.refuse(refused)
+    return cursor
 
 
-def _end(context: SyncContext, began: datetime, outcome: Outcome) -> None:
+def _end(context: SyncContext, began: datetime, cursor: datetime | None) -> None:
     """Note that everything was read that the host had when the run began."""
     with context.transaction() as session:
         sync = syncs.load(session, context)
-        sync.cursor = began if sync.cursor == outcome.cursor else sync.cursor
+        sync.cursor = began if sync.cursor == cursor else sync.cursor
         sync.ended_at = context.now()
