@@ -6,9 +6,18 @@ The same value always gives the same bytes, so a sent PDF can be shown again byt
 
 from paymail.documents.credit_note import CreditNoteDocument
 from paymail.documents.invoice import InvoiceDocument
-from paymail.documents.parties import Line, Party
+from paymail.documents.parties import BankAccount, Line, Party, Seller
 from paymail.documents.receipt import ReceiptDocument
 
 Document = InvoiceDocument | ReceiptDocument | CreditNoteDocument
 
-__all__ = ["CreditNoteDocument", "Document", "InvoiceDocument", "Line", "Party", "ReceiptDocument"]
+__all__ = [
+    "BankAccount",
+    "CreditNoteDocument",
+    "Document",
+    "InvoiceDocument",
+    "Line",
+    "Party",
+    "ReceiptDocument",
+    "Seller",
+]

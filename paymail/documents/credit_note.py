@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
-from paymail.documents.parties import Party
+from paymail.documents.parties import Party, Seller
 from paymail.money import Money
 
 
@@ -19,7 +19,7 @@ class CreditNoteDocument:
     adjustment: bool
     invoice_number: str
     invoice_issued: date
-    issuer: Party
+    issuer: Seller
     customer: Party
     issued: date
     reason: str

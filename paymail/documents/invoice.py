@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from paymail.documents.parties import Line, Party
+from paymail.documents.parties import Line, Party, Seller
 from paymail.money import Money
 from paymail.tax import TaxTotal
 
@@ -18,7 +18,7 @@ class InvoiceDocument:
     template: ClassVar[str] = "invoice.html"
 
     number: str
-    issuer: Party
+    issuer: Seller
     customer: Party
     issued: date
     due: date

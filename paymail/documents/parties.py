@@ -1,6 +1,7 @@
 """Who is on paper, and for what: the parties of a document and its lines."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from paymail.money import Money
@@ -15,6 +16,41 @@ class Party:
     email: str = ""
     address: str = ""
     tax_id: str = ""
+    tax_label: str = ""
+    """What stands before the tax id: `ABN`, `USt-IdNr.`."""
+    attention: str = ""
+    """The person or department at a customer's."""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """Where a transfer goes; empty strings are left out, and an empty account offers no transfer."""
+
+    holder: str = ""
+    bank: str = ""
+    bsb: str = ""
+    number: str = ""
+    payid: str = ""
+    iban: str = ""
+    bic: str = ""
+    unchanged_since: date | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.number or self.payid or self.iban)
+
+
+@dataclass(frozen=True, slots=True)
+class Seller(Party):
+    """The issuer as its customers see it. `colour` is a legible `#rrggbb` under white text."""
+
+    colour: str = "#2563eb"
+    logo: bytes = b""
+    """A PNG without alpha, for documents; empty: the name stands alone."""
+    logo_url: str = ""
+    """The same picture on our pages, for emails and the pay page."""
+    bank: BankAccount = BankAccount()
+    footer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from paymail.documents.parties import Party
+from paymail.documents.parties import Party, Seller
 from paymail.money import Money
 
 
@@ -16,7 +16,7 @@ class ReceiptDocument:
 
     number: str
     invoice_number: str
-    issuer: Party
+    issuer: Seller
     customer: Party
     paid_on: date
     method: str

@@ -2,8 +2,10 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar, Final, Self, TypedDict
 
+from paymail.documents import BankAccount, Seller
 from paymail.models import MessageKind
 
 
@@ -40,6 +42,7 @@ class CustomerEmail(Email):
     """An email to the customer, in their language. `payment_url` holds the secret token."""
 
     issuer_email: str
+    seller: Seller
     payment_url: str
 
 
@@ -55,15 +58,35 @@ class Letterhead(TypedDict):
 
     issuer_name: str
     issuer_email: str
+    seller: Seller
     customer_name: str
     invoice_number: str
     payment_url: str
     locale: str
 
 
+SELLER: Final = Seller(
+    name="Southern IT Services Pty Ltd",
+    email="billing@southern-it.example",
+    address="Level 3, 120 Collins Street\nMelbourne VIC 3000",
+    tax_id="51 824 753 556",
+    tax_label="ABN",
+    phone="+61 3 9010 0000",
+    bank=BankAccount(
+        holder="Southern IT Services Pty Ltd",
+        bank="Harbour Bank",
+        bsb="063-000",
+        number="1000 2000",
+        payid="pay@southern-it.example",
+        unchanged_since=date(2023, 7, 3),
+    ),
+)
+"""The issuer of the samples."""
+
 SAMPLE: Final[Letterhead] = {
     "issuer_name": "Southern IT Services Pty Ltd",
     "issuer_email": "billing@southern-it.example",
+    "seller": SELLER,
     "customer_name": "The Vacuum Shop",
     "invoice_number": "502",
     "payment_url": "https://billing.example/pay/" + "0" * 64,

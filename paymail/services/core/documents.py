@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument
+from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument, Seller
 from paymail.models import Channel, Invoice, InvoiceLine, Issuer, Payment
 from paymail.money import Money
 from paymail.services.core.invoices import local_date, payment_url
@@ -42,11 +42,11 @@ def _locale(invoice: Invoice) -> str:
     return invoice.customer.locale or invoice.issuer.locale
 
 
-def _parties(invoice: Invoice) -> tuple[Party, Party]:
+def _parties(invoice: Invoice) -> tuple[Seller, Party]:
     issuer, customer = invoice.issuer, invoice.customer
     return (
-        Party(issuer.name, issuer.reply_to or issuer.email, issuer.address, issuer.tax_id),
-        Party(customer.name, customer.email, customer.address),
+        Seller(issuer.name, issuer.reply_to or issuer.email, issuer.address, issuer.tax_id),
+        Party(customer.name, customer.email, customer.address, customer.tax_id),
     )
 
 

@@ -16,6 +16,7 @@ def letterhead(bill: InvoiceDocument) -> Letterhead:
     return {
         "issuer_name": bill.issuer.name,
         "issuer_email": bill.issuer.email,
+        "seller": bill.issuer,
         "customer_name": bill.customer.name,
         "invoice_number": bill.number,
         "payment_url": bill.payment_url,
