@@ -44,6 +44,8 @@ class CustomerEmail(Email):
     issuer_email: str
     seller: Seller
     payment_url: str
+    not_online: str = ""
+    """Why the amount cannot be paid online, for the reader; then there is no button."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,3 +95,5 @@ SAMPLE: Final[Letterhead] = {
     "locale": "en-AU",
 }
 """The letterhead of the samples: the seed's invoice 502."""
+UNLINKED: Final[Letterhead] = {**SAMPLE, "payment_url": ""}
+"""The same of an email that holds no pay link."""

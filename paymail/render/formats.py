@@ -41,6 +41,11 @@ def money(value: Money, tag: str) -> str:
     return apart(f"{value.currency} {_trim(text)}", tag)
 
 
+def figure(value: Money, tag: str) -> str:
+    """Write `1,234.56`: an amount in a column whose head names the currency."""
+    return apart(_decimal(value.decimal, exponent(value.currency), tag), tag)
+
+
 def money_shape(currency: str, tag: str) -> str:
     """Return how `money` writes an amount, with `%s` in the place of its number: `AUD $%s`."""
     return re.sub(r"\d[\d.,]*", "%s", money(Money(0, currency), tag))
@@ -78,9 +83,12 @@ def quantity(value: Decimal, tag: str) -> str:
 
 def unit_price(value: Decimal, currency_digits: int, tag: str) -> str:
     """Write a unit price: at least the currency's decimals, more where it has them (3.335)."""
-    pattern = "#,##0" + (".0" if currency_digits else "") + "0" * (currency_digits - 1) + "######"
-    if not currency_digits:
-        pattern = "#,##0.######"
+    pattern = "#,##0." + "0" * currency_digits + "######"
+    return format_decimal(value, format=pattern, locale=locale_of(tag))
+
+
+def _decimal(value: Decimal, digits: int, tag: str) -> str:
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
     return format_decimal(value, format=pattern, locale=locale_of(tag))
 
 

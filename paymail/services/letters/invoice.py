@@ -1,5 +1,6 @@
 """The invoice email."""
 
+from paymail.documents import InvoiceDocument
 from paymail.emails import EmailLine, InvoiceEmail
 from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead
@@ -13,7 +14,7 @@ def invoice_email(source: Source) -> InvoiceEmail:
         **letterhead(bill),
         issued=bill.issued,
         due=bill.due,
-        lines=tuple(EmailLine(line.description, line.quantity, line.amount, line.tax) for line in bill.lines),
+        lines=email_lines(bill),
         subtotal=bill.subtotal,
         tax_name=bill.tax_name,
         taxes=bill.taxes,
@@ -21,6 +22,14 @@ def invoice_email(source: Source) -> InvoiceEmail:
         total=bill.total,
         paid=bill.paid,
         balance=bill.balance,
+    )
+
+
+def email_lines(bill: InvoiceDocument) -> tuple[EmailLine, ...]:
+    """Return the lines of an invoice as its emails show them."""
+    return tuple(
+        EmailLine(line.description, line.quantity, line.unit_price, line.amount, line.tax)
+        for line in bill.lines
     )
 
 

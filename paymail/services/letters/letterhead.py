@@ -22,3 +22,8 @@ def letterhead(bill: InvoiceDocument) -> Letterhead:
         "payment_url": bill.payment_url,
         "locale": bill.locale,
     }
+
+
+def without_link(head: Letterhead) -> Letterhead:
+    """Return a letterhead for an email that holds no pay link."""
+    return {**head, "payment_url": ""}
