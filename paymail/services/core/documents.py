@@ -1,9 +1,10 @@
 """From rows to the typed values that emails and PDFs are rendered from."""
 
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 
 from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument, Seller
-from paymail.models import Channel, Invoice, InvoiceLine, Issuer, Payment
+from paymail.models import Channel, Invoice, InvoiceLine, InvoiceStatus, Issuer, Payment
 from paymail.money import Money
 from paymail.services.core.invoices import local_date, payment_url
 from paymail.tax import TaxTotal, line_tax, tax_totals
@@ -73,7 +74,10 @@ def taxes_of(invoice: Invoice) -> tuple[TaxTotal, ...]:
 
 
 def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
-    """Return what the invoice PDF shows now."""
+    """Return what the invoice PDF shows now, as far as its row knows.
+
+    `letters/invoice_facts.py` adds what other rows know: credit notes, the last payment, when it was voided.
+    """
     issuer, customer = _parties(invoice)
     currency = invoice.currency
     return InvoiceDocument(
@@ -88,17 +92,28 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
         taxes=taxes_of(invoice),
         tax=Money(invoice.tax_amount, currency),
         total=Money(invoice.total, currency),
-        # Beside a balance it is all that took it down: the sums add up also after refunds and credits.
-        paid=Money(invoice.total - invoice.balance if invoice.balance else invoice.amount_paid, currency),
+        paid=Money(invoice.received, currency),
         balance=Money(invoice.balance, currency),
         payment_url=payment_url(public_url, invoice),
         locale=_locale(invoice),
+        purchase_order=invoice.purchase_order,
+        terms=invoice.terms,
+        notes=invoice.notes,
+        credited=Money(invoice.amount_credited, currency) if invoice.amount_credited else None,
+        written_off=Money(invoice.amount_written_off, currency) if invoice.amount_written_off else None,
+        void=invoice.status is InvoiceStatus.VOID,
     )
 
 
 def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
-    """Return what the receipt PDF of one payment shows; it never changes afterwards."""
+    """Return what the receipt PDF of one payment shows; it never changes afterwards.
+
+    The tax in it is the payment's share of the invoice's tax, halves up.
+    """
     issuer, customer = _parties(invoice)
+    currency = invoice.currency
+    before = invoice.total - payment.amount - payment.balance_after
+    taxes = taxes_of(invoice)
     return ReceiptDocument(
         number=receipt_number(payment),
         invoice_number=invoice.number,
@@ -107,7 +122,23 @@ def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
         paid_on=payment_day(invoice.issuer, payment),
         method=method_of(payment),
         amount=Money(payment.amount, payment.currency),
-        invoice_total=Money(invoice.total, invoice.currency),
-        balance=Money(payment.balance_after, invoice.currency),
+        invoice_total=Money(invoice.total, currency),
+        balance=Money(payment.balance_after, currency),
+        invoice_issued=invoice.issued_date,
+        lines=tuple(_line(line, invoice) for line in invoice.lines),
+        subtotal=Money(invoice.subtotal, currency),
+        tax_name=invoice.issuer.tax_name,
+        taxes=taxes,
+        tax_in=Money(tax_share(payment.amount, invoice), currency) if invoice.tax_amount else None,
+        taken_off=Money(before, currency) if before > 0 else None,
+        tax_invoice=any(total.rate for total in taxes),
         locale=_locale(invoice),
     )
+
+
+def tax_share(amount: int, invoice: Invoice) -> int:
+    """Return the tax in a part of an invoice's total, in minor units, halves up."""
+    if not invoice.total:
+        return 0
+    exact = Decimal(amount) * invoice.tax_amount / invoice.total
+    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
