@@ -36,6 +36,7 @@ class InvoiceDocument:
     purchase_order: str = ""
     """The customer's number of the order."""
     terms: str = ""
+    """The invoice's own, or else the issuer's."""
     notes: str = ""
     credits: tuple[Credit, ...] = ()
     credited: Money | None = None
@@ -51,9 +52,9 @@ class InvoiceDocument:
     tax_invoice: bool = True
     """Whether an invoice with tax in it may be called a tax invoice."""
     tax_local: Money | None = None
-    """The tax in the issuer's own currency, where the invoice has another."""
-    online: bool = True
-    """Whether the balance can be charged online: a card cannot be charged with KWD 34.781."""
+    """The tax in Australian dollars, where the invoice has another currency (GSTR 2001/2, para 41)."""
+    not_online: str = ""
+    """Why nothing of the balance can be paid online, one of `money.Obstacle`; empty: it can."""
 
     @property
     def taxed(self) -> bool:

@@ -12,7 +12,7 @@ import pytest
 import segno
 
 from paymail.documents import BankAccount, Credit, InvoiceDocument, Line
-from paymail.money import Money
+from paymail.money import Money, Obstacle
 from tests.factories import GST
 from tests.render.test_pdf import INVOICE, RENDERER, text_of
 
@@ -86,7 +86,7 @@ def test_an_invoice_that_may_not_be_called_a_tax_invoice_is_an_invoice() -> None
 
 
 def test_what_cannot_be_charged_online_is_asked_for_by_transfer_alone() -> None:
-    pdf = RENDERER.render(replace(BANKED, online=False))
+    pdf = RENDERER.render(replace(BANKED, not_online=Obstacle.BELOW_MINIMUM))
     assert "Pay Invoice Online" not in text_of(pdf)
     assert "BSB 062-000 Account 1234 5678 Reference INV502" in text_of(pdf)
     assert "have not changed since 3 July 2023" in text_of(pdf)

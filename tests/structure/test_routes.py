@@ -19,7 +19,7 @@ __all__ = ["biller", "site"]
 
 QUERIES = {"/staff/bulk/new": "?currency=AUD"}
 """What a page is asked with that refuses to show nothing in particular."""
-PUBLIC = re.compile(r"/($|api/|pay/|healthz|readyz|openapi)")
+PUBLIC = re.compile(r"/($|api/|pay/|brand/|healthz|readyz|openapi)")
 SCOPES = re.compile(r"Scope: (\w+)[.;]")
 
 

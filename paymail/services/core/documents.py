@@ -3,10 +3,12 @@
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument, Seller
+from paymail.documents import InvoiceDocument, Line, ReceiptDocument
 from paymail.models import Channel, Invoice, InvoiceLine, InvoiceStatus, Issuer, Payment
 from paymail.money import Money
 from paymail.services.core.invoices import local_date, payment_url
+from paymail.services.core.online_payment import online_obstacle
+from paymail.services.core.parties import buyer_of, seller_of
 from paymail.tax import TaxTotal, line_tax, tax_totals
 
 
@@ -43,14 +45,6 @@ def _locale(invoice: Invoice) -> str:
     return invoice.customer.locale or invoice.issuer.locale
 
 
-def _parties(invoice: Invoice) -> tuple[Seller, Party]:
-    issuer, customer = invoice.issuer, invoice.customer
-    return (
-        Seller(issuer.name, issuer.reply_to or issuer.email, issuer.address, issuer.tax_id),
-        Party(customer.name, customer.email, customer.address, customer.tax_id),
-    )
-
-
 def _line(line: InvoiceLine, invoice: Invoice) -> Line:
     return Line(
         line.position,
@@ -78,17 +72,16 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
 
     `letters/invoice_facts.py` adds what other rows know: credit notes, the last payment, when it was voided.
     """
-    issuer, customer = _parties(invoice)
-    currency = invoice.currency
+    issuer, currency = invoice.issuer, invoice.currency
     return InvoiceDocument(
         number=invoice.number,
-        issuer=issuer,
-        customer=customer,
+        issuer=seller_of(issuer, public_url),
+        customer=buyer_of(invoice.customer, issuer),
         issued=invoice.issued_date,
         due=invoice.due_date,
         lines=tuple(_line(line, invoice) for line in invoice.lines),
         subtotal=Money(invoice.subtotal, currency),
-        tax_name=invoice.issuer.tax_name,
+        tax_name=issuer.tax_name,
         taxes=taxes_of(invoice),
         tax=Money(invoice.tax_amount, currency),
         total=Money(invoice.total, currency),
@@ -97,11 +90,14 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
         payment_url=payment_url(public_url, invoice),
         locale=_locale(invoice),
         purchase_order=invoice.purchase_order,
-        terms=invoice.terms,
+        terms=invoice.terms or issuer.terms,
         notes=invoice.notes,
-        credited=Money(invoice.amount_credited, currency) if invoice.amount_credited else None,
-        written_off=Money(invoice.amount_written_off, currency) if invoice.amount_written_off else None,
+        credited=_some(invoice.amount_credited, currency),
+        written_off=_some(invoice.amount_written_off, currency),
         void=invoice.status is InvoiceStatus.VOID,
+        tax_invoice=invoice.status is not InvoiceStatus.VOID,
+        not_online=online_obstacle(invoice) or "",
+        tax_local=_some(invoice.tax_aud or 0, "AUD") if currency != "AUD" else None,
     )
 
 
@@ -110,15 +106,12 @@ def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
 
     The tax in it is the payment's share of the invoice's tax, halves up.
     """
-    issuer, customer = _parties(invoice)
-    currency = invoice.currency
-    before = invoice.total - payment.amount - payment.balance_after
-    taxes = taxes_of(invoice)
+    currency, taxes = invoice.currency, taxes_of(invoice)
     return ReceiptDocument(
         number=receipt_number(payment),
         invoice_number=invoice.number,
-        issuer=issuer,
-        customer=customer,
+        issuer=seller_of(invoice.issuer, ""),
+        customer=buyer_of(invoice.customer, invoice.issuer),
         paid_on=payment_day(invoice.issuer, payment),
         method=method_of(payment),
         amount=Money(payment.amount, payment.currency),
@@ -129,11 +122,15 @@ def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
         subtotal=Money(invoice.subtotal, currency),
         tax_name=invoice.issuer.tax_name,
         taxes=taxes,
-        tax_in=Money(tax_share(payment.amount, invoice), currency) if invoice.tax_amount else None,
-        taken_off=Money(before, currency) if before > 0 else None,
+        tax_in=_some(tax_share(payment.amount, invoice), currency),
+        taken_off=_some(max(invoice.total - payment.amount - payment.balance_after, 0), currency),
         tax_invoice=any(total.rate for total in taxes),
         locale=_locale(invoice),
     )
+
+
+def _some(minor: int, currency: str) -> Money | None:
+    return Money(minor, currency) if minor else None
 
 
 def tax_share(amount: int, invoice: Invoice) -> int:

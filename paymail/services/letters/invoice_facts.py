@@ -8,18 +8,15 @@ from sqlalchemy.orm import Session
 
 from paymail.documents import Credit, InvoiceDocument
 from paymail.models import IN_FORCE, Invoice, InvoiceStatus, Payment, Refund, TimelineEvent
-from paymail.money import Money, NotChargeable, stripe_amount
+from paymail.money import Money
 from paymail.services.core.documents import invoice_document, method_of, payment_day
 from paymail.services.core.invoices import local_date
 from paymail.services.letters.credit_notes import credit_note_number
-from paymail.services.plans.choice import smallest
 
 
 def full_document(session: Session, *, invoice: Invoice, public_url: str) -> InvoiceDocument:
     """Return all that the invoice PDF shows now. An invoice that is only owed costs no question."""
     document = invoice_document(invoice, public_url)
-    if invoice.balance and not _chargeable(invoice):
-        document = replace(document, online=False)
     if invoice.status is InvoiceStatus.VOID:
         return replace(document, voided_on=_voided_on(session, invoice))
     if invoice.amount_credited:
@@ -27,15 +24,6 @@ def full_document(session: Session, *, invoice: Invoice, public_url: str) -> Inv
     if invoice.received and not invoice.balance:
         document = _as_paid(session, invoice, document)
     return document
-
-
-def _chargeable(invoice: Invoice) -> bool:
-    """Whether a card can be charged with the least that may be paid: else a button would lead nowhere."""
-    try:
-        stripe_amount(smallest(invoice), invoice.currency)
-    except NotChargeable:
-        return False
-    return True
 
 
 def _voided_on(session: Session, invoice: Invoice) -> date | None:
