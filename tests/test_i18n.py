@@ -93,7 +93,7 @@ def facts(email: Email, language: str) -> Iterator[str]:
             continue
         if isinstance(value, Money):
             yield formats.money(value, language)
-        elif isinstance(value, bool) or name == "zone":
+        elif isinstance(value, bool) or name in ("zone", "reference"):
             continue
         elif isinstance(value, date):
             yield formats.long_date(value, language)
@@ -113,6 +113,7 @@ def facts(email: Email, language: str) -> Iterator[str]:
         elif isinstance(value, Seller):
             yield from (value.tax_id, value.phone, *value.address.splitlines())
             if value.bank.payid in RENDERER.render(email).text:
+                yield email.reference  # type: ignore[attr-defined]
                 yield from (text for _, text in email_words.account(value.bank, language))
         elif name == "reason" and email.template == "payment_failed":
             yield bank_reasons.reason(value, language)
@@ -379,7 +380,7 @@ def test_numbers_and_names_keep_their_own_direction_in_arabic_only() -> None:
     ("currency", "locale", "said"),
     [
         ("AUD", "fr", "AUD 1,00"), ("KWD", "ar", "KWD 0.100"), ("JPY", "ar", "JPY 100"),
-        ("JPY", "ja", "JPY ￥100"),
+        ("JPY", "ja", "JPY 100"),
         ("EUR", "de", "EUR 1,00"), ("EUR", "fr-CA", "EUR 1,00"), ("CHF", "de-CH", "CHF 1.00"),
     ],
 )  # fmt: skip

@@ -45,7 +45,9 @@ class CustomerEmail(Email):
     seller: Seller
     payment_url: str
     not_online: str = ""
-    """Why the amount cannot be paid online, for the reader; then there is no button."""
+    """Why the invoice cannot be paid online, one of `money.Obstacle`; empty: it can."""
+    reference: str
+    """What a bank transfer for it should name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class Letterhead(TypedDict):
     customer_name: str
     invoice_number: str
     payment_url: str
+    not_online: str
+    reference: str
     locale: str
 
 
@@ -92,6 +96,8 @@ SAMPLE: Final[Letterhead] = {
     "customer_name": "The Vacuum Shop",
     "invoice_number": "502",
     "payment_url": "https://billing.example/pay/" + "0" * 64,
+    "not_online": "",
+    "reference": "INV502",
     "locale": "en-AU",
 }
 """The letterhead of the samples: the seed's invoice 502."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from paymail.emails import SAMPLES, CustomerEmail, Email, InvoiceEmail, ReminderEmail
+from paymail.money import Obstacle
 from tests.render.contrast import dark_rules, forced, outlook_rules, pairs
 from tests.render.sent_bytes import Sent, sent, words
 
@@ -31,7 +32,7 @@ EMAILS: dict[str, Email] = {
     "invoice-de": replace(ONE, locale="de"),
     "invoice-branded": branded(ONE),
     "invoice-1000": with_lines(1000),
-    "invoice-not-online": replace(ONE, not_online="This amount cannot be charged to a card."),
+    "invoice-not-online": replace(ONE, not_online=Obstacle.LAST_DIGIT),
 }
 EVERY = pytest.mark.parametrize("name", sorted(EMAILS))
 _SENT: dict[str, Sent] = {}
@@ -195,7 +196,7 @@ def test_where_nothing_can_be_paid_online_the_email_says_how_to_pay_and_has_no_b
     assert not found.page.cssselect(".pay-button")
     assert "Pay Invoice Online" not in found.text
     for part in (words(found.page.text_content()), words(found.text)):
-        assert "This amount cannot be charged to a card. Please pay by bank transfer" in part
+        assert "are in whole units only. Please pay by bank transfer" in part
         assert "Pay by bank transfer Account" in part
         assert "pay@southern-it.example" in part
 

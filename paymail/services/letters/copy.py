@@ -5,7 +5,7 @@ from paymail.emails import CopyEmail
 from paymail.models import Invoice, InvoiceStatus, Payment
 from paymail.services.core.documents import receipt_document
 from paymail.services.letters.kind import Kind, Source
-from paymail.services.letters.letterhead import bill_of, letterhead, without_link
+from paymail.services.letters.letterhead import bill_of, letterhead, paper_of, without_link
 
 
 def copy_email(source: Source) -> CopyEmail:
@@ -22,7 +22,7 @@ def copy_email(source: Source) -> CopyEmail:
 
 
 def _document(source: Source) -> InvoiceDocument | ReceiptDocument:
-    return _receipt(source) or bill_of(source)
+    return _receipt(source) or paper_of(source)
 
 
 def _receipt(source: Source) -> ReceiptDocument | None:

@@ -6,7 +6,7 @@ from paymail.money import Money
 from paymail.services.core.invoices import local_date
 from paymail.services.letters.instalments import email_instalments
 from paymail.services.letters.kind import Group, Kind, Source
-from paymail.services.letters.letterhead import bill_of, letterhead
+from paymail.services.letters.letterhead import bill_of, letterhead, paper_of
 from paymail.services.letters.send_rules import while_planned
 from paymail.services.plans.coverage import plan_of
 
@@ -34,4 +34,4 @@ def plan_email(source: Source) -> PlanEmail:
     )
 
 
-KIND = Kind(email=plan_email, document=bill_of, threaded=True, group=Group.INVOICES, send_rule=while_planned)
+KIND = Kind(email=plan_email, document=paper_of, threaded=True, group=Group.INVOICES, send_rule=while_planned)
