@@ -46,6 +46,8 @@ class CustomerEmail(Email):
     payment_url: str
     not_online: str = ""
     """Why the invoice cannot be paid online, one of `money.Obstacle`; empty: it can."""
+    reference: str
+    """What a bank transfer for it should name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,7 @@ class Letterhead(TypedDict):
     invoice_number: str
     payment_url: str
     not_online: str
+    reference: str
     locale: str
 
 
@@ -94,6 +97,7 @@ SAMPLE: Final[Letterhead] = {
     "invoice_number": "502",
     "payment_url": "https://billing.example/pay/" + "0" * 64,
     "not_online": "",
+    "reference": "INV502",
     "locale": "en-AU",
 }
 """The letterhead of the samples: the seed's invoice 502."""

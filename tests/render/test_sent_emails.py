@@ -32,7 +32,7 @@ EMAILS: dict[str, Email] = {
     "invoice-de": replace(ONE, locale="de"),
     "invoice-branded": branded(ONE),
     "invoice-1000": with_lines(1000),
-    "invoice-not-online": replace(ONE, not_online=Obstacle.BELOW_MINIMUM),
+    "invoice-not-online": replace(ONE, not_online=Obstacle.LAST_DIGIT),
 }
 EVERY = pytest.mark.parametrize("name", sorted(EMAILS))
 _SENT: dict[str, Sent] = {}
@@ -196,7 +196,7 @@ def test_where_nothing_can_be_paid_online_the_email_says_how_to_pay_and_has_no_b
     assert not found.page.cssselect(".pay-button")
     assert "Pay Invoice Online" not in found.text
     for part in (words(found.page.text_content()), words(found.text)):
-        assert "that a card can be charged. Please pay by bank transfer" in part
+        assert "are in whole units only. Please pay by bank transfer" in part
         assert "Pay by bank transfer Account" in part
         assert "pay@southern-it.example" in part
 

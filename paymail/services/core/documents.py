@@ -104,7 +104,7 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
 def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
     """Return what the receipt PDF of one payment shows; it never changes afterwards.
 
-    The tax in it is the payment's share of the invoice's tax, halves up.
+    The tax in it is the payment's share of the invoice's tax (`_tax_in`).
     """
     currency, taxes = invoice.currency, taxes_of(invoice)
     return ReceiptDocument(
@@ -122,7 +122,7 @@ def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
         subtotal=Money(invoice.subtotal, currency),
         tax_name=invoice.issuer.tax_name,
         taxes=taxes,
-        tax_in=_some(tax_share(payment.amount, invoice), currency),
+        tax_in=_some(_tax_in(payment, invoice), currency),
         taken_off=_some(max(invoice.total - payment.amount - payment.balance_after, 0), currency),
         tax_invoice=any(total.rate for total in taxes),
         locale=_locale(invoice),
@@ -131,6 +131,19 @@ def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
 
 def _some(minor: int, currency: str) -> Money | None:
     return Money(minor, currency) if minor else None
+
+
+def _tax_in(payment: Payment, invoice: Invoice) -> int:
+    """Return the tax in a payment, in minor units; those of an invoice add up to its tax.
+
+    So it is counted from what was settled before and after it. Zero where a part of the payment was not owed:
+    then its share is not known.
+    """
+    after = invoice.total - payment.balance_after
+    before = after - payment.amount
+    if before < 0 or (invoice.overpaid and not payment.balance_after):
+        return 0
+    return tax_share(after, invoice) - tax_share(before, invoice)
 
 
 def tax_share(amount: int, invoice: Invoice) -> int:

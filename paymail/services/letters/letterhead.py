@@ -27,6 +27,7 @@ def letterhead(bill: InvoiceDocument) -> Letterhead:
         "invoice_number": bill.number,
         "payment_url": bill.payment_url,
         "not_online": bill.not_online,
+        "reference": bill.reference,
         "locale": bill.locale,
     }
 

@@ -81,13 +81,16 @@ def _to_name(message: Message, invoice: Invoice) -> str:
 
 
 def _thread_root(session: Session, message: Message) -> str:
-    """Return the Message-ID of the invoice email that this one answers, or nothing for the first one."""
+    """Return the Message-ID of the first email about the invoice, or nothing for that one itself.
+
+    That is the invoice email, or a reminder where the host mailed the invoice.
+    """
     handed_over = (MessageState.SENT, MessageState.BOUNCED, MessageState.UNKNOWN, MessageState.HANDOVER)
     first = (
         select(Message.header_id)
         .where(
             Message.invoice_id == message.invoice_id,
-            Message.kind == MessageKind.INVOICE,
+            Message.kind.not_in((*TO_STAFF, MessageKind.COPY)),
             Message.state.in_(handed_over),
             Message.message_id != message.message_id,
         )
