@@ -22,6 +22,7 @@ from paymail.models.invoice import (
     InvoiceStatus,
     PaymentStatus,
 )
+from paymail.models.issued_document import IssuedDocument
 from paymail.models.issuer_change import IssuerChange
 from paymail.models.issuer_logo import IssuerLogo
 from paymail.models.message import (
@@ -119,6 +120,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceStatus",
+    "IssuedDocument",
     "Issuer",
     "IssuerChange",
     "IssuerLogo",

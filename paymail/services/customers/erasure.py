@@ -24,6 +24,7 @@ from paymail.models import (
     IdempotentRequest,
     Invoice,
     InvoiceStatus,
+    IssuedDocument,
     Message,
     MessageRecipient,
     MessageState,
@@ -144,9 +145,12 @@ def _forget_person(found: Customer, now: datetime) -> None:
 
 
 def _erase_contents(session: Session, mine: Select[Any], now: datetime) -> None:
-    """Erase the bytes of the customer's emails, but for those that another customer's email has too."""
+    """Erase the bytes of the customer's emails and issued documents, but for what another customer's email
+    has too."""
     pairs = select(Message.mime_sha256, Message.pdf_sha256)
     theirs = {d for row in session.execute(pairs.where(Message.invoice_id.in_(mine))) for d in row if d}
+    issued = select(IssuedDocument.pdf_sha256).where(IssuedDocument.invoice_id.in_(mine))
+    theirs.update(session.scalars(issued))
     shared = pairs.where(
         Message.invoice_id.not_in(mine),
         or_(Message.mime_sha256.in_(theirs), Message.pdf_sha256.in_(theirs)),
