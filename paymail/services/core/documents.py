@@ -9,6 +9,7 @@ from paymail.money import Money
 from paymail.services.core.invoices import local_date, payment_url
 from paymail.services.core.online_payment import online_obstacle
 from paymail.services.core.parties import buyer_of, seller_of
+from paymail.services.core.tax_invoices import may_be_tax_invoice
 from paymail.tax import TaxTotal, line_tax, tax_totals
 
 
@@ -95,7 +96,7 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
         credited=_some(invoice.amount_credited, currency),
         written_off=_some(invoice.amount_written_off, currency),
         void=invoice.status is InvoiceStatus.VOID,
-        tax_invoice=invoice.status is not InvoiceStatus.VOID,
+        tax_invoice=invoice.status is not InvoiceStatus.VOID and may_be_tax_invoice(invoice),
         not_online=online_obstacle(invoice) or "",
         tax_local=_some(invoice.tax_aud or 0, "AUD") if currency != "AUD" else None,
     )
