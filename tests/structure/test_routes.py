@@ -19,7 +19,7 @@ __all__ = ["biller", "site"]
 
 QUERIES = {"/staff/bulk/new": "?currency=AUD"}
 """What a page is asked with that refuses to show nothing in particular."""
-PUBLIC = re.compile(r"/($|api/|pay/|healthz|readyz|openapi)")
+PUBLIC = re.compile(r"/($|api/|brand/|pay/|healthz|readyz|openapi)")
 SCOPES = re.compile(r"Scope: (\w+)[.;]")
 
 
@@ -138,6 +138,7 @@ def examples(busy: Biller) -> dict[str, object]:
         "index": 0,
         "template": "invoice",
         "verb": "pause",
+        "colour": "2563eb",
     }
 
 

@@ -85,6 +85,8 @@ class PaymentSummary:
     state: State
     urgency: Urgency
     due: date
+    days: int
+    """From today to `due` on the issuer's calendar; below zero when overdue."""
     asked: Money
     """What is asked for now: the balance, or what a plan asks for."""
     balance: Money
@@ -119,6 +121,7 @@ def summary_of(session: Session, *, invoice: Invoice, now: datetime) -> PaymentS
         state=_state(session, invoice, awaited),
         urgency=Urgency.OVERDUE if due < today else Urgency.SOON if due - today <= SOON else Urgency.DUE,
         due=due,
+        days=(due - today).days,
         asked=Money(suggested(invoice, today), currency),
         balance=Money(invoice.balance, currency),
         least=Money(smallest(invoice), currency),

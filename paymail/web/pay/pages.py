@@ -18,6 +18,7 @@ from paymail.services.links.lookup import find_by_token
 from paymail.services.payments.summary import State, summary_of
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.rate_limits import limit_emails, limit_public
+from paymail.web.obstacles import obstacle_of
 from paymail.web.pay.promises import no_link
 from paymail.web.pay.script_data import ScriptData
 from paymail.web.pay.script_words import script_words
@@ -29,6 +30,9 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(limit_public)]
 
 _STEPS = {0: "1", 2: "0.01", 3: "0.01"}
 """What an amount can be raised by, per decimals; Stripe takes three-decimal ones in tens only."""
+
+HEARD = frozenset(("paid", "promise", "said_enough", "nothing_owed", "bad_promise", "text_too_long"))
+"""Answers to what the customer told us, in the address that they are led back to."""
 
 BACK = "payment_intent_client_secret"
 """The parameter that Stripe puts into the address that a customer comes back to from their bank."""
@@ -71,9 +75,16 @@ def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
         awaited = summary.awaited if summary.state is State.WAITING else None
         attempt = live_attempt(session, invoice_id=invoice.invoice_id) if payable else None
     currency = document.total.currency
-    return payable, {
+    script = ScriptData(
+        app.settings.stripe_publishable_key, invoice.issuer.stripe_account, currency, document.locale
+    )
+    # Where a part can be paid online instead, the form is shown.
+    parts = summary.choice and script.whole(summary.balance)
+    obstacle = obstacle_of(summary.asked) if payable and not parts else None
+    return payable and obstacle is None, {
         "summary": summary,
         "document": document,
+        "order": invoice.purchase_order,
         "replies": replies,
         "saved": saved,
         "consent": saved_methods.CONSENT if offered else "",
@@ -84,9 +95,9 @@ def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
         "excluded": " ".join(EXCLUDED),
         "stripe_js": app.settings.stripe_js,
         "pending": attempt.intent_id if attempt else None,
-        "script": ScriptData(
-            app.settings.stripe_publishable_key, invoice.issuer.stripe_account, currency, document.locale
-        ),
+        "script": script,
+        "obstacle": obstacle,
+        "heard": HEARD,
         "sandboxed": app.settings.sandboxed,
         "money_of": partial(Money, currency=currency),
         "step": _STEPS[exponent(currency)],

@@ -43,7 +43,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const show = (id) => {
     // The server's page says what the customer has to do now.
     if (id === "waiting") return window.location.replace(window.location.pathname);
-    for (const gone of [form, ...document.querySelectorAll("#pay-title, #standing, #amount, #talk, #unsure, #saved")]) {
+    for (const gone of [form, ...document.querySelectorAll("#paying, #standing, #amount, #talk, #unsure, #saved")]) {
       gone.hidden = true;
     }
     const panel = document.getElementById(id);

@@ -39,4 +39,5 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "index": 0,
         "template": "invoice",
         "verb": "pause",
+        "colour": "2563eb",
     }
