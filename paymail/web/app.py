@@ -17,7 +17,7 @@ from paymail.web.http.rate_limits import RateLimits
 from paymail.web.http.refusals import EarlyRefusals
 from paymail.web.http.request_ids import RequestIds
 from paymail.web.http.request_spans import RequestSpans
-from paymail.web.pay import another_way, brand, documents, pages, promises, saved_methods
+from paymail.web.pay import another_way, brand_colours, documents, pages, promises, saved_methods
 from paymail.web.pay import api as public_api
 from paymail.web.staff.session import NotLoggedIn, to_login, without_session
 from paymail.web.templating import HERE
