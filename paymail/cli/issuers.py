@@ -1,6 +1,7 @@
 """`paymail issuers`: who bills."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +15,8 @@ from paymail.services.core.calendar import zone_of
 from paymail.services.core.email_addresses import checked
 from paymail.services.core.issuers import all_issuers, create_issuer, find_issuer
 from paymail.services.core.locales import checked_locale
-from paymail.services.issuers import issuer_settings, payment_domains, setting_texts
+from paymail.services.core.logos import logo_path
+from paymail.services.issuers import issuer_settings, logos, payment_domains, setting_texts
 from paymail.web.schemas.issuers import IssuerDetail, IssuerRow
 
 issuers = typer.Typer(help="Issuers: the businesses that send invoices.", no_args_is_help=True)
@@ -99,8 +101,9 @@ def set_(
 ) -> None:
     """Change details and settings of an issuer, all of them or none.
 
-    Names: email, reply_to, bookkeeper_email, address, tax_id, tax_name, locale, and every issuer
-    setting. Its name and Stripe account cannot be changed.
+    Names: email, reply_to, bookkeeper_email, address, phone, tax_id, tax_name, tax_label, locale, colour,
+    terms, footer, bank_holder, bank_name, bank_bsb, bank_number, bank_payid, bank_iban, bank_bic, and every
+    issuer setting. Its name and Stripe account cannot be changed.
     """
     given = [change.partition("=") for change in changes]
     if any(not sign for _, sign, _ in given):
@@ -118,6 +121,31 @@ def set_(
         issuer_id = found.issuer_id
     what = ", ".join(changed) or "nothing"
     said({"issuer_id": issuer_id, "changed": changed}, f"issuer {issuer_id}: changed {what}", as_json)
+
+
+@issuers.command("logo")
+@exits
+def logo(
+    issuer: Annotated[str, typer.Argument(help="Issuer id or name.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="PNG, JPEG, GIF or WebP.", exists=True, dir_okay=False)
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the logo away.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Set the logo that documents, emails and pay pages show, or take it away.
+
+    It is made a PNG of at most 80 x 80 pixels on white. Emails that were sent keep theirs.
+    """
+    if (file is None) != remove:
+        raise typer.BadParameter("give a file, or --remove")
+    app = open_app()
+    with app.transaction() as session:
+        found = find_issuer(session, ref=issuer)
+        content = file.read_bytes() if file else b""
+        changed = logos.set_logo(session, issuer=found, content=content, actor="cli", now=app.now())
+        data = {"issuer_id": found.issuer_id, "changed": changed, "logo": logo_path(found)}
+    said(data, f"issuer {data['issuer_id']}: {data['logo'] or 'no logo'}", as_json)
 
 
 @issuers.command("register-domain")

@@ -32,6 +32,14 @@ class InvoiceDocument:
     balance: Money
     payment_url: str
     locale: str = "en-AU"
+    purchase_order: str = ""
+    terms: str = ""
+    """The invoice's own, or else the issuer's."""
+    notes: str = ""
+    tax_invoice: bool = True
+    """Whether an invoice with tax in it may be called a tax invoice."""
+    tax_local: Money | None = None
+    """The tax in Australian dollars, where the invoice has another currency (GSTR 2001/2, para 41)."""
 
     @property
     def filename(self) -> str:

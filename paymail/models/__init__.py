@@ -23,6 +23,7 @@ from paymail.models.invoice import (
     PaymentStatus,
 )
 from paymail.models.issuer_change import IssuerChange
+from paymail.models.issuer_logo import IssuerLogo
 from paymail.models.message import (
     MESSAGE_MOVES,
     OPEN_STATES,
@@ -120,6 +121,7 @@ __all__ = [
     "InvoiceStatus",
     "Issuer",
     "IssuerChange",
+    "IssuerLogo",
     "Message",
     "MessageKind",
     "MessageRecipient",

@@ -1,11 +1,11 @@
 """What the customer pages say of parties, lines and amounts, beside what all templates can."""
 
 from collections.abc import Callable
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup
 
-from paymail.documents import InvoiceDocument, Line, Seller
+from paymail.documents import InvoiceDocument, Line
 from paymail.i18n import marked, translations
 from paymail.money import Money, exponent
 from paymail.render import formats, tax_words
@@ -30,9 +30,9 @@ def brand_path(colour: str) -> str:
     return f"/brand/{colour.removeprefix('#').lower()}.css"
 
 
-def legal(seller: Seller, tag: str) -> str:
-    """Return `ABN 51 824 753 556`, in one piece also where text runs from right to left."""
-    return formats.apart(f"{seller.tax_label} {seller.tax_id}".strip(), tag)
+def own_path(url: str) -> str:
+    """Return the path of an address of ours: the policy takes pictures from where the page came from only."""
+    return urlsplit(url).path
 
 
 def phone_link(number: str, tag: str) -> Markup:
@@ -65,7 +65,7 @@ def obstacle_words(obstacle: Obstacle, amount: Money, tag: str) -> str:
 
 FILTERS: dict[str, Callable[..., object]] = {
     "brand": brand_path,
-    "legal": legal,
+    "own_path": own_path,
     "phone_link": phone_link,
     "line_details": line_details,
     "minus": minus,

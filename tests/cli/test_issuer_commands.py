@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from paymail.sandbox.server import SandboxServer
 from paymail.wiring import App
 from tests.cli.running import run
 from tests.factories import NOW
+from tests.services.issuers.test_issuer_identity import picture
 
 DOMAIN = "pay.southern-it.com"
 
@@ -81,6 +83,18 @@ def test_issuers_are_listed_and_shown(commands: App) -> None:
     assert [(one["issuer_id"], one["name"]) for one in listed] == [(1, "Acme"), (2, "Bare")]
     assert json.loads(run("issuers", "show", "Bare", "--json").stdout) == listed[1] | {"changes": []}
     assert "choose one" in run("issuers", "show", expect=1).output
+
+
+def test_a_logo_is_set_from_a_file_and_taken_away(commands: App, tmp_path: Path) -> None:
+    issuers(commands, Acme="")
+    file = tmp_path / "logo.png"
+    file.write_bytes(picture())
+    assert run("issuers", "logo", "Acme", str(file)).stdout.startswith("issuer 1: /brand/")
+    assert json.loads(run("issuers", "show", "--json").stdout)["logo"].endswith(".png")
+    file.write_bytes(b"no picture")
+    run("issuers", "logo", "Acme", str(file), expect=1)
+    run("issuers", "logo", "Acme", expect=2)
+    assert run("issuers", "logo", "Acme", "--remove").stdout == "issuer 1: no logo\n"
 
 
 def test_settings_are_changed_together_or_not_at_all_and_kept_with_their_author(commands: App) -> None:

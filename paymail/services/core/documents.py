@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument, Seller
-from paymail.models import Channel, Invoice, InvoiceLine, Issuer, Payment
+from paymail.documents import InvoiceDocument, Line, ReceiptDocument
+from paymail.models import Channel, Invoice, InvoiceLine, InvoiceStatus, Issuer, Payment
 from paymail.money import Money
 from paymail.services.core.invoices import local_date, payment_url
+from paymail.services.core.parties import buyer_of, seller_of
 from paymail.tax import TaxTotal, line_tax, tax_totals
 
 
@@ -42,14 +43,6 @@ def _locale(invoice: Invoice) -> str:
     return invoice.customer.locale or invoice.issuer.locale
 
 
-def _parties(invoice: Invoice) -> tuple[Seller, Party]:
-    issuer, customer = invoice.issuer, invoice.customer
-    return (
-        Seller(issuer.name, issuer.reply_to or issuer.email, issuer.address, issuer.tax_id),
-        Party(customer.name, customer.email, customer.address, customer.tax_id),
-    )
-
-
 def _line(line: InvoiceLine, invoice: Invoice) -> Line:
     return Line(
         line.position,
@@ -74,17 +67,16 @@ def taxes_of(invoice: Invoice) -> tuple[TaxTotal, ...]:
 
 def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
     """Return what the invoice PDF shows now."""
-    issuer, customer = _parties(invoice)
-    currency = invoice.currency
+    issuer, currency = invoice.issuer, invoice.currency
     return InvoiceDocument(
         number=invoice.number,
-        issuer=issuer,
-        customer=customer,
+        issuer=seller_of(issuer, public_url),
+        customer=buyer_of(invoice.customer, issuer),
         issued=invoice.issued_date,
         due=invoice.due_date,
         lines=tuple(_line(line, invoice) for line in invoice.lines),
         subtotal=Money(invoice.subtotal, currency),
-        tax_name=invoice.issuer.tax_name,
+        tax_name=issuer.tax_name,
         taxes=taxes_of(invoice),
         tax=Money(invoice.tax_amount, currency),
         total=Money(invoice.total, currency),
@@ -93,17 +85,21 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
         balance=Money(invoice.balance, currency),
         payment_url=payment_url(public_url, invoice),
         locale=_locale(invoice),
+        purchase_order=invoice.purchase_order,
+        terms=invoice.terms or issuer.terms,
+        notes=invoice.notes,
+        tax_invoice=invoice.status is not InvoiceStatus.VOID,
+        tax_local=Money(invoice.tax_aud, "AUD") if invoice.tax_aud and currency != "AUD" else None,
     )
 
 
 def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
     """Return what the receipt PDF of one payment shows; it never changes afterwards."""
-    issuer, customer = _parties(invoice)
     return ReceiptDocument(
         number=receipt_number(payment),
         invoice_number=invoice.number,
-        issuer=issuer,
-        customer=customer,
+        issuer=seller_of(invoice.issuer, ""),
+        customer=buyer_of(invoice.customer, invoice.issuer),
         paid_on=payment_day(invoice.issuer, payment),
         method=method_of(payment),
         amount=Money(payment.amount, payment.currency),

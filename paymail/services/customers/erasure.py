@@ -140,7 +140,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
 def _forget_person(found: Customer, now: datetime) -> None:
     found.name, found.email, found.erased_at = placeholder_name(found), placeholder_email(found), now
     found.host_email = found.external_ref = None
-    found.address = found.tax_id = found.country = ""
+    found.address = found.tax_id = found.country = found.attention = ""
 
 
 def _erase_contents(session: Session, mine: Select[Any], now: datetime) -> None:

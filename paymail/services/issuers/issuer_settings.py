@@ -7,10 +7,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from paymail.documents import colours
 from paymail.models import Invoice, Issuer, IssuerChange
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.email_addresses import checked, checked_copy
+from paymail.services.core.invoices import local_date
 from paymail.services.core.locales import checked_locale
+from paymail.services.issuers import bank_details
+from paymail.services.issuers.bank_details import BANK_FIELDS
 from paymail.services.issuers.setting_texts import Value, write
 from paymail.services.outbox.gates import rate_of
 from paymail.services.reminders import ladder
@@ -22,11 +26,17 @@ ISSUER_FIELDS = (
     "application_fee", "save_methods", "reminder_gap", "host_mails_invoices",
 )  # fmt: skip
 """How it bills."""
-DETAIL_FIELDS = ("email", "reply_to", "bookkeeper_email", "address", "tax_id", "tax_name", "locale")
+DETAIL_FIELDS = (
+    "email", "reply_to", "bookkeeper_email", "address", "tax_id", "tax_name", "tax_label", "locale",
+    "phone", "colour", "terms", "footer",
+)  # fmt: skip
 """What documents and emails say of it. Its name is what hosts call it, and payments went to its account:
 neither is changed."""
 
-LONGEST = {"address": 1000, "tax_id": 60, "tax_name": 20}
+LONGEST = {
+    "address": 1000, "tax_id": 60, "tax_name": 20, "tax_label": 30, "phone": 40, "terms": 2000, "footer": 500,
+}  # fmt: skip
+SEVERAL_LINES = frozenset({"address", "terms", "footer"})
 MOST_LINK_DAYS = 3650
 """A link that shall live longer is one without an end."""
 MOST_GAP = 20
@@ -44,12 +54,13 @@ def set_up_issuer(
     What differs is returned, and kept with its author, old and new value.
     Raises BadPreference, BadLadder, BadCalendar, BadTime, BadRate, BadAddress, BadLocale.
     """
-    unknown = set(changes) - {*ISSUER_FIELDS, *DETAIL_FIELDS}
+    unknown = set(changes) - {*ISSUER_FIELDS, *DETAIL_FIELDS, *BANK_FIELDS}
     if unknown:
         raise BadPreference(f"{', '.join(sorted(unknown))} cannot be set")
     wanted: dict[str, Any] = {name: getattr(issuer, name) for name in ISSUER_FIELDS} | dict(changes)
     _check_details(wanted)
     _check_settings(wanted)
+    wanted |= {name: bank_details.checked(name, str(wanted[name])) for name in BANK_FIELDS if name in wanted}
     switched_on = issuer.reminders_off and not wanted["reminders_off"]
     # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
     _look_again(session, Invoice.issuer_id == issuer.issuer_id, switched_on, now)
@@ -58,8 +69,10 @@ def set_up_issuer(
         old = getattr(issuer, name)
         if old != value:
             changed.append(name)
-            _record(session, issuer, name, (write(name, old), write(name, value)), actor, now)
+            record(session, issuer, name, (write(name, old), write(name, value)), actor, now)
             setattr(issuer, name, value)
+    if set(changed) & set(BANK_FIELDS):
+        issuer.bank_since = local_date(issuer, now)
     return changed
 
 
@@ -69,9 +82,10 @@ def changes_of(session: Session, *, issuer_id: int, limit: int = 100) -> list[Is
     return list(session.scalars(statement.order_by(IssuerChange.change_id.desc()).limit(limit)))
 
 
-def _record(
+def record(
     session: Session, issuer: Issuer, name: str, values: tuple[str, str], actor: str, now: datetime
 ) -> None:
+    """Keep that a setting was changed, from the first of `values` to the second."""
     old, new = values
     session.add(IssuerChange(issuer_id=issuer.issuer_id, at=now, actor=actor, setting=name, old=old, new=new))
 
@@ -87,15 +101,24 @@ def _check_details(wanted: dict[str, Any]) -> None:
         wanted["reply_to"] = checked(str(wanted["reply_to"]))
     if wanted.get("bookkeeper_email"):
         wanted["bookkeeper_email"] = checked_copy(str(wanted["bookkeeper_email"]))
+    if wanted.get("colour"):
+        wanted["colour"] = _colour(str(wanted["colour"]))
     if "locale" in wanted:
         wanted["locale"] = checked_locale(str(wanted["locale"]))
+
+
+def _colour(text: str) -> str:
+    found = text.strip().lower()
+    if not colours.is_colour(found):
+        raise BadPreference(f"{text[:20]!r} is not a colour such as #2563eb")
+    return found
 
 
 def _plain(name: str, text: str, longest: int) -> str:
     found = text.strip()
     if len(found) > longest:
         raise BadPreference(f"{name} can have at most {longest} characters")
-    if not all(c.isprintable() or (c == "\n" and name == "address") for c in found):
+    if not all(c.isprintable() or (c == "\n" and name in SEVERAL_LINES) for c in found):
         raise BadPreference(f"{name} contains a character that cannot be printed")
     return found
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from paymail.services.core.issuers import find_issuer
-from paymail.services.issuers import issuer_settings
+from paymail.services.issuers import issuer_settings, logos
 from paymail.services.lists import cursor
 from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
@@ -38,6 +38,8 @@ def change_issuer(app: AppDep, holder: Writer, issuer_id: RowId, body: IssuerCha
         issuer_settings.set_up_issuer(
             session, issuer=issuer, changes=changes, actor=holder.actor, now=app.now()
         )
+        if "logo" in body.model_fields_set:
+            logos.set_logo(session, issuer=issuer, content=body.logo, actor=holder.actor, now=app.now())
     return _detail(app, issuer_id)
 
 
