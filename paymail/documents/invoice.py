@@ -40,6 +40,8 @@ class InvoiceDocument:
     """Whether an invoice with tax in it may be called a tax invoice."""
     tax_local: Money | None = None
     """The tax in Australian dollars, where the invoice has another currency (GSTR 2001/2, para 41)."""
+    not_online: str = ""
+    """Why nothing of the balance can be paid online, one of `money.Obstacle`; empty: it can."""
 
     @property
     def filename(self) -> str:

@@ -44,6 +44,8 @@ class CustomerEmail(Email):
     issuer_email: str
     seller: Seller
     payment_url: str
+    not_online: str = ""
+    """Why the invoice cannot be paid online, one of `money.Obstacle`; empty: it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class Letterhead(TypedDict):
     customer_name: str
     invoice_number: str
     payment_url: str
+    not_online: str
     locale: str
 
 
@@ -90,6 +93,7 @@ SAMPLE: Final[Letterhead] = {
     "customer_name": "The Vacuum Shop",
     "invoice_number": "502",
     "payment_url": "https://billing.example/pay/" + "0" * 64,
+    "not_online": "",
     "locale": "en-AU",
 }
 """The letterhead of the samples: the seed's invoice 502."""

@@ -6,6 +6,7 @@ from paymail.documents import InvoiceDocument, Line, ReceiptDocument
 from paymail.models import Channel, Invoice, InvoiceLine, InvoiceStatus, Issuer, Payment
 from paymail.money import Money
 from paymail.services.core.invoices import local_date, payment_url
+from paymail.services.core.online_payment import online_obstacle
 from paymail.services.core.parties import buyer_of, seller_of
 from paymail.tax import TaxTotal, line_tax, tax_totals
 
@@ -89,6 +90,7 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
         terms=invoice.terms or issuer.terms,
         notes=invoice.notes,
         tax_invoice=invoice.status is not InvoiceStatus.VOID,
+        not_online=online_obstacle(invoice) or "",
         tax_local=Money(invoice.tax_aud, "AUD") if invoice.tax_aud and currency != "AUD" else None,
     )
 

@@ -20,5 +20,6 @@ def letterhead(bill: InvoiceDocument) -> Letterhead:
         "customer_name": bill.customer.name,
         "invoice_number": bill.number,
         "payment_url": bill.payment_url,
+        "not_online": bill.not_online,
         "locale": bill.locale,
     }
