@@ -44,6 +44,11 @@ class InvoiceDocument:
     """Why nothing of the balance can be paid online, one of `money.Obstacle`; empty: it can."""
 
     @property
+    def reference(self) -> str:
+        """What a bank transfer for it should name: of the number only what every bank takes."""
+        return "INV" + re.sub(r"[^A-Za-z0-9]+", "", self.number).upper()
+
+    @property
     def filename(self) -> str:
         """What the attachment is called; of the number only what every file system takes."""
         return f"invoice-{re.sub(r'[^A-Za-z0-9._-]+', '-', self.number)}.pdf"

@@ -1,10 +1,13 @@
 """Where things stand on the pay page: the button above the fold, the card beside the paper, all on paper."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import select
 
+from paymail.models import Issuer
 from tests.journeys import shop as shops
 from tests.journeys.shop import TIMEOUT, Shop
 
@@ -23,6 +26,13 @@ def opened(context: BrowserContext, shop: Shop, token: str) -> Page:
     page.goto(shop.link(token))
     expect(page.locator("#submit")).to_be_enabled(timeout=TIMEOUT)
     return page
+
+
+def give_account(shop: Shop) -> None:
+    with shop.app.transaction() as session:
+        issuer = session.scalars(select(Issuer)).one()
+        issuer.bank_holder, issuer.bank_bsb, issuer.bank_number = "Southern IT", "063-000", "1000 2000"
+        issuer.bank_name, issuer.bank_since = "Harbour Bank", date(2023, 7, 3)
 
 
 def german(shop: Shop) -> str:
@@ -80,6 +90,22 @@ def test_what_cannot_be_charged_has_no_form_and_says_why_and_how_to_pay(
     expect(page.get_by_text("to pay another way")).to_be_visible()
     assert page.locator("#payment-form").count() == 0
     assert page.locator("script[src*='pay.js']").count() == 0
+
+
+def test_each_bank_detail_is_copied_by_its_button(browser: Browser, shop: Shop) -> None:
+    context = browser.new_context(viewport=PHONE, permissions=["clipboard-read", "clipboard-write"])  # type: ignore[arg-type]
+    token = shop.invoice()
+    give_account(shop)
+    page = opened(context, shop, token)
+    page.get_by_text("Pay by bank transfer instead").click()
+    expect(page.get_by_text("Our bank details have not changed since 3 July 2023")).to_be_visible()
+    copied = []
+    for button in page.get_by_role("button", name="Copy ").all():
+        button.click()
+        expect(button).to_have_text("Copied")
+        copied.append(page.evaluate("navigator.clipboard.readText()"))
+    assert copied == ["Southern IT", "063-000", "10002000", "82.50", f"INV{shop.number}"]
+    context.close()
 
 
 def test_every_target_can_be_hit_by_a_thumb(context: BrowserContext, shop: Shop) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from paymail.errors import Gone, NotFound
-from paymail.money import Money, exponent
+from paymail.money import Money, charge_obstacle, exponent
 from paymail.ports.payment_methods import EXCLUDED
 from paymail.ports.saved_methods import FUTURE_USAGE
 from paymail.services.core.documents import invoice_document
@@ -18,10 +18,10 @@ from paymail.services.links.lookup import find_by_token
 from paymail.services.payments.summary import State, summary_of
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.rate_limits import limit_emails, limit_public
-from paymail.web.obstacles import obstacle_of
 from paymail.web.pay.promises import no_link
 from paymail.web.pay.script_data import ScriptData
 from paymail.web.pay.script_words import script_words
+from paymail.web.pay.transfer import transfer_of
 from paymail.web.pay.waiting_view import waiting_view
 from paymail.web.templating import PAGES, asked_language
 from paymail.wiring import App
@@ -80,8 +80,11 @@ def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
     )
     # Where a part can be paid online instead, the form is shown.
     parts = summary.choice and script.whole(summary.balance)
-    obstacle = obstacle_of(summary.asked) if payable and not parts else None
-    return payable and obstacle is None, {
+    obstacle = summary.obstacle
+    if payable and not obstacle and not parts:
+        obstacle = charge_obstacle(summary.asked.minor, currency)
+    payable = payable and obstacle is None
+    return payable, {
         "summary": summary,
         "document": document,
         "order": invoice.purchase_order,
@@ -96,7 +99,8 @@ def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
         "stripe_js": app.settings.stripe_js,
         "pending": attempt.intent_id if attempt else None,
         "script": script,
-        "obstacle": obstacle,
+        "obstacle": obstacle if summary.state is State.PAYABLE else None,
+        "transfer": transfer_of(document, summary.asked),
         "heard": HEARD,
         "sandboxed": app.settings.sandboxed,
         "money_of": partial(Money, currency=currency),
