@@ -21,6 +21,8 @@ class HoldReason(StrEnum):
     """The customer disputes the invoice or a payment of it."""
     BOUNCED = "bounced"
     """The customer's address does not take mail."""
+    HOST = "host"
+    """The host calls the invoice paid or void, in a record that was refused."""
     STAFF = "staff"
     """Staff asked for it."""
 
@@ -33,6 +35,8 @@ class HoldOrigin(StrEnum):
     """What somebody wrote on the pay page."""
     STRIPE = "stripe"
     """A dispute that Stripe told of."""
+    HOST = "host"
+    """What an import said."""
     BOUNCE = "bounce"
     """A report that an email came back."""
 

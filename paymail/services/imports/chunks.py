@@ -1,7 +1,6 @@
 """Some invoices of a file in one transaction: compared, and written where somebody asked for that."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -17,6 +16,7 @@ from paymail.services.imports.faults import Fault, Result, shown
 from paymail.services.imports.file_progress import FileProgress
 from paymail.services.imports.given_tokens import refused_tokens
 from paymail.services.imports.host_customers import KnownCustomers
+from paymail.services.imports.host_holds import HostHolds
 from paymail.services.imports.import_record import ChunkRecord
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.known_invoices import (
@@ -27,23 +27,11 @@ from paymail.services.imports.known_invoices import (
 )
 from paymail.services.imports.namesakes import Namesakes
 from paymail.services.imports.new_invoices import create, lines_of
+from paymail.services.imports.pairs import Pair
 from paymail.services.imports.row_agreement import LINK
 from paymail.services.imports.sources import Refused
 from paymail.services.imports.unsaid_columns import filled_in, unfounded
 from paymail.services.ledger import open_intent
-
-
-@dataclass(slots=True)
-class _Pair:
-    """An invoice of the file, and whom and what it means here; None: new."""
-
-    given: HostInvoice
-    """What the source says."""
-    host: HostInvoice
-    """What that means for the customers that are here now."""
-    invoice: Invoice | None
-    customer: Customer | None
-    difference: Difference
 
 
 class Chunk:
@@ -71,7 +59,8 @@ class Chunk:
         self._record = record
         take_turns(self._session, TURN)  # nobody else makes or merges customers, or gives out ids
         pairs = self._pairs(hosts)
-        self._lock(pairs)
+        held = HostHolds(self._session, self._issuer_id, self.refused, pairs, now)
+        self._lock(pairs, held.ids)
         fresh = []
         # Known ones first: a customer that they rename or move is then found by the new ones.
         for pair in sorted(pairs, key=lambda pair: pair.invoice.invoice_id if pair.invoice else 0):
@@ -79,10 +68,13 @@ class Chunk:
                 fresh.append(pair)
             else:
                 # Anew: a payment may have come since, and the file may say twice what changes of a customer.
-                self._update(self._understood(pair.given, pair.invoice), pair.invoice, actor, now)
+                updated = self._understood(pair.given, pair.invoice)
+                self._update(updated, pair.invoice, actor, now)
+                held.look_at(pair.invoice, updated)
         self._create(fresh, actor, now)
+        self.kept += held.write(actor=actor)
 
-    def _pairs(self, hosts: Sequence[HostInvoice]) -> list[_Pair]:
+    def _pairs(self, hosts: Sequence[HostInvoice]) -> list[Pair]:
         invoices = KnownInvoices(self._session, hosts, self._issuer_id)
         self._customers = KnownCustomers(self._session, hosts, self._issuer_id, self._file)
         known = [(host, invoices.find(host)) for host in hosts]
@@ -103,7 +95,7 @@ class Chunk:
                 found.append(self._understood(host, invoice))
         return found
 
-    def _understood(self, given: HostInvoice, invoice: Invoice | None) -> _Pair:
+    def _understood(self, given: HostInvoice, invoice: Invoice | None) -> Pair:
         """Return what an invoice means as things stand now."""
         own = invoice.customer if invoice else None
         said = filled_in(given, invoice, self._customers)
@@ -111,7 +103,7 @@ class Chunk:
         customer = self._customers.find(host, own)
         difference = self._compared(host, invoice, customer)
         difference.kept += merger_notes(said, host, customer)
-        return _Pair(given, host, invoice, customer, difference)
+        return Pair(given, host, invoice, customer, difference)
 
     def _met(self, host: HostInvoice, invoice_id: int) -> int:
         """Return the line on which the file first said something of an invoice."""
@@ -148,9 +140,9 @@ class Chunk:
                 who += f" (customer_ref {shown(twin.external_ref)})"
             found.refuse(host, "customer_name", f"{who} already has this name and address")
 
-    def _lock(self, pairs: Sequence[_Pair]) -> None:
+    def _lock(self, pairs: Sequence[Pair], held: Iterable[int]) -> None:
         """Lock all that will be written, in the order of ids: each address change takes many."""
-        ids: set[int] = set()
+        ids = set(held)
         for pair in pairs:
             if pair.invoice is not None and (pair.difference.changes or pair.difference.faults):
                 ids.add(pair.invoice.invoice_id)
@@ -160,7 +152,7 @@ class Chunk:
             locked = load_locked(self._session, ids)
             self._open = with_open_payment(self._session, locked.values())
 
-    def _update(self, pair: _Pair, invoice: Invoice, actor: str, now: datetime) -> None:
+    def _update(self, pair: Pair, invoice: Invoice, actor: str, now: datetime) -> None:
         self._record.look_at(invoice, pair.difference)
         if pair.difference.changes and not pair.difference.faults:
             self._take_over(pair, invoice, actor, now)
@@ -172,7 +164,7 @@ class Chunk:
         if pair.difference.void_against_money:
             updates.tell_of_void(self._session, invoice, now)
 
-    def _take_over(self, pair: _Pair, invoice: Invoice, actor: str, now: datetime) -> None:
+    def _take_over(self, pair: Pair, invoice: Invoice, actor: str, now: datetime) -> None:
         customer = pair.customer or invoice.customer
         try:
             if pair.customer is None and pair.difference.of_customer:
@@ -194,7 +186,7 @@ class Chunk:
             now=now,
         )
 
-    def _create(self, pairs: list[_Pair], actor: str, now: datetime) -> None:
+    def _create(self, pairs: list[Pair], actor: str, now: datetime) -> None:
         sound: list[tuple[HostInvoice, Customer]] = []
         for before in pairs:
             pair = self._understood(before.given, None)
@@ -226,7 +218,7 @@ class Chunk:
         self._customers.add(made)
         return made
 
-    def _conclude(self, pair: _Pair) -> None:
+    def _conclude(self, pair: Pair) -> None:
         """Note what becomes of an invoice."""
         self.kept += pair.difference.kept
         if pair.difference.faults:
@@ -236,7 +228,7 @@ class Chunk:
         what = "created" if pair.invoice is None else "updated" if fields else "unchanged"
         self.results.append(Result(pair.host.at, pair.host.number, what, fields))
 
-    def _is_news(self, pair: _Pair, column: str) -> bool:
+    def _is_news(self, pair: Pair, column: str) -> bool:
         """Whether no earlier invoice of the file has said this of its customer."""
         if not column.startswith("customer_") or pair.customer is None:
             return True

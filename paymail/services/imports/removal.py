@@ -106,7 +106,9 @@ def _only_of(import_id: int) -> list[ColumnElement[bool]]:
     corrected = or_(Customer.host_email.is_not(None), Customer.erased_at.is_not(None))
     merged = aliased(Customer)
     points = exists().where(merged.merged_into == Customer.customer_id)
-    kept = [~added, ~corrected, ~points, Customer.merged_into.is_(None)]
+    # A host says nothing of these: they are staff's, and would be missed by a customer who comes in again.
+    set_by_staff = or_(Customer.reminders_off, Customer.ladder != "", Customer.locale != "")
+    kept = [~added, ~corrected, ~points, ~set_by_staff, Customer.merged_into.is_(None)]
     return [Customer.import_id == import_id, *used, *kept]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from paymail.services.imports.closed_at_host import ClosedAtHost, closed_at_host
 from paymail.services.imports.faults import Fault, hidden
 from paymail.services.imports.fields import Format, Row
 from paymail.services.imports.invoice_check import HostInvoice, check_invoice
@@ -20,6 +21,8 @@ class Refused:
     faults: tuple[Fault, ...]
     number: str = ""
     """As the host has it, for people."""
+    closed: ClosedAtHost | None = None
+    """What it says all the same, where that is that nobody owes it any more."""
 
 
 class Source(Protocol):
@@ -70,7 +73,9 @@ def check(rows: InvoiceRows, form: Format, namesakes: Namesakes) -> HostInvoice 
 
 def refused(rows: InvoiceRows, faults: Sequence[Fault]) -> Refused:
     """Return why the invoice of these rows stays out."""
-    return Refused(tuple(sorted(set(faults))), hidden(rows[0][1]["invoice_id"].strip())[:60])
+    at, first = rows[0]
+    number = hidden(first["invoice_id"].strip())[:60]
+    return Refused(tuple(sorted(set(faults))), number, closed_at_host(at, first))
 
 
 class GivenInvoices:

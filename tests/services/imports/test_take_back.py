@@ -189,6 +189,20 @@ def test_a_customer_that_somebody_else_uses_stays(story: ImportStory) -> None:
     assert story.numbers() == ["9", "502"]
 
 
+@pytest.mark.parametrize("wish", [{"reminders_off": True}, {"ladder": "upcoming -3"}, {"locale": "de"}])
+def test_a_customer_for_whom_staff_set_something_stays_with_it(
+    story: ImportStory, wish: dict[str, object]
+) -> None:
+    report = story.bring(*made(7))
+    with db.transaction(story.engine) as session:
+        session.execute(update(Customer).where(Customer.name == "Customer 7").values(wish))
+    story.take_back(report.import_id)
+    story.bring(*made(7))
+    with db.reading(story.engine) as session:
+        customer = session.scalars(select(Customer).where(Customer.name == "Customer 7")).one()
+        assert {column: getattr(customer, column) for column in wish} == wish
+
+
 def test_further_addresses_come_and_go_with_an_import(story: ImportStory) -> None:
     story.bring({"customer_email": "a@acme.example"})
     report = story.bring({"customer_email": "a@acme.example; books@acme.example"})
