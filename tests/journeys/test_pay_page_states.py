@@ -17,13 +17,13 @@ WORDS = {
     shops.plan: ("Payment plan", "Instalment 2 of 3", "Next", "Amount due: AUD $27.50"),
     shops.waiting: ("Your payment code is ready", "JPY 8,250", "Show the payment code", "updates when the"),
     shops.processing: ("Clearing", "You do not need to do anything else"),
-    shops.paid: ("Paid", "Bank transfer", "Visa ending 4242", "AUD $0.00"),
+    shops.paid: ("Paid", "Bank transfer", "Visa ending 4242", "AUD $0.00", "R-", "Thank you"),
     shops.refunded: ("Refunded", "Credit note CN-"),
     shops.part_refunded: ("Part refunded", "AUD $52.50", "AUD $30.00", "Credit note CN-"),
     shops.disputed: ("Disputed", "You cannot pay here until this is resolved"),
-    shops.void: ("Cancelled", "There is nothing to pay"),
-    shops.written_off: ("Closed", "Credited or written off", "There is nothing to pay"),
-    shops.expired: ("on file",),
+    shops.void: ("Cancelled invoice", "VOID", "Do not pay it"),
+    shops.written_off: ("Closed", "No longer asked for", "\u2212AUD $62.50", "There is nothing to pay"),
+    shops.expired: ("on file", "Southern IT Services Pty Ltd", "Your new payment link for invoice #"),
     shops.unknown: ("copy the full address",),
 }
 LANGUAGES = {
@@ -94,13 +94,15 @@ def test_a_code_to_pay_with_is_explained_in_the_customers_language(
     check_readable(page)
 
 
-@pytest.mark.parametrize("state", [shops.paid, shops.refunded], ids=lambda state: state.__name__)
+@pytest.mark.parametrize(
+    ("state", "papers"), [(shops.paid, 5), (shops.refunded, 3)], ids=["paid", "refunded"]
+)
 def test_each_paper_that_the_page_names_is_a_pdf(
-    page: Page, shop: Shop, state: Callable[[Shop], str]
+    page: Page, shop: Shop, state: Callable[[Shop], str], papers: int
 ) -> None:
     page.goto(shop.link(state(shop)))
     links = page.locator("main a[href$='.pdf']")
-    assert links.count() == 3
+    assert links.count() == papers
     for link in links.all():
         answer = page.request.get(f"{shop.url}{link.get_attribute('href')}")
         assert (answer.status, answer.body()[:5]) == (200, b"%PDF-")

@@ -95,8 +95,10 @@ class PaymentSummary:
     """The smallest amount that may be paid; the balance when parts are not allowed."""
     received: Money
     """What arrived and stayed."""
-    waived: Money
-    """What of the total is not asked for any more: credited, or written off."""
+    credited: Money
+    """What credit notes took off the total."""
+    written_off: Money
+    """What of it was given up."""
     plan: PlanView | None
     awaited: AwaitedPayment | None = None
     """What waits for the customer's own act."""
@@ -129,7 +131,8 @@ def summary_of(session: Session, *, invoice: Invoice, now: datetime) -> PaymentS
         balance=Money(invoice.balance, currency),
         least=Money(smallest(invoice), currency),
         received=Money(invoice.received, currency),
-        waived=Money(invoice.total - invoice.charged, currency),
+        credited=Money(invoice.amount_credited, currency),
+        written_off=Money(invoice.amount_written_off, currency),
         plan=plan,
         awaited=awaited,
         obstacle=online_obstacle(invoice),

@@ -15,10 +15,11 @@ from paymail.services.customers.link_requests import request_new_link
 from paymail.services.customers.promises import replies_of
 from paymail.services.ledger.attempts import live_attempt
 from paymail.services.links.lookup import find_by_token
+from paymail.services.payments.made import newest
 from paymail.services.payments.summary import State, summary_of
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.rate_limits import limit_emails, limit_public
-from paymail.web.pay.promises import no_link
+from paymail.web.pay.ended_links import no_link
 from paymail.web.pay.script_data import ScriptData
 from paymail.web.pay.script_words import script_words
 from paymail.web.pay.transfer import transfer_of
@@ -43,7 +44,7 @@ def pay(app: AppDep, request: Request, token: str, said: str = "") -> Response:
     """Show what is owed, and how to pay it."""
     back = BACK in request.query_params
     try:
-        payable, context = _contents(app, token)
+        payable, context = _contents(app, token, said)
     except (NotFound, Gone) as error:
         return RedirectResponse(request.url.path, 303) if back else no_link(request, token, error)
     if back and not payable:
@@ -60,7 +61,7 @@ def renew(app: AppDep, request: Request, token: str) -> HTMLResponse:
     return PAGES.TemplateResponse(request, "link_asked.html", {"locale": asked_language(request)}, 202)
 
 
-def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
+def _contents(app: App, token: str, said: str = "") -> tuple[bool, dict[str, object]]:
     """Return whether the invoice of a link can be paid, and what its page shows. Raises NotFound, Gone."""
     with app.reading() as session:
         invoice = find_by_token(session, token=token, now=app.now())
@@ -68,6 +69,8 @@ def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
         document = invoice_document(invoice, app.settings.public_url)
         replies = replies_of(session, invoice=invoice, now=app.now())
         payable = summary.state is State.PAYABLE
+        thanks = said == "done" and summary.state in (State.PAYABLE, State.UNAVAILABLE)
+        made = newest(session, invoice=invoice) if thanks or summary.state is State.PAID else None
         saved = saved_methods.current(
             session, customer_id=invoice.customer_id, account=invoice.issuer.stripe_account
         )
@@ -102,6 +105,7 @@ def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
         "obstacle": obstacle if summary.state is State.PAYABLE else None,
         "transfer": transfer_of(document, summary.asked),
         "heard": HEARD,
+        "made": made,
         "sandboxed": app.settings.sandboxed,
         "money_of": partial(Money, currency=currency),
         "step": _STEPS[exponent(currency)],

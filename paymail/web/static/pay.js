@@ -49,7 +49,17 @@ document.addEventListener("DOMContentLoaded", () => {
     const panel = document.getElementById(id);
     panel.hidden = false;
     panel.focus();
+    if (id === "done") thank().catch(() => {}); // what is shown already is enough
   };
+  // The server's page of what was paid, the plan as it stands now, and what can be done with the receipt.
+  async function thank() {
+    const response = await fetch(`${window.location.pathname}?said=done`);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const panel = page.getElementById("done");
+    if (!response.ok || !panel || panel.hidden) return;
+    document.querySelector("main").replaceWith(page.querySelector("main"));
+    document.getElementById("done").focus();
+  }
   const explain = (error) => {
     if (error.shown) return error.shown;
     if (error.code === "payment_not_completed") return words.failed;
