@@ -83,17 +83,17 @@ def test_a_tax_invoice_with_several_taxes_shows_which_items_are_taxable() -> Non
     document = text_of(PDFS.render(MIXED))
     assert "Tax Invoice" in document
     for words in (
-        "GST (10%) on AUD $75.00 AUD $7.50",
-        "GST-free (AUD $100.00) AUD $0.00",
-        "Subtotal (ex GST) AUD $175.00",
+        "GST (10%) on AUD $75.00 7.50",
+        "GST-free (AUD $100.00) 0.00",
+        "Subtotal (ex GST) 175.00",
         "Total AUD $182.50",
     ):
         assert words in document
-    assert document.count("GST-free") == 2
+    assert "Government fee 1 100.00 free 100.00" in document
 
 
 def test_a_credit_note_on_several_rates_names_none() -> None:
-    assert "GST AUD $1.82" in text_of(PDFS.render(replace(CREDIT_NOTE, tax_rate=None)))
+    assert "GST \N{MINUS SIGN}1.82" in text_of(PDFS.render(replace(CREDIT_NOTE, tax_rate=None)))
 
 
 def test_an_invoice_over_nothing_says_so_and_offers_no_way_to_pay() -> None:

@@ -1,8 +1,9 @@
 """The invoice email."""
 
 from paymail.emails import EmailLine, InvoiceEmail
+from paymail.money import Money
 from paymail.services.letters.kind import Group, Kind, Source
-from paymail.services.letters.letterhead import bill_of, letterhead
+from paymail.services.letters.letterhead import bill_of, letterhead, paper_of
 from paymail.services.letters.send_rules import while_owed
 
 
@@ -19,9 +20,12 @@ def invoice_email(source: Source) -> InvoiceEmail:
         taxes=bill.taxes,
         tax=bill.tax,
         total=bill.total,
-        paid=bill.paid,
+        # Beside a balance it is all that took it down: the sums add up also after refunds and credits.
+        paid=Money(bill.total.minor - bill.balance.minor, bill.total.currency)
+        if bill.balance.minor
+        else bill.paid,
         balance=bill.balance,
     )
 
 
-KIND = Kind(email=invoice_email, document=bill_of, threaded=True, group=Group.INVOICES, send_rule=while_owed)
+KIND = Kind(email=invoice_email, document=paper_of, threaded=True, group=Group.INVOICES, send_rule=while_owed)

@@ -4,7 +4,7 @@ from paymail.emails import ReminderEmail, Tone
 from paymail.money import Money
 from paymail.services.core.invoices import local_date
 from paymail.services.letters.kind import Group, Kind, Source
-from paymail.services.letters.letterhead import bill_of, letterhead
+from paymail.services.letters.letterhead import bill_of, letterhead, paper_of
 from paymail.services.plans.coverage import dues, plan_of
 
 
@@ -35,4 +35,4 @@ def reminder_email(source: Source) -> ReminderEmail:
     )
 
 
-KIND = Kind(email=reminder_email, document=bill_of, threaded=True, group=Group.REMINDERS, send_rule=None)
+KIND = Kind(email=reminder_email, document=paper_of, threaded=True, group=Group.REMINDERS, send_rule=None)

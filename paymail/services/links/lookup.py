@@ -31,7 +31,7 @@ class LinkExpired(Gone):
 
 
 class LinkReplaced(Gone):
-    """Another link of an invoice has taken the place of this one; `on` is the day, on the issuer's calendar."""
+    """Another link of an invoice has taken the place of this one, on the issuer's calendar on `on`."""
 
     code = "link_replaced"
 

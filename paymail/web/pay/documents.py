@@ -5,8 +5,9 @@ from sqlalchemy import select
 
 from paymail.documents import Document
 from paymail.models import Channel, Payment
-from paymail.services.core.documents import invoice_document, receipt_document
+from paymail.services.core.documents import receipt_document
 from paymail.services.letters.credit_notes import credit_note_document, refund_of
+from paymail.services.letters.invoice_facts import full_document
 from paymail.services.links.lookup import find_by_token
 from paymail.services.lists.lookup import NoReceipt, latest_payment
 from paymail.web.http.dependencies import AppDep
@@ -30,7 +31,7 @@ def invoice_pdf(app: AppDep, token: Token) -> Response:
     """Download the invoice as it stands now."""
     with app.reading() as session:
         invoice = find_by_token(session, token=token, now=app.now())
-        document = invoice_document(invoice, app.settings.public_url)
+        document = full_document(session, invoice=invoice, public_url=app.settings.public_url)
     return _answer(app, document, document.filename)
 
 
