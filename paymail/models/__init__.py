@@ -1,5 +1,6 @@
 """The tables. Importing this package registers every one of them on `Base.metadata`."""
 
+from paymail.models.bank_change import BANK_CHANGE_MOVES, BankChange, BankChangeState
 from paymail.models.base import Base
 from paymail.models.bulk_send import BULK_MOVES, BulkSend, BulkState
 from paymail.models.contact import (
@@ -70,6 +71,7 @@ from paymail.models.worker import Gate, Heartbeat
 
 __all__ = [
     "ATTEMPT_MOVES",
+    "BANK_CHANGE_MOVES",
     "BULK_MOVES",
     "DISPUTE_MOVES",
     "GATEWAY_EVENT_MOVES",
@@ -85,6 +87,8 @@ __all__ = [
     "STATUS_MOVES",
     "ApiKey",
     "AttemptStatus",
+    "BankChange",
+    "BankChangeState",
     "Base",
     "Blob",
     "Bounce",
