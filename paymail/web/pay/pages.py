@@ -9,11 +9,11 @@ from paymail.errors import Gone, NotFound
 from paymail.money import Money, charge_obstacle, exponent
 from paymail.ports.payment_methods import EXCLUDED
 from paymail.ports.saved_methods import FUTURE_USAGE
-from paymail.services.core.documents import invoice_document
 from paymail.services.customers import saved_methods
 from paymail.services.customers.link_requests import request_new_link
 from paymail.services.customers.promises import replies_of
 from paymail.services.ledger.attempts import live_attempt
+from paymail.services.letters.invoice_facts import full_document
 from paymail.services.links.lookup import find_by_token
 from paymail.services.payments.made import newest
 from paymail.services.payments.summary import State, summary_of
@@ -66,7 +66,7 @@ def _contents(app: App, token: str, said: str = "") -> tuple[bool, dict[str, obj
     with app.reading() as session:
         invoice = find_by_token(session, token=token, now=app.now())
         summary = summary_of(session, invoice=invoice, now=app.now())
-        document = invoice_document(invoice, app.settings.public_url)
+        document = full_document(session, invoice=invoice, public_url=app.settings.public_url)
         replies = replies_of(session, invoice=invoice, now=app.now())
         payable = summary.state is State.PAYABLE
         thanks = said == "done" and summary.state in (State.PAYABLE, State.UNAVAILABLE)
