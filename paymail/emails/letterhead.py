@@ -104,3 +104,5 @@ SAMPLE: Final[Letterhead] = {
     "locale": "en-AU",
 }
 """The letterhead of the samples: the seed's invoice 502."""
+UNLINKED: Final[Letterhead] = {**SAMPLE, "payment_url": ""}
+"""The same of an email that holds no pay link."""

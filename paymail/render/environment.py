@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from paymail import i18n
 from paymail.render import formats, tax_words
+from paymail.render.obstacle_words import obstacle_words
 
 
 def equip(environment: jinja2.Environment) -> None:
@@ -16,6 +17,8 @@ def equip(environment: jinja2.Environment) -> None:
     """
     environment.filters.update(
         money=formats.money,
+        plain=formats.plain,
+        obstacle=obstacle_words,
         date=formats.long_date,
         moment=formats.moment,
         qty=formats.quantity,

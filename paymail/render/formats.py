@@ -46,7 +46,8 @@ def plain(value: Money, tag: str) -> str:
     """Write `1,234.50`, with all decimals of the currency but without its name: a column's head has it."""
     digits = exponent(value.currency)
     pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
-    return _sign(value) + format_decimal(abs(value.decimal), format=pattern, locale=locale_of(tag))
+    text = _sign(value) + format_decimal(abs(value.decimal), format=pattern, locale=locale_of(tag))
+    return apart(text, tag)
 
 
 def money_shape(currency: str, tag: str) -> str:

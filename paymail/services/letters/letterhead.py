@@ -31,3 +31,8 @@ def letterhead(bill: InvoiceDocument) -> Letterhead:
         "not_online": bill.not_online,
         "locale": bill.locale,
     }
+
+
+def without_link(head: Letterhead) -> Letterhead:
+    """Return a letterhead for an email that holds no pay link."""
+    return {**head, "payment_url": ""}

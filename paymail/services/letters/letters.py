@@ -52,14 +52,14 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
     document = kind.document(source) if kind.document else None
     issuer, to_staff = invoice.issuer, message.kind in TO_STAFF
     found = mailed(session, message=message, invoice=invoice)
-    first, *others = found.named(ContactRole.TO) or (invoice.customer.email,)
+    first, *others = found.named(ContactRole.TO) or (_on_file(message, invoice),)
     return Letter(
         email=kind.email(source),
         document=document,
         filename=document.filename if document else "",
         from_name=issuer.name,
         from_address=issuer.email,
-        to_name=issuer.name if to_staff else invoice.customer.name,
+        to_name=_to_name(message, invoice),
         to_address=first,
         reply_to="" if to_staff else issuer.reply_to,
         message_id=message.header_id,
@@ -67,6 +67,17 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
         in_reply_to=_thread_root(session, message) if kind.threaded else "",
         copies=Copies(tuple(others), found.named(ContactRole.CC), found.named(ContactRole.BCC)),
     )
+
+
+def _on_file(message: Message, invoice: Invoice) -> str:
+    """Return the address of an email that nobody can be sent now, which staff may still look at."""
+    return message.recipient if message.kind is MessageKind.COPY else invoice.customer.email
+
+
+def _to_name(message: Message, invoice: Invoice) -> str:
+    if message.kind is MessageKind.COPY:
+        return ""  # whose the address is, nobody said
+    return invoice.issuer.name if message.kind in TO_STAFF else invoice.customer.name
 
 
 def _thread_root(session: Session, message: Message) -> str:
