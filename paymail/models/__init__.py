@@ -36,6 +36,7 @@ from paymail.models.message import (
     MessageState,
 )
 from paymail.models.moves import IllegalMove, check_move
+from paymail.models.objection import Objection, ObjectionReason
 from paymail.models.parties import Customer, Issuer, name_key
 from paymail.models.payment import (
     ATTEMPT_MOVES,
@@ -132,6 +133,8 @@ __all__ = [
     "MessageKind",
     "MessageRecipient",
     "MessageState",
+    "Objection",
+    "ObjectionReason",
     "Payment",
     "PaymentAttempt",
     "PaymentPlan",

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from paymail.clock import new_verify_code
 from paymail.db import ExactDecimal, UtcDateTime
 from paymail.models.base import Base, BigId, index_where_given, status_type
 from paymail.models.moves import Moves
@@ -83,6 +84,13 @@ class Invoice(Base):
             sqlite_where=text("external_ref IS NOT NULL"),
         ),
         index_where_given("ix_invoices_import", "import_id"),
+        Index(
+            "uq_invoices_verify_code",
+            "verify_code",
+            unique=True,
+            postgresql_where=text("verify_code IS NOT NULL"),
+            sqlite_where=text("verify_code IS NOT NULL"),
+        ),
         CheckConstraint("subtotal + tax_amount = total", name="adds_up"),
     )
 
@@ -121,6 +129,9 @@ class Invoice(Base):
     payment_token_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     link_replaced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When a link of it last died before its end: what was written before holds a dead one."""
+    verify_code: Mapped[str | None] = mapped_column(String(10), default=new_verify_code)
+    """By which who has a paper finds whether it is genuine; it tells nothing of the link. Empty where code of
+    before wrote the row, and once the customer was erased."""
     reminders_off: Mapped[bool] = mapped_column(default=False)
     ladder: Mapped[str] = mapped_column(Text, default="")
     """Overrides the customer's and the issuer's ladder; empty does not."""

@@ -37,6 +37,8 @@ CHECKED = {
     "issuers.logo_sha256": "a digest that we made",
     "issuer_logos.sha256": "a digest that we made",
     "invoices.payment_token": "64 hex characters that we made; without it there is no pay page",
+    "invoices.verify_code": "letters and digits that we made",
+    "objections.positions": "numbers of lines, which we write",
     "staff_sessions.secret_sha256": "a digest; without it nobody is logged in",
     "staff_sessions.csrf": "made by us; without it no form is sent",
     "staff_users.password_hash": "made by us",

@@ -128,7 +128,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     session.execute(
         update(Invoice)
         .where(Invoice.customer_id == customer_id)
-        .values(payment_token=None, payment_token_expires_at=None, next_reminder_at=None)
+        .values(payment_token=None, verify_code=None, payment_token_expires_at=None, next_reminder_at=None)
         .values(notes="", terms="", purchase_order="", host_metadata="")
     )
     for one in people:

@@ -41,4 +41,5 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "template": "invoice",
         "verb": "pause",
         "digest": "0" * 64,
+        "colour": "2563eb",
     }
