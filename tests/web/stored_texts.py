@@ -37,6 +37,7 @@ CHECKED = {
     "invoices.payment_token": "64 hex characters that we made; without it there is no pay page",
     "staff_sessions.secret_sha256": "a digest; without it nobody is logged in",
     "staff_sessions.csrf": "made by us; without it no form is sent",
+    "saved_views.query": "a filter, checked when it is saved",
     "staff_users.password_hash": "made by us",
     "api_keys.prefix": "made by us; without it no key opens",
     "api_keys.secret_sha256": "a digest; without it no key opens",
