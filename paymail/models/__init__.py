@@ -67,7 +67,7 @@ from paymail.models.saved_method import (
     SavedMethod,
     SavedMethodState,
 )
-from paymail.models.staff import ApiKey, StaffSession, StaffUser
+from paymail.models.staff import ApiKey, SavedView, StaffSession, StaffUser
 from paymail.models.suppression import Bounce, Suppression
 from paymail.models.worker import Gate, Heartbeat
 
@@ -150,6 +150,7 @@ __all__ = [
     "Restore",
     "SavedMethod",
     "SavedMethodState",
+    "SavedView",
     "StaffSession",
     "StaffUser",
     "Suppression",

@@ -130,6 +130,7 @@ def examples(busy: Biller) -> dict[str, object]:
         "contact_id": 1,
         "issuer_id": 1,
         "bulk_id": 1,
+        "view_id": 1,
         "import_id": 1,
         "payment_id": 1,
         "refund_id": 1,

@@ -41,6 +41,7 @@ CHECKED = {
     "objections.positions": "numbers of lines, which we write",
     "staff_sessions.secret_sha256": "a digest; without it nobody is logged in",
     "staff_sessions.csrf": "made by us; without it no form is sent",
+    "saved_views.query": "a filter, checked when it is saved",
     "staff_users.password_hash": "made by us",
     "api_keys.prefix": "made by us; without it no key opens",
     "api_keys.secret_sha256": "a digest; without it no key opens",

@@ -33,6 +33,7 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "payment_id": 1,
         "refund_id": 1,
         "bulk_id": 1,
+        "view_id": 1,
         "import_id": 1,
         "number": 1,
         "event_id": "evt_1",

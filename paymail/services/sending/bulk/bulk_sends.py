@@ -58,7 +58,7 @@ def start(
     """
     if selection.failed_of is not None:
         get(session, selection.failed_of)
-    if session.scalar(matching(selection).limit(1)) is None:
+    if session.scalar(matching(session, selection).limit(1)) is None:
         raise EmptySelection("no matching invoice can be sent")
     _check_abns(session, selection)
     values = {
@@ -115,7 +115,7 @@ def expand(session: Session, *, bulk_id: int, now: datetime, batch: int = BATCH)
     bulk = get(session, bulk_id, lock=True)
     if bulk.state is not BulkState.RUNNING or bulk.expanded:
         return False
-    statement = matching(Selection.from_json(bulk.selection)).where(Invoice.invoice_id > bulk.cursor)
+    statement = matching(session, Selection.from_json(bulk.selection)).where(Invoice.invoice_id > bulk.cursor)
     ids = list(session.scalars(statement.order_by(Invoice.invoice_id).limit(batch)))
     for invoice_id in ids:
         _send(session, bulk, invoice_id, now)
