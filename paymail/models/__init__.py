@@ -1,5 +1,6 @@
 """The tables. Importing this package registers every one of them on `Base.metadata`."""
 
+from paymail.models.bank_change import BANK_CHANGE_MOVES, BankChange, BankChangeState
 from paymail.models.base import Base
 from paymail.models.bulk_send import BULK_MOVES, BulkSend, BulkState
 from paymail.models.contact import (
@@ -22,6 +23,7 @@ from paymail.models.invoice import (
     InvoiceStatus,
     PaymentStatus,
 )
+from paymail.models.issued_document import IssuedDocument
 from paymail.models.issuer_change import IssuerChange
 from paymail.models.issuer_logo import IssuerLogo
 from paymail.models.message import (
@@ -34,6 +36,7 @@ from paymail.models.message import (
     MessageState,
 )
 from paymail.models.moves import IllegalMove, check_move
+from paymail.models.objection import Objection, ObjectionReason
 from paymail.models.parties import Customer, Issuer, name_key
 from paymail.models.payment import (
     ATTEMPT_MOVES,
@@ -64,12 +67,13 @@ from paymail.models.saved_method import (
     SavedMethod,
     SavedMethodState,
 )
-from paymail.models.staff import ApiKey, StaffSession, StaffUser
+from paymail.models.staff import ApiKey, SavedView, StaffSession, StaffUser
 from paymail.models.suppression import Bounce, Suppression
 from paymail.models.worker import Gate, Heartbeat
 
 __all__ = [
     "ATTEMPT_MOVES",
+    "BANK_CHANGE_MOVES",
     "BULK_MOVES",
     "DISPUTE_MOVES",
     "GATEWAY_EVENT_MOVES",
@@ -85,6 +89,8 @@ __all__ = [
     "STATUS_MOVES",
     "ApiKey",
     "AttemptStatus",
+    "BankChange",
+    "BankChangeState",
     "Base",
     "Blob",
     "Bounce",
@@ -119,6 +125,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceStatus",
+    "IssuedDocument",
     "Issuer",
     "IssuerChange",
     "IssuerLogo",
@@ -126,6 +133,8 @@ __all__ = [
     "MessageKind",
     "MessageRecipient",
     "MessageState",
+    "Objection",
+    "ObjectionReason",
     "Payment",
     "PaymentAttempt",
     "PaymentPlan",
@@ -141,6 +150,7 @@ __all__ = [
     "Restore",
     "SavedMethod",
     "SavedMethodState",
+    "SavedView",
     "StaffSession",
     "StaffUser",
     "Suppression",

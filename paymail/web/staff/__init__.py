@@ -10,6 +10,8 @@ from paymail.web.staff import (
     documents,
     events,
     forecast,
+    home,
+    invoice_list,
     invoices,
     issuer_settings,
     links,
@@ -31,6 +33,8 @@ __all__ = ["router"]
 
 _inside = APIRouter(dependencies=[Depends(require_staff)])
 for noun in (
+    home,
+    invoice_list,
     invoices,
     links,
     payments,
