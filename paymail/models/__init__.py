@@ -1,5 +1,6 @@
 """The tables. Importing this package registers every one of them on `Base.metadata`."""
 
+from paymail.models.bank_change import BANK_CHANGE_MOVES, BankChange, BankChangeState
 from paymail.models.base import Base
 from paymail.models.bulk_send import BULK_MOVES, BulkSend, BulkState
 from paymail.models.contact import (
@@ -22,7 +23,9 @@ from paymail.models.invoice import (
     InvoiceStatus,
     PaymentStatus,
 )
+from paymail.models.issued_document import IssuedDocument
 from paymail.models.issuer_change import IssuerChange
+from paymail.models.issuer_logo import IssuerLogo
 from paymail.models.message import (
     MESSAGE_MOVES,
     OPEN_STATES,
@@ -69,6 +72,7 @@ from paymail.models.worker import Gate, Heartbeat
 
 __all__ = [
     "ATTEMPT_MOVES",
+    "BANK_CHANGE_MOVES",
     "BULK_MOVES",
     "DISPUTE_MOVES",
     "GATEWAY_EVENT_MOVES",
@@ -84,6 +88,8 @@ __all__ = [
     "STATUS_MOVES",
     "ApiKey",
     "AttemptStatus",
+    "BankChange",
+    "BankChangeState",
     "Base",
     "Blob",
     "Bounce",
@@ -118,8 +124,10 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceStatus",
+    "IssuedDocument",
     "Issuer",
     "IssuerChange",
+    "IssuerLogo",
     "Message",
     "MessageKind",
     "MessageRecipient",

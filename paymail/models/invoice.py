@@ -98,6 +98,8 @@ class Invoice(Base):
     tax_rate: Mapped[Decimal] = mapped_column(ExactDecimal)
     tax_amount: Mapped[int] = mapped_column(BigInteger)
     total: Mapped[int] = mapped_column(BigInteger)
+    tax_aud: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """The tax of an invoice in another currency, in Australian cents as the host says; 0: not known."""
     rounding_difference: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """How far the host's total is from the one that our own rounding gives."""
     amount_paid: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -25,6 +25,7 @@ TABLES: list[tuple[type[StrEnum], Moves[StrEnum]]] = [
     (models.PlanState, models.PLAN_MOVES),
     (models.SavedMethodState, models.SAVED_METHOD_MOVES),
     (models.RecipientState, models.RECIPIENT_MOVES),
+    (models.BankChangeState, models.BANK_CHANGE_MOVES),
 ]  # type: ignore[list-item]
 NO_STATUS = {
     models.Channel,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from paymail.models import Message
+from paymail.models import Message, MessageKind
 from paymail.services.bounces.report import Finding
 from paymail.services.outbox import dedupe_keys, notices
 
@@ -13,7 +13,10 @@ def tell_staff(
     session: Session, message: Message, finding: Finding, address: str, now: datetime, *, held: bool
 ) -> None:
     """Queue one email to the issuer's staff per message and address (normalised); `held`: reminders wait."""
-    what = _what_to_do(finding, address) if held else _what_is_left(finding)
+    if message.kind is MessageKind.COPY:
+        what = "It was a copy for a further address. Reminders go on."
+    else:
+        what = _what_to_do(finding, address) if held else _what_is_left(finding)
     notices.tell_staff(
         session,
         invoice_id=message.invoice_id,

@@ -15,6 +15,7 @@ from paymail.models import (
     Invoice,
     InvoiceStatus,
     Message,
+    MessageKind,
     MessageState,
     ReminderHold,
 )
@@ -217,7 +218,7 @@ def _readdress(session: Session, invoice_ids: list[int], new: str) -> int:
         update(Message)
         .where(
             Message.invoice_id.in_(invoice_ids),
-            Message.kind.not_in(TO_STAFF),
+            Message.kind.not_in((*TO_STAFF, MessageKind.COPY)),
             Message.state.in_(_WAITING),
         )
         .values(

@@ -24,6 +24,7 @@ from paymail.models import (
     IdempotentRequest,
     Invoice,
     InvoiceStatus,
+    IssuedDocument,
     Message,
     MessageRecipient,
     MessageState,
@@ -140,13 +141,16 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
 def _forget_person(found: Customer, now: datetime) -> None:
     found.name, found.email, found.erased_at = placeholder_name(found), placeholder_email(found), now
     found.host_email = found.external_ref = None
-    found.address = found.tax_id = found.country = ""
+    found.address = found.tax_id = found.country = found.attention = ""
 
 
 def _erase_contents(session: Session, mine: Select[Any], now: datetime) -> None:
-    """Erase the bytes of the customer's emails, but for those that another customer's email has too."""
+    """Erase the bytes of the customer's emails and issued documents, but for what another customer's email
+    has too."""
     pairs = select(Message.mime_sha256, Message.pdf_sha256)
     theirs = {d for row in session.execute(pairs.where(Message.invoice_id.in_(mine))) for d in row if d}
+    issued = select(IssuedDocument.pdf_sha256).where(IssuedDocument.invoice_id.in_(mine))
+    theirs.update(session.scalars(issued))
     shared = pairs.where(
         Message.invoice_id.not_in(mine),
         or_(Message.mime_sha256.in_(theirs), Message.pdf_sha256.in_(theirs)),

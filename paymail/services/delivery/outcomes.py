@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import DeliveryAttempt, Invoice, Message, MessageState
+from paymail.models import DeliveryAttempt, Invoice, Message, MessageKind, MessageState
 from paymail.ports.mail import Outcome, Scope, Verdict
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
+from paymail.services.delivery import missing_abn
 from paymail.services.delivery.permission import permission_of
 from paymail.services.letters.addressees import is_addressed
 from paymail.services.outbox import dedupe_keys, gates, notices, queue, recipients, sender_refusals
@@ -45,6 +46,8 @@ def ask_permission(
             suppress(session, claim=claim, reason=found.reason, now=now)
         case Answer.WAIT:
             queue.put_back(session, claim=claim, at=found.ask_at, reason=found.reason, held=found.held)
+            if message.kind is MessageKind.INVOICE:
+                missing_abn.tell_staff(session, invoice, now)
     return found.answer is Answer.GO
 
 

@@ -20,9 +20,10 @@ from paymail.models import (
     Refund,
     RefundStatus,
 )
-from paymail.money import Money
+from paymail.money import Money, Obstacle
 from paymail.services.core.documents import method_of, payment_day, receipt_number
 from paymail.services.core.invoices import local_date
+from paymail.services.core.online_payment import online_obstacle
 from paymail.services.ledger import awaited_payments
 from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.services.letters.credit_notes import credit_note_number
@@ -97,6 +98,8 @@ class PaymentSummary:
     plan: PlanView | None
     awaited: AwaitedPayment | None = None
     """What waits for the customer's own act."""
+    obstacle: Obstacle | None = None
+    """Why nothing of the balance can be paid online."""
     partly_returned: bool = False
     payments: tuple[ReceivedPayment, ...] = ()
     refunds: tuple[ReturnedPayment, ...] = ()
@@ -126,6 +129,7 @@ def summary_of(session: Session, *, invoice: Invoice, now: datetime) -> PaymentS
         waived=Money(invoice.total - invoice.charged, currency),
         plan=plan,
         awaited=awaited,
+        obstacle=online_obstacle(invoice),
         partly_returned=invoice.payment_status is PaymentStatus.PARTIALLY_REFUNDED,
         payments=_payments(session, invoice),
         refunds=_refunds(session, invoice),

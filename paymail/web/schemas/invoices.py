@@ -58,6 +58,7 @@ class InvoiceDetail(PayInvoice, Sums):
     customer_ref: str = Field(description="Your own id of the customer; empty if you gave none.")
     customer_email: str
     items: list[ItemDetail]  # type: ignore[assignment]  # of a model that is only read
+    tax_amount_aud: float | None = Field(description="The tax in Australian dollars; null if not given.")
     purchase_order: str
     terms: str
     notes: str
@@ -96,6 +97,7 @@ class InvoiceDetail(PayInvoice, Sums):
             customer_ref=invoice.customer.external_ref or "",
             customer_email=invoice.customer.email,
             items=[ItemDetail.with_tax(line, invoice.currency) for line in invoice.lines],
+            tax_amount_aud=major(invoice.tax_aud, "AUD") if invoice.tax_aud else None,
             purchase_order=invoice.purchase_order,
             terms=invoice.terms,
             notes=invoice.notes,

@@ -59,6 +59,7 @@ STAFF_OPERATIONS = [
     ("/api/v1/issuers", "GET"),
     ("/api/v1/issuers/{issuer_id}", "GET"),
     ("/api/v1/issuers/{issuer_id}", "PATCH"),
+    ("/api/v1/issuers/{issuer_id}/bank-change/cancel", "POST"),
     ("/api/v1/customers", "GET"),
     ("/api/v1/customers/{customer_id}", "GET"),
     ("/api/v1/customers/{customer_id}", "PUT"),
