@@ -14,7 +14,7 @@ from paymail.errors import InvalidInput
 from paymail.models import BulkState, MessageState
 from paymail.services.access.staff import Visitor
 from paymail.services.core.issuers import all_issuers
-from paymail.services.lists import invoice_pages, issuer_sums
+from paymail.services.lists import invoice_pages
 from paymail.services.lists.invoice_filter import InvoiceFilter, from_text
 from paymail.services.lists.overdue_age import Age
 from paymail.services.outbox import gates
@@ -52,7 +52,7 @@ def selection_of(session: Session, text: str, now: datetime) -> Selection:
     """Return the filter as a bulk send keeps it. Raises NoFilter, BadFilter."""
     if not from_text(text).query:
         raise NoFilter("choose at least one filter, or pick invoices in the list")
-    return Selection(filter=text, as_of=now, highest=issuer_sums.highest_id(session))
+    return bulk.fixed(session, Selection(filter=text), now)
 
 
 def choosing_page(
