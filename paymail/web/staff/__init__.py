@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from paymail.web.staff import (
+    acts,
     adjustments,
     bulk,
     contacts,
@@ -19,6 +20,7 @@ from paymail.web.staff import (
     mailbox,
     mergers,
     messages,
+    objections,
     payments,
     plans,
     previews,
@@ -35,6 +37,7 @@ _inside = APIRouter(dependencies=[Depends(require_staff)])
 for noun in (
     home,
     invoice_list,
+    acts,
     invoices,
     links,
     payments,
@@ -42,6 +45,7 @@ for noun in (
     documents,
     plans,
     reminders,
+    objections,
     messages,
     previews,
     forecast,

@@ -81,7 +81,7 @@ def start(
 def _check_abns(session: Session, selection: Selection) -> None:
     """Raise NoValidAbn if some of the invoices could not be sent for want of one: none is left out unsaid."""
     lacking = [issuer for issuer in all_issuers(session) if lacks_abn(issuer)]
-    taxed = matching(selection, Invoice.issuer_id).where(
+    taxed = matching(session, selection, Invoice.issuer_id).where(
         Invoice.tax_amount != 0, Invoice.issuer_id.in_([issuer.issuer_id for issuer in lacking])
     )
     found = session.scalar(taxed.limit(1)) if lacking else None
