@@ -9,6 +9,7 @@ from paymail.checks import (
     issuers,
     mail,
     payment_domains,
+    relay_log,
     stripe,
     workload,
 )
@@ -28,6 +29,7 @@ CHECKS = (
     Check("issuers", issuers.identities, needs=("database",)),
     Check("host database", host_database.agreement, needs=("database",), seconds=60.0),
     Check("mail", mail.transport, seconds=40.0),
+    Check("relay log", relay_log.log),
     Check("stripe key", stripe.key),
     Check("stripe accounts", stripe.accounts, needs=("database", "stripe key"), seconds=40.0),
     Check("payment domains", payment_domains.domains, needs=("database", "stripe key"), seconds=40.0),

@@ -6,13 +6,14 @@ The same value always gives the same bytes, so a sent PDF can be shown again byt
 
 from paymail.documents.credit_note import CreditNoteDocument
 from paymail.documents.invoice import InvoiceDocument
-from paymail.documents.parties import BankAccount, Line, Party, Seller
+from paymail.documents.parties import BankAccount, Credit, Line, Party, Seller
 from paymail.documents.receipt import ReceiptDocument
 
 Document = InvoiceDocument | ReceiptDocument | CreditNoteDocument
 
 __all__ = [
     "BankAccount",
+    "Credit",
     "CreditNoteDocument",
     "Document",
     "InvoiceDocument",

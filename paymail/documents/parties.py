@@ -68,3 +68,13 @@ class Line:
     unit_price: Decimal
     amount: Money
     tax: LineTax
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A credit note that took something off an invoice."""
+
+    number: str
+    day: date
+    amount: Money
+    reason: str = ""

@@ -23,6 +23,7 @@ from paymail.models.invoice import (
     InvoiceStatus,
     PaymentStatus,
 )
+from paymail.models.issued_document import IssuedDocument
 from paymail.models.issuer_change import IssuerChange
 from paymail.models.issuer_logo import IssuerLogo
 from paymail.models.message import (
@@ -35,6 +36,7 @@ from paymail.models.message import (
     MessageState,
 )
 from paymail.models.moves import IllegalMove, check_move
+from paymail.models.objection import Objection, ObjectionReason
 from paymail.models.parties import Customer, Issuer, name_key
 from paymail.models.payment import (
     ATTEMPT_MOVES,
@@ -65,7 +67,7 @@ from paymail.models.saved_method import (
     SavedMethod,
     SavedMethodState,
 )
-from paymail.models.staff import ApiKey, StaffSession, StaffUser
+from paymail.models.staff import ApiKey, SavedView, StaffSession, StaffUser
 from paymail.models.suppression import Bounce, Suppression
 from paymail.models.worker import Gate, Heartbeat
 
@@ -123,6 +125,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceStatus",
+    "IssuedDocument",
     "Issuer",
     "IssuerChange",
     "IssuerLogo",
@@ -130,6 +133,8 @@ __all__ = [
     "MessageKind",
     "MessageRecipient",
     "MessageState",
+    "Objection",
+    "ObjectionReason",
     "Payment",
     "PaymentAttempt",
     "PaymentPlan",
@@ -145,6 +150,7 @@ __all__ = [
     "Restore",
     "SavedMethod",
     "SavedMethodState",
+    "SavedView",
     "StaffSession",
     "StaffUser",
     "Suppression",

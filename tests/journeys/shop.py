@@ -4,13 +4,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import uvicorn
 from playwright.sync_api import BrowserContext, Page, expect
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from paymail.models import Channel, Customer, Dispute, DisputeState, Invoice, Issuer, Payment
+from paymail.models import Channel, Customer, Dispute, DisputeState, Invoice, InvoiceLine, Issuer, Payment
 from paymail.ports.payments import Intent
 from paymail.sandbox.customer import pay
 from paymail.services.core.invoices import local_date
@@ -189,6 +190,31 @@ def written_off(shop: Shop) -> str:
     return token
 
 
+def many_lines(shop: Shop, **invoice: str) -> str:
+    """Sixty lines, with descriptions that take more than one line on a telephone."""
+    token = shop.invoice(**invoice)
+    with shop.app.transaction() as session:
+        invoice_id = shop.number
+        session.execute(delete(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id))
+        session.add_all(
+            InvoiceLine(
+                invoice_id=invoice_id,
+                position=number,
+                description=f"Managed workstation, monthly, with antivirus and backup: seat {number}",
+                quantity=Decimal("2.5"),
+                unit_price=Decimal("0.50"),
+                amount=125,
+            )
+            for number in range(1, 61)
+        )
+    return token
+
+
+def uncharged(shop: Shop) -> str:
+    """Dinars with a last digit that no card can be charged."""
+    return shop.invoice(currency="KWD", total=34_781)
+
+
 def expired(shop: Shop) -> str:
     token = shop.invoice()
     with shop.app.transaction() as session:
@@ -221,10 +247,16 @@ STATES = {
 """Each state, and the heading that says what it is about."""
 
 
+def unfold(page: Page) -> None:
+    """Open all that is folded."""
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+
+
 def visit(context: BrowserContext, shop: Shop, token: str) -> Page:
-    """Open the page, its form ready."""
+    """Open the page, all of it unfolded and its form ready."""
     page = context.new_page()
     page.goto(shop.link(token))
+    unfold(page)
     expect(page.locator("#submit")).to_be_enabled(timeout=TIMEOUT)
     return page
 

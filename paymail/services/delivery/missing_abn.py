@@ -19,7 +19,9 @@ def permission(invoice: Invoice, now: datetime) -> Permission | None:
 
 
 def tell_staff(session: Session, invoice: Invoice, now: datetime) -> None:
-    """Tell the issuer's staff, once a day whatever waits."""
+    """Tell the issuer's staff, once a day whatever waits, if that is why."""
+    if not missing_abn(invoice):
+        return
     notices.tell_staff(
         session,
         invoice_id=invoice.invoice_id,

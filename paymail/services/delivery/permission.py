@@ -52,7 +52,8 @@ def _unreachable(session: Session, message: Message, invoice: Invoice) -> str:
     """Return why nobody can be written to; empty if somebody can. A copy alone is no email to a customer."""
     if addressees(session, message=message, invoice=invoice).named(ContactRole.TO):
         return ""
-    found = suppressions.active(session, address=invoice.customer.email)
+    copied = message.kind is MessageKind.COPY
+    found = suppressions.active(session, address=message.recipient if copied else invoice.customer.email)
     return f"the address is suppressed: {(found.detail or found.reason) if found else ''}"
 
 

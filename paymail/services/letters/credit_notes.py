@@ -1,7 +1,5 @@
 """From a refund's rows to its credit note."""
 
-from decimal import ROUND_HALF_UP, Decimal
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,7 +7,7 @@ from paymail.documents import CreditNoteDocument
 from paymail.errors import NotFound
 from paymail.models import IN_FORCE, Invoice, Refund
 from paymail.money import Money
-from paymail.services.core.documents import invoice_document
+from paymail.services.core.documents import invoice_document, tax_share
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.core.tax_invoices import may_be_tax_invoice
 from paymail.tax import single_rate
@@ -35,7 +33,7 @@ def credit_note_document(invoice: Invoice, refund: Refund) -> CreditNoteDocument
     if not refund.credit_note:
         raise NoCreditNote("this refund has no credit note")
     bill = invoice_document(invoice, "")
-    tax = _share(refund.credited, invoice)
+    tax = tax_share(refund.credited, invoice)
     return CreditNoteDocument(
         number=credit_note_number(refund),
         adjustment=may_be_tax_invoice(invoice)
@@ -55,13 +53,6 @@ def credit_note_document(invoice: Invoice, refund: Refund) -> CreditNoteDocument
         invoice_total=bill.total,
         locale=bill.locale,
     )
-
-
-def _share(credited: int, invoice: Invoice) -> int:
-    if not invoice.total:
-        return 0
-    exact = Decimal(credited) * invoice.tax_amount / invoice.total
-    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def credit_note_of(session: Session, *, refund_id: int) -> CreditNoteDocument:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from paymail.web.staff import (
+    acts,
     adjustments,
     bulk,
     contacts,
@@ -10,6 +11,8 @@ from paymail.web.staff import (
     documents,
     events,
     forecast,
+    home,
+    invoice_list,
     invoices,
     issuer_settings,
     links,
@@ -31,6 +34,9 @@ __all__ = ["router"]
 
 _inside = APIRouter(dependencies=[Depends(require_staff)])
 for noun in (
+    home,
+    invoice_list,
+    acts,
     invoices,
     links,
     payments,

@@ -53,6 +53,7 @@ STAFF_OPERATIONS = [
     ("/api/v1/invoices/{invoice_id}/issue", "POST"),
     ("/api/v1/imports", "POST"),
     ("/api/v1/invoices/{invoice_id}/send", "POST"),
+    ("/api/v1/invoices/{invoice_id}/copies", "POST"),
     ("/api/v1/invoices/{invoice_id}/link", "POST"),
     ("/api/v1/invoices/{invoice_id}/link", "DELETE"),
     ("/api/v1/issuers/{issuer_id}/links", "POST"),
