@@ -87,12 +87,9 @@ def test_other_senders_and_destinations_go_on(reported: ReportedEmails) -> None:
 
 def test_a_thousand_domains_that_refuse_stop_no_others(reported: ReportedEmails) -> None:
     with db.transaction(reported.engine) as session:
+        until = LATER + timedelta(days=1)
         for number in range(1200):
-            session.add(
-                Gate(
-                    key=gates.refused(1, f"c{number}.example"), opens_at=LATER + timedelta(days=1), failures=1
-                )
-            )
+            session.add(Gate(key=gates.refused(1, f"c{number}.example"), opens_at=until, failures=1))
     assert reported.state(reported.sent()) is MessageState.SENT
 
 
