@@ -93,7 +93,7 @@ def facts(email: Email, language: str) -> Iterator[str]:
             continue
         if isinstance(value, Money):
             yield formats.money(value, language)
-        elif isinstance(value, bool) or name == "zone":
+        elif isinstance(value, bool) or name in ("zone", "reference"):
             continue
         elif isinstance(value, date):
             yield formats.long_date(value, language)
@@ -106,13 +106,14 @@ def facts(email: Email, language: str) -> Iterator[str]:
                 yield from (formats.rate(total.rate, language), formats.money(total.tax, language))
         elif name == "lines":
             for line in value:
-                yield from (line.description, formats.plain(line.amount, language))
+                yield from (line.description, formats.figure(line.amount, language))
         elif name == "parts":
             for part in value:
-                yield from (formats.long_date(part.due, language), formats.plain(part.amount, language))
+                yield from (formats.long_date(part.due, language), formats.figure(part.amount, language))
         elif isinstance(value, Seller):
             yield from (value.tax_id, value.phone, *value.address.splitlines())
             if value.bank.payid in RENDERER.render(email).text:
+                yield email.reference  # type: ignore[attr-defined]
                 yield from (text for _, text in email_words.account(value.bank, language))
         elif name == "reason" and email.template == "payment_failed":
             yield bank_reasons.reason(value, language)

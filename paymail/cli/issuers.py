@@ -16,6 +16,7 @@ from paymail.services.core.email_addresses import checked
 from paymail.services.core.issuers import all_issuers, create_issuer, find_issuer
 from paymail.services.core.locales import checked_locale
 from paymail.services.core.logos import logo_path
+from paymail.services.core.tax_invoices import lacks_abn, mend
 from paymail.services.issuers import bank_changes, issuer_settings, logos, payment_domains, setting_texts
 from paymail.services.issuers.bank_details import BANK_FIELDS
 from paymail.services.issuers.bank_notice import in_words
@@ -56,7 +57,10 @@ def add(
             timezone=timezone,
             locale=checked_locale(locale),
         )
+        hint = mend(issuer) if lacks_abn(issuer) else ""
     typer.echo(f"issuer {issuer.issuer_id}: {issuer.name}")
+    if hint:
+        typer.echo(f"invoices with GST cannot be sent yet: {hint}", err=True)
 
 
 @issuers.command("list")

@@ -39,6 +39,8 @@ class InvoiceEmail(CustomerEmail):
     total: Money
     paid: Money
     balance: Money
+    purchase_order: str = ""
+    """The customer's number of the order; empty without one."""
 
     @classmethod
     def sample(cls) -> Self:

@@ -49,6 +49,8 @@ class CustomerEmail(Email):
     verify_url: str = ""
     not_online: str = ""
     """Why the invoice cannot be paid online, one of `money.Obstacle`; empty: it can."""
+    reference: str
+    """What a bank transfer for it should name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class Letterhead(TypedDict):
     verify_code: str
     verify_url: str
     not_online: str
+    reference: str
     locale: str
 
 
@@ -101,6 +104,7 @@ SAMPLE: Final[Letterhead] = {
     "verify_code": "7K2MX-9QD4T",
     "verify_url": "https://billing.example/verify?code=7K2MX-9QD4T",
     "not_online": "",
+    "reference": "INV502",
     "locale": "en-AU",
 }
 """The letterhead of the samples: the seed's invoice 502."""

@@ -23,6 +23,7 @@ from paymail.models.invoice import (
     InvoiceStatus,
     PaymentStatus,
 )
+from paymail.models.issued_document import IssuedDocument
 from paymail.models.issuer_change import IssuerChange
 from paymail.models.issuer_logo import IssuerLogo
 from paymail.models.message import (
@@ -67,7 +68,7 @@ from paymail.models.saved_method import (
     SavedMethod,
     SavedMethodState,
 )
-from paymail.models.staff import ApiKey, StaffSession, StaffUser
+from paymail.models.staff import ApiKey, SavedView, StaffSession, StaffUser
 from paymail.models.suppression import Bounce, Suppression
 from paymail.models.worker import Gate, Heartbeat
 
@@ -126,6 +127,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceStatus",
+    "IssuedDocument",
     "Issuer",
     "IssuerChange",
     "IssuerLogo",
@@ -150,6 +152,7 @@ __all__ = [
     "Restore",
     "SavedMethod",
     "SavedMethodState",
+    "SavedView",
     "StaffSession",
     "StaffUser",
     "Suppression",

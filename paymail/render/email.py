@@ -4,15 +4,14 @@ import dataclasses
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
 
 import jinja2
 
 from paymail import i18n
-from paymail.documents import Seller
+from paymail.documents import colours
 from paymail.emails import Email
 from paymail.ports.rendering import RenderedEmail
-from paymail.render import bank_reasons, email_words
+from paymail.render import bank_reasons, email_words, obstacle_words
 from paymail.render.environment import equip
 from paymail.render.errors import RenderFailed
 from paymail.render.inline import inline_template
@@ -20,9 +19,6 @@ from paymail.render.inline import inline_template
 _PART = re.compile(r"<!-- part: (_parts/[a-z_.]+) -->")
 """Put in as text before the CSS is inlined; Jinja's include would come too late for that."""
 _BLANK = re.compile(r"\n{3,}")
-_COLOUR = re.compile(r"#[0-9a-f]{6}", re.ASCII)
-COLOUR: Final = Seller(name="").colour
-"""The colour that the style sheets are written with, and that an issuer's own takes the place of."""
 MOST_COMPILED = 64
 """Bodies that are kept compiled: one is some 100 kB."""
 
@@ -68,8 +64,8 @@ class JinjaEmailRenderer:
     def _template(self, name: str, context: dict[str, object]) -> jinja2.Template:
         if not name.endswith(".html"):
             return self._text.get_template(name)
-        colour = getattr(context.get("seller"), "colour", COLOUR)
-        legible = colour if _COLOUR.fullmatch(colour) else COLOUR
+        # The style sheets are written with the default, and an issuer's own takes its place.
+        legible = colours.legible(getattr(context.get("seller"), "colour", ""))
         return self._body(name, i18n.direction_of(str(context.get("locale", "en"))), legible)
 
     def _compiled(self, name: str, direction: str, colour: str) -> jinja2.Template:
@@ -83,8 +79,8 @@ class JinjaEmailRenderer:
         preheader, _, rest = self._with_parts(name).rpartition("<!-- preheader ends -->")
         heading, _, content = rest.rpartition("<!-- heading ends -->")
         filled = {
-            "/* style */": style.replace(COLOUR, colour),
-            "/* screen */": self._source("_base/screen.css").replace(COLOUR, colour),
+            "/* style */": style.replace(colours.DEFAULT, colour),
+            "/* screen */": self._source("_base/screen.css").replace(colours.DEFAULT, colour),
             "<!-- preheader -->": preheader.strip(),
             "<!-- heading -->": heading.strip(),
             "<!-- content -->": content.strip(),
@@ -114,6 +110,10 @@ def _environment(loader: jinja2.BaseLoader, *, autoescape: bool) -> jinja2.Envir
     )
     equip(environment)
     environment.filters.update(
-        account=email_words.account, bank_reason=bank_reasons.reason, times=email_words.times
+        account=email_words.account,
+        bank_reason=bank_reasons.reason,
+        obstacle=obstacle_words.obstacle_words,
+        logo_size=email_words.logo_size,
+        times=email_words.times,
     )
     return environment

@@ -6,7 +6,6 @@ from markupsafe import Markup
 
 from paymail import i18n
 from paymail.render import formats, tax_words
-from paymail.render.obstacle_words import obstacle_words
 
 
 def equip(environment: jinja2.Environment) -> None:
@@ -17,8 +16,7 @@ def equip(environment: jinja2.Environment) -> None:
     """
     environment.filters.update(
         money=formats.money,
-        plain=formats.plain,
-        obstacle=obstacle_words,
+        figure=formats.figure,
         date=formats.long_date,
         moment=formats.moment,
         qty=formats.quantity,

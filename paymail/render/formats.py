@@ -46,8 +46,12 @@ def plain(value: Money, tag: str) -> str:
     """Write `1,234.50`, with all decimals of the currency but without its name: a column's head has it."""
     digits = exponent(value.currency)
     pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
-    text = _sign(value) + format_decimal(abs(value.decimal), format=pattern, locale=locale_of(tag))
-    return apart(text, tag)
+    return _sign(value) + format_decimal(abs(value.decimal), format=pattern, locale=locale_of(tag))
+
+
+def figure(value: Money, tag: str) -> str:
+    """Write what `plain` does, kept together in a text from right to left."""
+    return apart(plain(value, tag), tag)
 
 
 def money_shape(currency: str, tag: str) -> str:

@@ -21,8 +21,7 @@ _WHOLE = marked("%(amount)s cannot be paid online: card payments in %(currency)s
 
 
 def obstacle_words(obstacle: str, amount: Money, tag: str) -> str:
-    """Say why an amount cannot be paid online; `obstacle` is the value of a `money.Obstacle`."""
-    found = Obstacle(obstacle)
-    whole = found is Obstacle.LAST_DIGIT and amount.currency not in STRIPE_THREE_DECIMAL
-    words = translations(tag).gettext(_WHOLE if whole else _WORDS[found])
+    """Say why an amount cannot be paid online; `obstacle` is one of `money.Obstacle`."""
+    whole = obstacle == Obstacle.LAST_DIGIT and amount.currency not in STRIPE_THREE_DECIMAL
+    words = translations(tag).gettext(_WHOLE if whole else _WORDS[Obstacle(obstacle)])
     return words % {"amount": formats.money(amount, tag), "currency": amount.currency}

@@ -55,7 +55,11 @@ class WeasyPdfRenderer:
             return self._made
 
 
-_FACES = '"Noto Sans", "Noto Sans CJK JP", "Noto Sans Arabic", "DejaVu Sans", sans-serif'
+_FACES = (
+    '"Paymail Sans", "Noto Sans", "Paymail Sans CJK", "Noto Sans CJK JP", "Noto Sans Arabic", "DejaVu Sans",'
+    " sans-serif"
+)
+"""The first are those of `typeface.py`, where they were made; the next has what they lack."""
 _TABS = {"de": "31mm", "fr": "31mm", "ja": "26mm", "ar": "32mm"}
 """How wide the labels of a language are; English needs less."""
 

@@ -11,6 +11,7 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
+from paymail.render import typeface
 from paymail.render.archive import Archive
 
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
@@ -22,6 +23,11 @@ class Printer:
     def __init__(self) -> None:
         # A new configuration per PDF leaks.
         self._fonts = FontConfiguration()
+        weasyprint.CSS(
+            string=typeface.style(),
+            font_config=self._fonts,
+            url_fetcher=URLFetcher(allowed_protocols={"file"}),
+        )
         self._css: dict[str, weasyprint.CSS] = {}
         self._lock = threading.Lock()
 

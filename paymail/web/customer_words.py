@@ -6,24 +6,10 @@ from urllib.parse import quote, urlsplit
 from markupsafe import Markup
 
 from paymail.documents import InvoiceDocument, Line
-from paymail.i18n import marked, translations
-from paymail.money import STRIPE_THREE_DECIMAL, Money, Obstacle, exponent
+from paymail.money import Money, exponent
 from paymail.render import formats, tax_words
 from paymail.render.qr import qr_address
 
-_OBSTACLES = {
-    Obstacle.CURRENCY: marked("%(amount)s cannot be paid online: cards cannot be charged in %(currency)s."),
-    Obstacle.BELOW_MINIMUM: marked(
-        "%(amount)s cannot be paid online: it is less than the smallest amount that a card can be charged."
-    ),
-    Obstacle.ABOVE_MAXIMUM: marked(
-        "%(amount)s cannot be paid online: it is more than the largest amount that a card can be charged."
-    ),
-    Obstacle.LAST_DIGIT: marked(
-        "%(amount)s cannot be paid online: card payments in %(currency)s need a last digit of 0."
-    ),
-}
-_WHOLE = marked("%(amount)s cannot be paid online: card payments in %(currency)s are in whole units only.")
 MINUS, TIMES = "\u2212", "\u00d7"
 
 
@@ -59,19 +45,11 @@ def minus(amount: Money, tag: str) -> str:
     return f"{MINUS}{formats.money(amount, tag)}"
 
 
-def obstacle_words(obstacle: Obstacle, amount: Money, tag: str) -> str:
-    """Say why an amount cannot be paid online. Of an issuer without an account the page says it itself."""
-    whole = obstacle is Obstacle.LAST_DIGIT and amount.currency not in STRIPE_THREE_DECIMAL
-    words = translations(tag).gettext(_WHOLE if whole else _OBSTACLES[obstacle])
-    return words % {"amount": formats.money(amount, tag), "currency": amount.currency}
-
-
 FILTERS: dict[str, Callable[..., object]] = {
     "brand": brand_path,
     "own_path": own_path,
     "phone_link": phone_link,
     "line_details": line_details,
     "minus": minus,
-    "obstacle": obstacle_words,
     "qr": qr_address,
 }

@@ -58,7 +58,7 @@ def test_json_has_dates_and_numbers_as_the_api_has_them(books: App) -> None:
 def test_csv_has_every_row_with_exact_amounts_and_no_formula(
     books: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paymail.cli.invoices.invoice_list.AT_ONCE", 1)
+    monkeypatch.setattr("paymail.services.lists.cursor.AT_ONCE", 1)
     rows = list(csv.DictReader(io.StringIO(run("invoices", "list", "--csv").stdout)))
     assert [row["invoice_id"] for row in rows] == ["4", "3", "2", "1"]
     assert [row["total"] for row in rows] == ["8250", "82.50", "82.50", "82.50"]

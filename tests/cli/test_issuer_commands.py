@@ -28,7 +28,14 @@ def stripe(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def issuers(app: App, **accounts: str) -> None:
     with app.transaction() as session:
         for name, account in accounts.items():
-            session.add(Issuer(name=name, email="a@b.example", stripe_account=account, created_at=NOW))
+            session.add(
+                Issuer(
+                    name=name,
+                    email="a@b.example",
+                    stripe_account=account,
+                    created_at=NOW,
+                )
+            )
 
 
 def test_the_domain_is_registered_for_the_only_issuer_and_every_wallet_is_named(commands: App) -> None:

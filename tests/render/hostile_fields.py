@@ -6,7 +6,7 @@ from typing import Any
 
 HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(1)> {{ 7*7 }} {% raw %} & ' `"
 KEPT = {"locale", "currency", "payment_url", "staff_url", "logo_url", "zone", "not_online"}
-"""What cannot be anybody's text: a language, a currency and a reason of ours, addresses that we made."""
+"""What cannot be anybody's text: a language and a currency of ours, addresses that we made."""
 
 
 def spoiled(value: Any, text: str = HOSTILE) -> Any:

@@ -130,6 +130,7 @@ def examples(busy: Biller) -> dict[str, object]:
         "contact_id": 1,
         "issuer_id": 1,
         "bulk_id": 1,
+        "view_id": 1,
         "import_id": 1,
         "payment_id": 1,
         "refund_id": 1,
@@ -170,7 +171,7 @@ def test_every_staff_page_shows_what_is_there(busy: Biller) -> None:
 
 
 def test_every_page_answers_head_as_get_without_a_body(busy: Biller) -> None:
-    known = examples(busy) | {"token": "0" * 64, "number": 1, "digest": "0" * 64}
+    known = examples(busy) | {"token": "0" * 64, "digest": "0" * 64, "number": 1}
     paths = {path for path, method in routes_of(busy.site) if method == "GET"}
     private = {f"/staff{path.removeprefix('/staff')}" for path in paths if not PUBLIC.match(path)}
     addresses = [path.format(**known) + QUERIES.get(path, "") for path in sorted(paths | private)]

@@ -24,10 +24,10 @@ from paymail.models import (
     IdempotentRequest,
     Invoice,
     InvoiceStatus,
+    IssuedDocument,
     Message,
     MessageRecipient,
     MessageState,
-    Objection,
     Payment,
     PaymentAttempt,
     Refund,
@@ -40,7 +40,7 @@ from paymail.models import (
 from paymail.services.core import history
 from paymail.services.core.customers import TURN, CustomerErased
 from paymail.services.core.invoices import load_invoice
-from paymail.services.customers import erased_imports, saved_methods
+from paymail.services.customers import erased_imports, objections, saved_methods
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
 from paymail.services.customers.erased_person import (
     ErasedPerson,
@@ -111,7 +111,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     _erase_contents(session, mine, now)
     _scrub_messages(session, mine, person)
     _scrub_histories(session, mine, person)
-    _scrub_objections(session, mine)
+    objections.scrub(session, mine=mine, erased=ERASED)
     _scrub_money(session, mine, person)
     people = [found, *merged_into(session, customer_id=customer_id)]
     for one in people:
@@ -146,9 +146,12 @@ def _forget_person(found: Customer, now: datetime) -> None:
 
 
 def _erase_contents(session: Session, mine: Select[Any], now: datetime) -> None:
-    """Erase the bytes of the customer's emails, but for those that another customer's email has too."""
+    """Erase the bytes of the customer's emails and issued documents, but for what another customer's email
+    has too."""
     pairs = select(Message.mime_sha256, Message.pdf_sha256)
     theirs = {d for row in session.execute(pairs.where(Message.invoice_id.in_(mine))) for d in row if d}
+    issued = select(IssuedDocument.pdf_sha256).where(IssuedDocument.invoice_id.in_(mine))
+    theirs.update(session.scalars(issued))
     shared = pairs.where(
         Message.invoice_id.not_in(mine),
         or_(Message.mime_sha256.in_(theirs), Message.pdf_sha256.in_(theirs)),
@@ -190,13 +193,6 @@ def _scrub_histories(session: Session, mine: Select[Any], person: ErasedPerson) 
             theirs = row.origin is HoldOrigin.CUSTOMER
         if theirs or person.named_in(row.detail):
             row.detail = ERASED
-
-
-def _scrub_objections(session: Session, mine: Select[Any]) -> None:
-    for objection in session.scalars(select(Objection).where(Objection.invoice_id.in_(mine))):
-        objection.words = ERASED if objection.words else ""
-        objection.answer = ERASED if objection.answer else ""
-        objection.answer_to = ""
 
 
 def _scrub_money(session: Session, mine: Select[Any], person: ErasedPerson) -> None:

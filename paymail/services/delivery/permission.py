@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import TO_NAMED, ContactRole, Invoice, Message
+from paymail.models import TO_NAMED, ContactRole, Invoice, Message, MessageKind
+from paymail.services.delivery import missing_abn
 from paymail.services.letters.addressees import addressees
 from paymail.services.letters.kinds import KINDS
 from paymail.services.outbox import suppressions
@@ -41,7 +42,10 @@ def permission_of(
     if rule is None:
         return _reminder(session, message, invoice, now, facts)
     reason = rule(invoice)
-    return Permission(Answer.DROP, reason) if reason else GO
+    if reason:
+        return Permission(Answer.DROP, reason)
+    waits = missing_abn.permission(invoice, now) if message.kind is MessageKind.INVOICE else None
+    return waits or GO
 
 
 def _unreachable(session: Session, message: Message, invoice: Invoice) -> str:

@@ -11,6 +11,7 @@ from paymail.models import Invoice, Issuer
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.email_addresses import checked, checked_copy
 from paymail.services.core.locales import checked_locale
+from paymail.services.core.tax_invoices import lacks_abn
 from paymail.services.issuers import bank_changes, bank_details
 from paymail.services.issuers.bank_details import BANK_FIELDS
 from paymail.services.issuers.setting_history import record
@@ -60,6 +61,7 @@ def set_up_issuer(
     wanted: dict[str, Any] = {name: getattr(issuer, name) for name in ISSUER_FIELDS} | dict(changes)
     _check_details(wanted)
     _check_settings(wanted)
+    _check_tax_id(issuer, wanted)
     bank = {name: bank_details.checked(name, str(wanted.pop(name))) for name in BANK_FIELDS if name in wanted}
     switched_on = issuer.reminders_off and not wanted["reminders_off"]
     # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
@@ -91,6 +93,14 @@ def _check_details(wanted: dict[str, Any]) -> None:
         wanted["colour"] = _colour(str(wanted["colour"]))
     if "locale" in wanted:
         wanted["locale"] = checked_locale(str(wanted["locale"]))
+
+
+def _check_tax_id(issuer: Issuer, wanted: dict[str, Any]) -> None:
+    """An ABN with a slip of the fingers is refused at once; one of nothing only keeps GST from being sent."""
+    fields = ("tax_id", "tax_label", "tax_name", "country")
+    planned = Issuer(**{name: wanted.get(name, getattr(issuer, name)) for name in fields})
+    if wanted.get("tax_id") and lacks_abn(planned):
+        raise BadPreference(f"tax_id: {wanted['tax_id']!r} is not a valid ABN, such as 51 824 753 556")
 
 
 def _colour(text: str) -> str:

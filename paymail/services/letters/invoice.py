@@ -26,6 +26,7 @@ def invoice_email(source: Source) -> InvoiceEmail:
         if bill.balance.minor
         else bill.paid,
         balance=bill.balance,
+        purchase_order=bill.purchase_order,
     )
 
 

@@ -29,6 +29,7 @@ def letterhead(bill: InvoiceDocument) -> Letterhead:
         "verify_code": bill.verify_code,
         "verify_url": bill.verify_url,
         "not_online": bill.not_online,
+        "reference": bill.reference,
         "locale": bill.locale,
     }
 

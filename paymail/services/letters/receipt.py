@@ -1,10 +1,8 @@
 """The email with the receipt of one payment."""
 
-from decimal import ROUND_HALF_UP, Decimal
-
 from paymail.documents import ReceiptDocument
 from paymail.emails import ReceiptEmail
-from paymail.models import Invoice, Payment
+from paymail.models import Payment
 from paymail.money import Money
 from paymail.services.core.documents import receipt_document
 from paymail.services.core.invoices import local_date
@@ -34,7 +32,7 @@ def receipt_email(source: Source) -> ReceiptEmail:
         subtotal=bill.subtotal,
         tax_name=bill.tax_name,
         taxes=bill.taxes,
-        tax=Money(tax_in(invoice, receipt), invoice.currency),
+        tax=receipt.tax_in or Money(0, invoice.currency),
         parts=email_instalments(invoice, plan),
         next_due=following.due if following else None,
         next_amount=Money(following.open if following else 0, invoice.currency),
@@ -45,24 +43,6 @@ def receipt_email(source: Source) -> ReceiptEmail:
 
 def _pays_all(receipt: ReceiptDocument) -> bool:
     return receipt.amount == receipt.invoice_total and not receipt.balance.minor
-
-
-def tax_in(invoice: Invoice, receipt: ReceiptDocument) -> int:
-    """Return what of a payment is tax, in minor units: its share of the invoice's, halves up.
-
-    Counted from what was settled before and after it, so that the payments of an invoice add up to its tax.
-    Zero where a part of the payment was not owed: then its share is not known.
-    """
-    after = invoice.total - receipt.balance.minor
-    before = after - receipt.amount.minor
-    if before < 0 or (invoice.overpaid and not receipt.balance.minor):
-        return 0
-    return _share(after, invoice) - _share(before, invoice)
-
-
-def _share(settled: int, invoice: Invoice) -> int:
-    exact = Decimal(settled) * invoice.tax_amount / invoice.total if invoice.total else Decimal(0)
-    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def _receipt(source: Source) -> ReceiptDocument:

@@ -10,6 +10,8 @@ from paymail.web.staff import (
     documents,
     events,
     forecast,
+    home,
+    invoice_list,
     invoices,
     issuer_settings,
     links,
@@ -32,6 +34,8 @@ __all__ = ["router"]
 
 _inside = APIRouter(dependencies=[Depends(require_staff)])
 for noun in (
+    home,
+    invoice_list,
     invoices,
     links,
     payments,

@@ -15,6 +15,7 @@ from paymail.services.access.staff import Visitor
 from paymail.services.core import invoices
 from paymail.services.core.calendar import BusinessCalendar, calendar_of
 from paymail.services.core.history import history
+from paymail.services.core.tax_invoices import missing_abn
 from paymail.services.customers import objections
 from paymail.services.forecast.explanation import explain
 from paymail.services.ledger import awaited_payments
@@ -115,6 +116,7 @@ def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, objec
     events = history(session, invoice_id=invoice_id)
     return {
         "invoice": invoice,
+        "missing": missing_abn(invoice),
         "zone": invoice.issuer.timezone,
         "morning": calendar.next_morning(now) if calendar else None,
         "found": message_pages.messages(session, wanted=Wanted(invoice_id=invoice_id)),

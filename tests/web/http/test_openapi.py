@@ -54,6 +54,7 @@ STAFF_OPERATIONS = [
     ("/api/v1/invoices/{invoice_id}/issue", "POST"),
     ("/api/v1/imports", "POST"),
     ("/api/v1/invoices/{invoice_id}/send", "POST"),
+    ("/api/v1/invoices/{invoice_id}/copies", "POST"),
     ("/api/v1/invoices/{invoice_id}/link", "POST"),
     ("/api/v1/invoices/{invoice_id}/objections", "GET"),
     ("/api/v1/invoices/{invoice_id}/objections/close", "POST"),

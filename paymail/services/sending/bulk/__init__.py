@@ -10,7 +10,7 @@ from paymail.services.sending.bulk.bulk_sends import (
     resume,
     start,
 )
-from paymail.services.sending.bulk.estimate import Foresight, foresee
+from paymail.services.sending.bulk.estimate import Foresight, IssuerShare, foresee, shares
 from paymail.services.sending.bulk.progress import Progress, listed, progress
 from paymail.services.sending.bulk.requests import start_requested
 from paymail.services.sending.bulk.selection import Selection, matching
@@ -18,6 +18,7 @@ from paymail.services.sending.bulk.selection import Selection, matching
 __all__ = [
     "EmptySelection",
     "Foresight",
+    "IssuerShare",
     "NoSuchBulk",
     "Progress",
     "Selection",
@@ -30,6 +31,7 @@ __all__ = [
     "pause",
     "progress",
     "resume",
+    "shares",
     "start",
     "start_requested",
 ]

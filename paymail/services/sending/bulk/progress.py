@@ -36,7 +36,7 @@ def progress(session: Session, *, bulk_id: int, now: datetime, default_rate: int
     still_open = sum(counts.get(state.value, 0) for state in OPEN_STATES)
     unwritten = 0
     if not bulk.expanded and bulk.state is not BulkState.CANCELLED:
-        rest = matching(Selection.from_json(bulk.selection), func.count())
+        rest = matching(session, Selection.from_json(bulk.selection), func.count())
         unwritten = session.scalar(rest.where(Invoice.invoice_id > bulk.cursor)) or 0
     waiting = still_open + unwritten
     rate = _rate(session, bulk, default_rate)
