@@ -114,7 +114,7 @@ def busy(biller: Biller) -> Biller:
     biller.post("/invoices/502/payments", **paid)
     biller.post("/invoices/502/payments/1/refund", sure="yes", **paid | {"request_key": "refunded"})
     biller.site.invoice(503)
-    biller.post("/bulk", currency="AUD", request_key="bulk-send")
+    biller.post("/bulk", filter="currency=AUD", request_key="bulk-send")
     return biller
 
 
@@ -140,6 +140,7 @@ def examples(busy: Biller) -> dict[str, object]:
         "template": "invoice",
         "verb": "pause",
         "colour": "2563eb",
+        "kind": "remind",
     }
 
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from paymail.web.staff import (
+    acts,
     adjustments,
     bulk,
     contacts,
@@ -36,6 +37,7 @@ _inside = APIRouter(dependencies=[Depends(require_staff)])
 for noun in (
     home,
     invoice_list,
+    acts,
     invoices,
     links,
     payments,

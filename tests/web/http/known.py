@@ -16,7 +16,7 @@ def known_rows(biller: Biller) -> dict[str, object]:
     biller.post("/invoices/502/payments", **paid)
     biller.post("/invoices/502/payments/1/refund", sure="yes", **paid | {"request_key": "refunded"})
     site.invoice(503)
-    biller.post("/bulk", currency="AUD", request_key="bulk-send")
+    biller.post("/bulk", filter="currency=AUD", request_key="bulk-send")
     with site.app.transaction() as session:
         invoice = session.get_one(Invoice, 502)
         customer_id = invoice.customer_id
@@ -43,4 +43,5 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "verb": "pause",
         "digest": "0" * 64,
         "colour": "2563eb",
+        "kind": "remind",
     }

@@ -13,7 +13,7 @@ from paymail.services.sending.bulk.bulk_sends import (
 from paymail.services.sending.bulk.estimate import Foresight, IssuerShare, foresee, shares
 from paymail.services.sending.bulk.progress import Progress, listed, progress
 from paymail.services.sending.bulk.requests import start_requested
-from paymail.services.sending.bulk.selection import Selection, matching
+from paymail.services.sending.bulk.selection import Selection, fixed, matching
 
 __all__ = [
     "EmptySelection",
@@ -25,6 +25,7 @@ __all__ = [
     "cancel",
     "expand",
     "expand_all",
+    "fixed",
     "foresee",
     "listed",
     "matching",

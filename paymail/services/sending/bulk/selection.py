@@ -1,11 +1,11 @@
 """Which invoices a bulk send is for: the filter, as a value, as stored text and as a query."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from paymail.models import Customer, Invoice, Message, MessageKind, MessageState, PaymentStatus
@@ -63,6 +63,14 @@ class Selection:
         if "payment_status" in stored:
             stored["payment_status"] = PaymentStatus(stored["payment_status"])
         return cls(**stored)
+
+
+def fixed(session: Session, selection: Selection, now: datetime) -> Selection:
+    """Return the selection with what its filter means at `now` (UTC), and without what comes later."""
+    if not selection.filter:
+        return selection
+    highest = session.scalar(select(func.max(Invoice.invoice_id))) or 0
+    return replace(selection, as_of=now, highest=highest)
 
 
 def matching(session: Session, selection: Selection, columns: Any = Invoice.invoice_id) -> Select[Any]:
