@@ -29,6 +29,7 @@ from paymail.models.issuer_logo import IssuerLogo
 from paymail.models.message import (
     MESSAGE_MOVES,
     OPEN_STATES,
+    TO_NAMED,
     Blob,
     DeliveryAttempt,
     Message,
@@ -87,6 +88,7 @@ __all__ = [
     "REFUND_MOVES",
     "SAVED_METHOD_MOVES",
     "STATUS_MOVES",
+    "TO_NAMED",
     "ApiKey",
     "AttemptStatus",
     "BankChange",

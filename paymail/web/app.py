@@ -21,7 +21,9 @@ from paymail.web.pay import (
     another_way,
     brand,
     brand_colours,
+    copies,
     documents,
+    objections,
     pages,
     promises,
     saved_methods,
@@ -65,7 +67,7 @@ def create_app(app: App) -> FastAPI:
     errors.install(web)
     import_faults.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)
-    brands, talks = (brand, brand_colours), (promises, another_way, saved_methods)
+    brands, talks = (brand, brand_colours), (promises, objections, copies, another_way, saved_methods)
     public = (public_api, *brands, documents, *talks, verify, webhooks, pages)
     for part in (*public, staff_api, staff):
         web.include_router(part.router)

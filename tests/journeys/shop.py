@@ -15,6 +15,7 @@ from paymail.models import Channel, Customer, Dispute, DisputeState, Invoice, In
 from paymail.ports.payments import Intent
 from paymail.sandbox.customer import pay
 from paymail.services.core.invoices import local_date
+from paymail.services.links import pay_links
 from paymail.services.links.lookup import AlreadyPaying, PaymentAwaited
 from paymail.services.payments import adjustments, manual_payments
 from paymail.services.payments.checkout import start_payment
@@ -223,6 +224,13 @@ def expired(shop: Shop) -> str:
     return token
 
 
+def replaced(shop: Shop) -> str:
+    token = shop.invoice()
+    with shop.app.transaction() as session:
+        pay_links.regenerate(session, invoice_id=shop.number, actor="amy", now=shop.app.now())
+    return token
+
+
 def unknown(_shop: Shop) -> str:
     return "0" * 64
 
@@ -242,6 +250,7 @@ STATES = {
     void: "This invoice was cancelled",
     written_off: "This invoice is closed",
     expired: "This payment link has expired",
+    replaced: "This payment link was replaced",
     unknown: "This payment link is not valid",
 }
 """Each state, and the heading that says what it is about."""

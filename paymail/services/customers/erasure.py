@@ -28,6 +28,7 @@ from paymail.models import (
     Message,
     MessageRecipient,
     MessageState,
+    Objection,
     Payment,
     PaymentAttempt,
     Refund,
@@ -111,6 +112,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     _erase_contents(session, mine, now)
     _scrub_messages(session, mine, person)
     _scrub_histories(session, mine, person)
+    _scrub_objections(session, mine)
     _scrub_money(session, mine, person)
     people = [found, *merged_into(session, customer_id=customer_id)]
     for one in people:
@@ -193,6 +195,13 @@ def _scrub_histories(session: Session, mine: Select[Any], person: ErasedPerson) 
             theirs = row.origin is HoldOrigin.CUSTOMER
         if theirs or person.named_in(row.detail):
             row.detail = ERASED
+
+
+def _scrub_objections(session: Session, mine: Select[Any]) -> None:
+    for objection in session.scalars(select(Objection).where(Objection.invoice_id.in_(mine))):
+        objection.words = ERASED if objection.words else ""
+        objection.answer = ERASED if objection.answer else ""
+        objection.answer_to = ""
 
 
 def _scrub_money(session: Session, mine: Select[Any], person: ErasedPerson) -> None:

@@ -23,8 +23,9 @@ BODIES = {
     "confirm-payment": {"paymentIntentId": "pi_123"},
     "promise": {"date": "2026-12-01"},
     "remove": {"id": 1},
+    "objection": {"reason": "price"},
 }
-FORMS = {"remove": {"method": "1"}}
+FORMS = {"remove": {"method": "1"}, "wrong": {"reason": "price"}, "copy": {"email": "a@b.example"}}
 UNKNOWN = ["0" * 64, "x", "A" * 64, "0" * 63, "0" * 65, "%00", "é", "0" * 300]
 VOID = {
     ("/pay/{token}", "GET"): 200,
@@ -40,6 +41,9 @@ VOID = {
     ("/pay/{token}/paid", "POST"): 303,
     ("/pay/{token}/promise", "POST"): 303,
     ("/pay/{token}/another-way", "POST"): 303,
+    ("/pay/{token}/wrong", "POST"): 303,
+    ("/pay/{token}/copy", "POST"): 303,
+    ("/api/public/pay/{token}/objection", "POST"): 409,
     ("/pay/{token}/saved-method/remove", "POST"): 303,
     ("/api/public/pay/{token}/already-paid", "POST"): 409,
     ("/api/public/pay/{token}/promise", "POST"): 409,
