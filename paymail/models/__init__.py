@@ -1,5 +1,6 @@
 """The tables. Importing this package registers every one of them on `Base.metadata`."""
 
+from paymail.models.bank_change import BANK_CHANGE_MOVES, BankChange, BankChangeState
 from paymail.models.base import Base
 from paymail.models.bulk_send import BULK_MOVES, BulkSend, BulkState
 from paymail.models.contact import (
@@ -28,6 +29,7 @@ from paymail.models.issuer_logo import IssuerLogo
 from paymail.models.message import (
     MESSAGE_MOVES,
     OPEN_STATES,
+    TO_NAMED,
     Blob,
     DeliveryAttempt,
     Message,
@@ -35,6 +37,7 @@ from paymail.models.message import (
     MessageState,
 )
 from paymail.models.moves import IllegalMove, check_move
+from paymail.models.objection import Objection, ObjectionReason
 from paymail.models.parties import Customer, Issuer, name_key
 from paymail.models.payment import (
     ATTEMPT_MOVES,
@@ -65,12 +68,13 @@ from paymail.models.saved_method import (
     SavedMethod,
     SavedMethodState,
 )
-from paymail.models.staff import ApiKey, StaffSession, StaffUser
+from paymail.models.staff import ApiKey, SavedView, StaffSession, StaffUser
 from paymail.models.suppression import Bounce, Suppression
 from paymail.models.worker import Gate, Heartbeat
 
 __all__ = [
     "ATTEMPT_MOVES",
+    "BANK_CHANGE_MOVES",
     "BULK_MOVES",
     "DISPUTE_MOVES",
     "GATEWAY_EVENT_MOVES",
@@ -84,8 +88,11 @@ __all__ = [
     "REFUND_MOVES",
     "SAVED_METHOD_MOVES",
     "STATUS_MOVES",
+    "TO_NAMED",
     "ApiKey",
     "AttemptStatus",
+    "BankChange",
+    "BankChangeState",
     "Base",
     "Blob",
     "Bounce",
@@ -128,6 +135,8 @@ __all__ = [
     "MessageKind",
     "MessageRecipient",
     "MessageState",
+    "Objection",
+    "ObjectionReason",
     "Payment",
     "PaymentAttempt",
     "PaymentPlan",
@@ -143,6 +152,7 @@ __all__ = [
     "Restore",
     "SavedMethod",
     "SavedMethodState",
+    "SavedView",
     "StaffSession",
     "StaffUser",
     "Suppression",

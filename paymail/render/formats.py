@@ -49,6 +49,11 @@ def plain(value: Money, tag: str) -> str:
     return _sign(value) + format_decimal(abs(value.decimal), format=pattern, locale=locale_of(tag))
 
 
+def figure(value: Money, tag: str) -> str:
+    """Write what `plain` does, kept together in a text from right to left."""
+    return apart(plain(value, tag), tag)
+
+
 def money_shape(currency: str, tag: str) -> str:
     """Return how `money` writes an amount, with `%s` in the place of its number: `AUD $%s`."""
     return re.sub(r"\d[\d.,]*", "%s", money(Money(0, currency), tag))

@@ -28,7 +28,14 @@ def stripe(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def issuers(app: App, **accounts: str) -> None:
     with app.transaction() as session:
         for name, account in accounts.items():
-            session.add(Issuer(name=name, email="a@b.example", stripe_account=account, created_at=NOW))
+            session.add(
+                Issuer(
+                    name=name,
+                    email="a@b.example",
+                    stripe_account=account,
+                    created_at=NOW,
+                )
+            )
 
 
 def test_the_domain_is_registered_for_the_only_issuer_and_every_wallet_is_named(commands: App) -> None:
@@ -81,7 +88,10 @@ def test_issuers_are_listed_and_shown(commands: App) -> None:
     assert "Acme  a@b.example  acct_a" in run("issuers", "list").stdout
     listed = json.loads(run("issuers", "list", "--json").stdout)
     assert [(one["issuer_id"], one["name"]) for one in listed] == [(1, "Acme"), (2, "Bare")]
-    assert json.loads(run("issuers", "show", "Bare", "--json").stdout) == listed[1] | {"changes": []}
+    assert json.loads(run("issuers", "show", "Bare", "--json").stdout) == listed[1] | {
+        "bank_change": None,
+        "changes": [],
+    }
     assert "choose one" in run("issuers", "show", expect=1).output
 
 
@@ -117,3 +127,18 @@ def test_settings_are_changed_together_or_not_at_all_and_kept_with_their_author(
         ("cli", "link_days", "30", "never"),
     ]
     assert "link_days '30' -> 'never'" in run("issuers", "show").stdout
+
+
+def test_bank_details_are_set_changed_confirmed_and_cancelled(commands: App) -> None:
+    issuers(commands, Acme="")
+    change = "the bank details change on"
+    assert change not in run("issuers", "set", "Acme", "bank_iban=DE89 3704 0044 0532 0130 00").stderr
+    assert change in run("issuers", "set", "Acme", "bank_bic=COBADEFFXXX").stderr
+    assert json.loads(run("issuers", "show", "--json").stdout)["bank_change"]["asked_by"] == "cli"
+    assert "is cancelled" in run("issuers", "cancel-bank").stdout
+    assert "no change of bank details is waiting" in run("issuers", "confirm-bank", expect=1).output
+    run("issuers", "set", "Acme", "bank_bic=COBADEFF370")
+    assert run("issuers", "confirm-bank").stdout == (
+        "issuer 1: iban DE89370400440532013000, bic COBADEFF370\n"
+    )
+    run("issuers", "cancel-bank", expect=1)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from paymail.db import schema
 from tests.migrations.databases import BOTH, database_at
@@ -55,3 +56,15 @@ def test_what_is_new_can_be_taken_away_and_made_again(old: Engine) -> None:
         assert connection.execute(text("SELECT name, tax_id FROM issuers")).all() == [
             ("Host Pty Ltd", "ABN 51 824 753 556")
         ]
+
+
+def test_an_issuer_has_one_change_of_its_bank_details_that_waits(old: Engine) -> None:
+    schema.upgrade(old)
+    columns = {"issuer_id": 1, "details": "{}", "asked_at": AT, "asked_by": "t", "due_at": AT, "ended_by": ""}
+    with old.begin() as connection:
+        for number, state in enumerate(("cancelled", "cancelled", "waiting"), 1):
+            insert(connection, "bank_changes", change_id=number, state=state, **columns)
+    with pytest.raises(IntegrityError), old.begin() as connection:
+        insert(connection, "bank_changes", change_id=4, state="waiting", **columns)
+    command.downgrade(schema.config(old), "0025")
+    assert "bank_changes" not in inspect(old).get_table_names()

@@ -6,9 +6,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from paymail.documents import InvoiceDocument, Line, ReceiptDocument
 from paymail.models import Channel, Invoice, InvoiceLine, InvoiceStatus, Issuer, Payment
 from paymail.money import Money
-from paymail.services.core.invoices import local_date, payment_url
+from paymail.services.core.invoices import local_date, payment_url, verify_code, verify_url
 from paymail.services.core.online_payment import online_obstacle
 from paymail.services.core.parties import buyer_of, seller_of
+from paymail.services.core.tax_invoices import may_be_tax_invoice
 from paymail.tax import TaxTotal, line_tax, tax_totals
 
 
@@ -95,7 +96,9 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
         credited=_some(invoice.amount_credited, currency),
         written_off=_some(invoice.amount_written_off, currency),
         void=invoice.status is InvoiceStatus.VOID,
-        tax_invoice=invoice.status is not InvoiceStatus.VOID,
+        tax_invoice=invoice.status is not InvoiceStatus.VOID and may_be_tax_invoice(invoice),
+        verify_code=verify_code(invoice) if public_url else "",
+        verify_url=verify_url(public_url, invoice),
         not_online=online_obstacle(invoice) or "",
         tax_local=_some(invoice.tax_aud or 0, "AUD") if currency != "AUD" else None,
     )
@@ -104,7 +107,7 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
 def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
     """Return what the receipt PDF of one payment shows; it never changes afterwards.
 
-    The tax in it is the payment's share of the invoice's tax, halves up.
+    The tax in it is the payment's share of the invoice's tax (`_tax_in`).
     """
     currency, taxes = invoice.currency, taxes_of(invoice)
     return ReceiptDocument(
@@ -122,7 +125,7 @@ def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
         subtotal=Money(invoice.subtotal, currency),
         tax_name=invoice.issuer.tax_name,
         taxes=taxes,
-        tax_in=_some(tax_share(payment.amount, invoice), currency),
+        tax_in=_some(_tax_in(payment, invoice), currency),
         taken_off=_some(max(invoice.total - payment.amount - payment.balance_after, 0), currency),
         tax_invoice=any(total.rate for total in taxes),
         locale=_locale(invoice),
@@ -131,6 +134,19 @@ def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
 
 def _some(minor: int, currency: str) -> Money | None:
     return Money(minor, currency) if minor else None
+
+
+def _tax_in(payment: Payment, invoice: Invoice) -> int:
+    """Return the tax in a payment, in minor units; those of an invoice add up to its tax.
+
+    So it is counted from what was settled before and after it. Zero where a part of the payment was not owed:
+    then its share is not known.
+    """
+    after = invoice.total - payment.balance_after
+    before = after - payment.amount
+    if before < 0 or (invoice.overpaid and not payment.balance_after):
+        return 0
+    return tax_share(after, invoice) - tax_share(before, invoice)
 
 
 def tax_share(amount: int, invoice: Invoice) -> int:

@@ -31,9 +31,14 @@ def logo(session: Session, *, sha256: str) -> bytes:
 
 
 def logo_of(issuer: Issuer) -> bytes:
-    """Return the PNG of an issuer's logo, empty without one. The issuer is loaded by a session."""
+    """Return the PNG of an issuer's logo, empty without one: no email waits for a picture."""
     session = object_session(issuer)
-    return logo(session, sha256=issuer.logo_sha256) if issuer.logo_sha256 and session is not None else b""
+    if not issuer.logo_sha256 or session is None:
+        return b""
+    try:
+        return logo(session, sha256=issuer.logo_sha256)
+    except NoSuchLogo:
+        return b""
 
 
 def logo_path(issuer: Issuer) -> str:

@@ -19,6 +19,12 @@ def online_obstacle(invoice: Invoice) -> Obstacle | None:
 def balance_obstacle(invoice: Invoice) -> Obstacle | None:
     """Return the same of the amount alone. What is too much for one charge may be paid in parts."""
     found = charge_obstacle(invoice.balance, invoice.currency)
-    if found is Obstacle.ABOVE_MAXIMUM and (invoice.part_minimum is not None or invoice.plan is not None):
+    if found is Obstacle.ABOVE_MAXIMUM and (_takes_parts(invoice) or invoice.plan is not None):
         return None
     return found
+
+
+def _takes_parts(invoice: Invoice) -> bool:
+    """Whether the smallest part that the customer may choose can be charged at once."""
+    part = invoice.part_minimum
+    return part is not None and charge_obstacle(part, invoice.currency) is not Obstacle.ABOVE_MAXIMUM

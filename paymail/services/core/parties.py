@@ -6,6 +6,7 @@ from paymail import tax_ids
 from paymail.documents import BankAccount, Party, Seller, colours
 from paymail.models import Customer, Issuer
 from paymail.services.core import logos
+from paymail.services.core.tax_invoices import bare_tax_id
 
 
 def seller_of(issuer: Issuer, public_url: str) -> Seller:
@@ -16,7 +17,7 @@ def seller_of(issuer: Issuer, public_url: str) -> Seller:
         name=issuer.name,
         email=issuer.reply_to or issuer.email,
         address=issuer.address,
-        tax_id=tax_ids.written(tax_ids.without_label(issuer.tax_id, label), issuer.country),
+        tax_id=tax_ids.written(bare_tax_id(issuer), issuer.country),
         tax_label=label,
         phone=issuer.phone,
         colour=colours.legible(issuer.colour),

@@ -28,6 +28,7 @@ from paymail.models import (
     Message,
     MessageRecipient,
     MessageState,
+    Objection,
     Payment,
     PaymentAttempt,
     Refund,
@@ -40,7 +41,7 @@ from paymail.models import (
 from paymail.services.core import history
 from paymail.services.core.customers import TURN, CustomerErased
 from paymail.services.core.invoices import load_invoice
-from paymail.services.customers import erased_imports, saved_methods
+from paymail.services.customers import erased_filters, erased_imports, saved_methods
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
 from paymail.services.customers.erased_person import (
     ErasedPerson,
@@ -111,6 +112,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     _erase_contents(session, mine, now)
     _scrub_messages(session, mine, person)
     _scrub_histories(session, mine, person)
+    _scrub_objections(session, mine)
     _scrub_money(session, mine, person)
     people = [found, *merged_into(session, customer_id=customer_id)]
     for one in people:
@@ -121,6 +123,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
         _scrub_filters(session, one.name, person.name)
     erased_imports.scrub(session, issuer_id=found.issuer_id, mine=mine, person=person, erased=ERASED)
     _scrub_syncs(session, person)
+    erased_filters.scrub(session, person)
     for invoice_id in invoice_ids:
         # A file must not give the link of an erased person to anybody else.
         invoice = session.get_one(Invoice, invoice_id)
@@ -128,7 +131,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     session.execute(
         update(Invoice)
         .where(Invoice.customer_id == customer_id)
-        .values(payment_token=None, payment_token_expires_at=None, next_reminder_at=None)
+        .values(payment_token=None, verify_code=None, payment_token_expires_at=None, next_reminder_at=None)
         .values(notes="", terms="", purchase_order="", host_metadata="")
     )
     for one in people:
@@ -192,6 +195,13 @@ def _scrub_histories(session: Session, mine: Select[Any], person: ErasedPerson) 
             theirs = row.origin is HoldOrigin.CUSTOMER
         if theirs or person.named_in(row.detail):
             row.detail = ERASED
+
+
+def _scrub_objections(session: Session, mine: Select[Any]) -> None:
+    for objection in session.scalars(select(Objection).where(Objection.invoice_id.in_(mine))):
+        objection.words = ERASED if objection.words else ""
+        objection.answer = ERASED if objection.answer else ""
+        objection.answer_to = ""
 
 
 def _scrub_money(session: Session, mine: Select[Any], person: ErasedPerson) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
 from paymail.models import Issuer, IssuerLogo
-from paymail.services.issuers.issuer_settings import record
+from paymail.services.issuers.setting_history import record
 from paymail.services.reminders.preferences import BadPreference
 
 MOST_BYTES = 150_000

@@ -9,6 +9,7 @@ from paymail.models import IN_FORCE, Invoice, Refund
 from paymail.money import Money
 from paymail.services.core.documents import invoice_document, tax_share
 from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.core.tax_invoices import may_be_tax_invoice
 from paymail.tax import single_rate
 
 
@@ -35,7 +36,9 @@ def credit_note_document(invoice: Invoice, refund: Refund) -> CreditNoteDocument
     tax = tax_share(refund.credited, invoice)
     return CreditNoteDocument(
         number=credit_note_number(refund),
-        adjustment=invoice.issuer.tax_name == "GST" and invoice.tax_amount != 0,
+        adjustment=may_be_tax_invoice(invoice)
+        and invoice.issuer.tax_name == "GST"
+        and invoice.tax_amount != 0,
         invoice_number=bill.number,
         invoice_issued=bill.issued,
         issuer=bill.issuer,

@@ -1,5 +1,6 @@
 """The invoice email."""
 
+from paymail.documents import InvoiceDocument
 from paymail.emails import EmailLine, InvoiceEmail
 from paymail.money import Money
 from paymail.services.letters.kind import Group, Kind, Source
@@ -14,7 +15,7 @@ def invoice_email(source: Source) -> InvoiceEmail:
         **letterhead(bill),
         issued=bill.issued,
         due=bill.due,
-        lines=tuple(EmailLine(line.description, line.quantity, line.amount, line.tax) for line in bill.lines),
+        lines=email_lines(bill),
         subtotal=bill.subtotal,
         tax_name=bill.tax_name,
         taxes=bill.taxes,
@@ -25,6 +26,15 @@ def invoice_email(source: Source) -> InvoiceEmail:
         if bill.balance.minor
         else bill.paid,
         balance=bill.balance,
+        purchase_order=bill.purchase_order,
+    )
+
+
+def email_lines(bill: InvoiceDocument) -> tuple[EmailLine, ...]:
+    """Return the lines of an invoice as its emails show them."""
+    return tuple(
+        EmailLine(line.description, line.quantity, line.unit_price, line.amount, line.tax)
+        for line in bill.lines
     )
 
 

@@ -26,6 +26,14 @@ def letterhead(bill: InvoiceDocument) -> Letterhead:
         "customer_name": bill.customer.name,
         "invoice_number": bill.number,
         "payment_url": bill.payment_url,
+        "verify_code": bill.verify_code,
+        "verify_url": bill.verify_url,
         "not_online": bill.not_online,
+        "reference": bill.reference,
         "locale": bill.locale,
     }
+
+
+def without_link(head: Letterhead) -> Letterhead:
+    """Return a letterhead for an email that holds no pay link."""
+    return {**head, "payment_url": ""}

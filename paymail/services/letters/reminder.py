@@ -32,6 +32,8 @@ def reminder_email(source: Source) -> ReminderEmail:
         asked=Money(asked, invoice.currency),
         instalment=part.position if part else 0,
         instalments=len(plan.parts) if plan and part else 0,
+        checked_at=source.date,
+        zone=invoice.issuer.timezone,
     )
 
 

@@ -1,5 +1,5 @@
 """Gates: what lets no message through for a while. A sender at its rate, a bulk send at its own, a
-destination or the relay that deferred us.
+destination or the relay that deferred us, a destination that refuses one sender.
 
 A rate is a token bucket kept as one instant per key (the generic cell rate algorithm, ITU-T I.371): a
 token is free once `opens_at` has come, and taking it moves `opens_at` on. One guarded UPDATE takes it, so
@@ -17,6 +17,8 @@ from paymail.errors import InvalidInput
 from paymail.models import Gate
 
 RELAY = "relay"
+REFUSED = "refused:"
+REFUSED_FOR = timedelta(days=1)
 _FOR_EVER = timedelta(days=36_500)
 
 # Source: Microsoft, "Exchange Online limits" (message rate limit: 30 a minute); Amazon SES, "Service quotas"
@@ -61,6 +63,11 @@ def destination(domain: str) -> str:
     return f"to:{domain}"
 
 
+def refused(issuer_id: int, domain: str) -> str:
+    """Key of a recipient's domain that refuses the mail of one issuer."""
+    return f"{REFUSED}{issuer_id}:{domain}"
+
+
 def closed(session: Session, *, now: datetime) -> set[str]:
     """Return the keys of the gates that let nothing through now."""
     return set(session.scalars(select(Gate.key).where(Gate.opens_at > now)))
@@ -101,6 +108,17 @@ def close_after_failure(session: Session, *, key: str, reason: str, now: datetim
     pause = min(_FIRST_CLOSURE[kind] * 2 ** min(gate.failures, 12), _LONGEST_CLOSURE[kind])
     spread = random.Random(f"{key}{gate.failures}").uniform(0.8, 1.2)  # noqa: S311 - not a secret
     gate.failures, gate.reason, gate.opens_at = gate.failures + 1, reason[:300], now + pause * spread
+
+
+def close_for_refusal(session: Session, *, key: str, reason: str, now: datetime) -> datetime | None:
+    """Close a destination to the sender that it refuses; return until when, None if it was closed already."""
+    insert_once(session, Gate, {"key": key, "opens_at": now, "failures": 0, "reason": ""})
+    until = now + REFUSED_FOR
+    statement = update(Gate).where(Gate.key == key, Gate.opens_at <= now)
+    statement = statement.values(opens_at=until, failures=Gate.failures + 1, reason=reason[:300])
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)  # noqa: S101 - an UPDATE always gives one; this tells mypy
+    return until if result.rowcount == 1 else None
 
 
 def shut(session: Session, *, key: str, reason: str, now: datetime) -> None:

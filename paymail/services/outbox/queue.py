@@ -139,6 +139,17 @@ def _not_behind(shut: set[str]) -> list[ColumnElement[bool]]:
     if bulks := by_kind.get("bulk"):
         ids = [int(key.partition(":")[2]) for key in bulks]
         conditions.append(or_(Message.bulk_id.is_(None), Message.bulk_id.not_in(ids)))
+    for key in by_kind.get("refused", ()):
+        issuer, _, domain = key.removeprefix(gates.REFUSED).partition(":")
+        sender = gates.sender(int(issuer))
+        # The notice that tells of it may go: staff's own mailbox may be there.
+        conditions.append(
+            or_(
+                Message.sender_gate != sender,
+                Message.destination != domain,
+                Message.kind == MessageKind.NOTICE,
+            )
+        )
     return conditions
 
 

@@ -1,7 +1,8 @@
 """Invoices: find, look at, send."""
 
+from dataclasses import replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response
@@ -16,11 +17,12 @@ from paymail.services.core.issuers import find_issuer
 from paymail.services.imports.given import put_invoice as put
 from paymail.services.ledger import awaited_payments
 from paymail.services.lists import cursor, lookup
-from paymail.services.lists.invoice_filter import InvoiceFilter
+from paymail.services.lists.invoice_filter import InvoiceFilter, day_after, day_before, from_text
+from paymail.services.lists.overdue_age import Age
 from paymail.services.sending import requests
 from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import LARGEST_ID, After, Limit, OptionalRowId, RowId, Text
+from paymail.web.http.inputs import LARGEST_ID, After, FilterText, Limit, OptionalRowId, RowId, Text
 from paymail.web.http.openapi import LIST_PROBLEMS, PROBLEMS
 from paymail.web.http.rate_limits import rate_limits
 from paymail.web.schemas.given_invoices import InvoiceBody, PutInvoice, Reference
@@ -42,8 +44,13 @@ SendKey = Annotated[
 ]
 
 
+FILTER = (
+    "A filter as in the address of the staff page's list: `delivery`, `payment`, `overdue`, `q`, `batch`,"
+    " `currency`, `amount_from` and the others, such as `delivery=bounced&overdue=31-60,61-90`."
+)
+
+
 def wanted(
-    app: AppDep,
     status: InvoiceStatus | None = None,
     payment_status: PaymentStatus | None = None,
     customer: Annotated[
@@ -57,19 +64,21 @@ def wanted(
     overdue: Annotated[
         bool, Query(description="Only what is owed and past its due date, on the issuer's calendar.")
     ] = False,
+    filter: Annotated[FilterText, Query(description=FILTER)] = "",
 ) -> InvoiceFilter:
-    """Read the filter from the query."""
-    return InvoiceFilter(
-        status=status,
-        payment_status=payment_status,
-        customer=customer,
-        due_before=due_before,
-        due_after=due_after,
-        issued_before=issued_before,
-        issued_after=issued_after,
-        issuer_id=issuer,
-        overdue_at=app.now() if overdue else None,
-    )
+    """Read the filter from the query; the other parameters narrow what `filter` names. Raises BadFilter."""
+    given: dict[str, Any] = {
+        "status": status,
+        "payment_status": payment_status,
+        "customer": customer,
+        "due_to": day_before(due_before),
+        "due_from": day_after(due_after),
+        "issued_to": day_before(issued_before),
+        "issued_from": day_after(issued_after),
+        "company": (issuer,) if issuer else (),
+        "overdue": (Age.ANY,) if overdue else (),
+    }
+    return replace(from_text(filter), **{name: value for name, value in given.items() if value})
 
 
 HostRef = Annotated[
@@ -92,7 +101,8 @@ def list_invoices(
 ) -> dict[str, object]:
     """List invoices, newest first. Scope: read."""
     with app.reading() as session:
-        return page(cursor.invoices(session, wanted=asked, limit=limit, after=after), InvoiceRow.of)
+        found = cursor.invoices(session, wanted=asked, now=app.now(), limit=limit, after=after)
+        return page(found, InvoiceRow.of)
 
 
 @router.get("/{invoice_id}", responses=PROBLEMS)

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Base64Bytes, BaseModel, Field, StringConstraints
 
-from paymail.models import Issuer, IssuerChange
+from paymail.models import BankChange, Issuer, IssuerChange
 from paymail.services.core.logos import logo_path
+from paymail.services.issuers.bank_changes import details_of
 from paymail.services.issuers.issuer_settings import LONGEST, MOST_GAP, MOST_LINK_DAYS
 from paymail.services.issuers.logos import MOST_BYTES
 from paymail.services.issuers.setting_texts import Value
@@ -84,15 +85,34 @@ class SettingChange(BaseModel):
         return cls(**{name: getattr(change, name) for name in cls.model_fields})
 
 
+class AskedBank(BaseModel):
+    """A change of the bank details that waits; customers do not see it yet."""
+
+    asked_at: datetime
+    asked_by: str
+    due_at: datetime = Field(description="When it takes effect, unless it is cancelled.")
+    details: dict[str, str] = Field(description="All seven fields as they will be.")
+
+
 class IssuerDetail(IssuerRow):
     """An issuer with what was changed of it."""
+
+    bank_change: AskedBank | None = Field(description="null if none is waiting.")
 
     changes: list[SettingChange] = Field(description="The 100 newest changes, newest first.")
 
     @classmethod
-    def with_changes(cls, issuer: Issuer, changes: Iterable[IssuerChange]) -> "IssuerDetail":
-        """Return what is known of an issuer."""
-        return cls(**fields_of(issuer), changes=[SettingChange.of(one) for one in changes])
+    def with_changes(
+        cls, issuer: Issuer, changes: Iterable[IssuerChange], asked: BankChange | None
+    ) -> "IssuerDetail":
+        """Return what is known of an issuer; `asked` is the change of bank details that waits."""
+        bank = asked and AskedBank(
+            asked_at=asked.asked_at,
+            asked_by=asked.asked_by,
+            due_at=asked.due_at,
+            details=details_of(asked),
+        )
+        return cls(**fields_of(issuer), changes=[SettingChange.of(one) for one in changes], bank_change=bank)
 
 
 Lines = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")]

@@ -47,7 +47,7 @@ def test_issuers_are_listed_page_by_page_and_shown_with_their_settings(
     ]
     assert second["next"] is None
     shown = get(site, key, f"/issuers/{first['data'][0]['issuer_id']}")
-    assert shown == first["data"][0] | {"changes": []}
+    assert shown == first["data"][0] | {"bank_change": None, "changes": []}
     assert (shown["reminder_minimum"], shown["application_fee"], shown["link_days"]) == (500, 1.5, 45)
     assert shown["ladder"].startswith("-3:upcoming")
     assert get(site, key, "/issuers/99", 404)["code"] == "no_such_issuer"
@@ -124,6 +124,17 @@ def test_a_logo_is_given_in_base64_and_taken_away_by_an_empty_one(site: Site) ->
     assert patch(site, {"logo": base64.b64encode(b"<svg>").decode(), "phone": "3"}, 422)["code"] == "bad_logo"
     gone = patch(site, {"logo": ""})
     assert (gone["logo"], gone["phone"]) == ("", "2")
+
+
+def test_other_bank_details_wait_and_can_be_cancelled(site: Site) -> None:
+    site.invoice()
+    assert patch(site, {"bank_number": "1000"})["bank_number"] == "1000"
+    shown = patch(site, {"bank_number": "6666"})
+    assert (shown["bank_number"], shown["bank_change"]["details"]["bank_number"]) == ("1000", "6666")
+    key = bearer(site.app, "write", name="Office")
+    answer = site.client.post("/api/v1/issuers/1/bank-change/cancel", headers=key)
+    assert (answer.status_code, answer.json()["bank_change"]) == (200, None)
+    assert site.client.post("/api/v1/issuers/1/bank-change/cancel", headers=key).status_code == 404
 
 
 def test_a_refused_change_of_an_issuer_changes_nothing(site: Site) -> None:

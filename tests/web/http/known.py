@@ -1,6 +1,6 @@
 """Rows of every kind, for whoever asks every route."""
 
-from paymail.models import Import, Invoice
+from paymail.models import Import, Invoice, IssuerLogo
 from tests.factories import NOW
 from tests.web.conftest import Biller
 
@@ -16,10 +16,11 @@ def known_rows(biller: Biller) -> dict[str, object]:
     biller.post("/invoices/502/payments", **paid)
     biller.post("/invoices/502/payments/1/refund", sure="yes", **paid | {"request_key": "refunded"})
     site.invoice(503)
-    biller.post("/bulk", currency="AUD", request_key="bulk-send")
+    biller.post("/bulk", filter="currency=AUD", request_key="bulk-send")
     with site.app.transaction() as session:
         invoice = session.get_one(Invoice, 502)
         customer_id = invoice.customer_id
+        session.add(IssuerLogo(sha256="0" * 64, content=b"PNG", created_at=NOW))
         session.add(Import(issuer_id=invoice.issuer_id, actor="import", started_at=NOW, finished_at=NOW))
     (mail,) = site.app.mailbox.glob("*.eml")
     return {
@@ -32,6 +33,7 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "payment_id": 1,
         "refund_id": 1,
         "bulk_id": 1,
+        "view_id": 1,
         "import_id": 1,
         "number": 1,
         "event_id": "evt_1",
@@ -39,4 +41,7 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "index": 0,
         "template": "invoice",
         "verb": "pause",
+        "digest": "0" * 64,
+        "colour": "2563eb",
+        "kind": "remind",
     }

@@ -70,7 +70,7 @@ def test_a_promise_is_heard_and_a_bad_day_is_explained(site: Site) -> None:
     for day in ("", "soon", in_days(site, -5), in_days(site, 90), "9999-12-31"):
         page = said(site, token, "promise", date=day).text
         assert "Please choose a day from" in page
-        assert "<details open><summary>I will pay later" in page
+        assert '<details id="later" open><summary>I will pay later' in page
     assert holds_of(site) == []
 
 
