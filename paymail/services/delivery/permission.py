@@ -5,12 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-<<<<<<< HEAD
-from paymail.models import ContactRole, Invoice, Message, MessageKind
+from paymail.models import TO_NAMED, ContactRole, Invoice, Message, MessageKind
 from paymail.services.delivery import missing_abn
-=======
-from paymail.models import TO_NAMED, ContactRole, Invoice, Message
->>>>>>> wc
 from paymail.services.letters.addressees import addressees
 from paymail.services.letters.kinds import KINDS
 from paymail.services.outbox import suppressions

@@ -7,13 +7,8 @@ from sqlalchemy.orm import Session
 
 from paymail.documents import Document, InvoiceDocument
 from paymail.emails import TO_STAFF
-<<<<<<< HEAD
-from paymail.models import Blob, ContactRole, Invoice, Message, MessageKind, MessageState
-from paymail.ports.rendering import Copies, Frozen, Letter
-=======
 from paymail.models import TO_NAMED, Blob, ContactRole, Invoice, Message, MessageKind, MessageState
-from paymail.ports.rendering import Copies, Letter
->>>>>>> wc
+from paymail.ports.rendering import Copies, Frozen, Letter
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.letters import issued_documents
 from paymail.services.letters.addressees import mailed

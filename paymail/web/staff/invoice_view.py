@@ -15,11 +15,8 @@ from paymail.services.access.staff import Visitor
 from paymail.services.core import invoices
 from paymail.services.core.calendar import BusinessCalendar, calendar_of
 from paymail.services.core.history import history
-<<<<<<< HEAD
 from paymail.services.core.tax_invoices import missing_abn
-=======
 from paymail.services.customers import objections
->>>>>>> wc
 from paymail.services.forecast.explanation import explain
 from paymail.services.ledger import awaited_payments
 from paymail.services.links import pay_links
