@@ -99,7 +99,7 @@ def _thread_root(session: Session, message: Message) -> str:
         select(Message.header_id)
         .where(
             Message.invoice_id == message.invoice_id,
-            Message.kind.not_in((*TO_STAFF, MessageKind.COPY)),
+            Message.kind.not_in((*TO_STAFF, *TO_NAMED)),
             Message.state.in_(handed_over),
             Message.message_id != message.message_id,
         )
