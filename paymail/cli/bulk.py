@@ -11,9 +11,10 @@ from paymail.cli.options import At, Json
 from paymail.models import PaymentStatus
 from paymail.services.core.calendar import when
 from paymail.services.core.issuers import find_issuer
+from paymail.services.lists.invoice_filter import from_text
 from paymail.services.outbox.gates import rate_of
 from paymail.services.sending import bulk
-from paymail.services.sending.bulk import Progress, Selection
+from paymail.services.sending.bulk import Progress, Selection, fixed
 
 group = typer.Typer(help="Send invoice emails in bulk.", no_args_is_help=True)
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Filter: due before this day.")]
@@ -29,6 +30,9 @@ def start(
     failed_of: Annotated[
         int | None, typer.Option(help="Only the emails that failed in this bulk send.")
     ] = None,
+    filter_: Annotated[
+        str, typer.Option("--filter", help="A filter as of `invoices list`, such as 'delivery=not-emailed'.")
+    ] = "",
     at: At = "",
     rate: Annotated[str, typer.Option(help="Emails per minute, or a preset (office365, ses).")] = "",
     again: Annotated[
@@ -41,15 +45,17 @@ def start(
 ) -> None:
     """Email every matching invoice with a balance due. Customers who already have the email are skipped."""
     app = open_app()
-    if not (payment_status or currency or customer or due_before or failed_of):
+    if not (payment_status or currency or customer or due_before or failed_of or filter_):
         raise typer.BadParameter("no filter given; see `paymail bulk start --help`")
-    selection = Selection(payment_status, currency, customer, _day(due_before), failed_of)
+    selection = Selection(
+        payment_status, currency, customer, _day(due_before), failed_of, filter=from_text(filter_).query
+    )
     with app.transaction() as session:
         now = app.now()
         starts = when(at, find_issuer(session, ref=issuer), now) if at else None
         begun = bulk.start(
             session,
-            selection=selection,
+            selection=fixed(session, selection, now),
             actor="cli",
             now=now,
             at=starts,

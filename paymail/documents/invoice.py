@@ -53,6 +53,9 @@ class InvoiceDocument:
     """Whether an invoice with tax in it may be called a tax invoice."""
     tax_local: Money | None = None
     """The tax in Australian dollars, where the invoice has another currency (GSTR 2001/2, para 41)."""
+    verify_code: str = ""
+    """By which the paper is verified at `verify_url`, `7K2MX-9QD4T`; empty: it has none."""
+    verify_url: str = ""
     not_online: str = ""
     """Why nothing of the balance can be paid online, one of `money.Obstacle`; empty: it can."""
 

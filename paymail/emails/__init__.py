@@ -7,6 +7,7 @@ of its entry in `services/letters/kinds.py`, which says how it is built from row
 `tests/structure/test_kinds.py` tells what a kind lacks; docs/contributing.md has the steps.
 """
 
+from paymail.emails.answer import AnswerEmail
 from paymail.emails.copy import CopyEmail
 from paymail.emails.instalments import EmailInstalment
 from paymail.emails.invoice import EmailLine, InvoiceEmail
@@ -34,6 +35,7 @@ EMAILS: dict[MessageKind, type[Email]] = {
         PlanEmail,
         VoidEmail,
         CopyEmail,
+        AnswerEmail,
     )
 }
 SAMPLES: dict[str, Email] = {
@@ -49,6 +51,7 @@ __all__ = [
     "EMAILS",
     "SAMPLES",
     "TO_STAFF",
+    "AnswerEmail",
     "CopyEmail",
     "CustomerEmail",
     "Email",

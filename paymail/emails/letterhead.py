@@ -44,6 +44,9 @@ class CustomerEmail(Email):
     issuer_email: str
     seller: Seller
     payment_url: str
+    verify_code: str = ""
+    """By which who doubts the email finds at `verify_url` whether the invoice is genuine; empty: by none."""
+    verify_url: str = ""
     not_online: str = ""
     """Why the invoice cannot be paid online, one of `money.Obstacle`; empty: it can."""
     reference: str
@@ -66,6 +69,8 @@ class Letterhead(TypedDict):
     customer_name: str
     invoice_number: str
     payment_url: str
+    verify_code: str
+    verify_url: str
     not_online: str
     reference: str
     locale: str
@@ -96,6 +101,8 @@ SAMPLE: Final[Letterhead] = {
     "customer_name": "The Vacuum Shop",
     "invoice_number": "502",
     "payment_url": "https://billing.example/pay/" + "0" * 64,
+    "verify_code": "7K2MX-9QD4T",
+    "verify_url": "https://billing.example/verify?code=7K2MX-9QD4T",
     "not_online": "",
     "reference": "INV502",
     "locale": "en-AU",

@@ -31,6 +31,8 @@ class RefundEmail(CustomerEmail):
     """What the credit note takes off the invoice: `net` and `tax` together."""
     invoice_total: Money
     balance: Money
+    planned: bool = False
+    """Whether a plan says when the rest is to be paid."""
 
     @classmethod
     def sample(cls) -> Self:

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from paymail.clock import new_verify_code
 from paymail.db import ExactDecimal, UtcDateTime
 from paymail.models.base import Base, BigId, index_where_given, status_type
 from paymail.models.moves import Moves
@@ -59,6 +60,13 @@ PAYMENT_MOVES: Moves[PaymentStatus] = {
 }
 
 
+_OWED_SQL = text(
+    "status = 'sent' AND total - amount_credited - amount_written_off - amount_paid + amount_refunded"
+    " + amount_charged_back > 0"
+)
+"""Written as `services/lists/payment_state.py` asks: else no database takes the index."""
+
+
 class Invoice(Base):
     """One invoice. Amounts in minor units of `currency`; the dates are the issuer's calendar."""
 
@@ -73,6 +81,10 @@ class Invoice(Base):
             sqlite_where=text("payment_token IS NOT NULL"),
         ),
         Index("ix_invoices_status_due", "status", "payment_status", "due_date"),
+        Index(
+            "ix_invoices_owed", "due_date", "invoice_id", postgresql_where=_OWED_SQL, sqlite_where=_OWED_SQL
+        ),
+        Index("ix_invoices_issued_date", "issued_date"),
         Index("ix_invoices_next_reminder_at", "next_reminder_at"),
         Index(
             "uq_invoices_external_ref",
@@ -83,6 +95,13 @@ class Invoice(Base):
             sqlite_where=text("external_ref IS NOT NULL"),
         ),
         index_where_given("ix_invoices_import", "import_id"),
+        Index(
+            "uq_invoices_verify_code",
+            "verify_code",
+            unique=True,
+            postgresql_where=text("verify_code IS NOT NULL"),
+            sqlite_where=text("verify_code IS NOT NULL"),
+        ),
         CheckConstraint("subtotal + tax_amount = total", name="adds_up"),
     )
 
@@ -121,6 +140,9 @@ class Invoice(Base):
     payment_token_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     link_replaced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When a link of it last died before its end: what was written before holds a dead one."""
+    verify_code: Mapped[str | None] = mapped_column(String(10), default=new_verify_code)
+    """By which who has a paper finds whether it is genuine; it tells nothing of the link. Empty where code of
+    before wrote the row, and once the customer was erased."""
     reminders_off: Mapped[bool] = mapped_column(default=False)
     ladder: Mapped[str] = mapped_column(Text, default="")
     """Overrides the customer's and the issuer's ladder; empty does not."""

@@ -34,6 +34,12 @@ class MessageKind(StrEnum):
     """An invoice that was emailed is cancelled."""
     COPY = "copy"
     """A copy of an invoice or a receipt to one further address, which `recipient` names."""
+    ANSWER = "answer"
+    """What staff answer to who says that something is wrong with an invoice, which `recipient` names."""
+
+
+TO_NAMED = (MessageKind.COPY, MessageKind.ANSWER)
+"""The kinds that go to an address that somebody named, and nowhere else."""
 
 
 class MessageState(StrEnum):

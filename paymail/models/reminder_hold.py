@@ -19,6 +19,8 @@ class HoldReason(StrEnum):
     """The customer says that they have paid already."""
     DISPUTED = "disputed"
     """The customer disputes the invoice or a payment of it."""
+    OBJECTED = "objected"
+    """The customer says that something is wrong with the invoice, and has no answer yet."""
     BOUNCED = "bounced"
     """The customer's address does not take mail."""
     COMPLAINED = "complained"

@@ -113,6 +113,7 @@ def _environment(loader: jinja2.BaseLoader, *, autoescape: bool) -> jinja2.Envir
         account=email_words.account,
         bank_reason=bank_reasons.reason,
         obstacle=obstacle_words.obstacle_words,
+        logo_size=email_words.logo_size,
         times=email_words.times,
     )
     return environment

@@ -13,6 +13,15 @@ def times(line: EmailLine, tag: str) -> str:
     return formats.apart(f"{formats.quantity(line.quantity, tag)} \N{MULTIPLICATION SIGN} {each}", tag)
 
 
+def logo_size(logo: bytes) -> tuple[int, int]:
+    """Return the width and height that a logo is shown at: half its pixels, for sharp screens.
+
+    Source: Portable Network Graphics (W3C), 11.2.1: where the size stands.
+    """
+    width, height = (int.from_bytes(logo[at : at + 4], "big") // 2 for at in (16, 20))
+    return (width, height) if width and height else (40, 40)
+
+
 def account(bank: BankAccount, tag: str) -> list[tuple[str, str]]:
     """Return what a transfer needs, each with its name; what is empty is left out."""
     words = translations(tag)

@@ -42,6 +42,8 @@ def books(commands: App) -> App:
         (["--overdue"], [2]),
         (["--find", "draft"], [4]),
         (["--page", "2"], []),
+        (["--filter", "overdue=any&payment=unpaid"], [2]),
+        (["--filter", "delivery=not-emailed", "--customer", "kestrel@"], [2]),
     ],
 )
 def test_each_filter_leaves_what_it_names(books: App, options: list[str], expected: list[int]) -> None:
@@ -58,7 +60,7 @@ def test_json_has_dates_and_numbers_as_the_api_has_them(books: App) -> None:
 def test_csv_has_every_row_with_exact_amounts_and_no_formula(
     books: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paymail.cli.invoices.invoice_list.AT_ONCE", 1)
+    monkeypatch.setattr("paymail.services.lists.cursor.AT_ONCE", 1)
     rows = list(csv.DictReader(io.StringIO(run("invoices", "list", "--csv").stdout)))
     assert [row["invoice_id"] for row in rows] == ["4", "3", "2", "1"]
     assert [row["total"] for row in rows] == ["8250", "82.50", "82.50", "82.50"]
@@ -69,5 +71,6 @@ def test_csv_has_every_row_with_exact_amounts_and_no_formula(
 
 def test_an_unknown_status_date_or_issuer_is_refused(books: App) -> None:
     run("invoices", "list", "--status", "lost", expect=2)
+    run("invoices", "list", "--filter", "delivery=lost", expect=1)
     run("invoices", "list", "--due-before", "soon", expect=2)
     run("invoices", "list", "--issuer", "Nobody", expect=1)

@@ -44,7 +44,7 @@ class Album:
     def __init__(self, up: Up, page: Page) -> None:
         self.up, self.page = up, page
         self.places: dict[str, Callable[[], None]] = {
-            "staff-invoices.png": lambda: self.staff("", 720),
+            "staff-invoices.png": lambda: self.staff("invoices", 720),
             "mailbox.png": lambda: self.mail("Invoice #9001 "),
             "pay-page.png": self.pay_page,
             "receipt.png": lambda: self.mail("Receipt "),
@@ -88,7 +88,7 @@ def tutorial(browser: Browser, folder: Path) -> None:
         album = Album(up, context.new_page())
         with contextlib.chdir(folder):
             do(FIRST_MONTH, up, album.take)
-        album.staff("bulk/new?payment_status=unpaid", 760)
+        album.staff("bulk/new?payment=unpaid", 760)
         save(album.page, "staff-bulk.png")
         name = next(m.name for m in up.mails() if m.subject.startswith("Invoice #502 "))
         album.page.set_viewport_size({"width": SHEET[0], "height": SHEET[1]})

@@ -131,7 +131,7 @@ def logged_in(browser: Browser, url: str, email: str, password: str) -> BrowserC
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Invoices")).to_be_visible()
+    expect(page.get_by_role("heading", name="Needs you")).to_be_visible()
     page.close()
     return found
 

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.journeys.conftest import Up, logged_in, quiet_page, wait_for
 
 WIDTHS = (1280, 390)
-PAGES = ("", "invoices/490", "messages", "messages/1", "messages/1/preview", "forecast?days=30", "bulk",
-         "bulk/new?payment_status=unpaid", "reminders", "mailbox")  # fmt: skip
+PAGES = ("", "invoices", "invoices?q=nobody&overdue=any", "acts/void?payment=owed",
+         "invoices/490", "messages", "messages/1", "messages/1/preview", "forecast?days=30", "bulk",
+         "bulk/new?payment=unpaid", "reminders", "mailbox")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,8 @@ def test_an_email_is_scheduled_foreseen_previewed_and_sent_at_once(page: Page, u
     page.get_by_label("Next business morning").check()
     page.get_by_role("button", name="Send invoice email").click()
     expect(page.get_by_text("scheduled").first).to_be_visible()
-    page.get_by_role("link", name="Forecast").click()
+    page.get_by_role("link", name="Emails").click()
+    page.get_by_role("link", name="Going out").click()
     page.get_by_label("Look ahead").select_option("7")
     page.get_by_role("button", name="Show").click()
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name="#497", exact=True))
@@ -66,12 +68,12 @@ def test_an_email_is_scheduled_foreseen_previewed_and_sent_at_once(page: Page, u
 
 
 def test_a_bulk_send_is_counted_started_and_finished(page: Page, up: Up) -> None:
-    page.goto(f"{up.url}/staff/bulk")
-    page.get_by_label("Currency").fill("NZD")
-    page.get_by_role("button", name="Count").click()
-    expect(page.get_by_role("heading", name=re.compile(r"\d+ invoices match"))).to_be_visible()
+    page.goto(f"{up.url}/staff/invoices?currency=NZD&payment=owed")
+    page.get_by_role("checkbox", name=re.compile("^Pick all")).check()
+    page.get_by_role("button", name="Email").click()
+    expect(page.get_by_role("heading", name=re.compile(r"Send \d+ invoices\?"))).to_be_visible()
     page.get_by_label("Emails per minute").fill("ses")
-    page.get_by_role("button", name="Start bulk send").click()
+    page.get_by_role("button", name=re.compile(r"^Send \d+$")).click()
     expect(page.get_by_text("840 per minute")).to_be_visible()
 
     def finished() -> bool:

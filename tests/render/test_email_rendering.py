@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,7 +10,15 @@ from typing import ClassVar
 
 import pytest
 
-from paymail.emails import SAMPLES, Email, EmailLine, InvoiceEmail, ReceiptEmail
+from paymail.emails import (
+    SAMPLES,
+    Email,
+    EmailInstalment,
+    EmailLine,
+    InvoiceEmail,
+    ReceiptEmail,
+    RefundEmail,
+)
 from paymail.money import Money
 from paymail.ports.rendering import RenderedEmail
 from paymail.render.email import JinjaEmailRenderer
@@ -71,7 +80,8 @@ def test_the_invoice_email_is_the_seeds() -> None:
         "This payment link is secure and expires when the invoice is paid.",
     ):
         assert line in shown
-    assert set(Reader(rendered.html).links) == {InvoiceEmail.sample().payment_url}
+    sample = InvoiceEmail.sample()
+    assert set(Reader(rendered.html).links) == {sample.payment_url, sample.verify_url}
 
 
 def test_the_seeds_colours_and_width_are_inlined() -> None:
@@ -173,9 +183,31 @@ def test_a_receipt_asks_for_the_rest_only_where_there_is_one() -> None:
     assert part.payment_url in of(part).text
 
 
-@pytest.mark.parametrize("kind", sorted(set(SAMPLES) - {"notice", "link", "void", "copy"}))
+def test_nobody_who_keeps_a_plan_is_asked_for_the_rest() -> None:
+    owed, each = Money(5500, "AUD"), Money(2750, "AUD")
+    parts = tuple(EmailInstalment(date(2026, month, 1), each, each) for month in (5, 6))
+    receipt = replace(
+        ReceiptEmail.sample(),
+        balance=owed,
+        payable=True,
+        parts=parts,
+        next_due=parts[0].due,
+        next_amount=each,
+    )
+    for email in (receipt, replace(RefundEmail.sample(), planned=True)):
+        rendered = of(email)
+        assert "Pay the rest" not in rendered.html + rendered.text
+        assert "Show the invoice" in rendered.html
+        assert email.payment_url in rendered.text
+    assert "There is nothing to do until 1 May 2026, when AUD $27.50 is due." in of(receipt).text
+    late = of(replace(receipt, late=True)).text
+    assert "AUD $27.50 of your payment plan was due on 1 May 2026 and is still open." in late
+    assert "nothing to do" not in late
+
+
+@pytest.mark.parametrize("kind", sorted(set(SAMPLES) - {"notice", "link", "void", "copy", "answer"}))
 def test_an_email_without_a_pay_link_has_no_button_to_nowhere(kind: str) -> None:
-    rendered = of(replace(SAMPLES[kind], payment_url="", balance=Money(100, "AUD")))
+    rendered = of(replace(SAMPLES[kind], payment_url="", verify_code="", balance=Money(100, "AUD")))
     assert Reader(rendered.html).links == []
     assert 'class="pay-button"' not in rendered.html
     assert "Pay Invoice Online" not in rendered.text

@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from paymail.emails import SAMPLES, CustomerEmail, Email, InvoiceEmail, ReminderEmail
 from paymail.money import Obstacle
@@ -22,7 +24,14 @@ def with_lines(count: int) -> InvoiceEmail:
 
 
 def branded(email: CustomerEmail) -> CustomerEmail:
-    seller = replace(email.seller, logo_url="https://billing.example/brand/1.png", colour="#8e740b")
+    drawn = BytesIO()
+    Image.new("RGB", (80, 24), "white").save(drawn, "PNG")
+    seller = replace(
+        email.seller,
+        logo=drawn.getvalue(),
+        logo_url="https://billing.example/brand/1.png",
+        colour="#8e740b",
+    )
     return replace(email, seller=seller)
 
 
@@ -96,8 +105,7 @@ def test_pictures_have_a_size_and_say_nothing_of_their_own(name: str) -> None:
     pictures = of(name).page.xpath("//img")
     assert len(pictures) == (name == "invoice-branded")
     for picture in pictures:
-        assert picture.get("width")
-        assert picture.get("height")
+        assert (picture.get("width"), picture.get("height")) == ("40", "12")
         assert picture.get("alt") == ""
 
 

@@ -35,6 +35,7 @@ NO_STATUS = {
     models.HoldOrigin,
     models.HoldReason,
     models.MessageKind,
+    models.ObjectionReason,
 }
 """Said once, when the row is written or ended: they never change."""
 PAIRS = [(moves, one, other) for kind, moves in TABLES for one in kind for other in kind]

@@ -19,7 +19,7 @@ __all__ = ["biller", "site"]
 
 QUERIES = {"/staff/bulk/new": "?currency=AUD"}
 """What a page is asked with that refuses to show nothing in particular."""
-PUBLIC = re.compile(r"/($|api/|pay/|brand/|healthz|readyz|openapi)")
+PUBLIC = re.compile(r"/($|api/|brand/|pay/|verify|healthz|readyz|openapi)")
 SCOPES = re.compile(r"Scope: (\w+)[.;]")
 
 
@@ -114,7 +114,7 @@ def busy(biller: Biller) -> Biller:
     biller.post("/invoices/502/payments", **paid)
     biller.post("/invoices/502/payments/1/refund", sure="yes", **paid | {"request_key": "refunded"})
     biller.site.invoice(503)
-    biller.post("/bulk", currency="AUD", request_key="bulk-send")
+    biller.post("/bulk", filter="currency=AUD", request_key="bulk-send")
     return biller
 
 
@@ -130,6 +130,7 @@ def examples(busy: Biller) -> dict[str, object]:
         "contact_id": 1,
         "issuer_id": 1,
         "bulk_id": 1,
+        "view_id": 1,
         "import_id": 1,
         "payment_id": 1,
         "refund_id": 1,
@@ -138,6 +139,8 @@ def examples(busy: Biller) -> dict[str, object]:
         "index": 0,
         "template": "invoice",
         "verb": "pause",
+        "colour": "2563eb",
+        "kind": "remind",
     }
 
 
@@ -145,7 +148,7 @@ def test_every_form_is_refused_without_its_token(busy: Biller) -> None:
     forms = sorted(
         f"/staff{path.removeprefix('/staff')}"
         for path, method in routes_of(busy.site)
-        if method == "POST" and not re.match(r"/(api|pay|webhooks)/|/staff/login|/login", path)
+        if method == "POST" and not re.match(r"/(api|pay|webhooks)/|/verify|/staff/login|/login", path)
     )
     assert len(forms) > 25
     known = examples(busy)

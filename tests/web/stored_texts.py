@@ -37,8 +37,11 @@ CHECKED = {
     "issuers.logo_sha256": "a digest that we made",
     "issuer_logos.sha256": "a digest that we made",
     "invoices.payment_token": "64 hex characters that we made; without it there is no pay page",
+    "invoices.verify_code": "letters and digits that we made",
+    "objections.positions": "numbers of lines, which we write",
     "staff_sessions.secret_sha256": "a digest; without it nobody is logged in",
     "staff_sessions.csrf": "made by us; without it no form is sent",
+    "saved_views.query": "a filter, checked when it is saved",
     "staff_users.password_hash": "made by us",
     "api_keys.prefix": "made by us; without it no key opens",
     "api_keys.secret_sha256": "a digest; without it no key opens",
@@ -47,6 +50,7 @@ CHECKED = {
 """Columns, of one table or of all, that nobody's text can reach: what their values are."""
 EXAMPLES = {
     "currency": "AUD",
+    "objections.positions": "1",
     "drifts.kind": "amount_differs",
     "reconciler_turns.job": "compare",
     "bank_changes.details": "{}",

@@ -1,28 +1,28 @@
 """`paymail invoices list`: which invoices there are, for people, programs and spreadsheets."""
 
-import csv
 import json
 import sys
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Any
 
 import typer
-from sqlalchemy.orm import Session
 
 from paymail.cli.context import exits, open_app
 from paymail.cli.invoices.group import group
 from paymail.cli.options import Json
 from paymail.models import Invoice, InvoiceStatus, PaymentStatus
-from paymail.money import Money, to_decimal
+from paymail.money import Money
 from paymail.services.core.issuers import find_issuer
-from paymail.services.lists import cursor, lookup
-from paymail.services.lists.invoice_filter import InvoiceFilter
+from paymail.services.lists.cursor import every
+from paymail.services.lists.invoice_filter import day_after, day_before, from_text
+from paymail.services.lists.overdue_age import Age
+from paymail.web.schemas.invoice_csv import lines_of
 from paymail.web.schemas.invoice_rows import InvoiceRow
 
-AT_ONCE = 200
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that spreadsheets would calculate."""
+PAGE = 50
+FILTER_HELP = "A filter as in the address of the list's page, such as 'delivery=bounced&overdue=31-60'."
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
 
@@ -41,7 +41,8 @@ def list_(
     overdue: Annotated[
         bool, typer.Option("--overdue", help="Only what is owed and past its due date.")
     ] = False,
-    page: int = 1,
+    page: Annotated[int, typer.Option(min=1)] = 1,
+    filter_: Annotated[str, typer.Option("--filter", help=FILTER_HELP)] = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print all that match as CSV.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -50,28 +51,36 @@ def list_(
         raise typer.BadParameter("choose --csv or --json")
     app = open_app()
     with app.reading() as session:
-        wanted = InvoiceFilter(
-            status=status,
-            payment_status=payment_status,
-            customer=customer,
-            due_before=due_before.date() if due_before else None,
-            due_after=due_after.date() if due_after else None,
-            issued_before=issued_before.date() if issued_before else None,
-            issued_after=issued_after.date() if issued_after else None,
-            issuer_id=find_issuer(session, ref=issuer).issuer_id if issuer else None,
-            overdue_at=app.now() if overdue else None,
-            find=find,
+        wanted = replace(
+            from_text(filter_),
+            **_given(
+                status=status,
+                payment_status=payment_status,
+                customer=customer,
+                due_to=day_before(due_before.date() if due_before else None),
+                due_from=day_after(due_after.date() if due_after else None),
+                issued_to=day_before(issued_before.date() if issued_before else None),
+                issued_from=day_after(issued_after.date() if issued_after else None),
+                company=(find_issuer(session, ref=issuer).issuer_id,) if issuer else (),
+                overdue=(Age.ANY,) if overdue else (),
+                q=find,
+            ),
         )
+        rows = every(session, wanted=wanted, now=app.now())
         if as_csv:
-            _print_csv(_all(session, wanted))
+            sys.stdout.writelines(lines_of(rows))
             return
-        rows = lookup.invoices(session, wanted=wanted, page=page).rows
+        some = list(islice(rows, (page - 1) * PAGE, page * PAGE))
         if as_json:
-            listed = [InvoiceRow.of(invoice).model_dump(mode="json") for invoice in rows]
+            listed = [InvoiceRow.of(invoice).model_dump(mode="json") for invoice in some]
             typer.echo(json.dumps(listed, ensure_ascii=False))
             return
-        for row in rows:
+        for row in some:
             typer.echo(_line(row))
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value not in (None, "", ())}
 
 
 def _line(invoice: Invoice) -> str:
@@ -80,28 +89,3 @@ def _line(invoice: Invoice) -> str:
     number = "" if invoice.number == str(invoice.invoice_id) else f" (number {invoice.number})"
     who = f"{invoice.customer.name}{number}"
     return f"{invoice.invoice_id:>6}  {total:>18}  {status} due {invoice.due_date}  {who}"
-
-
-def _all(session: Session, wanted: InvoiceFilter) -> Iterator[Invoice]:
-    after = None
-    while True:
-        found = cursor.invoices(session, wanted=wanted, limit=AT_ONCE, after=after)
-        yield from found.rows
-        session.expunge_all()  # a list of any length takes the memory of one page
-        if (after := found.next) is None:
-            return
-
-
-def _print_csv(rows: Iterator[Invoice]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(InvoiceRow.model_fields)
-    for invoice in rows:
-        shown = InvoiceRow.of(invoice).model_dump(mode="json") | {
-            "total": to_decimal(invoice.total, invoice.currency),
-            "balance": to_decimal(invoice.balance, invoice.currency),
-        }
-        writer.writerow([_cell(value) for value in shown.values()])
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

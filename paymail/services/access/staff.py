@@ -24,6 +24,7 @@ class Visitor:
 
     email: str
     csrf: str
+    user_id: int = 0
 
 
 def digest(secret: str) -> str:
@@ -34,7 +35,7 @@ def digest(secret: str) -> str:
 def visitor(session: Session, *, secret: str, now: datetime) -> Visitor | None:
     """Return who a cookie's secret belongs to, or None."""
     row = session.execute(
-        select(StaffUser.email, StaffSession.csrf)
+        select(StaffUser.email, StaffSession.csrf, StaffUser.user_id)
         .join(StaffUser, StaffUser.user_id == StaffSession.user_id)
         .where(
             StaffSession.secret_sha256 == digest(secret),

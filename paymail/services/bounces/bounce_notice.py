@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from paymail.models import Message, MessageKind
+from paymail.models import TO_NAMED, Message
 from paymail.services.bounces.report import Finding
 from paymail.services.outbox import dedupe_keys, notices
 
@@ -13,8 +13,8 @@ def tell_staff(
     session: Session, message: Message, finding: Finding, address: str, now: datetime, *, held: bool
 ) -> None:
     """Queue one email to the issuer's staff per message and address (normalised); `held`: reminders wait."""
-    if message.kind is MessageKind.COPY:
-        what = "It was a copy for a further address. Reminders go on."
+    if message.kind in TO_NAMED:
+        what = "It went to an address that somebody named, not to the customer's. Reminders go on."
     else:
         what = _what_to_do(finding, address) if held else _what_is_left(finding)
     notices.tell_staff(

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from paymail.documents import InvoiceDocument, Line, ReceiptDocument
 from paymail.models import Channel, Invoice, InvoiceLine, InvoiceStatus, Issuer, Payment
 from paymail.money import Money
-from paymail.services.core.invoices import local_date, payment_url
+from paymail.services.core.invoices import local_date, payment_url, verify_code, verify_url
 from paymail.services.core.online_payment import online_obstacle
 from paymail.services.core.parties import buyer_of, seller_of
 from paymail.services.core.tax_invoices import may_be_tax_invoice
@@ -97,6 +97,8 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
         written_off=_some(invoice.amount_written_off, currency),
         void=invoice.status is InvoiceStatus.VOID,
         tax_invoice=invoice.status is not InvoiceStatus.VOID and may_be_tax_invoice(invoice),
+        verify_code=verify_code(invoice) if public_url else "",
+        verify_url=verify_url(public_url, invoice),
         not_online=online_obstacle(invoice) or "",
         tax_local=_some(invoice.tax_aud or 0, "AUD") if currency != "AUD" else None,
     )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 from paymail.emails import TO_STAFF
 from paymail.errors import Conflict
 from paymail.models import (
+    TO_NAMED,
     Contact,
     ContactRole,
     Customer,
@@ -15,7 +16,6 @@ from paymail.models import (
     Invoice,
     InvoiceStatus,
     Message,
-    MessageKind,
     MessageState,
     ReminderHold,
 )
@@ -218,7 +218,7 @@ def _readdress(session: Session, invoice_ids: list[int], new: str) -> int:
         update(Message)
         .where(
             Message.invoice_id.in_(invoice_ids),
-            Message.kind.not_in((*TO_STAFF, MessageKind.COPY)),
+            Message.kind.not_in((*TO_STAFF, *TO_NAMED)),
             Message.state.in_(_WAITING),
         )
         .values(

@@ -40,7 +40,7 @@ from paymail.models import (
 from paymail.services.core import history
 from paymail.services.core.customers import TURN, CustomerErased
 from paymail.services.core.invoices import load_invoice
-from paymail.services.customers import erased_imports, saved_methods
+from paymail.services.customers import erased_filters, erased_imports, objections, saved_methods
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
 from paymail.services.customers.erased_person import (
     ErasedPerson,
@@ -111,6 +111,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     _erase_contents(session, mine, now)
     _scrub_messages(session, mine, person)
     _scrub_histories(session, mine, person)
+    objections.scrub(session, mine=mine, erased=ERASED)
     _scrub_money(session, mine, person)
     people = [found, *merged_into(session, customer_id=customer_id)]
     for one in people:
@@ -121,6 +122,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
         _scrub_filters(session, one.name, person.name)
     erased_imports.scrub(session, issuer_id=found.issuer_id, mine=mine, person=person, erased=ERASED)
     _scrub_syncs(session, person)
+    erased_filters.scrub(session, person)
     for invoice_id in invoice_ids:
         # A file must not give the link of an erased person to anybody else.
         invoice = session.get_one(Invoice, invoice_id)
@@ -128,7 +130,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     session.execute(
         update(Invoice)
         .where(Invoice.customer_id == customer_id)
-        .values(payment_token=None, payment_token_expires_at=None, next_reminder_at=None)
+        .values(payment_token=None, verify_code=None, payment_token_expires_at=None, next_reminder_at=None)
         .values(notes="", terms="", purchase_order="", host_metadata="")
     )
     for one in people:

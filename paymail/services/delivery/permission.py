@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import ContactRole, Invoice, Message, MessageKind
+from paymail.models import TO_NAMED, ContactRole, Invoice, Message, MessageKind
 from paymail.services.delivery import missing_abn
 from paymail.services.letters.addressees import addressees
 from paymail.services.letters.kinds import KINDS
@@ -52,7 +52,7 @@ def _unreachable(session: Session, message: Message, invoice: Invoice) -> str:
     """Return why nobody can be written to; empty if somebody can. A copy alone is no email to a customer."""
     if addressees(session, message=message, invoice=invoice).named(ContactRole.TO):
         return ""
-    copied = message.kind is MessageKind.COPY
+    copied = message.kind in TO_NAMED
     found = suppressions.active(session, address=message.recipient if copied else invoice.customer.email)
     return f"the address is suppressed: {(found.detail or found.reason) if found else ''}"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import ContactRole, Invoice, Message, MessageKind
+from paymail.models import TO_NAMED, ContactRole, Invoice, Message, MessageKind
 from paymail.services.letters.kinds import KINDS
 from paymail.services.outbox import suppressions
 from paymail.services.outbox.recipients import Addressee, Addressees
@@ -35,7 +35,7 @@ def mailed(session: Session, *, message: Message, invoice: Invoice) -> Addressee
     A lone address is not looked up once more: if it were suppressed, nothing would go out at all.
     """
     alone = not invoice.customer.contacts and not invoice.issuer.bookkeeper_email
-    if alone and message.kind not in (*TO_STAFF, MessageKind.COPY):
+    if alone and message.kind not in (*TO_STAFF, *TO_NAMED):
         return Addressees((Addressee(invoice.customer.email, ContactRole.TO),))
     return addressees(session, message=message, invoice=invoice)
 
@@ -47,7 +47,7 @@ def is_addressed(session: Session, *, message: Message, invoice: Invoice) -> boo
 
 
 def _wanted(message: Message, invoice: Invoice) -> Iterator[tuple[str, ContactRole]]:
-    if message.kind is MessageKind.COPY:
+    if message.kind in TO_NAMED:
         yield message.recipient, ContactRole.TO
         return
     yield invoice.customer.email, ContactRole.TO

@@ -2,6 +2,7 @@
 
 from paymail.models import MessageKind
 from paymail.services.letters import (
+    answer,
     copy,
     invoice,
     link,
@@ -26,4 +27,5 @@ KINDS: dict[MessageKind, Kind] = {
     MessageKind.PLAN: plan.KIND,
     MessageKind.VOID: void.KIND,
     MessageKind.COPY: copy.KIND,
+    MessageKind.ANSWER: answer.KIND,
 }

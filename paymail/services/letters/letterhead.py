@@ -26,6 +26,8 @@ def letterhead(bill: InvoiceDocument) -> Letterhead:
         "customer_name": bill.customer.name,
         "invoice_number": bill.number,
         "payment_url": bill.payment_url,
+        "verify_code": bill.verify_code,
+        "verify_url": bill.verify_url,
         "not_online": bill.not_online,
         "reference": bill.reference,
         "locale": bill.locale,

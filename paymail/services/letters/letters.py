@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from paymail.documents import Document, InvoiceDocument
 from paymail.emails import TO_STAFF
-from paymail.models import Blob, ContactRole, Invoice, Message, MessageKind, MessageState
+from paymail.models import TO_NAMED, Blob, ContactRole, Invoice, Message, MessageKind, MessageState
 from paymail.ports.rendering import Copies, Frozen, Letter
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.letters import issued_documents
@@ -74,11 +74,11 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
 
 def _on_file(message: Message, invoice: Invoice) -> str:
     """Return the address of an email that nobody can be sent now, which staff may still look at."""
-    return message.recipient if message.kind is MessageKind.COPY else invoice.customer.email
+    return message.recipient if message.kind in TO_NAMED else invoice.customer.email
 
 
 def _to_name(message: Message, invoice: Invoice) -> str:
-    if message.kind is MessageKind.COPY:
+    if message.kind in TO_NAMED:
         return ""  # whose the address is, nobody said
     return invoice.issuer.name if message.kind in TO_STAFF else invoice.customer.name
 
@@ -99,7 +99,7 @@ def _thread_root(session: Session, message: Message) -> str:
         select(Message.header_id)
         .where(
             Message.invoice_id == message.invoice_id,
-            Message.kind.not_in((*TO_STAFF, MessageKind.COPY)),
+            Message.kind.not_in((*TO_STAFF, *TO_NAMED)),
             Message.state.in_(handed_over),
             Message.message_id != message.message_id,
         )

@@ -3,17 +3,21 @@
 The cursor is the last id that was given; unlike a page number it neither skips nor repeats a row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
 from paymail.models import Customer, Import, Invoice, Issuer, Message, MessageState, Suppression
-from paymail.services.lists.invoice_filter import InvoiceFilter, conditions, named
+from paymail.services.lists.filter_conditions import conditions
+from paymail.services.lists.invoice_filter import InvoiceFilter
+from paymail.services.lists.invoice_text import named
 
 T = TypeVar("T")
+AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +38,27 @@ class MessageFilter:
 
 
 def invoices(
-    session: Session, *, wanted: InvoiceFilter, limit: int, after: int | None = None
+    session: Session, *, wanted: InvoiceFilter, now: datetime, limit: int, after: int | None = None
 ) -> Slice[Invoice]:
-    """Return invoices with issuer and customer."""
+    """Return invoices with issuer and customer, as the filter finds them at `now`."""
     statement = (
         select(Invoice)
         .join(Invoice.customer)
         .options(contains_eager(Invoice.customer), joinedload(Invoice.issuer))
     )
-    statement = statement.where(*conditions(session, wanted))
+    statement = statement.where(*conditions(session, wanted, now=now))
     return _slice(session, statement, Invoice.invoice_id, limit, after)
+
+
+def every(session: Session, *, wanted: InvoiceFilter, now: datetime, at_once: int = 0) -> Iterator[Invoice]:
+    """Yield all that the filter finds, newest first, in the memory of one page. The session forgets each."""
+    after = None
+    while True:
+        found = invoices(session, wanted=wanted, now=now, limit=at_once or AT_ONCE, after=after)
+        yield from found.rows
+        session.expunge_all()
+        if (after := found.next) is None:
+            return
 
 
 def messages(

@@ -1,17 +1,12 @@
 """What staff pages and the CLI list."""
 
-from dataclasses import dataclass
-
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, NotFound
 from paymail.models import Channel, DeliveryAttempt, Invoice, Message, Payment
 from paymail.services.core.invoices import load_invoice
-from paymail.services.lists.invoice_filter import InvoiceFilter, conditions
 from paymail.services.outbox.reschedule import NoSuchMessage
-
-PAGE = 50
 
 
 class NotWrittenYet(Conflict):
@@ -24,27 +19,6 @@ class NoReceipt(NotFound):
     """No payment of this invoice came through paymail."""
 
     code = "no_receipt"
-
-
-@dataclass(frozen=True, slots=True)
-class InvoicePage:
-    """One page of a list, newest first."""
-
-    rows: list[Invoice]
-    page: int
-    pages: int
-    total: int
-
-
-def invoices(session: Session, *, wanted: InvoiceFilter, page: int = 1) -> InvoicePage:
-    """Return a page of invoices."""
-    base = select(Invoice).join(Invoice.customer).where(*conditions(session, wanted))
-    total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
-    rows = base.options(contains_eager(Invoice.customer), joinedload(Invoice.issuer)).order_by(
-        Invoice.invoice_id.desc()
-    )
-    found = list(session.scalars(rows.limit(PAGE).offset((page - 1) * PAGE)))
-    return InvoicePage(found, page, max(-(-total // PAGE), 1), total)
 
 
 def invoices_of(session: Session, *, customer_id: int, limit: int = 500) -> list[Invoice]:

@@ -77,6 +77,11 @@ def void(*, invoice_id: int) -> str:
     return f"void:{invoice_id}"
 
 
+def answer(*, objection_id: int) -> str:
+    """Key of the one answer to what a customer says is wrong with an invoice."""
+    return f"answer:{objection_id}"
+
+
 def copy(*, invoice_id: int, payment_id: int | None, to: str, on: date) -> str:
     """Key of a copy of an invoice or of a payment's receipt to an address (normalised) on a day."""
     what = "invoice" if payment_id is None else f"receipt-{payment_id}"

@@ -86,6 +86,8 @@ class PaymentSummary:
     state: State
     urgency: Urgency
     due: date
+    days: int
+    """From today to `due` on the issuer's calendar; below zero when overdue."""
     asked: Money
     """What is asked for now: the balance, or what a plan asks for."""
     balance: Money
@@ -93,8 +95,10 @@ class PaymentSummary:
     """The smallest amount that may be paid; the balance when parts are not allowed."""
     received: Money
     """What arrived and stayed."""
-    waived: Money
-    """What of the total is not asked for any more: credited, or written off."""
+    credited: Money
+    """What credit notes took off the total."""
+    written_off: Money
+    """What of it was given up."""
     plan: PlanView | None
     awaited: AwaitedPayment | None = None
     """What waits for the customer's own act."""
@@ -122,11 +126,13 @@ def summary_of(session: Session, *, invoice: Invoice, now: datetime) -> PaymentS
         state=_state(session, invoice, awaited),
         urgency=Urgency.OVERDUE if due < today else Urgency.SOON if due - today <= SOON else Urgency.DUE,
         due=due,
+        days=(due - today).days,
         asked=Money(suggested(invoice, today), currency),
         balance=Money(invoice.balance, currency),
         least=Money(smallest(invoice), currency),
         received=Money(invoice.received, currency),
-        waived=Money(invoice.total - invoice.charged, currency),
+        credited=Money(invoice.amount_credited, currency),
+        written_off=Money(invoice.amount_written_off, currency),
         plan=plan,
         awaited=awaited,
         obstacle=online_obstacle(invoice),

@@ -1,7 +1,8 @@
 """Invoices: find, look at, send."""
 
+from dataclasses import replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response
@@ -11,22 +12,23 @@ from paymail.models import InvoiceStatus, PaymentStatus
 from paymail.services.access.api_keys import KeyScope
 from paymail.services.core.contexts import Context
 from paymail.services.core.history import history
-from paymail.services.core.invoices import payment_url
+from paymail.services.core.invoices import load_invoice, payment_url
 from paymail.services.core.issuers import find_issuer
 from paymail.services.imports.given import put_invoice as put
 from paymail.services.ledger import awaited_payments
 from paymail.services.lists import cursor, lookup
-from paymail.services.lists.invoice_filter import InvoiceFilter
+from paymail.services.lists.invoice_filter import InvoiceFilter, day_after, day_before, from_text
+from paymail.services.lists.overdue_age import Age
 from paymail.services.sending import requests
 from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import LARGEST_ID, After, Limit, OptionalRowId, RowId, Text
+from paymail.web.http.inputs import LARGEST_ID, After, FilterText, Limit, OptionalRowId, RowId, Text
 from paymail.web.http.openapi import LIST_PROBLEMS, PROBLEMS
 from paymail.web.http.rate_limits import rate_limits
 from paymail.web.schemas.given_invoices import InvoiceBody, PutInvoice, Reference
 from paymail.web.schemas.invoice_rows import InvoiceRow
 from paymail.web.schemas.invoices import InvoiceDetail, Send
-from paymail.web.schemas.messages import Queued
+from paymail.web.schemas.messages import QueuedInvoice
 from paymail.web.schemas.pages import Page, page
 from paymail.wiring import App
 
@@ -42,8 +44,13 @@ SendKey = Annotated[
 ]
 
 
+FILTER = (
+    "A filter as in the address of the staff page's list: `delivery`, `payment`, `overdue`, `q`, `batch`,"
+    " `currency`, `amount_from` and the others, such as `delivery=bounced&overdue=31-60,61-90`."
+)
+
+
 def wanted(
-    app: AppDep,
     status: InvoiceStatus | None = None,
     payment_status: PaymentStatus | None = None,
     customer: Annotated[
@@ -57,19 +64,21 @@ def wanted(
     overdue: Annotated[
         bool, Query(description="Only what is owed and past its due date, on the issuer's calendar.")
     ] = False,
+    filter: Annotated[FilterText, Query(description=FILTER)] = "",
 ) -> InvoiceFilter:
-    """Read the filter from the query."""
-    return InvoiceFilter(
-        status=status,
-        payment_status=payment_status,
-        customer=customer,
-        due_before=due_before,
-        due_after=due_after,
-        issued_before=issued_before,
-        issued_after=issued_after,
-        issuer_id=issuer,
-        overdue_at=app.now() if overdue else None,
-    )
+    """Read the filter from the query; the other parameters narrow what `filter` names. Raises BadFilter."""
+    given: dict[str, Any] = {
+        "status": status,
+        "payment_status": payment_status,
+        "customer": customer,
+        "due_to": day_before(due_before),
+        "due_from": day_after(due_after),
+        "issued_to": day_before(issued_before),
+        "issued_from": day_after(issued_after),
+        "company": (issuer,) if issuer else (),
+        "overdue": (Age.ANY,) if overdue else (),
+    }
+    return replace(from_text(filter), **{name: value for name, value in given.items() if value})
 
 
 HostRef = Annotated[
@@ -92,7 +101,8 @@ def list_invoices(
 ) -> dict[str, object]:
     """List invoices, newest first. Scope: read."""
     with app.reading() as session:
-        return page(cursor.invoices(session, wanted=asked, limit=limit, after=after), InvoiceRow.of)
+        found = cursor.invoices(session, wanted=asked, now=app.now(), limit=limit, after=after)
+        return page(found, InvoiceRow.of)
 
 
 @router.get("/{invoice_id}", responses=PROBLEMS)
@@ -140,14 +150,14 @@ def send_invoice(
     invoice_id: RowId,
     body: Send = Send(),
     idempotency_key: SendKey = None,
-) -> Queued:
+) -> QueuedInvoice:
     """Queue the invoice email. Who has it already gets no second one without `again`. Scope: write."""
     request = requests.Request(body.at, body.again, idempotency_key or "", holder.prefix)
     with app.transaction() as session:
         queued = requests.send_requested(
             session, invoice_id=invoice_id, request=request, actor=holder.actor, now=app.now()
         )
-    return Queued.of(queued)
+        return QueuedInvoice.of_invoice(queued, load_invoice(session, invoice_id=invoice_id))
 
 
 def _detail(app: App, session: Session, invoice_id: int, *, may_see_link: bool) -> InvoiceDetail:

@@ -21,6 +21,10 @@ PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=500)]
 
 
+FilterText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=12_000)]
+"""A filter of invoices as text: some hundred ids, percent-encoded, fit."""
+
+
 def plain(text: str) -> str:
     """Return `text` without what no person types and no database stores: NUL, lone surrogates, controls."""
     return "".join(c for c in text if c.isprintable() or c == "\n").strip()

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from pydantic import BaseModel, Field
 
 from paymail.models import PaymentStatus
+from paymail.services.lists.invoice_filter import from_text
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Progress, Selection
-from paymail.web.http.inputs import LARGEST_ID, Text
+from paymail.web.http.inputs import LARGEST_ID, FilterText, Text
 from paymail.web.schemas.body import Body
 
 
@@ -21,6 +22,9 @@ class StartBulk(Body):
     due_before: date | None = None
     failed_of: int | None = Field(
         None, ge=1, le=LARGEST_ID, description="Only emails that failed in this bulk send."
+    )
+    filter: FilterText = Field(
+        "", description="A filter as of the staff page's list, such as `delivery=not-emailed&batch=7`."
     )
     at: Text = Field("", max_length=40, description="As for sending one invoice, in the issuer's time zone.")
     issuer: int | None = Field(
@@ -35,8 +39,15 @@ class StartBulk(Body):
     again: bool = Field(False, strict=True, description="Include customers who already have the email.")
 
     def selection(self) -> Selection:
-        """Return the filter. Raises EmptySelection without any."""
-        chosen = Selection(self.payment_status, self.currency, self.customer, self.due_before, self.failed_of)
+        """Return the filter. Raises EmptySelection without any, BadFilter."""
+        chosen = Selection(
+            self.payment_status,
+            self.currency,
+            self.customer,
+            self.due_before,
+            self.failed_of,
+            filter=from_text(self.filter).query,
+        )
         if chosen == Selection():
             raise bulk.EmptySelection("add at least one filter")
         return chosen

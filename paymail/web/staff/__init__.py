@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from paymail.web.staff import (
+    acts,
     adjustments,
     bulk,
     contacts,
@@ -10,6 +11,8 @@ from paymail.web.staff import (
     documents,
     events,
     forecast,
+    home,
+    invoice_list,
     invoices,
     issuer_settings,
     links,
@@ -17,6 +20,7 @@ from paymail.web.staff import (
     mailbox,
     mergers,
     messages,
+    objections,
     payments,
     plans,
     previews,
@@ -31,6 +35,9 @@ __all__ = ["router"]
 
 _inside = APIRouter(dependencies=[Depends(require_staff)])
 for noun in (
+    home,
+    invoice_list,
+    acts,
     invoices,
     links,
     payments,
@@ -38,6 +45,7 @@ for noun in (
     documents,
     plans,
     reminders,
+    objections,
     messages,
     previews,
     forecast,

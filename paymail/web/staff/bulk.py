@@ -3,30 +3,24 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_id
-from paymail.errors import InvalidInput
 from paymail.models import BulkState
-from paymail.services.core.issuers import all_issuers, find_issuer
-from paymail.services.outbox import gates
+from paymail.services.core.issuers import all_issuers
+from paymail.services.lists.invoice_filter import BadFilter
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Selection
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
 from paymail.web.http.inputs import RowId
-from paymail.web.staff.bulk_view import (
-    FilterQuery,
-    RequestKey,
-    StartForm,
-    bulk_page,
-    choosing_page,
-    selection_of,
-)
-from paymail.web.staff.form_actions import Refusal, StaffForm, act, moment_of
+from paymail.web.staff.bulk_start import begin
+from paymail.web.staff.bulk_view import RequestKey, StartForm, bulk_page, choosing_page
+from paymail.web.staff.form_actions import Refusal, StaffForm, act
 from paymail.web.staff.pages import PAGES
+from paymail.web.staff.picks import picked
 from paymail.web.staff.session import Visiting
 
 router = APIRouter(prefix="/bulk")
@@ -45,46 +39,32 @@ def sends(app: AppDep, request: Request, visitor: Visiting) -> HTMLResponse:
         found = bulk.listed(session, now=app.now(), default_rate=app.sender_rate)
         issuers = all_issuers(session)
     zone = issuers[0].timezone if issuers else "UTC"
-    context = {"visitor": visitor, "found": found, "zone": zone, "query": FilterQuery()}
+    context = {"visitor": visitor, "found": found, "zone": zone}
     return PAGES.TemplateResponse(request, "bulk_list.html", context)
 
 
 @router.get("/new")
-def choose(
-    app: AppDep, request: Request, visitor: Visiting, query: Annotated[FilterQuery, Query()]
-) -> HTMLResponse:
-    """Show a filter, what it matches, and the form that starts a bulk send."""
-    form = StartForm(**query.model_dump(), request_key=new_id())
+def choose(app: AppDep, request: Request, visitor: Visiting) -> HTMLResponse:
+    """Show what a filter, or what was picked on the list, would reach, and the form that starts it."""
+    form = StartForm(request_key=new_id())
     try:
-        selection_of(query)
-    except InvalidInput as error:
-        refusal = Refusal(str(error), status_of(error), error.code)
-        return choosing_page(app, request, visitor, form, refusal)
+        form.filter = picked(request.query_params.multi_items()).query
+    except BadFilter as error:
+        return choosing_page(app, request, visitor, form, Refusal(str(error), status_of(error), error.code))
     return choosing_page(app, request, visitor, form)
 
 
 @router.post("")
 def start(app: AppDep, request: Request, visitor: Visiting, form: Annotated[StartForm, Form()]) -> Response:
-    """Start a bulk send."""
+    """Start it: a bulk send for each company, since each has its own sender, clock and rate."""
     started: list[int] = []
 
     def do(session: Session, now: datetime) -> None:
-        issuer = find_issuer(session, ref=form.issuer)
-        begun = bulk.start(
-            session,
-            selection=selection_of(form),
-            actor=visitor.email,
-            now=now,
-            at=moment_of(form, issuer, now),
-            rate=gates.rate_of(form.rate),
-            again=form.again == "yes",
-            request_key=form.request_key,
-        )
-        started.append(begun.bulk_id)
+        started.extend(begin(session, form, visitor.email, now))
 
     if refusal := act(app, visitor, form, do):
         return choosing_page(app, request, visitor, form, refusal)
-    return RedirectResponse(f"/staff/bulk/{started[0]}", 303)
+    return RedirectResponse(f"/staff/bulk/{started[0]}" if len(started) == 1 else "/staff/bulk", 303)
 
 
 @router.get("/{bulk_id}")

@@ -1,26 +1,33 @@
-"""What the bulk pages show: choosing a filter, and where a bulk send stands."""
+"""What the bulk pages show: what a send would reach, company by company, and where one stands."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_id
 from paymail.errors import InvalidInput
-from paymail.models import BulkState, Issuer, MessageState, PaymentStatus
+from paymail.models import BulkState, MessageState
 from paymail.services.access.staff import Visitor
 from paymail.services.core.issuers import all_issuers
+from paymail.services.lists import invoice_pages
+from paymail.services.lists.invoice_filter import InvoiceFilter, from_text
+from paymail.services.lists.overdue_age import Age
 from paymail.services.outbox import gates
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Selection
-from paymail.web.staff.form_actions import IssuerId, Refusal, Text, WhenForm, day_of
+from paymail.web.http.inputs import FilterText
+from paymail.web.staff.form_actions import Refusal, Text, WhenForm
 from paymail.web.staff.invoice_view import calendar_or_none
 from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
 
-RequestKey = Annotated[Text, Field(min_length=8, max_length=80)]
+RequestKey = Annotated[Text, Field(min_length=8, max_length=64)]
+Count = Annotated[int, Field(ge=0, le=2**53)]
 FAILED = (MessageState.FAILED, MessageState.BOUNCED, MessageState.CANCELLED)
 
 
@@ -30,40 +37,22 @@ class NoFilter(InvalidInput):
     code = "no_filter"
 
 
-class FilterQuery(BaseModel):
-    """The filter as it was typed."""
-
-    payment_status: Text = ""
-    currency: Text = ""
-    customer: Text = ""
-    due_before: Text = ""
-
-
 class StartForm(WhenForm):
-    """Start a bulk send of the filter. `request_key` makes a double click one bulk send."""
+    """Start a bulk send of the filter, one per company. `request_key` makes a double click one of each."""
 
-    payment_status: Text = ""
-    currency: Text = ""
-    customer: Text = ""
-    due_before: Text = ""
-    issuer: IssuerId = ""
+    filter: FilterText = ""
+    seen: Count | None = None
+    """How many the page showed; others than these were confirmed by nobody."""
     rate: Text = ""
     again: Text = ""
     request_key: RequestKey
 
 
-def selection_of(query: FilterQuery | StartForm) -> Selection:
-    """Return the filter. Raises NoFilter, BadTime."""
-    if not (query.payment_status or query.currency or query.customer or query.due_before):
-        raise NoFilter("choose at least one filter, such as the payment status")
-    if query.payment_status and query.payment_status not in set(PaymentStatus):
-        raise NoFilter(f"{query.payment_status[:20]!r} is not a payment status")
-    return Selection(
-        payment_status=PaymentStatus(query.payment_status) if query.payment_status else None,
-        currency=query.currency.upper(),
-        customer=query.customer,
-        due_before=day_of(query.due_before),
-    )
+def selection_of(session: Session, text: str, now: datetime) -> Selection:
+    """Return the filter as a bulk send keeps it. Raises NoFilter, BadFilter."""
+    if not from_text(text).query:
+        raise NoFilter("choose at least one filter, or pick invoices in the list")
+    return bulk.fixed(session, Selection(filter=text), now)
 
 
 def choosing_page(
@@ -73,40 +62,43 @@ def choosing_page(
     form: StartForm,
     refusal: Refusal | None = None,
 ) -> HTMLResponse:
-    """Answer with the filter, what it matches now, and the form that starts it."""
+    """Answer with what the filter matches now, per company, and the form that starts it."""
+    now = app.now()
+    context = {"visitor": visitor, "form": form, "refusal": refusal, "presets": gates.PRESETS, "shares": ()}
     with app.reading() as session:
-        issuers = all_issuers(session)
-        issuer = next((one for one in issuers if str(one.issuer_id) == form.issuer), None)
-        issuer = issuer or next(iter(issuers), None)
-        calendar = calendar_or_none(issuer) if issuer else None
-        context = {
-            "visitor": visitor,
-            "form": form,
-            "query": form,
-            "foresight": _foresight(session, form),
-            "issuers": issuers,
-            "issuer": issuer,
-            "zone": issuer.timezone if issuer else "UTC",
-            "morning": calendar.next_morning(app.now()) if calendar else None,
-            "presets": gates.PRESETS,
-            "sender_rate": _sender_rate(app, issuer),
-            "refusal": refusal,
+        try:
+            context |= _reached(session, from_text(form.filter), selection_of(session, form.filter, now), now)
+        except InvalidInput as error:
+            context["refusal"] = refusal or Refusal(str(error), 422, error.code)
+        shares: list[bulk.IssuerShare] = context["shares"]  # type: ignore[assignment]
+        first = shares[0].issuer if shares else None
+        calendar = calendar_or_none(first) if first else None
+        context |= {
+            "zone": first.timezone if first else "UTC",
+            "home": first.currency if first else "AUD",
+            "morning": calendar.next_morning(now) if calendar and len(shares) == 1 else None,
+            "several": len(shares) > 1,
         }
-    return PAGES.TemplateResponse(request, "bulk_new.html", context, refusal.status if refusal else 200)
+    shown = context["refusal"]
+    return PAGES.TemplateResponse(request, "bulk_new.html", context, shown.status if shown else 200)  # type: ignore[attr-defined]
 
 
-def _foresight(session: Session, form: StartForm) -> bulk.Foresight | None:
-    try:
-        return bulk.foresee(session, selection=selection_of(form))
-    except InvalidInput:
-        return None
-
-
-def _sender_rate(app: App, issuer: Issuer | None) -> int:
-    try:
-        return gates.rate_of(issuer.sender_rate if issuer else "") or app.sender_rate
-    except InvalidInput:
-        return app.sender_rate
+def _reached(
+    session: Session, wanted: InvoiceFilter, selection: Selection, now: datetime
+) -> dict[str, object]:
+    shares = bulk.shares(session, selection=selection)
+    total = sum(one.total for one in shares)
+    late = replace(wanted, overdue=(Age.ANY,))
+    overdue = [] if wanted.overdue else invoice_pages.sums(session, wanted=late, now=now)
+    return {
+        "shares": shares,
+        "total": total,
+        "already": sum(one.already for one in shares),
+        "found": sum(one.count for one in invoice_pages.sums(session, wanted=wanted, now=now)),
+        "overdue": sum(one.count for one in overdue),
+        "late": late.query,
+        "first": bulk.foresee(session, selection=selection).first,
+    }
 
 
 def bulk_page(
@@ -120,12 +112,16 @@ def bulk_page(
     with app.reading() as session:
         found = bulk.progress(session, bulk_id=bulk_id, now=app.now(), default_rate=app.sender_rate)
         issuers = all_issuers(session)
+    selection = Selection.from_json(found.bulk.selection)
+    issuer = next((one for one in issuers if (one.issuer_id,) == _company(selection)), None)
+    zone = issuer or next(iter(issuers), None)
     context = {
         "visitor": visitor,
         "found": found,
         "bulk": found.bulk,
-        "selection": Selection.from_json(found.bulk.selection),
-        "zone": issuers[0].timezone if issuers else "UTC",
+        "selection": selection,
+        "issuer": issuer,
+        "zone": zone.timezone if zone else "UTC",
         "failed": sum(found.counts.get(state.value, 0) for state in FAILED),
         "can_pause": found.name == BulkState.RUNNING,
         "can_resume": found.name == BulkState.PAUSED,
@@ -134,3 +130,7 @@ def bulk_page(
         "refusal": refusal,
     }
     return PAGES.TemplateResponse(request, "bulk.html", context, refusal.status if refusal else 200)
+
+
+def _company(selection: Selection) -> tuple[int, ...]:
+    return from_text(selection.filter).company if selection.filter else ()

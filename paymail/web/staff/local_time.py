@@ -1,7 +1,7 @@
 """Instants on the issuer's clock, as staff read them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -30,6 +30,22 @@ def local(at: datetime | None, zone: str) -> Markup:
 def local_clock(at: datetime | None, zone: str) -> Markup:
     """Return `09:00 AEST`."""
     return _time(at, zone, "%H:%M %Z")
+
+
+def local_short(at: datetime | None, zone: str, now: datetime) -> Markup:
+    """Return `9:12 am` of today, `Mon 30 Nov, 9:00 am`, or `30 Nov 2025` of another year."""
+    if at is None:
+        return Markup("")
+    then, today = at.astimezone(clock_of(zone)), now.astimezone(clock_of(zone))
+    clock = f"{then:%-I:%M} {'am' if then.hour < 12 else 'pm'}"
+    if then.date() == today.date():
+        return _time(at, zone, f"today, {clock}")
+    return _time(at, zone, f"%a %-d %b, {clock}" if then.year == today.year else "%-d %b %Y")
+
+
+def short_day(day: date, today: date) -> str:
+    """Return `26 Nov`, with the year if it is not this one."""
+    return day.strftime("%-d %b" if day.year == today.year else "%-d %b %Y")
 
 
 def local_day(at: datetime, zone: str) -> str:

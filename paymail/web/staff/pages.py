@@ -3,13 +3,19 @@
 from paymail.money import Money
 from paymail.services.core.documents import receipt_number
 from paymail.services.letters.credit_notes import credit_note_number
-from paymail.web.staff.local_time import in_zone, local, local_clock
+from paymail.web.staff.local_time import in_zone, local, local_clock, local_short, short_day
+from paymail.web.staff.marks import amount, bar, icon
 from paymail.web.templating import templates
 
 PAGES = templates(
     as_money=Money,
     local=local,
     local_clock=local_clock,
+    local_short=local_short,
+    short_day=short_day,
+    icon=icon,
+    bar=bar,
+    amount=amount,
     receipt_number=receipt_number,
     credit_note_number=credit_note_number,
     filters={"in_zone": in_zone},

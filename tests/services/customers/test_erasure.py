@@ -29,6 +29,8 @@ from paymail.models import (
     PaymentStatus,
     Refund,
     RefundStatus,
+    SavedView,
+    StaffUser,
     Suppression,
 )
 from paymail.models.payment import AttemptStatus
@@ -184,6 +186,27 @@ def test_a_bulk_sends_filter_stays_readable_whatever_the_person_is_called(
             replace(filters[0], customer=f"Erased customer {reported.customer_id()}"),
             *filters[1:],
         ]
+
+
+def test_a_filter_that_looks_for_the_person_looks_for_nobody_afterwards(reported: CustomerToErase) -> None:
+    reported.pay()
+    texts = ["q=Vacuum+Sh&payment=owed", "customer=c502%40customer", "q=Ironbark", "customer=17"]
+    with db.transaction(reported.engine) as session:
+        person = StaffUser(email="s@x.example", password_hash="-", created_at=NOW)
+        session.add(person)
+        session.flush()
+        load_invoice(session, invoice_id=502).customer.name = "The Vacuum Shop"
+        for nth, text in enumerate(texts):
+            kept = Selection(filter=text).to_json()
+            session.add(BulkSend(selection=kept, starts_at=NOW, actor="a", created_at=NOW))
+            session.add(SavedView(user_id=person.user_id, name=f"v{nth}", query=text, created_at=NOW))
+    reported.erase()
+    erased = f"Erased+customer+{reported.customer_id()}"
+    expected = [f"q={erased}&payment=owed", f"customer={erased}", *texts[2:]]
+    with db.reading(reported.engine) as session:
+        assert list(session.scalars(select(SavedView.query).order_by(SavedView.view_id))) == expected
+        stored = session.scalars(select(BulkSend.selection).order_by(BulkSend.bulk_id))
+        assert [Selection.from_json(text).filter for text in stored] == expected
 
 
 def test_what_was_asked_beside_a_name_cannot_be_guessed_from_its_digest(engine: Engine) -> None:

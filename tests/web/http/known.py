@@ -16,7 +16,7 @@ def known_rows(biller: Biller) -> dict[str, object]:
     biller.post("/invoices/502/payments", **paid)
     biller.post("/invoices/502/payments/1/refund", sure="yes", **paid | {"request_key": "refunded"})
     site.invoice(503)
-    biller.post("/bulk", currency="AUD", request_key="bulk-send")
+    biller.post("/bulk", filter="currency=AUD", request_key="bulk-send")
     with site.app.transaction() as session:
         invoice = session.get_one(Invoice, 502)
         customer_id = invoice.customer_id
@@ -33,6 +33,7 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "payment_id": 1,
         "refund_id": 1,
         "bulk_id": 1,
+        "view_id": 1,
         "import_id": 1,
         "number": 1,
         "event_id": "evt_1",
@@ -41,4 +42,6 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "template": "invoice",
         "verb": "pause",
         "digest": "0" * 64,
+        "colour": "2563eb",
+        "kind": "remind",
     }

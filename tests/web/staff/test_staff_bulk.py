@@ -1,9 +1,12 @@
 """Bulk pages: count first, start once, pause, resume, cancel, and only the failed again."""
 
+from datetime import timedelta
+
 import pytest
 
-from paymail.models import BulkSend, MessageState
+from paymail.models import BulkSend, Invoice, Issuer, MessageState
 from paymail.services.sending import bulk
+from tests.factories import NOW
 from tests.web.conftest import Biller
 
 
@@ -18,7 +21,7 @@ def many(biller: Biller) -> Biller:
 
 def begin(biller: Biller, **form: object) -> str:
     page = biller.get("/bulk/new?currency=aud")
-    given = {"currency": "aud", "request_key": biller.hidden(page, "request_key"), **form}
+    given = {"filter": "currency=AUD", "request_key": biller.hidden(page, "request_key"), **form}
     return biller.post("/bulk", **given)
 
 
@@ -29,9 +32,10 @@ def expand(biller: Biller) -> None:
 def test_the_filter_is_counted_before_anything_is_sent(many: Biller) -> None:
     many.post("/invoices/501/send", sequence=1)
     page = many.get("/bulk/new?currency=aud")
-    assert "2 invoices match" in page
-    assert "AUD $165.00 owed." in page
-    assert "1 of them has already been emailed, so 1 would be emailed" in page
+    assert "Send 2 invoices?" in page
+    assert "Southern IT Services Pty Ltd" in page
+    assert "$165.00" in page
+    assert "1 already emailed, so 1 would be emailed" in page
     assert "#502" in page
     assert "#503" not in page
     assert many.site.count(BulkSend) == 0
@@ -39,7 +43,7 @@ def test_the_filter_is_counted_before_anything_is_sent(many: Biller) -> None:
 
 def test_a_double_click_starts_one(many: Biller) -> None:
     key = many.hidden(many.get("/bulk/new?currency=AUD"), "request_key")
-    addresses = {str(many.answer("/bulk", currency="AUD", request_key=key).url) for _ in range(2)}
+    addresses = {str(many.answer("/bulk", filter="currency=AUD", request_key=key).url) for _ in range(2)}
     assert addresses == {"https://pay.example/staff/bulk/1"}
     assert many.site.count(BulkSend) == 1
     begin(many)
@@ -70,8 +74,9 @@ def test_the_list_shows_progress_and_the_finish(many: Biller) -> None:
     ("query", "reason"),
     [
         ("", "choose at least one filter"),
-        ("payment_status=rich", "is not a payment status"),
-        ("due_before=tomorrow", "is not a date"),
+        ("payment=rich", "is none of"),
+        ("picks=yes&payment=owed", "nothing is picked"),
+        ("due_to=tomorrow", "is not a date"),
     ],
 )
 def test_a_filter_that_cannot_be_meant_is_refused(many: Biller, query: str, reason: str) -> None:
@@ -83,18 +88,21 @@ def test_a_filter_that_cannot_be_meant_is_refused(many: Biller, query: str, reas
     [
         ({"rate": "fast"}, "is not a number of emails per minute"),
         ({"when": "at", "at": "2020-01-01T09:00"}, "is in the past"),
-        ({"currency": "XXX"}, "no matching invoice can be sent"),
-        ({"currency": ""}, "choose at least one filter"),
+        ({"filter": "currency=EUR"}, "no matching invoice can be sent"),
+        ({"filter": ""}, "choose at least one filter"),
+        ({"filter": "colour=red"}, "is not a filter"),
+        ({"seen": "3"}, "2 invoices match now, 3 when you looked"),
     ],
 )
 def test_a_start_that_is_refused_says_why_and_keeps_what_was_typed(
     many: Biller, form: dict[str, str], reason: str
 ) -> None:
-    given = {"currency": "AUD", "customer": "", "request_key": "0123456789", "again": "yes", **form}
-    page = many.post("/bulk", 422, **given)
+    many.post("/invoices/501/send", sequence=1)
+    given = {"filter": "currency=AUD", "request_key": "0123456789", "again": "yes", **form}
+    page = many.post("/bulk", 409 if "seen" in form else 422, **given)
     assert reason in page
     assert many.site.count(BulkSend) == 0
-    if given["currency"] == "AUD":
+    if given["filter"] == "currency=AUD":
         assert 'name="again" value="yes" checked' in page
         assert f'value="{form.get("rate", "")}"' in page
         assert f'value="{form.get("at", "")}"' in page
@@ -146,3 +154,49 @@ def test_its_messages_are_listed_by_state(many: Biller) -> None:
     expand(many)
     assert 'href="/staff/messages?bulk=1&amp;state=scheduled"' in many.get("/bulk/1")
     assert "2 messages, page 1 of 1" in many.get("/messages?bulk=1&state=scheduled")
+
+
+def test_what_was_picked_is_sent_and_nothing_else(many: Biller) -> None:
+    page = many.get("/bulk/new?picks=yes&payment=owed&invoice=501&invoice=503")
+    assert "Send 2 invoices?" in page
+    many.post("/bulk", filter=many.hidden(page, "filter"), seen=2, request_key="0123456789")
+    many.site.invoice(504)
+    expand(many)
+    assert [message.invoice_id for message in many.messages()] == [501, 503]
+
+
+def test_what_came_after_it_was_confirmed_is_not_in_it(many: Biller) -> None:
+    many.post("/bulk", filter="payment=owed&delivery=not-emailed", seen=3, request_key="0123456789")
+    many.site.invoice(504)
+    expand(many)
+    assert [message.invoice_id for message in many.messages()] == [501, 502, 503]
+    many.post("/bulk", filter="payment=owed&delivery=not-emailed", seen=3, request_key="0123456789")
+    assert many.site.count(BulkSend) == 1
+
+
+def test_each_company_gets_a_bulk_send_of_its_own_on_its_own_clock(many: Biller) -> None:
+    with many.site.app.transaction() as session:
+        other = Issuer(name="Perth Networks", email="b@perth.example", timezone="Australia/Perth",
+                       stripe_account="acct_p", created_at=NOW)  # fmt: skip
+        session.add(other)
+        session.flush()
+        session.get_one(Invoice, 503).issuer_id = other.issuer_id
+    page = many.get("/bulk/new?payment=owed")
+    assert "Send 3 invoices of 2 companies?" in page
+    assert "Perth Networks" in page
+    key = many.hidden(page, "request_key")
+    for _ in range(2):
+        many.post("/bulk", filter="payment=owed", seen=3, request_key=key, when="morning")
+    with many.site.app.reading() as session:
+        starts = [one.starts_at.isoformat() for one in session.query(BulkSend).order_by(BulkSend.bulk_id)]
+    assert starts == ["2026-03-18T01:00:00+00:00", "2026-03-17T22:00:00+00:00"]
+    expand(many)
+    assert {(m.invoice_id, m.bulk_id) for m in many.messages()} == {(503, 1), (501, 2), (502, 2)}
+
+
+def test_a_bulk_send_of_tomorrow_is_called_scheduled(many: Biller) -> None:
+    page = begin(many, when="morning")
+    assert '<span class="badge running">scheduled</span>' in page
+    assert '<span class="badge running">scheduled</span>' in many.get("/bulk")
+    many.go(many.clock + timedelta(days=1))
+    assert '<span class="badge running">running</span>' in many.get("/bulk/1")

@@ -341,5 +341,5 @@ def test_looking_at_the_page_and_its_documents_changes_nothing(owed: Biller) -> 
 def test_a_status_is_found_by_the_words_that_the_list_shows(owed: Biller) -> None:
     record(owed)
     refund(owed, amount="10", channel="cash")
-    assert "partially refunded" in owed.get("/?find=Partially%20refunded")
-    assert "#502" in owed.get("/?find=partially%20refunded")
+    assert "Part refunded" in owed.get("/invoices?q=Partially%20refunded")
+    assert "#502" in owed.get("/invoices?q=partially%20refunded")

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from paymail.models import Invoice, InvoiceStatus, Message, MessageState, Restore, StaffSession
+from paymail.models import Invoice, InvoiceStatus, Issuer, Message, MessageState, Restore, StaffSession
 from tests.web.conftest import PASSWORD, STAFF, Biller, Site
 
 
@@ -134,8 +134,8 @@ def test_the_mailbox_shows_an_email_in_a_frame_that_can_do_nothing(site: Site) -
         "/staff/messages/999",
         "/staff/mailbox/..%2Fpaymail.db",
         "/staff/mailbox/x.eml",
-        "/staff/?page=0",
-        "/staff/?page=99999999999999999999",
+        "/staff/invoices?rows=0",
+        "/staff/invoices?after=x",
     ],
 )
 def test_addresses_that_lead_nowhere_say_so(site: Site, path: str) -> None:
@@ -147,9 +147,9 @@ def test_find_takes_its_text_literally(site: Site) -> None:
     site.invoice(502, name="100% Cotton_Co")
     site.invoice(503, name="Other")
     site.log_in()
-    assert "Other" not in site.client.get("/staff/", params={"find": "100%"}).text
-    assert "Cotton" in site.client.get("/staff/", params={"find": "n_C"}).text
-    assert "Cotton" not in site.client.get("/staff/", params={"find": "n%C"}).text
+    assert "Other" not in site.client.get("/staff/invoices", params={"q": "100%"}).text
+    assert "Cotton" in site.client.get("/staff/invoices", params={"q": "n_C"}).text
+    assert "Cotton" not in site.client.get("/staff/invoices", params={"q": "n%C"}).text
 
 
 def test_logging_out_ends_the_session(site: Site) -> None:
@@ -191,3 +191,17 @@ def test_a_void_invoice_has_no_such_button_and_is_not_issued(biller: Biller) -> 
     biller.site.invoice(status=InvoiceStatus.VOID)
     assert "Issue without emailing" not in biller.get("/invoices/502")
     biller.post("/invoices/502/issue", 409)
+
+
+def test_the_page_says_what_cannot_be_emailed_or_paid_online_before_it_is_sent(biller: Biller) -> None:
+    biller.site.invoice(currency="KWD", subtotal=31_619, tax=3_162)
+    page = biller.get("/invoices/502")
+    assert "cannot be paid online: card payments in KWD must be a multiple of 0.010" in page
+    assert "Send invoice email" in page
+    with biller.site.app.transaction() as session:
+        session.get_one(Issuer, 1).tax_id = ""
+    page = biller.get("/invoices/502")
+    assert "Southern IT Services Pty Ltd has no valid ABN" in page
+    assert "Send invoice email" not in page
+    refused = biller.post("/invoices/502/send", status=409, sequence=1)
+    assert "has no valid ABN" in refused

@@ -10,26 +10,29 @@ from paymail.services.sending.bulk.bulk_sends import (
     resume,
     start,
 )
-from paymail.services.sending.bulk.estimate import Foresight, foresee
+from paymail.services.sending.bulk.estimate import Foresight, IssuerShare, foresee, shares
 from paymail.services.sending.bulk.progress import Progress, listed, progress
 from paymail.services.sending.bulk.requests import start_requested
-from paymail.services.sending.bulk.selection import Selection, matching
+from paymail.services.sending.bulk.selection import Selection, fixed, matching
 
 __all__ = [
     "EmptySelection",
     "Foresight",
+    "IssuerShare",
     "NoSuchBulk",
     "Progress",
     "Selection",
     "cancel",
     "expand",
     "expand_all",
+    "fixed",
     "foresee",
     "listed",
     "matching",
     "pause",
     "progress",
     "resume",
+    "shares",
     "start",
     "start_requested",
 ]

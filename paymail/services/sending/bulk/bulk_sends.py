@@ -58,7 +58,7 @@ def start(
     """
     if selection.failed_of is not None:
         get(session, selection.failed_of)
-    if session.scalar(matching(selection).limit(1)) is None:
+    if session.scalar(matching(session, selection).limit(1)) is None:
         raise EmptySelection("no matching invoice can be sent")
     _check_abns(session, selection)
     values = {
@@ -81,7 +81,7 @@ def start(
 def _check_abns(session: Session, selection: Selection) -> None:
     """Raise NoValidAbn if some of the invoices could not be sent for want of one: none is left out unsaid."""
     lacking = [issuer for issuer in all_issuers(session) if lacks_abn(issuer)]
-    taxed = matching(selection, Invoice.issuer_id).where(
+    taxed = matching(session, selection, Invoice.issuer_id).where(
         Invoice.tax_amount != 0, Invoice.issuer_id.in_([issuer.issuer_id for issuer in lacking])
     )
     found = session.scalar(taxed.limit(1)) if lacking else None
@@ -115,7 +115,7 @@ def expand(session: Session, *, bulk_id: int, now: datetime, batch: int = BATCH)
     bulk = get(session, bulk_id, lock=True)
     if bulk.state is not BulkState.RUNNING or bulk.expanded:
         return False
-    statement = matching(Selection.from_json(bulk.selection)).where(Invoice.invoice_id > bulk.cursor)
+    statement = matching(session, Selection.from_json(bulk.selection)).where(Invoice.invoice_id > bulk.cursor)
     ids = list(session.scalars(statement.order_by(Invoice.invoice_id).limit(batch)))
     for invoice_id in ids:
         _send(session, bulk, invoice_id, now)

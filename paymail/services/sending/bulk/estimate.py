@@ -1,11 +1,12 @@
 """What a bulk send would do, before it is started."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from paymail.models import Invoice, Message, MessageKind
+from paymail.models import Invoice, Issuer, Message, MessageKind
 from paymail.money import Money
 from paymail.services.sending.bulk.selection import Selection, matching
 from paymail.services.sending.invoice_emails import CAME_TO_NOTHING
@@ -28,10 +29,10 @@ class Foresight:
 
 def foresee(session: Session, *, selection: Selection) -> Foresight:
     """Return what a bulk send of this filter would reach. Stores nothing."""
-    counts = matching(selection, func.count())
-    owed = matching(selection, Invoice.currency)
+    counts = matching(session, selection, func.count())
+    owed = matching(session, selection, Invoice.currency)
     owed = owed.add_columns(func.sum(Invoice.shortfall)).group_by(Invoice.currency)
-    first = matching(selection, Invoice).options(joinedload(Invoice.customer))
+    first = matching(session, selection, Invoice).options(joinedload(Invoice.customer))
     return Foresight(
         total=session.scalar(counts) or 0,
         already=session.scalar(counts.where(_has_it_already())) or 0,
@@ -61,3 +62,41 @@ def _has_it_already() -> ColumnElement[bool]:
         )
         .exists()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerShare:
+    """What of a filter is one issuer's."""
+
+    issuer: Issuer
+    total: int
+    already: int
+    """How many have their invoice email already; left out unless asked."""
+    customers: int
+    owed: tuple[Money, ...]
+    """What they owe, per currency."""
+
+
+def shares(session: Session, *, selection: Selection) -> list[IssuerShare]:
+    """Return what a bulk send of this filter would reach, per issuer, by name. Two statements."""
+    statement = matching(session, selection, Invoice.issuer_id).add_columns(
+        Invoice.currency,
+        func.count(),
+        func.sum(case((_has_it_already(), 1), else_=0)),
+        func.sum(Invoice.shortfall),
+        func.count(Invoice.customer_id.distinct()),
+    )
+    rows = defaultdict(list)
+    for issuer_id, *row in session.execute(statement.group_by(Invoice.issuer_id, Invoice.currency)):
+        rows[issuer_id].append(row)
+    issuers = session.scalars(select(Issuer).where(Issuer.issuer_id.in_(rows)).order_by(Issuer.name))
+    return [
+        IssuerShare(
+            issuer=issuer,
+            total=sum(row[1] for row in rows[issuer.issuer_id]),
+            already=sum(row[2] for row in rows[issuer.issuer_id]),
+            customers=sum(row[4] for row in rows[issuer.issuer_id]),
+            owed=tuple(Money(int(row[3]), row[0]) for row in sorted(rows[issuer.issuer_id])),
+        )
+        for issuer in issuers
+    ]

@@ -26,6 +26,8 @@ class Progress:
     rate: int
     """Emails a minute that it may reach; 0 is no limit."""
     finishes_at: datetime | None
+    scheduled: bool = False
+    """Running, but it begins later: nothing of it goes out yet."""
 
 
 def progress(session: Session, *, bulk_id: int, now: datetime, default_rate: int = 0) -> Progress:
@@ -36,14 +38,16 @@ def progress(session: Session, *, bulk_id: int, now: datetime, default_rate: int
     still_open = sum(counts.get(state.value, 0) for state in OPEN_STATES)
     unwritten = 0
     if not bulk.expanded and bulk.state is not BulkState.CANCELLED:
-        rest = matching(Selection.from_json(bulk.selection), func.count())
+        rest = matching(session, Selection.from_json(bulk.selection), func.count())
         unwritten = session.scalar(rest.where(Invoice.invoice_id > bulk.cursor)) or 0
     waiting = still_open + unwritten
     rate = _rate(session, bulk, default_rate)
     finished = bulk.state is BulkState.RUNNING and not waiting
     running = bulk.state is BulkState.RUNNING and waiting
     finishes_at = _finish(max(bulk.starts_at, now), waiting / rate) if running and rate else None
-    return Progress(bulk, "finished" if finished else bulk.state.value, counts, waiting, rate, finishes_at)
+    name = "finished" if finished else bulk.state.value
+    scheduled = bool(running) and bulk.starts_at > now
+    return Progress(bulk, name, counts, waiting, rate, finishes_at, scheduled)
 
 
 def _finish(begins: datetime, minutes: float) -> datetime | None:

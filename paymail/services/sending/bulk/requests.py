@@ -8,7 +8,7 @@ from paymail.models import BulkSend, IdempotentRequest, Issuer
 from paymail.services.core import idempotency
 from paymail.services.core.calendar import when
 from paymail.services.sending.bulk.bulk_sends import get, start
-from paymail.services.sending.bulk.selection import Selection
+from paymail.services.sending.bulk.selection import Selection, fixed
 
 LONGEST_KEY = 80
 
@@ -41,7 +41,7 @@ def start_requested(
         return get(session, found.bulk_id or 0)
     begun = start(
         session,
-        selection=selection,
+        selection=fixed(session, selection, asked_at),
         actor=actor,
         now=now,
         at=moment,

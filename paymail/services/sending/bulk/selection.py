@@ -1,14 +1,19 @@
 """Which invoices a bulk send is for: the filter, as a value, as stored text and as a query."""
 
 import json
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import Session
 
-from paymail.models import Customer, Invoice, InvoiceStatus, Message, MessageKind, MessageState, PaymentStatus
+from paymail.models import Customer, Invoice, Message, MessageKind, MessageState, PaymentStatus
+from paymail.services.lists.filter_conditions import conditions
+from paymail.services.lists.invoice_filter import from_text
+from paymail.services.lists.payment_state import OWED
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _NEVER_SENT = (MessageState.FAILED, MessageState.CANCELLED, MessageState.SUPPRESSED)
 _FAILED = (MessageState.FAILED, MessageState.BOUNCED, MessageState.CANCELLED)
 
@@ -25,6 +30,12 @@ class Selection:
     """Only invoices whose email in this bulk send failed, bounced or was cancelled."""
     import_id: int | None = None
     """Only invoices that this import made, and that were not emailed yet."""
+    filter: str = ""
+    """A list's filter as text (`lists/invoice_filter.py`), as it was at `as_of`."""
+    as_of: datetime | None = None
+    """When it was counted and confirmed (UTC): ages and promises mean what they meant then."""
+    highest: int | None = None
+    """The highest invoice id then: what came later was confirmed by nobody."""
 
     def to_json(self) -> str:
         """Return the filter as it is stored."""
@@ -35,6 +46,9 @@ class Selection:
             "due_before": self.due_before.isoformat() if self.due_before else None,
             "failed_of": self.failed_of,
             "import_id": self.import_id,
+            "filter": self.filter,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "highest": self.highest,
         }
         return json.dumps({name: value for name, value in given.items() if value})
 
@@ -44,14 +58,29 @@ class Selection:
         stored: dict[str, Any] = json.loads(text)
         if "due_before" in stored:
             stored["due_before"] = date.fromisoformat(stored["due_before"])
+        if "as_of" in stored:
+            stored["as_of"] = datetime.fromisoformat(stored["as_of"])
         if "payment_status" in stored:
             stored["payment_status"] = PaymentStatus(stored["payment_status"])
         return cls(**stored)
 
 
-def matching(selection: Selection, columns: Any = Invoice.invoice_id) -> Select[Any]:
+def fixed(session: Session, selection: Selection, now: datetime) -> Selection:
+    """Return the selection with what its filter means at `now` (UTC), and without what comes later."""
+    if not selection.filter:
+        return selection
+    highest = session.scalar(select(func.max(Invoice.invoice_id))) or 0
+    return replace(selection, as_of=now, highest=highest)
+
+
+def matching(session: Session, selection: Selection, columns: Any = Invoice.invoice_id) -> Select[Any]:
     """Return the query for what a filter matches. Drafts are only sent one by one."""
-    statement = select(columns).where(Invoice.status == InvoiceStatus.SENT, Invoice.shortfall > 0)
+    statement = select(columns).select_from(Invoice).where(OWED)
+    if selection.filter:
+        wanted, at = from_text(selection.filter), selection.as_of or LONG_AGO
+        statement = statement.join(Invoice.customer).where(*conditions(session, wanted, now=at))
+    if selection.highest is not None:
+        statement = statement.where(Invoice.invoice_id <= selection.highest)
     if selection.payment_status is not None:
         statement = statement.where(Invoice.payment_status == selection.payment_status)
     if selection.currency:

@@ -1,0 +1,152 @@
+"""Where the email of an invoice stands, in one word: a list's column, a filter, and what Home counts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from paymail.models import (
+    Bounce,
+    Customer,
+    HoldOrigin,
+    Invoice,
+    Message,
+    MessageKind,
+    MessageState,
+    PaymentAttempt,
+    ReminderHold,
+    Suppression,
+)
+
+RECEIPT = "delivered"
+"""The kind of a report that says that a message arrived (`Bounce.kind`)."""
+
+
+class Delivery(StrEnum):
+    """Where the newest invoice email of an invoice stands. Exactly one of these holds."""
+
+    NOT_EMAILED = "not-emailed"
+    """paymail has no email of the invoice; the host may have mailed it."""
+    SCHEDULED = "scheduled"
+    """Waits for its time, or is being handed over."""
+    SENT = "sent"
+    """The mail server took it, and nothing came back."""
+    DELIVERED = "delivered"
+    """Sent, and a report says that it arrived, or the customer acted on the pay page."""
+    BOUNCED = "bounced"
+    IN_DOUBT = "in-doubt"
+    """It may have arrived: staff decide."""
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    """Not sent, and the customer's address is on the block list."""
+    NOT_NEEDED = "not-needed"
+    """Not sent for another reason: paid or void meanwhile."""
+    CANCELLED = "cancelled"
+
+
+PROBLEMS = (Delivery.BOUNCED, Delivery.IN_DOUBT, Delivery.FAILED, Delivery.BLOCKED)
+"""What needs a person."""
+_S, _D = MessageState, Delivery
+_STATES: dict[Delivery, tuple[MessageState, ...]] = {
+    _D.SCHEDULED: (_S.SCHEDULED, _S.SENDING, _S.HANDOVER),
+    _D.SENT: (_S.SENT,),
+    _D.DELIVERED: (_S.SENT,),
+    _D.BOUNCED: (_S.BOUNCED,),
+    _D.IN_DOUBT: (_S.UNKNOWN,),
+    _D.FAILED: (_S.FAILED,),
+    _D.BLOCKED: (_S.SUPPRESSED,),
+    _D.NOT_NEEDED: (_S.SUPPRESSED,),
+    _D.CANCELLED: (_S.CANCELLED,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceEmail:
+    """The newest email of an invoice, and in one word where it stands. Instants are UTC."""
+
+    delivery: Delivery
+    message_id: int | None = None
+    at: datetime | None = None
+    """When it goes out, while it is scheduled; else when it came to where it stands."""
+
+
+def delivered_as(wanted: Iterable[Delivery]) -> ColumnElement[bool]:
+    """Return the condition that an invoice, joined with its customer, is in one of these states."""
+    return or_(false(), *(_is(one) for one in wanted))
+
+
+def emails_of(session: Session, *, invoice_ids: Iterable[int]) -> dict[int, InvoiceEmail]:
+    """Return the newest email of each of some invoices, in one statement; those without one are left out."""
+    statement = (
+        select(Message, _acted(Message.invoice_id), _arrived(Message.message_id), _blocked())
+        .join(Invoice, Invoice.invoice_id == Message.invoice_id)
+        .join(Customer, Customer.customer_id == Invoice.customer_id)
+        .where(Message.invoice_id.in_(list(invoice_ids)), *_newest())
+    )
+    return {
+        message.invoice_id: InvoiceEmail(
+            _word(message.state, sure=acted or arrived, blocked=blocked),
+            message.message_id,
+            message.next_at if message.state in _STATES[_D.SCHEDULED] else message.settled_at,
+        )
+        for message, acted, arrived, blocked in session.execute(statement)
+    }
+
+
+def _word(state: MessageState, *, sure: bool, blocked: bool) -> Delivery:
+    if state is _S.SENT:
+        return _D.DELIVERED if sure else _D.SENT
+    if state is _S.SUPPRESSED:
+        return _D.BLOCKED if blocked else _D.NOT_NEEDED
+    return next(word for word, states in _STATES.items() if state in states)
+
+
+def _is(wanted: Delivery) -> ColumnElement[bool]:
+    if wanted is _D.NOT_EMAILED:
+        return ~exists().where(Message.invoice_id == Invoice.invoice_id, Message.kind == MessageKind.INVOICE)
+    newest = Invoice.invoice_id.in_(
+        select(Message.invoice_id).where(Message.state.in_(_STATES[wanted]), *_newest())
+    )
+    match wanted:
+        case _D.SENT | _D.DELIVERED:
+            sure = or_(_acted(Invoice.invoice_id), Invoice.invoice_id.in_(_receipted()))
+            return and_(newest, sure if wanted is _D.DELIVERED else ~sure)
+        case _D.BLOCKED | _D.NOT_NEEDED:
+            return and_(newest, _blocked() if wanted is _D.BLOCKED else ~_blocked())
+    return newest
+
+
+def _newest() -> tuple[ColumnElement[bool], ...]:
+    newer = aliased(Message)
+    is_newer = exists().where(
+        newer.invoice_id == Message.invoice_id,
+        newer.kind == MessageKind.INVOICE,
+        newer.message_id > Message.message_id,
+    )
+    return Message.kind == MessageKind.INVOICE, ~is_newer
+
+
+def _acted(invoice_id: object) -> ColumnElement[bool]:
+    """Whether somebody pressed a button of the pay page: mail scanners only open links."""
+    paid = exists().where(PaymentAttempt.invoice_id == invoice_id)
+    said = exists().where(ReminderHold.invoice_id == invoice_id, ReminderHold.origin == HoldOrigin.CUSTOMER)
+    return or_(paid, said)
+
+
+def _arrived(message_id: object) -> ColumnElement[bool]:
+    return exists().where(Bounce.message_id == message_id, Bounce.kind == RECEIPT)
+
+
+def _receipted() -> Select[int]:
+    return (
+        select(Message.invoice_id)
+        .join(Bounce, Bounce.message_id == Message.message_id)
+        .where(Bounce.kind == RECEIPT, *_newest())
+    )
+
+
+def _blocked() -> ColumnElement[bool]:
+    return exists().where(Suppression.address == func.lower(Customer.email), Suppression.lifted_at.is_(None))

@@ -1,0 +1,63 @@
+"""Whether all works, in four signs: workers, the mail server, Stripe, and what Stripe told of."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from paymail.models import Gate, GatewayEvent, GatewayEventState, ReconcilerTurn
+from paymail.services.outbox import gates
+from paymail.services.outbox.heartbeats import ALIVE, pulse
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One part of the installation: a name, how it is, in words, and since when."""
+
+    name: str
+    well: bool
+    text: str
+    at: datetime | None = None
+    address: str = ""
+
+
+def signs(session: Session, *, now: datetime) -> Iterable[Sign]:
+    """Return the signs. Six statements; nothing outside is asked, which `paymail doctor` does."""
+    return _workers(session, now), _mail(session, now), _compared(session), _events(session)
+
+
+def _workers(session: Session, now: datetime) -> Sign:
+    found = pulse(session, since=now - ALIVE)
+    if found.alive:
+        return Sign("Workers", True, f"{found.alive} running, heard from", found.newest)
+    return Sign("Workers", False, "none is running: no email goes out. Last heard from", found.newest)
+
+
+def _mail(session: Session, now: datetime) -> Sign:
+    ours = or_(Gate.key == gates.RELAY, Gate.key.startswith("to:", autoescape=True))
+    statement = (
+        select(Gate).where(ours, Gate.failures > 0, Gate.opens_at > now).order_by(Gate.opens_at.desc())
+    )
+    shut = list(session.scalars(statement.limit(3)))
+    if not shut:
+        return Sign("Mail server", True, "takes mail")
+    who = ", ".join("the mail server" if one.key == gates.RELAY else one.key[3:] for one in shut)
+    return Sign("Mail server", False, f"{who}: asks to wait until", shut[0].opens_at, "/staff/messages")
+
+
+def _compared(session: Session) -> Sign:
+    turn = session.get(ReconcilerTurn, "compare")
+    if turn is None or turn.ended_at is None:
+        return Sign("Stripe check", True, "not compared yet", None, "/staff/reconciliation")
+    words = "could not be asked" if turn.failure else "compared"
+    return Sign("Stripe check", not turn.failure, words, turn.ended_at, "/staff/reconciliation")
+
+
+def _events(session: Session) -> Sign:
+    dead = session.scalar(select(func.count()).where(GatewayEvent.state == GatewayEventState.DEAD)) or 0
+    newest = session.scalar(select(func.max(GatewayEvent.received_at)))
+    if dead:
+        return Sign("Stripe events", False, f"{dead} given up; newest", newest, "/staff/events?state=dead")
+    return Sign("Stripe events", True, "newest" if newest else "none yet", newest, "/staff/events")
