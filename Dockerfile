@@ -32,12 +32,13 @@ RUN printf 'path-exclude=%s\n' '/usr/share/fonts/*/noto/NotoSerif*' '/usr/share/
       >> /etc/dpkg/dpkg.cfg.d/paymail \
  && apt-get update \
  && apt-get install -y --no-install-recommends tini libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
-      fonts-dejavu-core fonts-noto-core fonts-noto-cjk \
+      fonts-inter fonts-dejavu-core fonts-noto-core fonts-noto-cjk \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* \
  && groupadd --system --gid 999 paymail \
  && useradd --system --uid 999 --gid paymail --home-dir /data --no-create-home paymail \
  && install -d -m 700 -o paymail -g paymail /data
 COPY --from=build /opt/paymail /opt/paymail
+RUN /opt/paymail/bin/python -m paymail.render.typeface --cjk
 ENV PATH=/opt/paymail/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PAYMAIL_DATA_DIR=/data
 WORKDIR /data
 USER paymail

@@ -85,7 +85,9 @@ def child(url: str, file: Path) -> None:
             seen.append(time.perf_counter() - started)
 
     with transaction() as session:
-        issuer_id = ensure_issuer(session, name="Host", email="billing@host.example", now=NOW).issuer_id
+        issuer_id = ensure_issuer(
+            session, name="Host", email="billing@host.example", tax_id="51 824 753 556", now=NOW
+        ).issuer_id
     with file.open("rb") as opened:
         source = open_host_file(opened, progress=show)
         report = import_invoices(

@@ -25,6 +25,15 @@ def new_secret(size: int = 32) -> str:
     return secrets.token_urlsafe(size)
 
 
+VERIFY_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Without I, L, O and U, which are taken for others (Crockford's Base32)."""
+
+
+def new_verify_code() -> str:
+    """Return ten random letters and digits (50 bits), short enough to be typed from paper."""
+    return "".join(secrets.choice(VERIFY_LETTERS) for _ in range(10))
+
+
 def new_id() -> str:
     """Return 24 random hex characters, for Message-IDs and MIME boundaries."""
     return secrets.token_hex(12)

@@ -6,6 +6,7 @@ three-decimal and special cases, minimum and maximum charge amounts).
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from enum import StrEnum
 
 from paymail.errors import InvalidInput
 
@@ -22,6 +23,7 @@ CURRENCIES = _ZERO | _TWO | _THREE
 
 STRIPE_ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
 STRIPE_THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
+STRIPE_UNSUPPORTED = frozenset({"IQD", "LYD"})
 STRIPE_WHOLE_UNITS_ONLY = frozenset({"ISK", "UGX"})
 STRIPE_MAXIMUM = 99_999_999
 # In Stripe's minor units. A currency that is not listed has the default of 50.
@@ -48,6 +50,20 @@ class NotChargeable(InvalidInput):
     """Stripe would refuse the amount; the message says why."""
 
     code = "amount_not_chargeable"
+
+
+class Obstacle(StrEnum):
+    """Why an amount cannot be charged online. The values are codes, for programs and templates."""
+
+    NO_ACCOUNT = "no_account"
+    """Its issuer has no account at Stripe."""
+    CURRENCY = "currency"
+    """Stripe takes no payment in this currency."""
+    LAST_DIGIT = "last_digit"
+    """Stripe's units are coarser: KWD 34.781, MGA 10.50."""
+    BELOW_MINIMUM = "below_minimum"
+    ABOVE_MAXIMUM = "above_maximum"
+    """Of one charge."""
 
 
 def exponent(currency: str) -> int:
@@ -114,15 +130,39 @@ def to_decimal(minor: int, currency: str) -> Decimal:
 def stripe_amount(minor: int, currency: str) -> int:
     """Convert our minor units to Stripe's and check that Stripe would take the charge.
 
-    Raises NotChargeable: below the minimum, above the maximum, or not representable (three-decimal
-    currencies must end in 0; ISK and UGX are sent with two decimals that must be 00).
+    Raises NotChargeable: no payments in the currency, below the minimum, above the maximum, or not
+    representable (three-decimal currencies must end in 0; ISK and UGX are sent with two decimals that must
+    be 00).
     """
-    amount = stripe_units(minor, currency)
-    if amount < (minimum := stripe_minimum(currency)):
-        raise NotChargeable(f"the amount is below the card minimum for {currency} ({minimum} minor units)")
-    if amount > STRIPE_MAXIMUM:
-        raise NotChargeable(f"the amount is above the card maximum for {currency}")
-    return amount
+    if (obstacle := charge_obstacle(minor, currency)) is not None:
+        raise NotChargeable(why_not(obstacle, currency))
+    return stripe_units(minor, currency)
+
+
+def charge_obstacle(minor: int, currency: str) -> Obstacle | None:
+    """Return why Stripe would not take a charge of this amount (minor units); None if it would."""
+    if currency in STRIPE_UNSUPPORTED:
+        return Obstacle.CURRENCY
+    try:
+        amount = stripe_units(minor, currency)
+    except NotChargeable:
+        return Obstacle.LAST_DIGIT
+    if amount < stripe_minimum(currency):
+        return Obstacle.BELOW_MINIMUM
+    return Obstacle.ABOVE_MAXIMUM if amount > STRIPE_MAXIMUM else None
+
+
+def why_not(obstacle: Obstacle, currency: str) -> str:
+    """Return in words for staff and programs why an amount of `currency` cannot be charged online."""
+    return {
+        Obstacle.NO_ACCOUNT: "the issuer has no Stripe account",
+        Obstacle.CURRENCY: f"Stripe takes no payments in {currency}",
+        Obstacle.LAST_DIGIT: f"card payments in {currency} must be "
+        + ("a multiple of 0.010" if currency in STRIPE_THREE_DECIMAL else "in whole units"),
+        Obstacle.BELOW_MINIMUM: f"the amount is below the card minimum for {currency}"
+        f" ({stripe_minimum(currency)} minor units)",
+        Obstacle.ABOVE_MAXIMUM: f"the amount is above the card maximum for {currency}",
+    }[obstacle]
 
 
 def stripe_minimum(currency: str) -> int:
@@ -135,7 +175,7 @@ def stripe_units(minor: int, currency: str) -> int:
     factor = _stripe_exponent(currency) - exponent(currency)
     amount = minor * 10**factor if factor >= 0 else _exact_division(minor, 10**-factor, currency)
     if currency in STRIPE_THREE_DECIMAL and amount % 10:
-        raise NotChargeable(f"card payments in {currency} must be a multiple of 0.010")
+        raise NotChargeable(why_not(Obstacle.LAST_DIGIT, currency))
     return int(amount)
 
 
@@ -161,7 +201,7 @@ def _stripe_exponent(currency: str) -> int:
 def _exact_division(minor: int, divisor: int, currency: str) -> int:
     quotient, rest = divmod(minor, divisor)
     if rest:
-        raise NotChargeable(f"{currency} can only be charged in whole units")
+        raise NotChargeable(why_not(Obstacle.LAST_DIGIT, currency))
     return int(quotient)
 
 

@@ -55,6 +55,7 @@ def make_invoice(
         name="Southern IT Services Pty Ltd",
         email="billing@southern-it.example",
         now=NOW,
+        tax_id="51 824 753 556",
         stripe_account="acct_sandbox",
         host_mails_invoices=True,  # so that reminders are tried without an email before each of them
     )

@@ -69,6 +69,7 @@ def test_amounts_in_stripes_units(minor: int, currency: str, asked: int) -> None
         (-100, "AUD", "minimum"),
         (100_000_000, "AUD", "maximum"),
         (901, "MGA", "whole units"),
+        (5000, "IQD", "takes no payments in IQD"),
     ],
 )
 def test_what_stripe_would_refuse_is_refused_with_the_reason(minor: int, currency: str, why: str) -> None:

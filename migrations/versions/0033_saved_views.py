@@ -8,7 +8,7 @@ from alembic import op
 from paymail.db import UtcDateTime
 
 revision: str = "0033"
-down_revision: str | None = "0024"
+down_revision: str | None = "0030"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from paymail.checks.findings import Finding, Subject, failed, ok, warning
 from paymail.services.core import restores
-from paymail.services.outbox import backlog, heartbeats
+from paymail.services.outbox import backlog, heartbeats, sender_refusals
 from paymail.services.reconciliation import drift_store, turns
 
 LOST = timedelta(minutes=10)
@@ -36,11 +36,19 @@ def outbox(subject: Subject) -> Iterator[Finding]:
     now = subject.app.now()
     with subject.app.reading() as session:
         found = backlog.outbox(session, now=now)
+        refusals = sender_refusals.closed(session, now=now)
     if found.unknown:
         yield warning(
             "outbox",
             f"{found.unknown} message(s) may or may not have been delivered",
             "resolve them on the staff pages, or with `paymail messages resolve`",
+        )
+    for refusal in refusals[:5]:
+        yield failed(
+            "outbox",
+            f"{refusal.domain} refuses emails of issuer {refusal.issuer_id}: {refusal.reason}"[:300],
+            "correct the DNS records or ask your mail provider, then run"
+            f" `paymail bounces resume {refusal.domain}`",
         )
     if found.failed:
         yield warning(
@@ -56,7 +64,7 @@ def outbox(subject: Subject) -> Iterator[Finding]:
         )
     elif late:
         yield warning("outbox", f"the oldest due message has been waiting for {late}", _START)
-    elif not found.unknown and not found.failed:
+    elif not found.unknown and not found.failed and not refusals:
         yield ok("outbox", "no late, unknown or failed messages")
 
 

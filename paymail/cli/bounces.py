@@ -10,6 +10,8 @@ from paymail.cli.context import FAILURE, PARTIAL, exits, open_app
 from paymail.observability import one_line
 from paymail.services import bounces
 from paymail.services.bounces.parser import LARGEST
+from paymail.services.customers import addresses
+from paymail.services.outbox import sender_refusals
 
 group = typer.Typer(help="Bounce reports.", no_args_is_help=True)
 
@@ -35,6 +37,20 @@ def read(files: Annotated[list[Path], typer.Argument(help="Raw reports (.eml), o
             typer.echo(f"{name}: {bounce.kind} {bounce.status} {about} {bounce.detail}")
     if unreadable:
         raise typer.Exit(FAILURE if unreadable == len(files) else PARTIAL)
+
+
+@group.command()
+@exits
+def resume(domain: Annotated[str, typer.Argument(help="The domain that refused emails.")]) -> None:
+    """Send to a domain again that refused emails for the sender's DNS records or reputation."""
+    app = open_app()
+    with app.transaction() as session:
+        opened = sender_refusals.reopen(session, domain=domain, now=app.now())
+        released = addresses.readmit_domain(session, domain=domain, actor="cli", now=app.now())
+    if not opened:
+        typer.echo(f"{domain}: no emails were waiting for it; reminders for {released} invoice(s) resume")
+        return
+    typer.echo(f"{domain}: sending goes on; reminders for {released} invoice(s) resume")
 
 
 @group.command("list")

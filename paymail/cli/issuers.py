@@ -1,6 +1,7 @@
 """`paymail issuers`: who bills."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +15,12 @@ from paymail.services.core.calendar import zone_of
 from paymail.services.core.email_addresses import checked
 from paymail.services.core.issuers import all_issuers, create_issuer, find_issuer
 from paymail.services.core.locales import checked_locale
-from paymail.services.issuers import issuer_settings, payment_domains, setting_texts
+from paymail.services.core.logos import logo_path
+from paymail.services.core.tax_invoices import lacks_abn, mend
+from paymail.services.issuers import bank_changes, issuer_settings, logos, payment_domains, setting_texts
+from paymail.services.issuers.bank_details import BANK_FIELDS
+from paymail.services.issuers.bank_notice import in_words
+from paymail.services.issuers.setting_history import changes_of
 from paymail.web.schemas.issuers import IssuerDetail, IssuerRow
 
 issuers = typer.Typer(help="Issuers: the businesses that send invoices.", no_args_is_help=True)
@@ -51,7 +57,10 @@ def add(
             timezone=timezone,
             locale=checked_locale(locale),
         )
+        hint = mend(issuer) if lacks_abn(issuer) else ""
     typer.echo(f"issuer {issuer.issuer_id}: {issuer.name}")
+    if hint:
+        typer.echo(f"invoices with GST cannot be sent yet: {hint}", err=True)
 
 
 @issuers.command("list")
@@ -76,8 +85,9 @@ def show(issuer: Ref = "", as_json: Json = False) -> None:
     app = open_app()
     with app.reading() as session:
         found = find_issuer(session, ref=issuer)
-        changes = issuer_settings.changes_of(session, issuer_id=found.issuer_id)
-        data = IssuerDetail.with_changes(found, changes).model_dump(mode="json")
+        changes = changes_of(session, issuer_id=found.issuer_id)
+        asked = bank_changes.waiting(session, issuer_id=found.issuer_id)
+        data = IssuerDetail.with_changes(found, changes, asked).model_dump(mode="json")
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False))
         return
@@ -99,8 +109,11 @@ def set_(
 ) -> None:
     """Change details and settings of an issuer, all of them or none.
 
-    Names: email, reply_to, bookkeeper_email, address, tax_id, tax_name, locale, and every issuer
-    setting. Its name and Stripe account cannot be changed.
+    Names: email, reply_to, bookkeeper_email, address, phone, tax_id, tax_name, tax_label, locale, colour,
+    terms, footer, bank_holder, bank_name, bank_bsb, bank_number, bank_payid, bank_iban, bank_bic, and every
+    issuer setting. Its name and Stripe account cannot be changed.
+
+    Bank details that replace others take effect after 48 hours; all staff are told at once.
     """
     given = [change.partition("=") for change in changes]
     if any(not sign for _, sign, _ in given):
@@ -116,8 +129,63 @@ def set_(
             now=app.now(),
         )
         issuer_id = found.issuer_id
+        asked = bank_changes.waiting(session, issuer_id=issuer_id)
     what = ", ".join(changed) or "nothing"
     said({"issuer_id": issuer_id, "changed": changed}, f"issuer {issuer_id}: changed {what}", as_json)
+    if asked is not None:
+        typer.echo(f"the bank details change on {asked.due_at.isoformat(timespec='minutes')}", err=True)
+
+
+@issuers.command("confirm-bank")
+@exits
+def confirm_bank(issuer: Ref = "", as_json: Json = False) -> None:
+    """Let the change of bank details that waits take effect now. Compare them with your bank's before.
+
+    Only here: who has stolen a login or an API key has no access to the server.
+    """
+    app = open_app()
+    with app.transaction() as session:
+        found = find_issuer(session, ref=issuer)
+        bank_changes.confirm(session, issuer=found, actor="cli", now=app.now())
+        issuer_id, details = found.issuer_id, {name: getattr(found, name) for name in BANK_FIELDS}
+    said({"issuer_id": issuer_id, **details}, f"issuer {issuer_id}: {in_words(details)}", as_json)
+
+
+@issuers.command("cancel-bank")
+@exits
+def cancel_bank(issuer: Ref = "", as_json: Json = False) -> None:
+    """Cancel the change of bank details that waits. All staff are told."""
+    app = open_app()
+    with app.transaction() as session:
+        found = find_issuer(session, ref=issuer)
+        bank_changes.cancel(session, issuer=found, actor="cli", now=app.now())
+        issuer_id = found.issuer_id
+    said({"issuer_id": issuer_id}, f"issuer {issuer_id}: the change of bank details is cancelled", as_json)
+
+
+@issuers.command("logo")
+@exits
+def logo(
+    issuer: Annotated[str, typer.Argument(help="Issuer id or name.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="PNG, JPEG, GIF or WebP.", exists=True, dir_okay=False)
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the logo away.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Set the logo that documents, emails and pay pages show, or take it away.
+
+    It is made a PNG of at most 80 x 80 pixels on white. Emails that were sent keep theirs.
+    """
+    if (file is None) != remove:
+        raise typer.BadParameter("give a file, or --remove")
+    app = open_app()
+    with app.transaction() as session:
+        found = find_issuer(session, ref=issuer)
+        content = file.read_bytes() if file else b""
+        changed = logos.set_logo(session, issuer=found, content=content, actor="cli", now=app.now())
+        data = {"issuer_id": found.issuer_id, "changed": changed, "logo": logo_path(found)}
+    said(data, f"issuer {data['issuer_id']}: {data['logo'] or 'no logo'}", as_json)
 
 
 @issuers.command("register-domain")

@@ -1,4 +1,4 @@
-"""`paymail messages`: list, cancel, and settle what became of those in doubt."""
+"""`paymail messages`: list, copy, cancel, and settle what became of those in doubt."""
 
 import json
 from pathlib import Path
@@ -16,6 +16,7 @@ from paymail.services.delivery import unknown_messages
 from paymail.services.lists import lookup
 from paymail.services.outbox import blobs, recipients
 from paymail.services.outbox.reschedule import cancel_message, reschedule_message
+from paymail.services.sending import copies
 
 group = typer.Typer(help="Emails in the outbox.", no_args_is_help=True)
 
@@ -46,6 +47,23 @@ def list_(
         return
     for row in rows:
         typer.echo("{message_id:>6} #{invoice_id:<6} {kind:9} {state:10} {recipient} {reason}".format(**row))
+
+
+@group.command("copy")
+@exits
+def copy_(
+    invoice_id: int,
+    to: Annotated[str, typer.Option(help="Address that the copy goes to.")],
+    payment: Annotated[int | None, typer.Option(help="Payment whose receipt to copy.")] = None,
+) -> None:
+    """Send a copy of an invoice, or of a receipt, to one further address."""
+    app = open_app()
+    with app.transaction() as session:
+        queued = copies.send_copy(
+            session, invoice_id=invoice_id, to=to, payment_id=payment, actor="cli", now=app.now()
+        )
+    said = "is queued" if queued.created else "was asked for today already"
+    typer.echo(f"the copy {said}: message {queued.message_id}")
 
 
 @group.command()

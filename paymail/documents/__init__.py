@@ -6,18 +6,24 @@ The same value always gives the same bytes, so a sent PDF can be shown again byt
 
 from paymail.documents.credit_note import CreditNoteDocument
 from paymail.documents.invoice import InvoiceDocument
-from paymail.documents.parties import BankAccount, Line, Party, Seller
+from paymail.documents.parties import BankAccount, Credit, Line, Party, Seller
 from paymail.documents.receipt import ReceiptDocument
+from paymail.documents.statement import Ages, Movement, StatementDocument, StatementRow
 
-Document = InvoiceDocument | ReceiptDocument | CreditNoteDocument
+Document = InvoiceDocument | ReceiptDocument | CreditNoteDocument | StatementDocument
 
 __all__ = [
+    "Ages",
     "BankAccount",
+    "Credit",
     "CreditNoteDocument",
     "Document",
     "InvoiceDocument",
     "Line",
+    "Movement",
     "Party",
     "ReceiptDocument",
     "Seller",
+    "StatementDocument",
+    "StatementRow",
 ]

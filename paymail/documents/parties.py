@@ -22,6 +22,11 @@ class Party:
     """The person or department at a customer's."""
     phone: str = ""
 
+    @property
+    def tax_line(self) -> str:
+        """The tax id with its label, `ABN 51 824 753 556`; empty without one."""
+        return f"{self.tax_label} {self.tax_id}".strip() if self.tax_id else ""
+
 
 @dataclass(frozen=True, slots=True)
 class BankAccount:
@@ -63,3 +68,13 @@ class Line:
     unit_price: Decimal
     amount: Money
     tax: LineTax
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A credit note that took something off an invoice."""
+
+    number: str
+    day: date
+    amount: Money
+    reason: str = ""

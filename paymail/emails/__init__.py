@@ -7,14 +7,19 @@ of its entry in `services/letters/kinds.py`, which says how it is built from row
 `tests/structure/test_kinds.py` tells what a kind lacks; docs/contributing.md has the steps.
 """
 
+from paymail.emails.answer import AnswerEmail
+from paymail.emails.copy import CopyEmail
+from paymail.emails.instalments import EmailInstalment
 from paymail.emails.invoice import EmailLine, InvoiceEmail
 from paymail.emails.letterhead import CustomerEmail, Email, Letterhead, StaffEmail
 from paymail.emails.link import LinkEmail
 from paymail.emails.notice import NoticeEmail
 from paymail.emails.payment_failed import FailedPaymentEmail
+from paymail.emails.plan import PlanEmail
 from paymail.emails.receipt import ReceiptEmail
 from paymail.emails.refund import RefundEmail
 from paymail.emails.reminder import ReminderEmail, Tone
+from paymail.emails.void import VoidEmail
 from paymail.models import MessageKind
 
 EMAILS: dict[MessageKind, type[Email]] = {
@@ -27,6 +32,10 @@ EMAILS: dict[MessageKind, type[Email]] = {
         RefundEmail,
         FailedPaymentEmail,
         LinkEmail,
+        PlanEmail,
+        VoidEmail,
+        CopyEmail,
+        AnswerEmail,
     )
 }
 SAMPLES: dict[str, Email] = {
@@ -42,17 +51,22 @@ __all__ = [
     "EMAILS",
     "SAMPLES",
     "TO_STAFF",
+    "AnswerEmail",
+    "CopyEmail",
     "CustomerEmail",
     "Email",
+    "EmailInstalment",
     "EmailLine",
     "FailedPaymentEmail",
     "InvoiceEmail",
     "Letterhead",
     "LinkEmail",
     "NoticeEmail",
+    "PlanEmail",
     "ReceiptEmail",
     "RefundEmail",
     "ReminderEmail",
     "StaffEmail",
     "Tone",
+    "VoidEmail",
 ]

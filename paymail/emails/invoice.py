@@ -17,6 +17,8 @@ class EmailLine:
 
     description: str
     quantity: Decimal
+    unit_price: Decimal
+    """In major units."""
     amount: Money
     tax: LineTax
 
@@ -37,6 +39,8 @@ class InvoiceEmail(CustomerEmail):
     total: Money
     paid: Money
     balance: Money
+    purchase_order: str = ""
+    """The customer's number of the order; empty without one."""
 
     @classmethod
     def sample(cls) -> Self:
@@ -46,7 +50,9 @@ class InvoiceEmail(CustomerEmail):
             **SAMPLE,
             issued=date(2026, 3, 12),
             due=date(2026, 4, 11),
-            lines=(EmailLine("Remote support, per hour", Decimal(1), Money(7500, "AUD"), standard),),
+            lines=(
+                EmailLine("Remote support, per hour", Decimal(1), Decimal(75), Money(7500, "AUD"), standard),
+            ),
             subtotal=Money(7500, "AUD"),
             tax_name="GST",
             taxes=(TaxTotal(standard.category, standard.rate, Money(7500, "AUD"), Money(750, "AUD")),),

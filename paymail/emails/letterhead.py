@@ -44,6 +44,13 @@ class CustomerEmail(Email):
     issuer_email: str
     seller: Seller
     payment_url: str
+    verify_code: str = ""
+    """By which who doubts the email finds at `verify_url` whether the invoice is genuine; empty: by none."""
+    verify_url: str = ""
+    not_online: str = ""
+    """Why the invoice cannot be paid online, one of `money.Obstacle`; empty: it can."""
+    reference: str
+    """What a bank transfer for it should name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,10 @@ class Letterhead(TypedDict):
     customer_name: str
     invoice_number: str
     payment_url: str
+    verify_code: str
+    verify_url: str
+    not_online: str
+    reference: str
     locale: str
 
 
@@ -90,6 +101,12 @@ SAMPLE: Final[Letterhead] = {
     "customer_name": "The Vacuum Shop",
     "invoice_number": "502",
     "payment_url": "https://billing.example/pay/" + "0" * 64,
+    "verify_code": "7K2MX-9QD4T",
+    "verify_url": "https://billing.example/verify?code=7K2MX-9QD4T",
+    "not_online": "",
+    "reference": "INV502",
     "locale": "en-AU",
 }
 """The letterhead of the samples: the seed's invoice 502."""
+UNLINKED: Final[Letterhead] = {**SAMPLE, "payment_url": ""}
+"""The same of an email that holds no pay link."""

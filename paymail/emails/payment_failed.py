@@ -15,7 +15,10 @@ class FailedPaymentEmail(CustomerEmail):
 
     kind: ClassVar[MessageKind] = MessageKind.PAYMENT_FAILED
 
+    issued: date
     due: date
+    reason: str
+    """Why, in the bank's code as Stripe has it (`insufficient_funds`); empty when unknown."""
     amount: Money
     balance: Money
 
@@ -24,7 +27,9 @@ class FailedPaymentEmail(CustomerEmail):
         """The debit for invoice 502 is returned."""
         return cls(
             **SAMPLE,
+            issued=date(2026, 3, 12),
             due=date(2026, 4, 11),
+            reason="insufficient_funds",
             amount=Money(8250, "AUD"),
             balance=Money(8250, "AUD"),
         )

@@ -4,14 +4,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Self
 
+from paymail.emails.instalments import EmailInstalment
+from paymail.emails.invoice import EmailLine, InvoiceEmail
 from paymail.emails.letterhead import SAMPLE, CustomerEmail
 from paymail.models import MessageKind
 from paymail.money import Money
+from paymail.tax import TaxTotal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptEmail(CustomerEmail):
-    """Thanks for one payment. `balance` is what is still owed on the invoice afterwards."""
+    """Thanks for one payment. `balance` is what is still owed on the invoice afterwards.
+
+    A payment of the whole invoice at once shows what it was for: `lines`, `subtotal` and `taxes`. `tax` is
+    what of the amount is tax, zero where it cannot be said. With a payment plan, `parts` are its instalments
+    after the payment, and `next_amount` is due on `next_due` (None: nothing is). `payable` is whether the
+    rest can be paid online.
+    """
 
     kind: ClassVar[MessageKind] = MessageKind.RECEIPT
 
@@ -21,10 +30,22 @@ class ReceiptEmail(CustomerEmail):
     amount: Money
     invoice_total: Money
     balance: Money
+    lines: tuple[EmailLine, ...]
+    subtotal: Money
+    tax_name: str
+    taxes: tuple[TaxTotal, ...]
+    tax: Money
+    parts: tuple[EmailInstalment, ...]
+    next_due: date | None
+    next_amount: Money
+    late: bool
+    """Whether `next_due` is over."""
+    payable: bool
 
     @classmethod
     def sample(cls) -> Self:
         """The receipt for the seed's invoice 502."""
+        bill = InvoiceEmail.sample()
         return cls(
             **SAMPLE,
             receipt_number="R-000001",
@@ -33,4 +54,14 @@ class ReceiptEmail(CustomerEmail):
             amount=Money(8250, "AUD"),
             invoice_total=Money(8250, "AUD"),
             balance=Money(0, "AUD"),
+            lines=bill.lines,
+            subtotal=bill.subtotal,
+            tax_name=bill.tax_name,
+            taxes=bill.taxes,
+            tax=bill.tax,
+            parts=(),
+            next_due=None,
+            next_amount=Money(0, "AUD"),
+            late=False,
+            payable=False,
         )

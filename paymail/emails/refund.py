@@ -24,7 +24,15 @@ class RefundEmail(CustomerEmail):
     method: str
     """How the money goes back, for people; `Visa ending 4242` or `bank transfer`."""
     reason: str
+    tax_name: str
+    net: Money
+    tax: Money
+    credited: Money
+    """What the credit note takes off the invoice: `net` and `tax` together."""
+    invoice_total: Money
     balance: Money
+    planned: bool = False
+    """Whether a plan says when the rest is to be paid."""
 
     @classmethod
     def sample(cls) -> Self:
@@ -37,5 +45,10 @@ class RefundEmail(CustomerEmail):
             by_card=True,
             method="Visa ending 4242",
             reason="One hour less than billed",
+            tax_name="GST",
+            net=Money(1818, "AUD"),
+            tax=Money(182, "AUD"),
+            credited=Money(2000, "AUD"),
+            invoice_total=Money(8250, "AUD"),
             balance=Money(1000, "AUD"),
         )

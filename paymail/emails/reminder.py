@@ -1,9 +1,10 @@
 """Reminders of what is still owed, in five tones."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar, Self
+from zoneinfo import ZoneInfo
 
 from paymail.emails.letterhead import SAMPLE, CustomerEmail
 from paymail.models import MessageKind
@@ -50,7 +51,8 @@ class ReminderEmail(CustomerEmail):
     """A reminder of what is still owed. `tone` picks the templates; `days_overdue` is below 0 before due.
 
     With a payment plan, `due` is an instalment's, `asked` is what is due by then of the `balance`, and it is
-    number `instalment` of `instalments`; without one these two are 0.
+    number `instalment` of `instalments`; without one these two are 0. `checked_at` is when the books said
+    that `asked` had not arrived, told on the clock of `zone` (IANA name).
     """
 
     kind: ClassVar[MessageKind] = MessageKind.REMINDER
@@ -64,6 +66,8 @@ class ReminderEmail(CustomerEmail):
     asked: Money
     instalment: int
     instalments: int
+    checked_at: datetime
+    zone: str
 
     @property
     def template(self) -> str:
@@ -74,10 +78,12 @@ class ReminderEmail(CustomerEmail):
     def sample(cls, tone: Tone = Tone.FRIENDLY) -> Self:
         """Invoice 502, as many days early or late as the tone is meant for."""
         days = {Tone.UPCOMING: -3, Tone.DUE: 0, Tone.FRIENDLY: 7, Tone.FIRM: 14, Tone.FINAL: 21}
+        due = date(2026, 4, 11)
+        checked = datetime.combine(due + timedelta(days=days[tone]), time(9), ZoneInfo("Australia/Melbourne"))
         return cls(
             **SAMPLE,
             issued=date(2026, 3, 12),
-            due=date(2026, 4, 11),
+            due=due,
             days_overdue=days[tone],
             tone=tone,
             total=Money(8250, "AUD"),
@@ -85,6 +91,8 @@ class ReminderEmail(CustomerEmail):
             asked=Money(8250, "AUD"),
             instalment=0,
             instalments=0,
+            checked_at=checked,
+            zone="Australia/Melbourne",
         )
 
     @classmethod

@@ -1,5 +1,6 @@
 """The tables. Importing this package registers every one of them on `Base.metadata`."""
 
+from paymail.models.bank_change import BANK_CHANGE_MOVES, BankChange, BankChangeState
 from paymail.models.base import Base
 from paymail.models.bulk_send import BULK_MOVES, BulkSend, BulkState
 from paymail.models.contact import (
@@ -22,10 +23,13 @@ from paymail.models.invoice import (
     InvoiceStatus,
     PaymentStatus,
 )
+from paymail.models.issued_document import IssuedDocument
 from paymail.models.issuer_change import IssuerChange
+from paymail.models.issuer_logo import IssuerLogo
 from paymail.models.message import (
     MESSAGE_MOVES,
     OPEN_STATES,
+    TO_NAMED,
     Blob,
     DeliveryAttempt,
     Message,
@@ -33,6 +37,7 @@ from paymail.models.message import (
     MessageState,
 )
 from paymail.models.moves import IllegalMove, check_move
+from paymail.models.objection import Objection, ObjectionReason
 from paymail.models.parties import Customer, Issuer, name_key
 from paymail.models.payment import (
     ATTEMPT_MOVES,
@@ -69,6 +74,7 @@ from paymail.models.worker import Gate, Heartbeat
 
 __all__ = [
     "ATTEMPT_MOVES",
+    "BANK_CHANGE_MOVES",
     "BULK_MOVES",
     "DISPUTE_MOVES",
     "GATEWAY_EVENT_MOVES",
@@ -82,8 +88,11 @@ __all__ = [
     "REFUND_MOVES",
     "SAVED_METHOD_MOVES",
     "STATUS_MOVES",
+    "TO_NAMED",
     "ApiKey",
     "AttemptStatus",
+    "BankChange",
+    "BankChangeState",
     "Base",
     "Blob",
     "Bounce",
@@ -118,12 +127,16 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceStatus",
+    "IssuedDocument",
     "Issuer",
     "IssuerChange",
+    "IssuerLogo",
     "Message",
     "MessageKind",
     "MessageRecipient",
     "MessageState",
+    "Objection",
+    "ObjectionReason",
     "Payment",
     "PaymentAttempt",
     "PaymentPlan",

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from paymail.clock import new_verify_code
 from paymail.db import ExactDecimal, UtcDateTime
 from paymail.models.base import Base, BigId, index_where_given, status_type
 from paymail.models.moves import Moves
@@ -94,6 +95,13 @@ class Invoice(Base):
             sqlite_where=text("external_ref IS NOT NULL"),
         ),
         index_where_given("ix_invoices_import", "import_id"),
+        Index(
+            "uq_invoices_verify_code",
+            "verify_code",
+            unique=True,
+            postgresql_where=text("verify_code IS NOT NULL"),
+            sqlite_where=text("verify_code IS NOT NULL"),
+        ),
         CheckConstraint("subtotal + tax_amount = total", name="adds_up"),
     )
 
@@ -109,6 +117,8 @@ class Invoice(Base):
     tax_rate: Mapped[Decimal] = mapped_column(ExactDecimal)
     tax_amount: Mapped[int] = mapped_column(BigInteger)
     total: Mapped[int] = mapped_column(BigInteger)
+    tax_aud: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """The tax of an invoice in another currency, in Australian cents as the host says; 0: not known."""
     rounding_difference: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """How far the host's total is from the one that our own rounding gives."""
     amount_paid: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -130,6 +140,9 @@ class Invoice(Base):
     payment_token_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     link_replaced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When a link of it last died before its end: what was written before holds a dead one."""
+    verify_code: Mapped[str | None] = mapped_column(String(10), default=new_verify_code)
+    """By which who has a paper finds whether it is genuine; it tells nothing of the link. Empty where code of
+    before wrote the row, and once the customer was erased."""
     reminders_off: Mapped[bool] = mapped_column(default=False)
     ladder: Mapped[str] = mapped_column(Text, default="")
     """Overrides the customer's and the issuer's ladder; empty does not."""

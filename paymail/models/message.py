@@ -28,6 +28,18 @@ class MessageKind(StrEnum):
     """A slow payment was refused after all."""
     LINK = "link"
     """A new pay link, which the customer asked for."""
+    PLAN = "plan"
+    """A payment plan was agreed on or changed."""
+    VOID = "void"
+    """An invoice that was emailed is cancelled."""
+    COPY = "copy"
+    """A copy of an invoice or a receipt to one further address, which `recipient` names."""
+    ANSWER = "answer"
+    """What staff answer to who says that something is wrong with an invoice, which `recipient` names."""
+
+
+TO_NAMED = (MessageKind.COPY, MessageKind.ANSWER)
+"""The kinds that go to an address that somebody named, and nowhere else."""
 
 
 class MessageState(StrEnum):
@@ -100,7 +112,8 @@ class Message(CausedByRequest, Base):
     """A reminder that staff asked for: business hours and the ladder do not concern it."""
     tone: Mapped[str] = mapped_column(String(12), default="")
     detail: Mapped[str] = mapped_column(Text, default="")
-    """The text of a notice to staff: its headline, and the rest below. Nothing is decided by it."""
+    """The text of a notice to staff: its headline, and the rest below; of a payment that failed, the bank's
+    code for why. Nothing is decided by it."""
     state: Mapped[MessageState] = mapped_column(status_type(MessageState), default=_S.SCHEDULED)
     reason: Mapped[str] = mapped_column(Text, default="")
     """Why it is where it is, for people. Nothing is decided by it."""

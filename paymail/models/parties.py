@@ -2,7 +2,7 @@
 
 import hashlib
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
@@ -21,7 +21,28 @@ class Issuer(Base):
     name: Mapped[str] = mapped_column(String(300), unique=True)
     tax_id: Mapped[str] = mapped_column(String(60), default="")
     tax_name: Mapped[str] = mapped_column(String(20), default="GST")
+    tax_label: Mapped[str] = mapped_column(String(30), default="", server_default="")
+    """What stands before the tax id; empty: as its country calls it (`tax_ids.py`)."""
     address: Mapped[str] = mapped_column(Text, default="")
+    phone: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    colour: Mapped[str] = mapped_column(String(7), default="", server_default="")
+    """Its brand's, `#rrggbb` as it was given; empty: ours."""
+    logo_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Its `IssuerLogo`."""
+    terms: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Of an invoice that has none of its own."""
+    footer: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """A note at the foot of documents and emails."""
+    bank_holder: Mapped[str] = mapped_column(String(140), default="", server_default="")
+    """Where customers transfer to; these seven are changed by `services/issuers/bank_details.py` alone."""
+    bank_name: Mapped[str] = mapped_column(String(140), default="", server_default="")
+    bank_bsb: Mapped[str] = mapped_column(String(7), default="", server_default="")
+    bank_number: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    bank_payid: Mapped[str] = mapped_column(String(256), default="", server_default="")
+    bank_iban: Mapped[str] = mapped_column(String(34), default="", server_default="")
+    bank_bic: Mapped[str] = mapped_column(String(11), default="", server_default="")
+    bank_since: Mapped[date | None]
+    """The issuer's day of their last change, also when they were taken away; empty: there never were any."""
     email: Mapped[str] = mapped_column(String(320))
     reply_to: Mapped[str] = mapped_column(String(320), default="")
     bookkeeper_email: Mapped[str] = mapped_column(String(320), default="", server_default="")
@@ -95,6 +116,8 @@ class Customer(Base):
     tax_id: Mapped[str] = mapped_column(String(60), default="", server_default="")
     country: Mapped[str] = mapped_column(String(2), default="", server_default="")
     """Of the billing address, ISO 3166-1; empty: not known."""
+    attention: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """The person or department that its invoices are for."""
     email: Mapped[str] = mapped_column(String(320))
     host_email: Mapped[str | None] = mapped_column(String(320))
     """The address that the host last gave, where staff have changed it here; empty: `email` is the host's."""

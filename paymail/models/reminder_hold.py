@@ -19,8 +19,12 @@ class HoldReason(StrEnum):
     """The customer says that they have paid already."""
     DISPUTED = "disputed"
     """The customer disputes the invoice or a payment of it."""
+    OBJECTED = "objected"
+    """The customer says that something is wrong with the invoice, and has no answer yet."""
     BOUNCED = "bounced"
     """The customer's address does not take mail."""
+    COMPLAINED = "complained"
+    """The customer reported an email as spam."""
     HOST = "host"
     """The host calls the invoice paid or void, in a record that was refused."""
     STAFF = "staff"
@@ -38,7 +42,7 @@ class HoldOrigin(StrEnum):
     HOST = "host"
     """What an import said."""
     BOUNCE = "bounce"
-    """A report that an email came back."""
+    """A report that an email came back or was complained about."""
 
 
 class HoldEnd(StrEnum):

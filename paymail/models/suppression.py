@@ -46,7 +46,7 @@ class Bounce(Base):
     """Empty: the report names no message of ours, and nothing was done."""
     recipient: Mapped[str] = mapped_column(String(320), default="")
     kind: Mapped[str] = mapped_column(String(12))
-    """hard, soft, delivered or unmatched."""
+    """hard, soft, delivered, complaint or unmatched."""
     status: Mapped[str] = mapped_column(String(16), default="")
     """Enhanced status code (RFC 3463)."""
     detail: Mapped[str] = mapped_column(Text, default="")

@@ -11,7 +11,8 @@ from paymail.models.base import Base
 
 class Gate(Base):
     """Something that lets no message through until `opens_at`: a sender at its rate, a destination or the
-    relay that deferred us. `key` is `sender:{issuer_id}`, `bulk:{bulk_id}`, `to:{domain}` or `relay`."""
+    relay that deferred us, a destination that refuses a sender. `key` is `sender:{issuer_id}`,
+    `bulk:{bulk_id}`, `to:{domain}`, `refused:{issuer_id}:{domain}` or `relay`."""
 
     __tablename__ = "gates"
 

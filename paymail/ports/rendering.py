@@ -44,6 +44,18 @@ class Copies:
 
 
 @dataclass(frozen=True, slots=True)
+class Frozen:
+    """The version of an invoice's PDF that holds: `facts` is its digest, `paid` what it shows as received
+    (minor units)."""
+
+    invoice_id: int
+    facts: str
+    paid: int
+    pdf: bytes | None
+    """Its bytes; None: it is still to be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One email to be written: its typed content, the document to attach, and who it is between.
 
@@ -63,6 +75,8 @@ class Letter:
     date: datetime
     in_reply_to: str = ""
     copies: Copies = Copies()
+    version: Frozen | None = None
+    """Of the document, where it is an issued invoice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,71 +2,101 @@
 
 import dataclasses
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import jinja2
 
 from paymail import i18n
+from paymail.documents import colours
 from paymail.emails import Email
 from paymail.ports.rendering import RenderedEmail
+from paymail.render import bank_reasons, email_words, obstacle_words
 from paymail.render.environment import equip
 from paymail.render.errors import RenderFailed
 from paymail.render.inline import inline_template
 
 _PART = re.compile(r"<!-- part: (_parts/[a-z_.]+) -->")
 """Put in as text before the CSS is inlined; Jinja's include would come too late for that."""
+_BLANK = re.compile(r"\n{3,}")
+MOST_COMPILED = 64
+"""Bodies that are kept compiled: one is some 100 kB."""
 
 
 class JinjaEmailRenderer:
     """Implements `ports.EmailRenderer`. A template sees the dataclass and nothing else.
 
-    A body is compiled once for each direction, since its CSS is inlined: some mail readers drop all else.
+    A body is compiled once for each direction and issuer's colour, since its CSS is inlined: some mail
+    readers drop all else.
     """
 
     def __init__(self, templates: Path) -> None:
         loader = jinja2.FileSystemLoader(templates)
         self._text = _environment(loader, autoescape=False)
         self._html = _environment(loader, autoescape=True)
-        self._bodies: dict[tuple[str, str], jinja2.Template] = {}
+        self._body = lru_cache(maxsize=MOST_COMPILED)(self._compiled)
 
     def render(self, email: Email) -> RenderedEmail:
         """Render all three parts. Raises RenderFailed."""
         # Not `asdict`: it would take Money apart. The filters want the typed values.
         context = {field.name: getattr(email, field.name) for field in dataclasses.fields(email)}
         subject = self._part(f"{email.template}/subject.txt", context)
+        text = self._part(f"{email.template}/body.txt", context)
         return RenderedEmail(
             subject=" ".join(subject.split()),
-            text=self._part(f"{email.template}/body.txt", context).strip() + "\n",
+            text=_BLANK.sub("\n\n", text).strip() + "\n",
             html=self._part(f"{email.template}/body.html", context),
         )
 
     def _part(self, name: str, context: dict[str, object]) -> str:
         try:
             return self._template(name, context).render(context)
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        except (
+            jinja2.TemplateError,
+            TypeError,
+            ValueError,
+            LookupError,
+            ArithmeticError,
+            AttributeError,
+        ) as error:
             raise RenderFailed(name, error) from None
 
     def _template(self, name: str, context: dict[str, object]) -> jinja2.Template:
         if not name.endswith(".html"):
             return self._text.get_template(name)
-        body = (name, i18n.direction_of(str(context.get("locale", "en"))))
-        if body not in self._bodies:
-            self._bodies[body] = self._html.from_string(inline_template(self._with_base(*body), name))
-        return self._bodies[body]
+        # The style sheets are written with the default, and an issuer's own takes its place.
+        legible = colours.legible(getattr(context.get("seller"), "colour", ""))
+        return self._body(name, i18n.direction_of(str(context.get("locale", "en"))), legible)
 
-    def _with_base(self, name: str, direction: str) -> str:
+    def _compiled(self, name: str, direction: str, colour: str) -> jinja2.Template:
+        return self._html.from_string(inline_template(self._with_base(name, direction, colour), name))
+
+    def _with_base(self, name: str, direction: str, colour: str) -> str:
         """Put a body into the base page as text, so that the whole page is inlined at once."""
+        style = self._source("_base/style.css")
+        if direction == "rtl":
+            style += self._source("_base/style.rtl.css")
+        preheader, _, rest = self._with_parts(name).rpartition("<!-- preheader ends -->")
+        heading, _, content = rest.rpartition("<!-- heading ends -->")
+        filled = {
+            "/* style */": style.replace(colours.DEFAULT, colour),
+            "/* screen */": self._source("_base/screen.css").replace(colours.DEFAULT, colour),
+            "<!-- preheader -->": preheader.strip(),
+            "<!-- heading -->": heading.strip(),
+            "<!-- content -->": content.strip(),
+        }
+        page = self._source("_base/base.html")
+        for place, text in filled.items():
+            page = page.replace(place, text)
+        return page
+
+    def _with_parts(self, name: str) -> str:
+        return _PART.sub(lambda part: self._with_parts(part[1]).strip(), self._source(name))
+
+    def _source(self, name: str) -> str:
         loader = self._html.loader
         assert loader is not None  # noqa: S101 - given in __init__; this tells mypy
-        base, _, _ = loader.get_source(self._html, "_base/base.html")
-        style, _, _ = loader.get_source(self._html, "_base/style.css")
-        if direction == "rtl":
-            style += loader.get_source(self._html, "_base/style.rtl.css")[0]
-        body, _, _ = loader.get_source(self._html, name)
-        body = _PART.sub(lambda part: loader.get_source(self._html, part[1])[0].strip(), body)
-        preheader, _, content = body.partition("<!-- preheader ends -->")
-        page = base.replace("/* style */", style).replace("<!-- preheader -->", preheader.strip())
-        return page.replace("<!-- content -->", content.strip())
+        return loader.get_source(self._html, name)[0]
 
 
 def _environment(loader: jinja2.BaseLoader, *, autoescape: bool) -> jinja2.Environment:
@@ -79,4 +109,11 @@ def _environment(loader: jinja2.BaseLoader, *, autoescape: bool) -> jinja2.Envir
         keep_trailing_newline=True,
     )
     equip(environment)
+    environment.filters.update(
+        account=email_words.account,
+        bank_reason=bank_reasons.reason,
+        obstacle=obstacle_words.obstacle_words,
+        logo_size=email_words.logo_size,
+        times=email_words.times,
+    )
     return environment

@@ -16,6 +16,7 @@ def equip(environment: jinja2.Environment) -> None:
     """
     environment.filters.update(
         money=formats.money,
+        figure=formats.figure,
         date=formats.long_date,
         moment=formats.moment,
         qty=formats.quantity,

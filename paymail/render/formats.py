@@ -4,6 +4,7 @@ import re
 from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_datetime_format, get_timezone_name
@@ -24,21 +25,35 @@ _METHODS = (
 """Names of methods that are words. Brands stay as they are."""
 
 
+@lru_cache(maxsize=1024)  # an email says the same in HTML, text and subject
 def money(value: Money, tag: str) -> str:
     """Write `AUD $82.50` (German `AUD 82,50`): the ISO code leads, since a bare `$` could be six currencies.
 
-    It has all decimals of the currency: Babel's own, which are those of daily use, would write RSD 82.50
-    as 82.
+    Other signs than the dollar's say nothing that the code does not: `JPY 49,390`. A minus (U+2212) stands
+    before all. It has all decimals of the currency: Babel's own, which are those of daily
+    use, would write RSD 82.50 as 82.
     """
     locale = locale_of(tag)
     pattern = copy(locale.currency_formats["standard"])
     pattern.frac_prec = (exponent(value.currency),) * 2
-    text = pattern.apply(value.decimal, locale, currency=value.currency, currency_digits=False)
+    text = pattern.apply(abs(value.decimal), locale, currency=value.currency, currency_digits=False)
     # Babel writes `A$`, `$AU`, `KWD` or `د.ك.` where the sign is not enough; the code is there already.
-    # Behind the number the sign would say it a second time: `EUR 82,50 €`.
+    # Behind the number the sign would say it a second time: `AUD 82,50 $`.
     symbol = get_currency_symbol(value.currency, locale)
-    text = text.replace(symbol, "" if text.endswith(symbol) else _LETTERS.sub("", symbol))
-    return apart(f"{value.currency} {_trim(text)}", tag)
+    text = text.replace(symbol, "$" if "$" in symbol and not text.endswith(symbol) else "")
+    return apart(f"{_sign(value)}{value.currency} {_trim(text)}", tag)
+
+
+def plain(value: Money, tag: str) -> str:
+    """Write `1,234.50`, with all decimals of the currency but without its name: a column's head has it."""
+    digits = exponent(value.currency)
+    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    return _sign(value) + format_decimal(abs(value.decimal), format=pattern, locale=locale_of(tag))
+
+
+def figure(value: Money, tag: str) -> str:
+    """Write what `plain` does, kept together in a text from right to left."""
+    return apart(plain(value, tag), tag)
 
 
 def money_shape(currency: str, tag: str) -> str:
@@ -46,19 +61,22 @@ def money_shape(currency: str, tag: str) -> str:
     return re.sub(r"\d[\d.,]*", "%s", money(Money(0, currency), tag))
 
 
-_LETTERS = re.compile(r"[^\W\d_]|[.\s\u200e\u200f]")
+def _sign(value: Money) -> str:
+    return "\u2212" if value.minor < 0 else ""
 
 
 def _trim(text: str) -> str:
     return text.strip(" \u00a0\u200f\u200e")
 
 
+@lru_cache(maxsize=1024)
 def long_date(value: date, tag: str) -> str:
     """Write `12 March 2026`: a month in words cannot be read the wrong way round."""
     # Babel would write today's date for None, and answers a missing value with a bare assertion.
     return format_date(date(value.year, value.month, value.day), format="long", locale=locale_of(tag))
 
 
+@lru_cache(maxsize=1024)
 def moment(value: datetime, zone: str, tag: str) -> str:
     """Write `21 March 2026, 11:59 pm (Japan Standard Time)`: an instant on the clock of a zone (IANA name).
 
@@ -72,8 +90,9 @@ def moment(value: datetime, zone: str, tag: str) -> str:
 
 
 def quantity(value: Decimal, tag: str) -> str:
-    """Write a quantity with the decimals it has."""
-    return format_decimal(value.normalize(), format="#,##0.##########", locale=locale_of(tag))
+    """Write a quantity to be read: with at most four decimals, or as many as keep it from being zero."""
+    decimals = 4 if not value or abs(value) >= Decimal("0.0001") else 12
+    return _signed(value, f"#,##0.{'#' * decimals}", tag)
 
 
 def unit_price(value: Decimal, currency_digits: int, tag: str) -> str:
@@ -81,7 +100,12 @@ def unit_price(value: Decimal, currency_digits: int, tag: str) -> str:
     pattern = "#,##0" + (".0" if currency_digits else "") + "0" * (currency_digits - 1) + "######"
     if not currency_digits:
         pattern = "#,##0.######"
-    return format_decimal(value, format=pattern, locale=locale_of(tag))
+    return _signed(value, pattern, tag)
+
+
+def _signed(value: Decimal, pattern: str, tag: str) -> str:
+    number = format_decimal(abs(value), format=pattern, locale=locale_of(tag))
+    return ("\u2212" if value < 0 else "") + number
 
 
 def rate(value: Decimal, tag: str) -> str:

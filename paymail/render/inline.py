@@ -16,11 +16,14 @@ _DYNAMIC_STYLE = re.compile(r"""\b(?:class|id|style)\s*=\s*(?:"[^"]*\{[{%]|'[^']
 
 
 def inline_css(html: str) -> str:
-    """Return `html` with its style sheet also inlined; no network, no validation of CSS."""
+    """Return `html` with its style sheet inlined; no network, no validation of CSS.
+
+    A `<style data-premailer="ignore">` stays as it is: what no attribute can say, such as media queries.
+    """
     return str(
         Premailer(
             html,
-            keep_style_tags=True,
+            keep_style_tags=False,
             strip_important=False,
             remove_classes=False,
             disable_validation=True,

@@ -31,7 +31,9 @@ class LetterWriter:
     def write(self, letter: Letter) -> Written:
         """Render, assemble and sign. Raises RenderFailed, UnsafeHeader, NoToken."""
         rendered = self._emails.render(letter.email)
-        pdf = self._pdf.render(letter.document) if letter.document is not None else None
+        pdf = letter.version.pdf if letter.version is not None else None
+        if pdf is None and letter.document is not None:
+            pdf = self._pdf.render(letter.document)
         attachments = [Attachment(letter.filename, pdf)] if pdf is not None else []
         return Written(
             subject=rendered.subject,

@@ -10,10 +10,9 @@ import jinja2
 
 from paymail.documents import Document
 from paymail.i18n import direction_of, language_of, translations
-from paymail.money import exponent
-from paymail.render import formats
 from paymail.render.environment import equip
 from paymail.render.errors import RenderFailed
+from paymail.render.pdf_filters import equip_pdfs
 
 if TYPE_CHECKING:
     from paymail.render.printer import Printer
@@ -32,8 +31,7 @@ class WeasyPdfRenderer:
             lstrip_blocks=True,
         )
         equip(self._environment)
-        self._environment.filters["price"] = formats.unit_price
-        self._environment.filters["exponent"] = exponent
+        equip_pdfs(self._environment)
         self._made: Printer | None = None
         self._lock = threading.Lock()
 
@@ -41,6 +39,7 @@ class WeasyPdfRenderer:
         """Render. Raises RenderFailed."""
         name = document.template
         context = {field.name: getattr(document, field.name) for field in dataclasses.fields(document)}
+        context["document"] = document
         try:
             html = self._environment.get_template(name).render(context)
             return self._printer().print(html, _style(self._folder, language_of(document.locale)))
@@ -56,12 +55,28 @@ class WeasyPdfRenderer:
             return self._made
 
 
+_FACES = (
+    '"Paymail Sans", "Noto Sans", "Paymail Sans CJK", "Noto Sans CJK JP", "Noto Sans Arabic", "DejaVu Sans",'
+    " sans-serif"
+)
+"""The first are those of `typeface.py`, where they were made; the next has what they lack."""
+_TABS = {"de": "31mm", "fr": "31mm", "ja": "26mm", "ar": "32mm"}
+"""How wide the labels of a language are; English needs less."""
+
+
 @functools.cache
 def _style(folder: Path, language: str) -> str:
     """Return the style sheet with the foot of the page, which no template reaches, in our words."""
+    rtl = direction_of(language) == "rtl"
     foot = translations(language).gettext("Page %(page)s of %(pages)s")
     counters = {"page": '" counter(page) "', "pages": '" counter(pages) "'}
-    style = (folder / "style.css").read_text().replace("/* foot */", f'content: "{foot % counters}"')
-    if direction_of(language) == "rtl":
-        style += (folder / "style.rtl.css").read_text()
+    style = (folder / "style.css").read_text() + ((folder / "style.rtl.css").read_text() if rtl else "")
+    # The Arabic face has no Latin, so it may stand first; others have Arabic letters, but not to be read.
+    faces = f'"Noto Sans Arabic", {_FACES}' if rtl else _FACES
+    for name, value in (
+        ("FONT", faces),
+        ("PAGE", f'"{foot % counters}"'),
+        ("TAB", _TABS.get(language, "24mm")),
+    ):
+        style = style.replace(name, value)
     return style

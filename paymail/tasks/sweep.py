@@ -7,6 +7,7 @@ from paymail import observability, request_ids
 from paymail.clock import new_id
 from paymail.services.customers import method_removals
 from paymail.services.delivery import deliveries
+from paymail.services.issuers import bank_changes
 from paymail.services.payments import intent_cancellation, webhook_inbox
 from paymail.services.refunds import refund_requests
 from paymail.services.reminders import planner
@@ -27,7 +28,16 @@ def sweep_once(app: App) -> int:
     """
     with request_ids.bound(new_id()):
         done = 0
-        for work in (_events, _cancellations, _refunds, _removals, _reminders, _bulk_sends, _deliveries):
+        for work in (
+            _events,
+            _cancellations,
+            _refunds,
+            _removals,
+            _bank_changes,
+            _reminders,
+            _bulk_sends,
+            _deliveries,
+        ):
             try:
                 done += work(app)
             except Exception:
@@ -51,6 +61,10 @@ def _refunds(app: App) -> int:
 
 def _removals(app: App) -> int:
     return method_removals.carry_out(app.gateway_context())
+
+
+def _bank_changes(app: App) -> int:
+    return bank_changes.apply_due(app.context())
 
 
 def _reminders(app: App) -> int:

@@ -17,7 +17,18 @@ from paymail.web.http.rate_limits import RateLimits
 from paymail.web.http.refusals import EarlyRefusals
 from paymail.web.http.request_ids import RequestIds
 from paymail.web.http.request_spans import RequestSpans
-from paymail.web.pay import another_way, documents, pages, promises, saved_methods
+from paymail.web.pay import (
+    another_way,
+    brand,
+    brand_colours,
+    copies,
+    documents,
+    objections,
+    pages,
+    promises,
+    saved_methods,
+    verify,
+)
 from paymail.web.pay import api as public_api
 from paymail.web.staff.session import NotLoggedIn, to_login, without_session
 from paymail.web.templating import HERE
@@ -56,8 +67,9 @@ def create_app(app: App) -> FastAPI:
     errors.install(web)
     import_faults.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)
-    routed = (public_api, documents, promises, another_way, saved_methods, webhooks, pages, staff_api, staff)
-    for part in routed:
+    brands, talks = (brand, brand_colours), (promises, objections, copies, another_way, saved_methods)
+    public = (public_api, *brands, documents, *talks, verify, webhooks, pages)
+    for part in (*public, staff_api, staff):
         web.include_router(part.router)
     web.mount("/static", StaticFiles(directory=HERE / "static"))
     web.include_router(health.router)

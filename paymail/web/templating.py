@@ -8,6 +8,7 @@ from fastapi.templating import Jinja2Templates
 
 from paymail.i18n import language_of
 from paymail.render.environment import equip
+from paymail.web.customer_words import FILTERS
 
 HERE = Path(__file__).resolve().parent
 
@@ -35,5 +36,5 @@ def templates(
     return found
 
 
-PAGES = templates()
+PAGES = templates(filters=FILTERS)
 """The pages of whoever is not logged in, and of errors."""

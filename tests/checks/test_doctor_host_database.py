@@ -34,7 +34,9 @@ def synced(settings: Settings, host: Host) -> Iterator[tuple[Settings, Callable[
     )
     app = build(found)
     with app.transaction() as session:
-        session.add(Issuer(name="Southern IT", email="b@southern-it.example", created_at=NOW))
+        session.add(
+            Issuer(name="Southern IT", email="b@southern-it.example", tax_id="51 824 753 556", created_at=NOW)
+        )
     port = app.host_database()
     assert port is not None
     context = SyncContext(app.transaction, utc_now, app.reading, port, 1, "UTC")

@@ -21,7 +21,9 @@ SIMPLE = (
 @pytest.fixture
 def host(commands: App) -> App:
     with commands.transaction() as session:
-        session.add(Issuer(name="Host Pty Ltd", email="billing@host.example", created_at=NOW))
+        session.add(
+            Issuer(name="Host Pty Ltd", email="billing@host.example", tax_id="51 824 753 556", created_at=NOW)
+        )
     return commands
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from paymail.sandbox.server import SandboxServer
 from paymail.wiring import App
 from tests.cli.running import run
 from tests.factories import NOW
+from tests.services.issuers.test_issuer_identity import picture
 
 DOMAIN = "pay.southern-it.com"
 
@@ -26,7 +28,14 @@ def stripe(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def issuers(app: App, **accounts: str) -> None:
     with app.transaction() as session:
         for name, account in accounts.items():
-            session.add(Issuer(name=name, email="a@b.example", stripe_account=account, created_at=NOW))
+            session.add(
+                Issuer(
+                    name=name,
+                    email="a@b.example",
+                    stripe_account=account,
+                    created_at=NOW,
+                )
+            )
 
 
 def test_the_domain_is_registered_for_the_only_issuer_and_every_wallet_is_named(commands: App) -> None:
@@ -79,8 +88,23 @@ def test_issuers_are_listed_and_shown(commands: App) -> None:
     assert "Acme  a@b.example  acct_a" in run("issuers", "list").stdout
     listed = json.loads(run("issuers", "list", "--json").stdout)
     assert [(one["issuer_id"], one["name"]) for one in listed] == [(1, "Acme"), (2, "Bare")]
-    assert json.loads(run("issuers", "show", "Bare", "--json").stdout) == listed[1] | {"changes": []}
+    assert json.loads(run("issuers", "show", "Bare", "--json").stdout) == listed[1] | {
+        "bank_change": None,
+        "changes": [],
+    }
     assert "choose one" in run("issuers", "show", expect=1).output
+
+
+def test_a_logo_is_set_from_a_file_and_taken_away(commands: App, tmp_path: Path) -> None:
+    issuers(commands, Acme="")
+    file = tmp_path / "logo.png"
+    file.write_bytes(picture())
+    assert run("issuers", "logo", "Acme", str(file)).stdout.startswith("issuer 1: /brand/")
+    assert json.loads(run("issuers", "show", "--json").stdout)["logo"].endswith(".png")
+    file.write_bytes(b"no picture")
+    run("issuers", "logo", "Acme", str(file), expect=1)
+    run("issuers", "logo", "Acme", expect=2)
+    assert run("issuers", "logo", "Acme", "--remove").stdout == "issuer 1: no logo\n"
 
 
 def test_settings_are_changed_together_or_not_at_all_and_kept_with_their_author(commands: App) -> None:
@@ -103,3 +127,18 @@ def test_settings_are_changed_together_or_not_at_all_and_kept_with_their_author(
         ("cli", "link_days", "30", "never"),
     ]
     assert "link_days '30' -> 'never'" in run("issuers", "show").stdout
+
+
+def test_bank_details_are_set_changed_confirmed_and_cancelled(commands: App) -> None:
+    issuers(commands, Acme="")
+    change = "the bank details change on"
+    assert change not in run("issuers", "set", "Acme", "bank_iban=DE89 3704 0044 0532 0130 00").stderr
+    assert change in run("issuers", "set", "Acme", "bank_bic=COBADEFFXXX").stderr
+    assert json.loads(run("issuers", "show", "--json").stdout)["bank_change"]["asked_by"] == "cli"
+    assert "is cancelled" in run("issuers", "cancel-bank").stdout
+    assert "no change of bank details is waiting" in run("issuers", "confirm-bank", expect=1).output
+    run("issuers", "set", "Acme", "bank_bic=COBADEFF370")
+    assert run("issuers", "confirm-bank").stdout == (
+        "issuer 1: iban DE89370400440532013000, bic COBADEFF370\n"
+    )
+    run("issuers", "cancel-bank", expect=1)

@@ -29,7 +29,9 @@ __all__ = ["host"]
 def connected(commands: App, host: Host, monkeypatch: pytest.MonkeyPatch) -> App:
     """The commands, an issuer, and a host of 32 invoices."""
     with commands.transaction() as session:
-        session.add(Issuer(name="Southern IT", email="b@southern-it.example", created_at=NOW))
+        session.add(
+            Issuer(name="Southern IT", email="b@southern-it.example", tax_id="51 824 753 556", created_at=NOW)
+        )
     monkeypatch.setenv("PAYMAIL_HOST_DATABASE_URL", host.url)
     monkeypatch.setenv("PAYMAIL_HOST_TOLD_BY", "table")
     return commands

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from paymail.models import (
     AttemptStatus,
+    BankChangeState,
     BulkState,
     DisputeState,
     GatewayEventState,
@@ -89,6 +90,11 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
     PlanState: {
         "ACTIVE": "Staff agree on it.",
         "ENDED": "Staff end it, or agree on another.",
+    },
+    BankChangeState: {
+        "WAITING": "`issuers set` or the API, where the issuer had bank details before.",
+        "APPLIED": "48 hours pass, or `issuers confirm-bank`; of an issuer's first details, at once.",
+        "CANCELLED": "`issuers cancel-bank`, the Reminders page or the API; or another change is asked for.",
     },
     BulkState: {
         "RUNNING": "Staff start or resume it.",

@@ -64,6 +64,9 @@ MEANING = {
     "customer_tax_id": "At most 60 characters.",
     "customer_address": "The billing address, at most 2,000 characters; line breaks are kept.",
     "customer_country": "Of the billing address: two letters, such as `AU`.",
+    "customer_attention": "The person or department that the invoice is for, at most 200 characters.",
+    "tax_amount_aud": "The tax in Australian dollars, of an invoice in another currency: an Australian tax"
+    " invoice must say it.",
     "purchase_order": "The customer's number of the order, at most 100 characters.",
     "terms": "At most 2,000 characters; line breaks are kept.",
     "notes": "At most 2,000 characters; line breaks are kept.",

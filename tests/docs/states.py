@@ -19,6 +19,7 @@ TITLES = {
     "DISPUTE_MOVES": "A dispute",
     "PLAN_MOVES": "A payment plan",
     "SAVED_METHOD_MOVES": "A saved payment method",
+    "BANK_CHANGE_MOVES": "A change of an issuer's bank details",
     "BULK_MOVES": "A bulk send",
     "GATEWAY_EVENT_MOVES": "An event of Stripe's",
 }

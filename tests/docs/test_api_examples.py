@@ -27,7 +27,9 @@ def contains(found: Any, said: Any) -> bool:
 
 def test_every_example_is_answered_as_the_page_says(site: Site) -> None:
     with site.app.transaction() as session:
-        session.add(Issuer(name="Host Pty Ltd", email="billing@host.example", created_at=NOW))
+        session.add(
+            Issuer(name="Host Pty Ltd", email="billing@host.example", tax_id="51 824 753 556", created_at=NOW)
+        )
     key = bearer(site.app, "read", "write")
     answer: Any = None
     asked = told = 0

@@ -172,7 +172,9 @@ def add_issuer(database_url: str) -> None:
     """Put the issuer in."""
     app = build(Settings(data_dir=Path(tempfile.mkdtemp(prefix="paymail-sync-")), database_url=database_url))
     with app.transaction() as session:
-        session.add(Issuer(name="Southern IT", email="b@southern-it.example", created_at=NOW))
+        session.add(
+            Issuer(name="Southern IT", email="b@southern-it.example", tax_id="51 824 753 556", created_at=NOW)
+        )
     app.close()
 
 

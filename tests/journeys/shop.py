@@ -4,16 +4,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import uvicorn
 from playwright.sync_api import BrowserContext, Page, expect
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from paymail.models import Channel, Customer, Dispute, DisputeState, Invoice, Issuer, Payment
+from paymail.models import Channel, Customer, Dispute, DisputeState, Invoice, InvoiceLine, Issuer, Payment
 from paymail.ports.payments import Intent
 from paymail.sandbox.customer import pay
 from paymail.services.core.invoices import local_date
+from paymail.services.links import pay_links
 from paymail.services.links.lookup import AlreadyPaying, PaymentAwaited
 from paymail.services.payments import adjustments, manual_payments
 from paymail.services.payments.checkout import start_payment
@@ -189,11 +191,43 @@ def written_off(shop: Shop) -> str:
     return token
 
 
+def many_lines(shop: Shop, **invoice: str) -> str:
+    """Sixty lines, with descriptions that take more than one line on a telephone."""
+    token = shop.invoice(**invoice)
+    with shop.app.transaction() as session:
+        invoice_id = shop.number
+        session.execute(delete(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id))
+        session.add_all(
+            InvoiceLine(
+                invoice_id=invoice_id,
+                position=number,
+                description=f"Managed workstation, monthly, with antivirus and backup: seat {number}",
+                quantity=Decimal("2.5"),
+                unit_price=Decimal("0.50"),
+                amount=125,
+            )
+            for number in range(1, 61)
+        )
+    return token
+
+
+def uncharged(shop: Shop) -> str:
+    """Dinars with a last digit that no card can be charged."""
+    return shop.invoice(currency="KWD", total=34_781)
+
+
 def expired(shop: Shop) -> str:
     token = shop.invoice()
     with shop.app.transaction() as session:
         invoice = session.get_one(Invoice, shop.number)
         invoice.payment_token_expires_at = shop.app.now() - timedelta(seconds=1)
+    return token
+
+
+def replaced(shop: Shop) -> str:
+    token = shop.invoice()
+    with shop.app.transaction() as session:
+        pay_links.regenerate(session, invoice_id=shop.number, actor="amy", now=shop.app.now())
     return token
 
 
@@ -216,15 +250,22 @@ STATES = {
     void: "This invoice was cancelled",
     written_off: "This invoice is closed",
     expired: "This payment link has expired",
+    replaced: "This payment link was replaced",
     unknown: "This payment link is not valid",
 }
 """Each state, and the heading that says what it is about."""
 
 
+def unfold(page: Page) -> None:
+    """Open all that is folded."""
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+
+
 def visit(context: BrowserContext, shop: Shop, token: str) -> Page:
-    """Open the page, its form ready."""
+    """Open the page, all of it unfolded and its form ready."""
     page = context.new_page()
     page.goto(shop.link(token))
+    unfold(page)
     expect(page.locator("#submit")).to_be_enabled(timeout=TIMEOUT)
     return page
 

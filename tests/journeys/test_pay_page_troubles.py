@@ -77,7 +77,19 @@ def test_who_has_a_plan_may_pay_the_whole_instead(context: BrowserContext, shop:
     fill_card(page, CARD)
     page.locator("#submit").click()
     arrives(page)
+    expect(page.get_by_text("Thank you. There is nothing left to pay.")).to_be_visible()
     assert shop.charged(shop.number) == [2750, 5500]
+
+
+def test_who_pays_an_instalment_sees_the_plan_as_it_stands_now(context: BrowserContext, shop: Shop) -> None:
+    page = visit(context, shop, shops.plan(shop))
+    expect(page.locator(".plan .done")).to_have_count(1)
+    fill_card(page, CARD)
+    page.locator("#submit").click()
+    arrives(page)
+    expect(page.locator(".plan .done")).to_have_count(2)
+    expect(page.locator("#done")).to_contain_text("The next instalment, AUD $27.50, is due on")
+    expect(page.locator("#done")).to_be_focused()
 
 
 def choose(page: Page, amount: str) -> None:

@@ -37,7 +37,12 @@ def bill(app: App) -> str:
     """Import the invoice and send it; return the token of its link."""
     with app.transaction() as session:
         issuer = ensure_issuer(
-            session, name="I", email="b@i.example", now=app.now(), stripe_account="acct_sandbox"
+            session,
+            name="I",
+            email="b@i.example",
+            now=app.now(),
+            stripe_account="acct_sandbox",
+            tax_id="51 824 753 556",
         )
         import_invoices(
             session,

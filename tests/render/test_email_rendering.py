@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,7 +10,15 @@ from typing import ClassVar
 
 import pytest
 
-from paymail.emails import SAMPLES, Email, EmailLine, InvoiceEmail, ReceiptEmail
+from paymail.emails import (
+    SAMPLES,
+    Email,
+    EmailInstalment,
+    EmailLine,
+    InvoiceEmail,
+    ReceiptEmail,
+    RefundEmail,
+)
 from paymail.money import Money
 from paymail.ports.rendering import RenderedEmail
 from paymail.render.email import JinjaEmailRenderer
@@ -71,7 +80,8 @@ def test_the_invoice_email_is_the_seeds() -> None:
         "This payment link is secure and expires when the invoice is paid.",
     ):
         assert line in shown
-    assert set(Reader(rendered.html).links) == {InvoiceEmail.sample().payment_url}
+    sample = InvoiceEmail.sample()
+    assert set(Reader(rendered.html).links) == {sample.payment_url, sample.verify_url}
 
 
 def test_the_seeds_colours_and_width_are_inlined() -> None:
@@ -80,9 +90,10 @@ def test_the_seeds_colours_and_width_are_inlined() -> None:
     button = re.search(r'<a[^>]*class="pay-button"[^>]*>', html)
     assert header is not None
     assert button is not None
-    assert "background:#2563eb" in header[0]
-    assert "background:#10b981" in button[0]
-    assert "padding:14px 32px" in button[0]
+    assert "background-color:#2563eb" in header[0]
+    # White on the seed's green is 2.54:1; that green is the dark design's button.
+    assert "background-color:#047857" in button[0]
+    assert "padding:15px 34px" in button[0]
     assert "max-width:600px" in html
     assert "@media" in html
 
@@ -122,12 +133,14 @@ def test_a_hostile_text_in_any_field_of_any_kind_is_only_text(kind: str) -> None
 
 
 def test_a_description_of_several_lines_stays_so_in_html_and_text() -> None:
-    line = EmailLine("Remote support\n<b>Mon</b>: printer", Decimal(1), Money(1, "AUD"), GST)
+    line = EmailLine("Remote support\n<b>Mon</b>: printer", Decimal(2), Decimal("0.5"), Money(1, "AUD"), GST)
     rendered = of(replace(InvoiceEmail.sample(), lines=(line,)))
     assert "Remote support</bdi><br><bdi>&lt;b&gt;Mon&lt;/b&gt;: printer" in rendered.html.replace(
         "<br/>", "<br>"
     )
-    assert "- Remote support\n  <b>Mon</b>: printer (quantity 1)" in rendered.text
+    assert (
+        "- Remote support\n  <b>Mon</b>: printer (2 \N{MULTIPLICATION SIGN} 0.50): AUD $0.01" in rendered.text
+    )
 
 
 @pytest.mark.parametrize("name", ["O'Brien & Søn", "Łódź", "株式会社", "شركة"])
@@ -164,17 +177,39 @@ def test_an_arabic_reader_gets_a_page_from_right_to_left() -> None:
 
 def test_a_receipt_asks_for_the_rest_only_where_there_is_one() -> None:
     paid = ReceiptEmail.sample()
-    part = replace(paid, balance=Money(100, "AUD"))
+    part = replace(paid, balance=Money(100, "AUD"), payable=True)
     assert paid.payment_url not in of(paid).html + of(paid).text
     assert part.payment_url in of(part).html
     assert part.payment_url in of(part).text
 
 
-@pytest.mark.parametrize("kind", sorted(set(SAMPLES) - {"notice", "link"}))
+def test_nobody_who_keeps_a_plan_is_asked_for_the_rest() -> None:
+    owed, each = Money(5500, "AUD"), Money(2750, "AUD")
+    parts = tuple(EmailInstalment(date(2026, month, 1), each, each) for month in (5, 6))
+    receipt = replace(
+        ReceiptEmail.sample(),
+        balance=owed,
+        payable=True,
+        parts=parts,
+        next_due=parts[0].due,
+        next_amount=each,
+    )
+    for email in (receipt, replace(RefundEmail.sample(), planned=True)):
+        rendered = of(email)
+        assert "Pay the rest" not in rendered.html + rendered.text
+        assert "Show the invoice" in rendered.html
+        assert email.payment_url in rendered.text
+    assert "There is nothing to do until 1 May 2026, when AUD $27.50 is due." in of(receipt).text
+    late = of(replace(receipt, late=True)).text
+    assert "AUD $27.50 of your payment plan was due on 1 May 2026 and is still open." in late
+    assert "nothing to do" not in late
+
+
+@pytest.mark.parametrize("kind", sorted(set(SAMPLES) - {"notice", "link", "void", "copy", "answer"}))
 def test_an_email_without_a_pay_link_has_no_button_to_nowhere(kind: str) -> None:
-    rendered = of(replace(SAMPLES[kind], payment_url="", balance=Money(100, "AUD")))
+    rendered = of(replace(SAMPLES[kind], payment_url="", verify_code="", balance=Money(100, "AUD")))
     assert Reader(rendered.html).links == []
-    assert "pay-button" not in rendered.html.partition("</style>")[2]
+    assert 'class="pay-button"' not in rendered.html
     assert "Pay Invoice Online" not in rendered.text
 
 
@@ -190,6 +225,7 @@ def renderer(folder: Path, body: str) -> JinjaEmailRenderer:
         "_base/base.html": "<!DOCTYPE html><html><head><style>/* style */</style></head>"
         "<body><!-- preheader --><!-- content --></body></html>",
         "_base/style.css": ".a { color: red; }",
+        "_base/screen.css": "",
         "note/subject.txt": "s",
         "note/body.txt": "t",
         "note/body.html": f"<!-- preheader ends -->{body}",

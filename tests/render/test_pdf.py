@@ -10,7 +10,15 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from paymail.documents import CreditNoteDocument, Document, InvoiceDocument, Line, Party, ReceiptDocument
+from paymail.documents import (
+    CreditNoteDocument,
+    Document,
+    InvoiceDocument,
+    Line,
+    Party,
+    ReceiptDocument,
+    Seller,
+)
 from paymail.money import Money
 from paymail.render.errors import RenderFailed
 from paymail.render.pdf import WeasyPdfRenderer
@@ -22,7 +30,7 @@ from tests.render.hostile_fields import spoiled
 RENDERER = WeasyPdfRenderer(TEMPLATES)
 INVOICE = InvoiceDocument(
     number="502",
-    issuer=Party(
+    issuer=Seller(
         "Southern IT Services Pty Ltd", "billing@southern-it.example", "12 Harbour Street", "ABN 51 824"
     ),
     customer=Party("The Vacuum Shop", "accounts@customer.example"),
@@ -82,7 +90,9 @@ def test_a_tax_invoice_shows_all_that_it_must() -> None:
     for fact in (
         "Tax invoice", "#502", "Southern IT Services Pty Ltd", "ABN 51 824", "The Vacuum Shop",
         "12 March 2026",
-        "11 April 2026", "Remote support, per hour", "AUD $75.00", "GST", "10%", "AUD $7.50", "AUD $82.50",
+        "11 April 2026", "Remote support, per hour", "Amount (AUD)", "75.00", "GST (10%)",
+        "7.50", "AUD $82.50",
+        "AUD $82.50 due 11 April 2026",
     ):  # fmt: skip
         assert fact.lower() in text.lower()
 
@@ -140,7 +150,9 @@ def test_a_long_description_begins_on_the_first_page_under_headings_that_each_pa
     assert len(pages) > 2
     assert description.split()[0] in pages[0]
     words = "Description", "Qty", "Unit price", "Amount"
-    assert [page for page in pages if not all(word in page for word in words)] == []
+    with_lines = [page for page in pages if description.split()[0] in page]
+    assert len(with_lines) > 1
+    assert [page for page in with_lines if not all(word in page for word in words)] == []
     assert "Total" in pages[-1]
 
 

@@ -25,6 +25,7 @@ TABLES: list[tuple[type[StrEnum], Moves[StrEnum]]] = [
     (models.PlanState, models.PLAN_MOVES),
     (models.SavedMethodState, models.SAVED_METHOD_MOVES),
     (models.RecipientState, models.RECIPIENT_MOVES),
+    (models.BankChangeState, models.BANK_CHANGE_MOVES),
 ]  # type: ignore[list-item]
 NO_STATUS = {
     models.Channel,
@@ -34,6 +35,7 @@ NO_STATUS = {
     models.HoldOrigin,
     models.HoldReason,
     models.MessageKind,
+    models.ObjectionReason,
 }
 """Said once, when the row is written or ended: they never change."""
 PAIRS = [(moves, one, other) for kind, moves in TABLES for one in kind for other in kind]

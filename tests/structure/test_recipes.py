@@ -18,6 +18,9 @@ IDENTITY = {
     "issuer_id", "name", "tax_id", "tax_name", "address", "email", "reply_to", "bookkeeper_email", "currency",
     "locale",
     "stripe_account", "last_receipt", "last_credit_note", "created_at",
+    "phone", "tax_label", "colour", "logo_sha256", "terms", "footer",
+    "bank_holder", "bank_name", "bank_bsb", "bank_number", "bank_payid", "bank_iban", "bank_bic",
+    "bank_since",
 }  # fmt: skip
 """Columns of an issuer that say who it is, or that paymail counts; none of them is a setting."""
 OPTIONS = {

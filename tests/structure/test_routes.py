@@ -19,7 +19,7 @@ __all__ = ["biller", "site"]
 
 QUERIES = {"/staff/bulk/new": "?currency=AUD"}
 """What a page is asked with that refuses to show nothing in particular."""
-PUBLIC = re.compile(r"/($|api/|pay/|healthz|readyz|openapi)")
+PUBLIC = re.compile(r"/($|api/|brand/|pay/|verify|healthz|readyz|openapi)")
 SCOPES = re.compile(r"Scope: (\w+)[.;]")
 
 
@@ -139,6 +139,7 @@ def examples(busy: Biller) -> dict[str, object]:
         "index": 0,
         "template": "invoice",
         "verb": "pause",
+        "colour": "2563eb",
         "kind": "remind",
     }
 
@@ -147,7 +148,7 @@ def test_every_form_is_refused_without_its_token(busy: Biller) -> None:
     forms = sorted(
         f"/staff{path.removeprefix('/staff')}"
         for path, method in routes_of(busy.site)
-        if method == "POST" and not re.match(r"/(api|pay|webhooks)/|/staff/login|/login", path)
+        if method == "POST" and not re.match(r"/(api|pay|webhooks)/|/verify|/staff/login|/login", path)
     )
     assert len(forms) > 25
     known = examples(busy)
@@ -171,7 +172,7 @@ def test_every_staff_page_shows_what_is_there(busy: Biller) -> None:
 
 
 def test_every_page_answers_head_as_get_without_a_body(busy: Biller) -> None:
-    known = examples(busy) | {"token": "0" * 64, "number": 1}
+    known = examples(busy) | {"token": "0" * 64, "digest": "0" * 64, "number": 1}
     paths = {path for path, method in routes_of(busy.site) if method == "GET"}
     private = {f"/staff{path.removeprefix('/staff')}" for path in paths if not PUBLIC.match(path)}
     addresses = [path.format(**known) + QUERIES.get(path, "") for path in sorted(paths | private)]

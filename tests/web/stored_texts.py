@@ -34,7 +34,11 @@ CHECKED = {
     "customers.name_key": "a digest that we made",
     "import_profiles.name": "small letters, digits and hyphens, checked when it is saved",
     "import_profiles.definition": "JSON, checked when it is saved and whenever it is read",
+    "issuers.logo_sha256": "a digest that we made",
+    "issuer_logos.sha256": "a digest that we made",
     "invoices.payment_token": "64 hex characters that we made; without it there is no pay page",
+    "invoices.verify_code": "letters and digits that we made",
+    "objections.positions": "numbers of lines, which we write",
     "staff_sessions.secret_sha256": "a digest; without it nobody is logged in",
     "staff_sessions.csrf": "made by us; without it no form is sent",
     "saved_views.query": "a filter, checked when it is saved",
@@ -44,9 +48,16 @@ CHECKED = {
     "api_keys.scopes": "words of ours; without them no key opens",
 }
 """Columns, of one table or of all, that nobody's text can reach: what their values are."""
-EXAMPLES = {"currency": "AUD", "drifts.kind": "amount_differs", "reconciler_turns.job": "compare"}
+EXAMPLES = {
+    "currency": "AUD",
+    "objections.positions": "1",
+    "drifts.kind": "amount_differs",
+    "reconciler_turns.job": "compare",
+    "bank_changes.details": "{}",
+}
 """What stands in a row that is made to fill a table, where not any text will do."""
 CHANGES, FILTER, METADATA = "import_changes.fields", "bulk_sends.selection", "invoices.metadata"
+BANK = "bank_changes.details"
 """JSON: the hostile text stands inside of it."""
 SHORTER = ("<script>alert(1)</script>", "<img src=x>", "<q>", "<")
 """What is put where the whole text has no room."""
@@ -115,6 +126,8 @@ def _fitting(column: Column[Any], value: str) -> str:
     if str(column) == CHANGES:
         text = f"{value}[{column}]"
         return json.dumps({"notes": [text, text]})
+    if str(column) == BANK:
+        return json.dumps({"bank_holder": f"{value}[{column}]"})
     if str(column) == METADATA:
         return json.dumps({value[:40]: f"{value}[{column}]"})
     if str(column) == FILTER:

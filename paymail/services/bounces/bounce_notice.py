@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from paymail.models import Message
+from paymail.models import TO_NAMED, Message
 from paymail.services.bounces.report import Finding
 from paymail.services.outbox import dedupe_keys, notices
 
@@ -13,7 +13,10 @@ def tell_staff(
     session: Session, message: Message, finding: Finding, address: str, now: datetime, *, held: bool
 ) -> None:
     """Queue one email to the issuer's staff per message and address (normalised); `held`: reminders wait."""
-    what = _what_to_do(finding, address) if held else _what_is_left(finding)
+    if message.kind in TO_NAMED:
+        what = "It went to an address that somebody named, not to the customer's. Reminders go on."
+    else:
+        what = _what_to_do(finding, address) if held else _what_is_left(finding)
     notices.tell_staff(
         session,
         invoice_id=message.invoice_id,
@@ -21,6 +24,35 @@ def tell_staff(
         key=_notice_key(message, address),
         headline=f"The {message.kind} email to {address} bounced",
         detail=f"{words_of(finding)}\n{what}",
+        now=now,
+    )
+
+
+def tell_of_failure_somewhere(session: Session, message: Message, finding: Finding, now: datetime) -> None:
+    """Queue one email per message about a failure at one of its recipients, nobody knows which."""
+    notices.tell_staff(
+        session,
+        invoice_id=message.invoice_id,
+        about="bounce",
+        key=f"{message.message_id}-unclear",
+        headline=f"The {message.kind} email did not reach one of its recipients",
+        detail=f"{words_of(finding)}\nThe report does not say which one. Nothing is suppressed."
+        " Reminders are on hold: release them on the invoice's page once you know who received it.",
+        now=now,
+    )
+
+
+def tell_of_complaint(session: Session, message: Message, finding: Finding, now: datetime) -> None:
+    """Queue one email about a customer who called an email unwanted."""
+    notices.tell_staff(
+        session,
+        invoice_id=message.invoice_id,
+        about="complaint",
+        key=message.message_id,
+        headline=f"A recipient reported the {message.kind} email as spam",
+        detail=f"{words_of(finding)}\nThe email was delivered. Reminders of this customer are on hold:"
+        " further complaints would harm your reputation. Call or write to them, then release the hold on the"
+        " invoice's page. If they want no email, suppress the address with `paymail suppressions add`.",
         now=now,
     )
 

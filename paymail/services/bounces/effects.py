@@ -1,6 +1,5 @@
 """What a report changes. Under the locks of the invoices concerned (by id), then of the message."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -20,20 +19,23 @@ from paymail.models import (
     Message,
     MessageState,
 )
-from paymail.services.bounces.bounce_notice import tell_staff, words_of
-from paymail.services.bounces.match import findings_for, message_of, worst
+from paymail.services.bounces.acceptance import LOCKED, note, prove_accepted
+from paymail.services.bounces.bounce_notice import (
+    tell_of_complaint,
+    tell_of_failure_somewhere,
+    tell_staff,
+    words_of,
+)
+from paymail.services.bounces.match import Match, match
 from paymail.services.bounces.parser import parse
 from paymail.services.bounces.report import Finding, Kind, Report
-from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
-from paymail.services.outbox import queue, recipients, suppressions
+from paymail.services.outbox import queue, recipients, sender_refusals, suppressions
 from paymail.services.outbox.suppressions import normalised
 from paymail.services.reminders import holds
 
 _S = MessageState
-_IN_DOUBT = (_S.HANDOVER, _S.UNKNOWN)
-LOCKED = {"key_share": True}
-"""FOR NO KEY UPDATE: rows that only refer to the message (other reports about it) do not conflict."""
+_NOTED = {Kind.SOFT: "email_delayed", Kind.DELIVERED: "email_delivered"}
 
 
 def receive(session: Session, *, raw: bytes, source: str, now: datetime) -> Bounce:
@@ -46,13 +48,9 @@ def receive(session: Session, *, raw: bytes, source: str, now: datetime) -> Boun
 
 def apply(session: Session, *, report: Report, source: str, now: datetime) -> Bounce:
     """Record a report that was read, once by its digest, and do what it calls for."""
-    message = message_of(session, report)
-    found = findings_for(message, report.findings) if message else {}
-    finding = worst(found.values())
-    if not _record(session, report, message, finding, source, now):
-        return session.scalars(select(Bounce).where(Bounce.digest == report.digest)).one()
-    if message is not None and finding is not None:
-        _act(session, message, found, source, now)
+    found = match(session, report)
+    if _record(session, report, found, source, now) and found is not None and found.finding is not None:
+        _act(session, found, source, now)
     return session.scalars(select(Bounce).where(Bounce.digest == report.digest)).one()
 
 
@@ -61,22 +59,16 @@ def listed(session: Session, *, limit: int = 200) -> list[Bounce]:
     return list(session.scalars(select(Bounce).order_by(Bounce.bounce_id.desc()).limit(limit)))
 
 
-def _record(
-    session: Session,
-    report: Report,
-    message: Message | None,
-    finding: Finding | None,
-    source: str,
-    now: datetime,
-) -> bool:
+def _record(session: Session, report: Report, found: Match | None, source: str, now: datetime) -> bool:
+    finding = found.finding if found else None
     shown = finding or next(iter(report.findings), None)
     why = report.fault or (
-        "the report is about another recipient" if message else "the report does not name a paymail message"
+        "the report is about another recipient" if found else "the report does not name a paymail message"
     )
     values = {
         "digest": report.digest,
-        "message_id": message.message_id if message else None,
-        "recipient": normalised(shown.addresses[0])[:320] if shown else "",
+        "message_id": found.message.message_id if found else None,
+        "recipient": normalised(shown.addresses[-1])[:320] if shown and shown.addresses else "",
         "kind": finding.kind if finding else Kind.UNMATCHED,
         "status": shown.status[:16] if shown else "",
         "detail": (finding.detail if finding else why),
@@ -86,25 +78,49 @@ def _record(
     return insert_once(session, Bounce, values)
 
 
-def _act(
-    session: Session, message: Message, found: Mapping[str, Finding], source: str, now: datetime
-) -> None:
-    """Do what the findings call for, by address (normalised)."""
-    hard = {address for address, finding in found.items() if finding.kind is Kind.HARD}
-    concerned = _lock(session, message, hard)
+def _act(session: Session, match_: Match, source: str, now: datetime) -> None:
+    """Do what a report calls for, by address (normalised)."""
+    message, own = match_.message, {normalised(address) for address in match_.message.recipient.split("\n")}
+    hard = {address for address, finding in match_.found.items() if finding.kind is Kind.HARD}
+    concerned = _lock(session, message, hard or own if match_.unclear or match_.complaint else hard)
     session.refresh(message, with_for_update=LOCKED)
     prove_accepted(session, message=message, by=f"a report from {source}", now=now)
-    for address, finding in found.items():
-        match finding.kind:
-            case Kind.HARD if not recipients.has_bounced(session, message=message, address=address):
+    for address, finding in match_.found.items():
+        if finding.kind is Kind.HARD:
+            if not recipients.has_bounced(session, message=message, address=address):
                 if _bounced(session, message, finding, address, source, now):
-                    for invoice_id in concerned:
-                        _hold(session, invoice_id, finding, source, now)
+                    _hold(session, concerned, HoldReason.BOUNCED, finding, source, now)
                 session.refresh(message)
-            case Kind.SOFT:
-                _note(session, message, "email_delayed", words_of(finding), source, now)
-            case Kind.DELIVERED:
-                _note(session, message, "email_delivered", words_of(finding), source, now)
+        else:
+            note(session, message, _NOTED[finding.kind], words_of(finding), source, now)
+    if match_.unclear is not None:
+        _failed_somewhere(session, message, match_.unclear, concerned, source, now)
+    if match_.complaint is not None:
+        _complained(session, message, match_.complaint, concerned, source, now)
+
+
+def _failed_somewhere(
+    session: Session, message: Message, finding: Finding, concerned: list[int], source: str, now: datetime
+) -> None:
+    """Note what became of an email at one of several recipients; which one is not known."""
+    if finding.kind is not Kind.HARD:
+        note(session, message, _NOTED[finding.kind], words_of(finding), source, now)
+        return
+    note(session, message, "email_bounced", f"{message.kind}: {words_of(finding)}", source, now)
+    if message.kind not in TO_STAFF:
+        tell_of_failure_somewhere(session, message, finding, now)
+        _hold(session, concerned, HoldReason.BOUNCED, finding, source, now)
+
+
+def _complained(
+    session: Session, message: Message, finding: Finding, concerned: list[int], source: str, now: datetime
+) -> None:
+    """Hold the reminders of a customer who called an email unwanted, and tell staff. Nothing is suppressed:
+    an invoice is owed whether or not somebody likes to hear of it."""
+    note(session, message, "email_complained", f"{message.kind}: {finding.detail}", source, now)
+    if message.kind not in TO_STAFF:
+        tell_of_complaint(session, message, finding, now)
+        _hold(session, concerned, HoldReason.COMPLAINED, finding, source, now)
 
 
 def _lock(session: Session, message: Message, hard: set[str]) -> list[int]:
@@ -137,29 +153,6 @@ def _written_to(session: Session, customer: Customer) -> set[str]:
     return {normalised(address) for address in (customer.email, *session.scalars(contacts))}
 
 
-def prove_accepted(session: Session, *, message: Message, by: str, now: datetime) -> bool:
-    """Move a message in doubt to sent: only a server that accepted it can report about it.
-
-    The caller holds the message's lock. False if there was no doubt.
-    """
-    if message.state not in _IN_DOUBT or not queue.move(
-        session,
-        message_id=message.message_id,
-        under=message.fence,
-        sources=_IN_DOUBT,
-        target=_S.SENT,
-        fence=message.fence + 1,
-        reason=f"accepted, as shown by {by}",
-        settled_at=now,
-        lease_until=None,
-    ):
-        return False
-    session.refresh(message)
-    recipients.settle(session, message=message, refused={}, now=now)
-    _note(session, message, "email_sent", f"{message.kind}: accepted, as shown by {by}", "paymail", now)
-    return True
-
-
 def _bounced(
     session: Session, message: Message, finding: Finding, address: str, source: str, now: datetime
 ) -> bool:
@@ -167,7 +160,7 @@ def _bounced(
     words, was = words_of(finding), message.state
     whole = recipients.bounce(session, message=message, address=address, reason=words, now=now)
     if not whole or was is _S.BOUNCED:
-        _note(session, message, "email_bounced", f"{message.kind} to {address}: {words}", source, now)
+        note(session, message, "email_bounced", f"{message.kind} to {address}: {words}", source, now)
     elif queue.move(
         session,
         message_id=message.message_id,
@@ -178,10 +171,10 @@ def _bounced(
         reason=words,
         settled_at=now,
     ):
-        _note(session, message, "email_bounced", f"{message.kind}: {words}", source, now)
+        note(session, message, "email_bounced", f"{message.kind}: {words}", source, now)
     else:
         # Withdrawn, failed or queued again meanwhile: the report is about an earlier hand-over of it.
-        _note(session, message, "email_bounced", f"an earlier copy: {words}", source, now)
+        note(session, message, "email_bounced", f"an earlier copy: {words}", source, now)
     if finding.bad_address:
         suppressions.add(
             session,
@@ -192,33 +185,31 @@ def _bounced(
             detail=words,
             message_id=message.message_id,
         )
-    if message.kind not in TO_STAFF:
+    if finding.bad_sender:
+        sender_refusals.close(session, message=message, address=address, words=words, now=now)
+    elif message.kind not in TO_STAFF:
         tell_staff(session, message, finding, address, now, held=whole)
     return whole
 
 
-def _hold(session: Session, invoice_id: int, finding: Finding, source: str, now: datetime) -> None:
-    # One that is held for a bounce already stays as it is: the first reason is the one to mend.
-    held = holds.in_force(session, invoice_ids=[invoice_id], now=now)
-    if not any(hold.reason == HoldReason.BOUNCED for hold in held):
-        holds.place(
-            session,
-            invoice_id=invoice_id,
-            reason=HoldReason.BOUNCED,
-            actor=source,
-            now=now,
-            detail=words_of(finding),
-            origin=HoldOrigin.BOUNCE,
-        )
-
-
-def _note(session: Session, message: Message, kind: str, detail: str, actor: str, now: datetime) -> None:
-    history.record(
-        session,
-        invoice_id=message.invoice_id,
-        kind=kind,
-        actor=actor,
-        now=now,
-        detail=detail,
-        message_id=message.message_id,
-    )
+def _hold(
+    session: Session,
+    invoice_ids: list[int],
+    reason: HoldReason,
+    finding: Finding,
+    source: str,
+    now: datetime,
+) -> None:
+    # One that is held for this already stays as it is: the first reason is the one to mend.
+    for invoice_id in invoice_ids:
+        held = holds.in_force(session, invoice_ids=[invoice_id], now=now)
+        if not any(hold.reason == reason for hold in held):
+            holds.place(
+                session,
+                invoice_id=invoice_id,
+                reason=reason,
+                actor=source,
+                now=now,
+                detail=words_of(finding),
+                origin=HoldOrigin.BOUNCE,
+            )

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
 from paymail.models import Bounce, Message, MessageState
-from paymail.services.bounces.effects import LOCKED, apply, prove_accepted
-from paymail.services.bounces.parser import cleaned
-from paymail.services.bounces.report import Finding, Kind, Report
+from paymail.services.bounces.acceptance import LOCKED, prove_accepted
+from paymail.services.bounces.effects import apply
+from paymail.services.bounces.report import Finding, Kind, Report, finding_of
 from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import load_invoice
 
@@ -26,14 +26,19 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 SOURCE = "relay log"
 _MOST_QUEUES = 10_000
 _LINE = re.compile(
-    r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)) \S{1,255} "
-    r"\S*postfix\S*?/(\w+)\[\d+\]: ([0-9A-Za-z]{5,30}): (.*)",
+    # Traditional syslog, in any language and with days padded or not; or RFC 3339.
+    r"(?:(?:\S{1,20} +){1,3}\d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d))"
+    r" +\S{1,255} "
+    r"([^\s/]{1,80})/(?:[^\s/]{1,80}/){0,3}(\w+)\[\d+\]: ([0-9A-Za-z]{5,30}): (.*)",
     re.ASCII,
 )
+_OF_A_QUEUE = re.compile(r"\bqmgr\b|\bcleanup\b|\bstatus=(?:sent|bounced|deferred|expired)\b", re.ASCII)
 _MESSAGE_ID = re.compile(r"message-id=(<[0-9a-f]{24}@[^<>@\s]{1,90}>)", re.ASCII)
 _QUEUED = re.compile(r"from=<[^>]*>, size=\d+, nrcpt=\d+ \(queue active\)", re.ASCII)
+_EXPIRED = re.compile(r"from=<[^>]*>, status=((?:force-)?expired\b.*)", re.ASCII)
 _TRIED = re.compile(
-    r"to=<([^>]{1,320})>, (?:orig_to=<([^>]{1,320})>, )?.*?status=(sent|bounced|deferred)\b(.*)"
+    r"to=<([^>]{1,320})>, (?:orig_to=<([^>]{1,320})>, )?.*?"
+    r"status=(sent|bounced|expired|force-expired|deferred)\b(.*)"
 )
 _DSN = re.compile(r"\bdsn=([245]\.\d{1,3}\.\d{1,3})\b", re.ASCII)
 
@@ -48,33 +53,51 @@ class Fact:
 
 
 def facts(lines: Iterable[str], queues: dict[str, str]) -> Iterator[Fact]:
-    """Yield what the lines prove. `queues` remembers, between calls, which queue id has which Message-ID."""
+    """Yield what the lines prove. `queues` keeps between calls which queue id has which Message-ID."""
     for line in lines:
         found = _LINE.match(line[:4000])
         if found is None:
             continue
-        program, queue_id, rest = found.groups()
+        instance, program, queue_id, rest = found.groups()
+        # Two instances of Postfix may use the same queue id. The first's is kept as it always was.
+        key = queue_id if instance == "postfix" else f"{instance}/{queue_id}"
         if program == "cleanup":
             if named := _MESSAGE_ID.match(rest):
-                queues[queue_id] = named[1]
+                queues[key] = named[1]
                 if len(queues) > _MOST_QUEUES:
                     del queues[next(iter(queues))]
-        elif queue_id in queues:
+        elif key in queues:
             if rest == "removed":
-                del queues[queue_id]
-            elif _QUEUED.match(rest):
-                yield Fact(queues[queue_id], queue_id)
-            elif tried := _TRIED.match(rest):
-                yield Fact(queues[queue_id], queue_id, _bounced(tried, rest))
+                del queues[key]
+            elif (fact := _fact(queues[key], queue_id, rest)) is not None:
+                yield fact
 
 
-def _bounced(tried: re.Match[str], rest: str) -> Finding | None:
+def understood(lines: Iterable[str]) -> tuple[int, int]:
+    """Return how many lines about a mail server's queue are read, and how many there seem to be."""
+    looks = [line for line in lines if _OF_A_QUEUE.search(line[:4000])]
+    return sum(bool(_LINE.match(line[:4000])) for line in looks), len(looks)
+
+
+def _fact(header_id: str, queue_id: str, rest: str) -> Fact | None:
+    if _QUEUED.match(rest):
+        return Fact(header_id, queue_id)
+    if expired := _EXPIRED.match(rest):
+        # Said once for all recipients that are left, without their names.
+        return Fact(header_id, queue_id, finding_of([], Kind.HARD, field="", reply=expired[1]))
+    if tried := _TRIED.match(rest):
+        return Fact(header_id, queue_id, _returned(tried, rest))
+    return None
+
+
+def _returned(tried: re.Match[str], rest: str) -> Finding | None:
     to, original, status, words = tried.groups()
-    if status != "bounced":
+    if status in ("sent", "deferred"):
         return None
     code = _DSN.search(rest)
-    addresses = tuple(address for address in (original, to) if address)
-    return Finding(addresses, Kind.HARD, code[1] if code else "", cleaned(words).strip("() "))
+    addresses = [address for address in (original, to) if address]
+    said = words.strip("() ") or status
+    return finding_of(addresses, Kind.HARD, field=code[1] if code else "", reply=said)
 
 
 def act(context: Context, *, found: Iterable[Fact]) -> int:
@@ -136,7 +159,7 @@ def _unreported(session: Session, fact: Fact) -> bool:
 
 
 def _bounce_digest(fact: Fact) -> str:
-    return _digest(fact, f"bounced {fact.bounced.addresses[-1] if fact.bounced else ''}")
+    return _digest(fact, f"bounced {','.join(fact.bounced.addresses[-1:]) if fact.bounced else ''}")
 
 
 def _report(session: Session, fact: Fact, now: datetime) -> bool:

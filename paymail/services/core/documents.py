@@ -1,11 +1,15 @@
 """From rows to the typed values that emails and PDFs are rendered from."""
 
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 
-from paymail.documents import InvoiceDocument, Line, Party, ReceiptDocument, Seller
-from paymail.models import Channel, Invoice, InvoiceLine, Issuer, Payment
+from paymail.documents import InvoiceDocument, Line, ReceiptDocument
+from paymail.models import Channel, Invoice, InvoiceLine, InvoiceStatus, Issuer, Payment
 from paymail.money import Money
-from paymail.services.core.invoices import local_date, payment_url
+from paymail.services.core.invoices import local_date, payment_url, verify_code, verify_url
+from paymail.services.core.online_payment import online_obstacle
+from paymail.services.core.parties import buyer_of, seller_of
+from paymail.services.core.tax_invoices import may_be_tax_invoice
 from paymail.tax import TaxTotal, line_tax, tax_totals
 
 
@@ -42,14 +46,6 @@ def _locale(invoice: Invoice) -> str:
     return invoice.customer.locale or invoice.issuer.locale
 
 
-def _parties(invoice: Invoice) -> tuple[Seller, Party]:
-    issuer, customer = invoice.issuer, invoice.customer
-    return (
-        Seller(issuer.name, issuer.reply_to or issuer.email, issuer.address, issuer.tax_id),
-        Party(customer.name, customer.email, customer.address, customer.tax_id),
-    )
-
-
 def _line(line: InvoiceLine, invoice: Invoice) -> Line:
     return Line(
         line.position,
@@ -73,41 +69,89 @@ def taxes_of(invoice: Invoice) -> tuple[TaxTotal, ...]:
 
 
 def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
-    """Return what the invoice PDF shows now."""
-    issuer, customer = _parties(invoice)
-    currency = invoice.currency
+    """Return what the invoice PDF shows now, as far as its row knows.
+
+    `letters/invoice_facts.py` adds what other rows know: credit notes, the last payment, when it was voided.
+    """
+    issuer, currency = invoice.issuer, invoice.currency
     return InvoiceDocument(
         number=invoice.number,
-        issuer=issuer,
-        customer=customer,
+        issuer=seller_of(issuer, public_url),
+        customer=buyer_of(invoice.customer, issuer),
         issued=invoice.issued_date,
         due=invoice.due_date,
         lines=tuple(_line(line, invoice) for line in invoice.lines),
         subtotal=Money(invoice.subtotal, currency),
-        tax_name=invoice.issuer.tax_name,
+        tax_name=issuer.tax_name,
         taxes=taxes_of(invoice),
         tax=Money(invoice.tax_amount, currency),
         total=Money(invoice.total, currency),
-        # Beside a balance it is all that took it down: the sums add up also after refunds and credits.
-        paid=Money(invoice.total - invoice.balance if invoice.balance else invoice.amount_paid, currency),
+        paid=Money(invoice.received, currency),
         balance=Money(invoice.balance, currency),
         payment_url=payment_url(public_url, invoice),
         locale=_locale(invoice),
+        purchase_order=invoice.purchase_order,
+        terms=invoice.terms or issuer.terms,
+        notes=invoice.notes,
+        credited=_some(invoice.amount_credited, currency),
+        written_off=_some(invoice.amount_written_off, currency),
+        void=invoice.status is InvoiceStatus.VOID,
+        tax_invoice=invoice.status is not InvoiceStatus.VOID and may_be_tax_invoice(invoice),
+        verify_code=verify_code(invoice) if public_url else "",
+        verify_url=verify_url(public_url, invoice),
+        not_online=online_obstacle(invoice) or "",
+        tax_local=_some(invoice.tax_aud or 0, "AUD") if currency != "AUD" else None,
     )
 
 
 def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
-    """Return what the receipt PDF of one payment shows; it never changes afterwards."""
-    issuer, customer = _parties(invoice)
+    """Return what the receipt PDF of one payment shows; it never changes afterwards.
+
+    The tax in it is the payment's share of the invoice's tax (`_tax_in`).
+    """
+    currency, taxes = invoice.currency, taxes_of(invoice)
     return ReceiptDocument(
         number=receipt_number(payment),
         invoice_number=invoice.number,
-        issuer=issuer,
-        customer=customer,
+        issuer=seller_of(invoice.issuer, ""),
+        customer=buyer_of(invoice.customer, invoice.issuer),
         paid_on=payment_day(invoice.issuer, payment),
         method=method_of(payment),
         amount=Money(payment.amount, payment.currency),
-        invoice_total=Money(invoice.total, invoice.currency),
-        balance=Money(payment.balance_after, invoice.currency),
+        invoice_total=Money(invoice.total, currency),
+        balance=Money(payment.balance_after, currency),
+        invoice_issued=invoice.issued_date,
+        lines=tuple(_line(line, invoice) for line in invoice.lines),
+        subtotal=Money(invoice.subtotal, currency),
+        tax_name=invoice.issuer.tax_name,
+        taxes=taxes,
+        tax_in=_some(_tax_in(payment, invoice), currency),
+        taken_off=_some(max(invoice.total - payment.amount - payment.balance_after, 0), currency),
+        tax_invoice=any(total.rate for total in taxes),
         locale=_locale(invoice),
     )
+
+
+def _some(minor: int, currency: str) -> Money | None:
+    return Money(minor, currency) if minor else None
+
+
+def _tax_in(payment: Payment, invoice: Invoice) -> int:
+    """Return the tax in a payment, in minor units; those of an invoice add up to its tax.
+
+    So it is counted from what was settled before and after it. Zero where a part of the payment was not owed:
+    then its share is not known.
+    """
+    after = invoice.total - payment.balance_after
+    before = after - payment.amount
+    if before < 0 or (invoice.overpaid and not payment.balance_after):
+        return 0
+    return tax_share(after, invoice) - tax_share(before, invoice)
+
+
+def tax_share(amount: int, invoice: Invoice) -> int:
+    """Return the tax in a part of an invoice's total, in minor units, halves up."""
+    if not invoice.total:
+        return 0
+    exact = Decimal(amount) * invoice.tax_amount / invoice.total
+    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))

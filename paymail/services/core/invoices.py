@@ -53,6 +53,18 @@ def payment_url(public_url: str, invoice: Invoice) -> str:
     return f"{public_url}/pay/{invoice.payment_token}"
 
 
+def verify_code(invoice: Invoice) -> str:
+    """Return the code by which a paper is verified as it is printed, `7K2MX-9QD4T`; empty without one."""
+    code = invoice.verify_code
+    return f"{code[:5]}-{code[5:]}" if code else ""
+
+
+def verify_url(public_url: str, invoice: Invoice) -> str:
+    """Return where an invoice is verified; empty without a code, or without `public_url`."""
+    code = verify_code(invoice)
+    return f"{public_url}/verify?code={code}" if code and public_url else ""
+
+
 def local_date(issuer: Issuer, instant: datetime) -> date:
     """Return the issuer's calendar date of an instant; by UTC while the issuer's zone cannot be read.
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 from paymail.emails import TO_STAFF
 from paymail.errors import Conflict
 from paymail.models import (
+    TO_NAMED,
     Contact,
     ContactRole,
     Customer,
@@ -30,6 +31,14 @@ from paymail.services.reminders import holds
 ADDRESS_CHANGED = "customer_address_changed"
 """Kind of the timeline entry."""
 _WAITING = (MessageState.SCHEDULED, MessageState.SENDING)
+_HELD_BY_BOUNCES = (
+    select(Invoice.invoice_id, Customer.email, Contact.email)
+    .join(Invoice.customer)
+    .outerjoin(Customer.contacts.and_(Contact.role == ContactRole.TO))
+    .join(ReminderHold, ReminderHold.invoice_id == Invoice.invoice_id)
+    .where(ReminderHold.reason == HoldReason.BOUNCED, ReminderHold.lifted_at.is_(None))
+)
+"""Number of the invoice, the customer's address, a further one."""
 
 
 class AddressTaken(Conflict):
@@ -62,18 +71,26 @@ def readmit(session: Session, *, address: str, reason: str, actor: str, now: dat
     return released
 
 
+def readmit_domain(session: Session, *, domain: str, actor: str, now: datetime) -> int:
+    """Lift what bounces hold for addresses at a domain that are not suppressed; return of how many invoices.
+
+    For a domain that has refused the sender: its addresses had no fault of their own.
+    """
+    there: dict[str, set[int]] = {}
+    for number, *emails in session.execute(_HELD_BY_BOUNCES):
+        for email in filter(None, emails):
+            if domain_of(email) == domain_of(domain):
+                there.setdefault(normalised(email), set()).add(number)
+    suppressed = suppressions.among(session, addresses=there)
+    sound = [numbers for address, numbers in there.items() if address not in suppressed]
+    return _release(session, sorted(set().union(*sound)), actor, now)
+
+
 def _bounced_invoices(session: Session, address: str) -> list[int]:
-    statement = (
-        select(Invoice.invoice_id, Customer.email, Contact.email)
-        .join(Invoice.customer)
-        .outerjoin(Customer.contacts.and_(Contact.role == ContactRole.TO))
-        .join(ReminderHold, ReminderHold.invoice_id == Invoice.invoice_id)
-        .where(ReminderHold.reason == HoldReason.BOUNCED, ReminderHold.lifted_at.is_(None))
-    )
     return sorted(
         {
             number
-            for number, *emails in session.execute(statement)
+            for number, *emails in session.execute(_HELD_BY_BOUNCES)
             if address in {normalised(email) for email in emails if email}
         }
     )
@@ -201,7 +218,7 @@ def _readdress(session: Session, invoice_ids: list[int], new: str) -> int:
         update(Message)
         .where(
             Message.invoice_id.in_(invoice_ids),
-            Message.kind.not_in(TO_STAFF),
+            Message.kind.not_in((*TO_STAFF, *TO_NAMED)),
             Message.state.in_(_WAITING),
         )
         .values(

@@ -24,6 +24,7 @@ from paymail.models import (
     IdempotentRequest,
     Invoice,
     InvoiceStatus,
+    IssuedDocument,
     Message,
     MessageRecipient,
     MessageState,
@@ -39,7 +40,7 @@ from paymail.models import (
 from paymail.services.core import history
 from paymail.services.core.customers import TURN, CustomerErased
 from paymail.services.core.invoices import load_invoice
-from paymail.services.customers import erased_filters, erased_imports, saved_methods
+from paymail.services.customers import erased_filters, erased_imports, objections, saved_methods
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
 from paymail.services.customers.erased_person import (
     ErasedPerson,
@@ -110,6 +111,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     _erase_contents(session, mine, now)
     _scrub_messages(session, mine, person)
     _scrub_histories(session, mine, person)
+    objections.scrub(session, mine=mine, erased=ERASED)
     _scrub_money(session, mine, person)
     people = [found, *merged_into(session, customer_id=customer_id)]
     for one in people:
@@ -128,7 +130,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     session.execute(
         update(Invoice)
         .where(Invoice.customer_id == customer_id)
-        .values(payment_token=None, payment_token_expires_at=None, next_reminder_at=None)
+        .values(payment_token=None, verify_code=None, payment_token_expires_at=None, next_reminder_at=None)
         .values(notes="", terms="", purchase_order="", host_metadata="")
     )
     for one in people:
@@ -141,13 +143,16 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
 def _forget_person(found: Customer, now: datetime) -> None:
     found.name, found.email, found.erased_at = placeholder_name(found), placeholder_email(found), now
     found.host_email = found.external_ref = None
-    found.address = found.tax_id = found.country = ""
+    found.address = found.tax_id = found.country = found.attention = ""
 
 
 def _erase_contents(session: Session, mine: Select[Any], now: datetime) -> None:
-    """Erase the bytes of the customer's emails, but for those that another customer's email has too."""
+    """Erase the bytes of the customer's emails and issued documents, but for what another customer's email
+    has too."""
     pairs = select(Message.mime_sha256, Message.pdf_sha256)
     theirs = {d for row in session.execute(pairs.where(Message.invoice_id.in_(mine))) for d in row if d}
+    issued = select(IssuedDocument.pdf_sha256).where(IssuedDocument.invoice_id.in_(mine))
+    theirs.update(session.scalars(issued))
     shared = pairs.where(
         Message.invoice_id.not_in(mine),
         or_(Message.mime_sha256.in_(theirs), Message.pdf_sha256.in_(theirs)),

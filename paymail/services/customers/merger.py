@@ -165,7 +165,7 @@ def _take_identity(session: Session, goes: Customer, stays: Customer) -> None:
         stays.host_email = goes.host_email or goes.email
     stays.reminders_off = stays.reminders_off or goes.reminders_off
     # Documents of what moves name the one that stays; what they said of the buyer must not be lost.
-    for column in ("address", "tax_id", "country"):
+    for column in ("address", "tax_id", "country", "attention"):
         setattr(stays, column, getattr(stays, column) or getattr(goes, column))
 
 

@@ -71,7 +71,7 @@ def replies_of(session: Session, *, invoice: Invoice, now: datetime) -> PageRepl
     mine = [hold for hold in _in_force(session, invoice, now) if hold.origin is HoldOrigin.CUSTOMER]
     hold = max(mine, key=lambda one: one.hold_id, default=None)
     return PageReplies(
-        open=_may_talk(invoice),
+        open=may_talk(invoice),
         enough=_holds_placed(session, invoice.invoice_id) >= MOST_HOLDS,
         first_day=today,
         last_day=today + FURTHEST_PROMISE,
@@ -132,12 +132,13 @@ def promise(session: Session, *, token: str, day: date, now: datetime) -> dateti
 
 def _talking(session: Session, token: str, now: datetime) -> Invoice:
     invoice = find_by_token(session, token=token, now=now, lock=True)
-    if not _may_talk(invoice):
+    if not may_talk(invoice):
         raise NothingOwed("there is nothing to pay on this invoice at the moment")
     return invoice
 
 
-def _may_talk(invoice: Invoice) -> bool:
+def may_talk(invoice: Invoice) -> bool:
+    """Whether there is something that the customer of an invoice could say about paying it."""
     clearing = invoice.payment_status is PaymentStatus.PROCESSING
     return not clearing and not situation.not_owed(invoice) and invoice.customer.erased_at is None
 
@@ -217,7 +218,9 @@ def _holds_placed(session: Session, invoice_id: int) -> int:
     )
     since = session.scalar(released)
     placed = select(func.count()).where(
-        ReminderHold.invoice_id == invoice_id, ReminderHold.origin == HoldOrigin.CUSTOMER
+        ReminderHold.invoice_id == invoice_id,
+        ReminderHold.origin == HoldOrigin.CUSTOMER,
+        ReminderHold.reason.in_(_SAID),
     )
     if since is not None:
         placed = placed.where(ReminderHold.placed_at > since)

@@ -25,6 +25,7 @@ def erase_batch(session: Session, *, before: datetime, now: datetime, after: str
     """Look at up to `limit` contents kept before `before`, and erase those that no message still needs.
 
     A message needs its bytes while it is open or unknown, and until it has been settled before `before`.
+    An issued document that is needed after that is drawn again.
     """
     found = list(
         session.scalars(

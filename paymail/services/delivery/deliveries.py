@@ -7,9 +7,10 @@ One of the few use cases with several transactions: none may be open while rende
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from paymail import observability, request_ids, spans
 from paymail.emails import TO_STAFF
@@ -23,6 +24,7 @@ from paymail.services.delivery import outcomes
 from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.delivery.payment_check import ask_before_reminding
 from paymail.services.delivery.rate_limits import admit
+from paymail.services.letters import issued_documents
 from paymail.services.letters.addressees import is_addressed, mailed
 from paymail.services.letters.letters import letter_date, letter_for, says_today
 from paymail.services.links import pay_links
@@ -185,7 +187,7 @@ def _write(context: DeliveryContext, claim: Claim, letter: Letter, going: Addres
             sources=(MessageState.SENDING,),
             target=MessageState.SENDING,
             mime_sha256=blobs.keep(session, content=written.mime, now=now),
-            pdf_sha256=blobs.keep(session, content=written.pdf, now=now) if written.pdf is not None else None,
+            pdf_sha256=_keep_pdf(session, letter, written.pdf, now),
             subject=written.subject,
             sender=written.sender,
             recipient=_SEPARATOR.join(written.recipients),
@@ -202,6 +204,14 @@ def _write(context: DeliveryContext, claim: Claim, letter: Letter, going: Addres
         written.mime,
         _copies(written.recipients, going),
     )
+
+
+def _keep_pdf(session: Session, letter: Letter, pdf: bytes | None, now: datetime) -> str | None:
+    if pdf is None:
+        return None
+    if letter.version is None:
+        return blobs.keep(session, content=pdf, now=now)
+    return issued_documents.keep(session, version=letter.version, pdf=pdf, now=now)
 
 
 def _envelope(message: Message, mime: bytes, going: Addressees) -> Envelope:

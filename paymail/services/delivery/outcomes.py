@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import DeliveryAttempt, Invoice, Message, MessageState
+from paymail.models import DeliveryAttempt, Invoice, Message, MessageKind, MessageState
 from paymail.ports.mail import Outcome, Scope, Verdict
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
+from paymail.services.delivery import missing_abn
 from paymail.services.delivery.permission import permission_of
 from paymail.services.letters.addressees import is_addressed
-from paymail.services.outbox import dedupe_keys, gates, notices, queue, recipients
+from paymail.services.outbox import dedupe_keys, gates, notices, queue, recipients, sender_refusals
 from paymail.services.outbox.queue import Claim
 from paymail.services.outbox.suppressions import normalised
 from paymail.services.reminders.permission import Answer
@@ -45,6 +46,8 @@ def ask_permission(
             suppress(session, claim=claim, reason=found.reason, now=now)
         case Answer.WAIT:
             queue.put_back(session, claim=claim, at=found.ask_at, reason=found.reason, held=found.held)
+            if message.kind is MessageKind.INVOICE:
+                missing_abn.tell_staff(session, invoice, now)
     return found.answer is Answer.GO
 
 
@@ -118,8 +121,19 @@ def finish(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, r
             _deferred(session, claim, outcome, now, retries)
         case Verdict.FAILED:
             _give_up(session, claim, outcome.detail, now)
+            _mind_the_sender(session, claim, outcome, now)
         case Verdict.UNKNOWN:
             mark_unknown(session, claim=claim, reason=outcome.detail, now=now)
+
+
+def _mind_the_sender(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> None:
+    """Hold back mail to who refuses us for our DNS records or reputation."""
+    message = session.get_one(Message, claim.message_id)
+    own = message.recipient.partition("\n")[0]
+    for address, reply in (outcome.refused or {own: outcome.detail}).items():
+        sender_refusals.note_reply(
+            session, message=message, address=address, status=outcome.status, reply=reply, now=now
+        )
 
 
 def _sent(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> None:
@@ -140,7 +154,10 @@ def _sent(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> No
         _note(session, claim, "email_sent", refused or outcome.detail, now)
         if refused and message.kind not in TO_STAFF:
             for address, reply in outcome.refused.items():
-                _tell_of_refusal(session, message, address, reply, now)
+                if not sender_refusals.note_reply(
+                    session, message=message, address=address, status="", reply=reply, now=now
+                ):
+                    _tell_of_refusal(session, message, address, reply, now)
     gates.open_(session, keys=[gates.RELAY, gates.destination(message.destination)])
 
 

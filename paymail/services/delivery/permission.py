@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import ContactRole, Invoice, Message
+from paymail.models import TO_NAMED, ContactRole, Invoice, Message, MessageKind
+from paymail.services.delivery import missing_abn
 from paymail.services.letters.addressees import addressees
 from paymail.services.letters.kinds import KINDS
 from paymail.services.outbox import suppressions
@@ -41,14 +42,18 @@ def permission_of(
     if rule is None:
         return _reminder(session, message, invoice, now, facts)
     reason = rule(invoice)
-    return Permission(Answer.DROP, reason) if reason else GO
+    if reason:
+        return Permission(Answer.DROP, reason)
+    waits = missing_abn.permission(invoice, now) if message.kind is MessageKind.INVOICE else None
+    return waits or GO
 
 
 def _unreachable(session: Session, message: Message, invoice: Invoice) -> str:
     """Return why nobody can be written to; empty if somebody can. A copy alone is no email to a customer."""
     if addressees(session, message=message, invoice=invoice).named(ContactRole.TO):
         return ""
-    found = suppressions.active(session, address=invoice.customer.email)
+    copied = message.kind in TO_NAMED
+    found = suppressions.active(session, address=message.recipient if copied else invoice.customer.email)
     return f"the address is suppressed: {(found.detail or found.reason) if found else ''}"
 
 

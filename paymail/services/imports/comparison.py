@@ -20,6 +20,7 @@ OPTIONAL = {
     "purchase_order": "purchase_order",
     "terms": "terms",
     "notes": "notes",
+    "tax_amount_aud": "tax_aud",
     "metadata": "host_metadata",
 }
 """What may change at any time, where the file has it: its column, and ours."""
@@ -115,9 +116,17 @@ def _content(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
     for column, attribute in OPTIONAL.items():
         ours, theirs = getattr(invoice, attribute), getattr(host, column)
         if theirs is not None and ours != theirs:
-            found.changes[column] = (ours, theirs)
+            found.changes[column] = _texts(column, ours, theirs)
     if host.external_ref and invoice.external_ref != host.external_ref:
         found.changes["external_ref"] = (invoice.external_ref or "", host.external_ref)
+
+
+def _texts(column: str, *values: str | int) -> tuple[str, str]:
+    """Return what something was and is, for people."""
+    if column == "tax_amount_aud":
+        values = tuple(str(Money(int(value), "AUD")) if value else "" for value in values)
+    before, after = map(str, values)
+    return before, after
 
 
 def _fixed(invoice: Invoice, host: HostInvoice) -> list[tuple[str, object, object]]:

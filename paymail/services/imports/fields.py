@@ -20,6 +20,7 @@ from paymail.services.outbox.suppressions import normalised
 Row = dict[str, str]
 Choice = TypeVar("Choice", bound=StrEnum)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
 _LINE_ENDS = re.compile(r"[ \t]*(?:\r\n|[\r\n\u2028\u2029])")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S{0,20}", re.ASCII)
@@ -79,6 +80,8 @@ def text(row: Row, column: str, longest: int) -> str:
         raise BadValue(column, f"is longer than {longest} characters")
     if _CONTROL.search(value):
         raise BadValue(column, f"{shown(value)} contains a line break or control character")
+    if _PRIVATE_USE.search(value):
+        raise BadValue(column, f"{shown(value)} contains a private-use character, which nobody else can read")
     return value
 
 

@@ -15,8 +15,8 @@ LINE_COLUMNS = "line description quantity unit_price line_amount".split()
 COLUMNS = [*HEAD_COLUMNS, *LINE_COLUMNS]
 """What every file needs."""
 OPTIONAL_COLUMNS = (
-    "external_ref customer_ref customer_tax_id customer_address customer_country"
-    " purchase_order terms notes metadata payment_token"
+    "external_ref customer_ref customer_tax_id customer_address customer_country customer_attention"
+    " tax_amount_aud purchase_order terms notes metadata payment_token"
 ).split()
 OPTIONAL_LINE_COLUMNS = "line_tax_rate line_tax_category".split()
 SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -43,6 +43,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "customer_tax_id": ("customer_abn", "customer_vat_number"),
     "customer_address": ("billing_address",),
     "customer_country": ("billing_country",),
+    "customer_attention": ("attention",),
+    "tax_amount_aud": ("gst_amount_aud", "gst_aud", "tax_aud"),
     "purchase_order": ("po_number", "purchase_order_number"),
     "terms": ("payment_terms",),
     "notes": ("invoice_notes",),

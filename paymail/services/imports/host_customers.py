@@ -25,6 +25,7 @@ FIELDS = {
     "tax_id": "customer_tax_id",
     "address": "customer_address",
     "country": "customer_country",
+    "attention": "customer_attention",
 }
 """What is taken over at any time: our column, and the file's."""
 
@@ -44,6 +45,8 @@ class HostParty(Protocol):
     def customer_address(self) -> str | None: ...
     @property
     def customer_country(self) -> str | None: ...
+    @property
+    def customer_attention(self) -> str | None: ...
     @property
     def more_emails(self) -> tuple[str, ...] | None: ...
     @property
@@ -91,6 +94,7 @@ class KnownCustomers:
             customer_tax_id=None,
             customer_address=None,
             customer_country=None,
+            customer_attention=None,
             more_emails=tuple(one.email for one in kept.contacts if one.origin is ContactOrigin.HOST),
             namesake=False,
         )
@@ -166,6 +170,7 @@ def changed_fields(customer: Customer, host: HostParty) -> dict[str, tuple[str, 
         "tax_id": host.customer_tax_id,
         "address": host.customer_address,
         "country": host.customer_country,
+        "attention": host.customer_attention,
     }
     found = {}
     for column, theirs in given.items():
@@ -211,6 +216,7 @@ def make(session: Session, host: HostParty, issuer_id: int, import_id: int | Non
         tax_id=host.customer_tax_id or "",
         address=host.customer_address or "",
         country=host.customer_country or "",
+        attention=host.customer_attention or "",
         import_id=import_id,
         created_at=now,
     )

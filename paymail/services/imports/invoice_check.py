@@ -55,6 +55,9 @@ class HostInvoice:
     customer_tax_id: str | None = None
     customer_address: str | None = None
     customer_country: str | None = None
+    customer_attention: str | None = None
+    tax_amount_aud: int | None = None
+    """In Australian cents; 0: the host has none."""
     purchase_order: str | None = None
     terms: str | None = None
     notes: str | None = None
@@ -151,7 +154,7 @@ def _invoice(cells: _Cells, form: Format) -> HostInvoice | None:
         "tax": money["tax_amount"],
         "total": money["total"],
         "paid": money["amount_paid"],
-        **_optional(cells),
+        **_optional(cells, form),
         LINK: cells.read(fields.token, LINK),
     }
     issued, due = found["issued"], found["due"]
@@ -162,7 +165,7 @@ def _invoice(cells: _Cells, form: Format) -> HostInvoice | None:
     return HostInvoice(**found, lines=(), digest="")  # type: ignore[arg-type]  # sound: each has its type
 
 
-def _optional(cells: _Cells) -> dict[str, object]:
+def _optional(cells: _Cells, form: Format) -> dict[str, object]:
     ref, word, paragraph = optional_fields.LONGEST_REF, optional_fields.word, optional_fields.paragraph
     return {
         "external_ref": cells.read(word, "external_ref", ref),
@@ -170,6 +173,8 @@ def _optional(cells: _Cells) -> dict[str, object]:
         "customer_tax_id": cells.read(word, "customer_tax_id", 60),
         "customer_address": cells.read(paragraph, "customer_address"),
         "customer_country": cells.read(optional_fields.country, "customer_country"),
+        "customer_attention": cells.read(word, "customer_attention", 200),
+        "tax_amount_aud": cells.read(optional_fields.australian_dollars, "tax_amount_aud", form),
         "purchase_order": cells.read(word, "purchase_order", 100),
         "terms": cells.read(paragraph, "terms"),
         "notes": cells.read(paragraph, "notes"),
@@ -229,10 +234,13 @@ def with_digest(invoice: HostInvoice) -> HostInvoice:
 
 
 def _content(invoice: HostInvoice) -> dict[str, object]:
-    """Return what the digest is of. What a line need not say and does not is no part of it, as before."""
+    """Return what the digest is of. What came later and is not said is no part of it, as before."""
     found = asdict(invoice)
     for column in (LINK, "unsaid", "only_new"):
         del found[column]
+    for column in ("customer_attention", "tax_amount_aud"):
+        if found[column] is None:
+            del found[column]
     for line in found["lines"]:
         for key in ("tax_rate", "tax_category"):
             if line[key] in (None, ""):

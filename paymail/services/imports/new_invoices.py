@@ -73,6 +73,7 @@ def _invoice(
         rounding_difference=host.rounding_difference,
         issued_date=host.issued,
         due_date=host.due,
+        tax_aud=host.tax_amount_aud or 0,
         purchase_order=host.purchase_order or "",
         terms=host.terms or "",
         notes=host.notes or "",

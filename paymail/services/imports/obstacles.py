@@ -18,6 +18,7 @@ from paymail.models import (
     Invoice,
     Message,
     MessageState,
+    Objection,
     Payment,
     PaymentAttempt,
     PaymentPlan,
@@ -44,6 +45,7 @@ IN_THE_WAY: tuple[tuple[InstrumentedAttribute[Any], str], ...] = (
     (Dispute.invoice_id, MONEY),
     (PaymentPlan.invoice_id, PLAN),
     (ReminderHold.invoice_id, CHANGED),
+    (Objection.invoice_id, CHANGED),
 )
 """What refers to an invoice that was made, and keeps it here."""
 

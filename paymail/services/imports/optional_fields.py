@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 from paymail.services.imports.faults import BadValue, shown
-from paymail.services.imports.fields import LARGEST_ID, Row, lines_of_text, text
+from paymail.services.imports.fields import LARGEST_ID, Format, Row, amount, lines_of_text, text
 
 LONGEST_NUMBER = 40
 LONGEST_REF = 200
@@ -57,6 +57,13 @@ def country(row: Row, column: str) -> str | None:
     if found and not _COUNTRY.fullmatch(found.upper()):
         raise BadValue(column, f"{shown(found)} is not a country of two letters (ISO 3166-1), such as AU")
     return found.upper() if found else found
+
+
+def australian_dollars(row: Row, column: str, form: Format) -> int | None:
+    """An amount of Australian dollars in cents; 0 where the cell is empty."""
+    if column not in row:
+        return None
+    return amount(row, column, "AUD", form) if row[column].strip() else 0
 
 
 def metadata(row: Row, column: str) -> str | None:

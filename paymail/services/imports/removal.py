@@ -19,6 +19,7 @@ from paymail.models import (
     IdempotentRequest,
     Invoice,
     InvoiceLine,
+    IssuedDocument,
     Message,
     MessageRecipient,
     Payment,
@@ -46,6 +47,7 @@ OF_INVOICES: tuple[Column, ...] = (
     ReplacedToken.invoice_id,
     InvoiceLine.invoice_id,
     SyncedInvoice.invoice_id,
+    IssuedDocument.invoice_id,
 )
 USED_BY: tuple[Column, ...] = (Invoice.customer_id, SavedMethod.customer_id, GatewayCustomer.customer_id)
 """What keeps a customer."""
@@ -62,8 +64,11 @@ def remove(session: Session, *, import_id: int, now: datetime) -> None:
     payments = select(Payment.payment_id).where(Payment.invoice_id.in_(mine))
     remove_messages(session, or_(Message.invoice_id.in_(mine), Message.payment_id.in_(payments)), now)
     remove_payments(session, Payment.invoice_id.in_(mine), now)
+    issued = select(IssuedDocument.pdf_sha256).where(IssuedDocument.invoice_id.in_(mine))
+    drawn = set(session.scalars(issued))
     for column in OF_INVOICES:
         _delete(session, column, mine)
+    blobs.erase(session, digests=sorted(drawn), now=now)
     _delete(session, Invoice.import_id, [import_id])
     unused = select(Customer.customer_id).where(*_only_of(import_id)).with_for_update()
     customers = list(session.scalars(unused.order_by(Customer.customer_id)))

@@ -25,8 +25,8 @@ DOCUMENT = (
     "rounding_difference",
 )
 """What only a draft may change."""
-AFTER_ISSUE = ("due_date", "purchase_order", "terms", "notes", "host_metadata", "external_ref")
-OF_CUSTOMER = ("external_ref", "name", "tax_id", "address", "country", "email", "host_email")
+AFTER_ISSUE = ("due_date", "purchase_order", "terms", "notes", "tax_aud", "host_metadata", "external_ref")
+OF_CUSTOMER = ("external_ref", "name", "tax_id", "address", "country", "attention", "email", "host_email")
 LINES, CONTACTS = "lines", "contacts"
 BOOKKEEPING = ("import_digest", "reminders_from")
 """Put back with the rest, and of no interest to people."""

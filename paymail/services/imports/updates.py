@@ -95,7 +95,7 @@ def update_invoice(
         _set_due_date(invoice, host, now)
         for column, attribute in OPTIONAL.items():
             if column in changes:
-                setattr(invoice, attribute, changes[column][1])
+                setattr(invoice, attribute, getattr(host, column))
         invoice.external_ref = host.external_ref or invoice.external_ref
         invoice.status = host.status
     session.flush()

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, Issuer, IssuerChange
+from paymail.documents import colours
+from paymail.models import Invoice, Issuer
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.email_addresses import checked, checked_copy
 from paymail.services.core.locales import checked_locale
+from paymail.services.core.tax_invoices import lacks_abn
+from paymail.services.issuers import bank_changes, bank_details
+from paymail.services.issuers.bank_details import BANK_FIELDS
+from paymail.services.issuers.setting_history import record
 from paymail.services.issuers.setting_texts import Value, write
 from paymail.services.outbox.gates import rate_of
 from paymail.services.reminders import ladder
@@ -22,11 +26,17 @@ ISSUER_FIELDS = (
     "application_fee", "save_methods", "reminder_gap", "host_mails_invoices",
 )  # fmt: skip
 """How it bills."""
-DETAIL_FIELDS = ("email", "reply_to", "bookkeeper_email", "address", "tax_id", "tax_name", "locale")
+DETAIL_FIELDS = (
+    "email", "reply_to", "bookkeeper_email", "address", "tax_id", "tax_name", "tax_label", "locale",
+    "phone", "colour", "terms", "footer",
+)  # fmt: skip
 """What documents and emails say of it. Its name is what hosts call it, and payments went to its account:
 neither is changed."""
 
-LONGEST = {"address": 1000, "tax_id": 60, "tax_name": 20}
+LONGEST = {
+    "address": 1000, "tax_id": 60, "tax_name": 20, "tax_label": 30, "phone": 40, "terms": 2000, "footer": 500,
+}  # fmt: skip
+SEVERAL_LINES = frozenset({"address", "terms", "footer"})
 MOST_LINK_DAYS = 3650
 """A link that shall live longer is one without an end."""
 MOST_GAP = 20
@@ -40,16 +50,19 @@ def set_up_issuer(
 ) -> list[str]:
     """Change an issuer's settings and details; checked as a whole, so a refused change changes nothing.
 
+    Bank details change as `bank_changes` says: first ones at once, others after 48 hours.
     `link_days` (None: for ever) is for links given out or mailed from now on; no link ends sooner by it.
     What differs is returned, and kept with its author, old and new value.
     Raises BadPreference, BadLadder, BadCalendar, BadTime, BadRate, BadAddress, BadLocale.
     """
-    unknown = set(changes) - {*ISSUER_FIELDS, *DETAIL_FIELDS}
+    unknown = set(changes) - {*ISSUER_FIELDS, *DETAIL_FIELDS, *BANK_FIELDS}
     if unknown:
         raise BadPreference(f"{', '.join(sorted(unknown))} cannot be set")
     wanted: dict[str, Any] = {name: getattr(issuer, name) for name in ISSUER_FIELDS} | dict(changes)
     _check_details(wanted)
     _check_settings(wanted)
+    _check_tax_id(issuer, wanted)
+    bank = {name: bank_details.checked(name, str(wanted.pop(name))) for name in BANK_FIELDS if name in wanted}
     switched_on = issuer.reminders_off and not wanted["reminders_off"]
     # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
     _look_again(session, Invoice.issuer_id == issuer.issuer_id, switched_on, now)
@@ -58,22 +71,11 @@ def set_up_issuer(
         old = getattr(issuer, name)
         if old != value:
             changed.append(name)
-            _record(session, issuer, name, (write(name, old), write(name, value)), actor, now)
+            record(session, issuer, name, (write(name, old), write(name, value)), actor, now)
             setattr(issuer, name, value)
+    if bank:
+        changed += bank_changes.ask(session, issuer=issuer, fields=bank, actor=actor, now=now)
     return changed
-
-
-def changes_of(session: Session, *, issuer_id: int, limit: int = 100) -> list[IssuerChange]:
-    """Return what was changed of an issuer, newest first."""
-    statement = select(IssuerChange).where(IssuerChange.issuer_id == issuer_id)
-    return list(session.scalars(statement.order_by(IssuerChange.change_id.desc()).limit(limit)))
-
-
-def _record(
-    session: Session, issuer: Issuer, name: str, values: tuple[str, str], actor: str, now: datetime
-) -> None:
-    old, new = values
-    session.add(IssuerChange(issuer_id=issuer.issuer_id, at=now, actor=actor, setting=name, old=old, new=new))
 
 
 def _check_details(wanted: dict[str, Any]) -> None:
@@ -87,15 +89,32 @@ def _check_details(wanted: dict[str, Any]) -> None:
         wanted["reply_to"] = checked(str(wanted["reply_to"]))
     if wanted.get("bookkeeper_email"):
         wanted["bookkeeper_email"] = checked_copy(str(wanted["bookkeeper_email"]))
+    if wanted.get("colour"):
+        wanted["colour"] = _colour(str(wanted["colour"]))
     if "locale" in wanted:
         wanted["locale"] = checked_locale(str(wanted["locale"]))
+
+
+def _check_tax_id(issuer: Issuer, wanted: dict[str, Any]) -> None:
+    """An ABN with a slip of the fingers is refused at once; one of nothing only keeps GST from being sent."""
+    fields = ("tax_id", "tax_label", "tax_name", "country")
+    planned = Issuer(**{name: wanted.get(name, getattr(issuer, name)) for name in fields})
+    if wanted.get("tax_id") and lacks_abn(planned):
+        raise BadPreference(f"tax_id: {wanted['tax_id']!r} is not a valid ABN, such as 51 824 753 556")
+
+
+def _colour(text: str) -> str:
+    found = text.strip().lower()
+    if not colours.is_colour(found):
+        raise BadPreference(f"{text[:20]!r} is not a colour such as #2563eb")
+    return found
 
 
 def _plain(name: str, text: str, longest: int) -> str:
     found = text.strip()
     if len(found) > longest:
         raise BadPreference(f"{name} can have at most {longest} characters")
-    if not all(c.isprintable() or (c == "\n" and name == "address") for c in found):
+    if not all(c.isprintable() or (c == "\n" and name in SEVERAL_LINES) for c in found):
         raise BadPreference(f"{name} contains a character that cannot be printed")
     return found
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import ContactRole, Invoice, Message, MessageKind
+from paymail.models import TO_NAMED, ContactRole, Invoice, Message, MessageKind
 from paymail.services.letters.kinds import KINDS
 from paymail.services.outbox import suppressions
 from paymail.services.outbox.recipients import Addressee, Addressees
 from paymail.services.outbox.suppressions import normalised
 
-BOOKKEPT = (MessageKind.INVOICE, MessageKind.RECEIPT, MessageKind.REFUND)
+BOOKKEPT = (MessageKind.INVOICE, MessageKind.RECEIPT, MessageKind.REFUND, MessageKind.VOID)
 """What a bookkeeper gets a copy of."""
 
 
@@ -35,7 +35,7 @@ def mailed(session: Session, *, message: Message, invoice: Invoice) -> Addressee
     A lone address is not looked up once more: if it were suppressed, nothing would go out at all.
     """
     alone = not invoice.customer.contacts and not invoice.issuer.bookkeeper_email
-    if alone and message.kind not in TO_STAFF:
+    if alone and message.kind not in (*TO_STAFF, *TO_NAMED):
         return Addressees((Addressee(invoice.customer.email, ContactRole.TO),))
     return addressees(session, message=message, invoice=invoice)
 
@@ -47,6 +47,9 @@ def is_addressed(session: Session, *, message: Message, invoice: Invoice) -> boo
 
 
 def _wanted(message: Message, invoice: Invoice) -> Iterator[tuple[str, ContactRole]]:
+    if message.kind in TO_NAMED:
+        yield message.recipient, ContactRole.TO
+        return
     yield invoice.customer.email, ContactRole.TO
     group = KINDS[message.kind].group if message.kind in KINDS else None
     if group is not None:

@@ -1,7 +1,5 @@
 """From a refund's rows to its credit note."""
 
-from decimal import ROUND_HALF_UP, Decimal
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,8 +7,9 @@ from paymail.documents import CreditNoteDocument
 from paymail.errors import NotFound
 from paymail.models import IN_FORCE, Invoice, Refund
 from paymail.money import Money
-from paymail.services.core.documents import invoice_document
+from paymail.services.core.documents import invoice_document, tax_share
 from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.core.tax_invoices import may_be_tax_invoice
 from paymail.tax import single_rate
 
 
@@ -34,10 +33,12 @@ def credit_note_document(invoice: Invoice, refund: Refund) -> CreditNoteDocument
     if not refund.credit_note:
         raise NoCreditNote("this refund has no credit note")
     bill = invoice_document(invoice, "")
-    tax = _share(refund.credited, invoice)
+    tax = tax_share(refund.credited, invoice)
     return CreditNoteDocument(
         number=credit_note_number(refund),
-        adjustment=invoice.issuer.tax_name == "GST" and invoice.tax_amount != 0,
+        adjustment=may_be_tax_invoice(invoice)
+        and invoice.issuer.tax_name == "GST"
+        and invoice.tax_amount != 0,
         invoice_number=bill.number,
         invoice_issued=bill.issued,
         issuer=bill.issuer,
@@ -52,13 +53,6 @@ def credit_note_document(invoice: Invoice, refund: Refund) -> CreditNoteDocument
         invoice_total=bill.total,
         locale=bill.locale,
     )
-
-
-def _share(credited: int, invoice: Invoice) -> int:
-    if not invoice.total:
-        return 0
-    exact = Decimal(credited) * invoice.tax_amount / invoice.total
-    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def credit_note_of(session: Session, *, refund_id: int) -> CreditNoteDocument:

@@ -1,8 +1,10 @@
 """The invoice email."""
 
+from paymail.documents import InvoiceDocument
 from paymail.emails import EmailLine, InvoiceEmail
+from paymail.money import Money
 from paymail.services.letters.kind import Group, Kind, Source
-from paymail.services.letters.letterhead import bill_of, letterhead
+from paymail.services.letters.letterhead import bill_of, letterhead, paper_of
 from paymail.services.letters.send_rules import while_owed
 
 
@@ -13,15 +15,27 @@ def invoice_email(source: Source) -> InvoiceEmail:
         **letterhead(bill),
         issued=bill.issued,
         due=bill.due,
-        lines=tuple(EmailLine(line.description, line.quantity, line.amount, line.tax) for line in bill.lines),
+        lines=email_lines(bill),
         subtotal=bill.subtotal,
         tax_name=bill.tax_name,
         taxes=bill.taxes,
         tax=bill.tax,
         total=bill.total,
-        paid=bill.paid,
+        # Beside a balance it is all that took it down: the sums add up also after refunds and credits.
+        paid=Money(bill.total.minor - bill.balance.minor, bill.total.currency)
+        if bill.balance.minor
+        else bill.paid,
         balance=bill.balance,
+        purchase_order=bill.purchase_order,
     )
 
 
-KIND = Kind(email=invoice_email, document=bill_of, threaded=True, group=Group.INVOICES, send_rule=while_owed)
+def email_lines(bill: InvoiceDocument) -> tuple[EmailLine, ...]:
+    """Return the lines of an invoice as its emails show them."""
+    return tuple(
+        EmailLine(line.description, line.quantity, line.unit_price, line.amount, line.tax)
+        for line in bill.lines
+    )
+
+
+KIND = Kind(email=invoice_email, document=paper_of, threaded=True, group=Group.INVOICES, send_rule=while_owed)

@@ -43,7 +43,7 @@ class Kind:
     document: Callable[[Source], Document | None] | None
     """What is attached, under the document's `filename`; None for a kind that never attaches anything."""
     threaded: bool
-    """Whether it answers the invoice email, so that mail readers show both as one conversation."""
+    """Whether it answers the first email about its invoice, so that mail readers show one conversation."""
     group: Group | None
     """Which contacts get it too; None for what is not for the customer."""
     send_rule: SendRule | None

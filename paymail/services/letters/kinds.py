@@ -1,7 +1,19 @@
 """Every kind of email, with what it consists of."""
 
 from paymail.models import MessageKind
-from paymail.services.letters import invoice, link, notice, payment_failed, receipt, refund, reminder
+from paymail.services.letters import (
+    answer,
+    copy,
+    invoice,
+    link,
+    notice,
+    payment_failed,
+    plan,
+    receipt,
+    refund,
+    reminder,
+    void,
+)
 from paymail.services.letters.kind import Kind
 
 KINDS: dict[MessageKind, Kind] = {
@@ -12,4 +24,8 @@ KINDS: dict[MessageKind, Kind] = {
     MessageKind.REFUND: refund.KIND,
     MessageKind.PAYMENT_FAILED: payment_failed.KIND,
     MessageKind.LINK: link.KIND,
+    MessageKind.PLAN: plan.KIND,
+    MessageKind.VOID: void.KIND,
+    MessageKind.COPY: copy.KIND,
+    MessageKind.ANSWER: answer.KIND,
 }

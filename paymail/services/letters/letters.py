@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from paymail.documents import Document, InvoiceDocument
 from paymail.emails import TO_STAFF
-from paymail.models import Blob, ContactRole, Invoice, Message, MessageKind, MessageState
-from paymail.ports.rendering import Copies, Letter
+from paymail.models import TO_NAMED, Blob, ContactRole, Invoice, Message, MessageKind, MessageState
+from paymail.ports.rendering import Copies, Frozen, Letter
 from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.letters import issued_documents
 from paymail.services.letters.addressees import mailed
 from paymail.services.letters.kind import Source
 from paymail.services.letters.kinds import KINDS
@@ -52,31 +54,52 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
     document = kind.document(source) if kind.document else None
     issuer, to_staff = invoice.issuer, message.kind in TO_STAFF
     found = mailed(session, message=message, invoice=invoice)
-    first, *others = found.named(ContactRole.TO) or (invoice.customer.email,)
+    first, *others = found.named(ContactRole.TO) or (_on_file(message, invoice),)
     return Letter(
         email=kind.email(source),
         document=document,
         filename=document.filename if document else "",
         from_name=issuer.name,
         from_address=issuer.email,
-        to_name=issuer.name if to_staff else invoice.customer.name,
+        to_name=_to_name(message, invoice),
         to_address=first,
         reply_to="" if to_staff else issuer.reply_to,
         message_id=message.header_id,
         date=date,
         in_reply_to=_thread_root(session, message) if kind.threaded else "",
+        version=_version(session, invoice, document),
         copies=Copies(tuple(others), found.named(ContactRole.CC), found.named(ContactRole.BCC)),
     )
 
 
+def _on_file(message: Message, invoice: Invoice) -> str:
+    """Return the address of an email that nobody can be sent now, which staff may still look at."""
+    return message.recipient if message.kind in TO_NAMED else invoice.customer.email
+
+
+def _to_name(message: Message, invoice: Invoice) -> str:
+    if message.kind in TO_NAMED:
+        return ""  # whose the address is, nobody said
+    return invoice.issuer.name if message.kind in TO_STAFF else invoice.customer.name
+
+
+def _version(session: Session, invoice: Invoice, document: Document | None) -> Frozen | None:
+    if not isinstance(document, InvoiceDocument):
+        return None
+    return issued_documents.frozen(session, invoice=invoice, document=document)
+
+
 def _thread_root(session: Session, message: Message) -> str:
-    """Return the Message-ID of the invoice email that this one answers, or nothing for the first one."""
+    """Return the Message-ID of the first email about the invoice, or nothing for that one itself.
+
+    That is the invoice email, or a reminder where the host mailed the invoice.
+    """
     handed_over = (MessageState.SENT, MessageState.BOUNCED, MessageState.UNKNOWN, MessageState.HANDOVER)
     first = (
         select(Message.header_id)
         .where(
             Message.invoice_id == message.invoice_id,
-            Message.kind == MessageKind.INVOICE,
+            Message.kind.not_in((*TO_STAFF, *TO_NAMED)),
             Message.state.in_(handed_over),
             Message.message_id != message.message_id,
         )

@@ -21,7 +21,9 @@ def failed_payment_email(source: Source) -> FailedPaymentEmail:
         raise NoAmount(f"message {message.message_id} does not say how much was not paid")
     return FailedPaymentEmail(
         **letterhead(bill),
+        issued=bill.issued,
         due=bill.due,
+        reason=message.detail,
         amount=Money(message.amount, source.invoice.currency),
         balance=bill.balance,
     )

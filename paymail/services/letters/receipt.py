@@ -3,24 +3,46 @@
 from paymail.documents import ReceiptDocument
 from paymail.emails import ReceiptEmail
 from paymail.models import Payment
+from paymail.money import Money
 from paymail.services.core.documents import receipt_document
+from paymail.services.core.invoices import local_date
+from paymail.services.letters.instalments import email_instalments
+from paymail.services.letters.invoice import email_lines
 from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead
 from paymail.services.letters.send_rules import always
+from paymail.services.plans.coverage import plan_of
 
 
 def receipt_email(source: Source) -> ReceiptEmail:
-    """Return the context of the receipt email."""
-    receipt = _receipt(source)
+    """Return the context of the receipt email: the payment, and where a plan stands after it."""
+    receipt, bill, invoice = _receipt(source), bill_of(source), source.invoice
+    plan = plan_of(invoice, balance=receipt.balance.minor)
+    following = plan.following if plan else None
+    today = local_date(invoice.issuer, source.date)
     return ReceiptEmail(
-        **letterhead(bill_of(source)),
+        **letterhead(bill),
         receipt_number=receipt.number,
         paid_on=receipt.paid_on,
         method=receipt.method,
         amount=receipt.amount,
         invoice_total=receipt.invoice_total,
         balance=receipt.balance,
+        lines=email_lines(bill) if _pays_all(receipt) else (),
+        subtotal=bill.subtotal,
+        tax_name=bill.tax_name,
+        taxes=bill.taxes,
+        tax=receipt.tax_in or Money(0, invoice.currency),
+        parts=email_instalments(invoice, plan),
+        next_due=following.due if following else None,
+        next_amount=Money(following.open if following else 0, invoice.currency),
+        late=following is not None and following.due < today,
+        payable=bool(receipt.balance.minor) and invoice.can_pay,
     )
+
+
+def _pays_all(receipt: ReceiptDocument) -> bool:
+    return receipt.amount == receipt.invoice_total and not receipt.balance.minor
 
 
 def _receipt(source: Source) -> ReceiptDocument:

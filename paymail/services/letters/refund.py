@@ -24,6 +24,8 @@ def refund_email(source: Source) -> RefundEmail:
     refund, bill = _refund(source), bill_of(source)
     payment = source.session.get_one(Payment, refund.payment_id)
     by_card = refund.channel is Channel.STRIPE
+    note = credit_note_document(source.invoice, refund) if refund.credit_note else None
+    nothing = Money(0, refund.currency)
     return RefundEmail(
         **letterhead(bill),
         credit_note=credit_note_number(refund),
@@ -32,7 +34,13 @@ def refund_email(source: Source) -> RefundEmail:
         by_card=by_card,
         method=payment.method if by_card else WAYS[refund.channel],
         reason=refund.reason,
+        tax_name=bill.tax_name,
+        net=note.net if note else nothing,
+        tax=note.tax if note else nothing,
+        credited=note.total if note else nothing,
+        invoice_total=bill.total,
         balance=bill.balance,
+        planned=source.invoice.plan is not None,
     )
 
 

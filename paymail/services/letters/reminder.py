@@ -4,7 +4,7 @@ from paymail.emails import ReminderEmail, Tone
 from paymail.money import Money
 from paymail.services.core.invoices import local_date
 from paymail.services.letters.kind import Group, Kind, Source
-from paymail.services.letters.letterhead import bill_of, letterhead
+from paymail.services.letters.letterhead import bill_of, letterhead, paper_of
 from paymail.services.plans.coverage import dues, plan_of
 
 
@@ -32,7 +32,9 @@ def reminder_email(source: Source) -> ReminderEmail:
         asked=Money(asked, invoice.currency),
         instalment=part.position if part else 0,
         instalments=len(plan.parts) if plan and part else 0,
+        checked_at=source.date,
+        zone=invoice.issuer.timezone,
     )
 
 
-KIND = Kind(email=reminder_email, document=bill_of, threaded=True, group=Group.REMINDERS, send_rule=None)
+KIND = Kind(email=reminder_email, document=paper_of, threaded=True, group=Group.REMINDERS, send_rule=None)

@@ -13,3 +13,13 @@ def while_owed(invoice: Invoice) -> str:
     if invoice.status is InvoiceStatus.VOID:
         return "the invoice is void"
     return "" if invoice.balance or not invoice.total else "already paid"
+
+
+def while_planned(invoice: Invoice) -> str:
+    """Drop what tells of a payment plan once there is none, or nothing is left to pay by it."""
+    return while_owed(invoice) or ("" if invoice.plan else "the payment plan has ended")
+
+
+def while_void(invoice: Invoice) -> str:
+    """Drop what says that an invoice is void unless it is."""
+    return "" if invoice.status is InvoiceStatus.VOID else "the invoice is not void"

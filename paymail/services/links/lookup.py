@@ -21,18 +21,23 @@ class NoSuchLink(NotFound):
 
 
 class LinkExpired(Gone):
-    """The link was good once."""
+    """The link of an invoice was good once."""
 
     code = "link_expired"
 
+    def __init__(self, invoice_id: int) -> None:
+        super().__init__("this payment link has expired")
+        self.invoice_id = invoice_id
+
 
 class LinkReplaced(Gone):
-    """Another link has taken the place of this one, on the issuer's calendar on the day `on`."""
+    """Another link of an invoice has taken the place of this one, on the issuer's calendar on `on`."""
 
     code = "link_replaced"
 
-    def __init__(self, on: date) -> None:
+    def __init__(self, invoice_id: int, on: date) -> None:
         super().__init__(f"this payment link was replaced on {on}; look for the newer email")
+        self.invoice_id = invoice_id
         self.on = on
 
 
@@ -69,14 +74,14 @@ def find_by_token(session: Session, *, token: str, now: datetime, lock: bool = F
     if found is None or found.status is InvoiceStatus.DRAFT:
         raise _missed(session, token)
     if found.payment_token_expires_at is not None and found.payment_token_expires_at <= now:
-        raise LinkExpired("this payment link has expired")
+        raise LinkExpired(found.invoice_id)
     return load_invoice(session, invoice_id=found.invoice_id, lock=lock)
 
 
 def _missed(session: Session, token: str) -> NoSuchLink | LinkReplaced:
     """Return why a token leads nowhere; the same is asked of each, so that time tells nothing either."""
     row = replaced_tokens.replaced(session, token=token)
-    return NoSuchLink("this payment link is not valid") if row is None else LinkReplaced(row[1])
+    return NoSuchLink("this payment link is not valid") if row is None else LinkReplaced(*row)
 
 
 def check_payable(invoice: Invoice) -> None:

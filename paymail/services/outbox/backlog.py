@@ -14,7 +14,7 @@ RECENT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """`oldest_due`: since when the oldest message could have gone; `closed`: gates that hold some."""
+    """`oldest_due`: since when the oldest message could have gone; `closed`: gates that will open soon."""
 
     oldest_due: datetime | None
     closed: tuple[str, ...]
@@ -45,7 +45,9 @@ def outbox(session: Session, *, now: datetime) -> Outbox:
     )
     return Outbox(
         oldest_due=oldest_due(session, now=now),
-        closed=tuple(sorted(gates.closed(session, now=now))),
+        closed=tuple(
+            sorted(key for key in gates.closed(session, now=now) if not key.startswith(gates.REFUSED))
+        ),
         unknown=session.scalar(unknown) or 0,
         failed=session.scalar(failed) or 0,
     )

@@ -67,6 +67,27 @@ def link(*, invoice_id: int, sequence: int) -> str:
     return f"link:{invoice_id}:{sequence}"
 
 
+def plan(*, plan_id: int) -> str:
+    """Key of the one email about a payment plan; a changed plan is another one."""
+    return f"plan:{plan_id}"
+
+
+def void(*, invoice_id: int) -> str:
+    """Key of the one email that says that an invoice is cancelled; it cannot be twice."""
+    return f"void:{invoice_id}"
+
+
+def answer(*, objection_id: int) -> str:
+    """Key of the one answer to what a customer says is wrong with an invoice."""
+    return f"answer:{objection_id}"
+
+
+def copy(*, invoice_id: int, payment_id: int | None, to: str, on: date) -> str:
+    """Key of a copy of an invoice or of a payment's receipt to an address (normalised) on a day."""
+    what = "invoice" if payment_id is None else f"receipt-{payment_id}"
+    return f"copy:{invoice_id}:{what}:{address(to)}:{on.isoformat()}"
+
+
 def intent(*, attempt_id: int, amount: int, currency: str, account: str, nonce: str) -> str:
     """Stripe idempotency key: the same attempt at the same amount can only make one intent.
 

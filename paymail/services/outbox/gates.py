@@ -1,5 +1,5 @@
 """Gates: what lets no message through for a while. A sender at its rate, a bulk send at its own, a
-destination or the relay that deferred us.
+destination or the relay that deferred us, a destination that refuses one sender.
 
 A rate is a token bucket kept as one instant per key (the generic cell rate algorithm, ITU-T I.371): a
 token is free once `opens_at` has come, and taking it moves `opens_at` on. One guarded UPDATE takes it, so
@@ -9,14 +9,16 @@ any number of workers on any number of hosts share a bucket.
 import random
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
 from paymail.errors import InvalidInput
-from paymail.models import Gate
+from paymail.models import Gate, Message, MessageKind
 
 RELAY = "relay"
+REFUSED = "refused:"
+REFUSED_FOR = timedelta(days=1)
 _FOR_EVER = timedelta(days=36_500)
 
 # Source: Microsoft, "Exchange Online limits" (message rate limit: 30 a minute); Amazon SES, "Service quotas"
@@ -61,9 +63,43 @@ def destination(domain: str) -> str:
     return f"to:{domain}"
 
 
+def refused(issuer_id: int, domain: str) -> str:
+    """Key of a recipient's domain that refuses the mail of one issuer."""
+    return f"{REFUSED}{issuer_id}:{domain}"
+
+
 def closed(session: Session, *, now: datetime) -> set[str]:
     """Return the keys of the gates that let nothing through now."""
     return set(session.scalars(select(Gate.key).where(Gate.opens_at > now)))
+
+
+def not_behind(shut: set[str]) -> list[ColumnElement[bool]]:
+    """Return the conditions that keep messages behind closed gates where they are."""
+    by_kind: dict[str, list[str]] = {}
+    for key in shut:
+        by_kind.setdefault(key.partition(":")[0], []).append(key)
+    conditions: list[ColumnElement[bool]] = []
+    if senders := by_kind.get("sender"):
+        conditions.append(Message.sender_gate.not_in(senders))
+    if domains := by_kind.get("to"):
+        conditions.append(Message.destination.not_in([key.partition(":")[2] for key in domains]))
+    if bulks := by_kind.get("bulk"):
+        ids = [int(key.partition(":")[2]) for key in bulks]
+        conditions.append(or_(Message.bulk_id.is_(None), Message.bulk_id.not_in(ids)))
+    refusing: dict[str, list[str]] = {}
+    for key in by_kind.get("refused", ()):
+        issuer, _, domain = key.removeprefix(REFUSED).partition(":")
+        refusing.setdefault(sender(int(issuer)), []).append(domain)
+    for issuers_gate, domains in refusing.items():
+        # The notice that tells of it may go: staff's own mailbox may be there.
+        conditions.append(
+            or_(
+                Message.sender_gate != issuers_gate,
+                Message.destination.not_in(domains),
+                Message.kind == MessageKind.NOTICE,
+            )
+        )
+    return conditions
 
 
 def take(session: Session, *, key: str, rate: int, now: datetime) -> bool:
@@ -101,6 +137,17 @@ def close_after_failure(session: Session, *, key: str, reason: str, now: datetim
     pause = min(_FIRST_CLOSURE[kind] * 2 ** min(gate.failures, 12), _LONGEST_CLOSURE[kind])
     spread = random.Random(f"{key}{gate.failures}").uniform(0.8, 1.2)  # noqa: S311 - not a secret
     gate.failures, gate.reason, gate.opens_at = gate.failures + 1, reason[:300], now + pause * spread
+
+
+def close_for_refusal(session: Session, *, key: str, reason: str, now: datetime) -> datetime | None:
+    """Close a destination to the sender that it refuses; return until when, None if it was closed already."""
+    insert_once(session, Gate, {"key": key, "opens_at": now, "failures": 0, "reason": ""})
+    until = now + REFUSED_FOR
+    statement = update(Gate).where(Gate.key == key, Gate.opens_at <= now)
+    statement = statement.values(opens_at=until, failures=Gate.failures + 1, reason=reason[:300])
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)  # noqa: S101 - an UPDATE always gives one; this tells mypy
+    return until if result.rowcount == 1 else None
 
 
 def shut(session: Session, *, key: str, reason: str, now: datetime) -> None:

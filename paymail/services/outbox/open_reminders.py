@@ -1,4 +1,4 @@
-"""Reminders that are not handed over yet: taking them back when they are overtaken by events."""
+"""Reminders and emails about plans that are not handed over yet: taking them back when overtaken."""
 
 from datetime import datetime
 
@@ -8,13 +8,20 @@ from sqlalchemy.orm import Session
 from paymail.models import Message, MessageKind, MessageState
 
 
-def suppress_open(session: Session, *, invoice_id: int, reason: str, now: datetime) -> bool:
-    """Suppress the invoice's reminders that are not handed over yet; False if one is at the hand-over."""
+def suppress_open(
+    session: Session,
+    *,
+    invoice_id: int,
+    reason: str,
+    now: datetime,
+    kind: MessageKind = MessageKind.REMINDER,
+) -> bool:
+    """Suppress the invoice's emails of a kind that are not handed over; False if one is at the hand-over."""
     session.execute(
         update(Message)
         .where(
             Message.invoice_id == invoice_id,
-            Message.kind == MessageKind.REMINDER,
+            Message.kind == kind,
             Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING)),
         )
         .values(
@@ -29,7 +36,7 @@ def suppress_open(session: Session, *, invoice_id: int, reason: str, now: dateti
     )
     at_handover = select(Message.message_id).where(
         Message.invoice_id == invoice_id,
-        Message.kind == MessageKind.REMINDER,
+        Message.kind == kind,
         Message.state == MessageState.HANDOVER,
     )
     return session.scalar(at_handover.limit(1)) is None

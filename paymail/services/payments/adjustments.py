@@ -2,14 +2,34 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import STATUS_MOVES, Invoice, InvoiceStatus, PaymentStatus, check_move
+from paymail.models import (
+    STATUS_MOVES,
+    Invoice,
+    InvoiceStatus,
+    Message,
+    MessageKind,
+    MessageState,
+    PaymentStatus,
+    check_move,
+)
 from paymail.money import Money, stripe_amount
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries, open_intent
+from paymail.services.outbox import dedupe_keys
 from paymail.services.outbox.open_reminders import suppress_open
 from paymail.services.payments.manual_payments import BadRecord, NotRecordable
+
+ASKING = (
+    MessageKind.INVOICE,
+    MessageKind.REMINDER,
+    MessageKind.LINK,
+    MessageKind.PLAN,
+    MessageKind.PAYMENT_FAILED,
+)
+"""The kinds that ask a customer for money."""
 
 
 def write_off(
@@ -68,6 +88,8 @@ def has_money(invoice: Invoice) -> bool:
 def void(session: Session, *, invoice_id: int, reason: str, actor: str, now: datetime) -> None:
     """Cancel an invoice for good: it cannot be paid, reminded or sent.
 
+    A customer who was mailed about it is told.
+
     Raises NoSuchInvoice; BadRecord without a reason; NotRecordable when money has arrived or is clearing.
     """
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
@@ -79,6 +101,20 @@ def void(session: Session, *, invoice_id: int, reason: str, actor: str, now: dat
     invoice.status = InvoiceStatus.VOID
     _changed(session, invoice, now)
     entries.note(session, invoice=invoice, kind="voided", actor=actor, now=now, detail=reason)
+    if invoice.customer.erased_at is None and _was_told(session, invoice_id):
+        key = dedupe_keys.void(invoice_id=invoice_id)
+        entries.queue_email(session, invoice=invoice, kind=MessageKind.VOID, key=key, actor=actor, now=now)
+
+
+def _was_told(session: Session, invoice_id: int) -> bool:
+    """Whether an email that asks for money may have reached the customer."""
+    handed_over = (MessageState.SENT, MessageState.UNKNOWN, MessageState.HANDOVER)
+    statement = select(Message.message_id).where(
+        Message.invoice_id == invoice_id,
+        Message.kind.in_(ASKING),
+        Message.state.in_(handed_over),
+    )
+    return session.scalar(statement.limit(1)) is not None
 
 
 def allow_parts(session: Session, *, invoice_id: int, minimum: int | None, actor: str, now: datetime) -> None:

@@ -229,6 +229,7 @@ def _release(
             actor=source,
             now=now,
             amount=from_stripe_amount(intent.amount, invoice.currency),
+            detail=intent.failure,
         )
 
 

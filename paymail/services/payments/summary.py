@@ -20,9 +20,10 @@ from paymail.models import (
     Refund,
     RefundStatus,
 )
-from paymail.money import Money
+from paymail.money import Money, Obstacle
 from paymail.services.core.documents import method_of, payment_day, receipt_number
 from paymail.services.core.invoices import local_date
+from paymail.services.core.online_payment import online_obstacle
 from paymail.services.ledger import awaited_payments
 from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.services.letters.credit_notes import credit_note_number
@@ -85,6 +86,8 @@ class PaymentSummary:
     state: State
     urgency: Urgency
     due: date
+    days: int
+    """From today to `due` on the issuer's calendar; below zero when overdue."""
     asked: Money
     """What is asked for now: the balance, or what a plan asks for."""
     balance: Money
@@ -92,11 +95,15 @@ class PaymentSummary:
     """The smallest amount that may be paid; the balance when parts are not allowed."""
     received: Money
     """What arrived and stayed."""
-    waived: Money
-    """What of the total is not asked for any more: credited, or written off."""
+    credited: Money
+    """What credit notes took off the total."""
+    written_off: Money
+    """What of it was given up."""
     plan: PlanView | None
     awaited: AwaitedPayment | None = None
     """What waits for the customer's own act."""
+    obstacle: Obstacle | None = None
+    """Why nothing of the balance can be paid online."""
     partly_returned: bool = False
     payments: tuple[ReceivedPayment, ...] = ()
     refunds: tuple[ReturnedPayment, ...] = ()
@@ -119,13 +126,16 @@ def summary_of(session: Session, *, invoice: Invoice, now: datetime) -> PaymentS
         state=_state(session, invoice, awaited),
         urgency=Urgency.OVERDUE if due < today else Urgency.SOON if due - today <= SOON else Urgency.DUE,
         due=due,
+        days=(due - today).days,
         asked=Money(suggested(invoice, today), currency),
         balance=Money(invoice.balance, currency),
         least=Money(smallest(invoice), currency),
         received=Money(invoice.received, currency),
-        waived=Money(invoice.total - invoice.charged, currency),
+        credited=Money(invoice.amount_credited, currency),
+        written_off=Money(invoice.amount_written_off, currency),
         plan=plan,
         awaited=awaited,
+        obstacle=online_obstacle(invoice),
         partly_returned=invoice.payment_status is PaymentStatus.PARTIALLY_REFUNDED,
         payments=_payments(session, invoice),
         refunds=_refunds(session, invoice),

@@ -6,10 +6,19 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict
-from paymail.models import PLAN_MOVES, Instalment, Invoice, PaymentPlan, PlanState, check_move
+from paymail.models import (
+    PLAN_MOVES,
+    Instalment,
+    Invoice,
+    MessageKind,
+    PaymentPlan,
+    PlanState,
+    check_move,
+)
 from paymail.money import Money
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.ledger import entries, open_intent
+from paymail.services.outbox import dedupe_keys
 from paymail.services.outbox.open_reminders import suppress_open
 from paymail.services.plans import instalments
 from paymail.services.plans.instalments import BadPlan, Part
@@ -24,7 +33,8 @@ class NotPlannable(Conflict):
 def agree(
     session: Session, *, invoice_id: int, parts: Sequence[Part], actor: str, now: datetime
 ) -> PaymentPlan:
-    """Divide what is owed now into `parts`; an active plan ends by it, unless it is the very same.
+    """Divide what is owed now into `parts`, and tell the customer; an active plan ends by it, unless it
+    is the very same.
 
     Raises NoSuchInvoice, NotPlannable, BadPlan.
     """
@@ -48,7 +58,15 @@ def agree(
     shown = ", ".join(f"{Money(part.amount, invoice.currency)} on {part.due}" for part in given[:12])
     more = f" and {len(given) - 12} more" if len(given) > 12 else ""
     entries.note(session, invoice=invoice, kind="plan_agreed", actor=actor, now=now, detail=shown + more)
+    _tell_customer(session, invoice, plan, actor, now)
     return plan
+
+
+def _tell_customer(session: Session, invoice: Invoice, plan: PaymentPlan, actor: str, now: datetime) -> None:
+    if invoice.customer.erased_at is not None:
+        return
+    key = dedupe_keys.plan(plan_id=plan.plan_id)
+    entries.queue_email(session, invoice=invoice, kind=MessageKind.PLAN, key=key, actor=actor, now=now)
 
 
 def is_of(plan: PaymentPlan, parts: Sequence[Part]) -> bool:
@@ -84,6 +102,7 @@ def _end(session: Session, plan: PaymentPlan, reason: str, actor: str, now: date
 def _changed(session: Session, invoice: Invoice, reason: str, now: datetime) -> None:
     session.flush()
     session.expire(invoice, ["plan"])
-    suppress_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
+    for kind in (MessageKind.REMINDER, MessageKind.PLAN):
+        suppress_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now, kind=kind)
     open_intent.mark_for_cancellation(session, invoice_id=invoice.invoice_id, now=now)
     invoice.next_reminder_at, invoice.updated_at = now, now

@@ -6,7 +6,16 @@ from itertools import accumulate
 
 from paymail.errors import InvalidInput
 from paymail.models import Invoice
-from paymail.money import Money, NotChargeable, stripe_amount, stripe_minimum, stripe_units
+from paymail.money import (
+    Money,
+    NotChargeable,
+    charge_obstacle,
+    stripe_amount,
+    stripe_minimum,
+    stripe_units,
+    why_not,
+)
+from paymail.services.core.online_payment import balance_obstacle
 from paymail.services.plans.coverage import PlanView, plan_of
 
 
@@ -37,7 +46,9 @@ def _sums(plan: PlanView) -> Iterable[int]:
 def _payable(invoice: Invoice, amount: int) -> bool:
     """Whether Stripe could charge this amount, and what is left then."""
     rest = invoice.balance - amount
-    return _chargeable(amount, invoice.currency) and (not rest or _payable_later(rest, invoice.currency))
+    return charge_obstacle(amount, invoice.currency) is None and (
+        not rest or _payable_later(rest, invoice.currency)
+    )
 
 
 def smallest(invoice: Invoice) -> int:
@@ -56,6 +67,8 @@ def check_amount(invoice: Invoice, amount: int) -> None:
 
     Nothing may be left that Stripe could not charge any more.
     """
+    if (obstacle := balance_obstacle(invoice)) is not None:
+        raise NotChargeable(why_not(obstacle, invoice.currency))
     if amount > invoice.balance:
         raise BadPart(f"the amount is more than the {Money(invoice.balance, invoice.currency)} owed")
     if amount < (least := smallest(invoice)):
@@ -73,11 +86,3 @@ def _payable_later(rest: int, currency: str) -> bool:
         return stripe_units(rest, currency) >= stripe_minimum(currency)
     except NotChargeable:
         return False
-
-
-def _chargeable(amount: int, currency: str) -> bool:
-    try:
-        stripe_amount(amount, currency)
-    except NotChargeable:
-        return False
-    return True

@@ -48,13 +48,17 @@ class PlanView:
         return sum(due) if due else (self.left[0].open if self.left else 0)
 
 
-def plan_of(invoice: Invoice) -> PlanView | None:
-    """Return an invoice's active plan as it stands; None without one. `invoice.plan` must be loaded."""
+def plan_of(invoice: Invoice, *, balance: int | None = None) -> PlanView | None:
+    """Return an invoice's active plan as it stands, or stood at another `balance` (minor units).
+
+    None without one. `invoice.plan` must be loaded.
+    """
     if invoice.plan is None:
         return None
     rows = invoice.plan.instalments
+    owed = invoice.balance if balance is None else balance
     # Below zero when more is owed than the plan divides (after a lost dispute): the first part asks for it.
-    covering = sum(row.amount for row in rows) - invoice.balance
+    covering = sum(row.amount for row in rows) - owed
     parts = []
     for index, row in enumerate(rows):
         taken = min(covering, row.amount) if covering > 0 or index else covering

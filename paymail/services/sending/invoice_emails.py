@@ -9,6 +9,7 @@ from paymail.errors import Conflict
 from paymail.models import Invoice, InvoiceStatus, Message, MessageKind, MessageState
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
+from paymail.services.core.tax_invoices import NoValidAbn, missing_abn
 from paymail.services.links import pay_links
 from paymail.services.links.issue import issue
 from paymail.services.outbox import dedupe_keys, queue
@@ -44,7 +45,7 @@ def send_invoice(
 
     Asking twice gives the same message, unless `again` asks for a further copy. A page passes the
     `sequence` it showed, so that a double click on "send again" is one copy.
-    Raises NoSuchInvoice, NotSendable (void, or already paid).
+    Raises NoSuchInvoice, NotSendable (void, or already paid), NoValidAbn.
     """
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
     _check_sendable(invoice)
@@ -95,6 +96,8 @@ def _check_sendable(invoice: Invoice) -> None:
         raise NotSendable(f"invoice {invoice.number} is void")
     if invoice.balance == 0 and invoice.total:  # a total of zero may be told: there is nothing to pay
         raise NotSendable(f"invoice {invoice.number} has nothing left to pay")
+    if reason := missing_abn(invoice):
+        raise NoValidAbn(reason)
 
 
 def next_sequence(session: Session, *, invoice_id: int) -> int:

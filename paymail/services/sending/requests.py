@@ -30,7 +30,7 @@ def send_requested(
 ) -> Queued:
     """Queue the invoice email as asked; the same key gives the same message and sends nothing more.
 
-    Raises NoSuchInvoice, NotSendable, BadTime, KeyReused.
+    Raises NoSuchInvoice, NotSendable, NoValidAbn, BadTime, KeyReused.
     """
     load_invoice(session, invoice_id=invoice_id, lock=True)
     if not request.key:

@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 
 from paymail.services.core.issuers import find_issuer
-from paymail.services.issuers import issuer_settings
+from paymail.services.issuers import bank_changes, issuer_settings, logos
+from paymail.services.issuers.setting_history import changes_of
 from paymail.services.lists import cursor
 from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
@@ -38,11 +39,22 @@ def change_issuer(app: AppDep, holder: Writer, issuer_id: RowId, body: IssuerCha
         issuer_settings.set_up_issuer(
             session, issuer=issuer, changes=changes, actor=holder.actor, now=app.now()
         )
+        if "logo" in body.model_fields_set:
+            logos.set_logo(session, issuer=issuer, content=body.logo, actor=holder.actor, now=app.now())
+    return _detail(app, issuer_id)
+
+
+@router.post("/{issuer_id}/bank-change/cancel", responses=PROBLEMS)
+def cancel_bank_change(app: AppDep, holder: Writer, issuer_id: RowId) -> IssuerDetail:
+    """Cancel the change of an issuer's bank details that waits. Scope: write."""
+    with app.transaction() as session:
+        issuer = find_issuer(session, ref=str(issuer_id))
+        bank_changes.cancel(session, issuer=issuer, actor=holder.actor, now=app.now())
     return _detail(app, issuer_id)
 
 
 def _detail(app: App, issuer_id: int) -> IssuerDetail:
     with app.reading() as session:
         issuer = find_issuer(session, ref=str(issuer_id))
-        changes = issuer_settings.changes_of(session, issuer_id=issuer_id)
-        return IssuerDetail.with_changes(issuer, changes)
+        changes = changes_of(session, issuer_id=issuer_id)
+        return IssuerDetail.with_changes(issuer, changes, bank_changes.waiting(session, issuer_id=issuer_id))

@@ -42,7 +42,7 @@ OUR_FAULT = {
 """What callers are told where the reason is for staff, who find it in the log."""
 DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.DisconnectionError, exc.TimeoutError)
 """What SQLAlchemy raises when the database cannot be asked: away, restarting, or its pool used up."""
-PUBLIC = ("/pay/", "/api/public/")
+PUBLIC = ("/pay/", "/api/public/", "/verify")
 """What customers ask begins like this."""
 STAFF_API = "/api/v1/"
 """What programs of the sender ask begins like this."""
@@ -161,7 +161,7 @@ def database_away(request: Request, error: Exception) -> Response:
     )
     wait = {"Retry-After": str(RETRY_SECONDS)}
     if "text/html" in request.headers.get("accept", ""):
-        customer = request.url.path.startswith("/pay/")
+        customer = request.url.path.startswith(("/pay/", "/verify"))
         facts = {
             "locale": asked_language(request) if customer else "en",
             "customer": customer,

@@ -46,6 +46,13 @@ class PublicLimits:
             (self._asking_all, "asking-all"),
         )
 
+    def verifying(self, request: Request, code: str) -> None:
+        """Count a try to verify a paper: a few a minute per address and per code. Raises RateLimited."""
+        self._count(
+            (self._paying, "verify-address", address_of(request)),
+            (self._paying, "verify-code", digest(code)),
+        )
+
     def _count(self, *counts: Count) -> None:
         for rate, *key in counts:
             if not self._tally.hit(rate, *key):

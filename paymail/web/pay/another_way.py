@@ -13,7 +13,7 @@ from paymail.services.payments.another_way import pay_another_way
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import FormText
 from paymail.web.http.rate_limits import limit_payments, limit_public
-from paymail.web.pay.promises import no_link
+from paymail.web.pay.ended_links import no_link
 
 router = APIRouter(
     include_in_schema=False, dependencies=[Depends(limit_public), Depends(limit_payments("cancel"))]

@@ -5,8 +5,10 @@ from sqlalchemy import select
 
 from paymail.documents import Document
 from paymail.models import Channel, Payment
-from paymail.services.core.documents import invoice_document, receipt_document
+from paymail.services.core.documents import receipt_document
 from paymail.services.letters.credit_notes import credit_note_document, refund_of
+from paymail.services.letters.invoice_facts import full_document
+from paymail.services.letters.issued_documents import frozen, keep
 from paymail.services.links.lookup import find_by_token
 from paymail.services.lists.lookup import NoReceipt, latest_payment
 from paymail.web.http.dependencies import AppDep
@@ -27,11 +29,18 @@ def _answer(app: App, document: Document, filename: str) -> Response:
 
 @router.get("/{token}/invoice.pdf", response_class=Response, responses=ANSWERS)
 def invoice_pdf(app: AppDep, token: Token) -> Response:
-    """Download the invoice as it stands now."""
+    """Download the invoice as it was issued. Drawn now, if nobody needed it before, it is kept."""
     with app.reading() as session:
         invoice = find_by_token(session, token=token, now=app.now())
-        document = invoice_document(invoice, app.settings.public_url)
-    return _answer(app, document, document.filename)
+        document = full_document(session, invoice=invoice, public_url=app.settings.public_url)
+        version = frozen(session, invoice=invoice, document=document)
+    pdf = version.pdf if version else None
+    if pdf is None:
+        pdf = app.pdf.render(document)
+        with app.transaction() as session:
+            if version:
+                keep(session, version=version, pdf=pdf, now=app.now())
+    return pdf_answer(pdf, document.filename)
 
 
 @router.get("/{token}/receipt.pdf", response_class=Response, responses=ANSWERS)

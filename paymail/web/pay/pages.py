@@ -1,34 +1,17 @@
 """The customer's pages: the pay page of a link. Server-rendered; a GET changes nothing."""
 
-from functools import partial
-
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from paymail.errors import Gone, NotFound
-from paymail.money import Money, exponent
-from paymail.ports.payment_methods import EXCLUDED
-from paymail.ports.saved_methods import FUTURE_USAGE
-from paymail.services.core.documents import invoice_document
-from paymail.services.customers import saved_methods
 from paymail.services.customers.link_requests import request_new_link
-from paymail.services.customers.promises import replies_of
-from paymail.services.ledger.attempts import live_attempt
-from paymail.services.links.lookup import find_by_token
-from paymail.services.payments.summary import State, summary_of
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.rate_limits import limit_emails, limit_public
-from paymail.web.pay.promises import no_link
-from paymail.web.pay.script_data import ScriptData
-from paymail.web.pay.script_words import script_words
-from paymail.web.pay.waiting_view import waiting_view
+from paymail.web.pay.contents import contents
+from paymail.web.pay.ended_links import no_link
 from paymail.web.templating import PAGES, asked_language
-from paymail.wiring import App
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(limit_public)])
-
-_STEPS = {0: "1", 2: "0.01", 3: "0.01"}
-"""What an amount can be raised by, per decimals; Stripe takes three-decimal ones in tens only."""
 
 BACK = "payment_intent_client_secret"
 """The parameter that Stripe puts into the address that a customer comes back to from their bank."""
@@ -39,7 +22,7 @@ def pay(app: AppDep, request: Request, token: str, said: str = "") -> Response:
     """Show what is owed, and how to pay it."""
     back = BACK in request.query_params
     try:
-        payable, context = _contents(app, token)
+        payable, context = contents(app, token, said)
     except (NotFound, Gone) as error:
         return RedirectResponse(request.url.path, 303) if back else no_link(request, token, error)
     if back and not payable:
@@ -54,41 +37,3 @@ def renew(app: AppDep, request: Request, token: str) -> HTMLResponse:
     with app.transaction() as session:
         request_new_link(session, token=token, now=app.now())
     return PAGES.TemplateResponse(request, "link_asked.html", {"locale": asked_language(request)}, 202)
-
-
-def _contents(app: App, token: str) -> tuple[bool, dict[str, object]]:
-    """Return whether the invoice of a link can be paid, and what its page shows. Raises NotFound, Gone."""
-    with app.reading() as session:
-        invoice = find_by_token(session, token=token, now=app.now())
-        summary = summary_of(session, invoice=invoice, now=app.now())
-        document = invoice_document(invoice, app.settings.public_url)
-        replies = replies_of(session, invoice=invoice, now=app.now())
-        payable = summary.state is State.PAYABLE
-        saved = saved_methods.current(
-            session, customer_id=invoice.customer_id, account=invoice.issuer.stripe_account
-        )
-        offered = payable and saved_methods.may_save(session, invoice=invoice)
-        awaited = summary.awaited if summary.state is State.WAITING else None
-        attempt = live_attempt(session, invoice_id=invoice.invoice_id) if payable else None
-    currency = document.total.currency
-    return payable, {
-        "summary": summary,
-        "document": document,
-        "replies": replies,
-        "saved": saved,
-        "consent": saved_methods.CONSENT if offered else "",
-        "future_usage": FUTURE_USAGE,
-        "waiting": waiting_view(awaited, invoice.issuer.timezone, app.settings, app.now())
-        if awaited
-        else None,
-        "excluded": " ".join(EXCLUDED),
-        "stripe_js": app.settings.stripe_js,
-        "pending": attempt.intent_id if attempt else None,
-        "script": ScriptData(
-            app.settings.stripe_publishable_key, invoice.issuer.stripe_account, currency, document.locale
-        ),
-        "sandboxed": app.settings.sandboxed,
-        "money_of": partial(Money, currency=currency),
-        "step": _STEPS[exponent(currency)],
-        "words": script_words(document.locale),
-    }

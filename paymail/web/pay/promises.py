@@ -11,25 +11,15 @@ from fastapi.responses import RedirectResponse, Response
 
 from paymail.errors import Conflict, Gone, InvalidInput, NotFound
 from paymail.services.customers import promises
-from paymail.services.links.lookup import LinkReplaced
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import FormText, Token
 from paymail.web.http.openapi import PAY_PROBLEMS
 from paymail.web.http.rate_limits import limit_emails, limit_public
+from paymail.web.pay.ended_links import no_link
 from paymail.web.schemas.pay import AlreadyPaid, Heard, Promise
-from paymail.web.templating import PAGES, asked_language
 from paymail.wiring import App
 
 router = APIRouter(dependencies=[Depends(limit_public), Depends(limit_emails)])
-
-
-def no_link(request: Request, token: str, error: NotFound | Gone) -> Response:
-    """Answer with the page of a link that leads nowhere. The token goes into the page of an ended or replaced
-    one only: all others look the same."""
-    ended = token if isinstance(error, Gone) else ""
-    replaced_on = error.on if isinstance(error, LinkReplaced) else None
-    context = {"gone": ended, "replaced_on": replaced_on, "locale": asked_language(request)}
-    return PAGES.TemplateResponse(request, "no_link.html", context, 410 if ended else 404)
 
 
 def _claim_paid(app: App, token: str, text: str) -> Heard:

@@ -16,7 +16,7 @@ from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import LARGEST_ID, Token
 from paymail.web.http.openapi import PAY_PROBLEMS
 from paymail.web.http.rate_limits import limit_public
-from paymail.web.pay.promises import no_link
+from paymail.web.pay.ended_links import no_link
 from paymail.web.schemas.pay import RemovedMethod, RemoveMethod
 from paymail.wiring import App
 

@@ -9,7 +9,9 @@ class Reported(BaseModel):
     """What a report was taken for."""
 
     bounce_id: int
-    kind: str = Field(description="hard, soft, delivered, or unmatched (it does not name a paymail message).")
+    kind: str = Field(
+        description="hard, soft, delivered, complaint, or unmatched (it does not name a paymail message)."
+    )
     message_id: int | None
     status: str = Field(description="Enhanced status code (RFC 3463); empty when there is none.")
 

@@ -20,6 +20,7 @@ class CustomerRow(BaseModel):
     tax_id: str
     address: str
     country: str = Field(description="ISO 3166-1; empty if not known.")
+    attention: str
     locale: str = Field(description="If empty, the issuer's.")
     reminders_off: bool
     ladder: str = Field(description="If empty, the issuer's.")

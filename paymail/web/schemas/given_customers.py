@@ -23,6 +23,7 @@ class CustomerBody(Body):
     tax_id: Line | None = None
     address: Paragraph | None = None
     country: Line | None = Field(None, max_length=10, description="ISO 3166-1.", examples=["AU"])
+    attention: Line | None = Field(None, description="Whom invoices are for.", examples=["Accounts"])
     locale: Line | None = Field(
         None, max_length=40, description="Such as `de-AT`; empty for the issuer's.", examples=["en-AU"]
     )

@@ -82,6 +82,7 @@ class InvoiceBody(Body):
     customer_tax_id: Line | None = None
     customer_address: Paragraph | None = None
     customer_country: Line | None = Field(None, max_length=10, description="ISO 3166-1.", examples=["AU"])
+    customer_attention: Line | None = None
     currency: Line = Field(max_length=10, description="ISO 4217, upper case.", examples=["AUD"])
     issued_date: Day
     due_date: Day
@@ -94,6 +95,7 @@ class InvoiceBody(Body):
     tax_amount: Number | None = Field(None, description="By default rounded half up, once per rate.")
     total: Number | None = Field(None, description="By default subtotal and tax.")
     amount_paid: Number | None = Field(None, description="All that you know was ever paid.")
+    tax_amount_aud: Number | None = Field(None, description="The tax in Australian dollars.")
     purchase_order: Line | None = None
     terms: Paragraph | None = None
     notes: Paragraph | None = None

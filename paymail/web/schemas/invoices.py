@@ -7,6 +7,8 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from paymail.models import Invoice, InvoiceLine, Message, TimelineEvent
+from paymail.money import Obstacle
+from paymail.services.core.online_payment import online_obstacle
 from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.web.http.inputs import Text
 from paymail.web.schemas.account import Sums, sums
@@ -58,6 +60,7 @@ class InvoiceDetail(PayInvoice, Sums):
     customer_ref: str = Field(description="Your own id of the customer; empty if you gave none.")
     customer_email: str
     items: list[ItemDetail]  # type: ignore[assignment]  # of a model that is only read
+    tax_amount_aud: float | None = Field(description="The tax in Australian dollars; null if not given.")
     purchase_order: str
     terms: str
     notes: str
@@ -65,6 +68,9 @@ class InvoiceDetail(PayInvoice, Sums):
     rounding_difference: float = Field(
         description="How far the host's total is from the one that half-up rounding of each line, and of the"
         " tax once per rate, gives."
+    )
+    not_online: Obstacle | None = Field(
+        description="Why nothing of the balance can be paid online; null if it can, or nothing is owed."
     )
     payment_url: str | None = Field(description="Secret pay link; null without the write scope.")
     payment_url_expires_at: datetime | None = Field(
@@ -96,11 +102,13 @@ class InvoiceDetail(PayInvoice, Sums):
             customer_ref=invoice.customer.external_ref or "",
             customer_email=invoice.customer.email,
             items=[ItemDetail.with_tax(line, invoice.currency) for line in invoice.lines],
+            tax_amount_aud=major(invoice.tax_aud, "AUD") if invoice.tax_aud else None,
             purchase_order=invoice.purchase_order,
             terms=invoice.terms,
             notes=invoice.notes,
             metadata=json.loads(invoice.host_metadata or "{}"),
             rounding_difference=major(invoice.rounding_difference, invoice.currency),
+            not_online=online_obstacle(invoice),
             payment_url=link,
             payment_url_expires_at=invoice.payment_token_expires_at,
             messages=[MessageRow.of(message) for message in messages],

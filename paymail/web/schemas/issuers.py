@@ -1,13 +1,16 @@
 """Issuers as JSON: who bills, and how."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Base64Bytes, BaseModel, Field, StringConstraints
 
-from paymail.models import Issuer, IssuerChange
+from paymail.models import BankChange, Issuer, IssuerChange
+from paymail.services.core.logos import logo_path
+from paymail.services.issuers.bank_changes import details_of
 from paymail.services.issuers.issuer_settings import LONGEST, MOST_GAP, MOST_LINK_DAYS
+from paymail.services.issuers.logos import MOST_BYTES
 from paymail.services.issuers.setting_texts import Value
 from paymail.services.reminders import ladder
 from paymail.web.http.inputs import Text
@@ -26,6 +29,20 @@ class IssuerRow(BaseModel):
     address: str
     tax_id: str
     tax_name: str
+    tax_label: str = Field(description="What stands before the tax id; if empty, as its country calls it.")
+    phone: str
+    colour: str = Field(description="`#rrggbb`; shown darker where white could not be read on it.")
+    logo: str = Field(description="Path of the picture on this server; empty if there is none.")
+    terms: str = Field(description="Of invoices without terms of their own.")
+    footer: str
+    bank_holder: str
+    bank_name: str
+    bank_bsb: str
+    bank_number: str
+    bank_payid: str
+    bank_iban: str
+    bank_bic: str
+    bank_since: date | None = Field(description="Day of the last change; null if there never was an account.")
     currency: str
     locale: str
     stripe_account: str = Field(description="Connected account (acct_…); empty if there is none.")
@@ -68,15 +85,34 @@ class SettingChange(BaseModel):
         return cls(**{name: getattr(change, name) for name in cls.model_fields})
 
 
+class AskedBank(BaseModel):
+    """A change of the bank details that waits; customers do not see it yet."""
+
+    asked_at: datetime
+    asked_by: str
+    due_at: datetime = Field(description="When it takes effect, unless it is cancelled.")
+    details: dict[str, str] = Field(description="All seven fields as they will be.")
+
+
 class IssuerDetail(IssuerRow):
     """An issuer with what was changed of it."""
+
+    bank_change: AskedBank | None = Field(description="null if none is waiting.")
 
     changes: list[SettingChange] = Field(description="The 100 newest changes, newest first.")
 
     @classmethod
-    def with_changes(cls, issuer: Issuer, changes: Iterable[IssuerChange]) -> "IssuerDetail":
-        """Return what is known of an issuer."""
-        return cls(**fields_of(issuer), changes=[SettingChange.of(one) for one in changes])
+    def with_changes(
+        cls, issuer: Issuer, changes: Iterable[IssuerChange], asked: BankChange | None
+    ) -> "IssuerDetail":
+        """Return what is known of an issuer; `asked` is the change of bank details that waits."""
+        bank = asked and AskedBank(
+            asked_at=asked.asked_at,
+            asked_by=asked.asked_by,
+            due_at=asked.due_at,
+            details=details_of(asked),
+        )
+        return cls(**fields_of(issuer), changes=[SettingChange.of(one) for one in changes], bank_change=bank)
 
 
 Lines = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")]
@@ -92,6 +128,23 @@ class IssuerChanges(Body):
     address: Lines = Field("", max_length=LONGEST["address"])
     tax_id: Text = Field("", max_length=LONGEST["tax_id"])
     tax_name: Text = Field("", max_length=LONGEST["tax_name"])
+    tax_label: Text = Field("", max_length=LONGEST["tax_label"])
+    phone: Text = Field("", max_length=LONGEST["phone"])
+    colour: Text = Field("", max_length=7, examples=["#2563eb"])
+    logo: Base64Bytes = Field(
+        b"",
+        max_length=2 * MOST_BYTES,
+        description="PNG, JPEG, GIF or WebP in base64; it is made a small PNG. Empty takes the logo away.",
+    )
+    terms: Lines = Field("", max_length=LONGEST["terms"])
+    footer: Lines = Field("", max_length=LONGEST["footer"])
+    bank_holder: Text = Field("", max_length=140)
+    bank_name: Text = Field("", max_length=140)
+    bank_bsb: Text = Field("", max_length=10, examples=["063-000"])
+    bank_number: Text = Field("", max_length=40)
+    bank_payid: Text = Field("", max_length=256)
+    bank_iban: Text = Field("", max_length=60)
+    bank_bic: Text = Field("", max_length=20)
     locale: Text = Field("", max_length=20, description="Such as en-AU.")
     timezone: Text = Field("", max_length=60, description="IANA time zone name.")
     country: Text = Field("", max_length=2)
@@ -111,7 +164,7 @@ class IssuerChanges(Body):
 
     def given(self, currency: str) -> dict[str, Value]:
         """Return the fields that the request has, as `set_up_issuer` takes them. Raises BadAmount."""
-        found: dict[str, Value] = self.model_dump(exclude_unset=True)
+        found: dict[str, Value] = self.model_dump(exclude_unset=True, exclude={"logo"})
         if "reminder_minimum" in found:
             found["reminder_minimum"] = minor_or_none(self.reminder_minimum, currency)
         return found
@@ -119,7 +172,9 @@ class IssuerChanges(Body):
 
 def fields_of(issuer: Issuer) -> dict[str, Any]:
     """Return the fields of an `IssuerRow`."""
-    return {name: getattr(issuer, name) for name in IssuerRow.model_fields} | {
+    columns = IssuerRow.model_fields.keys() - {"logo"}
+    return {name: getattr(issuer, name) for name in columns} | {
+        "logo": logo_path(issuer),
         "ladder": ladder.write(ladder.effective(issuer.ladder)),
         "reminder_minimum": major(issuer.reminder_minimum, issuer.currency),
         "application_fee": issuer.application_fee / 100,

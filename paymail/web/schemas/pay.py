@@ -5,9 +5,10 @@ from datetime import date, datetime
 from pydantic import BaseModel, Field
 
 from paymail import money
+from paymail.models import ObjectionReason
 from paymail.ports.payments import Intent
 from paymail.render import formats
-from paymail.services.customers import promises
+from paymail.services.customers import objections, promises
 from paymail.web.schemas.body import Body
 
 
@@ -90,6 +91,25 @@ class Promise(Body):
     """The day, on the issuer's calendar: from today up to 60 days ahead."""
 
     date: date
+
+
+class RaiseObjection(Body):
+    """What is wrong with the invoice."""
+
+    reason: ObjectionReason
+    lines: list[int] = Field(
+        [], max_length=100, description="Numbers of the lines that it is about (`line`); others are left out."
+    )
+    words: str = Field("", max_length=objections.LONGEST_WORDS, examples=["2.75 hours were agreed."])
+    answer_to: str = Field(
+        "", max_length=320, description="Where the answer is emailed to; empty: the address on file."
+    )
+
+
+class Objected(BaseModel):
+    """Staff are told, and reminders wait until they have answered."""
+
+    success: bool = True
 
 
 class Heard(BaseModel):

@@ -5,15 +5,20 @@ from datetime import datetime
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
 from paymail.errors import PaymailError
 from paymail.models import HoldReason, Invoice, Issuer
+from paymail.money import why_not
 from paymail.services.access.staff import Visitor
 from paymail.services.core import invoices
 from paymail.services.core.calendar import BusinessCalendar, calendar_of
 from paymail.services.core.history import history
+from paymail.services.core.online_payment import online_obstacle
+from paymail.services.core.tax_invoices import missing_abn
+from paymail.services.customers import objections
 from paymail.services.forecast.explanation import explain
 from paymail.services.ledger import awaited_payments
 from paymail.services.links import pay_links
@@ -21,6 +26,7 @@ from paymail.services.lists import lookup, message_pages
 from paymail.services.lists.message_pages import Wanted
 from paymail.services.reminders import by_hand, holds
 from paymail.services.sending import invoice_emails
+from paymail.web.http.inputs import LARGEST_ID
 from paymail.web.staff import money_view, plan_view
 from paymail.web.staff.form_actions import Refusal, Sequence, StaffForm, Text, WhenForm, act
 from paymail.web.staff.pages import PAGES
@@ -56,6 +62,13 @@ class OverrideForm(StaffForm):
 
     reminders: Text = "on"
     ladder: Text = ""
+
+
+class AnswerForm(StaffForm):
+    """Close what the customer says is wrong, with an answer or without one."""
+
+    objection: int = Field(0, ge=0, le=LARGEST_ID)
+    answer: str = Field("", max_length=4000)
 
 
 def calendar_or_none(issuer: Issuer) -> BusinessCalendar | None:
@@ -105,6 +118,8 @@ def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, objec
     events = history(session, invoice_id=invoice_id)
     return {
         "invoice": invoice,
+        "missing": missing_abn(invoice),
+        "not_online": why_not(obstacle, invoice.currency) if (obstacle := online_obstacle(invoice)) else "",
         "zone": invoice.issuer.timezone,
         "morning": calendar.next_morning(now) if calendar else None,
         "found": message_pages.messages(session, wanted=Wanted(invoice_id=invoice_id)),
@@ -116,6 +131,8 @@ def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, objec
         "explained": explain(session, invoice_id=invoice_id, now=now),
         "holds": holds.in_force(session, invoice_ids=[invoice_id], now=now),
         "hold_reasons": list(HoldReason),
+        "objections": objections.objections(session, invoice_id=invoice_id),
+        "objection_reasons": objections.REASONS,
         "tones": list(Tone),
         "fitting_tones": by_hand.fitting_tones(invoice, now),
     }
@@ -127,6 +144,7 @@ def _forms(session: Session, invoice: Invoice) -> dict[str, StaffForm]:
     return {
         "send": SendForm(sequence=invoice_emails.next_sequence(session, invoice_id=invoice_id)),
         "hold": HoldForm(),
+        "answer": AnswerForm(),
         "remind": RemindForm(sequence=by_hand.next_sequence(session, invoice_id=invoice_id)),
         "invoice": _override(invoice.reminders_off, invoice.ladder),
         "customer": _override(invoice.customer.reminders_off, invoice.customer.ladder),

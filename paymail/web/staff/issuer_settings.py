@@ -11,13 +11,15 @@ from paymail.emails import Tone
 from paymail.mail import reader
 from paymail.services.access.staff import Visitor
 from paymail.services.core.issuers import all_issuers, find_issuer
-from paymail.services.issuers import issuer_settings
+from paymail.services.issuers import bank_changes, issuer_settings
+from paymail.services.issuers.bank_details import BANK_FIELDS
+from paymail.services.issuers.bank_notice import in_words
 from paymail.services.letters import previews
 from paymail.services.outbox import gates
 from paymail.services.reminders import ladder
 from paymail.web.http.dependencies import AppDep
 from paymail.web.staff import issuer_settings_form
-from paymail.web.staff.form_actions import IssuerId, Refusal, Text, act
+from paymail.web.staff.form_actions import IssuerId, Refusal, StaffForm, Text, act
 from paymail.web.staff.issuer_settings_form import PreferencesForm
 from paymail.web.staff.mailbox import framed
 from paymail.web.staff.pages import PAGES
@@ -39,6 +41,7 @@ def _page(
     with app.reading() as session:
         issuers = all_issuers(session)
         issuer = find_issuer(session, ref=ref or (str(issuers[0].issuer_id) if issuers else ""))
+        asked = bank_changes.waiting(session, issuer_id=issuer.issuer_id)
     form = form or issuer_settings_form.of_issuer(issuer)
     context = {
         "visitor": visitor,
@@ -50,6 +53,9 @@ def _page(
         "tones": list(Tone),
         "presets": gates.PRESETS,
         "zones": issuer_settings_form.zones(),
+        "bank": in_words({name: getattr(issuer, name) for name in BANK_FIELDS}),
+        "asked": asked,
+        "asked_bank": in_words(bank_changes.details_of(asked)) if asked else "",
         "refusal": refusal,
         "note": note,
     }
@@ -84,6 +90,27 @@ def save(
 
     if refusal := act(app, visitor, form, do):
         return _page(app, request, visitor, form.issuer, form, refusal)
+    return RedirectResponse(f"/staff/reminders?issuer={form.issuer}&saved=yes", 303)
+
+
+class BankForm(StaffForm):
+    """Which issuer's change of bank details to cancel."""
+
+    issuer: IssuerId = ""
+
+
+@router.post("/bank/cancel")
+def cancel_bank_change(
+    app: AppDep, request: Request, visitor: Visiting, form: Annotated[BankForm, Form()]
+) -> Response:
+    """Cancel the change of bank details that waits."""
+
+    def do(session: Session, now: datetime) -> None:
+        issuer = find_issuer(session, ref=form.issuer)
+        bank_changes.cancel(session, issuer=issuer, actor=visitor.email, now=now)
+
+    if refusal := act(app, visitor, form, do):
+        return _page(app, request, visitor, form.issuer, refusal=refusal)
     return RedirectResponse(f"/staff/reminders?issuer={form.issuer}&saved=yes", 303)
 
 

@@ -43,13 +43,23 @@ document.addEventListener("DOMContentLoaded", () => {
   const show = (id) => {
     // The server's page says what the customer has to do now.
     if (id === "waiting") return window.location.replace(window.location.pathname);
-    for (const gone of [form, ...document.querySelectorAll("#pay-title, #standing, #amount, #talk, #unsure, #saved")]) {
+    for (const gone of [form, ...document.querySelectorAll("#paying, #standing, #amount, #talk, #unsure, #saved")]) {
       gone.hidden = true;
     }
     const panel = document.getElementById(id);
     panel.hidden = false;
     panel.focus();
+    if (id === "done") thank().catch(() => {}); // what is shown already is enough
   };
+  // The server's page of what was paid, the plan as it stands now, and what can be done with the receipt.
+  async function thank() {
+    const response = await fetch(`${window.location.pathname}?said=done`);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const panel = page.getElementById("done");
+    if (!response.ok || !panel || panel.hidden) return;
+    document.querySelector("main").replaceWith(page.querySelector("main"));
+    document.getElementById("done").focus();
+  }
   const explain = (error) => {
     if (error.shown) return error.shown;
     if (error.code === "payment_not_completed") return words.failed;

@@ -160,7 +160,10 @@ def try_services(trial: Trial) -> None:
 
 def try_an_invoice(trial: Trial) -> None:
     """Send an invoice by email and pay it."""
-    trial.paymail("issuers add 'Acme Pty Ltd' billing@acme.example --stripe-account acct_sandbox")
+    trial.paymail(
+        "issuers add 'Acme Pty Ltd' billing@acme.example --stripe-account acct_sandbox"
+        " --tax-id '51 824 753 556'"
+    )
     header, *rows = SAMPLE.read_text().splitlines()
     export = "\n".join([header, *(row for row in rows if row.startswith("502,"))])
     (trial.volumes["/data"] / "export.csv").write_text(export)

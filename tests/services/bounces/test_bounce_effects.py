@@ -53,11 +53,12 @@ def test_the_same_report_again_changes_nothing(reported: ReportedEmails) -> None
 
 def test_a_second_report_about_a_bounced_message_is_only_recorded(reported: ReportedEmails) -> None:
     reported.sent()
+    second = reported.report("gmail_not_found")
     reported.receive(reported.report("postfix_unknown_user"))
     before = reported.kinds()
     with db.transaction(reported.engine) as session:
         suppressions.lift(session, address="c502@customer.example", reason="works", actor="a", now=LATER)
-    reported.receive(reported.report("gmail_not_found"))
+    reported.receive(second)
     assert reported.count(Bounce) == 2
     assert reported.kinds() == before
     assert reported.count(Suppression, Suppression.lifted_at.is_(None)) == 0
@@ -108,9 +109,9 @@ def test_a_report_with_a_made_up_id_does_nothing(reported: ReportedEmails, name:
     assert reported.count(Suppression) == reported.count(ReminderHold) == 0
 
 
-def test_a_report_about_another_recipient_does_nothing(reported: ReportedEmails) -> None:
+def test_a_report_about_another_recipient_that_only_quotes_us_does_nothing(reported: ReportedEmails) -> None:
     message_id = reported.sent()
-    raw = reported.report("postfix_unknown_user").replace(b"c502@customer", b"boss@customer")
+    raw = reported.report("office365_5_1_351").replace(b"c502@customer", b"boss@customer")
     bounce = reported.receive(raw)
     assert (bounce.kind, bounce.message_id, bounce.recipient) == (
         Kind.UNMATCHED,

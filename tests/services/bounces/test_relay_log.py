@@ -7,11 +7,21 @@ from sqlalchemy import Engine
 
 from paymail.models import Bounce, Message, MessageState, Suppression
 from paymail.services.bounces import relay_log_follower
-from paymail.services.bounces.relay_log import Fact, facts
+from paymail.services.bounces.relay_log import Fact, facts, understood
 from tests.factories import NOW
 from tests.services.reported_emails import ReportedEmails
 
-STAMPS = {"syslog": "Mar 17 01:00:0{} mx", "rfc3339": "2026-03-17T01:00:0{}.123456+00:00 mx"}
+STAMPS = {
+    "syslog": "Mar 17 01:00:0{} mx",
+    "rfc3339": "2026-03-17T01:00:0{}.123456+00:00 mx",
+    "padded": "Mar  7 01:00:0{} mx",
+    "unpadded": "Mar 7 01:00:0{} mx",
+    "German": "Mär 17 01:00:0{} mx",
+    "French": "17 févr. 01:00:0{} mx",
+    "Japanese": "3月 17 01:00:0{} mx",
+    "with its year": "Mar 17 2026 01:00:0{}.5 mx",
+    "a date and a time": "2026-03-17 01:00:0{} mx",
+}
 QUEUE = "4ABCD12345"
 
 
@@ -75,6 +85,46 @@ def test_what_was_returned_bounced(reported: ReportedEmails, log: Path) -> None:
     before = reported.kinds()
     assert prove(reported, log, cleanup(reported), queued(), line) == 0
     assert reported.kinds() == before
+
+
+@pytest.mark.parametrize("status", ["expired", "force-expired"])
+def test_what_expired_is_a_hard_bounce_that_suppresses_nothing(
+    reported: ReportedEmails, log: Path, status: str
+) -> None:
+    message_id = reported.sent(MessageState.UNKNOWN)
+    at, came_in = STAMPS["syslog"].format(4), cleanup(reported)
+    gone = f"{at} postfix/qmgr[99]: {QUEUE}: from=<b+x@pay.example>, status={status}, returned to sender\n"
+    assert prove(reported, log, came_in, queued(), tried("deferred", "4.4.1", "timed out"), gone) == 1
+    assert reported.state(message_id) is MessageState.BOUNCED
+    assert reported.held(502) == ["bounced"]
+    assert reported.count(Suppression) == 0
+    assert status in reported.message().detail
+    assert prove(reported, log, came_in, gone) == 0
+
+
+def test_where_an_alias_led_to_is_not_our_address(reported: ReportedEmails, log: Path) -> None:
+    reported.sent()
+    line = tried("bounced", "5.1.1", "host mail said: 550 5.1.1 User unknown")
+    line = line.replace("to=<c502@customer.example>", "to=<x@other.example>, orig_to=<c502@customer.example>")
+    prove(reported, log, cleanup(reported), line)
+    assert reported.held(502) == ["bounced"]
+    assert reported.count(Suppression) == 0
+
+
+@pytest.mark.parametrize("name", ["postfix-out", "mail2", "postfix/relay"])
+def test_an_instance_may_have_any_name(reported: ReportedEmails, log: Path, name: str) -> None:
+    message_id = reported.sent(MessageState.UNKNOWN)
+    first = "postfix" if name == "postfix/relay" else name
+    lines = cleanup(reported).replace("postfix/", f"{first}/"), queued().replace("postfix/", f"{name}/")
+    assert prove(reported, log, *lines) == 1
+    assert reported.state(message_id) is MessageState.SENT
+
+
+def test_two_instances_may_use_the_same_queue_id(reported: ReportedEmails, log: Path) -> None:
+    message_id = reported.sent()
+    line = tried("bounced", "5.1.1", "host mail said: 550 5.1.1 User unknown")
+    prove(reported, log, cleanup(reported), line.replace("postfix/", "postfix-in/"))
+    assert reported.state(message_id) is MessageState.SENT
 
 
 def test_a_bounce_in_the_log_counts_for_a_sent_message_and_is_told_once(
@@ -148,6 +198,17 @@ def test_no_line_is_lost_when_the_log_changes_under_the_reader(
 def test_lines_of_any_kind_are_passed_over(reported: ReportedEmails, log: Path) -> None:
     log.write_bytes(b"\xff\xfe\0\n\n" + b"x" * 3_000_000 + b"\nMar 17 postfix/qmgr[1]: A: removed\n")
     assert relay_log_follower.prove(reported.context_at(NOW), log) == 0
+
+
+def test_lines_in_a_way_that_is_not_read_are_counted() -> None:
+    read = [cleanup_line.strip() for cleanup_line in (queued(), queued(stamp="rfc3339"))]
+    unread = [
+        '{"SYSLOG_IDENTIFIER":"postfix/qmgr","MESSAGE":"4ABCDE: removed"}',
+        "<22>1 2026-03-17T01:00:02Z mx postfix/qmgr 99 - - 4ABCD12345: removed",
+    ]
+    noise = ["Mar 17 00:00:00 mx postfix/smtpd[1]: connect from unknown", "Mar 17 00:00:00 mx sshd[1]: hello"]
+    assert understood(read + noise) == (2, 2)
+    assert understood(unread + noise) == (0, 2)
 
 
 def test_open_queues_are_forgotten_when_removed_and_bounded() -> None:

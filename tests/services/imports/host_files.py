@@ -62,7 +62,9 @@ def bring(
     """Import a file for one issuer; `after` is called after each transaction."""
     content = text.encode() if isinstance(text, str) else text
     with db.transaction(engine) as session:
-        found = ensure_issuer(session, name=issuer, email="billing@host.example", now=NOW)
+        found = ensure_issuer(
+            session, name=issuer, email="billing@host.example", tax_id="51 824 753 556", now=NOW
+        )
     return import_invoices(
         context_of(engine),
         source=open_host_file(io.BytesIO(content)),

@@ -55,6 +55,7 @@ class HostStory(PayingCustomer):
                 email="billing@host.example",
                 now=NOW,
                 stripe_account="acct_sandbox",
+                tax_id="51 824 753 556",
             )
 
     def bring(self, *changes: Row) -> Report:

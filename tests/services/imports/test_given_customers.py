@@ -29,7 +29,9 @@ def test_a_customer_who_waited_too_long_for_a_lock_is_tried_again(database_url: 
         connection.commit()
 
     with db.transaction(engine) as session:
-        issuer = ensure_issuer(session, name="Host Pty Ltd", email="b@host.example", now=NOW)
+        issuer = ensure_issuer(
+            session, name="Host Pty Ltd", email="b@host.example", tax_id="51 824 753 556", now=NOW
+        )
         issuer_id = issuer.issuer_id
     tries: list[int] = []
     with ExitStack() as held:

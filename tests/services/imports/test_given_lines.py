@@ -53,7 +53,9 @@ def totals(invoice: GivenInvoice) -> tuple[int, int, int]:
 @pytest.fixture
 def issuer_id(engine: Engine) -> int:
     with db.transaction(engine) as session:
-        return ensure_issuer(session, name="Host Pty Ltd", email="b@host.example", now=NOW).issuer_id
+        return ensure_issuer(
+            session, name="Host Pty Ltd", email="b@host.example", tax_id="51 824 753 556", now=NOW
+        ).issuer_id
 
 
 def reading_of(engine: Engine) -> Context:

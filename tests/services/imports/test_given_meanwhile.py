@@ -92,7 +92,9 @@ class Office:
 @pytest.fixture
 def office(engine: Engine) -> Office:
     with db.transaction(engine) as session:
-        issuer = ensure_issuer(session, name="Host Pty Ltd", email="b@host.example", now=NOW)
+        issuer = ensure_issuer(
+            session, name="Host Pty Ltd", email="b@host.example", tax_id="51 824 753 556", now=NOW
+        )
         return Office(engine, issuer.issuer_id)
 
 

@@ -119,6 +119,8 @@ def test_an_id_of_the_host_that_stands_in_a_file_twice_is_refused_far_apart_too(
         ("metadata", json.dumps({"x" * 41: "a"}), "longer than 40"),
         ("external_ref", "x" * 201, "longer than 200"),
         ("purchase_order", "a\nb", "line break"),
+        ("customer_attention", "a\nb", "line break"),
+        ("tax_amount_aud", "much", "number"),
     ],
 )
 def test_each_fault_of_an_optional_column_is_named(column: str, cell: str, reason: str) -> None:
@@ -136,6 +138,8 @@ def test_what_the_host_keeps_is_kept_and_stays_where_a_file_has_no_such_column(e
         "customer_tax_id": "51 824 753 556",
         "customer_address": "1 High St\nSydney",
         "customer_country": "au",
+        "customer_attention": "Accounts",
+        "tax_amount_aud": "1.25",
     }
     bring(engine, text_of(rows(given)))
     bring(engine, text_of(rows({"due_date": "2026-04-15"})))
@@ -145,6 +149,7 @@ def test_what_the_host_keeps_is_kept_and_stays_where_a_file_has_no_such_column(e
     assert (invoice.purchase_order, invoice.terms, invoice.notes) == ("PO 7", "30 days\nnet", "Thanks")
     assert invoice.host_metadata == '{"project": "x"}'
     assert (customer.tax_id, customer.country) == ("51 824 753 556", "AU")
+    assert (customer.attention, invoice.tax_aud) == ("Accounts", 125)
     assert customer.address == "1 High St\nSydney"
 
 

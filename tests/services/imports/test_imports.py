@@ -79,6 +79,7 @@ def test_a_second_run_changes_nothing(engine: Engine) -> None:
         ({"invoice_id": "0"}, "invoice_id", "neither a positive whole number nor a text"),
         ({"invoice_id": "9" * 41}, "invoice_id", "longer than 40"),
         ({"invoice_id": "INV\t1"}, "invoice_id", "control character"),
+        ({"description": "Cable \ue000"}, "description", "private-use character"),
         ({"customer_name": " "}, "customer_name", "is empty"),
         ({"customer_name": "a\r\nBcc: x@evil.example"}, "customer_name", "line break"),
         ({"customer_name": "x" * 301}, "customer_name", "longer than 300"),

@@ -146,7 +146,10 @@ def test_what_people_call_things_commands_no_terminal_and_stays_what_it_is() -> 
 
 def test_a_saved_profile_is_one_issuers_or_everybodys_and_can_be_replaced_and_removed(engine: Engine) -> None:
     with db.transaction(engine) as session:
-        one, other = (ensure_issuer(session, name=n, email="b@host.example", now=NOW).issuer_id for n in "AB")
+        one, other = (
+            ensure_issuer(session, name=n, email="b@host.example", tax_id="51 824 753 556", now=NOW).issuer_id
+            for n in "AB"
+        )
         for name, issuer_id in (("mine", one), ("all", None)):
             saved_profiles.save(session, name=name, definition=definition(), issuer_id=issuer_id, now=NOW)
         changed = definition(OURS.replace("our own system", "anew"))

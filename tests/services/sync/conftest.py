@@ -60,7 +60,11 @@ def context(engine: Engine, host: Host) -> SyncContext:
     """Sync of the host's view for one issuer."""
     with db.transaction(engine) as session:
         made = Issuer(
-            name="Southern IT", email="b@southern-it.example", created_at=NOW, timezone="Australia/Sydney"
+            name="Southern IT",
+            email="b@southern-it.example",
+            created_at=NOW,
+            timezone="Australia/Sydney",
+            tax_id="51 824 753 556",
         )
         session.add(made)
         session.flush()

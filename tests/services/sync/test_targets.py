@@ -22,7 +22,9 @@ def of_another_view(context: SyncContext, host: Host, name: str) -> SyncContext:
 def test_two_issuers_never_share_a_table(context: SyncContext, host: Host) -> None:
     synced(context)
     with context.transaction() as session:
-        made = Issuer(name="North", email="n@north.example", created_at=NOW, timezone="UTC")
+        made = Issuer(
+            name="North", email="n@north.example", tax_id="51 824 753 556", created_at=NOW, timezone="UTC"
+        )
         session.add(made)
         session.flush()
         second = replace(of_another_view(context, host, "north"), issuer_id=made.issuer_id)

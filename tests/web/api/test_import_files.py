@@ -21,7 +21,9 @@ CSV, NDJSON = "text/csv", "application/x-ndjson"
 @pytest.fixture
 def key(site: Site) -> dict[str, str]:
     with site.app.transaction() as session:
-        session.add(Issuer(name="Host Pty Ltd", email="billing@host.example", created_at=NOW))
+        session.add(
+            Issuer(name="Host Pty Ltd", email="billing@host.example", tax_id="51 824 753 556", created_at=NOW)
+        )
     return bearer(site.app, "read", "write", name="Nightly")
 
 

@@ -1,11 +1,13 @@
 """Issuers and customers in the staff API: listed page by page, shown one by one, without a secret."""
 
+import base64
 from typing import Any
 
 import pytest
 
 from paymail.models import Customer, Issuer
 from tests.factories import NOW
+from tests.services.issuers.test_issuer_identity import picture
 from tests.web.bearer import bearer
 from tests.web.conftest import Site
 
@@ -45,7 +47,7 @@ def test_issuers_are_listed_page_by_page_and_shown_with_their_settings(
     ]
     assert second["next"] is None
     shown = get(site, key, f"/issuers/{first['data'][0]['issuer_id']}")
-    assert shown == first["data"][0] | {"changes": []}
+    assert shown == first["data"][0] | {"bank_change": None, "changes": []}
     assert (shown["reminder_minimum"], shown["application_fee"], shown["link_days"]) == (500, 1.5, 45)
     assert shown["ladder"].startswith("-3:upcoming")
     assert get(site, key, "/issuers/99", 404)["code"] == "no_such_issuer"
@@ -96,6 +98,8 @@ def test_an_issuer_is_changed_and_its_history_names_the_author_with_old_and_new(
         "reminder_minimum": "12.50",
         "link_days": None,
         "reminders_off": True,
+        "bank_number": "1000 2000",
+        "colour": "#facc15",
     }
     shown = patch(site, wanted)
     assert {name: shown[name] for name in wanted} == wanted | {
@@ -111,6 +115,28 @@ def test_an_issuer_is_changed_and_its_history_names_the_author_with_old_and_new(
     assert len(patch(site, wanted)["changes"]) == len(wanted), "what is as it was is no change"
 
 
+def test_a_logo_is_given_in_base64_and_taken_away_by_an_empty_one(site: Site) -> None:
+    site.invoice()
+    shown = patch(site, {"logo": base64.b64encode(picture()).decode(), "phone": "1"})
+    assert site.client.get(shown["logo"]).headers["content-type"] == "image/png"
+    assert [one["setting"] for one in shown["changes"]] == ["logo", "phone"]
+    assert patch(site, {"phone": "2"})["logo"] == shown["logo"], "what is left out stays"
+    assert patch(site, {"logo": base64.b64encode(b"<svg>").decode(), "phone": "3"}, 422)["code"] == "bad_logo"
+    gone = patch(site, {"logo": ""})
+    assert (gone["logo"], gone["phone"]) == ("", "2")
+
+
+def test_other_bank_details_wait_and_can_be_cancelled(site: Site) -> None:
+    site.invoice()
+    assert patch(site, {"bank_number": "1000"})["bank_number"] == "1000"
+    shown = patch(site, {"bank_number": "6666"})
+    assert (shown["bank_number"], shown["bank_change"]["details"]["bank_number"]) == ("1000", "6666")
+    key = bearer(site.app, "write", name="Office")
+    answer = site.client.post("/api/v1/issuers/1/bank-change/cancel", headers=key)
+    assert (answer.status_code, answer.json()["bank_change"]) == (200, None)
+    assert site.client.post("/api/v1/issuers/1/bank-change/cancel", headers=key).status_code == 404
+
+
 def test_a_refused_change_of_an_issuer_changes_nothing(site: Site) -> None:
     site.invoice()
     for wrong in ({"timezone": "Mars/Olympus"}, {"email": "nobody"}, {"locale": "xx-YY"}, {"ladder": "soon"}):
@@ -119,7 +145,7 @@ def test_a_refused_change_of_an_issuer_changes_nothing(site: Site) -> None:
         (fault,) = patch(site, {"tax_id": "ABN 1"} | unfit, 422)["errors"]
         assert fault["pointer"] == f"/{next(iter(unfit))}"
     with site.app.reading() as session:
-        assert session.get_one(Issuer, 1).tax_id == ""
+        assert session.get_one(Issuer, 1).tax_id == "51 824 753 556"
 
 
 def test_a_reader_changes_no_issuer(site: Site, key: dict[str, str]) -> None:

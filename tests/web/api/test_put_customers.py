@@ -18,6 +18,7 @@ BODY: dict[str, Any] = {
     "email": "accounts@vacuum.example",
     "contacts": ["boss@vacuum.example"],
     "tax_id": "ABN 51 824 753 556",
+    "attention": "Accounts",
     "address": "1 Main St\nSydney",
     "country": "au",
     "locale": "en-AU",
@@ -27,7 +28,9 @@ BODY: dict[str, Any] = {
 @pytest.fixture
 def key(site: Site) -> dict[str, str]:
     with site.app.transaction() as session:
-        session.add(Issuer(name="Host Pty Ltd", email="billing@host.example", created_at=NOW))
+        session.add(
+            Issuer(name="Host Pty Ltd", email="billing@host.example", tax_id="51 824 753 556", created_at=NOW)
+        )
     return bearer(site.app, "read", "write", name="Billing")
 
 
@@ -54,12 +57,15 @@ def test_a_customer_is_created_once_and_what_is_left_out_stays(site: Site, key: 
     made = put(site, key, expect=201)
     shown = made["customer"]
     assert (made["result"], made["changed"]) == ("created", [])
-    assert {name: shown[name] for name in ("external_ref", "name", "country", "locale", "tax_id")} == {
+    assert {
+        name: shown[name] for name in ("external_ref", "name", "country", "locale", "tax_id", "attention")
+    } == {
         "external_ref": "C-1",
         "name": "The Vacuum Shop",
         "country": "AU",
         "locale": "en-AU",
         "tax_id": "ABN 51 824 753 556",
+        "attention": "Accounts",
     }
     assert contacts(site, key, shown["customer_id"]) == {"boss@vacuum.example"}
     assert put(site, key)["result"] == "unchanged"

@@ -30,7 +30,9 @@ BODY: dict[str, Any] = {
 @pytest.fixture
 def key(site: Site) -> dict[str, str]:
     with site.app.transaction() as session:
-        session.add(Issuer(name="Host Pty Ltd", email="billing@host.example", created_at=NOW))
+        session.add(
+            Issuer(name="Host Pty Ltd", email="billing@host.example", tax_id="51 824 753 556", created_at=NOW)
+        )
     return bearer(site.app, "read", "write", name="Billing")
 
 
@@ -185,7 +187,9 @@ def test_a_void_invoice_stays_void_whatever_is_put(site: Site, key: dict[str, st
 
 def test_of_several_issuers_one_is_named_and_each_has_its_own_ids(site: Site, key: dict[str, str]) -> None:
     with site.app.transaction() as session:
-        session.add(Issuer(name="Other Ltd", email="o@other.example", created_at=NOW))
+        session.add(
+            Issuer(name="Other Ltd", email="o@other.example", tax_id="51 824 753 556", created_at=NOW)
+        )
     assert put(site, key, expect=422)["code"] == "which_issuer"
     one = put(site, key, ref="a-1?issuer=1", expect=201)["invoice"]["invoice_id"]
     two = put(site, key, ref="a-1?issuer=2", expect=201)["invoice"]["invoice_id"]

@@ -32,7 +32,7 @@ VALUES: list[Any] = [
 ]
 NUMBERS: list[Any] = [10**400, -(2**63) - 1, 1e308, True, None, [[]], {"a": {"b": []}}]
 """What JSON can say beside text."""
-PUBLIC = re.compile(r"/(api|pay|webhooks|healthz|readyz)\b|/$")
+PUBLIC = re.compile(r"/(api|brand|pay|verify|webhooks|healthz|readyz)\b|/$")
 
 
 @dataclass

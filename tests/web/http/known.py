@@ -1,6 +1,6 @@
 """Rows of every kind, for whoever asks every route."""
 
-from paymail.models import Import, Invoice
+from paymail.models import Import, Invoice, IssuerLogo
 from tests.factories import NOW
 from tests.web.conftest import Biller
 
@@ -20,6 +20,7 @@ def known_rows(biller: Biller) -> dict[str, object]:
     with site.app.transaction() as session:
         invoice = session.get_one(Invoice, 502)
         customer_id = invoice.customer_id
+        session.add(IssuerLogo(sha256="0" * 64, content=b"PNG", created_at=NOW))
         session.add(Import(issuer_id=invoice.issuer_id, actor="import", started_at=NOW, finished_at=NOW))
     (mail,) = site.app.mailbox.glob("*.eml")
     return {
@@ -40,5 +41,7 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "index": 0,
         "template": "invoice",
         "verb": "pause",
+        "digest": "0" * 64,
+        "colour": "2563eb",
         "kind": "remind",
     }

@@ -1,6 +1,7 @@
 """Pay links from outside: every route asks the same of a token, and a new link tells nobody anything."""
 
 import hashlib
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from httpx2 import Response
 from sqlalchemy import select
 
-from paymail.models import Invoice, InvoiceStatus, Issuer, Message, PaymentAttempt, ReplacedToken
+from paymail.models import Customer, Invoice, InvoiceStatus, Issuer, Message, PaymentAttempt, ReplacedToken
 from paymail.models.payment import AttemptStatus
 from paymail.services.links import pay_links
 from paymail.settings import Settings
@@ -22,8 +23,9 @@ BODIES = {
     "confirm-payment": {"paymentIntentId": "pi_123"},
     "promise": {"date": "2026-12-01"},
     "remove": {"id": 1},
+    "objection": {"reason": "price"},
 }
-FORMS = {"remove": {"method": "1"}}
+FORMS = {"remove": {"method": "1"}, "wrong": {"reason": "price"}, "copy": {"email": "a@b.example"}}
 UNKNOWN = ["0" * 64, "x", "A" * 64, "0" * 63, "0" * 65, "%00", "é", "0" * 300]
 VOID = {
     ("/pay/{token}", "GET"): 200,
@@ -39,6 +41,9 @@ VOID = {
     ("/pay/{token}/paid", "POST"): 303,
     ("/pay/{token}/promise", "POST"): 303,
     ("/pay/{token}/another-way", "POST"): 303,
+    ("/pay/{token}/wrong", "POST"): 303,
+    ("/pay/{token}/copy", "POST"): 303,
+    ("/api/public/pay/{token}/objection", "POST"): 409,
     ("/pay/{token}/saved-method/remove", "POST"): 303,
     ("/api/public/pay/{token}/already-paid", "POST"): 409,
     ("/api/public/pay/{token}/promise", "POST"): 409,
@@ -93,7 +98,9 @@ def test_every_route_asks_the_same_of_a_link(site: Site, route: tuple[str, str])
 
 
 @pytest.mark.parametrize("route", VOID, ids=lambda route: f"{route[1]} {route[0]}")
-def test_a_replaced_link_tells_the_day_and_nothing_of_its_invoice(site: Site, route: tuple[str, str]) -> None:
+def test_a_replaced_link_tells_the_day_and_nothing_of_its_customer_or_money(
+    site: Site, route: tuple[str, str]
+) -> None:
     object.__setattr__(site.app, "now", lambda: NOW)
     if route[0].endswith("/renew"):
         return  # whatever the token, the answer is the same: see above
@@ -104,9 +111,9 @@ def test_a_replaced_link_tells_the_day_and_nothing_of_its_invoice(site: Site, ro
             pay_links.regenerate(session, invoice_id=number, actor="vera", now=NOW)
     told, other = (call(site, route, token) for token in (rich, poor))
     assert told.status_code == 410
-    assert told.text.replace(rich, "TOKEN") == other.text.replace(poor, "TOKEN")
+    assert told.text.replace(rich, "TOKEN").replace("#1", "#2") == other.text.replace(poor, "TOKEN")
     assert headers(told) == headers(other)
-    assert "Customer" not in told.text
+    assert not re.search("Customer|customer.example|999", told.text)
     if route[0].startswith("/api"):
         detail = "this payment link was replaced on 2026-03-17; look for the newer email"
         assert (told.json()["code"], told.json()["detail"]) == ("link_replaced", detail)
@@ -120,7 +127,36 @@ def test_the_page_of_a_replaced_link_speaks_the_browsers_language(site: Site) ->
     with site.app.transaction() as session:
         pay_links.regenerate(session, invoice_id=502, actor="vera", now=NOW)
     page = site.client.get(f"/pay/{old}", headers={"Accept-Language": "de"}).text
-    assert "Er wurde am 17. März 2026 ersetzt." in page
+    assert "Dieser Zahlungslink wurde ersetzt" in page
+
+
+@pytest.mark.parametrize("locale", ["", "de-DE", "ar"])
+def test_the_page_of_an_ended_link_names_its_issuer_and_the_subject_to_look_for(
+    site: Site, locale: str
+) -> None:
+    old = site.invoice()
+    with site.app.transaction() as session:
+        issuer = session.scalars(select(Issuer)).one()
+        issuer.tax_id, issuer.phone = "51824753556", "(02) 5550 0100"
+        invoice = session.get_one(Invoice, 502)
+        session.get_one(Customer, invoice.customer_id).locale = locale
+    site.expire()
+    page = html.unescape(site.client.get(f"/pay/{old}").text)
+    for words in ("Southern IT Services Pty Ltd", "ABN 51 824 753 556", 'href="tel:0255500100"', "#502"):
+        assert words in page
+    assert "82.50" not in page
+    site.client.post(f"/pay/{old}/renew")
+    site.sweep()
+    with site.app.reading() as session:
+        (message,) = session.scalars(select(Message))
+    assert message.subject in page
+
+
+def test_the_page_of_an_unknown_link_names_nobody(site: Site) -> None:
+    site.invoice()
+    page = site.client.get("/pay/x").text
+    assert "Southern" not in page
+    assert "This payment link is not valid" in page
 
 
 @pytest.mark.parametrize("path", ["/pay/{}/renew", "/api/public/pay/{}/renew"])

@@ -7,6 +7,7 @@ import pytest
 from paymail.emails import Tone
 from paymail.models import Issuer
 from paymail.services.core.issuers import ensure_issuer
+from paymail.services.issuers.issuer_settings import set_up_issuer
 from tests.web.conftest import Biller
 
 FORM: dict[str, object] = {
@@ -140,3 +141,21 @@ def test_links_are_set_to_end_never_and_an_older_form_leaves_them_as_they_are(sh
     shop.post("/reminders", **{**FORM, "link_days": "20"})
     shop.post("/reminders", **{name: value for name, value in FORM.items() if name != "link_days"})
     assert issuer(shop).link_days == 20
+
+
+def test_a_change_of_bank_details_that_waits_is_shown_and_cancelled(shop: Biller) -> None:
+    for number in ("1000", "6666"):
+        with shop.site.app.transaction() as session:
+            set_up_issuer(
+                session,
+                issuer=session.get_one(Issuer, 1),
+                changes={"bank_number": number},
+                actor="A thief",
+                now=shop.site.app.now(),
+            )
+    page = shop.get("/reminders")
+    assert "number 1000" in page
+    assert "number 6666" in page
+    assert "Asked for by A thief" in page
+    after = shop.post("/reminders/bank/cancel", issuer="1")
+    assert "number 6666" not in after

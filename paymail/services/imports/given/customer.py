@@ -26,6 +26,7 @@ class GivenCustomer:
     customer_tax_id: str | None = None
     customer_address: str | None = None
     customer_country: str | None = None
+    customer_attention: str | None = None
     more_emails: tuple[str, ...] | None = None
     """The host's contacts."""
     locale: str | None = None
@@ -50,6 +51,7 @@ def check_customer(ref: str, said: Row, contacts: Sequence[str] | None = None) -
         customer_tax_id=read("/tax_id", lambda: optional_fields.word(said, "tax_id", 60), None),
         customer_address=read("/address", lambda: optional_fields.paragraph(said, "address"), None),
         customer_country=read("/country", lambda: optional_fields.country(said, "country"), None),
+        customer_attention=read("/attention", lambda: optional_fields.word(said, "attention", 200), None),
         more_emails=_each(read, contacts),
         locale=read("/locale", lambda: _locale(said.get("locale")), None),
     )

@@ -26,7 +26,7 @@ FORMAT = Format(mark=DecimalMark.POINT)
 LINE_ONLY = frozenset([*LINE_COLUMNS, *OPTIONAL_LINE_COLUMNS])
 """Columns that say something of one line."""
 _PLAIN = re.compile(r"-?\d{1,16}(\.\d{1,30})?", re.ASCII)
-_NUMBERS = {"subtotal", "tax_rate", "tax_amount", "total", "amount_paid"}
+_NUMBERS = {"subtotal", "tax_rate", "tax_amount", "total", "amount_paid", "tax_amount_aud"}
 _LINE_NUMBERS = {"quantity", "unit_price", "line_amount", "line_tax_rate"}
 
 

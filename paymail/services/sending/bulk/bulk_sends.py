@@ -16,6 +16,8 @@ from paymail.errors import InvalidInput, NotFound, PaymailError
 from paymail.models import BULK_MOVES, BulkSend, BulkState, Invoice, Message, MessageState, check_move
 from paymail.services.core import restores
 from paymail.services.core.contexts import Context
+from paymail.services.core.issuers import all_issuers
+from paymail.services.core.tax_invoices import NoValidAbn, lacks_abn, mend
 from paymail.services.outbox import gates
 from paymail.services.sending.bulk.selection import Selection, matching
 from paymail.services.sending.invoice_emails import send_invoice
@@ -52,12 +54,13 @@ def start(
 
     An invoice whose email is queued or was sent already is left out, unless `again`. The same
     `request_key` (80 characters at most) begins one only and returns it again.
-    Raises EmptySelection, NoSuchBulk (of `failed_of`).
+    Raises EmptySelection, NoValidAbn, NoSuchBulk (of `failed_of`).
     """
     if selection.failed_of is not None:
         get(session, selection.failed_of)
     if session.scalar(matching(session, selection).limit(1)) is None:
         raise EmptySelection("no matching invoice can be sent")
+    _check_abns(session, selection)
     values = {
         "state": BulkState.RUNNING,
         "request_key": request_key or new_id(),
@@ -73,6 +76,18 @@ def start(
     insert_once(session, BulkSend, values)
     statement = select(BulkSend).where(BulkSend.request_key == values["request_key"])
     return session.scalars(statement).one()
+
+
+def _check_abns(session: Session, selection: Selection) -> None:
+    """Raise NoValidAbn if some of the invoices could not be sent for want of one: none is left out unsaid."""
+    lacking = [issuer for issuer in all_issuers(session) if lacks_abn(issuer)]
+    taxed = matching(session, selection, Invoice.issuer_id).where(
+        Invoice.tax_amount != 0, Invoice.issuer_id.in_([issuer.issuer_id for issuer in lacking])
+    )
+    found = session.scalar(taxed.limit(1)) if lacking else None
+    for issuer in lacking:
+        if issuer.issuer_id == found:
+            raise NoValidAbn(f"some of the invoices charge GST, and {mend(issuer)}")
 
 
 def expand_all(context: Context) -> None:

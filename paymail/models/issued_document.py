@@ -1,0 +1,28 @@
+"""What was issued: the PDFs of invoices, each as it was drawn."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from paymail.db import UtcDateTime
+from paymail.models.base import Base, BigId
+
+
+class IssuedDocument(Base):
+    """One version of an invoice's PDF. Never changed; a later one with the same facts is this one again."""
+
+    __tablename__ = "issued_documents"
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "facts", "paid", name="uq_issued_documents_facts"),
+        Index("ix_issued_documents_pdf", "pdf_sha256"),
+    )
+
+    issued_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"))
+    facts: Mapped[str] = mapped_column(String(64))
+    """Digest of all that it shows, but for the money received (`letters/issued_documents.py`)."""
+    paid: Mapped[int] = mapped_column(BigInteger)
+    """What it shows as received, in minor units of the invoice's currency."""
+    pdf_sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,68 @@
+"""What an invoice's document shows that stands in other rows than its own."""
+
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail.documents import Credit, InvoiceDocument
+from paymail.models import IN_FORCE, Invoice, InvoiceStatus, Payment, Refund, TimelineEvent
+from paymail.money import Money
+from paymail.services.core.documents import invoice_document, method_of, payment_day
+from paymail.services.core.invoices import local_date
+from paymail.services.letters.credit_notes import credit_note_number
+
+
+def full_document(session: Session, *, invoice: Invoice, public_url: str) -> InvoiceDocument:
+    """Return all that the invoice PDF shows now. An invoice that is only owed costs no question."""
+    document = invoice_document(invoice, public_url)
+    if invoice.status is InvoiceStatus.VOID:
+        return replace(document, voided_on=_voided_on(session, invoice))
+    if invoice.amount_credited:
+        document = replace(document, credits=_credits(session, invoice))
+    if invoice.received and not invoice.balance:
+        document = _as_paid(session, invoice, document)
+    return document
+
+
+def _voided_on(session: Session, invoice: Invoice) -> date | None:
+    voided = select(TimelineEvent.at).where(
+        TimelineEvent.invoice_id == invoice.invoice_id, TimelineEvent.kind == "voided"
+    )
+    at = session.scalars(voided.order_by(TimelineEvent.event_id.desc()).limit(1)).one_or_none()
+    return local_date(invoice.issuer, at) if at is not None else None
+
+
+def _credits(session: Session, invoice: Invoice) -> tuple[Credit, ...]:
+    found = session.scalars(
+        select(Refund)
+        .where(
+            Refund.invoice_id == invoice.invoice_id,
+            Refund.credit_note.is_not(None),
+            Refund.status.in_(IN_FORCE),
+        )
+        .order_by(Refund.credit_note)
+    )
+    return tuple(
+        Credit(
+            credit_note_number(refund),
+            local_date(invoice.issuer, refund.created_at),
+            Money(refund.credited, refund.currency),
+            refund.reason,
+        )
+        for refund in found
+    )
+
+
+def _as_paid(session: Session, invoice: Invoice, document: InvoiceDocument) -> InvoiceDocument:
+    newest = select(Payment).where(Payment.invoice_id == invoice.invoice_id)
+    payments = session.scalars(newest.order_by(Payment.payment_id.desc()).limit(2)).all()
+    if not payments:
+        return document
+    last, alone = payments[0], len(payments) == 1
+    return replace(
+        document,
+        paid_on=payment_day(invoice.issuer, last),
+        paid_by=method_of(last) if alone and last.amount >= invoice.charged else "",
+    )

@@ -1,0 +1,90 @@
+"""What was issued is frozen: an invoice's PDF is drawn once, at the first need after issue, and kept.
+
+It is drawn again, as another version, when one of its facts has changed: anything it shows but the money
+received. A part payment is no new version; that nothing is left to pay, or something is again, is one, and so
+is less money than a version shows. What stands in the books now, the pay page says.
+"""
+
+import hashlib
+import json
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail.db import insert_once
+from paymail.documents import InvoiceDocument
+from paymail.models import Blob, Invoice, InvoiceStatus, IssuedDocument
+from paymail.ports.rendering import Frozen
+from paymail.services.outbox import blobs
+
+_MONEY_RECEIVED = frozenset({"paid", "balance", "paid_on", "paid_by"})
+
+
+def facts_of(document: InvoiceDocument) -> str:
+    """Return the digest of all that a document shows, but for the money received.
+
+    A field that has its default is left out, so that a release with one more makes no version new.
+    """
+    shown = {**_plain(document, without=_MONEY_RECEIVED), "settled": not document.balance.minor}
+    text = json.dumps(shown, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any, without: frozenset[str] = frozenset()) -> Any:
+    match value:
+        case bytes():
+            return hashlib.sha256(value).hexdigest()
+        case Decimal():
+            return str(value.normalize())
+        case date():
+            return value.isoformat()
+        case tuple():
+            return [_plain(one) for one in value]
+    if is_dataclass(value):
+        named = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
+        return {
+            name: _plain(it) for name, (it, usual) in named.items() if name not in without and it != usual
+        }
+    return value
+
+
+def frozen(session: Session, *, invoice: Invoice, document: InvoiceDocument) -> Frozen | None:
+    """Return the version that holds now, drawn or still to be drawn; None for a draft: it is not issued."""
+    if invoice.status is InvoiceStatus.DRAFT:
+        return None
+    facts = facts_of(document)
+    kept = (
+        select(Blob.content)
+        .join(IssuedDocument, IssuedDocument.pdf_sha256 == Blob.sha256)
+        .where(
+            IssuedDocument.invoice_id == invoice.invoice_id,
+            IssuedDocument.facts == facts,
+            IssuedDocument.paid <= document.paid.minor,
+            Blob.erased_at.is_(None),
+        )
+    )
+    newest = kept.order_by(IssuedDocument.issued_id.desc()).limit(1)
+    return Frozen(invoice.invoice_id, facts, document.paid.minor, session.scalar(newest))
+
+
+def keep(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> str:
+    """Keep a version that was drawn, if it is new, and return the digest of its bytes.
+
+    Of two that were drawn at once, one is kept; each email says by its digest which bytes it had.
+    """
+    if version.pdf is not None:
+        return hashlib.sha256(pdf).hexdigest()
+    digest = blobs.keep(session, content=pdf, now=now)
+    values = {
+        "invoice_id": version.invoice_id,
+        "facts": version.facts,
+        "paid": version.paid,
+        "pdf_sha256": digest,
+        "issued_at": now,
+    }
+    insert_once(session, IssuedDocument, values)
+    return digest

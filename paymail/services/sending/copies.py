@@ -1,0 +1,114 @@
+"""A copy of an invoice or a receipt to one further address, which staff or the customer name."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from paymail.errors import Conflict, NotFound, TooMany
+from paymail.models import Invoice, InvoiceStatus, Message, MessageKind, Payment
+from paymail.services.core import history
+from paymail.services.core.customers import CustomerErased
+from paymail.services.core.email_addresses import checked_copy
+from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.outbox import dedupe_keys, queue, suppressions
+from paymail.services.outbox.suppressions import normalised
+
+PERIOD: Final = timedelta(days=1)
+MOST: Final = 5
+"""Copies of one invoice and its receipts within PERIOD: nobody is to mail strangers by it."""
+
+
+class TooManyCopies(TooMany):
+    """So many copies of this invoice were asked for that it must wait."""
+
+    code = "too_many_copies"
+
+
+class NotCopied(Conflict):
+    """There is nothing to copy yet or any more, or the address must not be mailed."""
+
+    code = "not_copied"
+
+
+class NoPaymentOfIt(NotFound):
+    """This invoice has no such payment."""
+
+    code = "no_such_payment"
+
+
+def send_copy(
+    session: Session,
+    *,
+    invoice_id: int,
+    to: str,
+    actor: str,
+    now: datetime,
+    payment_id: int | None = None,
+) -> queue.Queued:
+    """Queue a copy of the invoice, or of the receipt of `payment_id`, to the address `to`.
+
+    The same copy to the same address on the same day (of the issuer) is one email, however often it is asked
+    for. Raises NoSuchInvoice, NoPaymentOfIt, BadAddress, NotCopied, CustomerErased, TooManyCopies.
+    """
+    address = checked_copy(to)
+    invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
+    _check(session, invoice, payment_id, address)
+    key = dedupe_keys.copy(
+        invoice_id=invoice_id,
+        payment_id=payment_id,
+        to=normalised(address),
+        on=local_date(invoice.issuer, now),
+    )
+    known = session.scalar(select(Message.message_id).where(Message.dedupe_key == key))
+    if known is not None:
+        return queue.Queued(known, created=False)
+    _check_rate(session, invoice_id, now)
+    queued = queue.add(
+        session,
+        dedupe_key=key,
+        kind=MessageKind.COPY,
+        invoice=invoice,
+        actor=actor,
+        now=now,
+        recipient=address,
+        payment_id=payment_id,
+    )
+    what = "the invoice" if payment_id is None else f"the receipt of payment {payment_id}"
+    history.record(
+        session,
+        invoice_id=invoice_id,
+        kind="email_queued",
+        actor=actor,
+        now=now,
+        detail=f"a copy of {what} to {address}",
+        message_id=queued.message_id,
+        quotes_customer=True,
+    )
+    return queued
+
+
+def _check(session: Session, invoice: Invoice, payment_id: int | None, address: str) -> None:
+    if invoice.customer.erased_at is not None:
+        raise CustomerErased("this customer's personal data has been erased, so no email can be sent")
+    if invoice.status is not InvoiceStatus.SENT:
+        raise NotCopied(f"invoice {invoice.number} is {invoice.status}, so no copy of it can be sent")
+    if payment_id is not None:
+        payment = session.get(Payment, payment_id)
+        if payment is None or payment.invoice_id != invoice.invoice_id:
+            raise NoPaymentOfIt(f"payment {payment_id} not found")
+    if suppressions.active(session, address=address):
+        raise NotCopied("this address is suppressed, so nothing can be sent to it")
+
+
+def _check_rate(session: Session, invoice_id: int, now: datetime) -> None:
+    recent = (
+        select(func.count(), func.min(Message.created_at))
+        .where(Message.invoice_id == invoice_id)
+        .where(Message.kind == MessageKind.COPY, Message.created_at > now - PERIOD)
+    )
+    count, first = session.execute(recent).one()
+    if count >= MOST:
+        wait = max(int((first + PERIOD - now).total_seconds()), 60)
+        raise TooManyCopies(f"{MOST} copies of this invoice were sent within a day; try again later", wait)

@@ -1,0 +1,71 @@
+"""The button that sends a copy of a receipt to one further address: of a bookkeeper, for instance.
+
+There is no session and so no CSRF token: the pay link is the key, and who has it has the receipt anyway.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
+
+from paymail.errors import Conflict, Gone, InvalidInput, NotFound, TooMany
+from paymail.models import Channel, Payment
+from paymail.services.customers.promises import CUSTOMER
+from paymail.services.links.lookup import find_by_token
+from paymail.services.lists.lookup import NoReceipt
+from paymail.services.sending.copies import send_copy
+from paymail.web.http.dependencies import AppDep
+from paymail.web.http.inputs import FormText
+from paymail.web.http.rate_limits import limit_emails, limit_public
+from paymail.web.pay.ended_links import no_link
+from paymail.wiring import App
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(limit_public), Depends(limit_emails)])
+
+
+@router.post("/pay/{token}/copy")
+def copy(
+    app: AppDep,
+    request: Request,
+    token: str,
+    email: FormText = "",
+    receipt: Annotated[int, Form(ge=0, le=2**31 - 1)] = 0,
+) -> Response:
+    """Send the receipt of this number to `email`; the page says what came of it."""
+    try:
+        _send(app, token, email, receipt)
+    except (Conflict, NoReceipt):
+        return _back(token, "not_copied")
+    except InvalidInput:
+        return _back(token, "bad_address")
+    except TooMany:
+        return _back(token, "too_many_copies")
+    except (NotFound, Gone) as error:
+        return no_link(request, token, error)
+    return _back(token, "copied")
+
+
+def _send(app: App, token: str, email: str, receipt: int) -> None:
+    with app.transaction() as session:
+        invoice = find_by_token(session, token=token, now=app.now(), lock=True)
+        mine = select(Payment.payment_id).where(
+            Payment.invoice_id == invoice.invoice_id,
+            Payment.receipt_number == receipt,
+            Payment.channel != Channel.HOST,
+        )
+        payment_id = session.scalar(mine)
+        if payment_id is None:
+            raise NoReceipt("this invoice has no such receipt")
+        send_copy(
+            session,
+            invoice_id=invoice.invoice_id,
+            to=email,
+            actor=CUSTOMER,
+            now=app.now(),
+            payment_id=payment_id,
+        )
+
+
+def _back(token: str, said: str) -> Response:
+    return RedirectResponse(f"/pay/{token}?said={said}#done", 303)
