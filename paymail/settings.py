@@ -90,7 +90,9 @@ class Settings(MailSettings, StripeSettings, HostSettings):
     pay_link_rate_limit: str = Field("120/minute", description="Public requests per pay link.")
     pay_total_rate_limit: str = Field("6000/minute", description="Public requests in total.")
     pay_start_rate_limit: str = Field(
-        "10/minute", description="Starting or confirming a payment, per pay link."
+        "10/minute",
+        description="Starting or confirming a payment, per pay link; verifying a paper, per IP address and"
+        " per code.",
     )
     pay_ask_rate_limit: str = Field(
         "10/hour", description="Asking for a new link or messaging staff, per IP address and per link."

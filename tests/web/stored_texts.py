@@ -50,6 +50,7 @@ CHECKED = {
 """Columns, of one table or of all, that nobody's text can reach: what their values are."""
 EXAMPLES = {
     "currency": "AUD",
+    "objections.positions": "1",
     "drifts.kind": "amount_differs",
     "reconciler_turns.job": "compare",
     "bank_changes.details": "{}",

@@ -27,7 +27,6 @@ from paymail.models import (
     Message,
     MessageRecipient,
     MessageState,
-    Objection,
     Payment,
     PaymentAttempt,
     Refund,
@@ -40,7 +39,13 @@ from paymail.models import (
 from paymail.services.core import history
 from paymail.services.core.customers import TURN, CustomerErased
 from paymail.services.core.invoices import load_invoice
-from paymail.services.customers import erased_contents, erased_filters, erased_imports, saved_methods
+from paymail.services.customers import (
+    erased_contents,
+    erased_filters,
+    erased_imports,
+    objections,
+    saved_methods,
+)
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
 from paymail.services.customers.erased_person import (
     ErasedPerson,
@@ -110,7 +115,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     erased_contents.erase(session, mine, now)
     _scrub_messages(session, mine, person)
     _scrub_histories(session, mine, person)
-    _scrub_objections(session, mine)
+    objections.scrub(session, mine=mine, erased=ERASED)
     _scrub_money(session, mine, person)
     people = [found, *merged_into(session, customer_id=customer_id)]
     for one in people:
@@ -178,13 +183,6 @@ def _scrub_histories(session: Session, mine: Select[Any], person: ErasedPerson) 
             theirs = row.origin is HoldOrigin.CUSTOMER
         if theirs or person.named_in(row.detail):
             row.detail = ERASED
-
-
-def _scrub_objections(session: Session, mine: Select[Any]) -> None:
-    for objection in session.scalars(select(Objection).where(Objection.invoice_id.in_(mine))):
-        objection.words = ERASED if objection.words else ""
-        objection.answer = ERASED if objection.answer else ""
-        objection.answer_to = ""
 
 
 def _scrub_money(session: Session, mine: Select[Any], person: ErasedPerson) -> None:

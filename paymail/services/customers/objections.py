@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, InvalidInput, NotFound
@@ -135,6 +136,13 @@ def close(
         quotes_customer=True,
     )
     return queued
+
+
+def scrub(session: Session, *, mine: Select[Any], erased: str) -> None:
+    """Replace what was said of the invoices that `mine` selects the ids of; their customer is erased."""
+    for row in session.scalars(select(Objection).where(Objection.invoice_id.in_(mine))):
+        row.words, row.answer = erased if row.words else "", erased if row.answer else ""
+        row.answer_to = ""
 
 
 def _made(invoice: Invoice, wrong: Wrong, now: datetime) -> Objection:

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from paymail.emails import Tone
 from paymail.errors import PaymailError
 from paymail.models import HoldReason, Invoice, Issuer
+from paymail.money import why_not
 from paymail.services.access.staff import Visitor
 from paymail.services.core import invoices
 from paymail.services.core.calendar import BusinessCalendar, calendar_of
 from paymail.services.core.history import history
+from paymail.services.core.online_payment import online_obstacle
 from paymail.services.core.tax_invoices import missing_abn
 from paymail.services.customers import objections
 from paymail.services.forecast.explanation import explain
@@ -119,6 +121,7 @@ def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, objec
     return {
         "invoice": invoice,
         "missing": missing_abn(invoice),
+        "not_online": why_not(obstacle, invoice.currency) if (obstacle := online_obstacle(invoice)) else "",
         "zone": invoice.issuer.timezone,
         "morning": calendar.next_morning(now) if calendar else None,
         "found": message_pages.messages(session, wanted=Wanted(invoice_id=invoice_id)),
