@@ -1,13 +1,18 @@
-"""`paymail customers`: change an address or a language, merge two, erase personal data."""
+"""`paymail customers`: change an address or a language, merge two, write a statement, erase personal data."""
 
+from datetime import datetime as Day
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from paymail.cli.context import exits, open_app
+from paymail.cli.preview import CannotWrite
 from paymail.i18n import language_of
 from paymail.services.customers import addresses, erasure, languages, merger
+from paymail.services.letters import statements
 
+_DAYS = ["%Y-%m-%d"]
 group = typer.Typer(help="Customers.", no_args_is_help=True)
 
 
@@ -56,6 +61,36 @@ def merge(
         f"customer {customer_id} is merged into {into}: {done.invoices} invoice(s) moved,"
         f" {done.emails} queued email(s) go to the new address"
     )
+
+
+@group.command()
+@exits
+def statement(
+    customer_id: int,
+    to: Annotated[Path, typer.Option(help="The PDF to write.")],
+    day: Annotated[Day | None, typer.Option(formats=_DAYS, help="Last day; today if omitted.")] = None,
+    since: Annotated[
+        Day | None, typer.Option(formats=_DAYS, help="First day; 90 days earlier if omitted.")
+    ] = None,
+    currency: Annotated[str, typer.Option(help="Needed where the customer has several.")] = "",
+) -> None:
+    """Write a customer's statement: what was charged and paid until a day, and what is open then."""
+    app = open_app()
+    with app.reading() as session:
+        document = statements.statement(
+            session,
+            customer_id=customer_id,
+            now=app.now(),
+            day=day.date() if day else None,
+            since=since.date() if since else None,
+            currency=currency.upper(),
+            public_url=app.settings.public_url,
+        )
+    try:
+        to.write_bytes(app.pdf.render(document))
+    except OSError as error:
+        raise CannotWrite(f"{to}: {error.strerror}") from error
+    typer.echo(f"{document.balance} open on {document.day}: {to}")
 
 
 @group.command()

@@ -17,6 +17,8 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
     options = (
         "-c timezone=utc -c statement_timeout=30000 -c lock_timeout=10000"
         " -c idle_in_transaction_session_timeout=60000"
+        # Compiling a statement that counts many conditions takes a second, running it some milliseconds.
+        " -c jit=off"
     )
     engine = create_engine(
         url,

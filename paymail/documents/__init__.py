@@ -8,17 +8,22 @@ from paymail.documents.credit_note import CreditNoteDocument
 from paymail.documents.invoice import InvoiceDocument
 from paymail.documents.parties import BankAccount, Credit, Line, Party, Seller
 from paymail.documents.receipt import ReceiptDocument
+from paymail.documents.statement import Ages, Movement, StatementDocument, StatementRow
 
-Document = InvoiceDocument | ReceiptDocument | CreditNoteDocument
+Document = InvoiceDocument | ReceiptDocument | CreditNoteDocument | StatementDocument
 
 __all__ = [
+    "Ages",
     "BankAccount",
     "Credit",
     "CreditNoteDocument",
     "Document",
     "InvoiceDocument",
     "Line",
+    "Movement",
     "Party",
     "ReceiptDocument",
     "Seller",
+    "StatementDocument",
+    "StatementRow",
 ]

@@ -4,6 +4,7 @@ import re
 from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_datetime_format, get_timezone_name
@@ -24,6 +25,7 @@ _METHODS = (
 """Names of methods that are words. Brands stay as they are."""
 
 
+@lru_cache(maxsize=1024)  # an email says the same in HTML, text and subject
 def money(value: Money, tag: str) -> str:
     """Write `AUD $82.50` (German `AUD 82,50`): the ISO code leads, since a bare `$` could be six currencies.
 
@@ -67,12 +69,14 @@ def _trim(text: str) -> str:
     return text.strip(" \u00a0\u200f\u200e")
 
 
+@lru_cache(maxsize=1024)
 def long_date(value: date, tag: str) -> str:
     """Write `12 March 2026`: a month in words cannot be read the wrong way round."""
     # Babel would write today's date for None, and answers a missing value with a bare assertion.
     return format_date(date(value.year, value.month, value.day), format="long", locale=locale_of(tag))
 
 
+@lru_cache(maxsize=1024)
 def moment(value: datetime, zone: str, tag: str) -> str:
     """Write `21 March 2026, 11:59 pm (Japan Standard Time)`: an instant on the clock of a zone (IANA name).
 

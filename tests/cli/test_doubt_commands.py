@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from paymail.models import Customer, Message, MessageState
+from paymail.services.outbox import gates, sender_refusals
 from paymail.services.sending.invoice_emails import send_invoice
 from paymail.tasks.sweep import sweep_once
 from paymail.wiring import App
@@ -91,3 +92,13 @@ def test_a_customer_is_changed_and_erased_only_when_nothing_is_in_the_way(app: A
     assert "unpaid invoices: 502; queued or unknown emails: 1" in refused.stderr
     assert "customer 9 not found" in run("customers", "erase", "9", "--yes", expect=1).stderr
     run("customers", "erase", "1", expect=1)
+
+
+def test_a_domain_that_refused_the_sender_is_resumed(app: App) -> None:
+    assert "no emails were waiting" in run("bounces", "resume", "customer.example").stdout
+    with app.transaction() as session:
+        key = gates.refused(1, "customer.example")
+        gates.close_for_refusal(session, key=key, reason="550 5.7.26", now=app.now())
+    assert "sending goes on" in run("bounces", "resume", "Customer.example").stdout
+    with app.reading() as session:
+        assert sender_refusals.closed(session, now=app.now()) == []

@@ -36,6 +36,13 @@ def test_an_email_is_scheduled_moved_foreseen_and_cancelled(app: App) -> None:
     run("messages", "reschedule", number, expect=1)
 
 
+def test_sending_says_what_cannot_be_paid_online(app: App) -> None:
+    with app.transaction() as session:
+        make_invoice(session, invoice_id=600, subtotal=20, tax=2)
+    told = run("invoices", "send", "502", "600")
+    assert told.stderr.splitlines()[-1:] == ["invoice 600: cannot be paid online (below minimum)"]
+
+
 def test_the_forecast_and_the_explanation_name_the_next_reminder(app: App) -> None:
     rows = json.loads(run("forecast", "--days", "30", "--json").stdout)
     explained = json.loads(run("invoices", "explain", "502", "--json").stdout)

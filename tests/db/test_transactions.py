@@ -72,3 +72,9 @@ def test_acts_belong_to_one_transaction(engine: Engine) -> None:
         noted(session, acts, "never")
         session.rollback()
     assert acts == ["first", "second"]
+
+
+def test_postgresql_compiles_no_statement_of_ours(engine: Engine) -> None:
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            assert connection.scalar(text("SHOW jit")) == "off"

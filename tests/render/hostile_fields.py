@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 
 HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(1)> {{ 7*7 }} {% raw %} & ' `"
-KEPT = {"locale", "currency", "payment_url", "staff_url", "logo_url", "zone", "not_online"}
+KEPT = {"locale", "currency", "payment_url", "staff_url", "logo_url", "zone", "not_online", "verify_url"}
 """What cannot be anybody's text: a language and a currency of ours, addresses that we made."""
 
 

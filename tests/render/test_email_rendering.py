@@ -80,7 +80,8 @@ def test_the_invoice_email_is_the_seeds() -> None:
         "This payment link is secure and expires when the invoice is paid.",
     ):
         assert line in shown
-    assert set(Reader(rendered.html).links) == {InvoiceEmail.sample().payment_url}
+    sample = InvoiceEmail.sample()
+    assert set(Reader(rendered.html).links) == {sample.payment_url, sample.verify_url}
 
 
 def test_the_seeds_colours_and_width_are_inlined() -> None:
@@ -204,9 +205,9 @@ def test_nobody_who_keeps_a_plan_is_asked_for_the_rest() -> None:
     assert "nothing to do" not in late
 
 
-@pytest.mark.parametrize("kind", sorted(set(SAMPLES) - {"notice", "link", "void", "copy"}))
+@pytest.mark.parametrize("kind", sorted(set(SAMPLES) - {"notice", "link", "void", "copy", "answer"}))
 def test_an_email_without_a_pay_link_has_no_button_to_nowhere(kind: str) -> None:
-    rendered = of(replace(SAMPLES[kind], payment_url="", balance=Money(100, "AUD")))
+    rendered = of(replace(SAMPLES[kind], payment_url="", verify_code="", balance=Money(100, "AUD")))
     assert Reader(rendered.html).links == []
     assert 'class="pay-button"' not in rendered.html
     assert "Pay Invoice Online" not in rendered.text

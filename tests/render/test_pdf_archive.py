@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pikepdf
 import pytest
 
-from paymail.documents import BankAccount, Document
+from paymail.documents import Ages, BankAccount, Document, Movement, StatementDocument, StatementRow
 from paymail.i18n import LANGUAGES
 from paymail.money import Money
 from paymail.render.letter_writer import LetterWriter
@@ -27,12 +27,27 @@ LOGO = bytes.fromhex(
     "0100c9fe92ef0000000049454e44ae426082"
 )
 ISSUER = replace(INVOICE.issuer, logo=LOGO, bank=BankAccount("Southern", number="1234"))
+NOTHING = Money(0, "AUD")
+STATEMENT = StatementDocument(
+    account="C00001",
+    issuer=ISSUER,
+    customer=INVOICE.customer,
+    since=date(2026, 2, 1),
+    day=date(2026, 3, 31),
+    rows=tuple(
+        StatementRow(date(2026, 3, 12), movement, INVOICE.total, INVOICE.total, "502", "R-000001")
+        for movement in Movement
+    ),
+    balance=INVOICE.total,
+    ages=Ages(INVOICE.total, NOTHING, NOTHING, NOTHING),
+)
 KINDS: dict[str, Document] = {
     "invoice": replace(INVOICE, issuer=ISSUER),
     "void": replace(INVOICE, void=True, voided_on=date(2026, 3, 20)),
     "paid": replace(INVOICE, paid=INVOICE.total, balance=Money(0, "AUD")),
     "receipt": replace(RECEIPT, lines=INVOICE.lines),
     "credit_note": CREDIT_NOTE,
+    "statement": STATEMENT,
 }
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _WRITER = LetterWriter(TEMPLATES, RENDERER)

@@ -155,3 +155,15 @@ def test_the_code_on_paper_is_grey_and_leads_to_the_pay_page() -> None:
     assert [[grey[4 * y * side + 4 * x] == 0 for x in range(len(matrix))] for y in range(len(matrix))] == [
         [bool(dark) for dark in row] for row in matrix
     ]
+
+
+def test_a_paper_says_where_it_is_checked_and_by_which_code() -> None:
+    checked = replace(
+        INVOICE,
+        payment_url="",
+        verify_code="7K2MX-9QD4T",
+        verify_url="https://pay.example/verify?code=7K2MX-9QD4T",
+    )
+    pdf = RENDERER.render(checked)
+    assert "Check it with the code 7K2MX-9QD4T at https://pay.example/verify" in text_of(pdf)
+    assert links(pdf) == 1

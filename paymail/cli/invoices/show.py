@@ -11,6 +11,7 @@ from paymail.cli.options import At, Json
 from paymail.errors import PaymailError
 from paymail.services.core.calendar import when
 from paymail.services.core.invoices import load_invoice, payment_url
+from paymail.services.core.online_payment import online_obstacle
 from paymail.services.ledger import awaited_payments
 from paymail.services.lists import lookup
 from paymail.services.sending.invoice_emails import send_invoice
@@ -70,9 +71,15 @@ def _send_one(app: App, invoice_id: int, at: str, again: bool) -> dict[str, obje
                 at=when(at, issuer, app.now()),
                 again=again,
             )
+            obstacle = online_obstacle(load_invoice(session, invoice_id=invoice_id))
     except PaymailError as error:
         return {"invoice_id": invoice_id, "error": str(error), "code": error.code}
-    return {"invoice_id": invoice_id, "message_id": queued.message_id, "queued": queued.created}
+    told: dict[str, object] = {
+        "invoice_id": invoice_id,
+        "message_id": queued.message_id,
+        "queued": queued.created,
+    }
+    return told | {"not_online": obstacle}
 
 
 def _report(results: list[dict[str, object]], as_json: bool) -> None:
@@ -82,6 +89,9 @@ def _report(results: list[dict[str, object]], as_json: bool) -> None:
     for result in results:
         if "error" in result:
             typer.echo(f"invoice {result['invoice_id']}: {result['error']}", err=True)
+        elif result["not_online"]:
+            why = f"{result['not_online']}".replace("_", " ")
+            typer.echo(f"invoice {result['invoice_id']}: cannot be paid online ({why})", err=True)
     queued = sum(1 for result in results if result.get("queued"))
     before = sum(1 for result in results if result.get("queued") is False)
     typer.echo(f"queued {queued} message(s), {before} already queued or sent")

@@ -108,7 +108,9 @@ def _failures(message: Message, blocks: list[Message], words: str) -> list[Findi
     def words_about(address: str) -> str:
         return report_texts.words_about(words, address)
 
-    return [*status_fields.findings(blocks, words_about)] or [*report_texts.findings(message, words)]
+    # Bounded while they are made: each looks through the text.
+    found = itertools.islice(status_fields.findings(blocks, words_about), _MOST_RECIPIENTS)
+    return [*found] or [*report_texts.findings(message, words)]
 
 
 def _verp_tokens(message: Message) -> Iterator[str]:

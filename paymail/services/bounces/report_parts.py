@@ -97,7 +97,9 @@ def own_words(message: Message) -> str:
             texts[kind] += text_of(part)[:_LONGEST] + "\n\n"
         elif kind.startswith("multipart/") and not part.is_multipart():
             texts["text/plain"] += text_of(part)  # its boundary is wrong: all of it is one text
-    plain = texts["text/plain"] if texts["text/plain"].strip() else _TAG.sub(" ", texts["text/html"])
+    plain = (
+        texts["text/plain"] if texts["text/plain"].strip() else _TAG.sub(" ", texts["text/html"][:_LONGEST])
+    )
     found = _COPY_BEGINS.search(plain)
     return plain[: found.start() if found else _LONGEST][:_LONGEST]
 

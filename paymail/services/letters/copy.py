@@ -1,5 +1,7 @@
 """The copy of an invoice or a receipt for one further address."""
 
+from dataclasses import replace
+
 from paymail.documents import InvoiceDocument, ReceiptDocument
 from paymail.emails import CopyEmail
 from paymail.models import Invoice, InvoiceStatus, Payment
@@ -22,7 +24,8 @@ def copy_email(source: Source) -> CopyEmail:
 
 
 def _document(source: Source) -> InvoiceDocument | ReceiptDocument:
-    return _receipt(source) or paper_of(source)
+    # Who gets a copy is shown the invoice, and is not given the link that pays it.
+    return _receipt(source) or replace(paper_of(source), payment_url="")
 
 
 def _receipt(source: Source) -> ReceiptDocument | None:

@@ -9,12 +9,12 @@ any number of workers on any number of hosts share a bucket.
 import random
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
 from paymail.errors import InvalidInput
-from paymail.models import Gate
+from paymail.models import Gate, Message, MessageKind
 
 RELAY = "relay"
 REFUSED = "refused:"
@@ -71,6 +71,35 @@ def refused(issuer_id: int, domain: str) -> str:
 def closed(session: Session, *, now: datetime) -> set[str]:
     """Return the keys of the gates that let nothing through now."""
     return set(session.scalars(select(Gate.key).where(Gate.opens_at > now)))
+
+
+def not_behind(shut: set[str]) -> list[ColumnElement[bool]]:
+    """Return the conditions that keep messages behind closed gates where they are."""
+    by_kind: dict[str, list[str]] = {}
+    for key in shut:
+        by_kind.setdefault(key.partition(":")[0], []).append(key)
+    conditions: list[ColumnElement[bool]] = []
+    if senders := by_kind.get("sender"):
+        conditions.append(Message.sender_gate.not_in(senders))
+    if domains := by_kind.get("to"):
+        conditions.append(Message.destination.not_in([key.partition(":")[2] for key in domains]))
+    if bulks := by_kind.get("bulk"):
+        ids = [int(key.partition(":")[2]) for key in bulks]
+        conditions.append(or_(Message.bulk_id.is_(None), Message.bulk_id.not_in(ids)))
+    refusing: dict[str, list[str]] = {}
+    for key in by_kind.get("refused", ()):
+        issuer, _, domain = key.removeprefix(REFUSED).partition(":")
+        refusing.setdefault(sender(int(issuer)), []).append(domain)
+    for issuers_gate, domains in refusing.items():
+        # The notice that tells of it may go: staff's own mailbox may be there.
+        conditions.append(
+            or_(
+                Message.sender_gate != issuers_gate,
+                Message.destination.not_in(domains),
+                Message.kind == MessageKind.NOTICE,
+            )
+        )
+    return conditions
 
 
 def take(session: Session, *, key: str, rate: int, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, case, select, update
 from sqlalchemy.orm import Session
 
 from paymail import observability
@@ -119,38 +119,11 @@ def claim(
         and_(scheduled, Message.urgent.is_(False)),
     ):
         claims = _take(
-            session, and_(due, _KNOWN, restores.mail_open(), *_not_behind(shut)), now, lease, limit, only
+            session, and_(due, _KNOWN, restores.mail_open(), *gates.not_behind(shut)), now, lease, limit, only
         )
         if claims:
             return claims
     return []
-
-
-def _not_behind(shut: set[str]) -> list[ColumnElement[bool]]:
-    """Return the conditions that keep messages behind closed gates where they are."""
-    by_kind: dict[str, list[str]] = {}
-    for key in shut:
-        by_kind.setdefault(key.partition(":")[0], []).append(key)
-    conditions: list[ColumnElement[bool]] = []
-    if senders := by_kind.get("sender"):
-        conditions.append(Message.sender_gate.not_in(senders))
-    if domains := by_kind.get("to"):
-        conditions.append(Message.destination.not_in([key.partition(":")[2] for key in domains]))
-    if bulks := by_kind.get("bulk"):
-        ids = [int(key.partition(":")[2]) for key in bulks]
-        conditions.append(or_(Message.bulk_id.is_(None), Message.bulk_id.not_in(ids)))
-    for key in by_kind.get("refused", ()):
-        issuer, _, domain = key.removeprefix(gates.REFUSED).partition(":")
-        sender = gates.sender(int(issuer))
-        # The notice that tells of it may go: staff's own mailbox may be there.
-        conditions.append(
-            or_(
-                Message.sender_gate != sender,
-                Message.destination != domain,
-                Message.kind == MessageKind.NOTICE,
-            )
-        )
-    return conditions
 
 
 def _take(

@@ -1,5 +1,6 @@
 """Customers: who is billed."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -10,9 +11,11 @@ from paymail.services.core.customers import find_customer
 from paymail.services.core.issuers import find_issuer
 from paymail.services.customers import merger
 from paymail.services.imports.given import put_customer as put
+from paymail.services.letters import statements
 from paymail.services.lists import cursor
 from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
+from paymail.web.http.files import binary, pdf_answer
 from paymail.web.http.inputs import LARGEST_ID, After, Limit, OptionalRowId, RowId, Text
 from paymail.web.http.openapi import LIST_PROBLEMS, PROBLEMS
 from paymail.web.http.rate_limits import rate_limits
@@ -55,6 +58,33 @@ def get_customer(app: AppDep, _holder: Reader, customer_id: RowId) -> CustomerRo
     """Show one customer. Scope: read."""
     with app.reading() as session:
         return CustomerRow.of(find_customer(session, customer_id=customer_id))
+
+
+@router.get(
+    "/{customer_id}/statement.pdf",
+    response_class=Response,
+    responses=PROBLEMS | binary("application/pdf"),
+)
+def get_statement(
+    app: AppDep,
+    _holder: Reader,
+    customer_id: RowId,
+    day: Annotated[date | None, Query(description="Last day; today if omitted.")] = None,
+    since: Annotated[date | None, Query(description="First day; 90 days earlier if omitted.")] = None,
+    currency: Annotated[Text, Query(max_length=3, description="Needed where the customer has several.")] = "",
+) -> Response:
+    """Download a customer's statement: charged and paid until a day, and what is open then. Scope: read."""
+    with app.reading() as session:
+        document = statements.statement(
+            session,
+            customer_id=customer_id,
+            now=app.now(),
+            day=day,
+            since=since,
+            currency=currency.upper(),
+            public_url=app.settings.public_url,
+        )
+    return pdf_answer(app.pdf.render(document), document.filename)
 
 
 @router.post("/{customer_id}/merge", responses=PROBLEMS)

@@ -12,7 +12,7 @@ from paymail.models import InvoiceStatus, PaymentStatus
 from paymail.services.access.api_keys import KeyScope
 from paymail.services.core.contexts import Context
 from paymail.services.core.history import history
-from paymail.services.core.invoices import payment_url
+from paymail.services.core.invoices import load_invoice, payment_url
 from paymail.services.core.issuers import find_issuer
 from paymail.services.imports.given import put_invoice as put
 from paymail.services.ledger import awaited_payments
@@ -28,7 +28,7 @@ from paymail.web.http.rate_limits import rate_limits
 from paymail.web.schemas.given_invoices import InvoiceBody, PutInvoice, Reference
 from paymail.web.schemas.invoice_rows import InvoiceRow
 from paymail.web.schemas.invoices import InvoiceDetail, Send
-from paymail.web.schemas.messages import Queued
+from paymail.web.schemas.messages import QueuedInvoice
 from paymail.web.schemas.pages import Page, page
 from paymail.wiring import App
 
@@ -150,14 +150,14 @@ def send_invoice(
     invoice_id: RowId,
     body: Send = Send(),
     idempotency_key: SendKey = None,
-) -> Queued:
+) -> QueuedInvoice:
     """Queue the invoice email. Who has it already gets no second one without `again`. Scope: write."""
     request = requests.Request(body.at, body.again, idempotency_key or "", holder.prefix)
     with app.transaction() as session:
         queued = requests.send_requested(
             session, invoice_id=invoice_id, request=request, actor=holder.actor, now=app.now()
         )
-    return Queued.of(queued)
+        return QueuedInvoice.of_invoice(queued, load_invoice(session, invoice_id=invoice_id))
 
 
 def _detail(app: App, session: Session, invoice_id: int, *, may_see_link: bool) -> InvoiceDetail:

@@ -7,6 +7,8 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from paymail.models import Invoice, InvoiceLine, Message, TimelineEvent
+from paymail.money import Obstacle
+from paymail.services.core.online_payment import online_obstacle
 from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.web.http.inputs import Text
 from paymail.web.schemas.account import Sums, sums
@@ -67,6 +69,9 @@ class InvoiceDetail(PayInvoice, Sums):
         description="How far the host's total is from the one that half-up rounding of each line, and of the"
         " tax once per rate, gives."
     )
+    not_online: Obstacle | None = Field(
+        description="Why nothing of the balance can be paid online; null if it can, or nothing is owed."
+    )
     payment_url: str | None = Field(description="Secret pay link; null without the write scope.")
     payment_url_expires_at: datetime | None = Field(
         description="When the link expires; null if never, or no link."
@@ -103,6 +108,7 @@ class InvoiceDetail(PayInvoice, Sums):
             notes=invoice.notes,
             metadata=json.loads(invoice.host_metadata or "{}"),
             rounding_difference=major(invoice.rounding_difference, invoice.currency),
+            not_online=online_obstacle(invoice),
             payment_url=link,
             payment_url_expires_at=invoice.payment_token_expires_at,
             messages=[MessageRow.of(message) for message in messages],

@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
-from paymail.models import ContactRole, DeliveryAttempt, Message, MessageState
+from paymail.models import ContactRole, DeliveryAttempt, Invoice, Message, MessageState
+from paymail.money import Obstacle
+from paymail.services.core.online_payment import online_obstacle
 from paymail.services.outbox import queue
 from paymail.services.outbox.recipients import Fate
 from paymail.web.http.inputs import Text
@@ -138,6 +140,20 @@ class Queued(BaseModel):
     def of(cls, found: queue.Queued) -> "Queued":
         """Return the answer about a message of the outbox."""
         return cls(message_id=found.message_id, queued=found.created)
+
+
+class QueuedInvoice(Queued):
+    """The message that answers the request to send an invoice, and whether its reader can pay online."""
+
+    not_online: Obstacle | None = Field(
+        description="Why nothing of the balance can be paid online; null if it can."
+    )
+
+    @classmethod
+    def of_invoice(cls, found: queue.Queued, invoice: Invoice) -> "QueuedInvoice":
+        """Return the answer."""
+        obstacle = online_obstacle(invoice)
+        return cls(message_id=found.message_id, queued=found.created, not_online=obstacle)
 
 
 class Reschedule(Body):

@@ -12,6 +12,7 @@ from paymail.models import Contact, ContactRole, Issuer
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.customers import addresses, contacts, languages, merger, saved_methods
+from paymail.services.letters import statements
 from paymail.services.letters.kind import Group
 from paymail.services.lists import lookup
 from paymail.services.outbox import suppressions
@@ -44,6 +45,7 @@ def shown(
             "languages": LANGUAGES,
             "saved": saved_methods.current(session, customer_id=customer_id, account=issuer.stripe_account),
             "removing": saved_methods.unfinished(session, customer_id=customer_id),
+            "statements": statements.currencies(session, customer_id=customer_id),
             "namesakes": merger.namesakes(session, customer=customer),
             "problem": problem,
         }

@@ -1,13 +1,18 @@
-"""The receipt of a payment and the credit note of a refund, as PDF."""
+"""Invoices, the receipt of a payment, the credit note of a refund and the statement of a customer, as PDF."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from paymail.services.letters import credit_notes
+from paymail.services.core.invoices import load_invoice
+from paymail.services.letters import credit_notes, statements
+from paymail.services.letters.invoice_facts import full_document
+from paymail.services.letters.issued_documents import frozen
 from paymail.services.payments import receipts
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.files import pdf_answer
-from paymail.web.http.inputs import RowId
+from paymail.web.http.inputs import RowId, Text
 
 router = APIRouter()
 
@@ -26,3 +31,30 @@ def credit_note_pdf(app: AppDep, refund_id: RowId) -> Response:
     with app.reading() as session:
         document = credit_notes.credit_note_of(session, refund_id=refund_id)
     return pdf_answer(app.pdf.render(document), f"credit-note-{document.number}.pdf")
+
+
+@router.get("/customers/{customer_id}/statement.pdf")
+def statement_pdf(
+    app: AppDep, customer_id: RowId, currency: Annotated[Text, Query(max_length=3)] = ""
+) -> Response:
+    """Show what a customer was charged and paid, and what is open today."""
+    with app.reading() as session:
+        document = statements.statement(
+            session,
+            customer_id=customer_id,
+            now=app.now(),
+            currency=currency,
+            public_url=app.settings.public_url,
+        )
+    return pdf_answer(app.pdf.render(document), document.filename)
+
+
+@router.get("/invoices/{invoice_id}/invoice.pdf")
+def invoice_pdf(app: AppDep, invoice_id: RowId) -> Response:
+    """Show an invoice as its customer gets it: the kept bytes, or what would be drawn now. Keeps nothing."""
+    with app.reading() as session:
+        invoice = load_invoice(session, invoice_id=invoice_id)
+        document = full_document(session, invoice=invoice, public_url=app.settings.public_url)
+        version = frozen(session, invoice=invoice, document=document)
+    pdf = version.pdf if version else None
+    return pdf_answer(pdf or app.pdf.render(document), document.filename)

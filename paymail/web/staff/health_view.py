@@ -24,7 +24,7 @@ class Sign:
 
 
 def signs(session: Session, *, now: datetime) -> Iterable[Sign]:
-    """Return the signs. Five statements; nothing outside is asked, which `paymail doctor` does."""
+    """Return the signs. Six statements; nothing outside is asked, which `paymail doctor` does."""
     return _workers(session, now), _mail(session, now), _compared(session), _events(session)
 
 

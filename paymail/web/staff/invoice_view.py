@@ -11,14 +11,17 @@ from sqlalchemy.orm import Session
 from paymail.emails import Tone
 from paymail.errors import PaymailError
 from paymail.models import HoldReason, Invoice, Issuer
+from paymail.money import why_not
 from paymail.services.access.staff import Visitor
 from paymail.services.core import invoices
 from paymail.services.core.calendar import BusinessCalendar, calendar_of
 from paymail.services.core.history import history
+from paymail.services.core.online_payment import online_obstacle
 from paymail.services.core.tax_invoices import missing_abn
 from paymail.services.customers import objections
 from paymail.services.forecast.explanation import explain
 from paymail.services.ledger import awaited_payments
+from paymail.services.letters import issued_versions
 from paymail.services.links import pay_links
 from paymail.services.lists import lookup, message_pages
 from paymail.services.lists.message_pages import Wanted
@@ -101,6 +104,7 @@ def invoice_page(
             "visitor": visitor,
             "pay_link": invoices.payment_url(app.settings.public_url, invoice) if show_link else "",
             "money": money,
+            "versions": issued_versions.versions_of(session, invoice_id=invoice_id),
             "plan": plan,
             "forms": forms | dict(kept or {}),
             "refusal": refusal,
@@ -117,6 +121,7 @@ def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, objec
     return {
         "invoice": invoice,
         "missing": missing_abn(invoice),
+        "not_online": why_not(obstacle, invoice.currency) if (obstacle := online_obstacle(invoice)) else "",
         "zone": invoice.issuer.timezone,
         "morning": calendar.next_morning(now) if calendar else None,
         "found": message_pages.messages(session, wanted=Wanted(invoice_id=invoice_id)),

@@ -126,6 +126,11 @@ HOSTILE = {
     "one endless address": b"From: mailer-daemon@x\n\n550 " + b"a-." * 80_000 + b"@" + b"a." * 80_000,
     "endless copies": b"From: mailer-daemon@x\n\n" + b"-----" * 50_000 + b"\noriginal message" * 9000,
     "endless tags": b"From: mailer-daemon@x\nContent-Type: text/html\n\n" + b"<style " * 40_000,
+    "endless lines of tags": b"From: mailer-daemon@x\nContent-Type: text/html\n\n" + b"<style \n" * 30_000,
+    "recipients that each look through the text": b'Content-Type: multipart/report; boundary="b"\n\n--b\n\n'
+    + b"a@b.example 550 \n" * 2000
+    + b"\n--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: x;c@d.example\nAction: failed\n"
+    * 900,
     "endless feedback": b"Content-Type: message/feedback-report\n\n" + b"Feedback-Type: abuse\n\n" * 9000,
     "endless base64": b"Content-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n"
     + b"QWN0aW9u" * 30_000,

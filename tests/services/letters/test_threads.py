@@ -6,7 +6,7 @@ from paymail.services.letters.letters import letter_for
 from paymail.services.payments import adjustments
 from tests.services.emailed_invoice import EmailedInvoice
 
-ALONE = {"notice", "copy"}
+ALONE = {"notice", "copy", "answer"}
 """They go to somebody else than the first email did."""
 
 

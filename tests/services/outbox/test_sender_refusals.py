@@ -85,6 +85,14 @@ def test_other_senders_and_destinations_go_on(reported: ReportedEmails) -> None:
     assert reported.state(reported.sent()) is MessageState.SENT
 
 
+def test_a_thousand_domains_that_refuse_stop_no_others(reported: ReportedEmails) -> None:
+    with db.transaction(reported.engine) as session:
+        until = LATER + timedelta(days=1)
+        for number in range(1200):
+            session.add(Gate(key=gates.refused(1, f"c{number}.example"), opens_at=until, failures=1))
+    assert reported.state(reported.sent()) is MessageState.SENT
+
+
 def test_it_opens_by_hand_and_what_it_held_goes_on(reported: ReportedEmails) -> None:
     reported.sent()
     reported.receive(report(reported))

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from paymail.documents import InvoiceDocument
 from paymail.errors import Conflict, InvalidInput, NotFound, TooMany
 from paymail.models import Channel, MessageState
 from paymail.services.customers import addresses
@@ -87,6 +88,15 @@ def test_a_copy_of_a_receipt_shows_the_payment_and_no_link(emailed: EmailedInvoi
     assert letter.email.receipt_number == "R-000001"  # type: ignore[attr-defined]
     assert letter.email.payment_url == ""  # type: ignore[attr-defined]
     assert (letter.to_name, letter.to_address, letter.in_reply_to) == ("", TO, "")
+
+
+def test_the_paper_of_a_copy_holds_no_link_either(emailed: EmailedInvoice) -> None:
+    copy(emailed)
+    with emailed.context.transaction() as session:
+        message = session.merge(emailed.messages("copy")[0])
+        letter = letter_for(session, message=message, public_url="https://x", date=emailed.clock)
+    assert isinstance(letter.document, InvoiceDocument)
+    assert letter.document.payment_url == ""
 
 
 def test_what_cannot_be_copied_is_refused(emailed: EmailedInvoice) -> None:

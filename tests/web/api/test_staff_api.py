@@ -349,3 +349,14 @@ def test_an_address_that_grows_in_lower_case_is_refused_and_breaks_nothing(site:
             headers=bearer(site.app, "write"),
         )
         assert answer.status_code in (404, 422)
+
+
+def test_what_cannot_be_paid_online_is_said_when_it_is_sent_and_shown(site: Site) -> None:
+    site.invoice(currency="KWD", subtotal=31_619, tax=3_162)
+    site.invoice(503)
+    headers = bearer(site.app, "write", "read")
+    assert send(site, headers)[1]["not_online"] == "last_digit"
+    found = [
+        site.client.get(f"/api/v1/invoices/{n}", headers=headers).json()["not_online"] for n in (502, 503)
+    ]
+    assert found == ["last_digit", None]

@@ -67,6 +67,7 @@ STAFF_OPERATIONS = [
     ("/api/v1/customers", "GET"),
     ("/api/v1/customers/{customer_id}", "GET"),
     ("/api/v1/customers/{customer_id}", "PUT"),
+    ("/api/v1/customers/{customer_id}/statement.pdf", "GET"),
     ("/api/v1/invoices/{invoice_id}/payments", "GET"),
     ("/api/v1/invoices/{invoice_id}/payments", "POST"),
     ("/api/v1/payments/{payment_id}/refunds", "POST"),

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from paymail.models import Invoice, InvoiceStatus, Message, MessageState, Restore, StaffSession
+from paymail.models import Invoice, InvoiceStatus, Issuer, Message, MessageState, Restore, StaffSession
 from tests.web.conftest import PASSWORD, STAFF, Biller, Site
 
 
@@ -191,3 +191,17 @@ def test_a_void_invoice_has_no_such_button_and_is_not_issued(biller: Biller) -> 
     biller.site.invoice(status=InvoiceStatus.VOID)
     assert "Issue without emailing" not in biller.get("/invoices/502")
     biller.post("/invoices/502/issue", 409)
+
+
+def test_the_page_says_what_cannot_be_emailed_or_paid_online_before_it_is_sent(biller: Biller) -> None:
+    biller.site.invoice(currency="KWD", subtotal=31_619, tax=3_162)
+    page = biller.get("/invoices/502")
+    assert "cannot be paid online: card payments in KWD must be a multiple of 0.010" in page
+    assert "Send invoice email" in page
+    with biller.site.app.transaction() as session:
+        session.get_one(Issuer, 1).tax_id = ""
+    page = biller.get("/invoices/502")
+    assert "Southern IT Services Pty Ltd has no valid ABN" in page
+    assert "Send invoice email" not in page
+    refused = biller.post("/invoices/502/send", status=409, sequence=1)
+    assert "has no valid ABN" in refused
