@@ -39,7 +39,13 @@ from paymail.models import (
 from paymail.services.core import history
 from paymail.services.core.customers import TURN, CustomerErased
 from paymail.services.core.invoices import load_invoice
-from paymail.services.customers import erased_filters, erased_imports, objections, saved_methods
+from paymail.services.customers import (
+    erased_contents,
+    erased_filters,
+    erased_imports,
+    objections,
+    saved_methods,
+)
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
 from paymail.services.customers.erased_person import (
     ErasedPerson,
