@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import event
 
 from paymail.models import Drift, HoldOrigin, HoldReason, Issuer, ReminderHold
+from paymail.services.outbox import gates
 from tests.factories import NOW
 from tests.web.conftest import Biller
 
-STATEMENTS = 22
+STATEMENTS = 23
 """Of a whole request for Home, whatever is there, with the session and what is on hold."""
 
 
@@ -101,6 +102,17 @@ def test_what_goes_out_today_and_whether_anybody_sends_it(trouble: Biller) -> No
     assert "none is running: no email goes out" in page
     trouble.site.sweep()
     assert "<b>1 sent</b>, 0 to come" in trouble.get("/")
+
+
+def test_a_receiver_that_refuses_us_is_named_beside_the_mail_server(biller: Biller) -> None:
+    assert "takes mail" in biller.get("/")
+    with biller.site.app.transaction() as session:
+        gates.close_for_refusal(
+            session, key=gates.refused(1, "gmail.example"), reason="550", now=biller.site.app.now()
+        )
+    page = biller.get("/")
+    assert "takes mail" not in page
+    assert "gmail.example: our emails are refused" in page
 
 
 def test_nothing_to_do_says_so_and_one_company_can_be_looked_at(biller: Biller) -> None:
