@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from paymail.models import (
@@ -37,21 +37,29 @@ class Today:
     reminders: int
 
 
-def today(session: Session, *, begins: datetime, ends: datetime) -> Today:
-    """Return what went out since the day began and what is to go until it ends (UTC). Three statements."""
+def today(session: Session, *, begins: datetime, ends: datetime, company: Iterable[int] = ()) -> Today:
+    """Return what went out since the day began and what is to go until it ends (UTC). Three statements.
+
+    Of these issuers, or of all.
+    """
+    issuers = list(company)
+    theirs = _theirs(issuers)
     # By `next_at`, which the index has: what goes out today was due yesterday at the earliest.
     gone = select(func.count()).where(
         Message.state.in_(_GONE),
         Message.next_at >= begins - timedelta(days=2),
         Message.handed_over_at >= begins,
+        *theirs,
     )
     coming = (
         select(Message.kind, Message.held, func.count())
-        .where(Message.state.in_(_TO_COME), Message.next_at < ends)
+        .where(Message.state.in_(_TO_COME), Message.next_at < ends, *theirs)
         .group_by(Message.kind, Message.held)
     )
     rows = session.execute(coming).all()
     look = select(func.count()).where(Invoice.next_reminder_at < ends, OWED)
+    if issuers:
+        look = look.where(Invoice.issuer_id.in_(issuers))
     return Today(
         gone=session.scalar(gone) or 0,
         coming={str(kind): count for kind, held, count in rows if not held},
@@ -60,12 +68,19 @@ def today(session: Session, *, begins: datetime, ends: datetime) -> Today:
     )
 
 
-def doubtful(session: Session) -> int:
+def doubtful(session: Session, *, company: Iterable[int] = ()) -> int:
     """Return how many emails of any other kind than the invoice may or may not have arrived."""
     statement = select(func.count()).where(
-        Message.state == MessageState.UNKNOWN, Message.kind != MessageKind.INVOICE
+        Message.state == MessageState.UNKNOWN, Message.kind != MessageKind.INVOICE, *_theirs(company)
     )
     return session.scalar(statement) or 0
+
+
+def _theirs(company: Iterable[int]) -> list[ColumnElement[bool]]:
+    """Return the condition that a message is of one of these issuers; none means of all."""
+    if not (issuers := list(company)):
+        return []
+    return [Message.invoice_id.in_(select(Invoice.invoice_id).where(Invoice.issuer_id.in_(issuers)))]
 
 
 def planned_soon(session: Session, *, now: datetime, company: Iterable[int] = ()) -> list[Money]:

@@ -90,7 +90,7 @@ def home_of(session: Session, *, now: datetime, company: int | None) -> Home:
         zone=zone,
         local=local,
         currency=currency,
-        needs=tuple(_needs(session, owed, objected(session, now=now, company=only), issuers)),
+        needs=tuple(_needs(session, owed, objected(session, now=now, company=only), issuers, only)),
         debts=owed,
         ages=tuple(_ages(owed, currency)),
         received=received(
@@ -101,18 +101,22 @@ def home_of(session: Session, *, now: datetime, company: int | None) -> Home:
             session,
             begins=begins,
             ends=instant(local.date() + timedelta(days=1), time(), clock_of(zone)),
+            company=only,
         ),
         signs=tuple(signs(session, now=now)),
     )
 
 
-def _needs(session: Session, owed: Debts, objections: Debt, issuers: Iterable[Issuer]) -> Iterable[Need]:
-    hosts_mail = all(one.host_mails_invoices for one in issuers)
+def _needs(
+    session: Session, owed: Debts, objections: Debt, issuers: Iterable[Issuer], only: tuple[int, ...]
+) -> Iterable[Need]:
+    hosts_mail = all(one.host_mails_invoices for one in issuers if not only or one.issuer_id in only)
+    # What differs from Stripe is of an account, which several companies may share: not of one of them.
     rows = [
         _need(owed.bounced, "bad", "Bounced", "The email came back. Correct the address and send again."),
         _need(owed.in_doubt, "bad", "In doubt", "It may have arrived. Decide whether to send it again."),
         Need(
-            day.doubtful(session), "bad", "Other emails in doubt",
+            day.doubtful(session, company=only), "bad", "Other emails in doubt",
             "Reminders, receipts and others that may have arrived.", (), "/staff/unknown",
         ),
         _need(owed.failed, "bad", "Failed", "The mail server refused it; no more tries follow."),
@@ -131,7 +135,7 @@ def _needs(session: Session, owed: Debts, objections: Debt, issuers: Iterable[Is
         ),
         _need(owed.promise_broken, "warn", "Promise broken", "The promised day has passed; it is unpaid."),
         Need(
-            drift_store.count_open(session), "warn", "Stripe and paymail differ",
+            0 if only else drift_store.count_open(session), "warn", "Stripe and paymail differ",
             "What Stripe has and the books have is not the same.", (), "/staff/reconciliation",
         ),
     ]  # fmt: skip

@@ -12,6 +12,8 @@ from paymail.models import (
     HoldReason,
     Invoice,
     Issuer,
+    Message,
+    MessageKind,
     Objection,
     ObjectionReason,
     PaymentStatus,
@@ -140,6 +142,23 @@ def test_nothing_to_do_says_so_and_one_company_can_be_looked_at(biller: Biller) 
     assert "$82.50" not in biller.get("/?company=2")
     answer = biller.site.client.get("/staff/?find=502", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/staff/invoices?q=502")
+
+
+def test_one_companys_home_counts_nothing_of_another(trouble: Biller) -> None:
+    with trouble.site.app.transaction() as session:
+        message = session.get_one(Message, 1)
+        message.kind = MessageKind.RECEIPT
+        session.query(Invoice).update({Invoice.next_reminder_at: NOW})
+    everything, theirs, others = (trouble.get(f"/{query}") for query in ("", "?company=1", "?company=2"))
+    assert {"Other emails in doubt", "Stripe and paymail differ"} <= needs(everything).keys()
+    assert "Other emails in doubt" in needs(theirs)
+    assert "Stripe and paymail differ" not in needs(theirs)
+    assert needs(others) == {}
+    for page in (everything, theirs):
+        assert "<b>0 sent</b>, 1 to come" in page
+        assert "whose step may come today" in page
+    assert "<b>0 sent</b>, 0 to come" in others
+    assert "whose step may come today" not in others
 
 
 def test_home_costs_few_statements_whatever_is_there(trouble: Biller) -> None:
