@@ -23,6 +23,8 @@ class HoldReason(StrEnum):
     """The customer says that something is wrong with the invoice, and has no answer yet."""
     BOUNCED = "bounced"
     """The customer's address does not take mail."""
+    REFUSED = "refused"
+    """A receiver refuses the sender's DNS records or reputation; the address may be sound."""
     COMPLAINED = "complained"
     """The customer reported an email as spam."""
     HOST = "host"

@@ -90,7 +90,8 @@ def _act(session: Session, match_: Match, source: str, now: datetime) -> None:
         if finding.kind is Kind.HARD:
             if not recipients.has_bounced(session, message=message, address=address):
                 if _bounced(session, message, finding, address, source, now):
-                    _hold(session, concerned, HoldReason.BOUNCED, finding, source, now)
+                    reason = HoldReason.REFUSED if finding.bad_sender else HoldReason.BOUNCED
+                    _hold(session, concerned, reason, finding, source, now)
                 session.refresh(message)
         else:
             note(session, message, _NOTED[finding.kind], words_of(finding), source, now)

@@ -25,21 +25,21 @@ from paymail.services.core.email_addresses import checked
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import saved_methods
 from paymail.services.outbox import suppressions
-from paymail.services.outbox.refusal_causes import blames_sender
 from paymail.services.outbox.suppressions import NoReason, NoSuchSuppression, domain_of, normalised
 from paymail.services.reminders import holds
 
 ADDRESS_CHANGED = "customer_address_changed"
 """Kind of the timeline entry."""
 _WAITING = (MessageState.SCHEDULED, MessageState.SENDING)
+_BY_BOUNCES = (HoldReason.BOUNCED, HoldReason.REFUSED)
 _HELD_BY_BOUNCES = (
-    select(Invoice.invoice_id, ReminderHold.detail, Customer.email, Contact.email)
+    select(Invoice.invoice_id, ReminderHold.reason, Customer.email, Contact.email)
     .join(Invoice.customer)
     .outerjoin(Customer.contacts.and_(Contact.role == ContactRole.TO))
     .join(ReminderHold, ReminderHold.invoice_id == Invoice.invoice_id)
-    .where(ReminderHold.reason == HoldReason.BOUNCED, ReminderHold.lifted_at.is_(None))
+    .where(ReminderHold.reason.in_(_BY_BOUNCES), ReminderHold.lifted_at.is_(None))
 )
-"""Number of the invoice, what was said of the bounce, the customer's address, a further one."""
+"""Number of the invoice, the hold's reason, the customer's address, a further one."""
 
 
 class AddressTaken(Conflict):
@@ -78,34 +78,41 @@ def readmit_domain(session: Session, *, domain: str, actor: str, now: datetime) 
     These had no fault of their own. What else came back, and suppressed addresses, stay as they are.
     """
     there: dict[str, set[int]] = {}
-    for number, words, *emails in session.execute(_HELD_BY_BOUNCES):
-        if not blames_sender(words):
+    for number, reason, *emails in session.execute(_HELD_BY_BOUNCES):
+        if reason is not HoldReason.REFUSED:
             continue
         for email in filter(None, emails):
             if domain_of(email) == domain_of(domain):
                 there.setdefault(normalised(email), set()).add(number)
     suppressed = suppressions.among(session, addresses=there)
     sound = [numbers for address, numbers in there.items() if address not in suppressed]
-    return _release(session, sorted(set().union(*sound)), actor, now)
+    return _release(session, sorted(set().union(*sound)), actor, now, (HoldReason.REFUSED,))
 
 
 def _bounced_invoices(session: Session, address: str) -> list[int]:
     return sorted(
         {
             number
-            for number, _words, *emails in session.execute(_HELD_BY_BOUNCES)
+            for number, _reason, *emails in session.execute(_HELD_BY_BOUNCES)
             if address in {normalised(email) for email in emails if email}
         }
     )
 
 
-def _release(session: Session, invoice_ids: list[int], actor: str, now: datetime) -> int:
+def _release(
+    session: Session,
+    invoice_ids: list[int],
+    actor: str,
+    now: datetime,
+    reasons: tuple[HoldReason, ...] = _BY_BOUNCES,
+) -> int:
     released = 0
     for invoice_id in invoice_ids:
         held = holds.in_force(session, invoice_ids=[invoice_id], now=now)
-        if any(hold.reason == HoldReason.BOUNCED for hold in held):
-            holds.lift(session, invoice_id=invoice_id, actor=actor, now=now, reason=HoldReason.BOUNCED)
-            released += 1
+        theirs = {hold.reason for hold in held}.intersection(reasons)
+        for reason in sorted(theirs):
+            holds.lift(session, invoice_id=invoice_id, actor=actor, now=now, reason=reason)
+        released += bool(theirs)
     return released
 
 

@@ -85,7 +85,7 @@ def test_reports_about_two_customers_do_the_same_and_condemn_no_address(reported
     reported.send_one(504)
     reported.sent()
     report_all(reported)
-    assert (reported.held(502), reported.held(504)) == (["bounced"], ["bounced"])
+    assert (reported.held(502), reported.held(504)) == (["refused"], ["refused"])
     assert reported.count(Suppression) == 0
     assert "customer.example refuses the emails of" in reported.message().detail
     reported.clock = LATER
@@ -104,7 +104,7 @@ def test_reports_of_one_customer_close_nothing_and_staff_are_told_as_of_any_boun
     assert states(reported, "invoice") == [MessageState.BOUNCED] * 2
     assert closed(reported) == 0
     assert "bounced" in reported.message().detail
-    assert reported.held(502) == ["bounced"]
+    assert reported.held(502) == ["refused"]
 
 
 def test_reports_about_copies_to_named_addresses_close_nothing(reported: ReportedEmails) -> None:
@@ -182,7 +182,7 @@ def test_it_opens_by_hand_and_what_it_held_goes_on(reported: ReportedEmails) -> 
             reason=HoldReason.BOUNCED,
             actor="mailbox",
             now=LATER,
-            detail="5.2.2 mailbox full",
+            detail="mailbox full, dmarc=fail",
             origin=HoldOrigin.BOUNCE,
         )
         (found,) = sender_refusals.closed(session, now=LATER)
@@ -192,6 +192,16 @@ def test_it_opens_by_hand_and_what_it_held_goes_on(reported: ReportedEmails) -> 
         assert sender_refusals.closed(session, now=LATER) == []
     assert reported.held(502) == reported.held(503) == []
     assert reported.held(504) == ["bounced"], "a full mailbox is as full as before"
+
+
+def test_the_address_itself_lifts_what_refusals_hold_too(reported: ReportedEmails) -> None:
+    reported.sent()
+    reported.receive(report(reported))
+    assert reported.held(502) == ["refused"]
+    given = {"address": "c502@customer.example", "reason": "mended", "actor": "amy"}
+    with db.transaction(reported.engine) as session:
+        assert addresses.readmit(session, **given, now=LATER) == 1
+    assert reported.held(502) == []
 
 
 def test_it_opens_by_itself_after_a_day_and_staff_are_told_again_if_it_closes_again(
