@@ -1,8 +1,7 @@
 """What was issued is frozen: an invoice's PDF is drawn once, at the first need after issue, and kept.
 
-It is drawn again, as another version, when one of its facts has changed: anything it shows but the money
-received. A part payment is no new version; that nothing is left to pay, or something is again, is one, and so
-is less money than a version shows. What stands in the books now, the pay page says.
+It is drawn again, as another version, when anything that it shows has changed, the money received too: what
+goes out with an email never asks for what has arrived.
 """
 
 import hashlib
@@ -21,15 +20,13 @@ from paymail.models import Blob, Invoice, InvoiceStatus, IssuedDocument
 from paymail.ports.rendering import Frozen
 from paymail.services.outbox import blobs
 
-_MONEY_RECEIVED = frozenset({"paid", "balance", "paid_on", "paid_by"})
-
 
 def facts_of(document: InvoiceDocument) -> str:
-    """Return the digest of all that a document shows, but for the money received.
+    """Return the digest of all that a document shows, but for what was paid: that has a column of its own.
 
     A field that has its default is left out, so that a release with one more makes no version new.
     """
-    shown = {**_plain(document, without=_MONEY_RECEIVED), "settled": not document.balance.minor}
+    shown = _plain(document, without=frozenset({"paid"}))
     text = json.dumps(shown, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -63,12 +60,11 @@ def frozen(session: Session, *, invoice: Invoice, document: InvoiceDocument) -> 
         .where(
             IssuedDocument.invoice_id == invoice.invoice_id,
             IssuedDocument.facts == facts,
-            IssuedDocument.paid <= document.paid.minor,
+            IssuedDocument.paid == document.paid.minor,
             Blob.erased_at.is_(None),
         )
     )
-    newest = kept.order_by(IssuedDocument.issued_id.desc()).limit(1)
-    return Frozen(invoice.invoice_id, facts, document.paid.minor, session.scalar(newest))
+    return Frozen(invoice.invoice_id, facts, document.paid.minor, session.scalar(kept))
 
 
 def keep(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> str:

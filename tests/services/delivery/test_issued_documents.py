@@ -1,5 +1,6 @@
-"""An invoice's PDF is drawn once after issue and kept; another fact makes another version, a payment none."""
+"""An invoice's PDF is drawn once after issue and kept; whatever else it is to show makes another version."""
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -76,10 +77,9 @@ def moved(emailed: EmailedInvoice) -> None:
     "between",
     [
         lambda _: None,
-        lambda e: e.set(amount_paid=1000, payment_status=PaymentStatus.PARTIAL),
         lambda e: e.set(reminders_off=True),
     ],
-    ids=["nothing", "part paid", "not on paper"],
+    ids=["nothing", "not on paper"],
 )
 def test_the_second_email_has_the_bytes_of_the_first(
     emailed: EmailedInvoice, drawer: Drawer, between: Change
@@ -125,6 +125,14 @@ def test_a_fact_that_is_as_before_brings_the_first_version_back(
     assert first == third
 
 
+def test_after_a_part_payment_nothing_asks_for_the_whole_total(
+    emailed: EmailedInvoice, drawer: Drawer
+) -> None:
+    sent_twice(emailed, drawer, lambda e: e.set(amount_paid=1000, payment_status=PaymentStatus.PARTIAL))
+    assert versions(emailed.engine) == [(drawer.attached[0], 0), (drawer.attached[1], 1000)]
+    assert emailed.messages("invoice")[1].pdf_sha256 == hashlib.sha256(drawer.attached[1]).hexdigest()
+
+
 def test_money_that_went_back_makes_a_new_version_so_that_none_shows_too_much(
     emailed: EmailedInvoice, drawer: Drawer
 ) -> None:
@@ -144,6 +152,14 @@ def test_what_is_paid_or_void_is_never_shown_by_what_was_issued_before(emailed: 
     paid = facts()
     emailed.set(amount_paid=0, status=InvoiceStatus.VOID)
     assert len({owed, paid, facts()}) == 3
+
+
+def test_who_paid_when_is_a_fact(emailed: EmailedInvoice) -> None:
+    emailed.set(amount_paid=8250)
+    with db.reading(emailed.engine) as session:
+        document = _document(session, load_invoice(session, invoice_id=502))
+    dated = replace(document, paid_on=date(2026, 3, 3))
+    assert len({facts_of(document), facts_of(dated), facts_of(replace(dated, paid_by="Cash"))}) == 3
 
 
 def test_a_draft_is_not_issued(emailed: EmailedInvoice) -> None:
