@@ -76,3 +76,10 @@ def test_an_instalment_that_is_late_after_a_payment_is_said_to_be(emailed: Email
     pay(emailed, 2750)
     found = receipt(emailed)
     assert (found.next_due, found.late) == (date(2026, 5, 1), True)
+
+
+def test_what_was_written_off_is_not_said_to_be_paid_in_full(emailed: EmailedInvoice) -> None:
+    pay(emailed, 8250)
+    assert receipt(emailed).in_full
+    emailed.set(amount_written_off=3250)
+    assert not receipt(emailed).in_full
