@@ -10,7 +10,9 @@ from paymail.models.base import Base, BigId
 
 
 class IssuedDocument(Base):
-    """One version of an invoice's PDF. Never changed; a later one with the same facts is this one again."""
+    """One version of an invoice's PDF. A later one with the same facts is this one again.
+
+    Nothing of it changes, but that bytes which were erased are drawn anew."""
 
     __tablename__ = "issued_documents"
     __table_args__ = (

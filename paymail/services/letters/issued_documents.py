@@ -11,13 +11,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
 from paymail.documents import InvoiceDocument
 from paymail.models import Blob, Invoice, InvoiceStatus, IssuedDocument
 from paymail.ports.rendering import Frozen
+from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import blobs
 
 
@@ -68,13 +69,30 @@ def frozen(session: Session, *, invoice: Invoice, document: InvoiceDocument) -> 
 
 
 def keep(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> str:
-    """Keep a version that was drawn, if it is new, and return the digest of its bytes.
+    """Keep the bytes that go out with an email, as the version if it is new, and return their digest.
 
-    Of two that were drawn at once, one is kept; each email says by its digest which bytes it had.
+    Of two that were drawn at once, one is the version; each email says by its digest which bytes it had.
     """
     if version.pdf is not None:
-        return hashlib.sha256(pdf).hexdigest()
+        return blobs.keep_again(session, content=pdf, now=now)
     digest = blobs.keep(session, content=pdf, now=now)
+    _enter(session, version, digest, now)
+    return digest
+
+
+def keep_shown(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> None:
+    """Keep a version that was drawn for the pay page, unless one is kept by now or its customer was erased
+    meanwhile. Raises NoSuchInvoice."""
+    invoice = load_invoice(session, invoice_id=version.invoice_id, lock=True)
+    if invoice.customer.erased_at is not None:
+        return
+    with session.begin_nested() as attempt:
+        if not _enter(session, version, blobs.keep(session, content=pdf, now=now), now):
+            attempt.rollback()  # no row would name these bytes, and nobody would erase them
+
+
+def _enter(session: Session, version: Frozen, digest: str, now: datetime) -> bool:
+    """Enter the bytes as those of a version, unless it has some that are not erased; say whether they are."""
     values = {
         "invoice_id": version.invoice_id,
         "facts": version.facts,
@@ -82,5 +100,17 @@ def keep(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> str
         "pdf_sha256": digest,
         "issued_at": now,
     }
-    insert_once(session, IssuedDocument, values)
-    return digest
+    if insert_once(session, IssuedDocument, values):
+        return True
+    drawn_again = (
+        update(IssuedDocument)
+        .where(
+            IssuedDocument.invoice_id == version.invoice_id,
+            IssuedDocument.facts == version.facts,
+            IssuedDocument.paid == version.paid,
+            IssuedDocument.pdf_sha256.in_(select(Blob.sha256).where(Blob.erased_at.is_not(None))),
+        )
+        .values(pdf_sha256=digest)
+        .returning(IssuedDocument.issued_id)
+    )
+    return session.scalar(drawn_again.execution_options(synchronize_session=False)) is not None
