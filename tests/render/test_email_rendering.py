@@ -104,6 +104,14 @@ def test_what_was_credited_or_written_off_is_not_called_paid() -> None:
     assert "Balance due: AUD $61.50" in unpaid
 
 
+def test_only_who_got_an_adjustment_note_is_told_to_reduce_a_claim() -> None:
+    refund = RefundEmail.sample()
+    other = replace(refund, adjustment=False)
+    assert "reduce your claim" in of(refund).html
+    assert "reduce your claim" in of(refund).text
+    assert "reduce your claim" not in of(other).html + of(other).text
+
+
 def test_the_seeds_colours_and_width_are_inlined() -> None:
     html = of(InvoiceEmail.sample()).html
     header = re.search(r'<td[^>]*class="header"[^>]*>', html)
