@@ -48,7 +48,7 @@ def _pays_all(receipt: ReceiptDocument) -> bool:
 
 def _receipt(source: Source) -> ReceiptDocument:
     payment = source.session.get_one(Payment, source.message.payment_id)
-    return receipt_document(source.invoice, payment)
+    return receipt_document(source.session, invoice=source.invoice, payment=payment)
 
 
 KIND = Kind(email=receipt_email, document=_receipt, threaded=True, group=Group.RECEIPTS, send_rule=always)

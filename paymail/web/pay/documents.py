@@ -61,7 +61,8 @@ def receipt_pdf(app: AppDep, token: Token) -> Response:
     """Download the receipt of the newest payment."""
     with app.reading() as session:
         invoice = find_by_token(session, token=token, now=app.now())
-        document = receipt_document(invoice, latest_payment(session, invoice_id=invoice.invoice_id))
+        payment = latest_payment(session, invoice_id=invoice.invoice_id)
+        document = receipt_document(session, invoice=invoice, payment=payment)
     return _answer(app, document, f"receipt-{document.number}.pdf")
 
 
@@ -78,7 +79,7 @@ def one_receipt_pdf(app: AppDep, token: Token, number: Number) -> Response:
         payment = session.scalars(mine).one_or_none()
         if payment is None:
             raise NoReceipt("this invoice has no such receipt")
-        document = receipt_document(invoice, payment)
+        document = receipt_document(session, invoice=invoice, payment=payment)
     return _answer(app, document, f"receipt-{document.number}.pdf")
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from paymail.emails import ReceiptEmail
-from paymail.models import Channel
+from paymail.models import Channel, PaymentStatus
 from paymail.services.letters.letters import letter_for
 from paymail.services.payments import manual_payments
 from paymail.services.payments.manual_payments import ManualPayment
@@ -57,6 +57,21 @@ def test_the_tax_in_the_payments_adds_up_to_that_of_the_invoice(
 def test_of_what_was_paid_too_much_no_tax_is_claimed(emailed: EmailedInvoice) -> None:
     pay(emailed, 9000)
     assert receipt(emailed).tax.minor == 0
+
+
+def test_a_receipt_does_not_change_and_no_tax_is_claimed_twice(emailed: EmailedInvoice) -> None:
+    pay(emailed, 5000)
+    pay(emailed, 5000)
+    assert [receipt(emailed, number).tax.minor for number in (0, 1)] == [455, 0]
+    emailed.set(amount_refunded=1750)
+    assert [receipt(emailed, number).tax.minor for number in (0, 1)] == [455, 0]
+
+
+def test_a_second_payment_of_all_has_no_tax_in_it_whatever_becomes_of_it(emailed: EmailedInvoice) -> None:
+    pay(emailed, 8250)
+    emailed.set(amount_paid=0, payment_status=PaymentStatus.UNPAID)
+    pay(emailed, 8250)
+    assert [receipt(emailed, number).tax.minor for number in (0, 1)] == [750, 0]
 
 
 def test_who_keeps_a_plan_is_told_of_the_next_instalment_as_it_stood_then(emailed: EmailedInvoice) -> None:
