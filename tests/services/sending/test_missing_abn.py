@@ -141,9 +141,12 @@ def test_what_was_paid_meanwhile_does_not_wait_for_one(emailed: EmailedInvoice) 
         ({"tax_id": "", "tax_name": "Tax"}, {}, False),
         ({"tax_id": "", "country": "NZ"}, {}, True),
         ({}, {"status": InvoiceStatus.VOID}, False),
+        ({}, {"currency": "EUR"}, False),
+        ({}, {"currency": "EUR", "tax_aud": 1250}, True),
+        ({"tax_name": "VAT"}, {"currency": "EUR"}, True),
     ],
 )
-def test_only_with_an_abn_and_not_when_void_it_is_called_a_tax_invoice(
+def test_only_with_an_abn_its_gst_in_dollars_and_not_when_void_it_is_called_a_tax_invoice(
     emailed: EmailedInvoice, issuer: dict[str, str], invoice: dict[str, object], may: bool
 ) -> None:
     set_issuer(emailed, **issuer)
