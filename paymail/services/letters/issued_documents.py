@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from paymail.db import insert_once
 from paymail.documents import InvoiceDocument
 from paymail.models import Blob, Invoice, InvoiceStatus, IssuedDocument
-from paymail.ports.rendering import Frozen
+from paymail.ports.rendering import Frozen, IncompletePdf
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import blobs
 
@@ -71,18 +71,22 @@ def frozen(session: Session, *, invoice: Invoice, document: InvoiceDocument) -> 
 def keep(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> str:
     """Keep the bytes that go out with an email, as the version if it is new, and return their digest.
 
+    One that lacks characters for want of a font is no version: with the font it is drawn whole.
     Of two that were drawn at once, one is the version; each email says by its digest which bytes it had.
     """
     if version.pdf is not None:
         return blobs.keep_again(session, content=pdf, now=now)
-    digest = blobs.keep(session, content=pdf, now=now)
-    _enter(session, version, digest, now)
+    digest = blobs.keep(session, content=bytes(pdf), now=now)
+    if not isinstance(pdf, IncompletePdf):
+        _enter(session, version, digest, now)
     return digest
 
 
 def keep_shown(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> None:
     """Keep a version that was drawn for the pay page, unless one is kept by now or its customer was erased
     meanwhile. Raises NoSuchInvoice."""
+    if isinstance(pdf, IncompletePdf):
+        return
     invoice = load_invoice(session, invoice_id=version.invoice_id, lock=True)
     if invoice.customer.erased_at is not None:
         return

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from paymail import db
 from paymail.documents import InvoiceDocument
 from paymail.models import Blob, Customer, Invoice, InvoiceStatus, IssuedDocument, PaymentStatus
-from paymail.ports.rendering import Frozen, Letter, Written
+from paymail.ports.rendering import Frozen, IncompletePdf, Letter, Written
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import erasure, retention
 from paymail.services.delivery import deliveries
@@ -248,6 +248,15 @@ def test_a_version_that_goes_out_again_is_kept_as_long_as_its_email(
     with db.reading(emailed.engine) as session:
         digest = emailed.messages("invoice")[1].pdf_sha256
         assert session.scalar(select(Blob.created_at).where(Blob.sha256 == digest)) == emailed.clock
+
+
+def test_what_lacks_characters_for_want_of_a_font_is_no_version(emailed: EmailedInvoice) -> None:
+    version, lacking = version_of(emailed), IncompletePdf(b"%PDF- Ltd")
+    emailed.change(lambda session: keep_shown(session, version=version, pdf=lacking, now=NOW))
+    assert blobs_of(emailed) == []
+    emailed.change(lambda session: keep(session, version=version, pdf=lacking, now=NOW))
+    assert versions(emailed.engine) == []
+    assert blobs_of(emailed) == [b"%PDF- Ltd"]
 
 
 def test_retention_and_erasure_empty_what_was_issued(emailed: EmailedInvoice, drawer: Drawer) -> None:
