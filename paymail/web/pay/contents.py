@@ -44,7 +44,9 @@ def contents(app: App, token: str, said: str = "") -> tuple[bool, dict[str, obje
         replies = _replies(session, app, invoice)
         saved = _saved(session, invoice, summary)
         thanks = said in DONE and summary.state in (State.PAYABLE, State.UNAVAILABLE)
-        made = newest(session, invoice=invoice) if thanks or summary.state is State.PAID else None
+        made = (
+            newest(session, invoice=invoice, now=app.now()) if thanks or summary.state is State.PAID else None
+        )
         payable = summary.state is State.PAYABLE
         attempt = live_attempt(session, invoice_id=invoice.invoice_id) if payable else None
     form = _form(app, invoice, document, summary)
