@@ -101,7 +101,7 @@ def _present(issuer: Issuer) -> dict[str, str]:
 
 
 def _lock_invoices(session: Session, issuer_id: int) -> None:
-    """Lock the invoices whose emails wait; before the issuer, as a settlement does, which moves emails too."""
+    """Lock the invoices whose emails wait; before the issuer, as a settlement does."""
     waiting_emails = select(Message.invoice_id).where(
         Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING))
     )
