@@ -17,8 +17,9 @@ from paymail.errors import Conflict, InvalidInput, NotFound
 from paymail.models import HoldOrigin, HoldReason, Invoice, MessageKind, Objection, ObjectionReason
 from paymail.services.core import history
 from paymail.services.core.email_addresses import checked_copy
+from paymail.services.core.history import CUSTOMER
 from paymail.services.core.invoices import load_invoice
-from paymail.services.customers.promises import CUSTOMER, NothingOwed, SaidEnough, may_talk
+from paymail.services.customers.promises import NothingOwed, SaidEnough, may_talk
 from paymail.services.links.lookup import find_by_token
 from paymail.services.outbox import dedupe_keys, notices, queue
 from paymail.services.reminders import holds
