@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -177,6 +178,16 @@ def test_a_hold_shortens_no_other_and_one_press_places_one(many: Biller) -> None
         assert session.query(ReminderHold).count() == 4
         (kept,) = session.query(ReminderHold).filter_by(invoice_id=501)
     assert (kept.until, kept.lifted_at) == (None, None)
+
+
+def test_all_of_a_list_of_picked_ones_is_these_only(many: Biller) -> None:
+    form = many.get("/invoices?invoice=501,502").partition('<form class="listing')[2].partition("</form>")[0]
+    hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
+    query = urlencode([*hidden, ("invoice", "501"), ("all", "yes")])
+    for verb in ("remind", "hold", "void"):
+        assert " 2 invoices" in many.get(f"/acts/{verb}?{query}")
+    assert "Send 2 invoices?" in many.get(f"/bulk/new?{query}")
+    assert len(many.get(f"/invoices.csv?{query}").splitlines()) == 3
 
 
 def test_a_long_list_goes_on_page_by_page(many: Biller, monkeypatch: pytest.MonkeyPatch) -> None:
