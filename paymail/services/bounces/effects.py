@@ -121,7 +121,7 @@ def _complained(
     an invoice is owed whether or not somebody likes to hear of it."""
     note(session, message, "email_complained", f"{message.kind}: {finding.detail}", source, now)
     if message.kind not in TO_STAFF:
-        tell_of_complaint(session, message, finding, now)
+        tell_of_complaint(session, message, finding, now, held=bool(concerned))
         _hold(session, concerned, HoldReason.COMPLAINED, finding, source, now)
 
 

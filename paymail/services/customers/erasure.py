@@ -115,7 +115,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     erased_contents.erase(session, mine, now)
     _scrub_messages(session, mine, person)
     _scrub_histories(session, mine, person)
-    objections.scrub(session, mine=mine, erased=ERASED)
+    objections.scrub(session, mine=mine, erased=ERASED, actor=actor, now=now)
     _scrub_money(session, mine, person)
     people = [found, *merged_into(session, customer_id=customer_id)]
     for one in people:
