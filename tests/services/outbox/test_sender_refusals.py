@@ -232,6 +232,16 @@ def test_a_notice_that_is_refused_closes_nothing(reported: ReportedEmails) -> No
     assert reported.count(Message, Message.kind == "notice") == 1
 
 
+def test_a_copy_to_a_named_address_that_is_refused_closes_nothing(reported: ReportedEmails) -> None:
+    reported.mailer.outcomes.append(REFUSED)
+    message_id = reported.send()
+    with db.transaction(reported.engine) as session:
+        session.get_one(Message, message_id).kind = MessageKind.COPY
+    deliveries.sweep(reported.context)
+    assert reported.state(message_id) is MessageState.FAILED
+    assert closed(reported) == 0
+
+
 def test_any_other_final_refusal_closes_nothing(reported: ReportedEmails) -> None:
     reported.mailer.outcomes.append(Outcome(Verdict.FAILED, 550, "550 5.7.1 looks like spam", "dot"))
     reported.sent(MessageState.FAILED)
