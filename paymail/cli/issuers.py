@@ -113,7 +113,8 @@ def set_(
     terms, footer, bank_holder, bank_name, bank_bsb, bank_number, bank_payid, bank_iban, bank_bic, and every
     issuer setting. Its name and Stripe account cannot be changed.
 
-    Bank details that replace others take effect after 48 hours; all staff are told at once.
+    Bank details take effect after 48 hours; the first ones, while no invoice is issued, at once. All staff
+    are told at once.
     """
     given = [change.partition("=") for change in changes]
     if any(not sign for _, sign, _ in given):

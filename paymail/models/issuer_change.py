@@ -10,7 +10,7 @@ from paymail.models.base import Base, BigId
 
 
 class IssuerChange(Base):
-    """One setting of an issuer that somebody changed. Only added to; nothing is decided by it."""
+    """One setting of an issuer that somebody changed. Only added to."""
 
     __tablename__ = "issuer_changes"
     __table_args__ = (Index("ix_issuer_changes_issuer", "issuer_id", "change_id"),)

@@ -46,7 +46,7 @@ class Issuer(Base):
     email: Mapped[str] = mapped_column(String(320))
     reply_to: Mapped[str] = mapped_column(String(320), default="")
     bookkeeper_email: Mapped[str] = mapped_column(String(320), default="", server_default="")
-    """Gets a blind copy of each invoice, receipt and refund; empty: nobody does."""
+    """Gets a blind copy of each invoice, receipt, refund and cancellation; empty: nobody does."""
     currency: Mapped[str] = mapped_column(String(3), default="AUD")
     locale: Mapped[str] = mapped_column(String(20), default="en-AU")
     timezone: Mapped[str] = mapped_column(String(60), default="Australia/Sydney")

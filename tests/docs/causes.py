@@ -92,8 +92,8 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
         "ENDED": "Staff end it, or agree on another.",
     },
     BankChangeState: {
-        "WAITING": "`issuers set` or the API, where the issuer had bank details before.",
-        "APPLIED": "48 hours pass, or `issuers confirm-bank`; of an issuer's first details, at once.",
+        "WAITING": "`issuers set` or the API, where the issuer has bank details or has issued an invoice.",
+        "APPLIED": "48 hours pass, or `issuers confirm-bank`; of first details before any invoice, at once.",
         "CANCELLED": "`issuers cancel-bank`, the Reminders page or the API; or another change is asked for.",
     },
     BulkState: {

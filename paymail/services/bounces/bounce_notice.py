@@ -42,17 +42,21 @@ def tell_of_failure_somewhere(session: Session, message: Message, finding: Findi
     )
 
 
-def tell_of_complaint(session: Session, message: Message, finding: Finding, now: datetime) -> None:
-    """Queue one email about a customer who called an email unwanted."""
+def tell_of_complaint(
+    session: Session, message: Message, finding: Finding, now: datetime, *, held: bool
+) -> None:
+    """Queue one email about somebody who called an email unwanted; `held`: the customer's reminders wait."""
+    what = "Reminders of this customer are on hold:" if held else "Nothing is on hold, but take it seriously:"
+    then = ", then release the hold on the invoice's page" if held else ""
     notices.tell_staff(
         session,
         invoice_id=message.invoice_id,
         about="complaint",
         key=message.message_id,
         headline=f"A recipient reported the {message.kind} email as spam",
-        detail=f"{words_of(finding)}\nThe email was delivered. Reminders of this customer are on hold:"
-        " further complaints would harm your reputation. Call or write to them, then release the hold on the"
-        " invoice's page. If they want no email, suppress the address with `paymail suppressions add`.",
+        detail=f"{words_of(finding)}\nThe email was delivered. {what} further complaints would harm your"
+        f" reputation. Call or write to them{then}. If they want no email, suppress the address with"
+        " `paymail suppressions add`.",
         now=now,
     )
 

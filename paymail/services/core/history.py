@@ -7,6 +7,9 @@ from sqlalchemy.orm import Session
 
 from paymail.models import TimelineEvent
 
+CUSTOMER = "customer"
+"""The actor of what was done with a pay link: anybody who has it."""
+
 
 def record(
     session: Session,

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import Contact, Customer, Issuer, Message, MessageRecipient
+from paymail.models import TO_NAMED, Contact, Customer, Issuer, Message, MessageRecipient
 from paymail.services.outbox.suppressions import normalised
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}))")
@@ -34,9 +34,12 @@ class ErasedPerson:
 def person_of(session: Session, *, found: Customer, mine: Select[Any]) -> ErasedPerson:
     """Return who a customer is; `mine` selects the ids of its invoices.
 
-    An address that somebody else has too, a bookkeeper's for instance, tells nothing of this one.
+    An address that somebody else has too, a bookkeeper's for instance, tells nothing of this one; nor does
+    one that somebody named for a copy or an answer, which may be anybody's.
     """
-    messages = select(Message.message_id).where(Message.invoice_id.in_(mine), Message.kind.not_in(TO_STAFF))
+    messages = select(Message.message_id).where(
+        Message.invoice_id.in_(mine), Message.kind.not_in((*TO_STAFF, *TO_NAMED))
+    )
     mailed = select(Message.recipient).where(Message.message_id.in_(messages))
     left_out = select(MessageRecipient.address).where(MessageRecipient.message_id.in_(messages))
     others = addresses_of_others(session, customer_id=found.customer_id)

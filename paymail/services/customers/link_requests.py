@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from paymail.models import Invoice, Message, MessageKind
 from paymail.services.core import history
 from paymail.services.core.customers import written_to
+from paymail.services.core.history import CUSTOMER
 from paymail.services.core.invoices import load_invoice
-from paymail.services.customers.promises import CUSTOMER
 from paymail.services.links import pay_links, replaced_tokens
 from paymail.services.outbox import dedupe_keys, queue, suppressions
 

@@ -17,8 +17,9 @@ from paymail.errors import Conflict, InvalidInput, NotFound
 from paymail.models import HoldOrigin, HoldReason, Invoice, MessageKind, Objection, ObjectionReason
 from paymail.services.core import history
 from paymail.services.core.email_addresses import checked_copy
+from paymail.services.core.history import CUSTOMER
 from paymail.services.core.invoices import load_invoice
-from paymail.services.customers.promises import CUSTOMER, NothingOwed, SaidEnough, may_talk
+from paymail.services.customers.promises import NothingOwed, SaidEnough, may_talk
 from paymail.services.links.lookup import find_by_token
 from paymail.services.outbox import dedupe_keys, notices, queue
 from paymail.services.reminders import holds
@@ -138,9 +139,12 @@ def close(
     return queued
 
 
-def scrub(session: Session, *, mine: Select[Any], erased: str) -> None:
-    """Replace what was said of the invoices that `mine` selects the ids of; their customer is erased."""
+def scrub(session: Session, *, mine: Select[Any], erased: str, actor: str, now: datetime) -> None:
+    """Replace what was said of the invoices that `mine` selects the ids of, and close what is open: their
+    customer is erased, so nobody is left to answer."""
     for row in session.scalars(select(Objection).where(Objection.invoice_id.in_(mine))):
+        if row.closed_at is None:
+            row.closed_at, row.closed_by = now, actor
         row.words, row.answer = erased if row.words else "", erased if row.answer else ""
         row.answer_to = ""
 

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, InvalidInput
 from paymail.models import HoldEnd, HoldOrigin, HoldReason, Invoice, PaymentStatus, ReminderHold
+from paymail.services.core.history import CUSTOMER
 from paymail.services.core.invoices import local_date
 from paymail.services.links.lookup import find_by_token
 from paymail.services.outbox import notices
 from paymail.services.reminders import holds, situation
 
-CUSTOMER = "customer"
 CLAIM_HOLDS = timedelta(days=7)
 """A bank transfer takes up to 3 business days, and staff need some to see it; then the ladder goes on."""
 FURTHEST_PROMISE = timedelta(days=60)

@@ -1,7 +1,7 @@
 """Changing where customers transfer to: told to all staff, and not in force before 48 hours have passed.
 
 Who has stolen a login or a key could otherwise send every customer's money elsewhere at once. The first
-details of an issuer are in force at once: no document has said others.
+details of an issuer that has issued nothing are in force at once: no customer has a document of it.
 """
 
 import json
@@ -11,12 +11,13 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from paymail.errors import NotFound
-from paymail.models import BankChange, BankChangeState, Issuer
+from paymail.models import BankChange, BankChangeState, Invoice, InvoiceStatus, Issuer, Message, MessageState
 from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import local_date
 from paymail.services.issuers.bank_details import BANK_FIELDS
 from paymail.services.issuers.bank_notice import in_words, tell
 from paymail.services.issuers.setting_history import record
+from paymail.services.links import pay_links
 
 WAIT = timedelta(hours=48)
 _S = BankChangeState
@@ -79,6 +80,7 @@ def apply_due(context: Context) -> int:
         issuer_ids = list(session.scalars(due))
     for issuer_id in issuer_ids:
         with context.transaction() as session:
+            _lock_invoices(session, issuer_id)
             issuer = session.get_one(Issuer, issuer_id)
             _lock(session, issuer)
             change = waiting(session, issuer_id=issuer_id)
@@ -87,8 +89,26 @@ def apply_due(context: Context) -> int:
     return len(issuer_ids)
 
 
+def _has_issued(session: Session, issuer: Issuer) -> bool:
+    issued = select(Invoice.invoice_id).where(
+        Invoice.issuer_id == issuer.issuer_id, Invoice.status != InvoiceStatus.DRAFT
+    )
+    return session.scalar(issued.limit(1)) is not None
+
+
 def _present(issuer: Issuer) -> dict[str, str]:
     return {name: getattr(issuer, name) for name in BANK_FIELDS}
+
+
+def _lock_invoices(session: Session, issuer_id: int) -> None:
+    """Lock the invoices whose emails wait; before the issuer, as a settlement does."""
+    waiting_emails = select(Message.invoice_id).where(
+        Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING))
+    )
+    theirs = select(Invoice.invoice_id).where(
+        Invoice.issuer_id == issuer_id, Invoice.invoice_id.in_(waiting_emails)
+    )
+    session.execute(theirs.order_by(Invoice.invoice_id).with_for_update())
 
 
 def _lock(session: Session, issuer: Issuer) -> None:
@@ -97,6 +117,7 @@ def _lock(session: Session, issuer: Issuer) -> None:
 
 
 def _locked(session: Session, issuer: Issuer) -> BankChange:
+    _lock_invoices(session, issuer.issuer_id)
     _lock(session, issuer)
     found = waiting(session, issuer_id=issuer.issuer_id)
     if found is None:
@@ -105,7 +126,7 @@ def _locked(session: Session, issuer: Issuer) -> BankChange:
 
 
 def _begin(session: Session, issuer: Issuer, wanted: dict[str, str], actor: str, now: datetime) -> None:
-    first = issuer.bank_since is None
+    first = issuer.bank_since is None and not _has_issued(session, issuer)
     change = BankChange(
         issuer_id=issuer.issuer_id,
         details=json.dumps(wanted),
@@ -133,6 +154,7 @@ def _apply(session: Session, issuer: Issuer, change: BankChange, actor: str, now
             record(session, issuer, name, (before[name], wanted[name]), actor, now)
             setattr(issuer, name, wanted[name])
     issuer.bank_since = local_date(issuer, now)
+    pay_links.write_issuers_waiting_afresh(session, issuer_id=issuer.issuer_id)
     tell(session, issuer, change, before=in_words(before), after=in_words(wanted), actor=actor, now=now)
 
 

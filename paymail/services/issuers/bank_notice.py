@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from paymail import observability
-from paymail.models import BankChange, BankChangeState, Invoice, Issuer, StaffUser
+from paymail.models import BankChange, BankChangeState, Issuer
 from paymail.services.core.calendar import zone_of
-from paymail.services.outbox import notices
+from paymail.services.issuers.staff_notice import tell_all
 
-log = observability.logger(__name__)
 _HEADLINES = {
     BankChangeState.WAITING: "A change of the bank details was asked for",
     BankChangeState.APPLIED: "Customers see other bank details from now on",
@@ -29,24 +26,15 @@ def tell(
     actor: str,
     now: datetime,
 ) -> None:
-    """Queue one notice to each of the issuer's mailbox and all staff; once for each state of a change."""
-    latest = select(func.max(Invoice.invoice_id)).where(Invoice.issuer_id == issuer.issuer_id)
-    host = session.scalar(latest)
-    if host is None:
-        # An email hangs on an invoice, and where there is none nobody can pay to a wrong account yet.
-        log.info("bank details of an issuer without invoices", issuer=issuer.issuer_id, state=change.state)
-        return
-    staff = select(StaffUser.email).where(StaffUser.disabled_at.is_(None)).order_by(StaffUser.user_id)
-    mailbox = issuer.reply_to or issuer.email
-    notices.tell_staff(
+    """Queue one notice to each of the issuer's mailboxes and all staff; once for each state of a change."""
+    tell_all(
         session,
-        invoice_id=host,
+        issuer,
         about="bank details",
         key=f"{change.change_id}:{change.state}",
         headline=f"{_HEADLINES[change.state]}: {issuer.name}",
         detail=f"From: {before}.\nTo: {after}.\nBy: {actor}.\n{_what_to_do(issuer, change)}",
         now=now,
-        recipients=(mailbox, *(email for email in session.scalars(staff) if email != mailbox)),
     )
 
 

@@ -16,6 +16,7 @@ from paymail.services.issuers import bank_changes, bank_details
 from paymail.services.issuers.bank_details import BANK_FIELDS
 from paymail.services.issuers.setting_history import record
 from paymail.services.issuers.setting_texts import Value, write
+from paymail.services.issuers.staff_notice import tell_of_details
 from paymail.services.outbox.gates import rate_of
 from paymail.services.reminders import ladder
 from paymail.services.reminders.preferences import BadPreference, _look_again
@@ -50,7 +51,8 @@ def set_up_issuer(
 ) -> list[str]:
     """Change an issuer's settings and details; checked as a whole, so a refused change changes nothing.
 
-    Bank details change as `bank_changes` says: first ones at once, others after 48 hours.
+    Bank details change as `bank_changes` says: first ones at once, others after 48 hours. Of
+    other details that tell where money or an answer goes, all staff are told at once.
     `link_days` (None: for ever) is for links given out or mailed from now on; no link ends sooner by it.
     What differs is returned, and kept with its author, old and new value.
     Raises BadPreference, BadLadder, BadCalendar, BadTime, BadRate, BadAddress, BadLocale.
@@ -66,16 +68,16 @@ def set_up_issuer(
     switched_on = issuer.reminders_off and not wanted["reminders_off"]
     # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
     _look_again(session, Invoice.issuer_id == issuer.issuer_id, switched_on, now)
-    changed = []
+    changed = {}
     for name, value in wanted.items():
         old = getattr(issuer, name)
         if old != value:
-            changed.append(name)
-            record(session, issuer, name, (write(name, old), write(name, value)), actor, now)
+            changed[name] = (write(name, old), write(name, value))
+            record(session, issuer, name, changed[name], actor, now)
             setattr(issuer, name, value)
-    if bank:
-        changed += bank_changes.ask(session, issuer=issuer, fields=bank, actor=actor, now=now)
-    return changed
+    tell_of_details(session, issuer, changed, actor, now)
+    asked = bank_changes.ask(session, issuer=issuer, fields=bank, actor=actor, now=now) if bank else []
+    return [*changed, *asked]
 
 
 def _check_details(wanted: dict[str, Any]) -> None:

@@ -1,13 +1,12 @@
 """What an invoice's document shows that stands in other rows than its own."""
 
 from dataclasses import replace
-from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.documents import Credit, InvoiceDocument
-from paymail.models import IN_FORCE, Invoice, InvoiceStatus, Payment, Refund, TimelineEvent
+from paymail.models import IN_FORCE, Invoice, InvoiceStatus, Payment, Refund
 from paymail.money import Money
 from paymail.services.core.documents import invoice_document, method_of, payment_day
 from paymail.services.core.invoices import local_date
@@ -19,7 +18,8 @@ def full_document(session: Session, *, invoice: Invoice, public_url: str) -> Inv
     """Return all that the invoice PDF shows now. An invoice that is only owed costs no question."""
     document = invoice_document(invoice, public_url)
     if invoice.status is InvoiceStatus.VOID:
-        return replace(document, voided_on=_voided_on(session, invoice))
+        at = invoice.voided_at
+        return replace(document, voided_on=local_date(invoice.issuer, at) if at else None)
     if invoice.amount_credited:
         document = replace(document, credits=_credits(session, invoice))
     if invoice.balance:
@@ -31,14 +31,6 @@ def _paid_in_full(invoice: Invoice) -> bool:
     """Whether payments alone left nothing to pay, and none of them went back."""
     went_back = invoice.amount_refunded or invoice.amount_charged_back
     return invoice.received >= invoice.total > 0 and invoice.charged == invoice.total and not went_back
-
-
-def _voided_on(session: Session, invoice: Invoice) -> date | None:
-    voided = select(TimelineEvent.at).where(
-        TimelineEvent.invoice_id == invoice.invoice_id, TimelineEvent.kind == "voided"
-    )
-    at = session.scalars(voided.order_by(TimelineEvent.event_id.desc()).limit(1)).one_or_none()
-    return local_date(invoice.issuer, at) if at is not None else None
 
 
 def _credits(session: Session, invoice: Invoice) -> tuple[Credit, ...]:

@@ -8,7 +8,7 @@ so that its page can say so and offer a new one.
 import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_payment_token
@@ -175,14 +175,22 @@ def _let_go_of_the_old(session: Session, invoice: Invoice, now: datetime) -> Non
 
 
 def write_waiting_afresh(session: Session, *, invoice_id: int) -> None:
-    """Have the customer's emails that wait written anew: what they say of the invoice has changed.
+    """Have the customer's emails that wait written anew: what they say of the invoice has changed."""
+    _write_waiting_afresh(session, Message.invoice_id == invoice_id)
 
-    The fence of every message before its hand-over moves on, so a worker that read the old cannot go on.
-    """
+
+def write_issuers_waiting_afresh(session: Session, *, issuer_id: int) -> None:
+    """Have all of an issuer's emails to customers that wait written anew: what they say of it has changed."""
+    mine = select(Invoice.invoice_id).where(Invoice.issuer_id == issuer_id)
+    _write_waiting_afresh(session, Message.invoice_id.in_(mine))
+
+
+def _write_waiting_afresh(session: Session, which: ColumnElement[bool]) -> None:
+    """The fence of every message before its hand-over moves on: a worker that read the old cannot go on."""
     session.execute(
         update(Message)
         .where(
-            Message.invoice_id == invoice_id,
+            which,
             Message.kind.not_in(TO_STAFF),
             Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING)),
         )

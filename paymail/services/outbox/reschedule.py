@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from paymail.emails import TO_STAFF
 from paymail.errors import Conflict, NotFound
 from paymail.models import Message, MessageState
 from paymail.services.core import history
@@ -22,11 +23,17 @@ class TooLate(Conflict):
     code = "too_late"
 
 
+class ForStaff(Conflict):
+    """A notice to staff: a stolen key or login is not to keep from them what is done with it."""
+
+    code = "for_staff"
+
+
 _BEFORE_HANDOVER = (MessageState.SCHEDULED, MessageState.SENDING)
 
 
 def cancel_message(session: Session, *, message_id: int, actor: str, now: datetime) -> None:
-    """Withdraw a message before its handover. Raises NoSuchMessage, TooLate."""
+    """Withdraw a message before its handover. Raises NoSuchMessage, ForStaff, TooLate."""
     message = _message(session, message_id)
     withdrawn = queue.move(
         session,
@@ -50,7 +57,7 @@ def reschedule_message(
     """Move a message to `at` (UTC; None is now) before its handover; it is written afresh then,
     unless an earlier try was handed over.
 
-    Raises NoSuchMessage, TooLate.
+    Raises NoSuchMessage, ForStaff, TooLate.
     """
     message = _message(session, message_id)
     moved = queue.move(
@@ -77,6 +84,8 @@ def _message(session: Session, message_id: int) -> Message:
     message = session.get(Message, message_id)
     if message is None:
         raise NoSuchMessage(f"message {message_id} not found")
+    if message.kind in TO_STAFF:
+        raise ForStaff(f"message {message_id} is for staff, so it cannot be cancelled or moved")
     return message
 
 

@@ -41,9 +41,16 @@ class MadePayment:
     receipt_sent: bool
 
 
-def newest(session: Session, *, invoice: Invoice, now: datetime) -> MadePayment | None:
-    """Return the newest payment that paymail receipts; None when there is none. Raises BadCalendar."""
+def newest(
+    session: Session, *, invoice: Invoice, now: datetime, since: datetime | None = None
+) -> MadePayment | None:
+    """Return the newest payment that paymail receipts, if it arrived after `since`; else None.
+
+    Raises BadCalendar.
+    """
     mine = select(Payment).where(Payment.invoice_id == invoice.invoice_id, Payment.channel != Channel.HOST)
+    if since is not None:
+        mine = mine.where(Payment.received_at >= since)
     payment = session.scalars(mine.order_by(Payment.payment_id.desc()).limit(1)).first()
     if payment is None:
         return None

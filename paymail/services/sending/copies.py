@@ -1,16 +1,18 @@
 """A copy of an invoice or a receipt to one further address, which staff or the customer name."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, NotFound, TooMany
-from paymail.models import Invoice, InvoiceStatus, Message, MessageKind, Payment
+from paymail.models import Invoice, InvoiceStatus, Message, MessageKind, MessageState, Payment
 from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.email_addresses import checked_copy
+from paymail.services.core.history import CUSTOMER
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.core.tax_invoices import NoValidAbn, missing_abn
 from paymail.services.outbox import dedupe_keys, queue, suppressions
@@ -18,7 +20,16 @@ from paymail.services.outbox.suppressions import normalised
 
 PERIOD: Final = timedelta(days=1)
 MOST: Final = 5
-"""Copies of one invoice and its receipts within PERIOD: nobody is to mail strangers by it."""
+"""Copies of one invoice and its receipts within PERIOD that customers ask for, and as many by staff: nobody
+is to mail strangers by it."""
+
+
+_CAME_TO_NOTHING = (
+    MessageState.FAILED,
+    MessageState.CANCELLED,
+    MessageState.SUPPRESSED,
+    MessageState.BOUNCED,
+)
 
 
 class TooManyCopies(TooMany):
@@ -51,8 +62,8 @@ def send_copy(
     """Queue a copy of the invoice, or of the receipt of `payment_id`, to the address `to`.
 
     The same copy to the same address on the same day (of the issuer) is one email, however often it is asked
-    for. Raises NoSuchInvoice, NoPaymentOfIt, BadAddress, NotCopied, NoValidAbn, CustomerErased,
-    TooManyCopies.
+    for; one that came to nothing is made again. Raises NoSuchInvoice, NoPaymentOfIt, BadAddress, NotCopied,
+    NoValidAbn, CustomerErased, TooManyCopies.
     """
     address = checked_copy(to)
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
@@ -63,10 +74,12 @@ def send_copy(
         to=normalised(address),
         on=local_date(invoice.issuer, now),
     )
-    known = session.scalar(select(Message.message_id).where(Message.dedupe_key == key))
-    if known is not None:
-        return queue.Queued(known, created=False)
-    _check_rate(session, invoice_id, now)
+    earlier = _earlier(session, key)
+    if earlier and earlier[-1].state not in _CAME_TO_NOTHING:
+        return queue.Queued(earlier[-1].message_id, created=False)
+    if earlier:
+        key = f"{key}:{len(earlier) + 1}"
+    _check_rate(session, invoice_id, actor, now)
     queued = queue.add(
         session,
         dedupe_key=key,
@@ -106,11 +119,20 @@ def _check(session: Session, invoice: Invoice, payment_id: int | None, address: 
         raise NotCopied("this address is suppressed, so nothing can be sent to it")
 
 
-def _check_rate(session: Session, invoice_id: int, now: datetime) -> None:
+def _earlier(session: Session, key: str) -> Sequence[Message]:
+    """Return the copies that were made under a key, oldest first."""
+    same = or_(Message.dedupe_key == key, Message.dedupe_key.startswith(f"{key}:", autoescape=True))
+    return session.scalars(select(Message).where(same).order_by(Message.message_id)).all()
+
+
+def _check_rate(session: Session, invoice_id: int, actor: str, now: datetime) -> None:
+    """Count what customers ask for apart from what staff do: an outsider must not use up their share."""
+    outside = Message.actor == CUSTOMER
     recent = (
         select(func.count(), func.min(Message.created_at))
         .where(Message.invoice_id == invoice_id)
         .where(Message.kind == MessageKind.COPY, Message.created_at > now - PERIOD)
+        .where(outside if actor == CUSTOMER else ~outside)
     )
     count, first = session.execute(recent).one()
     if count >= MOST:

@@ -28,7 +28,7 @@ class PublicLimits:
         # All together last: what an address or a link has no right to does not use up the others' share.
         self._count(
             (self._address, "address", address_of(request)),
-            (self._link, "link", _link(request)),
+            *_of_link(request, self._link, "link"),
             (self._all, "all"),
         )
 
@@ -36,13 +36,13 @@ class PublicLimits:
         """Count a step of paying, such as `create`: a few times a minute per link. Raises RateLimited."""
         # Who opens the page must not use up the tries of who is paying.
         looking = step == "confirm" and "look" in request.query_params
-        self._count((self._paying, "look" if looking else step, _link(request)))
+        self._count(*_of_link(request, self._paying, "look" if looking else step))
 
     def asking(self, request: Request) -> None:
         """Count a request that leads to an email: per address, per link and of all. Raises RateLimited."""
         self._count(
             (self._asking, "asking-address", address_of(request)),
-            (self._asking, "asking-link", _link(request)),
+            *_of_link(request, self._asking, "asking-link"),
             (self._asking_all, "asking-all"),
         )
 
@@ -53,6 +53,18 @@ class PublicLimits:
             (self._paying, "verify-code", digest(code)),
         )
 
+    def looking_up(self, request: Request) -> None:
+        """Refuse an address that asked for too much that is not there. Counts nothing. Raises RateLimited."""
+        key = ("missed", address_of(request))
+        if not self._tally.test(self._address, *key):
+            raise RateLimited(
+                "too many requests; please wait and try again", self._tally.wait(self._address, *key)
+            )
+
+    def missed(self, request: Request) -> None:
+        """Count what an address asked for and is not there. Raises RateLimited."""
+        self._count((self._address, "missed", address_of(request)))
+
     def _count(self, *counts: Count) -> None:
         for rate, *key in counts:
             if not self._tally.hit(rate, *key):
@@ -61,5 +73,7 @@ class PublicLimits:
                 )
 
 
-def _link(request: Request) -> str:
-    return digest(str(request.path_params.get("token", "")))
+def _of_link(request: Request, rate: RateLimitItem, name: str) -> list[Count]:
+    """Return the count of a link, where the path has one: else all visitors would share a single one."""
+    token = request.path_params.get("token")
+    return [] if token is None else [(rate, name, digest(str(token)))]

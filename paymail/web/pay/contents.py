@@ -1,5 +1,6 @@
 """What the page of a pay link shows."""
 
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from paymail.services.customers.promises import replies_of
 from paymail.services.ledger.attempts import live_attempt
 from paymail.services.letters.invoice_facts import full_document
 from paymail.services.links.lookup import find_by_token
-from paymail.services.payments.made import newest
+from paymail.services.payments.made import MadePayment, newest
 from paymail.services.payments.summary import PaymentSummary, State, summary_of
 from paymail.web.pay.script_data import ScriptData
 from paymail.web.pay.script_words import script_words
@@ -28,6 +29,8 @@ _STEPS = {0: "1", 2: "0.01", 3: "0.01"}
 
 DONE = frozenset(("done", "copied", "bad_address", "not_copied", "too_many_copies"))
 """What is said on the page that thanks for a payment: that, and what became of a copy of its receipt."""
+JUST_MADE = timedelta(minutes=15)
+"""How long a part payment is thanked for instead of showing the form for the rest."""
 HEARD = frozenset(
     "paid promise said_enough nothing_owed bad_promise text_too_long wrong already_objected words_too_long"
     " bad_answer_address".split()
@@ -43,10 +46,7 @@ def contents(app: App, token: str, said: str = "") -> tuple[bool, dict[str, obje
         document = full_document(session, invoice=invoice, public_url=app.settings.public_url)
         replies = _replies(session, app, invoice)
         saved = _saved(session, invoice, summary)
-        thanks = said in DONE and summary.state in (State.PAYABLE, State.UNAVAILABLE)
-        made = (
-            newest(session, invoice=invoice, now=app.now()) if thanks or summary.state is State.PAID else None
-        )
+        made = _made(session, app, invoice, summary, said)
         payable = summary.state is State.PAYABLE
         attempt = live_attempt(session, invoice_id=invoice.invoice_id) if payable else None
     form = _form(app, invoice, document, summary)
@@ -64,6 +64,17 @@ def contents(app: App, token: str, said: str = "") -> tuple[bool, dict[str, obje
         **saved,
         **form,
     }
+
+
+def _made(
+    session: Session, app: App, invoice: Invoice, summary: PaymentSummary, said: str
+) -> MadePayment | None:
+    """Return the payment to thank for. Where more is owed only one just made: its address may be kept."""
+    if summary.state is State.PAID:
+        return newest(session, invoice=invoice, now=app.now())
+    if said in DONE and summary.state in (State.PAYABLE, State.UNAVAILABLE):
+        return newest(session, invoice=invoice, now=app.now(), since=app.now() - JUST_MADE)
+    return None
 
 
 def _replies(session: Session, app: App, invoice: Invoice) -> dict[str, object]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from paymail.errors import Conflict, Gone, InvalidInput, NotFound, TooMany
 from paymail.models import Channel, Payment
-from paymail.services.customers.promises import CUSTOMER
+from paymail.services.core.history import CUSTOMER
 from paymail.services.links.lookup import find_by_token
 from paymail.services.lists.lookup import NoReceipt
 from paymail.services.sending.copies import send_copy

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
-from paymail.services.links.verification import plain_code, verify
+from paymail.services.payments.verification import plain_code, verify
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import FormText
 from paymail.web.http.rate_limits import limit_public, rate_limits

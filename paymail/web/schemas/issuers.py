@@ -25,7 +25,9 @@ class IssuerRow(BaseModel):
     name: str
     email: str
     reply_to: str = Field(description="If empty, `email`.")
-    bookkeeper_email: str = Field(description="Gets a blind copy of each invoice, receipt and refund.")
+    bookkeeper_email: str = Field(
+        description="Gets a blind copy of each invoice, receipt, refund and cancellation."
+    )
     address: str
     tax_id: str
     tax_name: str

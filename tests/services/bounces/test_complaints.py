@@ -6,6 +6,8 @@ from sqlalchemy import Engine
 from paymail.models import Message, MessageState, ReminderHold, Suppression
 from paymail.services import bounces
 from paymail.services.bounces import Kind
+from paymail.services.delivery import deliveries
+from paymail.services.sending.copies import send_copy
 from tests.dsn import TOKEN, sample
 from tests.services.reported_emails import ReportedEmails
 
@@ -28,6 +30,19 @@ def test_a_complaint_is_told_and_holds_the_customers_reminders(reported: Reporte
     assert "email_complained" in reported.kinds()
     reported.receive(raw + b"\n")
     assert reported.count(Message, Message.kind == "notice") == 1
+
+
+def test_a_complaint_about_a_copy_holds_nothing_and_says_so(reported: ReportedEmails) -> None:
+    reported.change(
+        lambda s: send_copy(s, invoice_id=502, to="books@x.example", actor="amy", now=reported.clock)
+    )
+    deliveries.sweep(reported.context)
+    reported.receive(reported.report("arf_complaint"))
+    assert reported.held(502) == []
+    told = reported.message().detail
+    assert "reported the copy email as spam" in told
+    assert "Nothing is on hold" in told
+    assert "release the hold" not in told
 
 
 def test_a_complaint_is_known_by_the_return_path_that_it_names(reported: ReportedEmails) -> None:

@@ -25,6 +25,7 @@ from paymail.models import (
     InvoiceStatus,
     Message,
     MessageState,
+    ObjectionReason,
     PaymentAttempt,
     PaymentStatus,
     Refund,
@@ -37,8 +38,9 @@ from paymail.models.payment import AttemptStatus
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.idempotency import KeyReused
 from paymail.services.core.invoices import load_invoice, payment_url
-from paymail.services.customers import addresses, contacts, erasure
+from paymail.services.customers import addresses, contacts, erasure, objections
 from paymail.services.customers.contacts import NewContact
+from paymail.services.customers.objections import NoOpenObjection, Wrong
 from paymail.services.delivery import deliveries
 from paymail.services.outbox import blobs, suppressions
 from paymail.services.refunds import refund_requests
@@ -46,6 +48,7 @@ from paymail.services.refunds.refund_requests import RefundOrder
 from paymail.services.reminders import holds
 from paymail.services.sending import invoice_emails
 from paymail.services.sending.bulk import Selection
+from paymail.services.sending.copies import send_copy
 from tests.factories import NOW, make_invoice
 from tests.services.imports.host_files import BASE, bring, rows, text_of
 from tests.services.paying_customer import PayingCustomer
@@ -151,6 +154,30 @@ def test_what_others_have_too_is_not_erased_with_the_person(reported: CustomerTo
     reported.erase()
     with db.reading(reported.engine) as session:
         assert suppressions.active(session, address=books) is not None
+
+
+def test_the_address_of_a_copy_is_not_the_persons(reported: CustomerToErase) -> None:
+    accountant = "shared@accountant.example"
+    reported.change(lambda s: send_copy(s, invoice_id=502, to=accountant, actor="a", now=NOW))
+    deliveries.sweep(reported.context)
+    with db.transaction(reported.engine) as session:
+        suppressions.add(session, address=accountant, reason="staff", actor="a", now=NOW)
+    reported.live()
+    reported.erase()
+    with db.reading(reported.engine) as session:
+        assert suppressions.active(session, address=accountant) is not None
+        copy = session.scalars(select(Message).where(Message.kind == "copy")).one()
+        assert copy.recipient == f"erased-{reported.customer_id()}@erased.invalid"
+
+
+def test_what_the_person_objected_to_can_no_longer_be_answered(reported: CustomerToErase) -> None:
+    token = reported.invoice().payment_token or ""
+    wrong = Wrong(ObjectionReason.OTHER, words="Vera says no")
+    reported.change(lambda s: objections.object_to(s, token=token, wrong=wrong, now=NOW))
+    reported.live()
+    reported.erase()
+    with db.transaction(reported.engine) as session, pytest.raises(NoOpenObjection):
+        objections.close(session, invoice_id=502, answer="Dear Vera", actor="amy", now=LATER)
 
 
 def test_no_table_names_the_person_afterwards(reported: CustomerToErase) -> None:

@@ -6,13 +6,24 @@ import pytest
 from sqlalchemy import Engine, select
 
 from paymail import db
-from paymail.models import BankChange, BankChangeState, Issuer, IssuerChange, Message, StaffUser
+from paymail.models import (
+    BankChange,
+    BankChangeState,
+    InvoiceStatus,
+    Issuer,
+    IssuerChange,
+    Message,
+    MessageState,
+    StaffUser,
+)
 from paymail.services.core.contexts import Context
 from paymail.services.core.documents import invoice_document
 from paymail.services.core.invoices import load_invoice
 from paymail.services.issuers import bank_changes
 from paymail.services.issuers.bank_changes import NoBankChange
 from paymail.services.issuers.issuer_settings import set_up_issuer
+from paymail.services.outbox import blobs
+from paymail.services.sending import invoice_emails
 from tests.factories import NOW, make_invoice
 
 DAY = timedelta(days=1)
@@ -27,6 +38,8 @@ def billing(engine: Engine) -> Engine:
         session.add(StaffUser(email="ann@office.example", password_hash="x", created_at=NOW))
         session.add(StaffUser(email="gone@x.example", password_hash="x", created_at=NOW, disabled_at=NOW))
     ask(engine, at=-1, **OLD)
+    with db.transaction(engine) as session:
+        bank_changes.confirm(session, issuer=session.get_one(Issuer, 1), actor="cli", now=NOW - DAY)
     return engine
 
 
@@ -48,14 +61,27 @@ def shown(engine: Engine) -> tuple[str, date | None]:
 
 
 def told(engine: Engine) -> list[tuple[str, str]]:
-    """To whom notices went after those about the first details, and how each begins."""
+    """To whom notices went after yesterday's, and how each begins."""
     with db.reading(engine) as session:
         rows = session.scalars(select(Message).order_by(Message.message_id))
-        return [(row.recipient, row.detail.partition(":")[0]) for row in rows][2:]
+        return [(row.recipient, row.detail.partition(":")[0]) for row in rows if row.created_at >= NOW]
 
 
-def test_the_first_details_are_in_force_at_once(billing: Engine) -> None:
-    assert shown(billing) == ("1000", date(2026, 3, 16))
+def test_the_first_details_are_in_force_at_once_while_no_invoice_is_issued(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        make_invoice(session, status=InvoiceStatus.DRAFT)
+    ask(engine, **OLD)
+    assert shown(engine) == ("1000", date(2026, 3, 17))
+
+
+def test_the_first_details_of_an_issuer_whose_invoices_customers_have_wait_as_well(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        make_invoice(session)
+    ask(engine, **OLD)
+    with db.reading(engine) as session:
+        assert session.get_one(Issuer, 1).bank_number == ""
+    tick(engine, at=2)
+    assert shown(engine) == ("1000", date(2026, 3, 19))
 
 
 def test_other_details_are_told_to_all_staff_and_in_force_after_48_hours(billing: Engine) -> None:
@@ -79,9 +105,43 @@ def test_other_details_are_told_to_all_staff_and_in_force_after_48_hours(billing
         )
 
 
-def test_a_thief_who_also_changes_the_mailbox_does_not_keep_it_from_staff(billing: Engine) -> None:
-    ask(billing, email="thief@x.example", bank_number="6666")
-    assert "ann@office.example" in [address for address, _ in told(billing)]
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_thief_who_changes_the_mailbox_first_does_not_keep_it_from_the_one_of_before(
+    billing: Engine, at_once: bool
+) -> None:
+    mailbox = {"email": "thief@x.example", "reply_to": "thief@x.example"}
+    if not at_once:
+        ask(billing, **mailbox)
+    ask(billing, **(mailbox if at_once else {}), bank_number="6666")
+    asked = [address for address, headline in told(billing) if headline.startswith("A change of the bank")]
+    assert sorted(asked) == ["ann@office.example", "billing@southern-it.example", "thief@x.example"]
+
+
+@pytest.mark.parametrize("name", ["email", "reply_to", "phone", "address", "terms", "footer"])
+def test_a_detail_in_which_another_account_could_stand_is_told_to_all(billing: Engine, name: str) -> None:
+    value = "pay@x.example" if name in ("email", "reply_to") else "Pay to 6666"
+    for _ in range(2):
+        ask(billing, **{name: value})
+    assert {"billing@southern-it.example", "ann@office.example"} <= {address for address, _ in told(billing)}
+    with db.reading(billing) as session:
+        newest = session.scalars(select(Message).order_by(Message.message_id.desc())).first()
+        assert newest is not None
+        assert f"{value}\nBy: Ann." in newest.detail
+    ask(billing, colour="#112233")
+    assert len(told(billing)) == (3 if name in ("email", "reply_to") else 2), "what is the same is not told"
+
+
+def test_an_email_that_waits_is_written_afresh_with_the_new_account(billing: Engine) -> None:
+    with db.transaction(billing) as session:
+        queued = invoice_emails.send_invoice(session, invoice_id=502, actor="t", now=NOW)
+        session.get_one(Message, queued.message_id).mime_sha256 = blobs.keep(
+            session, content=b"old account", now=NOW
+        )
+    ask(billing, bank_number="6666")
+    tick(billing, at=2)
+    with db.reading(billing) as session:
+        message = session.get_one(Message, queued.message_id)
+        assert (message.mime_sha256, message.fence, message.state) == (None, 1, MessageState.SCHEDULED)
 
 
 def test_who_has_the_server_confirms_it_at_once(billing: Engine) -> None:

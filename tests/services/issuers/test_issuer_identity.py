@@ -12,7 +12,7 @@ from paymail.documents import BankAccount, colours
 from paymail.models import Customer, Invoice, Issuer, IssuerLogo
 from paymail.services.core.documents import invoice_document
 from paymail.services.core.invoices import load_invoice
-from paymail.services.issuers import logos
+from paymail.services.issuers import bank_changes, logos
 from paymail.services.issuers.issuer_settings import set_up_issuer
 from paymail.services.reminders.preferences import BadPreference
 from tests.factories import NOW, make_invoice
@@ -58,6 +58,8 @@ def invoiced(engine: Engine) -> Engine:
 def test_documents_show_all_that_an_issuer_says_of_itself(invoiced: Engine) -> None:
     change(invoiced, **BANK, phone="+61 3 9010 0000", colour="#FACC15", footer="Thank you", terms="Net 14")
     change(invoiced, tax_id="ABN: 51824753556")
+    with db.transaction(invoiced) as session:
+        bank_changes.confirm(session, issuer=session.get_one(Issuer, 1), actor="cli", now=NOW)
     assert give_logo(invoiced, picture())
     with db.transaction(invoiced) as session:
         session.get_one(Invoice, 502).notes = "By the door"

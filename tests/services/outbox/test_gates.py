@@ -12,7 +12,7 @@ from paymail.ports.mail import Outcome, Scope, Verdict
 from paymail.services.delivery import deliveries, outcomes
 from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.issuers import issuer_settings
-from paymail.services.outbox import gates, queue
+from paymail.services.outbox import gates, notices, queue
 from paymail.services.outbox.gates import BadRate
 from tests.factories import NOW
 from tests.services.emailed_invoice import EmailedInvoice
@@ -83,6 +83,24 @@ def test_a_sender_at_its_rate_does_not_hold_up_another(emailed: EmailedInvoice) 
         deliveries.sweep(emailed.context)
     assert len(emailed.mailer.delivered) == 11
     assert {m.attempts for m in emailed.messages()} == {1}
+
+
+def test_a_notice_to_staff_does_not_queue_behind_the_senders_rate(emailed: EmailedInvoice) -> None:
+    emailed.change(
+        lambda s: issuer_settings.set_up_issuer(
+            s, issuer=emailed.issuer(s), actor="a thief", changes={"sender_rate": "1"}, now=emailed.clock
+        )
+    )
+    emailed.send_one(502)
+    deliveries.sweep(emailed.context)
+    for key in range(3):
+        emailed.change(
+            lambda s, key=key: notices.tell_staff(  # type: ignore[misc]
+                s, invoice_id=502, about="test", key=key, headline="Look", detail="", now=emailed.clock
+            )
+        )
+    deliveries.sweep(emailed.context)
+    assert len(emailed.mailer.delivered) == 4
 
 
 def test_a_deferral_closes_its_destination_only(emailed: EmailedInvoice) -> None:

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from paymail.models import MessageState
 from paymail.services.delivery import deliveries, outcomes
-from paymail.services.outbox import queue, reschedule
-from paymail.services.outbox.reschedule import TooLate
+from paymail.services.outbox import notices, queue, reschedule
+from paymail.services.outbox.reschedule import ForStaff, TooLate
 from tests.services.emailed_invoice import EmailedInvoice
 
 
@@ -61,3 +61,21 @@ def test_what_is_handed_over_cannot_be_moved_or_cancelled(emailed: EmailedInvoic
 def test_a_message_that_nobody_knows_is_said_so(emailed: EmailedInvoice) -> None:
     with pytest.raises(reschedule.NoSuchMessage):
         move(emailed, 12345, 1)
+
+
+def test_a_notice_to_staff_is_neither_cancelled_nor_moved(emailed: EmailedInvoice) -> None:
+    emailed.change(lambda s: tell(s, emailed))
+    notice = emailed.message().message_id
+    with pytest.raises(ForStaff):
+        move(emailed, notice, 60)
+    with pytest.raises(ForStaff):
+        emailed.change(
+            lambda s: reschedule.cancel_message(s, message_id=notice, actor="thief", now=emailed.clock)
+        )
+    assert emailed.turn() == 1
+
+
+def tell(session: Session, emailed: EmailedInvoice) -> None:
+    notices.tell_staff(
+        session, invoice_id=502, about="test", key=1, headline="Look", detail="", now=emailed.clock
+    )

@@ -7,6 +7,7 @@ import pytest
 from paymail.documents import InvoiceDocument
 from paymail.errors import Conflict, InvalidInput, NotFound, TooMany
 from paymail.models import Channel, MessageState
+from paymail.services.core.history import CUSTOMER
 from paymail.services.customers import addresses
 from paymail.services.letters.letters import letter_for
 from paymail.services.outbox import suppressions
@@ -18,10 +19,10 @@ from tests.services.emailed_invoice import EmailedInvoice
 TO = "books@accountant.example"
 
 
-def copy(emailed: EmailedInvoice, to: str = TO, payment_id: int | None = None) -> bool:
+def copy(emailed: EmailedInvoice, to: str = TO, payment_id: int | None = None, actor: str = CUSTOMER) -> bool:
     with emailed.context.transaction() as session:
         return send_copy(
-            session, invoice_id=502, to=to, actor="customer", now=emailed.clock, payment_id=payment_id
+            session, invoice_id=502, to=to, actor=actor, now=emailed.clock, payment_id=payment_id
         ).created
 
 
@@ -58,6 +59,25 @@ def test_more_copies_than_a_person_needs_are_refused(emailed: EmailedInvoice) ->
     assert not copy(emailed, to="0@x.example")
     emailed.clock += timedelta(days=1, seconds=1)
     assert copy(emailed)
+
+
+@pytest.mark.parametrize("state", [MessageState.FAILED, MessageState.CANCELLED, MessageState.SUPPRESSED])
+def test_a_copy_that_came_to_nothing_is_made_again(emailed: EmailedInvoice, state: MessageState) -> None:
+    for _ in range(2):
+        assert copy(emailed)
+        with emailed.context.transaction() as session:
+            session.merge(emailed.message()).state = state
+    assert copy(emailed)
+    assert not copy(emailed), "this one is on its way"
+    assert len(emailed.messages("copy")) == 3
+
+
+def test_what_customers_ask_for_does_not_use_up_the_share_of_staff(emailed: EmailedInvoice) -> None:
+    for actor in (CUSTOMER, "amy"):
+        for number in range(MOST):
+            assert copy(emailed, to=f"{actor.replace(' ', '')}{number}@x.example", actor=actor)
+        with pytest.raises(TooMany):
+            copy(emailed, actor=actor)
 
 
 def test_a_copy_is_no_invoice_email_so_that_one_is_sent_all_the_same(emailed: EmailedInvoice) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from paymail.models import Customer, Issuer
+from paymail.models import Customer, InvoiceStatus, Issuer
 from tests.factories import NOW
 from tests.services.issuers.test_issuer_identity import picture
 from tests.web.bearer import bearer
@@ -91,7 +91,7 @@ def patch(site: Site, body: object, expect: int = 200) -> Any:
 
 
 def test_an_issuer_is_changed_and_its_history_names_the_author_with_old_and_new(site: Site) -> None:
-    site.invoice()
+    site.invoice(status=InvoiceStatus.DRAFT)
     wanted = {
         "email": "Accounts@Southern-IT.example",
         "address": "1 Main St\nSydney",
@@ -127,7 +127,7 @@ def test_a_logo_is_given_in_base64_and_taken_away_by_an_empty_one(site: Site) ->
 
 
 def test_other_bank_details_wait_and_can_be_cancelled(site: Site) -> None:
-    site.invoice()
+    site.invoice(status=InvoiceStatus.DRAFT)
     assert patch(site, {"bank_number": "1000"})["bank_number"] == "1000"
     shown = patch(site, {"bank_number": "6666"})
     assert (shown["bank_number"], shown["bank_change"]["details"]["bank_number"]) == ("1000", "6666")

@@ -20,8 +20,9 @@ from tests.web.conftest import Site
 API = "/api/public/pay"
 
 
-def asked(address: str, token: str = "") -> Request:
-    return Request({"type": "http", "client": (address, 1), "path_params": {"token": token}})
+def asked(address: str, token: str | None = "") -> Request:
+    path = {} if token is None else {"token": token}
+    return Request({"type": "http", "client": (address, 1), "path_params": path})
 
 
 def limits(**rates: str) -> PublicLimits:
@@ -43,6 +44,11 @@ def test_a_link_is_limited_whoever_asks() -> None:
     check = limits(pay_link_rate_limit="2/minute").every
     assert refused(check, *(asked(f"10.0.0.{n}") for n in range(3))) == [False, False, True]
     assert refused(check, asked("10.0.0.9", "another")) == [False]
+
+
+def test_visitors_of_a_page_without_a_link_do_not_share_a_limit() -> None:
+    check = limits(pay_link_rate_limit="2/minute").every
+    assert refused(check, *(asked(f"10.0.0.{n}", None) for n in range(3))) == [False, False, False]
 
 
 def test_an_address_is_limited_whatever_it_asks_for() -> None:

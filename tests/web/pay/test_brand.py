@@ -26,3 +26,8 @@ def test_whoever_does_not_know_a_digest_learns_nothing(site: Site) -> None:
         answer = site.client.get(f"/brand/{name}.png")
         assert answer.status_code in (404, 422)
         assert "Southern" not in answer.text
+
+
+def test_who_asks_for_logos_that_are_not_there_is_soon_not_looked_up(site: Site) -> None:
+    answers = [site.client.get(f"/brand/{number:064x}.png").status_code for number in range(62)]
+    assert answers == [404] * 60 + [429] * 2

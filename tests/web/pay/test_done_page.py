@@ -1,6 +1,6 @@
 """The page after a payment: what arrived, when, by which means, where its receipt went, what follows."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -57,11 +57,28 @@ def test_of_an_instalment_that_is_overdue_it_does_not_say_that_there_is_nothing_
     with site.app.transaction() as session:
         parts = instalments.equal_parts(8250, 3, date(2026, 12, 18), Cadence.MONTHLY)
         agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=site.app.now())
-    pays(site, token)
     object.__setattr__(site.app, "now", lambda: datetime(2027, 1, 19, tzinfo=UTC))
+    pays(site, token)
     page = shown(site, token)
     assert "AUD $27.50 of your payment plan was due on 18 January 2027 and is still open." in page
     assert "Nothing to do" not in page
+
+
+@pytest.mark.parametrize("said", ["done", "copied"])
+def test_an_address_that_was_kept_shows_the_form_for_the_rest_and_not_the_old_payment(
+    site: Site, said: str
+) -> None:
+    token = site.invoice()
+    with site.app.transaction() as session:
+        asked = manual_payments.ManualPayment(1000, Channel.CASH, date(2026, 3, 17))
+        manual_payments.record_payment(session, invoice_id=502, asked=asked, actor="amy", now=site.app.now())
+    assert "payment-form" not in site.client.get(f"/pay/{token}?said={said}").text
+    later = site.app.now() + timedelta(minutes=16)
+    object.__setattr__(site.app, "now", lambda: later)
+    page = site.client.get(f"/pay/{token}?said={said}").text
+    assert "payment-form" in page
+    assert "R-000001" not in page.partition("payment-form")[0]
+    assert ("The copy is on its way." in page) == (said == "copied")
 
 
 def test_who_only_writes_the_address_is_thanked_for_nothing(site: Site) -> None:

@@ -1,13 +1,17 @@
 """Verifying a paper: by code and amount together, and nothing is learned by either alone."""
 
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import select
 
-from paymail.models import Invoice, InvoiceStatus, Issuer
+from paymail.models import Channel, Invoice, InvoiceStatus, Issuer
 from paymail.services.core.documents import invoice_document
 from paymail.services.core.invoices import load_invoice
+from paymail.services.payments.manual_payments import ManualPayment, record_payment
+from paymail.services.plans import agreement, instalments
+from paymail.services.plans.instalments import Cadence
 from tests.factories import NOW
 from tests.web.conftest import Site
 from tests.web.pay.test_several_taxes import words
@@ -41,7 +45,17 @@ def test_code_and_amount_tell_whose_it_is_its_state_and_the_accounts_end(site: S
 
 @pytest.mark.parametrize(
     "amount",
-    ["1234.50", "AUD $1,234.50", "1.234,50", "1234,5 0", "\u0661\u0662\u0663\u0664\u066b\u0665\u0660"],
+    [
+        "1234.50",
+        "AUD $1,234.50",
+        "1.234,50",
+        "1234,5 0",
+        "1234.5",
+        "1.234,5",
+        "1,234.500",
+        "A$1\u202f234,50",
+        "\u0661\u0662\u0663\u0664\u066b\u0665\u0660",
+    ],
 )
 def test_the_amount_may_be_written_as_it_stands_anywhere(site: Site, code: str, amount: str) -> None:
     assert "Yes." in asked(site, code.lower().replace("-", " "), amount)
@@ -56,6 +70,28 @@ def test_the_balance_that_a_reminder_names_is_an_amount_of_it_too(site: Site, co
     assert "Cancelled: do not pay" in asked(site, code)
     site.change(status=InvoiceStatus.DRAFT)
     assert "Yes." not in asked(site, code)
+
+
+def test_every_amount_that_its_papers_and_emails_showed_is_an_amount_of_it(site: Site, code: str) -> None:
+    with site.app.transaction() as session:
+        now = site.app.now()
+        for amount in (23_450, 30_000):
+            asked_for = ManualPayment(amount, Channel.CASH, date(2026, 3, 17))
+            record_payment(session, invoice_id=502, asked=asked_for, actor="amy", now=now)
+        parts = instalments.equal_parts(70_000, 2, date(2026, 12, 18), Cadence.MONTHLY)
+        agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=now)
+    for amount in ("1234.50", "234.50", "1000.00", "300", "700", "350"):
+        assert "Yes." in asked(site, code, amount), amount
+    assert "Yes." not in asked(site, code, "351")
+    assert "Yes." not in asked(site, code, "0")
+
+
+def test_an_invoice_over_nothing_is_verified_by_nothing(site: Site) -> None:
+    site.invoice(subtotal=0, tax=0)
+    with site.app.reading() as session:
+        code = session.scalars(select(Invoice.verify_code)).one() or ""
+    assert "Yes." in asked(site, code, "0.00")
+    assert "Yes." not in asked(site, code, "")
 
 
 def test_a_wrong_code_and_a_wrong_amount_look_the_same(site: Site, code: str) -> None:

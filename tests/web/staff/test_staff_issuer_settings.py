@@ -7,6 +7,7 @@ import pytest
 from paymail.emails import Tone
 from paymail.models import Issuer
 from paymail.services.core.issuers import ensure_issuer
+from paymail.services.issuers import bank_changes
 from paymail.services.issuers.issuer_settings import set_up_issuer
 from tests.web.conftest import Biller
 
@@ -153,6 +154,10 @@ def test_a_change_of_bank_details_that_waits_is_shown_and_cancelled(shop: Biller
                 actor="A thief",
                 now=shop.site.app.now(),
             )
+            if number == "1000":
+                bank_changes.confirm(
+                    session, issuer=session.get_one(Issuer, 1), actor="cli", now=shop.site.app.now()
+                )
     page = shop.get("/reminders")
     assert "number 1000" in page
     assert "number 6666" in page

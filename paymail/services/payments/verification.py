@@ -3,6 +3,7 @@
 The code is on the paper, so it proves nothing alone; the amount keeps who tries codes from learning anything.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
@@ -12,13 +13,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.documents import BankAccount
-from paymail.models import Invoice, InvoiceStatus
+from paymail.models import Invoice, InvoiceStatus, Payment, Refund
 from paymail.money import exponent
 from paymail.services.core.invoices import load_invoice
 from paymail.services.core.parties import seller_of
+from paymail.services.plans.coverage import plan_of
 
 _TAKEN_FOR = str.maketrans("OIL", "011")
 _ENDING = 4
+_MOST_DIGITS = 20
+_DECIMALS = re.compile(r"[.,\u066b]([0-9]+)[^0-9]*$")
+"""What follows the last decimal point or comma (or the Arabic one)."""
 
 
 class VerifiedState(StrEnum):
@@ -50,7 +55,7 @@ def plain_code(typed: str) -> str:
 
 
 def verify(session: Session, *, code: str, amount: str) -> Verified | None:
-    """Return what is told of the invoice with this code and this total, or balance, as somebody typed them.
+    """Return what is told of the invoice with this code and one of its amounts, as somebody typed them.
 
     None for any other pair: whether the code or the amount is wrong is nobody's business.
     """
@@ -61,18 +66,45 @@ def verify(session: Session, *, code: str, amount: str) -> Verified | None:
     if found is None:
         return None
     invoice = load_invoice(session, invoice_id=found)
-    amounts = (invoice.total, invoice.balance)
-    if not any(minor and _means(amount, minor, invoice.currency) for minor in amounts):
+    if not _meant(amount, invoice.currency) & _amounts(session, invoice):
         return None
     return _verified(invoice)
 
 
-def _means(typed: str, minor: int, currency: str) -> bool:
-    """Whether somebody who typed this may have meant an amount: `AUD $1,234.50`, `1.234,50`, `1234`."""
-    digits = "".join(str(unicodedata.decimal(c)) for c in typed if c.isdecimal())
-    if not digits or len(digits) > 20:
-        return False
-    return minor in (int(digits), int(digits) * 10 ** exponent(currency))
+def _amounts(session: Session, invoice: Invoice) -> set[int]:
+    """Return every amount that a paper or an email of the invoice may show as its own, in minor units.
+
+    The total, each balance that it had, what was paid or given back, and what its plan asks for. Nothing is
+    one only where the total is: else whoever has a code could try it.
+    """
+    found = {invoice.total, invoice.balance}
+    mine = select(Payment.amount, Payment.balance_after).where(Payment.invoice_id == invoice.invoice_id)
+    for paid, after in session.execute(mine):
+        found |= {paid, after, after + paid}
+    found.update(session.scalars(select(Refund.amount).where(Refund.invoice_id == invoice.invoice_id)))
+    plan = plan_of(invoice)
+    asked = 0
+    for part in plan.left if plan else ():
+        asked += part.open
+        found |= {part.amount, part.open, asked}
+    return {one for one in found if one or not invoice.total}
+
+
+def _meant(typed: str, currency: str) -> set[int]:
+    """Return the amounts, in minor units, that somebody who typed this may have meant: `AUD $1,234.50`,
+    `1.234,5`, `1234`."""
+    plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in typed if not c.isspace())
+    digits = "".join(c for c in plain if c.isdecimal())
+    if not digits or len(digits) > _MOST_DIGITS:
+        return set()
+    decimals = exponent(currency)
+    found = {int(digits), int(digits) * 10**decimals}
+    if ending := _DECIMALS.search(plain):
+        after = ending[1].rstrip("0")
+        if len(after) <= decimals:
+            whole = digits[: len(digits) - len(ending[1])] or "0"
+            found.add(int(whole + after.ljust(decimals, "0")))
+    return found
 
 
 def _verified(invoice: Invoice) -> Verified:
