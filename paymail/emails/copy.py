@@ -19,7 +19,8 @@ class CopyEmail(CustomerEmail):
     """Of the receipt that is attached; empty: the invoice is."""
     dated: date
     """The day of the payment, or of issue."""
-    due: date
+    due: date | None
+    """Empty: a payment plan says when."""
     amount: Money
     """What was paid, or the invoice's total."""
     balance: Money

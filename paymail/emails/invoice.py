@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Self
 
+from paymail.emails.instalments import EmailInstalment
 from paymail.emails.letterhead import SAMPLE, CustomerEmail
 from paymail.models import MessageKind
 from paymail.money import Money
@@ -46,6 +47,8 @@ class InvoiceEmail(CustomerEmail):
     """What credit notes took off the total; empty: nothing."""
     written_off: Money | None = None
     """What the issuer gave up; empty: nothing."""
+    parts: tuple[EmailInstalment, ...] = ()
+    """The instalments of a payment plan, which replaces the due date."""
     purchase_order: str = ""
     """The customer's number of the order; empty without one."""
 

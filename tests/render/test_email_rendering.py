@@ -12,10 +12,12 @@ import pytest
 
 from paymail.emails import (
     SAMPLES,
+    CopyEmail,
     Email,
     EmailInstalment,
     EmailLine,
     InvoiceEmail,
+    PlanEmail,
     ReceiptEmail,
     RefundEmail,
 )
@@ -102,6 +104,15 @@ def test_what_was_credited_or_written_off_is_not_called_paid() -> None:
     unpaid = of(replace(email, paid=Money(0, "AUD"), balance=Money(6150, "AUD"))).text
     assert "Already paid" not in unpaid
     assert "Balance due: AUD $61.50" in unpaid
+
+
+def test_the_invoice_of_a_plan_is_not_due_on_its_old_date() -> None:
+    parts = PlanEmail.sample().parts
+    rendered = of(replace(InvoiceEmail.sample(), parts=parts))
+    for text in (rendered.subject, rendered.text, Reader(rendered.html).text):
+        assert "11 April 2026" not in text
+    assert rendered.text.count("Your payment plan") == 1
+    assert "Due Date" not in of(replace(CopyEmail.sample(), due=None)).text
 
 
 def test_only_who_got_an_adjustment_note_is_told_to_reduce_a_claim() -> None:

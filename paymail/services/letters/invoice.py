@@ -2,9 +2,11 @@
 
 from paymail.documents import InvoiceDocument
 from paymail.emails import EmailLine, InvoiceEmail
+from paymail.services.letters.instalments import email_instalments
 from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead, paper_of
 from paymail.services.letters.send_rules import while_owed
+from paymail.services.plans.coverage import plan_of
 
 
 def invoice_email(source: Source) -> InvoiceEmail:
@@ -24,6 +26,7 @@ def invoice_email(source: Source) -> InvoiceEmail:
         balance=bill.balance,
         credited=bill.credited,
         written_off=bill.written_off,
+        parts=email_instalments(source.invoice, plan_of(source.invoice)) if bill.balance.minor else (),
         purchase_order=bill.purchase_order,
     )
 
