@@ -109,7 +109,7 @@ localstripe-check: .setup/test  ## Try paymail against localstripe, made by othe
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(INSTALL)
-	test -d paymail/render/faces || $(BIN)/python -m paymail.render.typeface
+	test -s paymail/render/faces/PaymailSans-SemiBold.ttf || $(BIN)/python -m paymail.render.typeface
 	mkdir -p .setup && touch $@
 
 .setup/test: requirements-dev.lock pyproject.toml setup-system
@@ -117,7 +117,7 @@ localstripe-check: .setup/test  ## Try paymail against localstripe, made by othe
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(INSTALL)
-	test -d paymail/render/faces || $(BIN)/python -m paymail.render.typeface
+	test -s paymail/render/faces/PaymailSans-SemiBold.ttf || $(BIN)/python -m paymail.render.typeface
 	mkdir -p .setup && touch $@ .setup/run
 
 clean:  ## Remove the environment and the embedded data

@@ -6,7 +6,7 @@ The same value always gives the same bytes, so a sent PDF can be shown again byt
 
 from paymail.documents.credit_note import CreditNoteDocument
 from paymail.documents.invoice import InvoiceDocument
-from paymail.documents.parties import BankAccount, Credit, Line, Party, Seller
+from paymail.documents.parties import BankAccount, Credit, Instalment, Line, Party, Seller
 from paymail.documents.receipt import ReceiptDocument
 from paymail.documents.statement import Ages, Movement, StatementDocument, StatementRow
 
@@ -18,6 +18,7 @@ __all__ = [
     "Credit",
     "CreditNoteDocument",
     "Document",
+    "Instalment",
     "InvoiceDocument",
     "Line",
     "Movement",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from paymail.documents.parties import Credit, Line, Party, Seller
+from paymail.documents.parties import Credit, Instalment, Line, Party, Seller
 from paymail.money import Money
 from paymail.tax import TaxTotal
 
@@ -43,6 +43,8 @@ class InvoiceDocument:
     """What credit notes took off the total; empty: nothing."""
     written_off: Money | None = None
     """What the issuer gave up; empty: nothing."""
+    instalments: tuple[Instalment, ...] = ()
+    """What is open of a payment plan, which replaces the due date."""
     void: bool = False
     voided_on: date | None = None
     paid_on: date | None = None

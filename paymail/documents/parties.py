@@ -71,6 +71,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Instalment:
+    """What of an instalment is still to be paid, and by when."""
+
+    due: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Credit:
     """A credit note that took something off an invoice."""
 

@@ -25,7 +25,10 @@ class EmailLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceEmail(CustomerEmail):
-    """The first email of an invoice. `tax_name` is GST, VAT…"""
+    """The first email of an invoice. `tax_name` is GST, VAT…
+
+    The total less `credited`, `written_off` and `paid` is the balance.
+    """
 
     kind: ClassVar[MessageKind] = MessageKind.INVOICE
 
@@ -39,6 +42,10 @@ class InvoiceEmail(CustomerEmail):
     total: Money
     paid: Money
     balance: Money
+    credited: Money | None = None
+    """What credit notes took off the total; empty: nothing."""
+    written_off: Money | None = None
+    """What the issuer gave up; empty: nothing."""
     purchase_order: str = ""
     """The customer's number of the order; empty without one."""
 

@@ -41,6 +41,8 @@ class ReceiptEmail(CustomerEmail):
     late: bool
     """Whether `next_due` is over."""
     payable: bool
+    in_full: bool
+    """Whether payments alone left nothing to pay: nothing was credited or written off."""
 
     @classmethod
     def sample(cls) -> Self:
@@ -64,4 +66,5 @@ class ReceiptEmail(CustomerEmail):
             next_amount=Money(0, "AUD"),
             late=False,
             payable=False,
+            in_full=True,
         )

@@ -31,6 +31,8 @@ class RefundEmail(CustomerEmail):
     """What the credit note takes off the invoice: `net` and `tax` together."""
     invoice_total: Money
     balance: Money
+    adjustment: bool = False
+    """Whether the credit note is an adjustment note, after which a claim of the tax is reduced."""
     planned: bool = False
     """Whether a plan says when the rest is to be paid."""
 
@@ -51,4 +53,5 @@ class RefundEmail(CustomerEmail):
             credited=Money(2000, "AUD"),
             invoice_total=Money(8250, "AUD"),
             balance=Money(1000, "AUD"),
+            adjustment=True,
         )

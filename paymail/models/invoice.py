@@ -130,6 +130,10 @@ class Invoice(Base):
     """What credit notes took off the total."""
     amount_written_off: Mapped[int] = mapped_column(BigInteger, default=0)
     """What staff gave up; it is not asked for any more."""
+    written_off_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When staff last gave some of it up."""
+    voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was cancelled here; empty: not, or the host had cancelled it before it came in."""
     part_minimum: Mapped[int | None] = mapped_column(BigInteger)
     """Smallest part payment that the customer may choose; empty: the whole balance, or a plan's amounts."""
     issued_date: Mapped[date]

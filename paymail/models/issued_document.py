@@ -10,7 +10,9 @@ from paymail.models.base import Base, BigId
 
 
 class IssuedDocument(Base):
-    """One version of an invoice's PDF. Never changed; a later one with the same facts is this one again."""
+    """One version of an invoice's PDF. A later one with the same facts is this one again.
+
+    Nothing of it changes, but that bytes which were erased are drawn anew."""
 
     __tablename__ = "issued_documents"
     __table_args__ = (
@@ -21,7 +23,7 @@ class IssuedDocument(Base):
     issued_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"))
     facts: Mapped[str] = mapped_column(String(64))
-    """Digest of all that it shows, but for the money received (`letters/issued_documents.py`)."""
+    """Digest of all that it shows, but for `paid` (`letters/issued_documents.py`)."""
     paid: Mapped[int] = mapped_column(BigInteger)
     """What it shows as received, in minor units of the invoice's currency."""
     pdf_sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))

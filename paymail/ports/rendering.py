@@ -25,8 +25,12 @@ class EmailRenderer(Protocol):
         ...
 
 
+class IncompletePdf(bytes):
+    """A PDF from which characters were left out because no font here has them; with one it is another PDF."""
+
+
 class PdfRenderer(Protocol):
-    """Turns a document into PDF bytes; equal documents give equal bytes."""
+    """Turns a document into PDF bytes, an `IncompletePdf` if need be; equal documents give equal bytes."""
 
     def render(self, document: Document) -> bytes:
         """Render. Raises `render.RenderFailed` naming the cause."""

@@ -22,7 +22,11 @@ from paymail.errors import InvalidInput
 from paymail.ports.rendering import RenderedEmail
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ .-]{1,60}", re.ASCII)
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ .,:;()\[\]-]{1,60}", re.ASCII)
+"""May stand in quotes: no quote or backslash, which some parsers take for the end, no address, and no line
+end inside, after which some forget the quotes."""
+_LINE = 66
+"""Characters of a header's value on one line; with its name it stays below 78 (RFC 5322 §2.1.1)."""
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+")
 _LONGEST_ADDRESS = 254
 """Octets: a path of RFC 5321 §4.5.3.1.3 without its angle brackets."""
@@ -104,18 +108,13 @@ def _is_atom(text: str) -> bool:
 
 
 def build(head: Head, rendered: RenderedEmail, attachments: Sequence[Attachment]) -> bytes:
-    """Return mixed(alternative(text, html), attachments…) with CRLF line ends.
+    """Return mixed(alternative(text, html), attachments…), or alternative alone if nothing is attached.
 
-    All ASCII, but for addresses whose local part is not.
+    Line ends are CRLF. All ASCII, but for addresses whose local part is not.
     """
     seed = hashlib.sha256(head.message_id.encode()).hexdigest()[:24]
     outer, inner = f"=_mixed_{seed}", f"=_alt_{seed}"
-    parts = [
-        *_headers(head),
-        "MIME-Version: 1.0",
-        f'Content-Type: multipart/mixed; boundary="{outer}"',
-        "",
-        f"--{outer}",
+    body = [
         f'Content-Type: multipart/alternative; boundary="{inner}"',
         "",
         *_text_part(inner, "plain", rendered.text),
@@ -123,9 +122,12 @@ def build(head: Head, rendered: RenderedEmail, attachments: Sequence[Attachment]
         f"--{inner}--",
         "",
     ]
-    for attachment in attachments:
-        parts += _attached_part(outer, attachment)
-    return "\r\n".join([*parts, f"--{outer}--", ""]).encode("utf-8")
+    if attachments:
+        parts = [f'Content-Type: multipart/mixed; boundary="{outer}"', "", f"--{outer}", *body]
+        for attachment in attachments:
+            parts += _attached_part(outer, attachment)
+        body = [*parts, f"--{outer}--", ""]
+    return "\r\n".join([*_headers(head), "MIME-Version: 1.0", *body]).encode("utf-8")
 
 
 def _headers(head: Head) -> list[str]:
@@ -164,9 +166,27 @@ def _mailbox(mailbox: Mailbox) -> str:
 
 def _text(value: str) -> str:
     _refuse_control(value)
-    if value.isascii() and len(value) <= 66 and "=?" not in value:
+    return (_folded(value) if value.isascii() else "") or _encoded_words(value)
+
+
+def _folded(value: str) -> str:
+    """Return plain text in lines that are cut at spaces; empty if it does not survive that as it is.
+
+    RFC 2047 §5 wants encoded words only where plain text cannot stand. RFC 5322 §2.2.3: unfolding takes away
+    the line end only, so that the space before a word stays.
+    """
+    if len(value) <= _LINE and "=?" not in value:
         return value
-    return _encoded_words(value)
+    words = value.split(" ")
+    if "=?" in value or not all(0 < len(word) <= _LINE for word in words):
+        return ""
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + 1 + len(word) <= _LINE:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return "\r\n ".join(lines)
 
 
 def _encoded_words(value: str) -> str:

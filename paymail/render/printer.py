@@ -11,8 +11,12 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
+from paymail import observability
+from paymail.ports.rendering import IncompletePdf
 from paymail.render import typeface
 from paymail.render.archive import Archive
+
+log = observability.logger(__name__)
 
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
 
@@ -42,7 +46,11 @@ class Printer:
             with self._lock, _collector_off():
                 printed, missing = self._printed(html, style)
                 if missing:
-                    printed, _ = self._printed(html.translate(dict.fromkeys(missing)), style)
+                    log.warning(
+                        "no font for some characters", count=len(missing), first=f"U+{min(missing):04X}"
+                    )
+                    whole, _ = self._printed(html.translate(dict.fromkeys(missing)), style)
+                    printed = IncompletePdf(whole)
         except FatalURLFetchingError as error:
             # Derives from BaseException: left alone it would end the worker.
             raise ValueError(str(error)) from error

@@ -73,7 +73,10 @@ def _cut(source: Path, target: Path, letters: Iterable[int], family: str, featur
             elif record.nameID == 6:
                 record.string = target.stem
         _draw_as_truetype(font)
-        font.save(target)
+        # Whoever is interrupted leaves no half of a face.
+        part = target.with_suffix(".part")
+        font.save(part)
+        part.replace(target)
 
 
 def _draw_as_truetype(font: TTFont) -> None:

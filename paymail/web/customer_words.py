@@ -8,6 +8,7 @@ from markupsafe import Markup
 from paymail.documents import InvoiceDocument, Line
 from paymail.money import Money, exponent
 from paymail.render import formats, tax_words
+from paymail.render.obstacle_words import obstacle_words
 from paymail.render.qr import qr_address
 
 MINUS, TIMES = "\u2212", "\u00d7"
@@ -51,5 +52,6 @@ FILTERS: dict[str, Callable[..., object]] = {
     "phone_link": phone_link,
     "line_details": line_details,
     "minus": minus,
+    "obstacle": obstacle_words,
     "qr": qr_address,
 }

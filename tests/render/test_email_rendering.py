@@ -84,6 +84,34 @@ def test_the_invoice_email_is_the_seeds() -> None:
     assert set(Reader(rendered.html).links) == {sample.payment_url, sample.verify_url}
 
 
+def test_what_was_credited_or_written_off_is_not_called_paid() -> None:
+    email = replace(
+        InvoiceEmail.sample(), credited=Money(2000, "AUD"), written_off=Money(100, "AUD"),
+        paid=Money(1000, "AUD"), balance=Money(5150, "AUD"),
+    )  # fmt: skip
+    text = of(email).text
+    assert (
+        "Credited: AUD $20.00\nWritten off: AUD $1.00\nAlready paid: AUD $10.00\nBalance due: AUD $51.50"
+        in text
+    )
+    shown = Reader(of(email).html).text
+    assert (
+        "Credited: AUD $20.00 Written off: AUD $1.00 Already paid: AUD $10.00 Balance due: AUD $51.50"
+        in shown
+    )
+    unpaid = of(replace(email, paid=Money(0, "AUD"), balance=Money(6150, "AUD"))).text
+    assert "Already paid" not in unpaid
+    assert "Balance due: AUD $61.50" in unpaid
+
+
+def test_only_who_got_an_adjustment_note_is_told_to_reduce_a_claim() -> None:
+    refund = RefundEmail.sample()
+    other = replace(refund, adjustment=False)
+    assert "reduce your claim" in of(refund).html
+    assert "reduce your claim" in of(refund).text
+    assert "reduce your claim" not in of(other).html + of(other).text
+
+
 def test_the_seeds_colours_and_width_are_inlined() -> None:
     html = of(InvoiceEmail.sample()).html
     header = re.search(r'<td[^>]*class="header"[^>]*>', html)

@@ -151,7 +151,7 @@ def test_the_same_letter_gives_the_same_signed_bytes(signer: Signer) -> None:
         (b"In-Reply-To: <f", b"In-Reply-To: <g"),
         (b"References: <f", b"References: <g"),
         (b"MIME-Version: 1.0", b"MIME-Version: 1.1"),
-        (b"multipart/mixed", b"multipart/related"),
+        (b"multipart/alternative", b"multipart/related"),
         (b"Auto-Submitted: auto-generated", b"Auto-Submitted: no"),
         (b"text/html", b"text/evil"),
         (b"DKIM-Signature", b"Reply-To: <evil@x.example>\r\nDKIM-Signature"),

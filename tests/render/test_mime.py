@@ -191,6 +191,41 @@ def test_text_html_and_pdf_arrive_as_they_were() -> None:
     assert attached.get_content() == PDF.content
 
 
+def test_an_email_without_attachment_is_alternative_on_top() -> None:
+    raw = build(HEAD, RENDERED, [])
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert raw.endswith(b"--\r\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["Acme (NSW) Pty Ltd", "Smith, Jones: Partners; Sydney [AU]", "O'Neil & Co."]
+)
+def test_a_name_in_ascii_stays_readable(name: str) -> None:
+    assert f'To: "{name}" <accounts+00@customer.example>\r\n'.encode() in build(named(name), RENDERED, [])
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Invoice #502 from Southern IT Services Pty Ltd (Acme (NSW) Pty Ltd): AUD $1,234.50 due on 11 April",
+        "Reminder: " + "a word " * 40 + "and the end",
+    ],
+)
+def test_a_subject_in_ascii_is_folded_at_spaces_and_not_encoded(subject: str) -> None:
+    raw = build(replace(HEAD, subject=subject), RENDERED, [])
+    head = raw.partition(b"\r\n\r\n")[0]
+    assert b"=?" not in head
+    assert max(map(len, head.split(b"\r\n"))) <= 78
+    assert parsed(replace(HEAD, subject=subject))["Subject"] == subject
+
+
+@pytest.mark.parametrize("subject", ["=?utf-8?q?forged?= " * 9, "two  spaces " + "x " * 60, "y" * 300])
+def test_a_subject_that_folding_would_change_is_encoded(subject: str) -> None:
+    assert parsed(replace(HEAD, subject=subject))["Subject"] == subject
+
+
 def test_no_line_is_longer_than_mail_allows_and_all_end_in_crlf() -> None:
     mime = build(named("é, " * 100), replace(RENDERED, text="x" * 5000, html="y" * 5000), [PDF])
     lines = mime.split(b"\r\n")

@@ -17,6 +17,7 @@ import pytest
 from paymail.documents import Ages, BankAccount, Document, Movement, StatementDocument, StatementRow
 from paymail.i18n import LANGUAGES
 from paymail.money import Money
+from paymail.ports.rendering import IncompletePdf
 from paymail.render.letter_writer import LetterWriter
 from paymail.wiring import TEMPLATES
 from tests.render.test_letter_writer import LETTER
@@ -120,4 +121,6 @@ def test_every_letter_is_embedded_and_none_is_missing(pdf: pikepdf.Pdf) -> None:
 def test_what_no_font_has_is_left_out_and_no_box_stands_in_its_place() -> None:
     pdf = RENDERER.render(described("Party \U0001f389 food \ue000 here \U000e0041"))
     assert "Party food here" in text_of(pdf)
+    assert isinstance(pdf, IncompletePdf)
+    assert not isinstance(RENDERER.render(described("Party")), IncompletePdf)
     assert b"\xff\xfd" not in pdf

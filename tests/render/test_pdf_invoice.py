@@ -11,7 +11,7 @@ import pikepdf
 import pytest
 import segno
 
-from paymail.documents import BankAccount, Credit, InvoiceDocument, Line
+from paymail.documents import BankAccount, Credit, Instalment, InvoiceDocument, Line
 from paymail.money import Money, Obstacle
 from tests.factories import GST
 from tests.render.test_pdf import INVOICE, RENDERER, text_of
@@ -60,6 +60,21 @@ def test_a_paid_invoice_says_when_and_how_and_offers_no_way_to_pay() -> None:
     assert "Paid in full on 29 March 2026 by Visa ending 4242. Thank you." in text_of(pdf)
     assert "Bank transfer" not in text_of(pdf)
     assert links(pdf) == 0
+
+
+def test_what_was_closed_by_a_credit_or_a_write_off_is_not_said_to_be_paid_in_full() -> None:
+    text = text_of(RENDERER.render(replace(INVOICE, paid=aud(5000), written_off=aud(3250), balance=aud(0))))
+    assert "Closed: nothing left to pay" in text
+    assert "Part paid: AUD $50.00 has arrived. AUD $32.50 is no longer asked for." in text
+    assert "Paid in full" not in text
+
+
+def test_an_invoice_with_a_plan_asks_for_its_instalments_and_not_for_all_on_the_old_date() -> None:
+    parts = (Instalment(date(2026, 5, 1), aud(4000)), Instalment(date(2026, 6, 1), aud(4250)))
+    text = text_of(RENDERER.render(replace(INVOICE, instalments=parts)))
+    assert "Still to pay: AUD $82.50" in text
+    assert "each by its day: AUD $40.00 1 May 2026 AUD $42.50 1 June 2026" in text
+    assert "11 April 2026" not in text
 
 
 def test_what_is_credited_paid_in_part_and_written_off_is_said_and_adds_up() -> None:

@@ -32,6 +32,23 @@ def test_a_cut_face_is_truetype_holds_only_what_is_asked_for_and_is_renamed(cut:
         assert font["name"].getDebugName(1) == "Paymail Sans CJK"
 
 
+def test_an_interruption_leaves_no_half_of_a_face(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_font: TTFont, target: Path) -> None:
+        Path(target).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TTFont, "save", interrupted)
+    target = tmp_path / "PaymailSansCJK-Regular.ttf"
+    with pytest.raises(KeyboardInterrupt):
+        typeface._cut(typeface.NOTO / "NotoSansCJK-Regular.ttc", target, {65}, "Paymail Sans CJK", ["kern"])
+    assert not target.exists()
+
+
+def test_make_looks_for_the_face_that_is_made_last() -> None:
+    rules = (Path(__file__).parents[2] / "Makefile").read_text()
+    assert rules.count("test -s paymail/render/faces/PaymailSans-SemiBold.ttf ||") == 2
+
+
 def test_documents_are_set_in_the_faces_that_are_there(cut: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     faces = (("Paymail Sans CJK", 400, cut), ("Paymail Sans", 400, cut.parent / "not-made.ttf"))
     monkeypatch.setattr(typeface, "FACES", faces)

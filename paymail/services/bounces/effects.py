@@ -29,6 +29,7 @@ from paymail.services.bounces.bounce_notice import (
 from paymail.services.bounces.match import Match, match
 from paymail.services.bounces.parser import parse
 from paymail.services.bounces.report import Finding, Kind, Report
+from paymail.services.bounces.sender_reports import believed
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import queue, recipients, sender_refusals, suppressions
 from paymail.services.outbox.suppressions import normalised
@@ -185,9 +186,11 @@ def _bounced(
             detail=words,
             message_id=message.message_id,
         )
-    if finding.bad_sender:
+    if message.kind in TO_STAFF:
+        return whole
+    if finding.bad_sender and believed(session, message=message, address=address, source=source, now=now):
         sender_refusals.close(session, message=message, address=address, words=words, now=now)
-    elif message.kind not in TO_STAFF:
+    else:
         tell_staff(session, message, finding, address, now, held=whole)
     return whole
 

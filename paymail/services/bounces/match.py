@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from paymail.models import Issuer, Message
 from paymail.services.bounces.report import Finding, Kind, Report
 from paymail.services.outbox.header_ids import header_domain
-from paymail.services.outbox.refusal_causes import Cause
+from paymail.services.outbox.refusal_causes import PASSED_ON, Cause
 from paymail.services.outbox.suppressions import normalised
 
 _WORST_FIRST = (Kind.HARD, Kind.COMPLAINT, Kind.SOFT, Kind.DELIVERED)
@@ -59,7 +59,7 @@ def match(session: Session, report: Report) -> Match | None:
 def _passed_on(finding: Finding) -> Finding:
     """Return a finding about where our recipient's mail goes to: whatever is wrong there, our address exists,
     and our DNS records do not cover who passes it on."""
-    detail = f"passed on to {finding.addresses[-1]}: {finding.detail}"[:300]
+    detail = f"{PASSED_ON}{finding.addresses[-1]}: {finding.detail}"[:300]
     return replace(finding, cause=Cause.OTHER, detail=detail)
 
 

@@ -18,12 +18,11 @@ from paymail.db import insert_once
 from paymail.models import Bounce, Message, MessageState
 from paymail.services.bounces.acceptance import LOCKED, prove_accepted
 from paymail.services.bounces.effects import apply
-from paymail.services.bounces.report import Finding, Kind, Report, finding_of
+from paymail.services.bounces.report import RELAY_LOG, Finding, Kind, Report, finding_of
 from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import load_invoice
 
 Transaction = Callable[[], AbstractContextManager[Session]]
-SOURCE = "relay log"
 _MOST_QUEUES = 10_000
 _LINE = re.compile(
     # Traditional syslog, in any language and with days padded or not; or RFC 3339.
@@ -145,7 +144,7 @@ def _prove(session: Session, fact: Fact, now: datetime) -> bool:
         "kind": Kind.DELIVERED,
         "status": "",
         "detail": f"queued by the relay as {fact.queue_id}",
-        "source": SOURCE,
+        "source": RELAY_LOG,
         "received_at": now,
     }
     insert_once(session, Bounce, values)
@@ -166,7 +165,7 @@ def _report(session: Session, fact: Fact, now: datetime) -> bool:
     if fact.bounced is None or not _unreported(session, fact):
         return False
     report = Report(_bounce_digest(fact), header_ids=(fact.header_id,), findings=(fact.bounced,))
-    return apply(session, report=report, source=SOURCE, now=now).kind == Kind.HARD
+    return apply(session, report=report, source=RELAY_LOG, now=now).kind == Kind.HARD
 
 
 def _digest(fact: Fact, what: str) -> str:

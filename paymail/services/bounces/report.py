@@ -7,6 +7,8 @@ from enum import StrEnum
 from paymail.observability import one_line
 from paymail.services.outbox.refusal_causes import Cause, judged
 
+RELAY_LOG = "relay log"
+"""The source of what our own relay wrote down; all others are somebody's word."""
 _LONGEST_REPLY = 2000
 
 

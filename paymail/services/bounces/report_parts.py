@@ -10,13 +10,16 @@ _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message
 _LONGEST = 20_000
 """Characters of a report's own words. What it says comes first."""
 _MOST_BLOCKS = 60
+_LONG_LINE = re.compile(r"([^\n]{1000})[^\n]+")
+"""No server writes one: base64 hides it from the parser, which cuts them too."""
 _TAG = re.compile(
     r"<(?:style|script)\b.{0,5000}?</(?:style|script)>|<[^<>@]{1,500}>", re.DOTALL | re.IGNORECASE
 )
 _BLANK_LINES = re.compile(r"\n[ \t]*\n")
 _COPY_BEGINS = re.compile(
     # A line of its own that says so, or the first header of a copy that nothing announces.
-    r"^[ \t]*[|>*_=-]*[ \t]*(?:(?:below|this)\b[^\n]{0,30}\bcopy of (?:the|your)\b[^\n]{0,80}"
+    # One class for what may lead it: of three in a row each blank could belong to two.
+    r"^[ \t|>*_=-]*(?:(?:below|this)\b[^\n]{0,30}\bcopy of (?:the|your)\b[^\n]{0,80}"
     r"|(?:the )?(?:original|returned|unsent|undelivered|failed) (?:message|mail)"
     r"(?: (?:info|follows|headers?|text))*"
     r"|message (?:text|headers?|contents?) follows?|(?:a )?copy of the (?:original )?message[^\n]{0,40})"
@@ -67,7 +70,8 @@ def text_of(part: Message) -> str:
     else:
         payload = part.get_payload(decode=True)
     text = payload[: 8 * _LONGEST] if isinstance(payload, bytes) else b""
-    return _decoded(text, part).replace("\r\n", "\n").replace("\r", "\n")
+    lines = _decoded(text, part).replace("\r\n", "\n").replace("\r", "\n")
+    return _LONG_LINE.sub(r"\1", lines)
 
 
 def _source(part: Message) -> str:

@@ -3,6 +3,9 @@
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
 from paymail.documents import InvoiceDocument, Line, ReceiptDocument
 from paymail.models import Channel, Invoice, InvoiceLine, InvoiceStatus, Issuer, Payment
 from paymail.money import Money
@@ -104,7 +107,7 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
     )
 
 
-def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
+def receipt_document(session: Session, *, invoice: Invoice, payment: Payment) -> ReceiptDocument:
     """Return what the receipt PDF of one payment shows; it never changes afterwards.
 
     The tax in it is the payment's share of the invoice's tax (`_tax_in`).
@@ -125,7 +128,7 @@ def receipt_document(invoice: Invoice, payment: Payment) -> ReceiptDocument:
         subtotal=Money(invoice.subtotal, currency),
         tax_name=invoice.issuer.tax_name,
         taxes=taxes,
-        tax_in=_some(_tax_in(payment, invoice), currency),
+        tax_in=_some(_tax_in(session, payment, invoice), currency),
         taken_off=_some(max(invoice.total - payment.amount - payment.balance_after, 0), currency),
         tax_invoice=any(total.rate for total in taxes),
         locale=_locale(invoice),
@@ -136,15 +139,19 @@ def _some(minor: int, currency: str) -> Money | None:
     return Money(minor, currency) if minor else None
 
 
-def _tax_in(payment: Payment, invoice: Invoice) -> int:
-    """Return the tax in a payment, in minor units; those of an invoice add up to its tax.
+def _tax_in(session: Session, payment: Payment, invoice: Invoice) -> int:
+    """Return the tax in a payment, in minor units; those of an invoice add up to its tax at most.
 
     So it is counted from what was settled before and after it. Zero where a part of the payment was not owed:
-    then its share is not known.
+    then its share is not known. Only what was there before is asked, so that a receipt never changes.
     """
     after = invoice.total - payment.balance_after
     before = after - payment.amount
-    if before < 0 or (invoice.overpaid and not payment.balance_after):
+    earlier = select(func.coalesce(func.sum(Payment.amount), 0), func.min(Payment.balance_after)).where(
+        Payment.invoice_id == payment.invoice_id, Payment.payment_id < payment.payment_id
+    )
+    paid, least = session.execute(earlier).one()
+    if before < 0 or least == 0 or paid + payment.amount > invoice.total:
         return 0
     return tax_share(after, invoice) - tax_share(before, invoice)
 

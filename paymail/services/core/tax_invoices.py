@@ -34,8 +34,14 @@ def lacks_abn(issuer: Issuer) -> bool:
 
 
 def may_be_tax_invoice(invoice: Invoice) -> bool:
-    """Whether an invoice with tax in it may be called a tax invoice; its issuer is loaded."""
-    return invoice.issuer.country != AUSTRALIA or has_valid_abn(invoice.issuer)
+    """Whether an invoice with tax in it may be called a tax invoice; its issuer is loaded.
+
+    In another currency it must also say its GST in Australian dollars. Source: GSTR 2001/2, para 41.
+    """
+    if invoice.issuer.country != AUSTRALIA:
+        return True
+    said_in_dollars = invoice.currency == "AUD" or invoice.tax_aud or invoice.issuer.tax_name != GST
+    return bool(said_in_dollars) and has_valid_abn(invoice.issuer)
 
 
 def missing_abn(invoice: Invoice) -> str:

@@ -25,6 +25,7 @@ from paymail.services.core.email_addresses import checked
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import saved_methods
 from paymail.services.outbox import suppressions
+from paymail.services.outbox.refusal_causes import blames_sender
 from paymail.services.outbox.suppressions import NoReason, NoSuchSuppression, domain_of, normalised
 from paymail.services.reminders import holds
 
@@ -32,13 +33,13 @@ ADDRESS_CHANGED = "customer_address_changed"
 """Kind of the timeline entry."""
 _WAITING = (MessageState.SCHEDULED, MessageState.SENDING)
 _HELD_BY_BOUNCES = (
-    select(Invoice.invoice_id, Customer.email, Contact.email)
+    select(Invoice.invoice_id, ReminderHold.detail, Customer.email, Contact.email)
     .join(Invoice.customer)
     .outerjoin(Customer.contacts.and_(Contact.role == ContactRole.TO))
     .join(ReminderHold, ReminderHold.invoice_id == Invoice.invoice_id)
     .where(ReminderHold.reason == HoldReason.BOUNCED, ReminderHold.lifted_at.is_(None))
 )
-"""Number of the invoice, the customer's address, a further one."""
+"""Number of the invoice, what was said of the bounce, the customer's address, a further one."""
 
 
 class AddressTaken(Conflict):
@@ -72,12 +73,14 @@ def readmit(session: Session, *, address: str, reason: str, actor: str, now: dat
 
 
 def readmit_domain(session: Session, *, domain: str, actor: str, now: datetime) -> int:
-    """Lift what bounces hold for addresses at a domain that are not suppressed; return of how many invoices.
+    """Lift what refusals of the sender hold for addresses at a domain; return of how many invoices.
 
-    For a domain that has refused the sender: its addresses had no fault of their own.
+    These had no fault of their own. What else came back, and suppressed addresses, stay as they are.
     """
     there: dict[str, set[int]] = {}
-    for number, *emails in session.execute(_HELD_BY_BOUNCES):
+    for number, words, *emails in session.execute(_HELD_BY_BOUNCES):
+        if not blames_sender(words):
+            continue
         for email in filter(None, emails):
             if domain_of(email) == domain_of(domain):
                 there.setdefault(normalised(email), set()).add(number)
@@ -90,7 +93,7 @@ def _bounced_invoices(session: Session, address: str) -> list[int]:
     return sorted(
         {
             number
-            for number, *emails in session.execute(_HELD_BY_BOUNCES)
+            for number, _words, *emails in session.execute(_HELD_BY_BOUNCES)
             if address in {normalised(email) for email in emails if email}
         }
     )

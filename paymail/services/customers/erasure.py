@@ -24,7 +24,6 @@ from paymail.models import (
     IdempotentRequest,
     Invoice,
     InvoiceStatus,
-    IssuedDocument,
     Message,
     MessageRecipient,
     MessageState,
@@ -40,7 +39,13 @@ from paymail.models import (
 from paymail.services.core import history
 from paymail.services.core.customers import TURN, CustomerErased
 from paymail.services.core.invoices import load_invoice
-from paymail.services.customers import erased_filters, erased_imports, objections, saved_methods
+from paymail.services.customers import (
+    erased_contents,
+    erased_filters,
+    erased_imports,
+    objections,
+    saved_methods,
+)
 from paymail.services.customers.addresses import ADDRESS_CHANGED, customer
 from paymail.services.customers.erased_person import (
     ErasedPerson,
@@ -51,7 +56,6 @@ from paymail.services.customers.erased_person import (
     placeholder_name,
 )
 from paymail.services.links import replaced_tokens
-from paymail.services.outbox import blobs
 
 ERASED = "(erased)"
 
@@ -108,7 +112,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     if obstacles := in_the_way(session, customer_id=customer_id):
         raise StillNeeded(f"customer {customer_id} cannot be erased yet: {'; '.join(obstacles)}")
     person = person_of(session, found=found, mine=mine)
-    _erase_contents(session, mine, now)
+    erased_contents.erase(session, mine, now)
     _scrub_messages(session, mine, person)
     _scrub_histories(session, mine, person)
     objections.scrub(session, mine=mine, erased=ERASED, actor=actor, now=now)
@@ -144,21 +148,6 @@ def _forget_person(found: Customer, now: datetime) -> None:
     found.name, found.email, found.erased_at = placeholder_name(found), placeholder_email(found), now
     found.host_email = found.external_ref = None
     found.address = found.tax_id = found.country = found.attention = ""
-
-
-def _erase_contents(session: Session, mine: Select[Any], now: datetime) -> None:
-    """Erase the bytes of the customer's emails and issued documents, but for what another customer's email
-    has too."""
-    pairs = select(Message.mime_sha256, Message.pdf_sha256)
-    theirs = {d for row in session.execute(pairs.where(Message.invoice_id.in_(mine))) for d in row if d}
-    issued = select(IssuedDocument.pdf_sha256).where(IssuedDocument.invoice_id.in_(mine))
-    theirs.update(session.scalars(issued))
-    shared = pairs.where(
-        Message.invoice_id.not_in(mine),
-        or_(Message.mime_sha256.in_(theirs), Message.pdf_sha256.in_(theirs)),
-    )
-    kept = {digest for row in session.execute(shared) for digest in row}
-    blobs.erase(session, digests=sorted(theirs - kept), now=now)
 
 
 def _scrub_messages(session: Session, mine: Select[Any], person: ErasedPerson) -> None:

@@ -210,7 +210,7 @@ def _keep_pdf(session: Session, letter: Letter, pdf: bytes | None, now: datetime
     if pdf is None:
         return None
     if letter.version is None:
-        return blobs.keep(session, content=pdf, now=now)
+        return blobs.keep(session, content=bytes(pdf), now=now)
     return issued_documents.keep(session, version=letter.version, pdf=pdf, now=now)
 
 

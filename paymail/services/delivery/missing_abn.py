@@ -1,15 +1,22 @@
-"""Queued invoice emails whose issuer has no valid ABN (any more): they wait, and staff are told."""
+"""Queued emails with an invoice whose issuer has no valid ABN (any more): they wait, and staff are told."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice
+from paymail.models import Invoice, Message, MessageKind
 from paymail.services.core.tax_invoices import mend, missing_abn
 from paymail.services.outbox import notices
 from paymail.services.reminders.permission import Answer, Permission
 
 RECHECK = timedelta(hours=1)
+
+
+def carries_invoice(message: Message) -> bool:
+    """Whether the invoice itself goes out with a message."""
+    if message.kind is MessageKind.COPY:
+        return message.payment_id is None  # of a receipt otherwise
+    return message.kind in (MessageKind.INVOICE, MessageKind.REMINDER, MessageKind.PLAN)
 
 
 def permission(invoice: Invoice, now: datetime) -> Permission | None:

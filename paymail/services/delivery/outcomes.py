@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import DeliveryAttempt, Invoice, Message, MessageKind, MessageState
+from paymail.models import DeliveryAttempt, Invoice, Message, MessageState
 from paymail.ports.mail import Outcome, Scope, Verdict
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
@@ -46,7 +46,7 @@ def ask_permission(
             suppress(session, claim=claim, reason=found.reason, now=now)
         case Answer.WAIT:
             queue.put_back(session, claim=claim, at=found.ask_at, reason=found.reason, held=found.held)
-            if message.kind is MessageKind.INVOICE:
+            if missing_abn.carries_invoice(message):
                 missing_abn.tell_staff(session, invoice, now)
     return found.answer is Answer.GO
 

@@ -5,19 +5,21 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import TO_NAMED, ContactRole, Invoice, Message, MessageKind
+from paymail.models import TO_NAMED, ContactRole, Invoice, Message, MessageKind, PaymentStatus
 from paymail.services.delivery import missing_abn
 from paymail.services.letters.addressees import addressees
 from paymail.services.letters.kinds import KINDS
 from paymail.services.outbox import suppressions
 from paymail.services.reminders import situation
 from paymail.services.reminders.permission import (
+    CLEARING,
     GO,
     Answer,
     Permission,
     Reminder,
     Situation,
     may_go,
+    wait_for,
 )
 
 UNKNOWN_KIND_RECHECK = timedelta(hours=1)
@@ -40,12 +42,21 @@ def permission_of(
         )
     rule = KINDS[message.kind].send_rule
     if rule is None:
-        return _reminder(session, message, invoice, now, facts)
-    reason = rule(invoice)
-    if reason:
-        return Permission(Answer.DROP, reason)
-    waits = missing_abn.permission(invoice, now) if message.kind is MessageKind.INVOICE else None
-    return waits or GO
+        found = _reminder(session, message, invoice, now, facts)
+    else:
+        found = (
+            Permission(Answer.DROP, reason) if (reason := rule(invoice)) else _after(message, invoice, now)
+        )
+    if found.answer is not Answer.GO or not missing_abn.carries_invoice(message):
+        return found
+    return missing_abn.permission(invoice, now) or GO
+
+
+def _after(message: Message, invoice: Invoice, now: datetime) -> Permission:
+    """Return whether a message that is not dropped waits: what a plan asks for is what is being paid."""
+    if message.kind is MessageKind.PLAN and invoice.payment_status is PaymentStatus.PROCESSING:
+        return wait_for(CLEARING, now)
+    return GO
 
 
 def _unreachable(session: Session, message: Message, invoice: Invoice) -> str:

@@ -31,7 +31,8 @@ def _document(source: Source) -> InvoiceDocument | ReceiptDocument:
 def _receipt(source: Source) -> ReceiptDocument | None:
     if source.message.payment_id is None:
         return None
-    return receipt_document(source.invoice, source.session.get_one(Payment, source.message.payment_id))
+    payment = source.session.get_one(Payment, source.message.payment_id)
+    return receipt_document(source.session, invoice=source.invoice, payment=payment)
 
 
 def unless_void(invoice: Invoice) -> str:

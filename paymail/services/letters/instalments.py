@@ -1,9 +1,10 @@
-"""From a payment plan's rows to the instalments that emails show."""
+"""From a payment plan's rows to the instalments that emails and the invoice show."""
 
+from paymail.documents import Instalment
 from paymail.emails import EmailInstalment
 from paymail.models import Invoice
 from paymail.money import Money
-from paymail.services.plans.coverage import PlanView
+from paymail.services.plans.coverage import PlanView, plan_of
 
 
 def email_instalments(invoice: Invoice, plan: PlanView | None) -> tuple[EmailInstalment, ...]:
@@ -14,4 +15,12 @@ def email_instalments(invoice: Invoice, plan: PlanView | None) -> tuple[EmailIns
             part.due, Money(max(part.amount, part.open), invoice.currency), Money(part.open, invoice.currency)
         )
         for part in (plan.parts if plan else ())
+    )
+
+
+def open_instalments(invoice: Invoice) -> tuple[Instalment, ...]:
+    """Return what is open of the active plan; none without one."""
+    plan = plan_of(invoice)
+    return tuple(
+        Instalment(part.due, Money(part.open, invoice.currency)) for part in (plan.left if plan else ())
     )

@@ -2,7 +2,6 @@
 
 from paymail.documents import InvoiceDocument
 from paymail.emails import EmailLine, InvoiceEmail
-from paymail.money import Money
 from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead, paper_of
 from paymail.services.letters.send_rules import while_owed
@@ -21,11 +20,10 @@ def invoice_email(source: Source) -> InvoiceEmail:
         taxes=bill.taxes,
         tax=bill.tax,
         total=bill.total,
-        # Beside a balance it is all that took it down: the sums add up also after refunds and credits.
-        paid=Money(bill.total.minor - bill.balance.minor, bill.total.currency)
-        if bill.balance.minor
-        else bill.paid,
+        paid=bill.paid,
         balance=bill.balance,
+        credited=bill.credited,
+        written_off=bill.written_off,
         purchase_order=bill.purchase_order,
     )
 

@@ -1,37 +1,36 @@
 """What an invoice's document shows that stands in other rows than its own."""
 
 from dataclasses import replace
-from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.documents import Credit, InvoiceDocument
-from paymail.models import IN_FORCE, Invoice, InvoiceStatus, Payment, Refund, TimelineEvent
+from paymail.models import IN_FORCE, Invoice, InvoiceStatus, Payment, Refund
 from paymail.money import Money
 from paymail.services.core.documents import invoice_document, method_of, payment_day
 from paymail.services.core.invoices import local_date
 from paymail.services.letters.credit_notes import credit_note_number
+from paymail.services.letters.instalments import open_instalments
 
 
 def full_document(session: Session, *, invoice: Invoice, public_url: str) -> InvoiceDocument:
     """Return all that the invoice PDF shows now. An invoice that is only owed costs no question."""
     document = invoice_document(invoice, public_url)
     if invoice.status is InvoiceStatus.VOID:
-        return replace(document, voided_on=_voided_on(session, invoice))
+        at = invoice.voided_at
+        return replace(document, voided_on=local_date(invoice.issuer, at) if at else None)
     if invoice.amount_credited:
         document = replace(document, credits=_credits(session, invoice))
-    if invoice.received and not invoice.balance:
-        document = _as_paid(session, invoice, document)
-    return document
+    if invoice.balance:
+        return replace(document, instalments=open_instalments(invoice))
+    return _as_paid(session, invoice, document) if _paid_in_full(invoice) else document
 
 
-def _voided_on(session: Session, invoice: Invoice) -> date | None:
-    voided = select(TimelineEvent.at).where(
-        TimelineEvent.invoice_id == invoice.invoice_id, TimelineEvent.kind == "voided"
-    )
-    at = session.scalars(voided.order_by(TimelineEvent.event_id.desc()).limit(1)).one_or_none()
-    return local_date(invoice.issuer, at) if at is not None else None
+def _paid_in_full(invoice: Invoice) -> bool:
+    """Whether payments alone left nothing to pay, and none of them went back."""
+    went_back = invoice.amount_refunded or invoice.amount_charged_back
+    return invoice.received >= invoice.total > 0 and invoice.charged == invoice.total and not went_back
 
 
 def _credits(session: Session, invoice: Invoice) -> tuple[Credit, ...]:
@@ -56,13 +55,17 @@ def _credits(session: Session, invoice: Invoice) -> tuple[Credit, ...]:
 
 
 def _as_paid(session: Session, invoice: Invoice, document: InvoiceDocument) -> InvoiceDocument:
-    newest = select(Payment).where(Payment.invoice_id == invoice.invoice_id)
-    payments = session.scalars(newest.order_by(Payment.payment_id.desc()).limit(2)).all()
-    if not payments:
+    # What came after it was paid too much.
+    settling = (
+        select(Payment)
+        .where(Payment.invoice_id == invoice.invoice_id, Payment.balance_after == 0)
+        .order_by(Payment.payment_id)
+    )
+    payment = session.scalars(settling.limit(1)).one_or_none()
+    if payment is None:
         return document
-    last, alone = payments[0], len(payments) == 1
     return replace(
         document,
-        paid_on=payment_day(invoice.issuer, last),
-        paid_by=method_of(last) if alone and last.amount >= invoice.charged else "",
+        paid_on=payment_day(invoice.issuer, payment),
+        paid_by=method_of(payment) if payment.amount >= invoice.total else "",
     )

@@ -1,8 +1,7 @@
 """What was issued is frozen: an invoice's PDF is drawn once, at the first need after issue, and kept.
 
-It is drawn again, as another version, when one of its facts has changed: anything it shows but the money
-received. A part payment is no new version; that nothing is left to pay, or something is again, is one, and so
-is less money than a version shows. What stands in the books now, the pay page says.
+It is drawn again, as another version, when anything that it shows has changed, the money received too: what
+goes out with an email never asks for what has arrived.
 """
 
 import hashlib
@@ -12,24 +11,23 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
 from paymail.documents import InvoiceDocument
 from paymail.models import Blob, Invoice, InvoiceStatus, IssuedDocument
-from paymail.ports.rendering import Frozen
+from paymail.ports.rendering import Frozen, IncompletePdf
+from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import blobs
-
-_MONEY_RECEIVED = frozenset({"paid", "balance", "paid_on", "paid_by"})
 
 
 def facts_of(document: InvoiceDocument) -> str:
-    """Return the digest of all that a document shows, but for the money received.
+    """Return the digest of all that a document shows, but for what was paid: that has a column of its own.
 
     A field that has its default is left out, so that a release with one more makes no version new.
     """
-    shown = {**_plain(document, without=_MONEY_RECEIVED), "settled": not document.balance.minor}
+    shown = _plain(document, without=frozenset({"paid"}))
     text = json.dumps(shown, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -63,22 +61,42 @@ def frozen(session: Session, *, invoice: Invoice, document: InvoiceDocument) -> 
         .where(
             IssuedDocument.invoice_id == invoice.invoice_id,
             IssuedDocument.facts == facts,
-            IssuedDocument.paid <= document.paid.minor,
+            IssuedDocument.paid == document.paid.minor,
             Blob.erased_at.is_(None),
         )
     )
-    newest = kept.order_by(IssuedDocument.issued_id.desc()).limit(1)
-    return Frozen(invoice.invoice_id, facts, document.paid.minor, session.scalar(newest))
+    return Frozen(invoice.invoice_id, facts, document.paid.minor, session.scalar(kept))
 
 
 def keep(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> str:
-    """Keep a version that was drawn, if it is new, and return the digest of its bytes.
+    """Keep the bytes that go out with an email, as the version if it is new, and return their digest.
 
-    Of two that were drawn at once, one is kept; each email says by its digest which bytes it had.
+    One that lacks characters for want of a font is no version: with the font it is drawn whole.
+    Of two that were drawn at once, one is the version; each email says by its digest which bytes it had.
     """
     if version.pdf is not None:
-        return hashlib.sha256(pdf).hexdigest()
-    digest = blobs.keep(session, content=pdf, now=now)
+        return blobs.keep_again(session, content=pdf, now=now)
+    digest = blobs.keep(session, content=bytes(pdf), now=now)
+    if not isinstance(pdf, IncompletePdf):
+        _enter(session, version, digest, now)
+    return digest
+
+
+def keep_shown(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> None:
+    """Keep a version that was drawn for the pay page, unless one is kept by now or its customer was erased
+    meanwhile. Raises NoSuchInvoice."""
+    if isinstance(pdf, IncompletePdf):
+        return
+    invoice = load_invoice(session, invoice_id=version.invoice_id, lock=True)
+    if invoice.customer.erased_at is not None:
+        return
+    with session.begin_nested() as attempt:
+        if not _enter(session, version, blobs.keep(session, content=pdf, now=now), now):
+            attempt.rollback()  # no row would name these bytes, and nobody would erase them
+
+
+def _enter(session: Session, version: Frozen, digest: str, now: datetime) -> bool:
+    """Enter the bytes as those of a version, unless it has some that are not erased; say whether they are."""
     values = {
         "invoice_id": version.invoice_id,
         "facts": version.facts,
@@ -86,5 +104,17 @@ def keep(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> str
         "pdf_sha256": digest,
         "issued_at": now,
     }
-    insert_once(session, IssuedDocument, values)
-    return digest
+    if insert_once(session, IssuedDocument, values):
+        return True
+    drawn_again = (
+        update(IssuedDocument)
+        .where(
+            IssuedDocument.invoice_id == version.invoice_id,
+            IssuedDocument.facts == version.facts,
+            IssuedDocument.paid == version.paid,
+            IssuedDocument.pdf_sha256.in_(select(Blob.sha256).where(Blob.erased_at.is_not(None))),
+        )
+        .values(pdf_sha256=digest)
+        .returning(IssuedDocument.issued_id)
+    )
+    return session.scalar(drawn_again.execution_options(synchronize_session=False)) is not None

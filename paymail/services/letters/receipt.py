@@ -38,6 +38,7 @@ def receipt_email(source: Source) -> ReceiptEmail:
         next_amount=Money(following.open if following else 0, invoice.currency),
         late=following is not None and following.due < today,
         payable=bool(receipt.balance.minor) and invoice.can_pay,
+        in_full=not receipt.balance.minor and invoice.charged == invoice.total,
     )
 
 
@@ -47,7 +48,7 @@ def _pays_all(receipt: ReceiptDocument) -> bool:
 
 def _receipt(source: Source) -> ReceiptDocument:
     payment = source.session.get_one(Payment, source.message.payment_id)
-    return receipt_document(source.invoice, payment)
+    return receipt_document(source.session, invoice=source.invoice, payment=payment)
 
 
 KIND = Kind(email=receipt_email, document=_receipt, threaded=True, group=Group.RECEIPTS, send_rule=always)

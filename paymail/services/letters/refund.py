@@ -40,6 +40,7 @@ def refund_email(source: Source) -> RefundEmail:
         credited=note.total if note else nothing,
         invoice_total=bill.total,
         balance=bill.balance,
+        adjustment=note is not None and note.adjustment,
         planned=source.invoice.plan is not None,
     )
 

@@ -23,7 +23,6 @@ from paymail.models import (
     Issuer,
     Payment,
     Refund,
-    TimelineEvent,
 )
 from paymail.money import Money
 from paymail.services.core.customers import CustomerErased, find_customer, refuse_merged
@@ -147,16 +146,8 @@ def _moves(session: Session, issuer: Issuer, invoices: Sequence[Invoice]) -> Ite
         yield row(by_id[dispute.invoice_id], on, Movement.TAKEN_BACK, dispute.amount)
     for invoice in invoices:
         if invoice.amount_written_off:
-            on = _written_off_on(session, issuer, invoice)
+            on = local_date(issuer, invoice.written_off_at or invoice.updated_at)
             yield row(invoice, on, Movement.WRITTEN_OFF, -invoice.amount_written_off)
-
-
-def _written_off_on(session: Session, issuer: Issuer, invoice: Invoice) -> date:
-    noted = select(TimelineEvent.at).where(
-        TimelineEvent.invoice_id == invoice.invoice_id, TimelineEvent.kind == "written_off"
-    )
-    at = session.scalars(noted.order_by(TimelineEvent.event_id.desc()).limit(1)).one_or_none()
-    return local_date(issuer, at or invoice.updated_at)
 
 
 def _with_balances(moves: Sequence[StatementRow], first: date, code: str) -> tuple[StatementRow, ...]:

@@ -40,6 +40,7 @@ class Debts:
     in_doubt: Debt
     failed: Debt
     blocked: Debt
+    complained: Debt
     says_paid: Debt
     promise_broken: Debt
     not_emailed: Debt
@@ -72,6 +73,17 @@ def debts(session: Session, *, now: datetime, company: tuple[int, ...] = ()) -> 
     return Debts(**found, ages=ages, due_soon=_sum(rows, 1 + 2 * len(parts))[1])
 
 
+def objected(session: Session, *, now: datetime, company: tuple[int, ...] = ()) -> Debt:
+    """Return the invoices with an open objection, also those that are paid by now. One statement."""
+    wanted = InvoiceFilter(company=company, payment=(PaymentState.OBJECTED,))
+    owed = func.sum(case((OWED, Invoice.shortfall), else_=0))
+    statement = select(Invoice.currency, func.count(), owed).group_by(Invoice.currency)
+    if company:
+        statement = statement.where(Invoice.issuer_id.in_(company))
+    condition = payment_state.stands_as(wanted.payment, now)
+    return Debt(wanted, *_sum(session.execute(statement.where(condition)).all(), 1))
+
+
 def _parts(
     now: datetime, today: Today, company: tuple[int, ...]
 ) -> dict[str, tuple[InvoiceFilter, ColumnElement[bool] | None]]:
@@ -84,6 +96,7 @@ def _parts(
     for name, states in _STATES.items():
         parts[name] = (replace(owed, delivery=states), delivery_state.delivered_as(states))
     for name, state in (
+        ("complained", PaymentState.COMPLAINED),
         ("says_paid", PaymentState.SAYS_PAID),
         ("promise_broken", PaymentState.PROMISE_BROKEN),
     ):

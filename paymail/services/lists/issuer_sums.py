@@ -24,12 +24,12 @@ class IssuerSums:
     sums: tuple[CurrencySum, ...]
 
 
-def by_issuer(session: Session, *, wanted: InvoiceFilter, now: datetime) -> list[IssuerSums]:
-    """Return what the filter finds of each issuer, by name. Two statements."""
+def by_issuer(session: Session, *, wanted: InvoiceFilter, now: datetime, after: int = 0) -> list[IssuerSums]:
+    """Return what the filter finds above the id `after` of each issuer, by name. Two statements."""
     statement = (
         select(Invoice.issuer_id, Invoice.currency, func.count(), func.sum(BALANCE), func.sum(Invoice.total))
         .join(Invoice.customer)
-        .where(*conditions(session, wanted, now=now))
+        .where(*conditions(session, wanted, now=now), Invoice.invoice_id > after)
         .group_by(Invoice.issuer_id, Invoice.currency)
     )
     found: defaultdict[int, list[CurrencySum]] = defaultdict(list)
@@ -44,22 +44,15 @@ def _sums(issuer: Issuer, sums: list[CurrencySum]) -> IssuerSums:
     return IssuerSums(issuer, sum(one.count for one in sums), ordered)
 
 
-def first_of(session: Session, *, wanted: InvoiceFilter, now: datetime) -> list[Invoice]:
-    """Return the first that the filter finds, with their customers."""
+def first_of(session: Session, *, wanted: InvoiceFilter, now: datetime, after: int = 0) -> list[Invoice]:
+    """Return the first that the filter finds above the id `after`, with their customers."""
     statement = select(Invoice).join(Invoice.customer).where(*conditions(session, wanted, now=now))
+    statement = statement.where(Invoice.invoice_id > after)
     rows = statement.options(joinedload(Invoice.customer)).order_by(Invoice.invoice_id)
     return list(session.scalars(rows.limit(FIRST_ROWS)))
 
 
-def next_ids(
-    session: Session, *, wanted: InvoiceFilter, now: datetime, after: int, highest: int, most: int
-) -> list[int]:
-    """Return the next invoices of an act on many, by id: those above `after`, up to `highest`."""
+def ids_of(session: Session, *, wanted: InvoiceFilter, now: datetime, after: int = 0) -> list[int]:
+    """Return the ids of all that the filter finds above `after`, in their order."""
     statement = select(Invoice.invoice_id).join(Invoice.customer).where(*conditions(session, wanted, now=now))
-    within = statement.where(Invoice.invoice_id > after, Invoice.invoice_id <= highest)
-    return list(session.scalars(within.order_by(Invoice.invoice_id).limit(most)))
-
-
-def highest_id(session: Session) -> int:
-    """Return the highest invoice id there is: what comes later was confirmed by nobody."""
-    return session.scalar(select(func.max(Invoice.invoice_id))) or 0
+    return list(session.scalars(statement.where(Invoice.invoice_id > after).order_by(Invoice.invoice_id)))

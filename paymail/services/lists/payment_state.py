@@ -11,6 +11,7 @@ from paymail.models import (
     HoldReason,
     Invoice,
     InvoiceStatus,
+    Objection,
     PaymentPlan,
     PaymentStatus,
     PlanState,
@@ -39,6 +40,10 @@ class PaymentState(StrEnum):
     VOID = "void"
     DISPUTED = "disputed"
     """Owed, and its reminders wait for a dispute, as for what the next ones say."""
+    OBJECTED = "objected"
+    """The customer says that something is wrong, and has no answer yet; also where nothing is owed by now."""
+    COMPLAINED = "complained"
+    """The customer reported an email as spam."""
     SAYS_PAID = "says-paid"
     """The customer says that they have paid."""
     PROMISED = "promised"
@@ -50,8 +55,21 @@ class PaymentState(StrEnum):
 OWED = and_(Invoice.status == literal_column("'sent'"), Invoice.shortfall > literal_column("0"))
 """Issued and money is missing. Written out, so that both databases see that `ix_invoices_owed` is meant."""
 _P = PaymentState
-_HELD = {_P.DISPUTED: HoldReason.DISPUTED, _P.SAYS_PAID: HoldReason.CLAIMED, _P.PROMISED: HoldReason.PROMISED}
-PRECEDENCE = (_P.DISPUTED, _P.SAYS_PAID, _P.PROMISE_BROKEN, _P.ON_A_PLAN, _P.PROMISED)
+_HELD = {
+    _P.DISPUTED: HoldReason.DISPUTED,
+    _P.COMPLAINED: HoldReason.COMPLAINED,
+    _P.SAYS_PAID: HoldReason.CLAIMED,
+    _P.PROMISED: HoldReason.PROMISED,
+}
+PRECEDENCE = (
+    _P.DISPUTED,
+    _P.OBJECTED,
+    _P.SAYS_PAID,
+    _P.PROMISE_BROKEN,
+    _P.COMPLAINED,
+    _P.ON_A_PLAN,
+    _P.PROMISED,
+)
 """Of what is said of an owed invoice beside its amounts, which is shown."""
 
 
@@ -126,6 +144,12 @@ def _planned(_now: datetime) -> ColumnElement[bool]:
     return and_(OWED, plan)
 
 
+def _objected(_now: datetime) -> ColumnElement[bool]:
+    # By the objection, not its hold: staff may lift that, and the customer still has no answer.
+    unanswered = select(Objection.invoice_id).where(Objection.closed_at.is_(None))
+    return and_(Invoice.status == InvoiceStatus.SENT, Invoice.invoice_id.in_(unanswered))
+
+
 def _issued(*also: ColumnElement[bool]) -> Callable[[datetime], ColumnElement[bool]]:
     return lambda _now: and_(Invoice.status == InvoiceStatus.SENT, *also)
 
@@ -144,6 +168,7 @@ _CONDITIONS: dict[PaymentState, Callable[[datetime], ColumnElement[bool]]] = {
     _P.WRITTEN_OFF: _issued(Invoice.amount_written_off > 0),
     _P.DRAFT: lambda _now: Invoice.status == InvoiceStatus.DRAFT,
     _P.VOID: lambda _now: Invoice.status == InvoiceStatus.VOID,
+    _P.OBJECTED: _objected,
     _P.PROMISE_BROKEN: _broken,
     _P.ON_A_PLAN: _planned,
 }

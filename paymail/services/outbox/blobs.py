@@ -29,11 +29,13 @@ def keep(session: Session, *, content: bytes, now: datetime) -> str:
     digest = hashlib.sha256(content).hexdigest()
     values = {"sha256": digest, "size": len(content), "content": content, "created_at": now}
     if not insert_once(session, Blob, values):
-        _keep_again(session, digest, content, now)
+        keep_again(session, content=content, now=now)
     return digest
 
 
-def _keep_again(session: Session, digest: str, content: bytes, now: datetime) -> None:
+def keep_again(session: Session, *, content: bytes, now: datetime) -> str:
+    """Keep `content` that was kept before for as long as if it were new, and return its digest."""
+    digest = hashlib.sha256(content).hexdigest()
     # Takes the row's lock, so that an erasure at the same time either is seen here or finds it young again.
     touched = update(Blob).where(Blob.sha256 == digest).values(created_at=now).returning(Blob.erased_at)
     erased_at = session.scalar(touched.execution_options(synchronize_session=False))
@@ -44,6 +46,7 @@ def _keep_again(session: Session, digest: str, content: bytes, now: datetime) ->
             .values(content=content, erased_at=None)
             .execution_options(synchronize_session=False)
         )
+    return digest
 
 
 def fetch(session: Session, *, sha256: str) -> bytes:

@@ -19,6 +19,8 @@ class Cause(StrEnum):
     """Anything else, or too vague to condemn an address."""
 
 
+PASSED_ON = "passed on to "
+"""Begins the words of a refusal by a server that a recipient's own passes mail on to."""
 _ABOUT_THE_ADDRESS = frozenset({"1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "2.1", "4.4", "7.17"})
 """RFC 3463 §3.2: no such mailbox (1.1), no such system (1.2), bad syntax (1.3), ambiguous (1.4), moved
 (1.6); mailbox disabled (2.1); no route to the domain (4.4). RFC 7505: null MX (1.10). RFC 7293: the
@@ -104,6 +106,14 @@ def judged(field: str, reply: str) -> tuple[str, Cause]:
         else said
     )
     return status, _cause(status, reply, made_up=not said)
+
+
+def blames_sender(words: str) -> bool:
+    """Return whether a refusal's words, as they were written down, blame the sender for the recipient.
+
+    A server that passes mail on breaks SPF by that; what the next one says of it is not about us.
+    """
+    return PASSED_ON not in words and judged("", words)[1] is Cause.SENDER
 
 
 def _said(reply: str) -> str:

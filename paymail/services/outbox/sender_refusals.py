@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import Gate, Message
+from paymail.models import TO_NAMED, Gate, Message
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import dedupe_keys, gates, notices
 from paymail.services.outbox.refusal_causes import Cause, judged
@@ -47,11 +47,10 @@ def note_reply(
 def close(session: Session, *, message: Message, address: str, words: str, now: datetime) -> None:
     """Close the way from a message's issuer to an address's domain for a day, and tell staff of it once.
 
-    It opens by itself then: anybody who was sent an email can make up a report about it, and must not be
-    able to stop all mail to a large provider for good. What is refused to staff closes nothing: no notice
-    could tell of it.
+    It opens by itself then, so that nobody can stop all mail to a large provider for good. What is refused
+    to staff closes nothing: no notice could tell of it; nor what went to an address that somebody named.
     """
-    if message.kind in TO_STAFF:
+    if message.kind in (*TO_STAFF, *TO_NAMED):
         return
     domain = domain_of(address)
     invoice = load_invoice(session, invoice_id=message.invoice_id)

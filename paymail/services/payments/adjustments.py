@@ -63,6 +63,7 @@ def write_off(
     if not reason:
         raise BadRecord("enter a reason for writing off this amount")
     invoice.amount_written_off += given_up
+    invoice.written_off_at = now
     _changed(session, invoice, now)
     detail = f"{Money(given_up, invoice.currency)}: {reason}"
     entries.note(session, invoice=invoice, kind="written_off", actor=actor, now=now, detail=detail)
@@ -76,6 +77,7 @@ def undo_write_off(session: Session, *, invoice_id: int, actor: str, now: dateti
         raise NotRecordable("nothing has been written off")
     detail = str(Money(invoice.amount_written_off, invoice.currency))
     invoice.amount_written_off, invoice.reminders_from = 0, now
+    invoice.written_off_at = None
     _changed(session, invoice, now)
     entries.note(session, invoice=invoice, kind="write_off_undone", actor=actor, now=now, detail=detail)
 
@@ -98,7 +100,7 @@ def void(session: Session, *, invoice_id: int, reason: str, actor: str, now: dat
     if not reason:
         raise BadRecord("enter a reason for voiding the invoice")
     check_move(STATUS_MOVES, invoice.status, InvoiceStatus.VOID)
-    invoice.status = InvoiceStatus.VOID
+    invoice.status, invoice.voided_at = InvoiceStatus.VOID, now
     _changed(session, invoice, now)
     entries.note(session, invoice=invoice, kind="voided", actor=actor, now=now, detail=reason)
     if invoice.customer.erased_at is None and _was_told(session, invoice_id):

@@ -10,6 +10,7 @@ from paymail.models import Channel, Invoice, Message, MessageKind, MessageState,
 from paymail.money import Money
 from paymail.services.core.calendar import zone_of
 from paymail.services.core.documents import method_of, payment_day, receipt_number
+from paymail.services.core.invoices import local_date
 from paymail.services.plans.coverage import PartView, PlanView, plan_of
 
 _ON_ITS_WAY = (MessageState.SCHEDULED, MessageState.SENDING, MessageState.HANDOVER)
@@ -33,12 +34,16 @@ class MadePayment:
     """The last one of a plan that is covered."""
     following: PartView | None
     """The next one, if there is one left."""
+    late: bool
+    """Whether its day is over."""
     receipt_to: str
     """Where its receipt goes, with most of it left out; empty: to nobody."""
     receipt_sent: bool
 
 
-def newest(session: Session, *, invoice: Invoice, since: datetime | None = None) -> MadePayment | None:
+def newest(
+    session: Session, *, invoice: Invoice, now: datetime, since: datetime | None = None
+) -> MadePayment | None:
     """Return the newest payment that paymail receipts, if it arrived after `since`; else None.
 
     Raises BadCalendar.
@@ -50,6 +55,7 @@ def newest(session: Session, *, invoice: Invoice, since: datetime | None = None)
     if payment is None:
         return None
     plan = plan_of(invoice)
+    following = plan.following if plan else None
     message = _receipt(session, payment)
     return MadePayment(
         payment_id=payment.payment_id,
@@ -61,7 +67,8 @@ def newest(session: Session, *, invoice: Invoice, since: datetime | None = None)
         at=None if payment.paid_on else payment.received_at,
         zone=zone_of(invoice.issuer.timezone).key,
         instalment=_covered(plan),
-        following=plan.following if plan else None,
+        following=following,
+        late=following is not None and following.due < local_date(invoice.issuer, now),
         receipt_to=masked(message.recipient.split("\n")[0]) if message else "",
         receipt_sent=message is not None and message.state is MessageState.SENT,
     )

@@ -33,7 +33,8 @@ def payment_of(session: Session, *, payment_id: int) -> Payment:
 def document(session: Session, *, payment_id: int) -> ReceiptDocument:
     """Return what the receipt PDF of a payment shows. Raises NoSuchPayment."""
     payment = payment_of(session, payment_id=payment_id)
-    return receipt_document(load_invoice(session, invoice_id=payment.invoice_id), payment)
+    invoice = load_invoice(session, invoice_id=payment.invoice_id)
+    return receipt_document(session, invoice=invoice, payment=payment)
 
 
 def messages(session: Session, *, payment_id: int) -> list[Message]:

@@ -99,7 +99,7 @@ def may_go(policy: Policy, situation: Situation, reminder: Reminder, now: dateti
         return _drop(situation.not_owed)
     if reminder.by_hand:
         # Staff asked for it knowing of promises, disputes and the hour.
-        return _wait_for(CLEARING, now) if CLEARING in situation.holds else GO
+        return wait_for(CLEARING, now) if CLEARING in situation.holds else GO
     if reminder.due not in situation.dues:
         return _drop("the due date has changed, or its instalment is paid")
     steps = schedule(policy, *situation.dues)
@@ -122,7 +122,7 @@ def step_may_go(
     if reason := _against(policy, situation):
         return _drop(reason)
     if holds := [hold for hold in situation.holds if hold.until is None or hold.until > now]:
-        return _wait_for(_longest(holds), now)
+        return wait_for(_longest(holds), now)
     if situation.invoice_due_at is not None and _today(policy, situation.invoice_due_at, now):
         return _drop("the invoice is emailed on the same day", final=True)
     if soon := _too_soon(policy, situation, step, _due_on(policy, situation)):
@@ -197,7 +197,8 @@ def _wait(reason: str, until: datetime) -> Permission:
     return Permission(Answer.WAIT, reason, until=until, ask_at=until)
 
 
-def _wait_for(hold: Hold, now: datetime) -> Permission:
+def wait_for(hold: Hold, now: datetime) -> Permission:
+    """Return that an email waits for a hold, and when to ask again."""
     recheck = hold.recheck or (None if hold.until else HELD_RECHECK)
     ask_at = min(at for at in (hold.until, now + recheck if recheck else None) if at is not None)
     return Permission(Answer.WAIT, f"held: {hold.reason}", until=hold.until, ask_at=ask_at, held=True)

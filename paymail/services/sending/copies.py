@@ -13,6 +13,7 @@ from paymail.services.core.customers import CustomerErased
 from paymail.services.core.email_addresses import checked_copy
 from paymail.services.core.history import CUSTOMER
 from paymail.services.core.invoices import load_invoice, local_date
+from paymail.services.core.tax_invoices import NoValidAbn, missing_abn
 from paymail.services.outbox import dedupe_keys, queue, suppressions
 from paymail.services.outbox.suppressions import normalised
 
@@ -60,8 +61,8 @@ def send_copy(
     """Queue a copy of the invoice, or of the receipt of `payment_id`, to the address `to`.
 
     The same copy to the same address on the same day (of the issuer) is one email, however often it is asked
-    for; one that came to nothing is made again.
-    Raises NoSuchInvoice, NoPaymentOfIt, BadAddress, NotCopied, CustomerErased, TooManyCopies.
+    for; one that came to nothing is made again. Raises NoSuchInvoice, NoPaymentOfIt, BadAddress, NotCopied,
+    NoValidAbn, CustomerErased, TooManyCopies.
     """
     address = checked_copy(to)
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
@@ -119,6 +120,8 @@ def _check(session: Session, invoice: Invoice, payment_id: int | None, address: 
         payment = session.get(Payment, payment_id)
         if payment is None or payment.invoice_id != invoice.invoice_id:
             raise NoPaymentOfIt(f"payment {payment_id} not found")
+    elif reason := missing_abn(invoice):
+        raise NoValidAbn(reason)
     if suppressions.active(session, address=address):
         raise NotCopied("this address is suppressed, so nothing can be sent to it")
 

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Form, Header, Path, Query
 from pydantic import AfterValidator, StringConstraints
 
-LARGEST_ID = 2**63 - 1
+LARGEST_ID = 2**63 - 1024
+"""The largest below what databases hold that a number of JSON is exactly: the API's description rounds limits."""
 
 RowId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 """A row's number; what no database column can hold is refused before it gets there."""

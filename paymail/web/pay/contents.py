@@ -71,9 +71,9 @@ def _made(
 ) -> MadePayment | None:
     """Return the payment to thank for. Where more is owed only one just made: its address may be kept."""
     if summary.state is State.PAID:
-        return newest(session, invoice=invoice)
+        return newest(session, invoice=invoice, now=app.now())
     if said in DONE and summary.state in (State.PAYABLE, State.UNAVAILABLE):
-        return newest(session, invoice=invoice, since=app.now() - JUST_MADE)
+        return newest(session, invoice=invoice, now=app.now(), since=app.now() - JUST_MADE)
     return None
 
 

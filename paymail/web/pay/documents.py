@@ -2,13 +2,17 @@
 
 from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
+from paymail import observability
 from paymail.documents import Document
 from paymail.models import Channel, Payment
+from paymail.ports.rendering import Frozen
 from paymail.services.core.documents import receipt_document
+from paymail.services.core.invoices import NoSuchInvoice
 from paymail.services.letters.credit_notes import credit_note_document, refund_of
 from paymail.services.letters.invoice_facts import full_document
-from paymail.services.letters.issued_documents import frozen, keep
+from paymail.services.letters.issued_documents import frozen, keep_shown
 from paymail.services.links.lookup import find_by_token
 from paymail.services.lists.lookup import NoReceipt, latest_payment
 from paymail.web.http.dependencies import AppDep
@@ -18,6 +22,7 @@ from paymail.web.http.openapi import PAY_PROBLEMS
 from paymail.web.http.rate_limits import limit_public
 from paymail.wiring import App
 
+log = observability.logger(__name__)
 router = APIRouter(prefix="/api/public/pay", tags=["public"], dependencies=[Depends(limit_public)])
 
 ANSWERS = PAY_PROBLEMS | binary("application/pdf")
@@ -37,10 +42,18 @@ def invoice_pdf(app: AppDep, token: Token) -> Response:
     pdf = version.pdf if version else None
     if pdf is None:
         pdf = app.pdf.render(document)
-        with app.transaction() as session:
-            if version:
-                keep(session, version=version, pdf=pdf, now=app.now())
+        if version:
+            _keep(app, version, pdf)
     return pdf_answer(pdf, document.filename)
+
+
+def _keep(app: App, version: Frozen, pdf: bytes) -> None:
+    """Keep what was drawn if that can be done now; whoever asks has it either way."""
+    try:
+        with app.transaction() as session:
+            keep_shown(session, version=version, pdf=pdf, now=app.now())
+    except (SQLAlchemyError, NoSuchInvoice):
+        log.warning("drawn invoice not kept", invoice_id=version.invoice_id, exc_info=True)
 
 
 @router.get("/{token}/receipt.pdf", response_class=Response, responses=ANSWERS)
@@ -48,7 +61,8 @@ def receipt_pdf(app: AppDep, token: Token) -> Response:
     """Download the receipt of the newest payment."""
     with app.reading() as session:
         invoice = find_by_token(session, token=token, now=app.now())
-        document = receipt_document(invoice, latest_payment(session, invoice_id=invoice.invoice_id))
+        payment = latest_payment(session, invoice_id=invoice.invoice_id)
+        document = receipt_document(session, invoice=invoice, payment=payment)
     return _answer(app, document, f"receipt-{document.number}.pdf")
 
 
@@ -65,7 +79,7 @@ def one_receipt_pdf(app: AppDep, token: Token, number: Number) -> Response:
         payment = session.scalars(mine).one_or_none()
         if payment is None:
             raise NoReceipt("this invoice has no such receipt")
-        document = receipt_document(invoice, payment)
+        document = receipt_document(session, invoice=invoice, payment=payment)
     return _answer(app, document, f"receipt-{document.number}.pdf")
 
 

@@ -9,6 +9,7 @@ from paymail.models import ObjectionReason
 from paymail.ports.payments import Intent
 from paymail.render import formats
 from paymail.services.customers import objections, promises
+from paymail.web.http.inputs import LARGEST_ID
 from paymail.web.schemas.body import Body
 
 
@@ -122,7 +123,7 @@ class Heard(BaseModel):
 class RemoveMethod(Body):
     """Which of the customer's saved payment methods."""
 
-    id: int = Field(ge=1, le=2**63 - 1, description="`saved_method.id` of the invoice.")
+    id: int = Field(ge=1, le=LARGEST_ID, description="`saved_method.id` of the invoice.")
 
 
 class RemovedMethod(BaseModel):

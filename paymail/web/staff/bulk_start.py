@@ -13,7 +13,7 @@ from paymail.services.lists.invoice_filter import from_text
 from paymail.services.outbox import gates
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import EmptySelection
-from paymail.web.staff.bulk_view import StartForm, selection_of
+from paymail.web.staff.bulk_view import StartForm, selection_of, shown_of
 from paymail.web.staff.form_actions import moment_of
 
 
@@ -34,11 +34,8 @@ def begin(session: Session, form: StartForm, actor: str, now: datetime) -> Itera
         return
     selection = selection_of(session, form.filter, now)
     shares = bulk.shares(session, selection=selection)
-    total = sum(one.total for one in shares)
-    if form.seen is not None and form.seen != total:
-        raise OtherThanShown(
-            f"{total} invoices match now, {form.seen} when you looked; check and start again"
-        )
+    if form.shown is not None and form.shown != shown_of(session, selection):
+        raise OtherThanShown("other invoices match now than when you looked; check and start again")
     if not shares:
         raise EmptySelection("no matching invoice can be sent")
     wanted = from_text(selection.filter)

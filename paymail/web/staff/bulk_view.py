@@ -15,6 +15,7 @@ from paymail.models import BulkState, MessageState
 from paymail.services.access.staff import Visitor
 from paymail.services.core.issuers import all_issuers
 from paymail.services.lists import invoice_pages
+from paymail.services.lists.id_digest import id_digest
 from paymail.services.lists.invoice_filter import InvoiceFilter, from_text
 from paymail.services.lists.overdue_age import Age
 from paymail.services.outbox import gates
@@ -27,7 +28,6 @@ from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
 
 RequestKey = Annotated[Text, Field(min_length=8, max_length=64)]
-Count = Annotated[int, Field(ge=0, le=2**53)]
 FAILED = (MessageState.FAILED, MessageState.BOUNCED, MessageState.CANCELLED)
 
 
@@ -41,8 +41,8 @@ class StartForm(WhenForm):
     """Start a bulk send of the filter, one per company. `request_key` makes a double click one of each."""
 
     filter: FilterText = ""
-    seen: Count | None = None
-    """How many the page showed; others than these were confirmed by nobody."""
+    shown: Text | None = None
+    """The digest of those that the page showed; others were confirmed by nobody."""
     rate: Text = ""
     again: Text = ""
     request_key: RequestKey
@@ -53,6 +53,11 @@ def selection_of(session: Session, text: str, now: datetime) -> Selection:
     if not from_text(text).query:
         raise NoFilter("choose at least one filter, or pick invoices in the list")
     return bulk.fixed(session, Selection(filter=text), now)
+
+
+def shown_of(session: Session, selection: Selection) -> str:
+    """Return the digest of what a selection matches."""
+    return id_digest(session.scalars(bulk.matching(session, selection)))
 
 
 def choosing_page(
@@ -93,6 +98,7 @@ def _reached(
     return {
         "shares": shares,
         "total": total,
+        "shown": shown_of(session, selection),
         "already": sum(one.already for one in shares),
         "found": sum(one.count for one in invoice_pages.sums(session, wanted=wanted, now=now)),
         "overdue": sum(one.count for one in overdue),

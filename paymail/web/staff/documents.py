@@ -1,11 +1,14 @@
-"""The receipt of a payment, the credit note of a refund and the statement of a customer, as PDF."""
+"""Invoices, the receipt of a payment, the credit note of a refund and the statement of a customer, as PDF."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from paymail.services.core.invoices import load_invoice
 from paymail.services.letters import credit_notes, statements
+from paymail.services.letters.invoice_facts import full_document
+from paymail.services.letters.issued_documents import frozen
 from paymail.services.payments import receipts
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.files import pdf_answer
@@ -44,3 +47,14 @@ def statement_pdf(
             public_url=app.settings.public_url,
         )
     return pdf_answer(app.pdf.render(document), document.filename)
+
+
+@router.get("/invoices/{invoice_id}/invoice.pdf")
+def invoice_pdf(app: AppDep, invoice_id: RowId) -> Response:
+    """Show an invoice as its customer gets it: the kept bytes, or what would be drawn now. Keeps nothing."""
+    with app.reading() as session:
+        invoice = load_invoice(session, invoice_id=invoice_id)
+        document = full_document(session, invoice=invoice, public_url=app.settings.public_url)
+        version = frozen(session, invoice=invoice, document=document)
+    pdf = version.pdf if version else None
+    return pdf_answer(pdf or app.pdf.render(document), document.filename)

@@ -8,8 +8,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.models import Gate, GatewayEvent, GatewayEventState, ReconcilerTurn
-from paymail.services.outbox import gates
+from paymail.services.outbox import gates, sender_refusals
 from paymail.services.outbox.heartbeats import ALIVE, pulse
+
+_NAMED = 3
+"""How many receivers are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Sign:
 
 
 def signs(session: Session, *, now: datetime) -> Iterable[Sign]:
-    """Return the signs. Six statements; nothing outside is asked, which `paymail doctor` does."""
+    """Return the signs. Seven statements; nothing outside is asked, which `paymail doctor` does."""
     return _workers(session, now), _mail(session, now), _compared(session), _events(session)
 
 
@@ -40,7 +43,12 @@ def _mail(session: Session, now: datetime) -> Sign:
     statement = (
         select(Gate).where(ours, Gate.failures > 0, Gate.opens_at > now).order_by(Gate.opens_at.desc())
     )
-    shut = list(session.scalars(statement.limit(3)))
+    if refusing := sender_refusals.closed(session, now=now):
+        domains = sorted({one.domain for one in refusing})
+        more = f" and {len(domains) - _NAMED} more" if len(domains) > _NAMED else ""
+        words = f"{', '.join(domains[:_NAMED])}{more}: our emails are refused, and wait until"
+        return Sign("Mail server", False, words, max(one.opens_at for one in refusing), "/staff/messages")
+    shut = list(session.scalars(statement.limit(_NAMED)))
     if not shut:
         return Sign("Mail server", True, "takes mail")
     who = ", ".join("the mail server" if one.key == gates.RELAY else one.key[3:] for one in shut)

@@ -11,7 +11,7 @@ from paymail.money import Money
 from paymail.services.core.calendar import instant
 from paymail.services.core.issuers import all_issuers
 from paymail.services.forecast import today as day
-from paymail.services.lists.debts import Debt, Debts, debts
+from paymail.services.lists.debts import Debt, Debts, debts, objected
 from paymail.services.lists.invoice_filter import InvoiceFilter
 from paymail.services.lists.overdue_age import AGES
 from paymail.services.payments.received import Received, received
@@ -90,7 +90,7 @@ def home_of(session: Session, *, now: datetime, company: int | None) -> Home:
         zone=zone,
         local=local,
         currency=currency,
-        needs=tuple(_needs(session, owed, issuers)),
+        needs=tuple(_needs(session, owed, objected(session, now=now, company=only), issuers)),
         debts=owed,
         ages=tuple(_ages(owed, currency)),
         received=received(
@@ -106,7 +106,7 @@ def home_of(session: Session, *, now: datetime, company: int | None) -> Home:
     )
 
 
-def _needs(session: Session, owed: Debts, issuers: Iterable[Issuer]) -> Iterable[Need]:
+def _needs(session: Session, owed: Debts, objections: Debt, issuers: Iterable[Issuer]) -> Iterable[Need]:
     hosts_mail = all(one.host_mails_invoices for one in issuers)
     rows = [
         _need(owed.bounced, "bad", "Bounced", "The email came back. Correct the address and send again."),
@@ -117,6 +117,14 @@ def _needs(session: Session, owed: Debts, issuers: Iterable[Issuer]) -> Iterable
         ),
         _need(owed.failed, "bad", "Failed", "The mail server refused it; no more tries follow."),
         _need(owed.blocked, "bad", "Blocked", "The address is on the block list."),
+        _need(
+            objections, "bad", "Customer objects",
+            "They say that something is wrong with the invoice. Answer on its page.",
+        ),
+        _need(
+            owed.complained, "warn", "Called spam",
+            "Reminders wait. Call or write to the customer, then release the hold.",
+        ),
         _need(
             owed.says_paid, "warn", "Customer says it is paid",
             "Look in the bank account, then record the payment.",

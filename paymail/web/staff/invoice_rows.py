@@ -44,6 +44,8 @@ PAYMENT_BADGES: dict[PaymentState, tuple[str, str]] = {
     _P.DRAFT: ("hollow", "Draft"),
     _P.VOID: ("still", "Void"),
     _P.DISPUTED: ("bad", "Disputed"),
+    _P.OBJECTED: ("bad", "Objected"),
+    _P.COMPLAINED: ("warn", "Called spam"),
     _P.SAYS_PAID: ("warn", "Says paid"),
     _P.PROMISED: ("info", "Promised"),
     _P.PROMISE_BROKEN: ("warn", "Promise broken"),

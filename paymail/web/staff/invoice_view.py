@@ -21,6 +21,7 @@ from paymail.services.core.tax_invoices import missing_abn
 from paymail.services.customers import objections
 from paymail.services.forecast.explanation import explain
 from paymail.services.ledger import awaited_payments
+from paymail.services.letters import issued_versions
 from paymail.services.links import pay_links
 from paymail.services.lists import lookup, message_pages
 from paymail.services.lists.message_pages import Wanted
@@ -103,6 +104,7 @@ def invoice_page(
             "visitor": visitor,
             "pay_link": invoices.payment_url(app.settings.public_url, invoice) if show_link else "",
             "money": money,
+            "versions": issued_versions.versions_of(session, invoice_id=invoice_id),
             "plan": plan,
             "forms": forms | dict(kept or {}),
             "refusal": refusal,

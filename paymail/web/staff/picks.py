@@ -1,23 +1,24 @@
 """Which invoices an act is for: those that were picked on the list, or all that its filter finds."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from paymail.services.lists.invoice_filter import BadFilter, InvoiceFilter, from_pairs
 
-_OWN = ("picks", "all", "act")
-"""What the list's form says beside the filter."""
+_OWN = ("picks", "all", "act", "among")
+"""What the list's form says beside the filter; `among` are the invoices that the list itself is of."""
 
 
 def picked(pairs: Iterable[tuple[str, str]]) -> InvoiceFilter:
     """Read what the list's form says, or a link with a filter. Raises BadFilter when nothing was picked."""
     given = list(pairs)
     own = dict(pair for pair in given if pair[0] in _OWN)
-    wanted = from_pairs(pair for pair in given if pair[0] not in _OWN)
+    rest = [pair for pair in given if pair[0] not in _OWN]
     if "picks" not in own:
-        return wanted
+        return from_pairs(rest)
     if own.get("all") == "yes":
-        return replace(wanted, invoice=())
-    if not wanted.invoice:
+        listed = [pair for pair in rest if pair[0] != "invoice"]
+        return from_pairs([*listed, ("invoice", own.get("among", ""))])
+    ticked = from_pairs(rest).invoice
+    if not ticked:
         raise BadFilter("nothing is picked; tick the invoices, or the box above them for all that match")
-    return InvoiceFilter(invoice=wanted.invoice)
+    return InvoiceFilter(invoice=ticked)

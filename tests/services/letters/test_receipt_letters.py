@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from paymail.emails import ReceiptEmail
-from paymail.models import Channel
+from paymail.models import Channel, PaymentStatus
 from paymail.services.letters.letters import letter_for
 from paymail.services.payments import manual_payments
 from paymail.services.payments.manual_payments import ManualPayment
@@ -59,6 +59,21 @@ def test_of_what_was_paid_too_much_no_tax_is_claimed(emailed: EmailedInvoice) ->
     assert receipt(emailed).tax.minor == 0
 
 
+def test_a_receipt_does_not_change_and_no_tax_is_claimed_twice(emailed: EmailedInvoice) -> None:
+    pay(emailed, 5000)
+    pay(emailed, 5000)
+    assert [receipt(emailed, number).tax.minor for number in (0, 1)] == [455, 0]
+    emailed.set(amount_refunded=1750)
+    assert [receipt(emailed, number).tax.minor for number in (0, 1)] == [455, 0]
+
+
+def test_a_second_payment_of_all_has_no_tax_in_it_whatever_becomes_of_it(emailed: EmailedInvoice) -> None:
+    pay(emailed, 8250)
+    emailed.set(amount_paid=0, payment_status=PaymentStatus.UNPAID)
+    pay(emailed, 8250)
+    assert [receipt(emailed, number).tax.minor for number in (0, 1)] == [750, 0]
+
+
 def test_who_keeps_a_plan_is_told_of_the_next_instalment_as_it_stood_then(emailed: EmailedInvoice) -> None:
     agree(emailed)
     pay(emailed, 2750)
@@ -76,3 +91,10 @@ def test_an_instalment_that_is_late_after_a_payment_is_said_to_be(emailed: Email
     pay(emailed, 2750)
     found = receipt(emailed)
     assert (found.next_due, found.late) == (date(2026, 5, 1), True)
+
+
+def test_what_was_written_off_is_not_said_to_be_paid_in_full(emailed: EmailedInvoice) -> None:
+    pay(emailed, 8250)
+    assert receipt(emailed).in_full
+    emailed.set(amount_written_off=3250)
+    assert not receipt(emailed).in_full

@@ -19,6 +19,8 @@ from paymail.models import (
     Message,
     MessageKind,
     MessageState,
+    Objection,
+    ObjectionReason,
     PaymentStatus,
     ReminderHold,
     Suppression,
@@ -83,7 +85,12 @@ def change(session: Session) -> None:
     at(7).status = InvoiceStatus.VOID
     at(8).payment_status = PaymentStatus.PROCESSING
     at(9).issued_date = date(2026, 1, 5)
-    for number, reason, days in ((9, "claimed", 3), (10, "promised", -2), (11, "disputed", None)):
+    for number, reason, days in (
+        (9, "claimed", 3),
+        (10, "promised", -2),
+        (11, "disputed", None),
+        (3, "complained", None),
+    ):
         until = None if days is None else NOW + timedelta(days=days)
         session.add(
             ReminderHold(
@@ -95,6 +102,7 @@ def change(session: Session) -> None:
                 origin=HoldOrigin.CUSTOMER,
             )
         )
+    session.add_all([objection(4), objection(10), objection(9, closed=True)])
     session.add(
         Drift(
             key="k",
@@ -121,6 +129,11 @@ def change(session: Session) -> None:
             seen_at=NOW,
         )
     )
+
+
+def objection(invoice_id: int, *, closed: bool = False) -> Objection:
+    reason, closed_at = ObjectionReason.PRICE, NOW if closed else None
+    return Objection(invoice_id=invoice_id, reason=reason, opened_at=NOW, closed_at=closed_at)
 
 
 def ids(session: Session, query: str) -> list[int]:
@@ -154,6 +167,8 @@ def ids(session: Session, query: str) -> list[int]:
         ("payment=draft,void", [1, 7]),
         ("payment=says-paid", [9]),
         ("payment=promise-broken", [10]),
+        ("payment=objected", [4, 10]),
+        ("payment=complained", [3]),
         ("payment=promised", []),
         ("payment=disputed", [11]),
         ("overdue=1-30", [3]),

@@ -1,12 +1,17 @@
 """A plan is mailed once when it is agreed on, and withdrawn when it does not hold any more."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy import Engine
 
 from paymail.emails import PlanEmail
-from paymail.models import MessageState
+from paymail.models import Channel, MessageState, PaymentStatus
+from paymail.ports.mail import Outcome, Verdict
+from paymail.services.delivery import deliveries
 from paymail.services.letters.letters import letter_for
+from paymail.services.payments import manual_payments
+from paymail.services.payments.manual_payments import ManualPayment
 from paymail.services.plans import agreement
 from paymail.services.plans.instalments import Part
 from tests.services.emailed_invoice import EmailedInvoice
@@ -71,3 +76,42 @@ def test_the_email_names_the_next_instalment_all_of_them_and_the_date_that_they_
     assert (email.asked.minor, email.asked_by, email.due) == (2750, date(2026, 4, 1), date(2026, 4, 11))
     assert [(part.due, part.open.minor) for part in email.parts] == [(part.due, 2750) for part in THREE]
     assert email.agreed_on - date(2026, 3, 17) <= timedelta(days=1)
+
+
+def pay(emailed: EmailedInvoice, amount: int) -> None:
+    asked = ManualPayment(amount, Channel.CASH, date(2026, 3, 17))
+    with emailed.context.transaction() as session:
+        manual_payments.record_payment(session, invoice_id=502, asked=asked, actor="amy", now=emailed.clock)
+
+
+def test_what_was_written_before_a_payment_is_written_again(emailed: EmailedInvoice) -> None:
+    agree(emailed, THREE)
+    emailed.mailer.outcomes = [Outcome(Verdict.DEFERRED, detail="451 later")]
+    emailed.turn()
+    (before,) = emailed.messages("plan")
+    assert before.mime_sha256 is not None
+    pay(emailed, 2750)
+    (message,) = emailed.messages("plan")
+    assert (message.state, message.mime_sha256) == (MessageState.SCHEDULED, None)
+    emailed.clock += timedelta(minutes=1)
+    emailed.turn()
+    (message,) = emailed.messages("plan")
+    assert message.state is MessageState.SENT
+
+
+def test_a_worker_that_wrote_it_before_a_payment_does_not_hand_it_over(emailed: EmailedInvoice) -> None:
+    agree(emailed, THREE)
+    emailed.context = replace(
+        emailed.context, failpoint=lambda name: pay(emailed, 2750) if name == "prepared" else None
+    )
+    deliveries.deliver(emailed.context)
+    (message,) = emailed.messages("plan")
+    assert (message.state, message.mime_sha256) == (MessageState.SCHEDULED, None)
+
+
+def test_while_a_payment_clears_it_waits(emailed: EmailedInvoice) -> None:
+    agree(emailed, THREE)
+    emailed.set(payment_status=PaymentStatus.PROCESSING)
+    emailed.turn()
+    (message,) = emailed.messages("plan")
+    assert (message.state, message.held) == (MessageState.SCHEDULED, True)

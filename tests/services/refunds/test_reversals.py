@@ -244,7 +244,8 @@ def test_a_bank_debit_that_fails_is_owed_again_and_the_customer_is_told_once(eng
     for _ in range(3):
         payer.tell("payment_intent.payment_failed", intent.id)
     assert payer.invoice().payment_status is PaymentStatus.UNPAID
-    assert len(payer.mails("payment_failed")) == 1
+    # Once, and with the bank's reason.
+    assert [mail.detail for mail in payer.mails("payment_failed")] == ["insufficient_funds"]
 
 
 def test_a_card_that_is_declined_sends_no_mail(engine: Engine) -> None:

@@ -52,6 +52,18 @@ def test_in_a_plan_it_names_the_instalment_and_the_next_and_offers_no_form(site:
     assert "payment-form" in site.client.get(f"/pay/{token}").text
 
 
+def test_of_an_instalment_that_is_overdue_it_does_not_say_that_there_is_nothing_to_do(site: Site) -> None:
+    token = site.invoice()
+    with site.app.transaction() as session:
+        parts = instalments.equal_parts(8250, 3, date(2026, 12, 18), Cadence.MONTHLY)
+        agreement.agree(session, invoice_id=502, parts=parts, actor="amy", now=site.app.now())
+    object.__setattr__(site.app, "now", lambda: datetime(2027, 1, 19, tzinfo=UTC))
+    pays(site, token)
+    page = shown(site, token)
+    assert "AUD $27.50 of your payment plan was due on 18 January 2027 and is still open." in page
+    assert "Nothing to do" not in page
+
+
 @pytest.mark.parametrize("said", ["done", "copied"])
 def test_an_address_that_was_kept_shows_the_form_for_the_rest_and_not_the_old_payment(
     site: Site, said: str

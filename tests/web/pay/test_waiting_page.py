@@ -159,7 +159,7 @@ def test_staff_see_it_on_the_invoice_in_the_list_and_in_the_reminders(biller: Bi
     biller.go(biller.clock + timedelta(days=1))
     shown = biller.get("/invoices/502")
     assert "Waiting for the customer's payment (Konbini" in shown
-    assert "for the customer's payment (Konbini, until" in biller.get("/")
+    assert "for the customer's payment (Konbini, until" in biller.get("/invoices")
     assert "waits for the customer&#39;s payment by Konbini until" in shown
     answer = biller.site.client.get("/staff/invoices/502")
     assert "instructions" not in answer.text

@@ -1,11 +1,22 @@
 """Reminding, holding and voiding many: counted by company first, each by itself, and refusals are named."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 
-from paymail.models import HoldReason, Invoice, InvoiceStatus, MessageKind, ReminderHold
+from paymail.models import (
+    HoldReason,
+    Invoice,
+    InvoiceStatus,
+    Issuer,
+    MessageKind,
+    PaymentStatus,
+    ReminderHold,
+)
+from paymail.services.reminders import holds
+from tests.factories import NOW
 from tests.web.conftest import Biller
 
 
@@ -47,8 +58,10 @@ def test_nothing_is_done_before_it_is_confirmed_and_each_company_is_named(many: 
 
 def test_each_is_reminded_once_however_often_it_is_pressed(many: Biller) -> None:
     page = many.get("/acts/remind?payment=owed")
-    for _ in range(2):
-        assert "Reminded: 4 invoices" in many.post("/acts/remind", **fields(page))
+    assert "Reminded: 4 invoices" in many.post("/acts/remind", **fields(page))
+    again = many.post("/acts/remind", **fields(page))
+    assert "Reminded: 0 invoices" in again
+    assert again.count("a reminder has been asked for since you opened the page") == 4
     reminders = [m.invoice_id for m in many.messages() if m.kind is MessageKind.REMINDER]
     assert reminders == [501, 502, 503, 504]
 
@@ -79,8 +92,102 @@ def test_others_than_were_shown_are_left_alone(many: Biller) -> None:
     page = many.get("/acts/void?payment=owed")
     many.site.invoice(506, due_in=-10)
     changed = many.post("/acts/void", 409, **fields(page), reason="Twice", sure="yes")
-    assert "5 invoices match now, 4 when you looked" in changed
+    assert "other invoices match now than when you looked" in changed
+    assert "Void 5 invoices?" in changed
     assert InvoiceStatus.VOID not in statuses(many).values()
+
+
+def test_one_paid_and_another_new_are_not_those_that_were_shown(many: Biller) -> None:
+    page = many.get("/acts/void?payment=owed")
+    many.site.change(501, amount_paid=8250, payment_status=PaymentStatus.PAID)
+    many.site.invoice(506, due_in=-10)
+    many.post("/acts/void", 409, **fields(page), reason="Twice", sure="yes")
+    assert "void" not in statuses(many).values()
+
+
+def test_what_is_left_for_the_next_page_is_confirmed_too(
+    many: Biller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paymail.web.staff.acts.AT_ONCE", 1)
+    page = do(many, "void", "payment=owed", reason="Twice", sure="yes")
+    many.site.change(502, amount_paid=8250, payment_status=PaymentStatus.PAID)
+    many.site.invoice(506, due_in=-10)
+    changed = many.post("/acts/void", 409, **fields(page))
+    assert "Void 3 invoices?" in changed
+    many.site.change(503, status=InvoiceStatus.VOID)
+    many.post("/acts/void", 409, **fields(changed), reason="Twice", sure="yes")
+    assert statuses(many)[506] == "sent"
+
+
+def test_a_void_says_beforehand_that_customers_are_told(many: Biller) -> None:
+    assert "is told by email that it is cancelled" in many.get("/acts/void?payment=owed")
+
+
+def test_an_age_means_what_it_did_when_the_page_counted(many: Biller) -> None:
+    many.site.invoice(507, due_in=0)
+    page = many.get("/acts/hold?overdue=any")
+    many.go(many.clock + timedelta(days=1))
+    late = many.post("/acts/hold", 422, **{**fields(page), "csrf": many.csrf})
+    assert "enter a reason" in late
+    assert "Hold the reminders of 5 invoices?" in late
+    assert "Held: 5 invoices" in many.post("/acts/hold", **{**fields(late), "csrf": many.csrf}, reason="Fair")
+
+
+def hold(biller: Biller, invoice_id: int, reason: HoldReason, until: datetime | None = None) -> None:
+    with biller.site.app.transaction() as session:
+        holds.place(
+            session, invoice_id=invoice_id, reason=reason, actor="colleague", now=biller.clock, until=until
+        )
+
+
+def test_who_promised_objected_or_pays_already_is_not_reminded_with_others(many: Biller) -> None:
+    hold(many, 501, HoldReason.PROMISED)
+    hold(many, 502, HoldReason.OBJECTED)
+    many.site.change(503, reminders_off=True)
+    many.site.invoice(506, due_in=-10)
+    many.site.change(506, payment_status=PaymentStatus.PROCESSING)
+    page = many.get("/acts/remind?payment=owed")
+    assert "4 of them are on hold and will not be reminded." in page
+    done = many.post("/acts/remind", **fields(page))
+    assert "Reminded: 1 invoice<" in done
+    assert "4 refused" in done
+    for reason in ("promised", "objected", "reminders are off for this invoice", "a payment is clearing"):
+        assert reason in done
+    assert [m.invoice_id for m in many.messages()] == [504]
+
+
+def test_who_was_never_emailed_is_not_reminded_with_others(many: Biller) -> None:
+    with many.site.app.transaction() as session:
+        session.query(Issuer).update({"host_mails_invoices": False})
+    done = do(many, "remind", "invoice=501")
+    assert "on hold: not emailed yet" in done
+    assert many.messages() == []
+
+
+def test_a_hold_shortens_no_other_and_one_press_places_one(many: Biller) -> None:
+    hold(many, 501, HoldReason.STAFF)
+    hold(many, 502, HoldReason.STAFF, NOW + timedelta(hours=1))
+    page = many.get("/acts/hold?invoice=501,502,503,505")
+    pressed = {**fields(page), "reason": "Fair", "until": "2026-03-20"}
+    done = many.post("/acts/hold", **pressed)
+    assert "Held: 2 invoices" in done
+    assert "colleague holds it already, for as long or longer" in done
+    assert "it has no reminders to hold: the invoice is paid" in done
+    assert "Held: 0 invoices" in many.post("/acts/hold", **pressed)
+    with many.site.app.reading() as session:
+        assert session.query(ReminderHold).count() == 4
+        (kept,) = session.query(ReminderHold).filter_by(invoice_id=501)
+    assert (kept.until, kept.lifted_at) == (None, None)
+
+
+def test_all_of_a_list_of_picked_ones_is_these_only(many: Biller) -> None:
+    form = many.get("/invoices?invoice=501,502").partition('<form class="listing')[2].partition("</form>")[0]
+    hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
+    query = urlencode([*hidden, ("invoice", "501"), ("all", "yes")])
+    for verb in ("remind", "hold", "void"):
+        assert " 2 invoices" in many.get(f"/acts/{verb}?{query}")
+    assert "Send 2 invoices?" in many.get(f"/bulk/new?{query}")
+    assert len(many.get(f"/invoices.csv?{query}").splitlines()) == 3
 
 
 def test_a_long_list_goes_on_page_by_page(many: Biller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,25 +6,42 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from paymail.models import Drift, HoldOrigin, HoldReason, Issuer, ReminderHold
+from paymail.models import (
+    Drift,
+    HoldOrigin,
+    HoldReason,
+    Invoice,
+    Issuer,
+    Objection,
+    ObjectionReason,
+    PaymentStatus,
+    ReminderHold,
+)
+from paymail.services.outbox import gates
 from tests.factories import NOW
 from tests.web.conftest import Biller
 
-STATEMENTS = 22
+STATEMENTS = 24
 """Of a whole request for Home, whatever is there, with the session and what is on hold."""
 
 
 @pytest.fixture
 def trouble(biller: Biller) -> Biller:
     """One invoice of each kind of trouble, of debts of each age, in two currencies."""
-    for number, due_in in ((501, 10), (502, -5), (503, -40), (504, -70), (505, -100), (506, -100)):
+    due = ((501, 10), (502, -5), (503, -40), (504, -70), (505, -100), (506, -100), (507, -100))
+    for number, due_in in due:
         biller.site.invoice(number, due_in=due_in, currency="JPY" if number == 506 else "AUD")
     for number in (502, 503):
         biller.post(f"/invoices/{number}/send", sequence=1)
     biller.site.doubt(1)
     with biller.site.app.transaction() as session:
         session.query(Issuer).one().host_mails_invoices = False
-        for number, reason, days in ((504, HoldReason.CLAIMED, 5), (505, HoldReason.PROMISED, -1)):
+        paid = session.get_one(Invoice, 507)
+        paid.amount_paid, paid.payment_status = paid.total, PaymentStatus.PAID
+        for number in (506, 507):
+            session.add(Objection(invoice_id=number, reason=ObjectionReason.PRICE, opened_at=NOW))
+        held = ((503, HoldReason.COMPLAINED, 5), (504, HoldReason.CLAIMED, 5), (505, HoldReason.PROMISED, -1))
+        for number, reason, days in held:
             session.add(
                 ReminderHold(
                     invoice_id=number,
@@ -63,6 +80,8 @@ def test_what_needs_a_person_is_counted_and_led_to(trouble: Biller) -> None:
     found = needs(trouble.get("/"))
     assert {what: count for what, (count, _) in found.items()} == {
         "In doubt": 1,
+        "Customer objects": 2,
+        "Called spam": 1,
         "Customer says it is paid": 1,
         "Promise broken": 1,
         "Stripe and paymail differ": 1,
@@ -101,6 +120,17 @@ def test_what_goes_out_today_and_whether_anybody_sends_it(trouble: Biller) -> No
     assert "none is running: no email goes out" in page
     trouble.site.sweep()
     assert "<b>1 sent</b>, 0 to come" in trouble.get("/")
+
+
+def test_a_receiver_that_refuses_us_is_named_beside_the_mail_server(biller: Biller) -> None:
+    assert "takes mail" in biller.get("/")
+    with biller.site.app.transaction() as session:
+        gates.close_for_refusal(
+            session, key=gates.refused(1, "gmail.example"), reason="550", now=biller.site.app.now()
+        )
+    page = biller.get("/")
+    assert "takes mail" not in page
+    assert "gmail.example: our emails are refused" in page
 
 
 def test_nothing_to_do_says_so_and_one_company_can_be_looked_at(biller: Biller) -> None:

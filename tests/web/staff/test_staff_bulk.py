@@ -50,6 +50,18 @@ def test_a_double_click_starts_one(many: Biller) -> None:
     assert many.site.count(BulkSend) == 2
 
 
+def test_as_many_others_are_not_those_that_were_shown(many: Biller) -> None:
+    page = many.get("/bulk/new?currency=AUD")
+    shown = {name: many.hidden(page, name) for name in ("filter", "request_key", "shown")}
+    many.site.change(502, currency="NZD")
+    many.site.change(503, currency="AUD")
+    assert "other invoices match now" in many.post("/bulk", 409, **shown)
+    many.site.change(502, currency="AUD")
+    many.site.change(503, currency="NZD")
+    many.post("/bulk", **shown)
+    assert many.site.count(BulkSend) == 1
+
+
 def test_rate_time_and_again_are_taken(many: Biller) -> None:
     page = begin(many, rate="office365", when="morning", again="yes")
     assert "30 per minute" in page
@@ -91,7 +103,7 @@ def test_a_filter_that_cannot_be_meant_is_refused(many: Biller, query: str, reas
         ({"filter": "currency=EUR"}, "no matching invoice can be sent"),
         ({"filter": ""}, "choose at least one filter"),
         ({"filter": "colour=red"}, "is not a filter"),
-        ({"seen": "3"}, "2 invoices match now, 3 when you looked"),
+        ({"shown": "0"}, "other invoices match now than when you looked"),
     ],
 )
 def test_a_start_that_is_refused_says_why_and_keeps_what_was_typed(
@@ -99,7 +111,7 @@ def test_a_start_that_is_refused_says_why_and_keeps_what_was_typed(
 ) -> None:
     many.post("/invoices/501/send", sequence=1)
     given = {"filter": "currency=AUD", "request_key": "0123456789", "again": "yes", **form}
-    page = many.post("/bulk", 409 if "seen" in form else 422, **given)
+    page = many.post("/bulk", 409 if "shown" in form else 422, **given)
     assert reason in page
     assert many.site.count(BulkSend) == 0
     if given["filter"] == "currency=AUD":
@@ -177,7 +189,7 @@ def test_what_came_after_it_was_confirmed_is_not_in_it(many: Biller) -> None:
 def test_each_company_gets_a_bulk_send_of_its_own_on_its_own_clock(many: Biller) -> None:
     with many.site.app.transaction() as session:
         other = Issuer(name="Perth Networks", email="b@perth.example", timezone="Australia/Perth",
-                       stripe_account="acct_p", created_at=NOW)  # fmt: skip
+                       tax_id="51 824 753 556", stripe_account="acct_p", created_at=NOW)  # fmt: skip
         session.add(other)
         session.flush()
         session.get_one(Invoice, 503).issuer_id = other.issuer_id
@@ -186,7 +198,9 @@ def test_each_company_gets_a_bulk_send_of_its_own_on_its_own_clock(many: Biller)
     assert "Perth Networks" in page
     key = many.hidden(page, "request_key")
     for _ in range(2):
-        many.post("/bulk", filter="payment=owed", seen=3, request_key=key, when="morning")
+        many.post(
+            "/bulk", filter="payment=owed", shown=many.hidden(page, "shown"), request_key=key, when="morning"
+        )
     with many.site.app.reading() as session:
         starts = [one.starts_at.isoformat() for one in session.query(BulkSend).order_by(BulkSend.bulk_id)]
     assert starts == ["2026-03-18T01:00:00+00:00", "2026-03-17T22:00:00+00:00"]

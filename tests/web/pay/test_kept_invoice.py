@@ -1,0 +1,34 @@
+"""The invoice as a PDF behind the link: kept where that can be done, and given either way."""
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+
+from paymail.models import IssuedDocument
+from paymail.web.pay import documents
+from tests.web.conftest import Site
+
+
+def kept(site: Site) -> int:
+    with site.app.reading() as session:
+        return session.scalars(select(func.count(IssuedDocument.issued_id))).one()
+
+
+def test_it_is_drawn_once_and_kept(site: Site) -> None:
+    path = f"/api/public/pay/{site.invoice()}/invoice.pdf"
+    first, second = site.client.get(path), site.client.get(path)
+    assert first.content == second.content
+    assert kept(site) == 1
+
+
+def test_a_locked_database_costs_nobody_the_drawn_invoice(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_given: object, **_named: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(documents, "keep_shown", locked)
+    answer = site.client.get(f"/api/public/pay/{site.invoice()}/invoice.pdf")
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"%PDF")
+    assert kept(site) == 0
