@@ -101,19 +101,22 @@ def _present(issuer: Issuer) -> dict[str, str]:
 
 
 def _lock_invoices(session: Session, issuer_id: int) -> None:
-    """Lock the invoices whose emails wait; before the issuer, as a settlement does."""
+    """Lock the invoices whose emails wait; before the issuer, as a settlement does.
+
+    FOR NO KEY UPDATE, here and of the issuer: see `load_invoice`.
+    """
     waiting_emails = select(Message.invoice_id).where(
         Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING))
     )
     theirs = select(Invoice.invoice_id).where(
         Invoice.issuer_id == issuer_id, Invoice.invoice_id.in_(waiting_emails)
     )
-    session.execute(theirs.order_by(Invoice.invoice_id).with_for_update())
+    session.execute(theirs.order_by(Invoice.invoice_id).with_for_update(key_share=True))
 
 
 def _lock(session: Session, issuer: Issuer) -> None:
     session.flush()
-    session.refresh(issuer, with_for_update=True)
+    session.refresh(issuer, with_for_update={"key_share": True})
 
 
 def _locked(session: Session, issuer: Issuer) -> BankChange:

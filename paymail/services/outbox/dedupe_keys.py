@@ -82,10 +82,12 @@ def answer(*, objection_id: int) -> str:
     return f"answer:{objection_id}"
 
 
-def copy(*, invoice_id: int, payment_id: int | None, to: str, on: date) -> str:
-    """Key of a copy of an invoice or of a payment's receipt to an address (normalised) on a day."""
+def copy(*, invoice_id: int, payment_id: int | None, to: str, on: date, sequence: int = 1) -> str:
+    """Key of the `sequence`-th copy of an invoice or of a payment's receipt to an address (normalised) on a
+    day."""
     what = "invoice" if payment_id is None else f"receipt-{payment_id}"
-    return f"copy:{invoice_id}:{what}:{address(to)}:{on.isoformat()}"
+    again = f":{sequence}" if sequence > 1 else ""
+    return f"copy:{invoice_id}:{what}:{address(to)}:{on.isoformat()}{again}"
 
 
 def intent(*, attempt_id: int, amount: int, currency: str, account: str, nonce: str) -> str:

@@ -1,10 +1,9 @@
 """A copy of an invoice or a receipt to one further address, which staff or the customer name."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, NotFound, TooMany
@@ -68,17 +67,9 @@ def send_copy(
     address = checked_copy(to)
     invoice = load_invoice(session, invoice_id=invoice_id, lock=True)
     _check(session, invoice, payment_id, address)
-    key = dedupe_keys.copy(
-        invoice_id=invoice_id,
-        payment_id=payment_id,
-        to=normalised(address),
-        on=local_date(invoice.issuer, now),
-    )
-    earlier = _earlier(session, key)
-    if earlier and earlier[-1].state not in _CAME_TO_NOTHING:
-        return queue.Queued(earlier[-1].message_id, created=False)
-    if earlier:
-        key = f"{key}:{len(earlier) + 1}"
+    key, standing = _key(session, invoice, payment_id, normalised(address), now)
+    if standing is not None:
+        return queue.Queued(standing.message_id, created=False)
     _check_rate(session, invoice_id, actor, now)
     queued = queue.add(
         session,
@@ -104,6 +95,22 @@ def send_copy(
     return queued
 
 
+def _key(
+    session: Session, invoice: Invoice, payment_id: int | None, to: str, now: datetime
+) -> tuple[str, Message | None]:
+    """Return the key of today's copy, and the email that has it already and did not come to nothing."""
+    on = local_date(invoice.issuer, now)
+    sequence = 0
+    while True:
+        sequence += 1
+        key = dedupe_keys.copy(
+            invoice_id=invoice.invoice_id, payment_id=payment_id, to=to, on=on, sequence=sequence
+        )
+        found = session.scalars(select(Message).where(Message.dedupe_key == key)).one_or_none()
+        if found is None or found.state not in _CAME_TO_NOTHING:
+            return key, found
+
+
 def _check(session: Session, invoice: Invoice, payment_id: int | None, address: str) -> None:
     if invoice.customer.erased_at is not None:
         raise CustomerErased("this customer's personal data has been erased, so no email can be sent")
@@ -117,12 +124,6 @@ def _check(session: Session, invoice: Invoice, payment_id: int | None, address: 
         raise NoValidAbn(reason)
     if suppressions.active(session, address=address):
         raise NotCopied("this address is suppressed, so nothing can be sent to it")
-
-
-def _earlier(session: Session, key: str) -> Sequence[Message]:
-    """Return the copies that were made under a key, oldest first."""
-    same = or_(Message.dedupe_key == key, Message.dedupe_key.startswith(f"{key}:", autoescape=True))
-    return session.scalars(select(Message).where(same).order_by(Message.message_id)).all()
 
 
 def _check_rate(session: Session, invoice_id: int, actor: str, now: datetime) -> None:
