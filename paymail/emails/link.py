@@ -15,7 +15,8 @@ class LinkEmail(CustomerEmail):
 
     kind: ClassVar[MessageKind] = MessageKind.LINK
 
-    due: date
+    due: date | None
+    """Empty: a payment plan says when."""
     balance: Money
     last_day: date | None
 

@@ -16,7 +16,8 @@ class FailedPaymentEmail(CustomerEmail):
     kind: ClassVar[MessageKind] = MessageKind.PAYMENT_FAILED
 
     issued: date
-    due: date
+    due: date | None
+    """Empty: a payment plan says when."""
     reason: str
     """Why, in the bank's code as Stripe has it (`insufficient_funds`); empty when unknown."""
     amount: Money

@@ -13,7 +13,7 @@ def link_email(source: Source) -> LinkEmail:
     bill = bill_of(source)
     return LinkEmail(
         **letterhead(bill),
-        due=bill.due,
+        due=None if source.invoice.plan else bill.due,
         balance=bill.balance,
         last_day=pay_links.last_day(source.invoice),
     )

@@ -22,7 +22,7 @@ def failed_payment_email(source: Source) -> FailedPaymentEmail:
     return FailedPaymentEmail(
         **letterhead(bill),
         issued=bill.issued,
-        due=bill.due,
+        due=None if source.invoice.plan else bill.due,
         reason=message.detail,
         amount=Money(message.amount, source.invoice.currency),
         balance=bill.balance,
