@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Form, Header, Path, Query
 from pydantic import AfterValidator, StringConstraints
 
-LARGEST_ID = 2**63 - 1024
-"""The largest below what databases hold that a number of JSON is exactly: the API's description rounds limits."""
+LARGEST_ID = 9_200_000_000_000_000_000
+"""Below what databases hold, and round: the API's description writes limits as rounded floats."""
 
 RowId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 """A row's number; what no database column can hold is refused before it gets there."""
