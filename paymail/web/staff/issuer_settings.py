@@ -11,6 +11,7 @@ from paymail.emails import Tone
 from paymail.mail import reader
 from paymail.services.access.staff import Visitor
 from paymail.services.core.issuers import all_issuers, find_issuer
+from paymail.services.core.tax_invoices import lacks_abn, mend
 from paymail.services.issuers import bank_changes, issuer_settings
 from paymail.services.issuers.bank_details import BANK_FIELDS
 from paymail.services.issuers.bank_notice import in_words
@@ -55,6 +56,7 @@ def _page(
         "zones": issuer_settings_form.zones(),
         "bank": in_words({name: getattr(issuer, name) for name in BANK_FIELDS}),
         "asked": asked,
+        "missing": mend(issuer) if lacks_abn(issuer) else "",
         "asked_bank": in_words(bank_changes.details_of(asked)) if asked else "",
         "refusal": refusal,
         "note": note,

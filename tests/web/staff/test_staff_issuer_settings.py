@@ -164,3 +164,10 @@ def test_a_change_of_bank_details_that_waits_is_shown_and_cancelled(shop: Biller
     assert "Asked for by A thief" in page
     after = shop.post("/reminders/bank/cancel", issuer="1")
     assert "number 6666" not in after
+
+
+def test_an_issuer_without_an_abn_is_told_where_to_mend_it(shop: Biller) -> None:
+    assert "no valid ABN" not in shop.get("/reminders")
+    with shop.site.app.transaction() as session:
+        session.get_one(Issuer, 1).tax_id = ""
+    assert "Invoices with GST cannot be emailed: " in shop.get("/reminders")
