@@ -61,9 +61,11 @@ def test_the_card_stays_beside_a_long_paper(context: BrowserContext, shop: Shop)
     page.mouse.wheel(0, 1500)
     page.wait_for_function("window.scrollY > 1000")
     expect(page.locator("#submit")).to_be_in_viewport(ratio=1)
+    # A busy machine paints the scrolled page late.
+    page.wait_for_function("Math.round(document.querySelector('.ask').getBoundingClientRect().y) === 24")
     box = page.locator(".ask").bounding_box()
     assert box is not None
-    assert (round(box["width"]), round(box["y"])) == (420, 24)
+    assert round(box["width"]) == 420
 
 
 def test_many_lines_are_folded_and_few_are_not(context: BrowserContext, shop: Shop) -> None:
