@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-inter fonts-dejavu-core fonts-noto-core \
-  fonts-noto-cjk
+FONTS := fonts-inter fonts-dejavu-core fonts-noto-core fonts-noto-cjk
+RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 $(FONTS)
 TEST_PACKAGES := $(RUN_PACKAGES) postgresql redis-server chromium poppler-utils
 PORT ?= 8025
 # Puts the `paymail` command into the venv; everything it needs is there already, so nothing is fetched.

@@ -83,7 +83,7 @@ def insert_hold(
 
 def _write_invoices(connection: Connection) -> None:
     insert(
-        connection, "issuers", issuer_id=7, name="I", tax_id="", tax_name="GST", address="",
+        connection, "issuers", issuer_id=7, name="I", tax_id="51 824 753 556", tax_name="GST", address="",
         email="b@i.example", reply_to="", currency="AUD", locale="en-AU", timezone="Australia/Sydney",
         stripe_account="", last_receipt=0, created_at=AT,
     )  # fmt: skip
