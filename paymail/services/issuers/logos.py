@@ -1,10 +1,13 @@
 """An issuer's logo: whatever picture is given becomes a small PNG on white, which is all that is kept."""
 
 import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
@@ -19,6 +22,7 @@ MOST_PIXELS = 4_000_000
 SIDE = 80
 """Pixels: twice the height at which emails and pages show it, and 170 dpi on paper."""
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
+_READING = threading.Lock()
 
 
 class BadLogo(BadPreference):
@@ -47,6 +51,18 @@ def set_logo(session: Session, *, issuer: Issuer, content: bytes, actor: str, no
     return True
 
 
+@contextmanager
+def _whole_only() -> Iterator[None]:
+    """Let Pillow refuse a picture that breaks off: WeasyPrint has it take those, for the whole process."""
+    with _READING:
+        before = ImageFile.LOAD_TRUNCATED_IMAGES
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
 def drawn(content: bytes) -> bytes:
     """Return the picture as a PNG of at most SIDE pixels each way, without alpha or any of its other data.
 
@@ -55,7 +71,7 @@ def drawn(content: bytes) -> bytes:
     if len(content) > MOST_BYTES:
         raise BadLogo(f"the logo has more than {MOST_BYTES:,} bytes")
     try:
-        with Image.open(BytesIO(content), formats=FORMATS) as given:
+        with _whole_only(), Image.open(BytesIO(content), formats=FORMATS) as given:
             if given.width * given.height > MOST_PIXELS:
                 raise BadLogo(f"the logo has more than {MOST_PIXELS:,} pixels")
             picture = ImageOps.exif_transpose(given).convert("RGBA")

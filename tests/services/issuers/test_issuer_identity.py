@@ -4,7 +4,7 @@ import io
 from datetime import date
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 from sqlalchemy import Engine, event
 
 from paymail import db
@@ -141,8 +141,12 @@ def test_what_is_transparent_is_white_and_no_hidden_data_stays() -> None:
         b"\0" * (logos.MOST_BYTES + 1),
         picture("RGB", kind="TIFF", size=(9, 9)),
     ],
+    ids=["svg", "pdf", "broken off", "many pixels", "a bomb", "many bytes", "tiff"],
 )
-def test_what_is_no_picture_or_too_much_of_one_is_no_logo(content: bytes) -> None:
+def test_what_is_no_picture_or_too_much_of_one_is_no_logo(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint leaves it
     with pytest.raises(logos.BadLogo):
         logos.drawn(content)
 
