@@ -12,8 +12,8 @@ from paymail.services.outbox import notices
 from paymail.services.outbox.suppressions import normalised
 
 log = observability.logger(__name__)
-TOLD_FIELDS = ("email", "reply_to", "phone", "address", "terms", "footer")
-"""Details in which a thief could write an account or a way to reach them. They change at once."""
+TOLD_FIELDS = ("email", "reply_to", "bookkeeper_email", "phone", "address", "terms", "footer")
+"""Details in which a thief could write an account, a way to reach them, or who gets copies; not held back."""
 _MAILBOX_TOLD_FOR = timedelta(days=30)
 _MOST_MAILBOXES = 5
 """The oldest ones: they were there before whoever changes it again and again."""

@@ -117,9 +117,11 @@ def test_a_thief_who_changes_the_mailbox_first_does_not_keep_it_from_the_one_of_
     assert sorted(asked) == ["ann@office.example", "billing@southern-it.example", "thief@x.example"]
 
 
-@pytest.mark.parametrize("name", ["email", "reply_to", "phone", "address", "terms", "footer"])
+@pytest.mark.parametrize(
+    "name", ["email", "reply_to", "bookkeeper_email", "phone", "address", "terms", "footer"]
+)
 def test_a_detail_in_which_another_account_could_stand_is_told_to_all(billing: Engine, name: str) -> None:
-    value = "pay@x.example" if name in ("email", "reply_to") else "Pay to 6666"
+    value = "pay@x.example" if "email" in name or name == "reply_to" else "Pay to 6666"
     for _ in range(2):
         ask(billing, **{name: value})
     assert {"billing@southern-it.example", "ann@office.example"} <= {address for address, _ in told(billing)}
