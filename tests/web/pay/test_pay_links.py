@@ -113,7 +113,7 @@ def test_a_replaced_link_tells_the_day_and_nothing_of_its_customer_or_money(
     assert told.status_code == 410
     assert told.text.replace(rich, "TOKEN").replace("#1", "#2") == other.text.replace(poor, "TOKEN")
     assert headers(told) == headers(other)
-    assert not re.search("Customer|customer.example|999", told.text)
+    assert not re.search("Customer|customer.example|999", told.text.replace(rich, "TOKEN"))
     if route[0].startswith("/api"):
         detail = "this payment link was replaced on 2026-03-17; look for the newer email"
         assert (told.json()["code"], told.json()["detail"]) == ("link_replaced", detail)
