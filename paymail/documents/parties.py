@@ -1,6 +1,6 @@
 """Who is on paper, and for what: the parties of a document and its lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -43,6 +43,12 @@ class BankAccount:
 
     def __bool__(self) -> bool:
         return bool(self.number or self.payid or self.iban)
+
+    def in_currency(self, currency: str) -> "BankAccount":
+        """Return what a transfer in a currency needs: an IBAN abroad, a number or PayID in Australia."""
+        if self.iban and (currency != "AUD" or not (self.number or self.payid)):
+            return replace(self, bsb="", number="", payid="")
+        return replace(self, iban="", bic="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def invoice_document(invoice: Invoice, public_url: str) -> InvoiceDocument:
     issuer, currency = invoice.issuer, invoice.currency
     return InvoiceDocument(
         number=invoice.number,
-        issuer=seller_of(issuer, public_url),
+        issuer=seller_of(issuer, public_url, invoice.currency),
         customer=buyer_of(invoice.customer, issuer),
         issued=invoice.issued_date,
         due=invoice.due_date,
@@ -116,7 +116,7 @@ def receipt_document(session: Session, *, invoice: Invoice, payment: Payment) ->
     return ReceiptDocument(
         number=receipt_number(payment),
         invoice_number=invoice.number,
-        issuer=seller_of(invoice.issuer, ""),
+        issuer=seller_of(invoice.issuer, "", invoice.currency),
         customer=buyer_of(invoice.customer, invoice.issuer),
         paid_on=payment_day(invoice.issuer, payment),
         method=method_of(payment),

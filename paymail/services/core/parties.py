@@ -9,8 +9,8 @@ from paymail.services.core import logos
 from paymail.services.core.tax_invoices import bare_tax_id
 
 
-def seller_of(issuer: Issuer, public_url: str) -> Seller:
-    """Return the issuer as its customers see it. Without `public_url` its logo has no address."""
+def seller_of(issuer: Issuer, public_url: str, currency: str) -> Seller:
+    """Return the issuer as who pays in a currency sees it. Without `public_url` its logo has no address."""
     label = issuer.tax_label or tax_ids.label_of(issuer.country, issuer.tax_name)
     path = logos.logo_path(issuer)
     return Seller(
@@ -23,7 +23,7 @@ def seller_of(issuer: Issuer, public_url: str) -> Seller:
         colour=colours.legible(issuer.colour),
         logo=logos.logo_of(issuer),
         logo_url=f"{public_url}{path}" if public_url and path else "",
-        bank=_bank_account(issuer),
+        bank=_bank_account(issuer).in_currency(currency),
         footer=issuer.footer,
     )
 

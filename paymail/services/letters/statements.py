@@ -83,7 +83,7 @@ def statement(
     rows = _with_balances(moves, first, code)
     return StatementDocument(
         account=f"C{customer.customer_id:05d}",
-        issuer=seller_of(issuer, public_url),
+        issuer=seller_of(issuer, public_url, code),
         customer=buyer_of(customer, issuer),
         since=first,
         day=until,

@@ -108,13 +108,13 @@ def _meant(typed: str, currency: str) -> set[int]:
 
 
 def _verified(invoice: Invoice) -> Verified:
-    seller = seller_of(invoice.issuer, "")
+    seller = seller_of(invoice.issuer, "", invoice.currency)
     return Verified(
         issuer=seller.name,
         tax_line=seller.tax_line,
         number=invoice.number,
         state=_state(invoice),
-        account_ending=_account_ending(seller.bank, invoice.currency),
+        account_ending=_account_ending(seller.bank),
         unchanged_since=seller.bank.unchanged_since if seller.bank else None,
     )
 
@@ -127,6 +127,5 @@ def _state(invoice: Invoice) -> VerifiedState:
     return VerifiedState.PART_PAID if invoice.received > 0 else VerifiedState.OPEN
 
 
-def _account_ending(bank: BankAccount, currency: str) -> str:
-    number = bank.iban if bank.iban and (currency != "AUD" or not bank.number) else bank.number
-    return "".join(c for c in number if c.isalnum())[-_ENDING:]
+def _account_ending(bank: BankAccount) -> str:
+    return "".join(c for c in bank.iban or bank.number if c.isalnum())[-_ENDING:]

@@ -37,10 +37,10 @@ class Transfer:
 
 def transfer_of(document: InvoiceDocument, asked: Money) -> Transfer | None:
     """Return how to transfer what is asked for; None where there is nothing to pay, or no account."""
-    bank = document.issuer.bank
+    bank = document.issuer.bank.in_currency(asked.currency)
     if not bank or not asked.minor:
         return None
-    abroad = bool(bank.iban) and (asked.currency != "AUD" or not bank.number)
+    abroad = bool(bank.iban)
     words = translations(document.locale)
     found = (
         TransferRow(words.gettext("Account name"), bank.holder, bank.holder),

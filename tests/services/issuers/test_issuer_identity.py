@@ -12,6 +12,7 @@ from paymail.documents import BankAccount, colours
 from paymail.models import Customer, Invoice, Issuer, IssuerLogo
 from paymail.services.core.documents import invoice_document
 from paymail.services.core.invoices import load_invoice
+from paymail.services.core.parties import seller_of
 from paymail.services.issuers import bank_changes, logos
 from paymail.services.issuers.issuer_settings import set_up_issuer
 from paymail.services.reminders.preferences import BadPreference
@@ -73,10 +74,15 @@ def test_documents_show_all_that_an_issuer_says_of_itself(invoiced: Engine) -> N
         "Thank you",
         "ABN 51 824 753 556",
     )
+    since = date(2026, 3, 17)
     assert seller.bank == BankAccount(
-        holder="Southern IT", bsb="063-000", number="1000 2000", iban="DE89 3704 0044 0532 0130 00",
-        bic="COBADEFFXXX", unchanged_since=date(2026, 3, 17),
-    )  # fmt: skip
+        holder="Southern IT", bsb="063-000", number="1000 2000", unchanged_since=since
+    )
+    with db.reading(invoiced) as session:
+        abroad = seller_of(session.get_one(Issuer, 1), PUBLIC, "EUR").bank
+    assert abroad == BankAccount(
+        holder="Southern IT", iban="DE89 3704 0044 0532 0130 00", bic="COBADEFFXXX", unchanged_since=since
+    )
     assert seller.logo.startswith(b"\x89PNG")
     assert seller.logo_url.startswith(f"{PUBLIC}/brand/")
     assert seller.colour == colours.legible("#facc15") != "#facc15"
