@@ -3,14 +3,12 @@
 from paymail.documents import BankAccount
 from paymail.emails import EmailLine
 from paymail.i18n import translations
-from paymail.money import exponent
 from paymail.render import formats
 
 
 def times(line: EmailLine, tag: str) -> str:
     """Write how often a line counts and its price each, with a multiplication sign between them."""
-    each = formats.unit_price(line.unit_price, exponent(line.amount.currency), tag)
-    return formats.apart(f"{formats.quantity(line.quantity, tag)} \N{MULTIPLICATION SIGN} {each}", tag)
+    return formats.times(line.quantity, line.unit_price, line.amount.currency, tag)
 
 
 def logo_size(logo: bytes) -> tuple[int, int]:

@@ -103,6 +103,12 @@ def unit_price(value: Decimal, currency_digits: int, tag: str) -> str:
     return _signed(value, pattern, tag)
 
 
+def times(amount: Decimal, price: Decimal, currency: str, tag: str) -> str:
+    """Write how many at which unit price, with a multiplication sign, kept together in any direction."""
+    each = unit_price(price, exponent(currency), tag)
+    return apart(f"{quantity(amount, tag)} \N{MULTIPLICATION SIGN} {each}", tag)
+
+
 def _signed(value: Decimal, pattern: str, tag: str) -> str:
     number = format_decimal(abs(value), format=pattern, locale=locale_of(tag))
     return ("\u2212" if value < 0 else "") + number

@@ -6,12 +6,12 @@ from urllib.parse import quote, urlsplit
 from markupsafe import Markup
 
 from paymail.documents import InvoiceDocument, Line
-from paymail.money import Money, exponent
+from paymail.money import Money
 from paymail.render import formats, tax_words
 from paymail.render.obstacle_words import obstacle_words
 from paymail.render.qr import qr_address
 
-MINUS, TIMES = "\u2212", "\u00d7"
+MINUS = "\u2212"
 
 
 def brand_path(colour: str) -> str:
@@ -34,8 +34,7 @@ def line_details(line: Line, document: InvoiceDocument, tag: str) -> str:
     """Return how many at which price, unless it is one, and the tax where an invoice has several."""
     parts = []
     if line.quantity != 1:
-        price = formats.unit_price(line.unit_price, exponent(line.amount.currency), tag)
-        parts.append(formats.apart(f"{formats.quantity(line.quantity, tag)} {TIMES} {price}", tag))
+        parts.append(formats.times(line.quantity, line.unit_price, line.amount.currency, tag))
     if len(document.taxes) > 1:
         parts.append(tax_words.line_words(line.tax, document.tax_name, tag))
     return " · ".join(parts)

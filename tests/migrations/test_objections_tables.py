@@ -9,9 +9,7 @@ from sqlalchemy import Engine, inspect, text
 
 from paymail.db import schema
 from tests.migrations.databases import BOTH, database_at
-from tests.migrations.rows_at_0005 import insert
-
-AT = "2026-03-17 01:00:00.000000"
+from tests.migrations.host_rows import write_invoice, write_parties
 
 
 @pytest.fixture(params=BOTH)
@@ -19,28 +17,9 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A database at 0026 with twenty invoices, the last of which has no link."""
     with database_at("0026", request, tmp_path) as engine:
         with engine.begin() as connection:
-            insert(
-                connection, "issuers", issuer_id=1, name="Host Pty Ltd", tax_id="", tax_name="GST",
-                address="", save_methods=False,
-                email="b@h.example", reply_to="", currency="AUD", locale="en-AU",
-                timezone="Australia/Sydney", stripe_account="", last_receipt=0, last_credit_note=0,
-                link_days=30, application_fee=0, country="AU", subdivision="", reminders_off=False, ladder="",
-                send_at="09:00", quiet_from="20:00", quiet_until="08:00", reminder_minimum=0, reminder_cap=10,
-                sender_rate="", created_at=AT,
-            )  # fmt: skip
-            insert(
-                connection, "customers", customer_id=1, issuer_id=1, name="Acme", email="a@c.example",
-                address="", locale="", reminders_off=False, ladder="", created_at=AT,
-            )  # fmt: skip
+            write_parties(connection)
             for number in range(1, 21):
-                insert(
-                    connection, "invoices", invoice_id=number, number=str(number), issuer_id=1, customer_id=1,
-                    currency="AUD", subtotal=100, tax_rate="10.00", tax_amount=10, total=110, amount_paid=0,
-                    amount_refunded=0, amount_charged_back=0, amount_credited=0, amount_written_off=0,
-                    issued_date="2026-03-01", due_date="2026-03-31", status="sent", payment_status="unpaid",
-                    payment_token=f"{number:064x}" if number < 20 else None, reminders_off=False, ladder="",
-                    reminders_from=AT, import_digest="", notes="", created_at=AT, updated_at=AT,
-                )  # fmt: skip
+                write_invoice(connection, number, token=f"{number:064x}" if number < 20 else None)
         yield engine
 
 
