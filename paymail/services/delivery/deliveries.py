@@ -193,10 +193,12 @@ def _write(context: DeliveryContext, claim: Claim, letter: Letter, going: Addres
             recipient=_SEPARATOR.join(written.recipients),
             destination=domain_of(written.recipients[0]),
         )
-        if kept:
-            recipients.begin(session, message_id=claim.message_id, going=going)
-    if not kept:
-        return None  # cancelled, or taken over after our lease ran out: theirs to finish
+        if not kept:
+            session.rollback()  # cancelled, or taken over after our lease ran out: theirs to finish
+            return None
+        if letter.version is not None and written.pdf is not None:
+            issued_documents.enter(session, version=letter.version, pdf=written.pdf, now=now)
+        recipients.begin(session, message_id=claim.message_id, going=going)
     return Envelope(
         letter.message_id,
         written.sender,

@@ -69,17 +69,27 @@ def frozen(session: Session, *, invoice: Invoice, document: InvoiceDocument) -> 
 
 
 def keep(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> str:
-    """Keep the bytes that go out with an email, as the version if it is new, and return their digest.
+    """Keep the bytes that go out with an email, and return their digest; `enter` follows.
 
+    Nothing here waits for who changes or erases the invoice: the message's lock comes before that.
+    """
+    if version.pdf is not None:
+        return hashlib.sha256(pdf).hexdigest()  # their row stands, and `enter` renews it
+    return blobs.keep(session, content=bytes(pdf), now=now)
+
+
+def enter(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> None:
+    """Enter what `keep` kept as the version if it is new, and renew it if it is not.
+
+    To be called under the lock of the email's message, as who changes the invoice's link takes it: the new
+    row refers to the invoice, whose row is locked harder when its link changes.
     One that lacks characters for want of a font is no version: with the font it is drawn whole.
     Of two that were drawn at once, one is the version; each email says by its digest which bytes it had.
     """
     if version.pdf is not None:
-        return blobs.keep_again(session, content=pdf, now=now)
-    digest = blobs.keep(session, content=bytes(pdf), now=now)
-    if not isinstance(pdf, IncompletePdf):
-        _enter(session, version, digest, now)
-    return digest
+        blobs.keep_again(session, content=pdf, now=now)
+    elif not isinstance(pdf, IncompletePdf):
+        _enter(session, version, hashlib.sha256(pdf).hexdigest(), now)
 
 
 def keep_shown(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> None:
