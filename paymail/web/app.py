@@ -31,6 +31,7 @@ from paymail.web.pay import (
 )
 from paymail.web.pay import api as public_api
 from paymail.web.staff.session import NotLoggedIn, to_login, without_session
+from paymail.web.staff.shell import NavCounts
 from paymail.web.templating import HERE
 from paymail.web.webhooks import LARGEST_EVENT
 from paymail.wiring import App
@@ -56,6 +57,7 @@ def create_app(app: App) -> FastAPI:
     )
     web.state.paymail = app
     web.state.rate_limits = RateLimits(app.settings)
+    web.state.nav_counts = NavCounts()
     web.state.headers = fixed_headers(app.settings)
     # The one added last is asked first.
     web.add_middleware(HeadAsGet)

@@ -15,6 +15,7 @@ from paymail.web.staff import (
     invoice_list,
     invoices,
     issuer_settings,
+    keys,
     links,
     login,
     mailbox,
@@ -59,6 +60,7 @@ for noun in (
     contacts,
     mergers,
     mailbox,
+    keys,
 ):
     _inside.include_router(noun.router)
 
