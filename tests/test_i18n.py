@@ -99,6 +99,8 @@ def facts(email: Email, language: str) -> Iterator[str]:
         elif name == "taxes":
             for total in value:
                 yield from (formats.rate(total.rate, language), formats.money(total.tax, language))
+        elif name == "reminded_on":
+            yield from (formats.long_date(day, language) for day in value)
         elif name == "lines":
             for line in value:
                 yield from (line.description, formats.figure(line.amount, language))
