@@ -142,8 +142,16 @@ class Message(CausedByRequest, Base):
     sender: Mapped[str] = mapped_column(String(320), default="")
     mime_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
     pdf_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
+    enclosed_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the paid invoice that went along with a receipt."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+DIGESTS = (Message.mime_sha256, Message.pdf_sha256, Message.enclosed_sha256)
+"""The columns that name the bytes of a message in `blobs`."""
+UNWRITTEN = dict.fromkeys(("mime_sha256", "pdf_sha256", "enclosed_sha256"))
+"""Their values in a message that is to be written anew."""
 
 
 class DeliveryAttempt(Base):

@@ -17,7 +17,7 @@ from paymail.emails import TO_STAFF
 from paymail.errors import PaymailError
 from paymail.models import ContactRole, Message, MessageKind, MessageState
 from paymail.ports.mail import Envelope, Mailer, Outcome, Verdict
-from paymail.ports.rendering import Letter, Writer
+from paymail.ports.rendering import Frozen, Letter, Writer
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery import outcomes
@@ -187,7 +187,10 @@ def _write(context: DeliveryContext, claim: Claim, letter: Letter, going: Addres
             sources=(MessageState.SENDING,),
             target=MessageState.SENDING,
             mime_sha256=blobs.keep(session, content=written.mime, now=now),
-            pdf_sha256=_keep_pdf(session, letter, written.pdf, now),
+            pdf_sha256=_keep_pdf(session, letter.version, written.pdf, now),
+            enclosed_sha256=_keep_pdf(
+                session, letter.enclosed.version if letter.enclosed else None, written.enclosed, now
+            ),
             subject=written.subject,
             sender=written.sender,
             recipient=_SEPARATOR.join(written.recipients),
@@ -206,12 +209,12 @@ def _write(context: DeliveryContext, claim: Claim, letter: Letter, going: Addres
     )
 
 
-def _keep_pdf(session: Session, letter: Letter, pdf: bytes | None, now: datetime) -> str | None:
+def _keep_pdf(session: Session, version: Frozen | None, pdf: bytes | None, now: datetime) -> str | None:
     if pdf is None:
         return None
-    if letter.version is None:
+    if version is None:
         return blobs.keep(session, content=bytes(pdf), now=now)
-    return issued_documents.keep(session, version=letter.version, pdf=pdf, now=now)
+    return issued_documents.keep(session, version=version, pdf=pdf, now=now)
 
 
 def _envelope(message: Message, mime: bytes, going: Addressees) -> Envelope:
