@@ -104,6 +104,10 @@ class Message(CausedByRequest, Base):
     refund_id: Mapped[int | None] = mapped_column(ForeignKey("refunds.refund_id"))
     amount: Mapped[int | None] = mapped_column(BigInteger)
     """Of a payment that failed, in minor units of the invoice's currency."""
+    failed_method: Mapped[str] = mapped_column(String(80), default="")
+    """What it was made with, for people: `Bank debit ending 6789`; empty: nobody said."""
+    failed_on: Mapped[date | None] = mapped_column()
+    """The day on which the customer began it, by the issuer's calendar; empty: nobody said."""
     step: Mapped[str] = mapped_column(String(8), default="")
     """The reminder's step of the ladder as it is shown: days from due, such as `-3` or `7`, or `hand`."""
     due_on: Mapped[date | None] = mapped_column()
