@@ -55,6 +55,9 @@ PLACES = {
     ),
     "imports": Place("imports", "group", "Imports: what each brought, sending it, and taking it back."),
     "invoices": Place("invoices", "group", "Invoices."),
+    "objections": Place(
+        "objections", "group", "What customers say is wrong with invoices, and your answers."
+    ),
     "payments": Place("payments", "group", "Payments, refunds and receipts."),
     "plans": Place("plans", "group", "Payment plans."),
     "reminders": Place("reminders", "group", "Reminder settings."),

@@ -43,6 +43,8 @@ class ReceiptEmail(CustomerEmail):
     payable: bool
     in_full: bool
     """Whether payments alone left nothing to pay: nothing was credited or written off."""
+    enclosed: bool
+    """Whether the paid invoice is attached too."""
 
     @classmethod
     def sample(cls) -> Self:
@@ -67,4 +69,5 @@ class ReceiptEmail(CustomerEmail):
             late=False,
             payable=False,
             in_full=True,
+            enclosed=True,
         )

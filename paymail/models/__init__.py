@@ -27,9 +27,11 @@ from paymail.models.issued_document import IssuedDocument
 from paymail.models.issuer_change import IssuerChange
 from paymail.models.issuer_logo import IssuerLogo
 from paymail.models.message import (
+    DIGESTS,
     MESSAGE_MOVES,
     OPEN_STATES,
     TO_NAMED,
+    UNWRITTEN,
     Blob,
     DeliveryAttempt,
     Message,
@@ -76,6 +78,7 @@ __all__ = [
     "ATTEMPT_MOVES",
     "BANK_CHANGE_MOVES",
     "BULK_MOVES",
+    "DIGESTS",
     "DISPUTE_MOVES",
     "GATEWAY_EVENT_MOVES",
     "IN_FORCE",
@@ -89,6 +92,7 @@ __all__ = [
     "SAVED_METHOD_MOVES",
     "STATUS_MOVES",
     "TO_NAMED",
+    "UNWRITTEN",
     "ApiKey",
     "AttemptStatus",
     "BankChange",

@@ -104,6 +104,10 @@ class Message(CausedByRequest, Base):
     refund_id: Mapped[int | None] = mapped_column(ForeignKey("refunds.refund_id"))
     amount: Mapped[int | None] = mapped_column(BigInteger)
     """Of a payment that failed, in minor units of the invoice's currency."""
+    failed_method: Mapped[str] = mapped_column(String(80), default="")
+    """What it was made with, for people: `Bank debit ending 6789`; empty: nobody said."""
+    failed_on: Mapped[date | None] = mapped_column()
+    """The day on which the customer began it, by the issuer's calendar; empty: nobody said."""
     step: Mapped[str] = mapped_column(String(8), default="")
     """The reminder's step of the ladder as it is shown: days from due, such as `-3` or `7`, or `hand`."""
     due_on: Mapped[date | None] = mapped_column()
@@ -142,8 +146,16 @@ class Message(CausedByRequest, Base):
     sender: Mapped[str] = mapped_column(String(320), default="")
     mime_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
     pdf_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
+    enclosed_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the paid invoice that went along with a receipt."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+DIGESTS = (Message.mime_sha256, Message.pdf_sha256, Message.enclosed_sha256)
+"""The columns that name the bytes of a message in `blobs`."""
+UNWRITTEN = dict.fromkeys(("mime_sha256", "pdf_sha256", "enclosed_sha256"))
+"""Their values in a message that is to be written anew."""
 
 
 class DeliveryAttempt(Base):

@@ -9,6 +9,7 @@ from paymail.emails import TO_STAFF
 from paymail.errors import Conflict
 from paymail.models import (
     TO_NAMED,
+    UNWRITTEN,
     Contact,
     ContactRole,
     Customer,
@@ -237,11 +238,10 @@ def _readdress(session: Session, invoice_ids: list[int], new: str) -> int:
             lease_until=None,
             recipient=new,
             destination=domain_of(new),
-            mime_sha256=None,
-            pdf_sha256=None,
             subject="",
             give_up_at=None,
             attempts=0,
+            **UNWRITTEN,
         )
         .returning(Message.message_id)
         .execution_options(synchronize_session=False)

@@ -81,6 +81,12 @@ def objections(session: Session, *, invoice_id: int) -> Sequence[Objection]:
     return session.scalars(mine.order_by(Objection.objection_id)).all()
 
 
+def all_open(session: Session, *, limit: int) -> Sequence[Objection]:
+    """Return what waits for an answer, of any invoice, oldest first."""
+    waiting = select(Objection).where(Objection.closed_at.is_(None))
+    return session.scalars(waiting.order_by(Objection.opened_at, Objection.objection_id).limit(limit)).all()
+
+
 def may_object(session: Session, *, invoice: Invoice) -> bool:
     """Whether the customer can say now that something is wrong."""
     said = objections(session, invoice_id=invoice.invoice_id)

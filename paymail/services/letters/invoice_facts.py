@@ -24,10 +24,10 @@ def full_document(session: Session, *, invoice: Invoice, public_url: str) -> Inv
         document = replace(document, credits=_credits(session, invoice))
     if invoice.balance:
         return replace(document, instalments=open_instalments(invoice))
-    return _as_paid(session, invoice, document) if _paid_in_full(invoice) else document
+    return _as_paid(session, invoice, document) if paid_in_full(invoice) else document
 
 
-def _paid_in_full(invoice: Invoice) -> bool:
+def paid_in_full(invoice: Invoice) -> bool:
     """Whether payments alone left nothing to pay, and none of them went back."""
     went_back = invoice.amount_refunded or invoice.amount_charged_back
     return invoice.received >= invoice.total > 0 and invoice.charged == invoice.total and not went_back

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from paymail.documents import Document, InvoiceDocument
 from paymail.emails import TO_STAFF
 from paymail.models import TO_NAMED, Blob, ContactRole, Invoice, Message, MessageKind, MessageState
-from paymail.ports.rendering import Copies, Frozen, Letter
+from paymail.ports.rendering import Copies, Enclosed, Frozen, Letter
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.letters import issued_documents
 from paymail.services.letters.addressees import mailed
@@ -52,6 +52,7 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
     kind = KINDS[message.kind]
     source = Source(session, message, invoice, public_url, date)
     document = kind.document(source) if kind.document else None
+    enclosed = kind.enclosed(source)
     issuer, to_staff = invoice.issuer, message.kind in TO_STAFF
     found = mailed(session, message=message, invoice=invoice)
     first, *others = found.named(ContactRole.TO) or (_on_file(message, invoice),)
@@ -69,6 +70,7 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
         in_reply_to=_thread_root(session, message) if kind.threaded else "",
         version=_version(session, invoice, document),
         copies=Copies(tuple(others), found.named(ContactRole.CC), found.named(ContactRole.BCC)),
+        enclosed=Enclosed(enclosed, _version(session, invoice, enclosed)) if enclosed else None,
     )
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from paymail.models import MessageState
+from paymail.models import DIGESTS, MessageState
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
 from paymail.services.lists import lookup, message_pages
@@ -77,6 +77,12 @@ def pdf(app: AppDep, message_id: RowId) -> Response:
     return _proof(app, message_id, "pdf_sha256", "application/pdf", f"message-{message_id}.pdf")
 
 
+@router.get("/{message_id}/enclosed.pdf")
+def enclosed(app: AppDep, message_id: RowId) -> Response:
+    """Show the paid invoice that went along with a receipt."""
+    return _proof(app, message_id, "enclosed_sha256", "application/pdf", f"message-{message_id}-invoice.pdf")
+
+
 def _acted(
     app: App,
     request: Request,
@@ -131,7 +137,7 @@ def message_page(
         one = message_pages.message(session, message_id=message_id)
         tries = lookup.tries(session, message_id=message_id)
         fates = recipients.fates(session, message=one.message)
-        erased = blobs.erased(session, digests=(one.message.mime_sha256, one.message.pdf_sha256))
+        erased = blobs.erased(session, digests=[getattr(one.message, column.key) for column in DIGESTS])
         calendar = calendar_or_none(load_invoice(session, invoice_id=one.message.invoice_id).issuer)
     open_ = one.message.state in BEFORE_HANDOVER
     context = {
