@@ -72,6 +72,14 @@ class AnswerForm(StaffForm):
     answer: str = Field("", max_length=4000)
 
 
+class CopyForm(StaffForm):
+    """Send a copy to one further address."""
+
+    to: Text = ""
+    payment: int = Field(0, ge=0, le=LARGEST_ID)
+    """Whose receipt; 0: the invoice."""
+
+
 def calendar_or_none(issuer: Issuer) -> BusinessCalendar | None:
     """Return the issuer's calendar; None where a setting is broken, so that the page still shows."""
     try:
@@ -147,6 +155,7 @@ def _forms(session: Session, invoice: Invoice) -> dict[str, StaffForm]:
         "send": SendForm(sequence=invoice_emails.next_sequence(session, invoice_id=invoice_id)),
         "hold": HoldForm(),
         "answer": AnswerForm(),
+        "copy_to": CopyForm(),
         "remind": RemindForm(sequence=by_hand.next_sequence(session, invoice_id=invoice_id)),
         "invoice": _override(invoice.reminders_off, invoice.ladder),
         "customer": _override(invoice.customer.reminders_off, invoice.customer.ladder),

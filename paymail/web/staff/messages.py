@@ -77,12 +77,6 @@ def pdf(app: AppDep, message_id: RowId) -> Response:
     return _proof(app, message_id, "pdf_sha256", "application/pdf", f"message-{message_id}.pdf")
 
 
-@router.get("/{message_id}/enclosed.pdf")
-def enclosed(app: AppDep, message_id: RowId) -> Response:
-    """Show the paid invoice that went along with a receipt."""
-    return _proof(app, message_id, "enclosed_sha256", "application/pdf", f"message-{message_id}-invoice.pdf")
-
-
 def _acted(
     app: App,
     request: Request,

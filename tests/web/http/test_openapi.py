@@ -38,6 +38,7 @@ OPERATIONS = [
     ("/api/public/pay/{token}/already-paid", "POST"),
     ("/api/public/pay/{token}/promise", "POST"),
     ("/api/public/pay/{token}/objection", "POST"),
+    ("/api/public/pay/{token}/copy", "POST"),
     ("/api/public/pay/{token}/saved-method/remove", "POST"),
     ("/webhooks/stripe", "POST"),
     ("/healthz", "GET"),
@@ -154,7 +155,7 @@ def described(
     app.close()
 
 
-UNSAID = ("/promise", "/create-payment", "/objection")
+UNSAID = ("/promise", "/create-payment", "/objection", "/copy")
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)

@@ -24,6 +24,7 @@ BODIES = {
     "promise": {"date": "2026-12-01"},
     "remove": {"id": 1},
     "objection": {"reason": "price"},
+    "copy": {"to": "a@b.example", "receipt": 1},
 }
 FORMS = {"remove": {"method": "1"}, "wrong": {"reason": "price"}, "copy": {"email": "a@b.example"}}
 UNKNOWN = ["0" * 64, "x", "A" * 64, "0" * 63, "0" * 65, "%00", "é", "0" * 300]
@@ -44,6 +45,7 @@ VOID = {
     ("/pay/{token}/wrong", "POST"): 303,
     ("/pay/{token}/copy", "POST"): 303,
     ("/api/public/pay/{token}/objection", "POST"): 409,
+    ("/api/public/pay/{token}/copy", "POST"): 404,
     ("/pay/{token}/saved-method/remove", "POST"): 303,
     ("/api/public/pay/{token}/already-paid", "POST"): 409,
     ("/api/public/pay/{token}/promise", "POST"): 409,
