@@ -26,6 +26,7 @@ from paymail.web.staff import (
     previews,
     reconciliation,
     reminders,
+    start,
     suppressions,
     unknown_messages,
 )
@@ -36,6 +37,7 @@ __all__ = ["router"]
 _inside = APIRouter(dependencies=[Depends(require_staff)])
 for noun in (
     home,
+    start,
     invoice_list,
     acts,
     invoices,
