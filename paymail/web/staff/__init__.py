@@ -28,6 +28,7 @@ from paymail.web.staff import (
     previews,
     reconciliation,
     reminders,
+    start,
     suppressions,
     unknown_messages,
 )
@@ -38,6 +39,7 @@ __all__ = ["router"]
 _inside = APIRouter(dependencies=[Depends(require_staff)])
 for noun in (
     home,
+    start,
     invoice_list,
     acts,
     invoices,
