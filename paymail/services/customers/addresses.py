@@ -19,7 +19,7 @@ from paymail.models import (
     MessageState,
     ReminderHold,
 )
-from paymail.services.core import history
+from paymail.services.core import customer_history, history
 from paymail.services.core.customers import CustomerErased, NoSuchCustomer, refuse_merged
 from paymail.services.core.email_addresses import checked
 from paymail.services.core.invoices import load_invoice
@@ -160,6 +160,8 @@ def _move(session: Session, customer_id: int, new: str, actor: str, now: datetim
         raise CustomerErased(f"the data of customer {customer_id} has been erased")
     refuse_twin(session, found, name=found.name, address=new)
     old, found.email = found.email, new
+    if not by_host:
+        customer_history.record(session, found, "email", (old, new), actor, now)
     found.host_email = None if by_host else found.host_email or old
     for invoice_id in owed or others[-1:]:
         history.record(

@@ -97,9 +97,14 @@ def set_up_invoice(app: AppDep, holder: Writer, invoice_id: RowId, body: SetUp) 
 
 
 @router.post("/customers/{customer_id}/reminders", status_code=204, responses=PROBLEMS)
-def set_up_customer(app: AppDep, _holder: Writer, customer_id: RowId, body: SetUp) -> None:
+def set_up_customer(app: AppDep, holder: Writer, customer_id: RowId, body: SetUp) -> None:
     """Turn a customer's reminders on or off, or set their own ladder. Scope: write."""
     with app.transaction() as session:
         preferences.set_up_customer(
-            session, customer_id=customer_id, now=app.now(), off=body.off, ladder_text=body.ladder
+            session,
+            customer_id=customer_id,
+            actor=holder.actor,
+            now=app.now(),
+            off=body.off,
+            ladder_text=body.ladder,
         )

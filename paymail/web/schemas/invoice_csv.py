@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from paymail.models import Invoice
 from paymail.money import to_decimal
@@ -14,20 +14,22 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def lines_of(rows: Iterable[Invoice]) -> Iterator[str]:
     """Yield the lines of a CSV, the head first; money in major units. Nothing is kept of them."""
-    yield _line(list(InvoiceRow.model_fields))
+    yield line_of(list(InvoiceRow.model_fields))
     for invoice in rows:
         shown = InvoiceRow.of(invoice).model_dump(mode="json") | {
             "total": to_decimal(invoice.total, invoice.currency),
             "balance": to_decimal(invoice.balance, invoice.currency),
         }
-        yield _line([_cell(value) for value in shown.values()])
+        yield line_of([cell_of(value) for value in shown.values()])
 
 
-def _line(cells: list[object] | list[str]) -> str:
+def line_of(cells: Sequence[object]) -> str:
+    """Return a line of a CSV."""
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerow(cells)
     return written.getvalue()
 
 
-def _cell(value: object) -> object:
+def cell_of(value: object) -> object:
+    """Return a cell that no spreadsheet calculates."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
