@@ -142,8 +142,7 @@ def change_email(session: Session, *, customer_id: int, address: str, actor: str
     deliveries). Suppressions stay: they are about addresses.
     Raises BadAddress, NoSuchCustomer, CustomerErased, AddressTaken.
     """
-    new = checked(address)
-    return _move(session, customer_id, new, actor, now, by_host=False)
+    return _move(session, customer_id, checked(address), actor, now, by_host=False)
 
 
 def take_hosts_address(session: Session, *, customer_id: int, address: str, actor: str, now: datetime) -> int:
@@ -160,9 +159,9 @@ def _move(session: Session, customer_id: int, new: str, actor: str, now: datetim
         raise CustomerErased(f"the data of customer {customer_id} has been erased")
     refuse_twin(session, found, name=found.name, address=new)
     old, found.email = found.email, new
+    found.host_email = None if by_host else found.host_email or old
     if not by_host:
         customer_history.record(session, found, "email", (old, new), actor, now)
-    found.host_email = None if by_host else found.host_email or old
     for invoice_id in owed or others[-1:]:
         history.record(
             session,

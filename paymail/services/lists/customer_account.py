@@ -21,6 +21,8 @@ from paymail.models import (
 from paymail.money import Money
 from paymail.services.lists.payment_state import OWED
 
+_ELSEWHERE = ("imported", "email_sent")
+"""Kinds of events that say no more than the lists of invoices and emails do."""
 _SAID = (HoldReason.PROMISED, HoldReason.CLAIMED)
 
 
@@ -134,7 +136,7 @@ def events_of(session: Session, *, customer_id: int, limit: int) -> list[tuple[T
     statement = (
         select(TimelineEvent, Invoice.number)
         .join(Invoice, Invoice.invoice_id == TimelineEvent.invoice_id)
-        .where(Invoice.customer_id == customer_id)
+        .where(Invoice.customer_id == customer_id, TimelineEvent.kind.not_in(_ELSEWHERE))
         .order_by(TimelineEvent.event_id.desc())
         .limit(limit)
     )

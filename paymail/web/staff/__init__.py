@@ -11,6 +11,7 @@ from paymail.web.staff import (
     customer_reminders,
     customers,
     documents,
+    erasures,
     events,
     forecast,
     home,
@@ -64,6 +65,7 @@ for noun in (
     statements,
     contacts,
     mergers,
+    erasures,
     mailbox,
 ):
     _inside.include_router(noun.router)

@@ -1,6 +1,6 @@
 """What the list of customers shows for an address: a page of rows with what each owes, holds and trouble."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
@@ -114,7 +114,7 @@ def rows_of(
             Row(
                 customer=one,
                 company=companies[one.issuer_id],
-                owed=owed.get(one.customer_id, []),
+                owed=sorted(owed.get(one.customer_id, []), key=_abroad(companies[one.issuer_id])),
                 held=customer_holds.is_held(one, now),
                 held_invoices=held.get(one.customer_id, 0),
                 blocked=suppressions.normalised(one.email) in blocked,
@@ -123,6 +123,11 @@ def rows_of(
             )
         )
     return rows
+
+
+def _abroad(company: Issuer) -> Callable[[Owed], bool]:
+    """Return what puts a company's own currency before the others."""
+    return lambda one: one.balance.currency != company.currency
 
 
 @dataclass(frozen=True, slots=True)

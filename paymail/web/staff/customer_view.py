@@ -32,9 +32,10 @@ from paymail.web.staff.local_time import clock_of
 from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
 
-MOST_INVOICES, MOST_EMAILS, MOST_WORDS, MOST_EVENTS = 50, 20, 20, 40
+MOST_INVOICES, MOST_EMAILS, MOST_WORDS, MOST_EVENTS = 50, 15, 15, 25
 A_YEAR = timedelta(days=365)
-FIELD_WORDS = {"tax_id": "tax ID", "hold": "hold of all reminders", "locale": "language"}
+FIELD_WORDS = {"tax_id": "Tax ID", "hold": "Hold of all reminders", "locale": "Language"}
+"""Where the name of the column does not say it."""
 
 
 class DetailsForm(StaffForm):
@@ -85,7 +86,7 @@ def shown(
         customer = addresses.customer(session, customer_id=customer_id)
         issuer = session.get_one(Issuer, customer.issuer_id)
         context = {
-            **_account(session, customer, now),
+            **_account(session, customer, issuer.currency, now),
             **_people(session, customer),
             **_words(session, customer, now),
             "visitor": visitor,
@@ -105,12 +106,13 @@ def shown(
     return PAGES.TemplateResponse(request, "customer.html", context, status)
 
 
-def _account(session: Session, customer: Customer, now: datetime) -> dict[str, object]:
-    """Return what the customer owes and paid. Nine statements."""
+def _account(session: Session, customer: Customer, home: str, now: datetime) -> dict[str, object]:
+    """Return what the customer owes and paid, the home currency first. Nine statements."""
     own = customer.customer_id
+    owed = customer_sums.owed_by(session, customer_ids=[own], now=now).get(own, [])
     found = customer_account.open_invoices(session, customer_id=own, limit=MOST_INVOICES)
     return {
-        "owed": customer_sums.owed_by(session, customer_ids=[own], now=now).get(own, []),
+        "owed": sorted(owed, key=lambda one: one.balance.currency != home),
         "paid": customer_account.paid_since(session, customer_id=own, since=now - A_YEAR),
         "rows": rows_of(session, found, now),
         "statements": statements.currencies(session, customer_id=own),
@@ -172,12 +174,15 @@ def _timeline(session: Session, customer_id: int) -> list[Entry]:
     changed = customer_history.changes_of(session, customer_id=customer_id, limit=MOST_EVENTS)
     entries = [
         Entry(
-            one.at, f"{FIELD_WORDS.get(one.field, one.field)} changed", one.actor, _change(one.old, one.new)
+            one.at,
+            f"{FIELD_WORDS.get(one.field, one.field.capitalize())} changed",
+            one.actor,
+            _change(one.old, one.new),
         )
         for one in changed
     ]
     for event, number in customer_account.events_of(session, customer_id=customer_id, limit=MOST_EVENTS):
-        what = event.kind.replace("_", " ")
+        what = event.kind.replace("_", " ").capitalize()
         entries.append(Entry(event.at, what, event.actor, event.detail, event.invoice_id, number))
     return sorted(entries, key=lambda one: one.at, reverse=True)[:MOST_EVENTS]
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from paymail.models import Customer, MessageKind, MessageState
+from paymail.models import Customer, MessageKind, MessageState, PaymentStatus
 from tests.web.conftest import Biller
 
 PAGE = "/customers/1"
@@ -114,6 +114,15 @@ def test_promises_and_words_stand_on_the_page(customer: Biller) -> None:
     customer.move(days=3)
     customer.go(customer.clock)
     assert "Promise broken" in customer.get(PAGE)
+
+
+def test_erasing_names_what_is_in_the_way_and_wants_a_tick(customer: Biller) -> None:
+    assert "Unpaid invoices: 502" in customer.get(f"{PAGE}/erase")
+    customer.site.change(502, amount_paid=8250, payment_status=PaymentStatus.PAID)
+    assert "This cannot be undone" in customer.get(f"{PAGE}/erase")
+    assert "tick the box" in customer.post(f"{PAGE}/erase", 422)
+    assert "personal data was erased" in customer.post(f"{PAGE}/erase", sure="yes")
+    assert "There is nothing to erase" in customer.get(f"{PAGE}/erase")
 
 
 def test_an_erased_customer_has_no_forms(customer: Biller) -> None:
