@@ -11,6 +11,7 @@ from paymail.models.contact import (
     MessageRecipient,
     RecipientState,
 )
+from paymail.models.customer_change import CustomerChange
 from paymail.models.events import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, TimelineEvent
 from paymail.models.host_sync import HostRefusal, HostSync, SyncedInvoice
 from paymail.models.import_profile import ImportProfile
@@ -107,6 +108,7 @@ __all__ = [
     "ContactOrigin",
     "ContactRole",
     "Customer",
+    "CustomerChange",
     "DeliveryAttempt",
     "Dispute",
     "DisputeState",

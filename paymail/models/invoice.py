@@ -84,6 +84,13 @@ class Invoice(Base):
         Index(
             "ix_invoices_owed", "due_date", "invoice_id", postgresql_where=_OWED_SQL, sqlite_where=_OWED_SQL
         ),
+        Index(
+            "ix_invoices_owed_by",
+            "customer_id",
+            "currency",
+            postgresql_where=_OWED_SQL,
+            sqlite_where=_OWED_SQL,
+        ),
         Index("ix_invoices_issued_date", "issued_date"),
         Index("ix_invoices_next_reminder_at", "next_reminder_at"),
         Index(

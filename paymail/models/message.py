@@ -36,6 +36,8 @@ class MessageKind(StrEnum):
     """A copy of an invoice or a receipt to one further address, which `recipient` names."""
     ANSWER = "answer"
     """What staff answer to who says that something is wrong with an invoice, which `recipient` names."""
+    STATEMENT = "statement"
+    """A customer's statement of account in the currency of its invoice, which is the newest of them."""
 
 
 TO_NAMED = (MessageKind.COPY, MessageKind.ANSWER)
@@ -112,6 +114,8 @@ class Message(CausedByRequest, Base):
     """The reminder's step of the ladder as it is shown: days from due, such as `-3` or `7`, or `hand`."""
     due_on: Mapped[date | None] = mapped_column()
     """The due date that a reminder of the ladder counts from."""
+    statement_since: Mapped[date | None]
+    """The first day of a statement; empty: 90 days before its last one, on which it is written."""
     by_hand: Mapped[bool] = mapped_column(default=False)
     """A reminder that staff asked for: business hours and the ladder do not concern it."""
     tone: Mapped[str] = mapped_column(String(12), default="")

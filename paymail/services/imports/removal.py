@@ -15,6 +15,7 @@ from paymail.models import (
     Contact,
     ContactOrigin,
     Customer,
+    CustomerChange,
     DeliveryAttempt,
     GatewayCustomer,
     IdempotentRequest,
@@ -50,7 +51,12 @@ OF_INVOICES: tuple[Column, ...] = (
     SyncedInvoice.invoice_id,
     IssuedDocument.invoice_id,
 )
-USED_BY: tuple[Column, ...] = (Invoice.customer_id, SavedMethod.customer_id, GatewayCustomer.customer_id)
+USED_BY: tuple[Column, ...] = (
+    Invoice.customer_id,
+    SavedMethod.customer_id,
+    GatewayCustomer.customer_id,
+    CustomerChange.customer_id,
+)
 """What keeps a customer."""
 
 

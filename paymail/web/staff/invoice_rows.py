@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice
+from paymail.models import Invoice, MessageState
 from paymail.money import Money
 from paymail.services.core.invoices import local_date
 from paymail.services.ledger import awaited_payments
@@ -51,6 +51,20 @@ PAYMENT_BADGES: dict[PaymentState, tuple[str, str]] = {
     _P.PROMISE_BROKEN: ("warn", "Promise broken"),
     _P.ON_A_PLAN: ("info", "On a plan"),
 }
+TROUBLE_BADGES: dict[MessageState, tuple[str, str]] = {
+    MessageState.BOUNCED: ("bad", "Bounced"),
+    MessageState.FAILED: ("bad", "Failed"),
+    MessageState.UNKNOWN: ("bad", "In doubt"),
+}
+MESSAGE_BADGES: dict[MessageState, tuple[str, str]] = TROUBLE_BADGES | {
+    MessageState.SCHEDULED: ("info", "Scheduled"),
+    MessageState.SENDING: ("info", "Sending"),
+    MessageState.HANDOVER: ("info", "Sending"),
+    MessageState.SENT: ("good", "Sent"),
+    MessageState.CANCELLED: ("still", "Cancelled"),
+    MessageState.SUPPRESSED: ("still", "Not needed"),
+}
+"""Of one email, whatever it is about."""
 _FIXES = {
     _D.BOUNCED: ("The email came back.", "/staff/invoices/{invoice}#emails", "Correct the address"),
     _D.IN_DOUBT: ("It may have arrived.", "/staff/messages/{message}", "Decide"),

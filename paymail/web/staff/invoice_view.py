@@ -25,7 +25,7 @@ from paymail.services.letters import issued_versions
 from paymail.services.links import pay_links
 from paymail.services.lists import lookup, message_pages
 from paymail.services.lists.message_pages import Wanted
-from paymail.services.reminders import by_hand, holds
+from paymail.services.reminders import by_hand, customer_holds, holds
 from paymail.services.sending import invoice_emails
 from paymail.web.http.inputs import LARGEST_ID
 from paymail.web.staff import money_view, plan_view
@@ -140,6 +140,7 @@ def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, objec
         "awaited": awaited_payments.awaited(session, invoice_id=invoice_id),
         "explained": explain(session, invoice_id=invoice_id, now=now),
         "holds": holds.in_force(session, invoice_ids=[invoice_id], now=now),
+        "customer_held": customer_holds.is_held(invoice.customer, now),
         "hold_reasons": list(HoldReason),
         "objections": objections.objections(session, invoice_id=invoice_id),
         "objection_reasons": objections.REASONS,

@@ -116,7 +116,12 @@ def of_customer(
     def do(session: Session, now: datetime) -> None:
         customer_id = load_invoice(session, invoice_id=invoice_id).customer_id
         preferences.set_up_customer(
-            session, customer_id=customer_id, now=now, off=_off(form), ladder_text=form.ladder
+            session,
+            customer_id=customer_id,
+            actor=visitor.email,
+            now=now,
+            off=_off(form),
+            ladder_text=form.ladder,
         )
 
     return answer_form(app, request, visitor, invoice_id, form, do, block="reminders", name="customer")

@@ -46,6 +46,8 @@ OPERATIONS = [
 ]
 STAFF_OPERATIONS = [
     ("/api/v1/customers/{customer_id}/merge", "POST"),
+    ("/api/v1/customers/{customer_id}/hold", "POST"),
+    ("/api/v1/customers/{customer_id}/release", "POST"),
     ("/api/v1/customers/{customer_id}/contacts", "GET"),
     ("/api/v1/customers/{customer_id}/contacts", "POST"),
     ("/api/v1/customers/{customer_id}/contacts/{contact_id}", "DELETE"),
