@@ -68,7 +68,7 @@ from paymail.models.saved_method import (
     SavedMethod,
     SavedMethodState,
 )
-from paymail.models.staff import ApiKey, SavedView, StaffSession, StaffUser
+from paymail.models.staff import ApiKey, Role, SavedView, StaffRole, StaffSession, StaffUser
 from paymail.models.suppression import Bounce, Suppression
 from paymail.models.worker import Gate, Heartbeat
 
@@ -150,9 +150,11 @@ __all__ = [
     "ReminderHold",
     "ReplacedToken",
     "Restore",
+    "Role",
     "SavedMethod",
     "SavedMethodState",
     "SavedView",
+    "StaffRole",
     "StaffSession",
     "StaffUser",
     "Suppression",

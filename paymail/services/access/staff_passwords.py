@@ -2,14 +2,14 @@
 
 from sqlalchemy import delete, select
 
-from paymail.models import StaffSession, StaffUser
+from paymail.models import Role, StaffRole, StaffSession, StaffUser
 from paymail.services.access.logins import LoginContext, account_of
 from paymail.services.access.password_rules import check_password
 from paymail.services.core.issuers import all_issuers
 
 
 def set_password(context: LoginContext, *, email: str, password: str) -> None:
-    """Make a staff user, or give a known one a new password; a new one ends the old sessions.
+    """Make an admin of all issuers, or give somebody known a new password, which ends their sessions.
 
     Raises WeakPassword.
     """
@@ -23,7 +23,10 @@ def set_password(context: LoginContext, *, email: str, password: str) -> None:
             select(StaffUser).where(StaffUser.email == account).with_for_update()
         ).one_or_none()
         if user is None:
-            session.add(StaffUser(email=account, password_hash=made, created_at=context.now()))
+            user = StaffUser(email=account, password_hash=made, created_at=context.now())
+            session.add(user)
+            session.flush()
+            session.add(StaffRole(user_id=user.user_id, issuer_id=None, role=Role.ADMIN))
             return
         user.password_hash = made
         session.execute(delete(StaffSession).where(StaffSession.user_id == user.user_id))

@@ -5,6 +5,7 @@ from paymail.services.core.documents import receipt_number
 from paymail.services.letters.credit_notes import credit_note_number
 from paymail.web.staff.local_time import in_zone, local, local_clock, local_short, short_day
 from paymail.web.staff.marks import amount, bar, icon
+from paymail.web.staff.offered_forms import OfferedForms, may, offered, opens
 from paymail.web.templating import templates
 
 PAGES = templates(
@@ -18,5 +19,9 @@ PAGES = templates(
     amount=amount,
     receipt_number=receipt_number,
     credit_note_number=credit_note_number,
+    may=may,
+    offered=offered,
+    opens=opens,
     filters={"in_zone": in_zone},
 )
+PAGES.env.add_extension(OfferedForms)

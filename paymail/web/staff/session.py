@@ -10,6 +10,7 @@ from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.core import restores
 from paymail.web.http.dependencies import AppDep
+from paymail.web.staff.admission import admit
 
 COOKIE = "paymail_session"
 LOGIN = "/staff/login"
@@ -22,12 +23,16 @@ class NotLoggedIn(Denied):
 
 
 def require_staff(app: AppDep, request: Request, paymail_session: Annotated[str, Cookie()] = "") -> Visitor:
-    """Return who is logged in; every page shows what is on hold. Raises NotLoggedIn."""
+    """Return who is logged in, if their role allows the route. From here on the request sees what they may
+    see, and every page shows what is on hold. Raises NotLoggedIn, NotAllowed.
+    """
     with app.reading() as session:
         found = staff.visitor(session, secret=paymail_session, now=app.now())
-        request.state.on_hold = restores.on_hold(session) if found else []
-    if found is None:
-        raise NotLoggedIn("please sign in")
+        if found is None:
+            raise NotLoggedIn("please sign in")
+        request.state.on_hold = restores.on_hold(session)
+        request.state.admission = admission = admit(session, request, found)
+    app.asking.scope = admission.scope
     return found
 
 
