@@ -8,9 +8,11 @@ import typer
 
 from paymail.cli.context import exits, open_app
 from paymail.services.access import people
+from paymail.services.access.password_links import make_link
 from paymail.services.access.people import Person
 from paymail.services.access.staff_passwords import set_password
 from paymail.services.core.issuers import all_issuers
+from paymail.wiring import App
 
 group = typer.Typer(help="Staff users.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")]
@@ -61,6 +63,56 @@ def _described(one: Person) -> dict[str, object]:
         "issuers": {str(issuer_id): role for issuer_id, role in one.roles.single},
         "created_at": one.user.created_at.isoformat(),
     }
+
+
+@group.command()
+@exits
+def add(
+    email: str,
+    role: Annotated[str, typer.Option(help="viewer, biller, refunder or admin.")] = "biller",
+    issuer: IssuerRef = "",
+) -> None:
+    """Make an account, and print the link by which the person sets their password, within 72 hours.
+
+    For example: paymail staff add kim@example.com --role biller
+    """
+    app = open_app()
+    with app.transaction() as session:
+        secret = people.invite(
+            session,
+            email=email,
+            role=people.role_named(role),
+            issuer_id=people.issuer_named(session, issuer),
+            actor="command line",
+            now=app.now(),
+        )
+    _print_link(app, secret)
+
+
+@group.command()
+@exits
+def link(email: str) -> None:
+    """Print a link by which somebody sets another password, once and within 72 hours."""
+    app = open_app()
+    with app.transaction() as session:
+        user = people.person_of(session, email=email)
+        secret = make_link(session, user, actor="command line", now=app.now())
+    _print_link(app, secret)
+
+
+def _print_link(app: App, secret: str) -> None:
+    typer.echo(f"{app.settings.public_url}/staff/password/{secret}")
+    typer.echo("Whoever has this link can sign in as this person. It is not shown again.", err=True)
+
+
+@group.command()
+@exits
+def remove(email: str) -> None:
+    """End an account: its sessions end at once, and what the person did stays in their name."""
+    app = open_app()
+    with app.transaction() as session:
+        people.remove(session, user := people.person_of(session, email=email), app.now())
+    typer.echo(f"{user.email} can no longer sign in")
 
 
 @group.command()

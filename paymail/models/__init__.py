@@ -68,7 +68,7 @@ from paymail.models.saved_method import (
     SavedMethod,
     SavedMethodState,
 )
-from paymail.models.staff import ApiKey, Role, SavedView, StaffRole, StaffSession, StaffUser
+from paymail.models.staff import ApiKey, Role, SavedView, StaffLink, StaffRole, StaffSession, StaffUser
 from paymail.models.suppression import Bounce, Suppression
 from paymail.models.worker import Gate, Heartbeat
 
@@ -154,6 +154,7 @@ __all__ = [
     "SavedMethod",
     "SavedMethodState",
     "SavedView",
+    "StaffLink",
     "StaffRole",
     "StaffSession",
     "StaffUser",

@@ -24,7 +24,7 @@ class Role(StrEnum):
 
 
 class StaffUser(Base):
-    """A person of the billing staff; the password is an Argon2id hash."""
+    """A person of the billing staff; the password is an Argon2id hash, empty until they set one."""
 
     __tablename__ = "staff_users"
 
@@ -55,6 +55,18 @@ class StaffRole(Base):
     issuer_id: Mapped[int | None] = mapped_column(ForeignKey("issuers.issuer_id"))
     """Empty: every issuer."""
     role: Mapped[Role] = mapped_column(status_type(Role))
+
+
+class StaffLink(Base):
+    """A link by which a person sets their password, by the digest of its secret. It goes when it is used."""
+
+    __tablename__ = "staff_links"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.user_id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_by: Mapped[str] = mapped_column(String(320))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class StaffSession(Base):

@@ -1,14 +1,17 @@
 """The people of the staff: who there is, and which roles they have."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, InvalidInput, NotFound
-from paymail.models import Role, StaffRole, StaffUser
+from paymail.models import Role, StaffLink, StaffRole, StaffSession, StaffUser
 from paymail.services.access.logins import account_of
+from paymail.services.access.password_links import make_link
 from paymail.services.access.roles import Roles, roles_of
+from paymail.services.core.email_addresses import checked
 from paymail.services.core.issuers import find_issuer
 
 
@@ -22,6 +25,12 @@ class LastAdmin(Conflict):
     """Without this person nobody could give roles any more."""
 
     code = "last_admin"
+
+
+class PersonExists(Conflict):
+    """Somebody has an account with this address."""
+
+    code = "person_exists"
 
 
 class BadRole(InvalidInput):
@@ -85,6 +94,40 @@ def set_role(session: Session, user: StaffUser, *, role: Role | None, issuer_id:
     else:
         session.add(StaffRole(user_id=user.user_id, issuer_id=issuer_id, role=role))
     session.flush()
+
+
+def invite(
+    session: Session, *, email: str, role: Role, issuer_id: int | None, actor: str, now: datetime
+) -> str:
+    """Make an account with a role; return the secret of the link by which the person sets their password.
+
+    Raises PersonExists, BadAddress.
+    """
+    account = account_of(checked(email))
+    user = session.scalars(
+        select(StaffUser).where(StaffUser.email == account).with_for_update()
+    ).one_or_none()
+    if user is None:
+        user = StaffUser(email=account, password_hash="", created_at=now)
+        session.add(user)
+        session.flush()
+    elif user.disabled_at is None:
+        raise PersonExists(f"{account} has an account already; change the role instead")
+    else:
+        user.disabled_at, user.password_hash = None, ""
+    set_role(session, user, role=role, issuer_id=issuer_id)
+    return make_link(session, user, actor=actor, now=now)
+
+
+def remove(session: Session, user: StaffUser, now: datetime) -> None:
+    """End an account with its sessions, links and roles; what the person did stays in their name.
+
+    Raises LastAdmin.
+    """
+    keep_an_admin(session, user)
+    user.disabled_at = now
+    for table in (StaffSession, StaffLink, StaffRole):
+        session.execute(delete(table).where(table.user_id == user.user_id))
 
 
 def keep_an_admin(session: Session, user: StaffUser) -> None:

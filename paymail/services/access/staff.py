@@ -60,6 +60,17 @@ def check_csrf(person: Visitor, given: str) -> None:
         raise BadCsrf("this form has expired; please reload the page")
 
 
+def sessions_of(session: Session, *, user_id: int, now: datetime) -> list[StaffSession]:
+    """Return where a person is signed in, the newest first."""
+    alive = StaffSession.user_id == user_id, StaffSession.expires_at > now
+    return list(session.scalars(select(StaffSession).where(*alive).order_by(StaffSession.created_at.desc())))
+
+
+def log_out_everywhere(session: Session, *, user_id: int) -> None:
+    """End all sessions of a person."""
+    session.execute(delete(StaffSession).where(StaffSession.user_id == user_id))
+
+
 def log_out(session: Session, *, secret: str) -> None:
     """End a session."""
     session.execute(delete(StaffSession).where(StaffSession.secret_sha256 == digest(secret)))

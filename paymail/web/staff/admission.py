@@ -32,7 +32,9 @@ class Admission:
 
     def opens(self, address: str) -> bool:
         """Whether to offer a page."""
-        return not of_all_issuers(address.removeprefix("/staff")) or may(self.roles, Act.SEE)
+        route = address.removeprefix("/staff")
+        act = act_of("GET", route) or Act.SEE
+        return may(self.roles, act) if of_all_issuers(route) else issuers_of(self.roles, act) != frozenset()
 
 
 def admit(session: Session, request: Request, person: Visitor) -> Admission:

@@ -8,6 +8,8 @@ from paymail.services.access.roles import Act
 
 FORMS: Mapping[str, Act] = {
     "/logout": Act.OWN,
+    "/account/password": Act.OWN,
+    "/account/sign-out": Act.OWN,
     "/views": Act.OWN,
     "/views/{view_id}/remove": Act.OWN,
     "/acts/{kind}": Act.BILL,
@@ -41,6 +43,10 @@ FORMS: Mapping[str, Act] = {
     "/messages/{message_id}/cancel": Act.BILL,
     "/messages/{message_id}/reschedule": Act.BILL,
     "/messages/{message_id}/resolve": Act.BILL,
+    "/people": Act.ADMINISTER,
+    "/people/{user_id}/link": Act.ADMINISTER,
+    "/people/{user_id}/remove": Act.ADMINISTER,
+    "/people/{user_id}/role": Act.ADMINISTER,
     "/reminders": Act.ADMINISTER,
     "/reminders/bank/cancel": Act.ADMINISTER,
     "/suppressions": Act.BILL,
@@ -48,12 +54,14 @@ FORMS: Mapping[str, Act] = {
 }
 """Of every POST, below `/staff`."""
 PAGES: Mapping[str, Act] = {
+    "/account": Act.OWN,
     "/acts/{kind}": Act.BILL,
     "/bulk/new": Act.BILL,
     "/customers/{customer_id}/merge": Act.BILL,
+    "/people": Act.ADMINISTER,
 }
-"""Of every GET that is a step of something; all others ask for SEE."""
-EVERYWHERE = ("/events", "/mailbox", "/reconciliation", "/suppressions")
+"""Of every GET that is more than looking at invoices; all others ask for SEE."""
+EVERYWHERE = ("/events", "/mailbox", "/people", "/reconciliation", "/suppressions")
 """What belongs to the whole installation, forms and pages: it needs a role for all issuers."""
 
 

@@ -14,6 +14,8 @@ from paymail.web.staff.admission import admit
 
 COOKIE = "paymail_session"
 LOGIN = "/staff/login"
+OPEN = (LOGIN, "/staff/password/")
+"""What is reached without a session."""
 
 
 class NotLoggedIn(Denied):
@@ -42,7 +44,7 @@ Visiting = Annotated[Visitor, Depends(require_staff)]
 def without_session(request: Request) -> Response | None:
     """Refuse, by its head alone, a request to a staff page that shows no session; None lets it pass."""
     path: str = request.scope["path"]
-    if not path.startswith("/staff/") or path == LOGIN or request.cookies.get(COOKIE):
+    if not path.startswith("/staff/") or path.startswith(OPEN) or request.cookies.get(COOKIE):
         return None
     return to_login(request)
 
