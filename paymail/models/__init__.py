@@ -71,7 +71,7 @@ from paymail.models.saved_method import (
     SavedMethod,
     SavedMethodState,
 )
-from paymail.models.staff import ApiKey, SavedView, StaffSession, StaffUser
+from paymail.models.staff import ApiKey, Role, SavedView, StaffLink, StaffRole, StaffSession, StaffUser
 from paymail.models.suppression import Bounce, Suppression
 from paymail.models.worker import Gate, Heartbeat
 
@@ -156,9 +156,12 @@ __all__ = [
     "ReminderHold",
     "ReplacedToken",
     "Restore",
+    "Role",
     "SavedMethod",
     "SavedMethodState",
     "SavedView",
+    "StaffLink",
+    "StaffRole",
     "StaffSession",
     "StaffUser",
     "Suppression",

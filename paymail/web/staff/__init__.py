@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from paymail.web.staff import (
+    account,
     acts,
     adjustments,
     bulk,
@@ -26,7 +27,9 @@ from paymail.web.staff import (
     mergers,
     messages,
     objections,
+    password_links,
     payments,
+    people,
     plans,
     previews,
     reconciliation,
@@ -73,9 +76,12 @@ for noun in (
     erasures,
     mailbox,
     keys,
+    people,
+    account,
 ):
     _inside.include_router(noun.router)
 
 router = APIRouter(prefix="/staff", include_in_schema=False)
 router.include_router(login.router)
+router.include_router(password_links.router)
 router.include_router(_inside)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.models import Issuer
+from paymail.services.access.visible import Scope, seen_issuers
 from paymail.services.forecast import today
 from paymail.services.lists.nav_counts import waiting
 from paymail.services.reconciliation import drift_store
@@ -62,20 +63,26 @@ class NavCounts:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._kept: dict[int | None, tuple[float, dict[str, Count]]] = {}
+        self._kept: dict[tuple[int | None, frozenset[int] | None], tuple[float, dict[str, Count]]] = {}
 
-    def of(self, session: Session, *, now: datetime, company: int | None) -> dict[str, Count]:
-        """Return the numbers of one company or of all, counted at most SECONDS ago."""
-        kept = self._kept.get(company)
+    def of(
+        self, session: Session, *, now: datetime, company: int | None, scope: Scope | None = None
+    ) -> dict[str, Count]:
+        """Return the numbers of one company, or of all that `scope` sees, counted at most SECONDS ago."""
+        key = (company, scope.issuers if scope else None)
+        kept = self._kept.get(key)
         if kept is None or self._clock() - kept[0] > SECONDS:
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
-            kept = self._kept[company] = (self._clock(), _counted(session, now, company))
+            kept = self._kept[key] = (self._clock(), _counted(session, now, company))
         return kept[1]
 
 
-def shell(session: Session, request: Request, *, now: datetime) -> Shell:
-    """Return what stands around the page that is asked for. One statement, and four every SECONDS."""
+def shell(session: Session, request: Request, *, now: datetime, scope: Scope | None) -> Shell:
+    """Return what stands around the page that is asked for, of what `session` and so `scope` sees.
+
+    One statement, and four every SECONDS.
+    """
     rows = session.execute(select(Issuer.issuer_id, Issuer.name).order_by(Issuer.issuer_id))
     companies = tuple((int(key), str(name)) for key, name in rows)
     company = _chosen(request, dict(companies))
@@ -84,7 +91,7 @@ def shell(session: Session, request: Request, *, now: datetime) -> Shell:
     return Shell(
         companies,
         company,
-        counts.of(session, now=now, company=company),
+        counts.of(session, now=now, company=company, scope=scope),
         path if path in OF_ONE_COMPANY else OF_ONE_COMPANY[0],
     )
 
@@ -101,7 +108,7 @@ def _counted(session: Session, now: datetime, company: int | None) -> dict[str, 
     only = (company,) if company else ()
     waits = waiting(session, now=now, company=only)
     emails = waits.emails + today.doubtful(session, company=only)
-    money = 0 if company else drift_store.count_open(session)
+    money = 0 if company or seen_issuers(session) is not None else drift_store.count_open(session)
     return {
         "invoices": Count(waits.not_emailed, "", "not emailed yet"),
         "customers": Count(waits.customers, "warn", "wait for your answer"),
