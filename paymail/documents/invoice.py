@@ -6,6 +6,7 @@ from datetime import date
 from typing import ClassVar
 
 from paymail.documents.parties import Credit, Instalment, Line, Party, Seller
+from paymail.documents.references import transfer_reference
 from paymail.money import Money
 from paymail.tax import TaxTotal
 
@@ -68,8 +69,8 @@ class InvoiceDocument:
 
     @property
     def reference(self) -> str:
-        """What a bank transfer for it should name: of the number only what every bank takes."""
-        return "INV" + re.sub(r"[^A-Za-z0-9]+", "", self.number).upper()
+        """What a bank transfer for it should name."""
+        return transfer_reference(self.number)
 
     @property
     def filename(self) -> str:

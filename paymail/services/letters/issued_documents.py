@@ -6,6 +6,7 @@ goes out with an email never asks for what has arrived.
 
 import hashlib
 import json
+import re
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,6 +29,8 @@ def facts_of(document: InvoiceDocument) -> str:
     A field that has its default is left out, so that a release with one more makes no version new.
     """
     shown = _plain(document, without=frozenset({"paid"}))
+    if re.search(r"[^A-Z0-9]", document.reference):
+        shown["reference"] = document.reference  # older papers name one in capitals, without hyphens
     text = json.dumps(shown, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
