@@ -15,8 +15,20 @@ OWED = (
 )
 
 
+COLUMNS = [
+    "customer_id",
+    "currency",
+    "total",
+    "amount_credited",
+    "amount_written_off",
+    "amount_paid",
+    "amount_refunded",
+    "amount_charged_back",
+]
+
+
 def upgrade() -> None:
-    build_index("ix_invoices_owed_by", "invoices", ["customer_id", "currency"], where=OWED)
+    build_index("ix_invoices_owed_by", "invoices", COLUMNS, where=OWED)
 
 
 def downgrade() -> None:
