@@ -114,7 +114,7 @@ def _row(
         invoice=invoice,
         issued=short_day(invoice.issued_date, today),
         due=short_day(invoice.due_date, today),
-        age=_age(days) if invoice.owed else "",
+        age=age_words(days) if invoice.owed else "",
         late=days > 0,
         delivery=DELIVERY_BADGES[delivery],
         email=email,
@@ -126,7 +126,8 @@ def _row(
     )
 
 
-def _age(days: int) -> str:
+def age_words(days: int) -> str:
+    """Return how far a due date is: `12 days overdue`, `today`, `in 3 days`."""
     if not days:
         return "today"
     counted = "1 day" if abs(days) == 1 else f"{abs(days)} days"
