@@ -22,6 +22,7 @@ DELIVERY_BADGES: dict[Delivery, tuple[str, str]] = {
     _D.SCHEDULED: ("info", "Scheduled"),
     _D.SENT: ("good", "Sent"),
     _D.DELIVERED: ("good", "Delivered"),
+    _D.VIEWED: ("good", "Viewed"),
     _D.BOUNCED: ("bad", "Bounced"),
     _D.IN_DOUBT: ("bad", "In doubt"),
     _D.FAILED: ("bad", "Failed"),

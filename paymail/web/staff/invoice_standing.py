@@ -71,7 +71,7 @@ class Standing:
 
 
 def standing_of(session: Session, invoice: Invoice, now: datetime) -> Standing:
-    """Return where an invoice with its issuer stands, in six statements."""
+    """Return where an invoice with its issuer stands, in seven statements at most."""
     ids = (invoice.invoice_id,)
     said = payment_state.said_of(session, invoice_ids=ids, now=now).get(invoice.invoice_id)
     return Standing(

@@ -79,7 +79,7 @@ def _delivered(standing: Standing) -> Step:
         return Step("bad", "x", "Bounced", record.returned.received_at if record.returned else settled)
     if record.arrived_at:
         return Step("done", "check", "Delivered", record.arrived_at, "their server said so")
-    if record.taken and record.acted_at:
+    if record.taken and record.viewed_at:
         return Step("done", "check", "Delivered", text="a person has used it")
     if record.taken:
         return Step("", "", "Not confirmed", text="nothing came back")
@@ -87,7 +87,7 @@ def _delivered(standing: Standing) -> Step:
 
 
 def _viewed(standing: Standing) -> Step:
-    if at := standing.record.acted_at:
+    if at := standing.record.viewed_at:
         return Step("done", "eye", "Viewed", at)
     return Step("", "", "Not viewed", text="nobody has used the pay page")
 

@@ -43,6 +43,7 @@ VOID = {
     ("/pay/{token}/another-way", "POST"): 303,
     ("/pay/{token}/wrong", "POST"): 303,
     ("/pay/{token}/copy", "POST"): 303,
+    ("/pay/{token}/invoice.pdf", "POST"): 303,
     ("/api/public/pay/{token}/objection", "POST"): 409,
     ("/pay/{token}/saved-method/remove", "POST"): 303,
     ("/api/public/pay/{token}/already-paid", "POST"): 409,
