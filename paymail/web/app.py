@@ -23,6 +23,7 @@ from paymail.web.pay import (
     brand_colours,
     copies,
     documents,
+    invoice_paper,
     objections,
     pages,
     promises,
@@ -69,7 +70,8 @@ def create_app(app: App) -> FastAPI:
     errors.install(web)
     import_faults.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)
-    brands, talks = (brand, brand_colours), (promises, objections, copies, another_way, saved_methods)
+    brands = brand, brand_colours
+    talks = promises, objections, copies, another_way, saved_methods, invoice_paper
     public = (public_api, *brands, documents, *talks, verify, webhooks, pages)
     for part in (*public, staff_api, staff):
         web.include_router(part.router)

@@ -46,7 +46,7 @@ def test_an_email_is_scheduled_foreseen_previewed_and_sent_at_once(page: Page, u
     page.get_by_label("Next business morning").check()
     page.get_by_role("button", name="Send invoice email").click()
     expect(page.get_by_text("scheduled").first).to_be_visible()
-    page.get_by_role("link", name="Emails").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Emails").click()
     page.get_by_role("link", name="Going out").click()
     page.get_by_label("Look ahead").select_option("7")
     page.get_by_role("button", name="Show").click()
@@ -88,7 +88,7 @@ def test_a_transfer_is_recorded_by_keyboard_and_a_part_of_it_goes_back(page: Pag
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto(f"{up.url}/staff/invoices/498")
     block = page.locator("#money")
-    block.get_by_text("Record a payment").focus()
+    block.locator("summary", has_text="Record a payment").focus()
     page.keyboard.press("Enter")
     for _ in range(6):  # amount, way, then month, day and year, and the calendar's button
         page.keyboard.press("Tab")

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from paymail.errors import Conflict, Gone, InvalidInput, NotFound, TooMany
 from paymail.models import Channel, Payment
 from paymail.services.core.history import CUSTOMER
-from paymail.services.links.lookup import find_by_token
+from paymail.services.links.viewing import act_by_token
 from paymail.services.lists.lookup import NoReceipt
 from paymail.services.sending.copies import send_copy
 from paymail.web.http.dependencies import AppDep
@@ -57,7 +57,7 @@ def copy(
 
 def _send(app: App, token: str, email: str, receipt: int) -> None:
     with app.transaction() as session:
-        invoice = find_by_token(session, token=token, now=app.now(), lock=True)
+        invoice = act_by_token(session, token=token, act="sent a copy of a receipt", now=app.now())
         mine = select(Payment.payment_id).where(
             Payment.invoice_id == invoice.invoice_id,
             Payment.receipt_number == receipt,

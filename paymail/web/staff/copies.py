@@ -32,4 +32,4 @@ def copy(
             now=now,
         )
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="emails", name="copy_to")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="copy", name="copy_to")

@@ -22,6 +22,7 @@ DELIVERY_BADGES: dict[Delivery, tuple[str, str]] = {
     _D.SCHEDULED: ("info", "Scheduled"),
     _D.SENT: ("good", "Sent"),
     _D.DELIVERED: ("good", "Delivered"),
+    _D.VIEWED: ("good", "Viewed"),
     _D.BOUNCED: ("bad", "Bounced"),
     _D.IN_DOUBT: ("bad", "In doubt"),
     _D.FAILED: ("bad", "Failed"),
@@ -128,7 +129,7 @@ def _row(
         invoice=invoice,
         issued=short_day(invoice.issued_date, today),
         due=short_day(invoice.due_date, today),
-        age=_age(days) if invoice.owed else "",
+        age=age_words(days) if invoice.owed else "",
         late=days > 0,
         delivery=DELIVERY_BADGES[delivery],
         email=email,
@@ -140,7 +141,8 @@ def _row(
     )
 
 
-def _age(days: int) -> str:
+def age_words(days: int) -> str:
+    """Return how far a due date is: `12 days overdue`, `today`, `in 3 days`."""
     if not days:
         return "today"
     counted = "1 day" if abs(days) == 1 else f"{abs(days)} days"

@@ -27,6 +27,7 @@ FORMS: Mapping[str, Act] = {
     "/customers/{customer_id}/statement": Act.BILL,
     "/events/{event_id}/reprocess": Act.BILL,
     "/invoices/{invoice_id}/copy": Act.BILL,
+    "/invoices/{invoice_id}/correct-address": Act.BILL,
     "/invoices/{invoice_id}/customer-reminders": Act.BILL,
     "/invoices/{invoice_id}/hold": Act.BILL,
     "/invoices/{invoice_id}/issue": Act.BILL,

@@ -20,7 +20,7 @@ def test_next_business_morning_is_the_issuers_and_is_shown_on_their_clock(biller
     page = queue(biller, when="morning")
     (message,) = biller.messages()
     assert message.next_at == MORNING
-    assert "Wed 18 Mar 2026, 09:00 AEDT" in page
+    assert "Wed 18 Mar, 9:00 am" in page
     assert "Australia/Sydney" in page
 
 
