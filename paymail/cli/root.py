@@ -53,6 +53,7 @@ PLACES = {
         "preview",
         "Show an email as it will be or was sent, with its secret pay link. Sends and stores nothing.",
     ),
+    "export": Place("export", "group", "Lists, the GST report, and files for accounting systems."),
     "imports": Place("imports", "group", "Imports: what each brought, sending it, and taking it back."),
     "invoices": Place("invoices", "group", "Invoices."),
     "payments": Place("payments", "group", "Payments, refunds and receipts."),

@@ -29,6 +29,9 @@ class Kind(StrEnum):
     """What a credit note takes off the price: an adjustment."""
 
 
+_ORDER = {kind: nth for nth, kind in enumerate(Kind)}
+
+
 @dataclass(frozen=True, slots=True)
 class Charge:
     """What is charged: in the invoice's currency, and in the one that is reported in; None: not known."""
@@ -90,7 +93,7 @@ def received(charge: Charge, events: Iterable[Event]) -> Iterator[Counted]:
     price, sales, gst = charge.total, charge.home_total, charge.home_tax
     came = 0
     before: tuple[int, int | None, int | None] = (0, 0, 0)
-    for event in sorted(events, key=lambda one: (one.day, list(Kind).index(one.kind))):
+    for event in sorted(events, key=lambda one: (one.day, _ORDER[one.kind])):
         came += event.amount if event.kind is Kind.PAYMENT else -event.amount
         if event.credited:
             off = _of(charge, event.credited)
