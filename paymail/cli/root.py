@@ -56,6 +56,7 @@ PLACES = {
     "export": Place("export", "group", "Lists, the GST report, and files for accounting systems."),
     "imports": Place("imports", "group", "Imports: what each brought, sending it, and taking it back."),
     "invoices": Place("invoices", "group", "Invoices."),
+    "open": Place("open_", "open_", "Print the address of an invoice's staff page."),
     "payments": Place("payments", "group", "Payments, refunds and receipts."),
     "plans": Place("plans", "group", "Payment plans."),
     "reminders": Place("reminders", "group", "Reminder settings."),
