@@ -29,6 +29,9 @@ class Kind(StrEnum):
     """What a credit note takes off the price: an adjustment."""
 
 
+_ORDER = {kind: nth for nth, kind in enumerate(Kind)}
+
+
 @dataclass(frozen=True, slots=True)
 class Charge:
     """What is charged: in the invoice's currency, and in the one that is reported in; None: not known."""
@@ -90,15 +93,15 @@ def received(charge: Charge, events: Iterable[Event]) -> Iterator[Counted]:
     price, sales, gst = charge.total, charge.home_total, charge.home_tax
     came = 0
     before: tuple[int, int | None, int | None] = (0, 0, 0)
-    for event in sorted(events, key=lambda one: (one.day, list(Kind).index(one.kind))):
-        came += event.amount if event.kind is Kind.PAYMENT else -event.amount
-        if event.credited:
-            off = _of(charge, event.credited)
-            price, sales, gst = price - event.credited, _minus(sales, off[0]), _minus(gst, off[1])
+    for moved in sorted(events, key=lambda one: (one.day, _ORDER[one.kind])):
+        came += moved.amount if moved.kind is Kind.PAYMENT else -moved.amount
+        if moved.credited:
+            off = _of(charge, moved.credited)
+            price, sales, gst = price - moved.credited, _minus(sales, off[0]), _minus(gst, off[1])
         paid = min(max(came, 0), max(price, 0))
         now = (paid, _share(sales, paid, price), _share(gst, paid, price))
         yield Counted(
-            event.day, event.kind, event.reference,
+            moved.day, moved.kind, moved.reference,
             now[0] - before[0], _minus(now[1], before[1]), _minus(now[2], before[2]),
         )  # fmt: skip
         before = now
