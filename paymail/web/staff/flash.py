@@ -11,6 +11,8 @@ FLASHES: Mapping[str, str] = {
     "send": "The invoice email is on its way, or waits for the time that you set.",
     "corrected": "The address is corrected, and the invoice email goes there now.",
     "resolved": "Settled. The emails below say what comes next.",
+    "drafted": "The draft is saved. Nobody has been told of it.",
+    "edited": "The draft is changed.",
     "issued": "The invoice is issued. It has not been emailed yet.",
     "hold": "The reminders wait.",
     "release": "The hold is released.",
