@@ -12,6 +12,8 @@ FLASHES: Mapping[str, str] = {
     "copy": "The copy is on its way.",
     "corrected": "The address is corrected, and the invoice email goes there now.",
     "resolved": "Settled. The emails below say what comes next.",
+    "drafted": "The draft is saved. Nobody has been told of it.",
+    "edited": "The draft is changed.",
     "issued": "The invoice is issued. It has not been emailed yet.",
     "hold": "The reminders wait.",
     "release": "The hold is released.",

@@ -94,6 +94,7 @@ def _document(facts: Facts) -> Next | None:
             "This is a draft.",
             "Once it is issued, its lines and amounts can no longer change.",
             form="issue",
+            links=(Link(f"/staff/invoices/{facts.standing.invoice.invoice_id}/edit", "pen", "Edit"),),
         )
     return None
 

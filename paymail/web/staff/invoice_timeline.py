@@ -48,15 +48,16 @@ class Timeline:
     older: int
 
 
-def timeline(events: Sequence[TimelineEvent]) -> Timeline:
-    """Return what is shown of an invoice's events, which come oldest first."""
-    entries = [_entry(event) for event in reversed(events[-SHOWN:])]
+def timeline(events: Sequence[TimelineEvent], *, by_hand: bool) -> Timeline:
+    """Return what is shown of an invoice's events, which come oldest first. `by_hand`: no import made it."""
+    entries = [_entry(event, by_hand=by_hand) for event in reversed(events[-SHOWN:])]
     # A fold over one or two entries would take the place that they need.
     cut = OPEN if len(entries) > OPEN + 2 else len(entries)
     return Timeline(entries[:cut], entries[cut:], max(len(events) - SHOWN, 0))
 
 
-def _entry(event: TimelineEvent) -> Entry:
+def _entry(event: TimelineEvent, *, by_hand: bool) -> Entry:
     found = ((icon, tone) for kind, icon, tone in _SIGNS if event.kind.startswith(kind))
     icon, tone = next(found, ("info", "still"))
-    return Entry(event, icon, tone, event.kind.replace("_", " ").capitalize())
+    title = event.kind.replace("_", " ").capitalize()
+    return Entry(event, icon, tone, "Created" if by_hand and event.kind == "imported" else title)

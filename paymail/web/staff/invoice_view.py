@@ -150,7 +150,7 @@ def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, objec
         "morning": calendar.next_morning(now) if calendar else None,
         "link_ended": pay_links.ended(invoice, now=now),
         "fingerprint": pay_links.fingerprint(invoice) if invoice.payment_token else "",
-        "history": timeline(history(session, invoice_id=invoice_id)),
+        "history": timeline(history(session, invoice_id=invoice_id), by_hand=invoice.import_id is None),
         "owes": _owes(session, invoice, now),
         "customer_held": customer_holds.is_held(invoice.customer, now),
         "hold_reasons": list(HoldReason),
