@@ -41,6 +41,8 @@ class InvoiceDocument:
     credits: tuple[Credit, ...] = ()
     credited: Money | None = None
     """What credit notes took off the total; empty: nothing."""
+    refunded: Money | None = None
+    """What of a credited invoice's payments went back, so that it is not in `paid`; empty: nothing."""
     written_off: Money | None = None
     """What the issuer gave up; empty: nothing."""
     instalments: tuple[Instalment, ...] = ()

@@ -3,10 +3,12 @@
 import urllib.request
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy import delete, select
 
+from paymail.emails.reminder import Tone
 from paymail.models import (
     Channel,
     Invoice,
@@ -29,6 +31,7 @@ from paymail.services.plans.instalments import Cadence
 from paymail.services.reconciliation import open_attempts
 from paymail.services.refunds import refund_requests
 from paymail.services.refunds.refund_requests import RefundOrder
+from paymail.services.reminders.by_hand import remind_by_hand
 from paymail.services.sending import invoice_emails
 from tests.docs.customer_particulars import BUYER, FOUR, IDENTITY, logo
 from tests.docs.customer_shots import PANE, PHONE, Email, Paper, Screen
@@ -154,6 +157,19 @@ class Account:
             invoice = load_invoice(session, invoice_id=self.shop.number)
             agreed = instalments.equal_parts(invoice.balance, parts, invoice.due_date, Cadence.MONTHLY)
             agreement.agree(session, invoice_id=invoice.invoice_id, parts=agreed, actor="amy", now=app.now())
+
+    def change_instalments(self, days: int) -> None:
+        """Move the dates of the newest invoice's plan by so many days."""
+        with self.shop.app.transaction() as session:
+            plan = load_invoice(session, invoice_id=self.shop.number).plan
+            for part in plan.instalments if plan else ():
+                part.due_date += timedelta(days)
+
+    def remind(self, tone: Tone) -> None:
+        """Remind of the newest invoice, as staff do."""
+        with self.shop.app.transaction() as session:
+            now = self.shop.app.now()
+            remind_by_hand(session, invoice_id=self.shop.number, tone=tone, actor="amy", now=now)
 
     def refund(self, amount: int, reason: str, *, owed_again: bool = False) -> None:
         """Give back some of the newest payment, by bank transfer."""

@@ -10,7 +10,6 @@ from paymail.models import MessageKind, ObjectionReason
 from paymail.services.customers import link_requests, objections
 from paymail.services.customers.objections import Wrong
 from paymail.services.links import pay_links
-from paymail.services.reminders.by_hand import remind_by_hand
 from paymail.services.sending.copies import send_copy
 from tests.docs.customer_account import Account
 from tests.docs.customer_invoices import seats
@@ -153,11 +152,21 @@ def reminders(account: Account) -> Iterable[Shot]:
         (-30, Tone.FINAL),
     ):
         account.mailed(due_in=days)
-        with account.shop.app.transaction() as session:
-            now = account.shop.app.now()
-            remind_by_hand(session, invoice_id=account.shop.number, tone=tone, actor="amy", now=now)
+        account.remind(tone)
         yield account.email(K.REMINDER)
     yield account.email(K.REMINDER, PANE, "dark")
+
+
+def reminders_of_others(account: Account) -> Iterable[Shot]:
+    """Reminders of a plan asked for all of it, and of what no card can be charged told of a link."""
+    account.mailed()
+    account.plan()
+    account.change_instalments(days=-30)
+    account.remind(Tone.FIRM)
+    yield from account.both(K.REMINDER)
+    account.mailed([("Remote support", "1", "34.781", "0")], currency="KWD", due_in=0)
+    account.remind(Tone.DUE)
+    yield account.email(K.REMINDER)
 
 
 LANGUAGES = {"ja-JP": "株式会社掃除機屋", "ar": "شركة المكانس الكهربائية", "de-DE": "Staubsauger Müller GmbH"}
@@ -174,6 +183,8 @@ def languages(account: Account) -> Iterable[Shot]:
         yield account.email(K.RECEIPT)
         yield account.attached(K.RECEIPT)
         yield Screen(account.shop.link(token) + "?said=done")
+        account.refund(6_600, "60 min.")
+        yield account.paper(token)
 
 
 def dark(account: Account) -> Iterable[Shot]:
@@ -218,6 +229,7 @@ CASES = (
     verify,
     statement,
     reminders,
+    reminders_of_others,
     languages,
     dark,
     pay_page,

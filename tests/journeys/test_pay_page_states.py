@@ -22,7 +22,7 @@ WORDS = {
     shops.part_refunded: ("Part refunded", "AUD $52.50", "AUD $30.00", "Credit note CN-"),
     shops.disputed: ("Disputed", "You cannot pay here until this is resolved"),
     shops.void: ("Cancelled invoice", "VOID", "Do not pay it"),
-    shops.written_off: ("Closed", "No longer asked for", "\u2212AUD $62.50", "There is nothing to pay"),
+    shops.written_off: ("Closed", "Written off", "\u2212AUD $62.50", "There is nothing to pay"),
     shops.expired: ("on file", "Southern IT Services Pty Ltd", "Your new payment link for invoice #"),
     shops.replaced: ("It was replaced on", "Southern IT Services Pty Ltd", "Email me the new link again"),
     shops.unknown: ("copy the full address",),
