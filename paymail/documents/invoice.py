@@ -66,7 +66,7 @@ class InvoiceDocument:
     @property
     def taxed(self) -> bool:
         """Whether any of it is taxed above zero, so that it is a tax invoice and not just an invoice."""
-        return self.tax_invoice and any(total.rate for total in self.taxes)
+        return self.tax_invoice and any(total.tax.minor for total in self.taxes)
 
     @property
     def reference(self) -> str:

@@ -26,6 +26,7 @@ from paymail.services.delivery import deliveries
 from paymail.services.issuers.logos import set_logo
 from paymail.services.letters import statements
 from paymail.services.letters.proof import Part, bytes_of
+from paymail.services.payments import adjustments
 from paymail.services.plans import agreement, instalments
 from paymail.services.plans.instalments import Cadence
 from paymail.services.reconciliation import open_attempts
@@ -170,6 +171,12 @@ class Account:
         with self.shop.app.transaction() as session:
             now = self.shop.app.now()
             remind_by_hand(session, invoice_id=self.shop.number, tone=tone, actor="amy", now=now)
+
+    def void(self, reason: str) -> None:
+        """Cancel the newest invoice."""
+        with self.shop.app.transaction() as session:
+            now = self.shop.app.now()
+            adjustments.void(session, invoice_id=self.shop.number, reason=reason, actor="amy", now=now)
 
     def refund(self, amount: int, reason: str, *, owed_again: bool = False) -> None:
         """Give back some of the newest payment, by bank transfer."""

@@ -76,10 +76,7 @@ def not_chargeable(account: Account) -> Iterable[Shot]:
 def void(account: Account) -> Iterable[Shot]:
     """A void invoice still said Tax Invoice and asked for money, and nobody was told."""
     token = account.mailed()
-    with account.shop.app.transaction() as session:
-        now = account.shop.app.now()
-        reason = "Billed twice"
-        adjustments.void(session, invoice_id=account.shop.number, reason=reason, actor="amy", now=now)
+    account.void("Billed twice")
     yield from account.both(K.VOID)
     yield account.page(token)
     yield account.paper(token)
@@ -162,6 +159,39 @@ def mixed_tax(account: Account) -> Iterable[Shot]:
     yield account.attached(K.INVOICE)
 
 
+def nothing_to_pay(account: Account) -> Iterable[Shot]:
+    """An invoice over nothing asked for it, and what was paid too much was not to be seen."""
+    token = account.mailed([FOUR[0], ("Discount for long custom", "1", "-165.00", "10")])
+    yield account.email(K.INVOICE)
+    yield account.attached(K.INVOICE)
+    yield account.page(token)
+    token = account.mailed()
+    account.shop.transfers(TOTAL + 5_000)
+    yield account.email(K.RECEIPT)
+    yield account.attached(K.RECEIPT)
+    yield account.page(token, act=unfold)
+    yield account.paper(token)
+
+
+def arabic(account: Account) -> Iterable[Shot]:
+    """From right to left: numbers, signs and names that ran in the wrong direction."""
+    token = account.mailed(locale="ar", name="شركة المكانس (سيدني)")
+    account.plan()
+    yield account.email(K.PLAN)
+    account.shop.pays(token)
+    yield account.email(K.RECEIPT)
+    yield Screen(account.shop.link(token) + "?said=done")
+    account.refund(6_600, "Two hours (Tuesday) less: 2 x 30.00")
+    yield account.email(K.REFUND)
+    yield account.attached(K.REFUND)
+    yield account.statement()
+    yield account.page(token, act=unfold)
+    token = account.mailed(locale="ar")
+    account.void("Billed twice")
+    yield account.email(K.VOID)
+    yield account.paper(token)
+
+
 CASES = (
     long_invoices,
     ascii_subject,
@@ -179,4 +209,6 @@ CASES = (
     foreign_currency,
     no_gst,
     mixed_tax,
+    nothing_to_pay,
+    arabic,
 )

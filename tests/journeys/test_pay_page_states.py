@@ -87,7 +87,7 @@ def test_something_wrong_is_said_without_scripts(browser: Browser, shop: Shop) -
     page.goto(shop.link(shops.many_lines(shop)))
     page.get_by_text("Something is wrong with this invoice").click()
     page.get_by_label("I have not received it").check()
-    page.get_by_label("seat 2,").check()
+    page.get_by_label("seat 2 \u00b7").check()
     page.get_by_label("In your words").fill("Only one came.")
     page.get_by_role("button", name="Send to Southern IT Services Pty Ltd").click()
     expect(page.get_by_text("Thank you for telling us.")).to_be_visible()

@@ -135,6 +135,13 @@ def test_a_refund_by_bank_transfer_says_so_and_promises_no_days_of_a_card() -> N
     assert "Refund Method: Bank transfer" in shown.text
 
 
+def test_a_receipt_says_what_was_paid_too_much() -> None:
+    shown = of(replace(ReceiptEmail.sample(), amount=Money(9000, "AUD"), overpaid=Money(750, "AUD")))
+    assert "Paid too much: AUD $7.50" in shown.text
+    assert "Paid too much" in shown.html
+    assert "Paid too much" not in of(ReceiptEmail.sample()).text
+
+
 def test_a_refund_of_what_stays_owed_says_that_it_is_to_be_paid() -> None:
     owed = replace(RefundEmail.sample(), credit_note="", adjustment=False, balance=Money(8250, "AUD"))
     shown = of(owed)

@@ -57,7 +57,7 @@ def test_a_paid_invoice_says_when_and_how_and_offers_no_way_to_pay() -> None:
         BANKED, paid=aud(8250), balance=aud(0), paid_on=date(2026, 3, 29), paid_by="Visa ending 4242"
     )
     pdf = RENDERER.render(paid)
-    assert "Paid in full on 29 March 2026 by Visa ending 4242. Thank you." in text_of(pdf)
+    assert "Paid in full on 29 March 2026 (Visa ending 4242). Thank you." in text_of(pdf)
     assert "Bank transfer" not in text_of(pdf)
     assert links(pdf) == 0
 
@@ -110,6 +110,11 @@ def test_money_that_went_back_stands_beside_the_payment_as_its_receipt_has_it() 
 
 def test_an_invoice_that_may_not_be_called_a_tax_invoice_is_an_invoice() -> None:
     assert "Tax Invoice" not in text_of(RENDERER.render(replace(INVOICE, tax_invoice=False)))
+
+
+def test_an_invoice_whose_tax_comes_to_nothing_is_an_invoice() -> None:
+    free = replace(INVOICE, taxes=(replace(INVOICE.taxes[0], tax=aud(0)),), tax=aud(0))
+    assert "Tax Invoice" not in text_of(RENDERER.render(free))
 
 
 def test_what_cannot_be_charged_online_is_asked_for_by_transfer_alone() -> None:

@@ -99,6 +99,8 @@ class PaymentSummary:
     """What arrived and stayed."""
     refunded: Money
     """What of the payments went back by refunds."""
+    overpaid: Money
+    """What arrived beyond what is asked for."""
     credited: Money
     """What credit notes took off the total."""
     written_off: Money
@@ -141,6 +143,7 @@ def summary_of(session: Session, *, invoice: Invoice, now: datetime) -> PaymentS
         least=Money(smallest(invoice), currency),
         received=Money(invoice.received, currency),
         refunded=Money(invoice.amount_refunded, currency),
+        overpaid=Money(invoice.overpaid, currency),
         credited=Money(invoice.amount_credited, currency),
         written_off=Money(invoice.amount_written_off, currency),
         plan=plan,

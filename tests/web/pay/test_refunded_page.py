@@ -3,6 +3,9 @@
 import pytest
 
 from paymail.models import Channel, Customer, Invoice
+from paymail.money import Money
+from paymail.services.core.documents import receipt_document
+from paymail.services.core.invoices import load_invoice
 from paymail.services.payments.manual_payments import ManualPayment, record_payment
 from paymail.services.refunds.refund_requests import RefundOrder, request
 from tests.web.conftest import Site
@@ -25,6 +28,18 @@ def token(site: Site) -> str:
 def test_the_refund_stands_beside_the_whole_payment(site: Site, token: str) -> None:
     page = words(site.client.get(f"/pay/{token}").text)
     assert "Already paid \u2212AUD $82.50 Refunds AUD $20.00 Balance due AUD $0.00" in page
+
+
+def test_what_was_paid_too_much_is_said_so_that_the_sums_add_up(site: Site) -> None:
+    token = site.invoice()
+    with site.app.transaction() as session:
+        now = site.app.now()
+        paid = ManualPayment(9000, Channel.BANK_TRANSFER, now.date())
+        payment = record_payment(session, invoice_id=502, asked=paid, actor="amy", now=now)
+        receipt = receipt_document(session, invoice=load_invoice(session, invoice_id=502), payment=payment)
+    page = words(site.client.get(f"/pay/{token}").text)
+    assert "Already paid \u2212AUD $90.00 Paid too much AUD $7.50 Balance due AUD $0.00" in page
+    assert receipt.overpaid == Money(750, "AUD")
 
 
 def test_only_what_goes_back_to_a_card_takes_days_until_it_appears(site: Site, token: str) -> None:
