@@ -42,6 +42,8 @@ class InvoiceDocument:
     credits: tuple[Credit, ...] = ()
     credited: Money | None = None
     """What credit notes took off the total; empty: nothing."""
+    refunded: Money | None = None
+    """What of a credited invoice's payments went back, so that it is not in `paid`; empty: nothing."""
     written_off: Money | None = None
     """What the issuer gave up; empty: nothing."""
     instalments: tuple[Instalment, ...] = ()
@@ -65,7 +67,7 @@ class InvoiceDocument:
     @property
     def taxed(self) -> bool:
         """Whether any of it is taxed above zero, so that it is a tax invoice and not just an invoice."""
-        return self.tax_invoice and any(total.rate for total in self.taxes)
+        return self.tax_invoice and any(total.tax.minor for total in self.taxes)
 
     @property
     def reference(self) -> str:

@@ -22,7 +22,7 @@ WORDS = {
     shops.part_refunded: ("Part refunded", "AUD $52.50", "AUD $30.00", "Credit note CN-"),
     shops.disputed: ("Disputed", "You cannot pay here until this is resolved"),
     shops.void: ("Cancelled invoice", "VOID", "Do not pay it"),
-    shops.written_off: ("Closed", "No longer asked for", "\u2212AUD $62.50", "There is nothing to pay"),
+    shops.written_off: ("Closed", "Written off", "\u2212AUD $62.50", "There is nothing to pay"),
     shops.expired: ("on file", "Southern IT Services Pty Ltd", "Your new payment link for invoice #"),
     shops.replaced: ("It was replaced on", "Southern IT Services Pty Ltd", "Email me the new link again"),
     shops.unknown: ("copy the full address",),
@@ -87,7 +87,7 @@ def test_something_wrong_is_said_without_scripts(browser: Browser, shop: Shop) -
     page.goto(shop.link(shops.many_lines(shop)))
     page.get_by_text("Something is wrong with this invoice").click()
     page.get_by_label("I have not received it").check()
-    page.get_by_label("seat 2,").check()
+    page.get_by_label("seat 2 \u00b7").check()
     page.get_by_label("In your words").fill("Only one came.")
     page.get_by_role("button", name="Send to Southern IT Services Pty Ltd").click()
     expect(page.get_by_text("Thank you for telling us.")).to_be_visible()

@@ -45,6 +45,7 @@ def receipt_email(source: Source) -> ReceiptEmail:
         next_amount=Money(following.open if following else 0, invoice.currency),
         late=following is not None and following.due < today,
         payable=bool(receipt.balance.minor) and invoice.can_pay,
+        overpaid=receipt.overpaid or Money(0, invoice.currency),
         in_full=not receipt.balance.minor and invoice.charged == invoice.total,
         enclosed=_encloses(source, receipt),
     )
