@@ -68,7 +68,16 @@ from paymail.models.saved_method import (
     SavedMethod,
     SavedMethodState,
 )
-from paymail.models.staff import ApiKey, Role, SavedView, StaffLink, StaffRole, StaffSession, StaffUser
+from paymail.models.staff import (
+    ApiKey,
+    RecoveryCode,
+    Role,
+    SavedView,
+    StaffLink,
+    StaffRole,
+    StaffSession,
+    StaffUser,
+)
 from paymail.models.suppression import Bounce, Suppression
 from paymail.models.worker import Gate, Heartbeat
 
@@ -145,6 +154,7 @@ __all__ = [
     "RecipientState",
     "ReconciledAccount",
     "ReconcilerTurn",
+    "RecoveryCode",
     "Refund",
     "RefundStatus",
     "ReminderHold",

@@ -30,7 +30,8 @@ from paymail.web.pay import (
     verify,
 )
 from paymail.web.pay import api as public_api
-from paymail.web.staff.session import NotLoggedIn, to_login, without_session
+from paymail.web.staff.admission import EnrolFirst
+from paymail.web.staff.session import NotLoggedIn, to_enrolment, to_login, without_session
 from paymail.web.templating import HERE
 from paymail.web.webhooks import LARGEST_EVENT
 from paymail.wiring import App
@@ -67,6 +68,7 @@ def create_app(app: App) -> FastAPI:
     errors.install(web)
     import_faults.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)
+    web.add_exception_handler(EnrolFirst, to_enrolment)
     brands, talks = (brand, brand_colours), (promises, objections, copies, another_way, saved_methods)
     public = (public_api, *brands, documents, *talks, verify, webhooks, pages)
     for part in (*public, staff_api, staff):

@@ -115,3 +115,10 @@ def test_somebody_is_invited_gets_another_link_and_is_removed(commands: App) -> 
         log_in_as(commands, EMAIL, FIRST)
     assert "only admin" in run("staff", "remove", SAMPLE_STAFF, expect=1).stderr
     run("staff", "add", "nonsense", expect=1)
+
+
+def test_a_second_factor_is_required_by_command(commands: App) -> None:
+    set_password(FIRST)
+    assert "require" in run("staff", "second-factor", EMAIL, "require").stdout
+    run("staff", "second-factor", EMAIL, "reset")
+    assert "not a choice" in run("staff", "second-factor", EMAIL, "nonsense", expect=1).stderr

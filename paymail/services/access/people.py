@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, InvalidInput, NotFound
 from paymail.models import Role, StaffLink, StaffRole, StaffSession, StaffUser
+from paymail.services.access import second_factor
 from paymail.services.access.logins import account_of
 from paymail.services.access.password_links import make_link
 from paymail.services.access.roles import Roles, roles_of
@@ -31,6 +32,12 @@ class PersonExists(Conflict):
     """Somebody has an account with this address."""
 
     code = "person_exists"
+
+
+class BadChoice(InvalidInput):
+    """Nothing of this name can be done with a second factor."""
+
+    code = "bad_choice"
 
 
 class BadRole(InvalidInput):
@@ -115,6 +122,7 @@ def invite(
         raise PersonExists(f"{account} has an account already; change the role instead")
     else:
         user.disabled_at, user.password_hash = None, ""
+        second_factor.reset(session, user)
     set_role(session, user, role=role, issuer_id=issuer_id)
     return make_link(session, user, actor=actor, now=now)
 
@@ -128,6 +136,20 @@ def remove(session: Session, user: StaffUser, now: datetime) -> None:
     user.disabled_at = now
     for table in (StaffSession, StaffLink, StaffRole):
         session.execute(delete(table).where(table.user_id == user.user_id))
+
+
+def change_second_factor(session: Session, user: StaffUser, do: str) -> None:
+    """`require` a second factor of a person, `allow` them to go without, or `reset` it: the phone is lost.
+
+    Raises BadChoice.
+    """
+    match do:
+        case "require" | "allow":
+            user.totp_required = do == "require"
+        case "reset":
+            second_factor.reset(session, user)
+        case _:
+            raise BadChoice(f"{do[:20]!r} is not a choice; choose require, allow or reset")
 
 
 def keep_an_admin(session: Session, user: StaffUser) -> None:

@@ -29,6 +29,7 @@ from paymail.web.staff import (
     previews,
     reconciliation,
     reminders,
+    second_factor,
     suppressions,
     unknown_messages,
 )
@@ -64,10 +65,12 @@ for noun in (
     mailbox,
     people,
     account,
+    second_factor,
 ):
     _inside.include_router(noun.router)
 
 router = APIRouter(prefix="/staff", include_in_schema=False)
 router.include_router(login.router)
+router.include_router(second_factor.step)
 router.include_router(password_links.router)
 router.include_router(_inside)

@@ -9,6 +9,9 @@ from paymail.services.access.roles import Act
 FORMS: Mapping[str, Act] = {
     "/logout": Act.OWN,
     "/account/password": Act.OWN,
+    "/account/second-factor": Act.OWN,
+    "/account/second-factor/begin": Act.OWN,
+    "/account/second-factor/off": Act.OWN,
     "/account/sign-out": Act.OWN,
     "/views": Act.OWN,
     "/views/{view_id}/remove": Act.OWN,
@@ -46,6 +49,7 @@ FORMS: Mapping[str, Act] = {
     "/people": Act.ADMINISTER,
     "/people/{user_id}/link": Act.ADMINISTER,
     "/people/{user_id}/remove": Act.ADMINISTER,
+    "/people/{user_id}/second-factor": Act.ADMINISTER,
     "/people/{user_id}/role": Act.ADMINISTER,
     "/reminders": Act.ADMINISTER,
     "/reminders/bank/cancel": Act.ADMINISTER,
@@ -55,6 +59,8 @@ FORMS: Mapping[str, Act] = {
 """Of every POST, below `/staff`."""
 PAGES: Mapping[str, Act] = {
     "/account": Act.OWN,
+    "/account/second-factor": Act.OWN,
+    "/account/second-factor/code.svg": Act.OWN,
     "/acts/{kind}": Act.BILL,
     "/bulk/new": Act.BILL,
     "/customers/{customer_id}/merge": Act.BILL,

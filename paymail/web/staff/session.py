@@ -49,6 +49,11 @@ def without_session(request: Request) -> Response | None:
     return to_login(request)
 
 
+def to_enrolment(_request: Request, _error: Exception) -> Response:
+    """Answer EnrolFirst: lead to where the second factor is set up."""
+    return RedirectResponse("/staff/account/second-factor", 303)
+
+
 def to_login(_request: Request, _error: Exception | None = None) -> Response:
     """Answer NotLoggedIn: lead to the login form."""
     return RedirectResponse(LOGIN, 303)
