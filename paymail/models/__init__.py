@@ -1,5 +1,6 @@
 """The tables. Importing this package registers every one of them on `Base.metadata`."""
 
+from paymail.models.audit import AuditEntry
 from paymail.models.bank_change import BANK_CHANGE_MOVES, BankChange, BankChangeState
 from paymail.models.base import Base
 from paymail.models.bulk_send import BULK_MOVES, BulkSend, BulkState
@@ -100,6 +101,7 @@ __all__ = [
     "TO_NAMED",
     "ApiKey",
     "AttemptStatus",
+    "AuditEntry",
     "BankChange",
     "BankChangeState",
     "Base",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, InvalidInput, NotFound
 from paymail.models import Role, StaffLink, StaffRole, StaffSession, StaffUser
-from paymail.services.access import second_factor
+from paymail.services.access import audit, second_factor
 from paymail.services.access.logins import account_of
 from paymail.services.access.password_links import make_link
 from paymail.services.access.roles import Roles, roles_of
@@ -92,7 +92,10 @@ def set_role(session: Session, user: StaffUser, *, role: Role | None, issuer_id:
     if issuer_id is None and role is not Role.ADMIN:
         keep_an_admin(session, user)
     same = StaffRole.issuer_id.is_(None) if issuer_id is None else StaffRole.issuer_id == issuer_id
+    of = f" of issuer {issuer_id}" if issuer_id else ""
     present = session.scalars(select(StaffRole).where(StaffRole.user_id == user.user_id, same)).one_or_none()
+    was, becomes = present.role if present else "none", role or "none"
+    audit.note(session, "role", f"person {user.email}", name=f"role{of}", old=was, new=becomes)
     if role is None:
         if present is not None:
             session.delete(present)
@@ -133,6 +136,7 @@ def remove(session: Session, user: StaffUser, now: datetime) -> None:
     Raises LastAdmin.
     """
     keep_an_admin(session, user)
+    audit.note(session, "removed", f"person {user.email}")
     user.disabled_at = now
     for table in (StaffSession, StaffLink, StaffRole):
         session.execute(delete(table).where(table.user_id == user.user_id))
@@ -143,6 +147,7 @@ def change_second_factor(session: Session, user: StaffUser, do: str) -> None:
 
     Raises BadChoice.
     """
+    audit.note(session, "second factor", f"person {user.email}", new=do[:20])
     match do:
         case "require" | "allow":
             user.totp_required = do == "require"

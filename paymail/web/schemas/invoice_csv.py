@@ -14,20 +14,22 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def lines_of(rows: Iterable[Invoice]) -> Iterator[str]:
     """Yield the lines of a CSV, the head first; money in major units. Nothing is kept of them."""
-    yield _line(list(InvoiceRow.model_fields))
+    yield line(list(InvoiceRow.model_fields))
     for invoice in rows:
         shown = InvoiceRow.of(invoice).model_dump(mode="json") | {
             "total": to_decimal(invoice.total, invoice.currency),
             "balance": to_decimal(invoice.balance, invoice.currency),
         }
-        yield _line([_cell(value) for value in shown.values()])
+        yield line([cell(value) for value in shown.values()])
 
 
-def _line(cells: list[object] | list[str]) -> str:
+def line(cells: list[object] | list[str]) -> str:
+    """Return a line of a CSV."""
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerow(cells)
     return written.getvalue()
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """Return a cell as no spreadsheet calculates it."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -6,6 +6,7 @@ from paymail.web.staff import (
     account,
     acts,
     adjustments,
+    audit,
     bulk,
     contacts,
     customers,
@@ -64,6 +65,7 @@ for noun in (
     mergers,
     mailbox,
     people,
+    audit,
     account,
     second_factor,
 ):

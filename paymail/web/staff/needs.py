@@ -62,12 +62,14 @@ PAGES: Mapping[str, Act] = {
     "/account/second-factor": Act.OWN,
     "/account/second-factor/code.svg": Act.OWN,
     "/acts/{kind}": Act.BILL,
+    "/audit": Act.ADMINISTER,
+    "/audit.csv": Act.ADMINISTER,
     "/bulk/new": Act.BILL,
     "/customers/{customer_id}/merge": Act.BILL,
     "/people": Act.ADMINISTER,
 }
 """Of every GET that is more than looking at invoices; all others ask for SEE."""
-EVERYWHERE = ("/events", "/mailbox", "/people", "/reconciliation", "/suppressions")
+EVERYWHERE = ("/audit", "/events", "/mailbox", "/people", "/reconciliation", "/suppressions")
 """What belongs to the whole installation, forms and pages: it needs a role for all issuers."""
 
 

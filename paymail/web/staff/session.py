@@ -9,8 +9,10 @@ from paymail.errors import Denied
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.core import restores
+from paymail.web.http.act_names import act_of, object_of
 from paymail.web.http.dependencies import AppDep
 from paymail.web.staff.admission import admit
+from paymail.web.staff.needs import route_of
 
 COOKIE = "paymail_session"
 LOGIN = "/staff/login"
@@ -35,6 +37,10 @@ def require_staff(app: AppDep, request: Request, paymail_session: Annotated[str,
         request.state.on_hold = restores.on_hold(session)
         request.state.admission = admission = admit(session, request, found)
     app.asking.scope = admission.scope
+    if request.method == "POST":
+        route = route_of(request)
+        app.asking.who, app.asking.actors = found.email, frozenset({found.email})
+        app.asking.act, app.asking.object = act_of(request, route), object_of(request, route)
     return found
 
 
