@@ -25,6 +25,12 @@ class WrongCode(InvalidInput):
     code = "wrong_code"
 
 
+class NoSecondFactor(Conflict):
+    """The act needs a second factor, and the person has none."""
+
+    code = "no_second_factor"
+
+
 class FactorRequired(Conflict):
     """An admin requires the second factor of this person."""
 
@@ -74,6 +80,16 @@ def use(session: Session, user: StaffUser, *, code: str, now: datetime) -> None:
         if session.scalar(delete(RecoveryCode).where(*mine).returning(RecoveryCode.user_id)) is not None:
             return
     raise WrongCode("the code is not right, or was used already; wait for the next one")
+
+
+def prove(session: Session, user: StaffUser, *, code: str, now: datetime) -> None:
+    """Have a person prove once more who they are, before an act that a thief is after.
+
+    Raises NoSecondFactor, WrongCode.
+    """
+    if user.totp_secret is None:
+        raise NoSecondFactor("this needs a second factor; set one up on Your account first")
+    use(session, user, code=code, now=now)
 
 
 def turn_off(session: Session, user: StaffUser, *, code: str, now: datetime) -> None:

@@ -53,6 +53,7 @@ FORMS: Mapping[str, Act] = {
     "/people/{user_id}/role": Act.ADMINISTER,
     "/reminders": Act.ADMINISTER,
     "/reminders/bank/cancel": Act.ADMINISTER,
+    "/reminders/bank/confirm": Act.ADMINISTER,
     "/suppressions": Act.BILL,
     "/suppressions/lift": Act.BILL,
 }

@@ -20,6 +20,7 @@ from paymail.web.http.inputs import FormText
 from paymail.web.http.limiter import address_of
 from paymail.web.http.login_limits import LoginAttempt
 from paymail.web.http.rate_limits import limit_logins, rate_limits
+from paymail.web.staff.code_limits import limit_codes
 from paymail.web.staff.form_actions import Refusal, StaffForm, Text, act
 from paymail.web.staff.login import welcome
 from paymail.web.staff.pages import PAGES
@@ -106,7 +107,7 @@ def turn_on(app: AppDep, request: Request, visitor: Visiting, form: Annotated[Co
     return _page(app, request, visitor, act(app, visitor, form, enrol), codes=codes)
 
 
-@router.post("/off")
+@router.post("/off", dependencies=[Depends(limit_codes)])
 def turn_off(app: AppDep, request: Request, visitor: Visiting, form: Annotated[CodeForm, Form()]) -> Response:
     """Turn it off, with a code; all sessions end."""
 
