@@ -3,6 +3,7 @@
 Everything else is passed `now` (aware, UTC), so that ladders, leases and links are plain tables in tests.
 """
 
+import base64
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -32,6 +33,16 @@ VERIFY_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 def new_verify_code() -> str:
     """Return ten random letters and digits (50 bits), short enough to be typed from paper."""
     return "".join(secrets.choice(VERIFY_LETTERS) for _ in range(10))
+
+
+def new_totp_secret() -> str:
+    """Return 20 random bytes in Base32, as apps for one-time codes take them (RFC 4226, section 4)."""
+    return base64.b32encode(secrets.token_bytes(20)).decode()
+
+
+def new_recovery_code() -> str:
+    """Return sixteen random letters and digits (80 bits) in groups of four."""
+    return "-".join("".join(secrets.choice(VERIFY_LETTERS) for _ in range(4)) for _ in range(4))
 
 
 def new_id() -> str:

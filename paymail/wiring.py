@@ -69,14 +69,14 @@ class App:
     listed_intents: ListedIntents = field(default_factory=ListedIntents)
     sender_rate: int = 0
     asking: Asking = field(default_factory=Asking)
-    """Who asks; of the application itself, nobody in particular."""
     failpoint: Callable[[str], None] = lambda _name: None
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One transaction; rings the doorbell for the messages it queued, after the commit."""
         with db.transaction(self.engine) as session:
-            yield self.asking.begin(session)
+            yield self.asking.watch(session)
+            self.asking.finish(session, self.now)
         for message_id in session.info.get(RINGS, [])[:MOST_RINGS]:
             self.doorbell.ring(message_id)
 

@@ -1,9 +1,11 @@
 """What every command starts with: settings, logs and the App; and how failures become exit codes."""
 
 import functools
+import getpass
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import NoReturn, ParamSpec
 
 import typer
@@ -14,11 +16,16 @@ from paymail.clock import new_id
 from paymail.db import schema
 from paymail.db.schema import SchemaState
 from paymail.errors import Misconfigured, PaymailError
+from paymail.services.access.asking import Asking
+from paymail.services.access.audit import Door
 from paymail.settings import Settings
 from paymail.wiring import App, build
 
 OK, FAILURE, USAGE, CONFIGURATION, PARTIAL = 0, 1, 2, 3, 4
 P = ParamSpec("P")
+BY_ITSELF = ("beat", "tick", "up", "web", "worker")
+"""Commands that do what paymail does by itself: no acts of a person."""
+_COMMAND: ContextVar[str] = ContextVar("command", default="")
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -45,7 +52,20 @@ def open_app(*, migrate: bool = True, new_database: bool = False) -> App:
         schema.upgrade(app.engine, tell=say)
     elif migrate:
         _refuse_old_schema(app)
-    return app
+    return app.asked_by(_asking()) if migrate else app
+
+
+def _asking() -> Asking:
+    """Return who works at the command line, for the audit log."""
+    act = _COMMAND.get()
+    if act.partition(" ")[0] in ("", *BY_ITSELF):
+        return Asking()
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container without a passwd entry
+        user = "unknown user"
+    actors = frozenset({"cli", "command line", "import"})
+    return Asking(who=f"{user} (command line)", actors=actors, door=Door.CLI, act=act)
 
 
 def _refuse_old_schema(app: App) -> None:
@@ -73,9 +93,12 @@ def fail(error: PaymailError | str, code: int) -> NoReturn:
 def exits(command: Callable[P, None]) -> Callable[P, None]:
     """Give a command an id for its log lines; turn expected failures into one line and an exit code."""
 
+    act = f"{command.__module__.rpartition('.')[2]} {command.__name__.strip('_').replace('_', '-')}"
+
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
+            _COMMAND.set(act)
             with request_ids.bound(new_id()):
                 command(*args, **kwargs)
         except Misconfigured as error:

@@ -115,6 +115,22 @@ def remove(email: str) -> None:
     typer.echo(f"{user.email} can no longer sign in")
 
 
+@group.command("second-factor")
+@exits
+def second_factor(
+    email: str,
+    do: Annotated[str, typer.Argument(help="require, allow (to go without), or reset when a phone is lost.")],
+) -> None:
+    """Require a second factor of somebody, or no longer; or reset it, which signs them out.
+
+    For example: paymail staff second-factor kim@example.com reset
+    """
+    app = open_app()
+    with app.transaction() as session:
+        people.change_second_factor(session, people.person_of(session, email=email), do)
+    typer.echo(f"{email}: {do}")
+
+
 @group.command()
 @exits
 def role(

@@ -1,5 +1,6 @@
 """The tables. Importing this package registers every one of them on `Base.metadata`."""
 
+from paymail.models.audit import AuditEntry
 from paymail.models.bank_change import BANK_CHANGE_MOVES, BankChange, BankChangeState
 from paymail.models.base import Base
 from paymail.models.bulk_send import BULK_MOVES, BulkSend, BulkState
@@ -71,7 +72,16 @@ from paymail.models.saved_method import (
     SavedMethod,
     SavedMethodState,
 )
-from paymail.models.staff import ApiKey, Role, SavedView, StaffLink, StaffRole, StaffSession, StaffUser
+from paymail.models.staff import (
+    ApiKey,
+    RecoveryCode,
+    Role,
+    SavedView,
+    StaffLink,
+    StaffRole,
+    StaffSession,
+    StaffUser,
+)
 from paymail.models.suppression import Bounce, Suppression
 from paymail.models.worker import Gate, Heartbeat
 
@@ -96,6 +106,7 @@ __all__ = [
     "UNWRITTEN",
     "ApiKey",
     "AttemptStatus",
+    "AuditEntry",
     "BankChange",
     "BankChangeState",
     "Base",
@@ -151,6 +162,7 @@ __all__ = [
     "RecipientState",
     "ReconciledAccount",
     "ReconcilerTurn",
+    "RecoveryCode",
     "Refund",
     "RefundStatus",
     "ReminderHold",

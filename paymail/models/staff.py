@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
@@ -33,6 +33,14 @@ class StaffUser(Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    """Of the app that shows the second factor, in Base32; empty: none is asked for."""
+    totp_pending: Mapped[str | None] = mapped_column(String(64))
+    """Of the app that is being enrolled."""
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    """The step of RFC 6238 whose code was accepted last: no code is accepted twice."""
+    totp_required: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """An admin requires a second factor: until it is set up, nothing else can be done."""
 
 
 class StaffRole(Base):
@@ -79,6 +87,17 @@ class StaffSession(Base):
     csrf: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    code_due: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The password was right, and the second factor is still asked for: it opens nothing yet."""
+
+
+class RecoveryCode(Base):
+    """A code that stands in for the second factor once, as a digest. It goes when it is used."""
+
+    __tablename__ = "recovery_codes"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.user_id"), index=True)
 
 
 class SavedView(Base):

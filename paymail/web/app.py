@@ -31,7 +31,8 @@ from paymail.web.pay import (
     verify,
 )
 from paymail.web.pay import api as public_api
-from paymail.web.staff.session import NotLoggedIn, to_login, without_session
+from paymail.web.staff.admission import EnrolFirst
+from paymail.web.staff.session import NotLoggedIn, to_enrolment, to_login, without_session
 from paymail.web.staff.shell import NavCounts
 from paymail.web.templating import HERE
 from paymail.web.webhooks import LARGEST_EVENT
@@ -70,6 +71,7 @@ def create_app(app: App) -> FastAPI:
     errors.install(web)
     import_faults.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)
+    web.add_exception_handler(EnrolFirst, to_enrolment)
     brands = brand, brand_colours
     talks = promises, objections, copies, another_way, saved_methods, invoice_paper
     public = (public_api, *brands, documents, *talks, verify, webhooks, pages)

@@ -9,10 +9,12 @@ from subprocess import PIPE, STDOUT
 from typing import IO
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from paymail.cli import cli
 from paymail.cli.sample_data import SAMPLE_STAFF, staff_password
+from paymail.models import AuditEntry
 from paymail.services.access.logins import LoginRefused, log_in
 from paymail.services.access.password_links import set_by_link
 from paymail.wiring import App
@@ -115,3 +117,25 @@ def test_somebody_is_invited_gets_another_link_and_is_removed(commands: App) -> 
         log_in_as(commands, EMAIL, FIRST)
     assert "only admin" in run("staff", "remove", SAMPLE_STAFF, expect=1).stderr
     run("staff", "add", "nonsense", expect=1)
+
+
+def test_a_second_factor_is_required_by_command(commands: App) -> None:
+    set_password(FIRST)
+    assert "require" in run("staff", "second-factor", EMAIL, "require").stdout
+    run("staff", "second-factor", EMAIL, "reset")
+    assert "not a choice" in run("staff", "second-factor", EMAIL, "nonsense", expect=1).stderr
+
+
+def test_what_a_command_does_is_in_the_audit_log(two_invoices: App) -> None:
+    staff_password(two_invoices)
+    run("staff", "add", EMAIL, "--role", "viewer")
+    run("invoices", "hold", "502")
+    run("staff", "list")
+    with two_invoices.reading() as session:
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.entry_id)).all()
+    assert [(one.act, one.object) for one in entries] == [
+        ("role", f"person {EMAIL}"),
+        ("password link", f"person {EMAIL}"),
+        ("reminders held", "invoice 502"),
+    ]
+    assert {(one.door, one.who.endswith(" (command line)")) for one in entries} == {("cli", True)}

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from paymail.clock import new_id, new_secret
 from paymail.errors import Denied, InvalidInput, NotFound, Unproven
 from paymail.models import ApiKey
+from paymail.services.access import audit
 from paymail.services.core.issuers import find_issuer
 
 _FORM = re.compile(r"pm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
@@ -107,6 +108,7 @@ def issue(
             raise BadKeyRequest("bounce reports are of all issuers: a key for them cannot be of one")
         find_issuer(session, ref=str(issuer_id))
     prefix, secret = new_id()[:_PREFIX], new_secret()
+    audit.note(session, "key issued", f"key {prefix}", name=label, new=" ".join(sorted(wanted)))
     session.add(
         ApiKey(
             prefix=prefix,
@@ -150,6 +152,7 @@ def revoke(session: Session, *, prefix: str, now: datetime) -> ApiKey:
     if row is None:
         raise NoSuchKey("no API key has this prefix; `paymail keys list` shows all keys")
     row.revoked_at = row.revoked_at or now
+    audit.note(session, "key revoked", f"key {prefix}", name=row.name)
     return row
 
 

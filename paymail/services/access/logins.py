@@ -12,8 +12,12 @@ from paymail.clock import new_secret
 from paymail.errors import Denied
 from paymail.models import StaffSession, StaffUser
 from paymail.services.access.password_hasher import PasswordHasher
-from paymail.services.access.staff import digest
+from paymail.services.access.second_factor import WrongCode, half_signed_in, use
+from paymail.services.access.staff import digest, log_out
 from paymail.services.core.contexts import Context
+
+CODE_TIME = timedelta(minutes=10)
+"""Between the password and the second factor."""
 
 
 class LoginRefused(Denied):
@@ -35,6 +39,8 @@ class Login:
     """A fresh session: the cookie's secret, shown once."""
 
     secret: str = field(repr=False)
+    code_due: bool = False
+    """Whether it opens nothing before the second factor was given."""
 
 
 def account_of(email: str) -> str:
@@ -66,17 +72,40 @@ def _open_session(
     ).one_or_none()
     if user is None:
         raise _refusal()
+    due = user.totp_secret is not None
+    return Login(_new_session(session, user.user_id, now, CODE_TIME if due else lifetime, code_due=due), due)
+
+
+def give_code(context: LoginContext, *, secret: str, code: str, lifetime: timedelta) -> Login:
+    """Finish signing in with the second factor: the session begins anew. Raises LoginRefused."""
+    with context.transaction() as session:
+        now = context.now()
+        user = half_signed_in(session, secret=secret, now=now)
+        if user is None:
+            raise LoginRefused("this sign-in is over; begin again")
+        try:
+            use(session, user, code=code, now=now)
+        except WrongCode as error:
+            raise LoginRefused(str(error)) from error
+        log_out(session, secret=secret)
+        return Login(_new_session(session, user.user_id, now, lifetime))
+
+
+def _new_session(
+    session: Session, user_id: int, now: datetime, lifetime: timedelta, *, code_due: bool = False
+) -> str:
     secret = new_secret()
     session.add(
         StaffSession(
             secret_sha256=digest(secret),
-            user_id=user.user_id,
+            user_id=user_id,
             csrf=new_secret(24),
             created_at=now,
             expires_at=now + lifetime,
+            code_due=code_due,
         )
     )
-    return Login(secret)
+    return secret
 
 
 def _refusal() -> LoginRefused:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from paymail.clock import new_secret
 from paymail.errors import NotFound
 from paymail.models import StaffLink, StaffSession, StaffUser
+from paymail.services.access import audit
 from paymail.services.access.logins import LoginContext
 from paymail.services.access.staff import digest
 from paymail.services.access.staff_passwords import checked_hash
@@ -27,6 +28,7 @@ class LinkOver(NotFound):
 def make_link(session: Session, user: StaffUser, *, actor: str, now: datetime) -> str:
     """Return the secret of a new link for a person; links of before stop working."""
     session.execute(delete(StaffLink).where(StaffLink.user_id == user.user_id))
+    audit.note(session, "password link", f"person {user.email}")
     secret = new_secret()
     session.add(
         StaffLink(

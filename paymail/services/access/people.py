@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, InvalidInput, NotFound
 from paymail.models import Role, StaffLink, StaffRole, StaffSession, StaffUser
+from paymail.services.access import audit, second_factor
 from paymail.services.access.logins import account_of
 from paymail.services.access.password_links import make_link
 from paymail.services.access.roles import Roles, roles_of
@@ -31,6 +32,12 @@ class PersonExists(Conflict):
     """Somebody has an account with this address."""
 
     code = "person_exists"
+
+
+class BadChoice(InvalidInput):
+    """Nothing of this name can be done with a second factor."""
+
+    code = "bad_choice"
 
 
 class BadRole(InvalidInput):
@@ -85,7 +92,10 @@ def set_role(session: Session, user: StaffUser, *, role: Role | None, issuer_id:
     if issuer_id is None and role is not Role.ADMIN:
         keep_an_admin(session, user)
     same = StaffRole.issuer_id.is_(None) if issuer_id is None else StaffRole.issuer_id == issuer_id
+    of = f" of issuer {issuer_id}" if issuer_id else ""
     present = session.scalars(select(StaffRole).where(StaffRole.user_id == user.user_id, same)).one_or_none()
+    was, becomes = present.role if present else "none", role or "none"
+    audit.note(session, "role", f"person {user.email}", name=f"role{of}", old=was, new=becomes)
     if role is None:
         if present is not None:
             session.delete(present)
@@ -115,6 +125,7 @@ def invite(
         raise PersonExists(f"{account} has an account already; change the role instead")
     else:
         user.disabled_at, user.password_hash = None, ""
+        second_factor.reset(session, user)
     set_role(session, user, role=role, issuer_id=issuer_id)
     return make_link(session, user, actor=actor, now=now)
 
@@ -125,9 +136,25 @@ def remove(session: Session, user: StaffUser, now: datetime) -> None:
     Raises LastAdmin.
     """
     keep_an_admin(session, user)
+    audit.note(session, "removed", f"person {user.email}")
     user.disabled_at = now
     for table in (StaffSession, StaffLink, StaffRole):
         session.execute(delete(table).where(table.user_id == user.user_id))
+
+
+def change_second_factor(session: Session, user: StaffUser, do: str) -> None:
+    """`require` a second factor of a person, `allow` them to go without, or `reset` it: the phone is lost.
+
+    Raises BadChoice.
+    """
+    audit.note(session, "second factor", f"person {user.email}", new=do[:20])
+    match do:
+        case "require" | "allow":
+            user.totp_required = do == "require"
+        case "reset":
+            second_factor.reset(session, user)
+        case _:
+            raise BadChoice(f"{do[:20]!r} is not a choice; choose require, allow or reset")
 
 
 def keep_an_admin(session: Session, user: StaffUser) -> None:

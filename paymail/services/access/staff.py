@@ -29,6 +29,8 @@ class Visitor:
     csrf: str
     user_id: int = 0
     roles: Roles = NO_ROLES
+    must_enrol: bool = False
+    """An admin requires a second factor, and there is none yet: only the own account is open."""
 
 
 def digest(secret: str) -> str:
@@ -39,19 +41,22 @@ def digest(secret: str) -> str:
 def visitor(session: Session, *, secret: str, now: datetime) -> Visitor | None:
     """Return who a cookie's secret belongs to, or None."""
     rows = session.execute(
-        select(StaffUser.email, StaffSession.csrf, StaffUser.user_id, StaffRole.issuer_id, StaffRole.role)
+        select(StaffUser, StaffSession.csrf, StaffRole.issuer_id, StaffRole.role)
         .join(StaffUser, StaffUser.user_id == StaffSession.user_id)
         .outerjoin(StaffRole, StaffRole.user_id == StaffUser.user_id)
         .where(
             StaffSession.secret_sha256 == digest(secret),
             StaffSession.expires_at > now,
+            StaffSession.code_due.is_(False),
             StaffUser.disabled_at.is_(None),
         )
     ).all()
     if not rows:
         return None
-    email, csrf, user_id, *_ = rows[0]
-    return Visitor(email, csrf, user_id, roles_of((row.issuer_id, row.role) for row in rows))
+    user, csrf, *_ = rows[0]
+    held = roles_of((row.issuer_id, row.role) for row in rows)
+    must_enrol = user.totp_required and user.totp_secret is None
+    return Visitor(user.email, csrf, user.user_id, held, must_enrol)
 
 
 def check_csrf(person: Visitor, given: str) -> None:
@@ -62,7 +67,7 @@ def check_csrf(person: Visitor, given: str) -> None:
 
 def sessions_of(session: Session, *, user_id: int, now: datetime) -> list[StaffSession]:
     """Return where a person is signed in, the newest first."""
-    alive = StaffSession.user_id == user_id, StaffSession.expires_at > now
+    alive = StaffSession.user_id == user_id, StaffSession.expires_at > now, StaffSession.code_due.is_(False)
     return list(session.scalars(select(StaffSession).where(*alive).order_by(StaffSession.created_at.desc())))
 
 

@@ -62,7 +62,10 @@ def ask(session: Session, *, issuer: Issuer, fields: dict[str, str], actor: str,
 
 
 def confirm(session: Session, *, issuer: Issuer, actor: str, now: datetime) -> None:
-    """Put the change that waits in force now, as who has access to the server may. Raises NoBankChange."""
+    """Put the change that waits in force now, as who has access to the server, or a second factor, may.
+
+    Raises NoBankChange.
+    """
     _apply(session, issuer, _locked(session, issuer), actor, now)
 
 

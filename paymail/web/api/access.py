@@ -10,7 +10,9 @@ from paymail import observability
 from paymail.errors import PaymailError
 from paymail.services.access import api_keys
 from paymail.services.access.api_keys import KEY_REQUIRED, Holder, KeyRefused, KeyScope, ScopeMissing
+from paymail.services.access.audit import Door
 from paymail.services.access.visible import Scope
+from paymail.web.http.act_names import act_of, object_of
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import STAFF_API, answer_to
 from paymail.web.http.known_inputs import refuse_unknown
@@ -59,6 +61,11 @@ def needs(scope: KeyScope) -> Callable[..., Awaitable[Holder]]:
             if route_of(request) in OF_ALL_ISSUERS:
                 raise ScopeMissing("this key is of one issuer, and this concerns all of them")
             app.asking.scope = Scope(frozenset({found.issuer_id}), found.actor)
+        if request.method != "GET" and scope is not KeyScope.BOUNCES:
+            route = route_of(request)
+            app.asking.who, app.asking.actors = found.actor, frozenset({found.actor})
+            app.asking.act, app.asking.object = act_of(request, route), object_of(request, route)
+            app.asking.door = Door.API
         return found
 
     async def strict(request: Request, found: Annotated[Holder, Depends(holder)]) -> Holder:

@@ -6,6 +6,7 @@ from paymail.web.staff import (
     account,
     acts,
     adjustments,
+    audit,
     bulk,
     contacts,
     copies,
@@ -36,6 +37,7 @@ from paymail.web.staff import (
     previews,
     reconciliation,
     reminders,
+    second_factor,
     start,
     statements,
     suppressions,
@@ -81,11 +83,14 @@ for noun in (
     mailbox,
     keys,
     people,
+    audit,
     account,
+    second_factor,
 ):
     _inside.include_router(noun.router)
 
 router = APIRouter(prefix="/staff", include_in_schema=False)
 router.include_router(login.router)
+router.include_router(second_factor.step)
 router.include_router(password_links.router)
 router.include_router(_inside)

@@ -6,6 +6,7 @@ from fastapi import Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from paymail.errors import Denied
 from paymail.models import Customer, Invoice, Message
 from paymail.services.access import roles
 from paymail.services.access.roles import Act, NotAllowed, Roles, issuers_of, may
@@ -37,12 +38,20 @@ class Admission:
         return may(self.roles, act) if of_all_issuers(route) else issuers_of(self.roles, act) != frozenset()
 
 
+class EnrolFirst(Denied):
+    """An admin requires a second factor of this person, who has none yet: pages lead to setting it up."""
+
+    code = "enrol_first"
+
+
 def admit(session: Session, request: Request, person: Visitor) -> Admission:
-    """Return what a person may do with this request. Raises NotAllowed."""
+    """Return what a person may do with this request. Raises NotAllowed, EnrolFirst."""
     route, held = route_of(request), person.roles
     act = act_of(request.method, route)
     if act is None:
         raise NotAllowed("Nobody may do this: the form does not say which role it needs.")
+    if person.must_enrol and act is not Act.OWN:
+        raise EnrolFirst("set up a second factor first")
     if act is Act.OWN:
         seen = issuers_of(held, Act.SEE)
         return Admission(held, None, None if seen is None else Scope(seen, person.email))

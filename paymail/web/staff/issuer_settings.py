@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
 from paymail.mail import reader
+from paymail.services.access import people, second_factor
 from paymail.services.access.staff import Visitor
 from paymail.services.core.issuers import all_issuers, find_issuer
 from paymail.services.core.tax_invoices import lacks_abn, mend
@@ -20,6 +21,7 @@ from paymail.services.outbox import gates
 from paymail.services.reminders import ladder
 from paymail.web.http.dependencies import AppDep
 from paymail.web.staff import issuer_settings_form
+from paymail.web.staff.code_limits import limit_codes
 from paymail.web.staff.form_actions import IssuerId, Refusal, StaffForm, Text, act
 from paymail.web.staff.issuer_settings_form import PreferencesForm
 from paymail.web.staff.mailbox import framed
@@ -110,6 +112,30 @@ def cancel_bank_change(
     def do(session: Session, now: datetime) -> None:
         issuer = find_issuer(session, ref=form.issuer)
         bank_changes.cancel(session, issuer=issuer, actor=visitor.email, now=now)
+
+    if refusal := act(app, visitor, form, do):
+        return _page(app, request, visitor, form.issuer, refusal=refusal)
+    return RedirectResponse(f"/staff/reminders?issuer={form.issuer}&saved=yes", 303)
+
+
+class ConfirmForm(BankForm):
+    """A code of the second factor, by which a change applies at once."""
+
+    code: Text = ""
+
+
+@router.post("/bank/confirm", dependencies=[Depends(limit_codes)])
+def confirm_bank_change(
+    app: AppDep, request: Request, visitor: Visiting, form: Annotated[ConfirmForm, Form()]
+) -> Response:
+    """Apply the change of bank details that waits, without the wait: with the admin's second factor."""
+
+    def do(session: Session, now: datetime) -> None:
+        issuer = find_issuer(session, ref=form.issuer)
+        second_factor.prove(
+            session, people.person_of(session, user_id=visitor.user_id), code=form.code, now=now
+        )
+        bank_changes.confirm(session, issuer=issuer, actor=visitor.email, now=now)
 
     if refusal := act(app, visitor, form, do):
         return _page(app, request, visitor, form.issuer, refusal=refusal)

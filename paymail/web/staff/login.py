@@ -48,7 +48,7 @@ async def check(app: AppDep, request: Request, email: FormText, password: Passwo
     except Busy:
         limits.logins.report("busy", attempt)
         raise
-    return _welcome(app, login)
+    return welcome(app, login)
 
 
 def _checked(app: App, limits: LoginLimits, attempt: LoginAttempt, email: str, password: str) -> Login:
@@ -59,8 +59,9 @@ def _checked(app: App, limits: LoginLimits, attempt: LoginAttempt, email: str, p
     return login
 
 
-def _welcome(app: App, login: Login) -> Response:
-    answer = RedirectResponse("/staff/", 303)
+def welcome(app: App, login: Login) -> Response:
+    """Give the session to the browser, and lead inside, or to the second factor."""
+    answer = RedirectResponse("/staff/login/code" if login.code_due else "/staff/", 303)
     answer.set_cookie(
         COOKIE,
         login.secret,

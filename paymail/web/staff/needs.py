@@ -9,6 +9,9 @@ from paymail.services.access.roles import Act
 FORMS: Mapping[str, Act] = {
     "/logout": Act.OWN,
     "/account/password": Act.OWN,
+    "/account/second-factor": Act.OWN,
+    "/account/second-factor/begin": Act.OWN,
+    "/account/second-factor/off": Act.OWN,
     "/account/sign-out": Act.OWN,
     "/views": Act.OWN,
     "/views/{view_id}/remove": Act.OWN,
@@ -53,22 +56,28 @@ FORMS: Mapping[str, Act] = {
     "/people": Act.ADMINISTER,
     "/people/{user_id}/link": Act.ADMINISTER,
     "/people/{user_id}/remove": Act.ADMINISTER,
+    "/people/{user_id}/second-factor": Act.ADMINISTER,
     "/people/{user_id}/role": Act.ADMINISTER,
     "/reminders": Act.ADMINISTER,
     "/reminders/bank/cancel": Act.ADMINISTER,
+    "/reminders/bank/confirm": Act.ADMINISTER,
     "/suppressions": Act.BILL,
     "/suppressions/lift": Act.BILL,
 }
 """Of every POST, below `/staff`."""
 PAGES: Mapping[str, Act] = {
     "/account": Act.OWN,
+    "/account/second-factor": Act.OWN,
+    "/account/second-factor/code.svg": Act.OWN,
     "/acts/{kind}": Act.BILL,
+    "/audit": Act.ADMINISTER,
+    "/audit.csv": Act.ADMINISTER,
     "/bulk/new": Act.BILL,
     "/customers/{customer_id}/merge": Act.BILL,
     "/people": Act.ADMINISTER,
 }
 """Of every GET that is more than looking at invoices; all others ask for SEE."""
-EVERYWHERE = ("/events", "/mailbox", "/people", "/reconciliation", "/suppressions")
+EVERYWHERE = ("/audit", "/events", "/mailbox", "/people", "/reconciliation", "/suppressions")
 """What belongs to the whole installation, forms and pages: it needs a role for all issuers."""
 
 

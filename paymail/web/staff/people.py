@@ -35,6 +35,12 @@ class InviteForm(RoleForm):
     email: Text = ""
 
 
+class FactorForm(StaffForm):
+    """What becomes of a person's second factor: `require`, `allow` or `reset`."""
+
+    do: Text = ""
+
+
 @router.get("")
 def listed(app: AppDep, request: Request, visitor: Visiting) -> HTMLResponse:
     """Show everybody with an account, and the form to invite somebody."""
@@ -111,6 +117,19 @@ def new_link(
     refusal = act(app, visitor, form, make)
     who, secret = made[0] if made else ("", "")
     return _page(app, request, visitor, refusal, link=secret and _address(app, secret), who=who)
+
+
+@router.post("/{user_id}/second-factor")
+def second_factor_of(
+    app: AppDep, request: Request, visitor: Visiting, user_id: RowId, form: Annotated[FactorForm, Form()]
+) -> Response:
+    """Require a second factor of a person, or no longer; or forget the app of a lost phone."""
+
+    def change(session: Session, _now: datetime) -> None:
+        people.change_second_factor(session, people.person_of(session, user_id=user_id), form.do)
+
+    refusal = act(app, visitor, form, change)
+    return _page(app, request, visitor, refusal) if refusal else RedirectResponse(HERE, 303)
 
 
 def _address(app: App, secret: str) -> str:

@@ -9,8 +9,10 @@ from paymail.errors import Denied
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.core import restores
+from paymail.web.http.act_names import act_of, object_of
 from paymail.web.http.dependencies import AppDep
 from paymail.web.staff.admission import admit
+from paymail.web.staff.needs import route_of
 from paymail.web.staff.shell import shell
 
 COOKIE = "paymail_session"
@@ -38,6 +40,10 @@ def require_staff(app: AppDep, request: Request, paymail_session: Annotated[str,
         app.asking.scope = admission.scope
         app.asking.begin(session)
         request.state.shell = shell(session, request, now=app.now(), scope=admission.scope)
+    if request.method == "POST":
+        route = route_of(request)
+        app.asking.who, app.asking.actors = found.email, frozenset({found.email})
+        app.asking.act, app.asking.object = act_of(request, route), object_of(request, route)
     return found
 
 
@@ -50,6 +56,11 @@ def without_session(request: Request) -> Response | None:
     if not path.startswith("/staff/") or path.startswith(OPEN) or request.cookies.get(COOKIE):
         return None
     return to_login(request)
+
+
+def to_enrolment(_request: Request, _error: Exception) -> Response:
+    """Answer EnrolFirst: lead to where the second factor is set up."""
+    return RedirectResponse("/staff/account/second-factor", 303)
 
 
 def to_login(_request: Request, _error: Exception | None = None) -> Response:

@@ -10,6 +10,7 @@ from paymail.services.core.issuers import ensure_issuer
 from paymail.services.issuers import bank_changes
 from paymail.services.issuers.issuer_settings import set_up_issuer
 from tests.web.conftest import Biller
+from tests.web.staff.test_second_factor import code
 
 FORM: dict[str, object] = {
     "issuer": "1", "do": "save", "days": ["-2", "5"], "tone": ["upcoming", "firm"], "reminders": "on",
@@ -164,6 +165,24 @@ def test_a_change_of_bank_details_that_waits_is_shown_and_cancelled(shop: Biller
     assert "Asked for by A thief" in page
     after = shop.post("/reminders/bank/cancel", issuer="1")
     assert "number 6666" not in after
+
+
+def test_an_admin_applies_a_change_of_bank_details_at_once_with_a_second_factor_only(shop: Biller) -> None:
+    def number() -> str:
+        with shop.site.app.reading() as session:
+            return session.get_one(Issuer, 1).bank_number
+
+    with shop.site.app.transaction() as session:
+        first, changes = session.get_one(Issuer, 1), {"bank_number": "2000"}
+        set_up_issuer(session, issuer=first, changes=changes, actor="Ann", now=shop.site.app.now())
+    assert number() != "2000"
+    assert "set one up" in shop.post("/reminders/bank/confirm", 409, issuer="1", code="123456")
+    shop.post("/account/second-factor/begin")
+    shop.post("/account/second-factor", code=code(shop))
+    assert "not right" in shop.post("/reminders/bank/confirm", 422, issuer="1", code=code(shop))  # used
+    assert number() != "2000"
+    assert "number 2000" in shop.post("/reminders/bank/confirm", issuer="1", code=code(shop, 1))
+    assert number() == "2000"
 
 
 def test_an_issuer_without_an_abn_is_told_where_to_mend_it(shop: Biller) -> None:

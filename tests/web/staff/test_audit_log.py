@@ -1,0 +1,116 @@
+"""Every act of a person or a key is in the audit log, in the transaction that did it, and stays there."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from paymail.models import AuditEntry, Role
+from tests.web.bearer import bearer
+from tests.web.conftest import STAFF, Biller, Site
+from tests.web.staff.test_staff_people import WORDS
+from tests.web.two_issuers import become
+
+
+def logged(site: Site) -> list[tuple[str, str, str, str]]:
+    with site.app.reading() as session:
+        rows = session.scalars(select(AuditEntry).order_by(AuditEntry.entry_id))
+        return [(row.who, row.door, row.act, row.object) for row in rows]
+
+
+def test_what_is_done_on_pages_is_named_with_its_object_and_what_was_before(biller: Biller) -> None:
+    biller.site.invoice()
+    biller.post("/invoices/502/hold", reason="staff")
+    biller.post("/people", email="kim@office.example", role="viewer")
+    biller.post("/people/2/role", role="admin")
+    biller.post("/views", name="Mine", query="currency=AUD")
+    biller.post("/suppressions", address="x@y.example", reason="asked")
+    assert [(act, about) for _, _, act, about in logged(biller.site)] == [
+        ("reminders held", "invoice 502"),
+        ("role", "person kim@office.example"),
+        ("password link", "person kim@office.example"),
+        ("role", "person kim@office.example"),
+        ("views", ""),
+        ("suppressions", ""),
+    ]
+    assert {(who, door) for who, door, _, _ in logged(biller.site)} == {(STAFF, "page")}
+    page = biller.get("/audit?object=person kim@office.example")
+    assert "<bdi>viewer</bdi> → <bdi>admin</bdi>" in page
+    assert "reminders held" not in page
+
+
+def test_a_refused_act_a_look_and_the_system_are_not_acts(biller: Biller) -> None:
+    biller.site.invoice()
+    biller.post("/invoices/502/send", sequence=1)
+    before = logged(biller.site)
+    assert len(before) == 1
+    biller.post("/invoices/502/write-off", 422, amount="", before="0")
+    biller.get("/invoices/502")
+    biller.site.sweep()
+    biller.site.client.get("/api/v1/invoices", headers=bearer(biller.site.app, "read"))
+    assert logged(biller.site) == before
+
+
+def test_a_change_of_settings_is_there_as_it_was_and_as_it_is(biller: Biller) -> None:
+    biller.site.invoice()
+    headers = bearer(biller.site.app, "read", "write", name="Book keeping")
+    changed = biller.site.client.patch("/api/v1/issuers/1", json={"phone": "02 1234"}, headers=headers)
+    assert changed.status_code == 200, changed.text
+    with biller.site.app.reading() as session:
+        (entry,) = session.scalars(select(AuditEntry))
+    assert (entry.door, entry.act, entry.object, entry.name) == ("api", "setting", "issuer 1", "phone")
+    assert (entry.old, entry.new, entry.who.startswith("Book keeping (key ")) == ("", "02 1234", True)
+
+
+def test_no_secret_gets_into_it(biller: Biller) -> None:
+    token = biller.site.invoice()
+    biller.post("/invoices/502/link", do="regenerate")
+    link = re.search(r"/staff/password/([^\"]+)", biller.post("/people", email="k@x.example", role="viewer"))
+    biller.post("/account/password", present="correct horse battery staple", password=WORDS)
+    with biller.site.app.reading() as session:
+        told = str(session.execute(text("SELECT * FROM audit_entries")).all())
+    assert link is not None
+    assert "account password" in told
+    assert not [secret for secret in (token, link[1], WORDS, "correct horse") if secret in told]
+
+
+def test_it_can_be_filtered_paged_and_exported_without_a_formula(biller: Biller) -> None:
+    with biller.site.app.transaction() as session:
+        session.add_all(
+            AuditEntry(at=biller.clock, who="=SUM(A1)", door="cli", act=f"act {number}", object="invoice 1")
+            for number in range(60)
+        )
+    biller.go(biller.clock + timedelta(days=2))
+    first = biller.get("/audit?who=%3DSUM(A1)")
+    assert (first.count("<tr><td"), "act 59" in first, "act 9<" in first) == (50, True, False)
+    older = re.search(r'rel="next" href="/staff(/audit[^"]+)"', first)
+    assert older is not None
+    assert biller.get(older[1].replace("&amp;", "&")).count("<tr><td") == 10
+    day = biller.clock.date()
+    assert "Nothing matches" in biller.get(f"/audit?since={day}")
+    assert "act 59" in biller.get(f"/audit?until={day}")
+    assert "not a date" in biller.get("/audit?since=soon", 422)
+    rows = list(csv.DictReader(io.StringIO(biller.get("/audit.csv?object=invoice 1"))))
+    assert (len(rows), rows[0]["who"], rows[0]["act"]) == (60, "'=SUM(A1)", "act 59")
+
+
+def test_the_database_refuses_to_change_or_delete_an_entry(biller: Biller) -> None:
+    biller.site.invoice()
+    biller.post("/invoices/502/hold", reason="staff")
+    for statement in (delete(AuditEntry), update(AuditEntry).values(who="x")):
+        with pytest.raises(DBAPIError, match="append-only"), biller.site.app.transaction() as session:
+            session.execute(statement)
+    assert len(logged(biller.site)) == 1
+
+
+def test_only_an_admin_of_all_companies_reads_it(biller: Biller) -> None:
+    biller.site.invoice()
+    become(biller.site, Role.ADMIN, 1)
+    biller.get("/audit", 403)
+    biller.get("/audit.csv", 403)
+    become(biller.site, Role.REFUNDER, None)
+    biller.get("/audit", 403)

@@ -1,0 +1,151 @@
+"""The second factor: a code of an app after the password, each accepted once, and recovery codes."""
+
+import re
+from datetime import timedelta
+
+import pyotp
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from paymail.models import RecoveryCode, StaffUser
+from tests.web.conftest import PASSWORD, STAFF, Biller
+from tests.web.staff.test_staff_people import another, sign_in
+
+HERE = "/account/second-factor"
+INSIDE = "/staff/"
+
+
+def secret_of(biller: Biller) -> str:
+    with biller.site.app.reading() as session:
+        user = session.scalars(select(StaffUser).where(StaffUser.email == STAFF)).one()
+        return user.totp_secret or user.totp_pending or ""
+
+
+def code(biller: Biller, later: int = 0) -> str:
+    """What the app shows now, or some steps later."""
+    moment = biller.clock + timedelta(seconds=30 * later)
+    return pyotp.TOTP(secret_of(biller)).at(int(moment.timestamp()))
+
+
+def give(client: TestClient, typed: str) -> tuple[int, str]:
+    answer = client.post("/staff/login/code", data={"code": typed}, follow_redirects=False)
+    return answer.status_code, answer.headers.get("location", "")
+
+
+def is_inside(client: TestClient) -> bool:
+    return client.get(INSIDE, follow_redirects=False).status_code == 200
+
+
+@pytest.fixture
+def enrolled(biller: Biller) -> tuple[Biller, list[str]]:
+    """Staff with a second factor, and the recovery codes that were shown."""
+    biller.post(f"{HERE}/begin")
+    page = biller.post(HERE, code=code(biller))
+    codes = re.findall(r"<li>([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})</li>", page)
+    assert len(set(codes)) == 10
+    return biller, codes
+
+
+def test_the_code_is_asked_for_after_the_password_and_is_accepted_once(
+    enrolled: tuple[Biller, list[str]],
+) -> None:
+    biller, _ = enrolled
+    other = another(biller.site)
+    assert sign_in(other, STAFF, PASSWORD) == 303
+    assert not is_inside(other)
+    # The one by which it was turned on is used; so is one that is too old or made up.
+    for typed in (code(biller), code(biller, -2), code(biller, 2), "٣٣٣٣٣٣"):
+        assert give(other, typed)[0] in (403, 422), typed
+    biller.move(seconds=30)
+    half = other.cookies["paymail_session"]
+    assert give(other, f" {code(biller)[:3]} {code(biller)[3:]}") == (303, "/staff/")
+    assert is_inside(other)
+    assert other.cookies["paymail_session"] != half
+    third = another(biller.site)
+    sign_in(third, STAFF, PASSWORD)
+    assert give(third, code(biller))[0] == 403
+    assert not is_inside(third)
+
+
+def test_a_recovery_code_signs_in_once_however_it_is_typed(enrolled: tuple[Biller, list[str]]) -> None:
+    biller, codes = enrolled
+    with biller.site.app.reading() as session:
+        kept = [row.digest for row in session.scalars(select(RecoveryCode))]
+    assert not set(codes) & set(kept)
+    other = another(biller.site)
+    sign_in(other, STAFF, PASSWORD)
+    assert give(other, codes[0].lower().replace("-", " "))[0] == 303
+    assert is_inside(other)
+    third = another(biller.site)
+    sign_in(third, STAFF, PASSWORD)
+    assert give(third, codes[0])[0] == 403
+    assert "9 recovery codes left" in biller.get(HERE)
+
+
+def test_guessing_is_stopped_also_when_the_password_is_known(enrolled: tuple[Biller, list[str]]) -> None:
+    biller, _ = enrolled
+    other = another(biller.site)
+    sign_in(other, STAFF, PASSWORD)
+    answers = [give(other, f"{number:06}")[0] for number in range(12)]
+    assert 429 in answers
+    assert answers.count(403) <= 10
+
+
+def test_a_half_sign_in_is_over_after_ten_minutes_and_without_one_no_code_helps(
+    enrolled: tuple[Biller, list[str]],
+) -> None:
+    biller, codes = enrolled
+    other = another(biller.site)
+    assert give(other, codes[0]) == (303, "/staff/login")
+    sign_in(other, STAFF, PASSWORD)
+    biller.move(minutes=11)
+    assert give(other, codes[0]) == (303, "/staff/login")
+
+
+def test_the_qr_code_is_shown_while_an_app_is_enrolled_only(biller: Biller) -> None:
+    picture = f"/staff{HERE}/code.svg"
+    assert biller.site.client.get(picture).content == b""
+    biller.post(f"{HERE}/begin")
+    answer = biller.site.client.get(picture)
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert (b"<svg" in answer.content, answer.headers["cache-control"]) == (True, "no-store")
+    assert "not right" in biller.post(HERE, 422, code="000000")
+    biller.post(HERE, code=code(biller))
+    assert biller.site.client.get(picture).content == b""
+    assert secret_of(biller) not in biller.get(HERE)
+
+
+def test_it_is_turned_off_with_a_code_unless_an_admin_requires_it(enrolled: tuple[Biller, list[str]]) -> None:
+    biller, codes = enrolled
+    biller.post("/people/1/second-factor", do="require")
+    assert "requires a second factor" in biller.post(f"{HERE}/off", 409, code=codes[0])
+    biller.post("/people/1/second-factor", do="allow")
+    assert "not right" in biller.post(f"{HERE}/off", 422, code="000000")
+    biller.post(f"{HERE}/off", code=codes[0])
+    assert sign_in(another(biller.site), STAFF, PASSWORD) == 303
+    assert secret_of(biller) == ""
+
+
+def test_who_must_have_one_can_do_nothing_else_until_it_is_set_up(biller: Biller) -> None:
+    biller.site.invoice()
+    biller.post("/people/1/second-factor", do="require")
+    assert "Set it up to go on" in biller.get("/invoices/502")
+    biller.post("/invoices/502/send", sequence=1)
+    assert biller.messages() == []
+    biller.post(f"{HERE}/begin")
+    biller.post(HERE, code=code(biller))
+    assert "#502" in biller.get("/invoices/502")
+
+
+def test_an_admin_forgets_the_app_of_a_lost_phone_and_sessions_end(
+    enrolled: tuple[Biller, list[str]],
+) -> None:
+    biller, _ = enrolled
+    biller.post("/people/1/second-factor", do="reset")
+    assert not is_inside(biller.site.client)
+    other = another(biller.site)
+    assert sign_in(other, STAFF, PASSWORD) == 303
+    assert is_inside(other)
+    biller.csrf = biller.site.log_in()
+    biller.post("/people/1/second-factor", 422, do="nonsense")
