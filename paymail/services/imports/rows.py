@@ -70,7 +70,7 @@ def first_rows(file: BinaryIO, given: Format, most: int) -> tuple[str, Dialect, 
 
 def _writing(file: BinaryIO, given: Format) -> tuple[str, str, Dialect, list[str]]:
     """Return encoding, a note of it, dialect and first lines: as somebody said, else as they are found."""
-    encoding, note = hold_to(file, given.encoding) if given.encoding else find_encoding(file)
+    encoding, note = (hold_to(file, given.encoding), "") if given.encoding else find_encoding(file)
     with _lines(file, encoding) as lines:
         start = [line for _, line in zip(range(20), lines, strict=False)]
     dialect = find_dialect(start)

@@ -1,5 +1,6 @@
 """How a file is written and what its columns mean, in the words of the page."""
 
+from datetime import date
 from typing import Any
 
 from paymail.services.imports.dialect import SEPARATORS
@@ -7,6 +8,7 @@ from paymail.services.imports.files.findings import Findings
 from paymail.services.imports.files.reading import ENCODINGS, KEEP, THIS_FILE
 from paymail.services.imports.header import COLUMNS, OPTIONAL_COLUMNS, OPTIONAL_LINE_COLUMNS
 from paymail.services.imports.profiles.profile import FURTHER_COLUMNS
+from paymail.web.staff.local_time import short_day
 
 SEPARATOR_NAMES = dict(zip(("comma", "semicolon", "tab", "bar"), SEPARATORS, strict=True))
 """By the word that stands in the form: a tab is no text."""
@@ -61,6 +63,14 @@ def for_page(reason: str) -> str:
     for field, option in _OPTIONS:
         reason = reason.replace(option, field)
     return reason
+
+
+def value(text: str, today: date) -> str:
+    """Return what a field is or would be; a day as people write it."""
+    try:
+        return short_day(date.fromisoformat(text), today)
+    except ValueError:
+        return text
 
 
 def read_as(found: Findings) -> str:

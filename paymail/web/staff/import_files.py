@@ -58,6 +58,7 @@ class ReadForm(StaffForm):
     dates: Text = ""
     profile: Text = ""
     currency: Text = ""
+    owed: Text = ""
     means: list[Text] = Field(default_factory=list, max_length=500)
     save_as: Text = ""
 
@@ -165,17 +166,20 @@ def _reading(session: Session, file_id: int, form: ReadForm, now: datetime) -> R
         dates=form.dates,
         currency=form.currency.upper(),
         profile=form.profile,
+        definition=before.definition if form.profile == before.profile else {},
     )
     meanings = [
         Meaning(column.name, chosen, column.means)
         for column, chosen in zip(found.columns, form.means, strict=False)
     ]
-    if form.profile == before.profile and any(one.chosen != one.before for one in meanings):
-        definition = mapped(definition_before(session, found.profile, before), meanings)
+    changed = any(one.chosen != one.before for one in meanings) or bool(form.owed) != before.owed
+    if form.profile == before.profile and changed:
+        known = definition_before(session, found.profile, before)
+        definition = mapped(known, meanings, owed=bool(form.owed))
         reading = replace(reading, profile=THIS_FILE, definition=definition)
     if form.save_as:
         _save(session, row.issuer_id, form.save_as, reading, now)
-        reading = replace(reading, profile=form.save_as, definition={})
+        reading = replace(reading, profile=form.save_as)
     return reading
 
 

@@ -13,6 +13,7 @@ from paymail.services.access.staff import Visitor
 from paymail.services.core.issuers import all_issuers
 from paymail.services.imports import saved_profiles
 from paymail.services.imports.files import kept
+from paymail.services.imports.files.columns import missing
 from paymail.services.imports.files.findings import Findings
 from paymail.services.imports.files.reading import Reading
 from paymail.services.imports.profiles import BUILT_IN, OWN
@@ -89,19 +90,29 @@ def file_page(
         profiles = _profiles(session, issuer.issuer_id)
     found = Findings.of(file.findings)
     under_way = kept.is_under_way(file, now)
+    reading = Reading.of(file)
+    lacking = _lacking(found, reading) if found.faults and found.columns else []
     context = {
         "visitor": visitor, "refusal": refusal, "file": file, "issuer": issuer, "found": found,
         "under_way": under_way, "stopped": _has_stopped(file, under_way), "profiles": profiles,
-        "reading": Reading.of(file), "now": now, "asked": asked, "lists": _lists(found, asked),
+        "reading": reading, "now": now, "asked": asked, "lists": _lists(found, asked),
         "read_as": import_columns.read_as(found), "label": import_columns.label,
         "for_page": import_columns.for_page, "ways": import_columns.WAYS,
         "names": {mark: name for name, mark in import_columns.SEPARATOR_NAMES.items()},
         "meanings": import_columns.choices({one.means for one in found.columns}),
-        "first": FIRST, "left_out": _numbers(found), "size": _size(file.size),
+        "missing": lacking, "missing_words": ", ".join(import_columns.label(one).lower() for one in lacking),
+        "value": import_columns.value, "today": now.date(),
+        "left_out": _numbers(found), "size": _size(file.size),
     }  # fmt: skip
     headers = {"Refresh": REFRESH} if under_way and refusal is None else None
     status = refusal.status if refusal else 200
     return PAGES.TemplateResponse(request, "import_file.html", context, status, headers)
+
+
+def _lacking(found: Findings, reading: Reading) -> list[str]:
+    said = {"currency"} if reading.currency else set()
+    said |= {"status", "amount_paid"} if reading.owed else set()
+    return [column for column in missing(found) if column not in said]
 
 
 def _has_stopped(file: ImportFile, under_way: bool) -> bool:
@@ -172,4 +183,6 @@ def _import(session: Session, import_id: int, now: datetime) -> dict[str, object
         "unsent": waiting[0].count if waiting else 0,
         "unsent_query": unsent.query,
         "label": import_columns.label,
+        "value": import_columns.value,
+        "today": now.date(),
     }

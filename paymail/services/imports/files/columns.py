@@ -10,6 +10,7 @@ from paymail.services.imports.files.findings import Column, Findings
 from paymail.services.imports.files.reading import KEEP
 from paymail.services.imports.header import meaning_of
 from paymail.services.imports.host_file import HostFile
+from paymail.services.imports.profiles.choice import NEEDED, SAY_WHAT_WAS_PAID
 from paymail.services.imports.profiles.profile import METADATA
 from paymail.services.imports.rows import first_rows
 
@@ -24,6 +25,7 @@ def columns_of(findings: Findings, file: BinaryIO, found: HostFile) -> None:
     layout = found.layout
     findings.profile = layout.profile.name if layout.profile is not None else ""
     findings.decimal_mark = found.format.mark or ""
+    findings.notes = tuple(note for note in findings.notes if note != layout.note)  # `encoding` says it
     encoding, dialect, rows = first_rows(file, found.format, SAMPLES)
     _note(findings, encoding, dialect, rows, [_plain(column) for column in layout.header.columns])
 
@@ -38,6 +40,13 @@ def unread(file: BinaryIO, given: Format, faults: tuple[Fault, ...]) -> Findings
     header = rows[0] if rows else []
     _note(findings, encoding, dialect, rows, [meaning_of(cell) for cell in header])
     return findings
+
+
+def missing(findings: Findings) -> list[str]:
+    """Return which of our columns no column of the file means, where there has to be one."""
+    means = {one.means for one in findings.columns}
+    lacking = [group[0] for group in NEEDED if not means.intersection(group)]
+    return lacking if means & SAY_WHAT_WAS_PAID else [*lacking, "amount_paid"]
 
 
 def _note(

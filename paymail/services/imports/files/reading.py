@@ -23,6 +23,7 @@ ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252 (Excel)", "utf-16": "
 DATES = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY", "DD-MM-YYYY")
 THIS_FILE = "this-file"
 """The name of a mapping that nobody saved."""
+OWED = {"status": "sent", "payment_status": "unpaid"}
 KEEP = "keep"
 """What a column means that is kept with the invoice as it is."""
 
@@ -44,6 +45,12 @@ class Reading:
     profile: str = ""
     currency: str = ""
     definition: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def owed(self) -> bool:
+        """Whether somebody said that all invoices of the file are issued and unpaid."""
+        constants = self.definition.get("constants", {})
+        return all(constants.get(name) == text for name, text in OWED.items())
 
     @classmethod
     def of(cls, file: ImportFile) -> "Reading":
@@ -102,8 +109,11 @@ def definition_before(session: Session, name: str, reading: Reading) -> dict[str
     return saved_profiles.definition_of(saved_profiles.get(session, name=name))
 
 
-def mapped(before: Mapping[str, Any], meanings: Sequence[Meaning]) -> dict[str, Any]:
-    """Return `before` with the columns that were chosen by hand. Raises BadReading."""
+def mapped(before: Mapping[str, Any], meanings: Sequence[Meaning], *, owed: bool = False) -> dict[str, Any]:
+    """Return `before` with the columns that were chosen by hand. Raises BadReading.
+
+    `owed` says that all invoices of such files are issued and unpaid, of which the files say nothing.
+    """
     columns = {ours: _names(theirs) for ours, theirs in dict(before.get("columns", {})).items()}
     kept = _names(before.get("metadata", []))
     for one in meanings:
@@ -117,7 +127,12 @@ def mapped(before: Mapping[str, Any], meanings: Sequence[Meaning]) -> dict[str, 
             columns.setdefault(one.chosen, []).insert(0, one.name)
         elif one.before and before.get("base"):
             raise BadReading(f"{one.name[:40]!r} belongs to this kind of file and cannot be left out")
-    found = {**before, "columns": {ours: names for ours, names in columns.items() if names}}
+    constants = {name: text for name, text in before.get("constants", {}).items() if name not in OWED}
+    found = {
+        **before,
+        "columns": {ours: names for ours, names in columns.items() if names},
+        "constants": constants | (OWED if owed else {}),
+    }
     return found | ({"metadata": kept} if kept else {})
 
 
