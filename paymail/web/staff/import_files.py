@@ -80,9 +80,9 @@ def show(
 ) -> Response:
     """Show where it stands; one that is imported leads to its import."""
     with app.reading() as session:
-        found = kept.get(session, file_id=file_id)
-    if found.state is ImportFileState.IMPORTED and found.import_id is not None:
-        return RedirectResponse(f"/staff/imports/{found.import_id}", 303)
+        became = kept.import_of(session, file_id=file_id)
+    if became is not None:
+        return RedirectResponse(f"/staff/imports/{became}", 303)
     return file_page(app, request, visitor, file_id, Asked(show, page))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from paymail import observability
 from paymail.services.core.contexts import Context
 from paymail.services.imports.files import work
+from paymail.services.imports.files.kept import NoSuchFile
 from paymail.services.imports.files.work import Superseded, Work
 from paymail.web.http.bounded_threads import Busy
 from paymail.web.http.rate_limits import rate_limits
@@ -53,7 +54,7 @@ def start(
 def _do(do: Callable[[Work], None], run: Work, places: BoundedSemaphore) -> None:
     try:
         do(run)
-    except Superseded:
+    except (Superseded, NoSuchFile):
         log.info("import file superseded", file_id=run.file_id)
     except Exception as error:
         # Without its words and its traceback: both may quote the file.

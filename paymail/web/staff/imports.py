@@ -39,6 +39,10 @@ def imports(app: AppDep, request: Request, visitor: Visiting, after: After = Non
 @router.post("")
 async def give(app: AppDep, request: Request, visitor: Visiting) -> Response:
     """Take a file and check it: nothing is imported. The session was checked before the file is read."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        # Not read: any other form of this size would be kept in memory whole.
+        refusal = Refusal("choose a file first", 422)
+        return await run_in_threadpool(list_page, app, request, visitor, refusal=refusal)
     async with request.form(max_files=1, max_fields=MOST_FIELDS) as form:
         return await run_in_threadpool(_take, app, request, visitor, form)
 

@@ -135,6 +135,11 @@ def get(session: Session, *, file_id: int, lock: bool = False) -> ImportFile:
     return found
 
 
+def import_of(session: Session, *, file_id: int) -> int | None:
+    """Return the import that a file became; None if there is none, or no such file."""
+    return session.scalar(select(ImportFile.import_id).where(ImportFile.file_id == file_id))
+
+
 def waiting(session: Session) -> list[ImportFile]:
     """Return the files that are not imported yet, the newest first, without what their checks found."""
     statement = select(ImportFile).where(ImportFile.state != ImportFileState.IMPORTED)

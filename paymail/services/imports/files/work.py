@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import BinaryIO
 
 from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_id
+from paymail.db.lock_waits import is_lock_wait
 from paymail.errors import Conflict
 from paymail.models import IMPORT_FILE_MOVES, ImportFile, ImportFileState, check_move
 from paymail.services.core.contexts import Context
@@ -23,6 +25,8 @@ from paymail.services.imports.files.opening import opened
 from paymail.services.imports.files.reading import Reading
 
 _S = ImportFileState
+TRIES = 5
+"""Of writing how far it is: several imports at once wait for one another longer than a lock is waited for."""
 
 
 class OtherThanChecked(Conflict):
@@ -164,13 +168,21 @@ def _end(work: Work, **values: object) -> None:
 
 
 def _write(
-    work: Work, values: dict[str, object], then: Callable[[Session], None] = lambda _session: None
+    work: Work,
+    values: dict[str, object],
+    then: Callable[[Session], None] = lambda _session: None,
+    tries: int = TRIES,
 ) -> None:
     mine = update(ImportFile).where(
         ImportFile.file_id == work.file_id, ImportFile.job == work.job, ImportFile.state.in_(kept.UNDER_WAY)
     )
-    with work.context.transaction() as session:
-        changed = mine.values(**values, worked_at=work.context.now()).returning(ImportFile.file_id)
-        if session.scalar(changed.execution_options(synchronize_session=False)) is None:
-            raise Superseded("somebody else works on this file now, or it was removed")
-        then(session)
+    try:
+        with work.context.transaction() as session:
+            changed = mine.values(**values, worked_at=work.context.now()).returning(ImportFile.file_id)
+            if session.scalar(changed.execution_options(synchronize_session=False)) is None:
+                raise Superseded("somebody else works on this file now, or it was removed")
+            then(session)
+    except DBAPIError as error:
+        if tries == 1 or not is_lock_wait(error):
+            raise
+        _write(work, values, then, tries - 1)
