@@ -173,7 +173,7 @@ class Gathered:
         found.sums, found.fields = dict(self._sums), dict(self._fields)
         found.left_out.sort(key=lambda one: (one.line, one.column))
         counts = (found.created, found.updated, found.unchanged, found.refused)
-        self._digest.update(json.dumps(counts).encode())
+        self._digest.update(json.dumps([counts, [asdict(one) for one in report.kept]]).encode())
         found.digest = self._digest.hexdigest()
         return found
 
