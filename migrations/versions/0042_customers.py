@@ -13,7 +13,7 @@ from paymail.db import UtcDateTime
 from paymail.db.columns import add_missing
 
 revision: str = "0042"
-down_revision: str | None = "0039"
+down_revision: str | None = "0041"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

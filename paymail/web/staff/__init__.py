@@ -20,6 +20,8 @@ from paymail.web.staff import (
     exports,
     forecast,
     home,
+    import_files,
+    imports,
     invoice_list,
     invoices,
     issuer_settings,
@@ -51,6 +53,8 @@ _inside = APIRouter(dependencies=[Depends(require_staff)])
 for noun in (
     home,
     start,
+    import_files,
+    imports,
     invoice_list,
     acts,
     drafts,
