@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -74,14 +74,18 @@ def list_(
         rows = every(session, wanted=wanted, now=app.now())
         if as_csv:
             sys.stdout.writelines(lines_of(rows, chosen))
-            return
-        some = list(islice(rows, (page - 1) * PAGE, page * PAGE))
-        if as_json:
-            listed = [InvoiceRow.of(one).model_dump(mode="json", include=set(chosen)) for one in some]
-            typer.echo(json.dumps(listed, ensure_ascii=False))
-            return
-        for line in _table(some, chosen) if columns else map(_line, some):
-            typer.echo(line)
+        else:
+            some = list(islice(rows, (page - 1) * PAGE, page * PAGE))
+            _print(some, chosen, as_json=as_json, as_table=bool(columns))
+
+
+def _print(rows: list[Invoice], columns: Sequence[str], *, as_json: bool, as_table: bool) -> None:
+    if as_json:
+        listed = [InvoiceRow.of(one).model_dump(mode="json", include=set(columns)) for one in rows]
+        typer.echo(json.dumps(listed, ensure_ascii=False))
+        return
+    for line in _table(rows, columns) if as_table else map(_line, rows):
+        typer.echo(line)
 
 
 def _given(**options: Any) -> dict[str, Any]:

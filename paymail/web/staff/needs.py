@@ -80,11 +80,15 @@ PAGES: Mapping[str, Act] = {
     "/audit": Act.ADMINISTER,
     "/audit.csv": Act.ADMINISTER,
     "/bulk/new": Act.BILL,
+    "/customers/{customer_id}/erase": Act.ADMINISTER,
     "/customers/{customer_id}/merge": Act.BILL,
+    "/imports": Act.BILL,
+    "/invoices/new": Act.BILL,
+    "/invoices/{invoice_id}/edit": Act.BILL,
     "/people": Act.ADMINISTER,
 }
 """Of every GET that is more than looking at invoices; all others ask for SEE."""
-EVERYWHERE = ("/audit", "/events", "/mailbox", "/people", "/reconciliation", "/suppressions")
+EVERYWHERE = ("/audit", "/events", "/imports", "/mailbox", "/people", "/reconciliation", "/suppressions")
 """What belongs to the whole installation, forms and pages: it needs a role for all issuers."""
 
 
