@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -79,7 +79,7 @@ def list_(
             _print(some, chosen, as_json=as_json, as_table=bool(columns))
 
 
-def _print(rows: list[Invoice], columns: Sequence[str], *, as_json: bool, as_table: bool) -> None:
+def _print(rows: list[Invoice], columns: tuple[str, ...], *, as_json: bool, as_table: bool) -> None:
     if as_json:
         listed = [InvoiceRow.of(one).model_dump(mode="json", include=set(columns)) for one in rows]
         typer.echo(json.dumps(listed, ensure_ascii=False))
