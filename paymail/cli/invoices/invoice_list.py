@@ -76,12 +76,18 @@ def list_(
             sys.stdout.writelines(lines_of(rows, chosen))
             return
         some = list(islice(rows, (page - 1) * PAGE, page * PAGE))
-        if as_json:
-            listed = [InvoiceRow.of(one).model_dump(mode="json", include=set(chosen)) for one in some]
-            typer.echo(json.dumps(listed, ensure_ascii=False))
-            return
-        for line in _table(some, chosen) if columns else map(_line, some):
+        for line in _lines(some, chosen, as_json=as_json, as_table=bool(columns)):
             typer.echo(line)
+
+
+def _lines(some: list[Invoice], chosen: tuple[str, ...], *, as_json: bool, as_table: bool) -> Iterator[str]:
+    if as_json:
+        listed = [InvoiceRow.of(one).model_dump(mode="json", include=set(chosen)) for one in some]
+        yield json.dumps(listed, ensure_ascii=False)
+    elif as_table:
+        yield from _table(some, chosen)
+    else:
+        yield from map(_line, some)
 
 
 def _given(**options: Any) -> dict[str, Any]:
