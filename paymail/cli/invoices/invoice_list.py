@@ -74,18 +74,20 @@ def list_(
         rows = every(session, wanted=wanted, now=app.now())
         if as_csv:
             sys.stdout.writelines(lines_of(rows, chosen))
-        else:
-            some = list(islice(rows, (page - 1) * PAGE, page * PAGE))
-            _print(some, chosen, as_json=as_json, as_table=bool(columns))
+            return
+        some = list(islice(rows, (page - 1) * PAGE, page * PAGE))
+        for line in _lines(some, chosen, as_json=as_json, as_table=bool(columns)):
+            typer.echo(line)
 
 
-def _print(rows: list[Invoice], columns: tuple[str, ...], *, as_json: bool, as_table: bool) -> None:
+def _lines(some: list[Invoice], chosen: tuple[str, ...], *, as_json: bool, as_table: bool) -> Iterator[str]:
     if as_json:
-        listed = [InvoiceRow.of(one).model_dump(mode="json", include=set(columns)) for one in rows]
-        typer.echo(json.dumps(listed, ensure_ascii=False))
-        return
-    for line in _table(rows, columns) if as_table else map(_line, rows):
-        typer.echo(line)
+        listed = [InvoiceRow.of(one).model_dump(mode="json", include=set(chosen)) for one in some]
+        yield json.dumps(listed, ensure_ascii=False)
+    elif as_table:
+        yield from _table(some, chosen)
+    else:
+        yield from map(_line, some)
 
 
 def _given(**options: Any) -> dict[str, Any]:
