@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import DeliveryAttempt, Invoice, Message, MessageState
+from paymail.models import DeliveryAttempt, Invoice, Message, MessageKind, MessageState
 from paymail.ports.mail import Outcome, Scope, Verdict
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
@@ -24,6 +24,7 @@ LONGEST_DELAY = timedelta(hours=1)
 WORKER = "worker"
 
 _S = MessageState
+_HELD = ("held_at", "held_until", "held_reason", "reminders_off", "ladder")
 
 
 def backoff(*, message_id: int, attempts: int) -> timedelta:
@@ -59,6 +60,8 @@ def begin_handover(session: Session, *, claim: Claim, now: datetime, lease: time
     """
     message = session.get_one(Message, claim.message_id)
     invoice = load_invoice(session, invoice_id=message.invoice_id, share=True)
+    if message.kind is MessageKind.REMINDER:
+        session.refresh(invoice.customer, _HELD)  # who waited for the lock read the customer of before
     if not ask_permission(session, claim=claim, message=message, invoice=invoice, now=now):
         return False
     if not is_addressed(session, message=message, invoice=invoice):

@@ -17,6 +17,7 @@ KIND_WORDS: dict[str, str] = {
     MessageKind.VOID: "Cancelled invoice",
     MessageKind.COPY: "Copy",
     MessageKind.ANSWER: "Answer",
+    MessageKind.STATEMENT: "Statement",
 }
 STATE_BADGES: dict[str, tuple[str, str]] = {
     MessageState.SCHEDULED: ("info", "Scheduled"),

@@ -39,13 +39,13 @@ def test_an_email_of_a_newer_release_waits_for_its_worker_and_does_not_stop_the_
     emailed: EmailedInvoice,
 ) -> None:
     emailed.send()
-    newer = "UPDATE messages SET kind = 'statement', dedupe_key = 'statement:502'"
+    newer = "UPDATE messages SET kind = 'greeting', dedupe_key = 'greeting:502'"
     emailed.change(lambda session: session.execute(text(newer)))
     emailed.send()
     assert deliveries.sweep(emailed.context) == 1
     with db.reading(emailed.engine) as session:
         found = session.execute(text("SELECT kind, state FROM messages ORDER BY message_id")).all()
-    assert found == [("statement", "scheduled"), ("invoice", "sent")]
+    assert found == [("greeting", "scheduled"), ("invoice", "sent")]
 
 
 def test_an_explicit_resend_is_a_second_message(emailed: EmailedInvoice) -> None:

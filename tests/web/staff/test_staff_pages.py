@@ -59,10 +59,10 @@ def test_an_email_of_a_kind_that_a_newer_release_wrote_breaks_no_page(site: Site
     csrf = site.log_in()
     site.client.post("/staff/invoices/502/send", data={"csrf": csrf, "sequence": 1})
     with site.app.transaction() as session:
-        session.execute(update(Message).values(kind="statement"))
+        session.execute(update(Message).values(kind="greeting"))
     for page in ("", "invoices/502", "messages", "messages/1", "forecast"):
         assert site.client.get(f"/staff/{page}").status_code == 200, page
-    assert "statement" in site.client.get("/staff/messages").text
+    assert "greeting" in site.client.get("/staff/messages").text
     site.sweep()
     assert state(site) == [MessageState.SCHEDULED]
 
