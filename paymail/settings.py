@@ -116,6 +116,9 @@ class Settings(MailSettings, StripeSettings, HostSettings):
         le=3600,
         description="Seconds for a request body to arrive, and one more for each 16 kB that has come.",
     )
+    import_megabytes: int = Field(
+        64, ge=1, le=1024, description="Largest file to import by the staff pages or the API, in MB."
+    )
     keep_alive_seconds: int = Field(5, ge=1, le=600, description="Seconds that an idle connection is kept.")
     max_connections: int = Field(1000, ge=2, le=100_000, description="Connections at once; more get a 503.")
 

@@ -13,6 +13,7 @@ from paymail.models.contact import (
 )
 from paymail.models.events import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, TimelineEvent
 from paymail.models.host_sync import HostRefusal, HostSync, SyncedInvoice
+from paymail.models.import_file import IMPORT_FILE_MOVES, ImportFile, ImportFilePart, ImportFileState
 from paymail.models.import_profile import ImportProfile
 from paymail.models.imports import Import, ImportChange, ImportFault
 from paymail.models.invoice import (
@@ -78,6 +79,7 @@ __all__ = [
     "BULK_MOVES",
     "DISPUTE_MOVES",
     "GATEWAY_EVENT_MOVES",
+    "IMPORT_FILE_MOVES",
     "IN_FORCE",
     "LIVE_ATTEMPTS",
     "MESSAGE_MOVES",
@@ -122,6 +124,9 @@ __all__ = [
     "Import",
     "ImportChange",
     "ImportFault",
+    "ImportFile",
+    "ImportFilePart",
+    "ImportFileState",
     "ImportProfile",
     "Instalment",
     "Invoice",

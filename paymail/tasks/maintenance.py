@@ -9,6 +9,7 @@ from paymail import observability
 from paymail.services import bounces
 from paymail.services.bounces import relay_log_follower
 from paymail.services.customers import retention
+from paymail.services.imports.files import kept
 from paymail.wiring import App
 
 log = observability.logger(__name__)
@@ -18,7 +19,7 @@ RETENTION_EVERY = timedelta(hours=1)
 
 def do(app: App) -> None:
     """Do what is due of each chore; one that fails is logged and tried again at the next sweep."""
-    for chore in (take_in_bounces, follow_relay_log, keep_retention):
+    for chore in (take_in_bounces, follow_relay_log, keep_retention, forget_import_files):
         _safely(chore, app)
 
 
@@ -63,6 +64,15 @@ def keep_retention(app: App) -> None:
     memory.write_text(json.dumps({"at": app.now().isoformat(), "cursor": found.cursor}))
     if found.erased:
         log.info("old emails erased", contents=found.erased)
+
+
+def forget_import_files(app: App) -> None:
+    """Erase the files that staff gave to import long ago."""
+    # Read first: erasing takes the write lock of SQLite, which mail may be waiting for.
+    with app.reading() as session:
+        old = kept.any_old(session, now=app.now())
+    if old and (count := kept.forget_old(app.context())):
+        log.info("old import files erased", files=count)
 
 
 def _last_run(memory: Path) -> tuple[datetime | None, str]:

@@ -8,6 +8,7 @@ from paymail.models import (
     BulkState,
     DisputeState,
     GatewayEventState,
+    ImportFileState,
     InvoiceStatus,
     MessageState,
     PaymentStatus,
@@ -100,6 +101,14 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
         "RUNNING": "Staff start or resume it.",
         "PAUSED": "Staff pause it.",
         "CANCELLED": "Staff cancel it.",
+    },
+    ImportFileState: {
+        "CHECKING": "Staff give the file on the Import page, or have it read again.",
+        "CHECKED": "The check ends; or staff confirmed what would be different by then.",
+        "UNREADABLE": "The check ends.",
+        "IMPORTING": "Staff confirm what the check found.",
+        "IMPORTED": "The import ends.",
+        "STOPPED": "The check or the import fails.",
     },
     GatewayEventState: {
         "RECEIVED": "A webhook or the reconciler brings it, or staff have it worked on again.",

@@ -21,6 +21,7 @@ TITLES = {
     "SAVED_METHOD_MOVES": "A saved payment method",
     "BANK_CHANGE_MOVES": "A change of an issuer's bank details",
     "BULK_MOVES": "A bulk send",
+    "IMPORT_FILE_MOVES": "A file that staff gave to import",
     "GATEWAY_EVENT_MOVES": "An event of Stripe's",
 }
 REMARKS = {

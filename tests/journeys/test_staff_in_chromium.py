@@ -6,12 +6,15 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.conftest import ROOT
 from tests.journeys.conftest import Up, logged_in, quiet_page, wait_for
+from tests.journeys.readable import check_fits, check_readable
 
 WIDTHS = (1280, 390)
+EXAMPLE = ROOT / "paymail" / "web" / "static" / "import_example.csv"
 PAGES = ("", "invoices", "invoices?q=nobody&overdue=any", "acts/void?payment=owed",
-         "invoices/490", "messages", "messages/1", "messages/1/preview", "forecast?days=30", "bulk",
-         "bulk/new?payment=unpaid", "reminders", "mailbox")  # fmt: skip
+         "invoices/490", "imports", "imports/1", "messages", "messages/1", "messages/1/preview",
+         "forecast?days=30", "bulk", "bulk/new?payment=unpaid", "reminders", "mailbox")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +107,19 @@ def test_a_transfer_is_recorded_by_keyboard_and_a_part_of_it_goes_back(page: Pag
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     form.get_by_role("button").click()
     expect(block.get_by_role("link", name=re.compile("^CN-0.* as PDF$"))).to_be_visible()
+
+
+def test_the_example_file_is_checked_imported_and_leads_to_its_emails(page: Page, up: Up) -> None:
+    page.goto(f"{up.url}/staff/imports")
+    page.get_by_label("Drop the file").set_input_files(EXAMPLE)
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_text("Nothing is imported yet")).to_be_visible()
+    check_fits(page)
+    check_readable(page, flawless=True)
+    page.get_by_role("button", name="Import 2 invoices").click()
+    expect(page.get_by_text("2 new, 0 changed, 0 already here")).to_be_visible()
+    page.get_by_role("link", name="Email this batch").click()
+    expect(page.get_by_role("heading", name="Send 2 invoices?")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", WIDTHS)

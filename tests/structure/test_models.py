@@ -26,6 +26,7 @@ TABLES: list[tuple[type[StrEnum], Moves[StrEnum]]] = [
     (models.SavedMethodState, models.SAVED_METHOD_MOVES),
     (models.RecipientState, models.RECIPIENT_MOVES),
     (models.BankChangeState, models.BANK_CHANGE_MOVES),
+    (models.ImportFileState, models.IMPORT_FILE_MOVES),
 ]  # type: ignore[list-item]
 NO_STATUS = {
     models.Channel,

@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 from tests.structure.test_house import routes_of
 from tests.web.bearer import bearer
 from tests.web.conftest import Biller, Site, biller, site
+from tests.web.staff.given_files import confirm, csv, give, row
 
 __all__ = ["biller", "site"]
 
@@ -115,6 +116,8 @@ def busy(biller: Biller) -> Biller:
     biller.post("/invoices/502/payments/1/refund", sure="yes", **paid | {"request_key": "refunded"})
     biller.site.invoice(503)
     biller.post("/bulk", filter="currency=AUD", request_key="bulk-send")
+    give(biller, csv(row(600)))
+    confirm(biller, give(biller, csv(row(601))))
     return biller
 
 
@@ -132,6 +135,7 @@ def examples(busy: Biller) -> dict[str, object]:
         "bulk_id": 1,
         "view_id": 1,
         "import_id": 1,
+        "file_id": 1,
         "payment_id": 1,
         "refund_id": 1,
         "event_id": "evt_1",

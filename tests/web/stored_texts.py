@@ -34,6 +34,10 @@ CHECKED = {
     "customers.name_key": "a digest that we made",
     "import_profiles.name": "small letters, digits and hyphens, checked when it is saved",
     "import_profiles.definition": "JSON, checked when it is saved and whenever it is read",
+    "import_files.sha256": "a digest that we made",
+    "import_files.digest": "a digest that we made",
+    "import_files.job": "made by us",
+    "import_files.reading": "JSON of our choices, checked when it is saved",
     "issuers.logo_sha256": "a digest that we made",
     "issuer_logos.sha256": "a digest that we made",
     "invoices.payment_token": "64 hex characters that we made; without it there is no pay page",
@@ -54,8 +58,12 @@ EXAMPLES = {
     "drifts.kind": "amount_differs",
     "reconciler_turns.job": "compare",
     "bank_changes.details": "{}",
+    "import_profiles.definition": "{}",
+    "import_files.reading": "{}",
+    "import_files.findings": "{}",
 }
 """What stands in a row that is made to fill a table, where not any text will do."""
+FINDINGS = "import_files.findings"
 CHANGES, FILTER, METADATA = "import_changes.fields", "bulk_sends.selection", "invoices.metadata"
 BANK = "bank_changes.details"
 """JSON: the hostile text stands inside of it."""
@@ -126,6 +134,12 @@ def _fitting(column: Column[Any], value: str) -> str:
     if str(column) == CHANGES:
         text = f"{value}[{column}]"
         return json.dumps({"notes": [text, text]})
+    if str(column) == FINDINGS:
+        text = f"{value}[{column}]"
+        fault = {"line": 1, "number": text, "column": text, "reason": text}
+        return json.dumps(
+            {"left_out": [fault], "columns": [{"name": text, "means": text, "samples": [text]}]}
+        )
     if str(column) == BANK:
         return json.dumps({"bank_holder": f"{value}[{column}]"})
     if str(column) == METADATA:

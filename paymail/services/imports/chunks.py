@@ -41,6 +41,8 @@ class Chunk:
         self.refused: list[Refused] = []
         self.results: list[Result] = []
         self.kept: list[Fault] = []
+        self.concluded: list[tuple[Result, Pair]] = []
+        """The results that are not refused, with what was compared."""
         self.earlier = earlier
         self._session, self._issuer_id, self._file = session, issuer_id, file
 
@@ -226,7 +228,9 @@ class Chunk:
             return
         fields = tuple(column for column in pair.difference.changes if self._is_news(pair, column))
         what = "created" if pair.invoice is None else "updated" if fields else "unchanged"
-        self.results.append(Result(pair.host.at, pair.host.number, what, fields))
+        result = Result(pair.host.at, pair.host.number, what, fields)
+        self.results.append(result)
+        self.concluded.append((result, pair))
 
     def _is_news(self, pair: Pair, column: str) -> bool:
         """Whether no earlier invoice of the file has said this of its customer."""

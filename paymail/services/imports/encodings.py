@@ -46,6 +46,18 @@ def find_encoding(file: BinaryIO) -> tuple[str, str]:
     raise ImportRefused((Fault(line, "", f"is neither UTF-8 nor Windows-1252; {_ADVICE}"),))
 
 
+def hold_to(file: BinaryIO, encoding: str) -> str:
+    """Return for Python the encoding that somebody asked for. Raises ImportRefused where the file is not."""
+    if encoding == "utf-16":
+        found, _note = find_encoding(file)
+        line, encoding = None if found.startswith(encoding) else 1, found
+    else:
+        line = _first_undecodable(file, encoding)
+    if line is not None:
+        raise ImportRefused((Fault(line, "", "has letters that are not in the encoding that was chosen"),))
+    return encoding
+
+
 def _without_mark(start: bytes) -> str:
     """Return the byte order of UTF-16 without its mark, which shows in the NUL of every ASCII letter."""
     even, odd = start[0:200:2], start[1:200:2]

@@ -35,7 +35,7 @@ EARLIEST_DAY, LATEST_DAY = date(1990, 1, 1), date(2200, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a file writes numbers and dates. None and empty: found out, or ISO 8601."""
+    """How a file writes letters, fields, numbers and dates. None and empty: found out, or ISO 8601."""
 
     mark: DecimalMark | None = None
     dates: str = ""
@@ -44,6 +44,9 @@ class Format:
     """The issuer's, in which a date-time may be a midnight."""
     found: bool = False
     """Whether the mark was found out, not given."""
+    encoding: str = ""
+    """Python's name of it; empty, as the next: it is found out."""
+    separator: str = ""
 
     def number(self, text: str, code: str = "") -> str:
         """Return a number's text with a decimal point; `code` is its currency. Raises AmbiguousNumber."""

@@ -75,6 +75,11 @@ def canonical(cell: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
 
 
+def meaning_of(cell: str) -> str:
+    """Return which of our columns a header's cell names, by itself or as a synonym; empty for none."""
+    return _MEANT.get(canonical(cell), "")
+
+
 def known_columns(cells: Sequence[str]) -> int:
     """Count the cells that are a name of ours or a synonym."""
     return sum(canonical(cell) in _MEANT for cell in cells)

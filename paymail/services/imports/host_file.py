@@ -124,7 +124,7 @@ def open_host_file(
     `file` can be sought and stays the caller's; `progress` is told how many rows were seen. Raises
     ImportRefused for a file that cannot be read, NoSuchProfile for a profile that was asked for.
     """
-    layout = find_layout(file, profiles)
+    layout = find_layout(file, profiles, given)
     given, layout = _of_profile(given, layout, profiles)
     seen = Overview(layout, dates=() if layout.profile is None or given.dates else DATES)
     for found in read_rows(file, layout):

@@ -2,15 +2,16 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
+from itertools import islice
 from typing import BinaryIO
 
 from paymail.services.imports.dialect import Dialect, find_dialect
-from paymail.services.imports.encodings import find_encoding
+from paymail.services.imports.encodings import find_encoding, hold_to
 from paymail.services.imports.faults import Fault, ImportRefused
-from paymail.services.imports.fields import Row
+from paymail.services.imports.fields import Format, Row
 from paymail.services.imports.header import Header
 from paymail.services.imports.profiles.choice import Profiles, choose
 from paymail.services.imports.profiles.profile import Profile
@@ -42,12 +43,9 @@ class Layout:
     """By which another system's columns are read; None: they are our own."""
 
 
-def find_layout(file: BinaryIO, profiles: Profiles = Profiles()) -> Layout:
+def find_layout(file: BinaryIO, profiles: Profiles = Profiles(), given: Format = Format()) -> Layout:
     """Look at the file's bytes and header. Raises ImportRefused, which says what to do."""
-    encoding, note = find_encoding(file)
-    with _lines(file, encoding) as lines:
-        start = [line for _, line in zip(range(20), lines, strict=False)]
-    dialect = find_dialect(start)
+    encoding, note, dialect, start = _writing(file, given)
     line = 1 + dialect.skip
     try:
         cells = next(dialect.reader(iter(start[dialect.skip :])), [])
@@ -55,6 +53,28 @@ def find_layout(file: BinaryIO, profiles: Profiles = Profiles()) -> Layout:
         raise ImportRefused((Fault(line, "", f"the header cannot be read: {error}"),)) from error
     profile, header = choose(cells, line, profiles)
     return Layout(encoding, dialect, header, note, profile)
+
+
+def first_rows(file: BinaryIO, given: Format, most: int) -> tuple[str, Dialect, list[list[str]]]:
+    """Return encoding, dialect, and the cells of the header and of up to `most` rows, whatever they mean.
+
+    Raises ImportRefused for bytes that are no text.
+    """
+    encoding, _note, dialect, start = _writing(file, given)
+    rows = dialect.reader(iter(start[dialect.skip :]))
+    found: list[list[str]] = []
+    with suppress(csv.Error):
+        found.extend(islice(rows, 1 + most))
+    return encoding, dialect, found
+
+
+def _writing(file: BinaryIO, given: Format) -> tuple[str, str, Dialect, list[str]]:
+    """Return encoding, a note of it, dialect and first lines: as somebody said, else as they are found."""
+    encoding, note = (hold_to(file, given.encoding), "") if given.encoding else find_encoding(file)
+    with _lines(file, encoding) as lines:
+        start = [line for _, line in zip(range(20), lines, strict=False)]
+    dialect = find_dialect(start)
+    return encoding, note, replace(dialect, separator=given.separator or dialect.separator), start
 
 
 def read_rows(file: BinaryIO, layout: Layout) -> Iterator[tuple[int, Row] | Unreadable]:
@@ -76,6 +96,18 @@ def read_rows(file: BinaryIO, layout: Layout) -> Iterator[tuple[int, Row] | Unre
                 line = layout.dialect.skip + reader.line_num + 1
         except (csv.Error, UnicodeDecodeError) as error:
             yield Unreadable(Fault(line, "", f"the rest of the file cannot be read: {error}"), rest=True)
+
+
+def raw_rows(file: BinaryIO, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Yield the header and each row that can be read, with its first line, as they are."""
+    with _lines(file, layout.encoding) as lines, suppress(csv.Error, UnicodeDecodeError):
+        for _ in range(layout.dialect.skip):
+            next(lines, "")
+        reader = layout.dialect.reader(lines)
+        line = layout.dialect.skip + 1
+        for values in reader:
+            yield line, values
+            line = layout.dialect.skip + reader.line_num + 1
 
 
 def _row(line: int, values: Sequence[str], header: Header) -> tuple[int, Row] | Unreadable:

@@ -23,6 +23,8 @@ CHUNK = 100
 TRIES = 5
 """Of one chunk: several imports at once wait for one another longer than a lock is waited for."""
 Progress = Callable[[int, int], None]
+Look = Callable[[Chunk], None]
+"""Is shown each chunk when it is done, for whoever needs more of it than the report says."""
 
 
 def import_invoices(
@@ -35,6 +37,7 @@ def import_invoices(
     dry_run: bool = False,
     progress: Progress = lambda _done, _of: None,
     source_name: str | None = "",
+    look: Look = lambda _chunk: None,
 ) -> Report:
     """Write what the source says that is new, some invoices at a time. The same again changes nothing.
 
@@ -53,7 +56,7 @@ def import_invoices(
     if not dry_run:
         named = import_record.source_name(source_name) if source_name is not None else None
         record = ImportRecord(issuer_id, named, actor, context.now())
-    return _run(context, source, issuer_id, record, progress)
+    return _run(context, source, issuer_id, record, progress, look)
 
 
 @dataclass(slots=True)
@@ -85,6 +88,7 @@ def _run(
     issuer_id: int,
     record: ImportRecord | None = None,
     progress: Progress = lambda _done, _of: None,
+    look: Look = lambda _chunk: None,
 ) -> Report:
     """Compare everything and, with a record to keep, write it."""
     tally = _Tally(list(source.faults))
@@ -98,6 +102,7 @@ def _run(
             sorted(found.results, key=lambda result: result.line),
             found.kept,
         )
+        look(found)
         done += len(chunk)
         progress(done, source.invoices)
     if record is not None:

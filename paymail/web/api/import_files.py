@@ -30,8 +30,6 @@ from paymail.wiring import App
 
 router = APIRouter(prefix="/api/v1/imports", tags=["imports"])
 
-LARGEST_IMPORT = 64 * 1024 * 1024
-"""Bytes: some 300,000 rows. In our container the temporary file is in memory."""
 CSV, NDJSON = "text/csv", "application/x-ndjson"
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _BODY = {"content": {CSV: _FILE, NDJSON: _FILE}, "required": True}

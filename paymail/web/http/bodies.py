@@ -19,7 +19,6 @@ LARGEST_PUBLIC = 64 * 1024
 """Bytes from a stranger: the longest text that a customer may write is a few hundred characters."""
 SLOWEST = 16 * 1024
 """Bytes a second: whoever goes on sending so many is given the time, whoever sends fewer is not."""
-TOO_LARGE = "the request body is too large"
 
 
 class BoundedBodies:
@@ -43,13 +42,19 @@ class BoundedBodies:
         limit = self._limit(scope["path"])
         request = Request(scope)
         if announced_length(request) > limit:
-            await refuse(problem(request, 413, "too_large", TOO_LARGE), scope, receive, send)
+            await refuse(problem(request, 413, "too_large", too_large(limit)), scope, receive, send)
             return
         body = _Body(receive, limit, self._seconds)
         await self._app(scope, body.receive, body.sender(send))
 
     def _limit(self, path: str) -> int:
         return self._limits.get(path) or (LARGEST_PUBLIC if path.startswith(PUBLIC) else LARGEST)
+
+
+def too_large(limit: int) -> str:
+    """Return what a sender of more than `limit` bytes is told."""
+    most = f"{limit >> 20} MB" if limit >> 20 else f"{limit >> 10} kB"
+    return f"the request body is too large: more than {most}"
 
 
 def announced_length(request: Request) -> int:
@@ -63,7 +68,7 @@ class _Body:
 
     def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
         self._receive = receive
-        self._left = limit
+        self._limit = self._left = limit
         self._deadline = asyncio.get_running_loop().time() + seconds
         self._complete = self._refused = False
 
@@ -80,7 +85,7 @@ class _Body:
         self._deadline += size / SLOWEST
         self._complete = not message.get("more_body", False)
         if self._left < 0:
-            raise self._refusal(413, TOO_LARGE)
+            raise self._refusal(413, too_large(self._limit))
         return message
 
     def sender(self, send: Send) -> Send:

@@ -12,6 +12,8 @@ from paymail.web.staff import (
     events,
     forecast,
     home,
+    import_files,
+    imports,
     invoice_list,
     invoices,
     issuer_settings,
@@ -36,6 +38,8 @@ __all__ = ["router"]
 _inside = APIRouter(dependencies=[Depends(require_staff)])
 for noun in (
     home,
+    import_files,
+    imports,
     invoice_list,
     acts,
     invoices,

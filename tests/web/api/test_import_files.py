@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from paymail.models import Customer, Invoice, Issuer
-from paymail.web import app as application
 from tests.conftest import ROOT
 from tests.factories import NOW
 from tests.services.imports.host_files import rows, text_of
@@ -162,7 +161,7 @@ def test_other_media_types_and_too_large_files_are_refused(
     site: Site, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert post(site, key, "{}", "application/json", expect=415)["code"] == "unsupported_media_type"
-    limit = application.BODY_LIMITS["/api/v1/imports"]
+    limit = site.app.settings.import_megabytes << 20
     headers = key | {"Content-Type": CSV, "Content-Length": str(limit + 1)}
     answer = site.client.post("/api/v1/imports", content=b"x", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")

@@ -3,6 +3,7 @@
 from paymail.models import Import, Invoice, IssuerLogo
 from tests.factories import NOW
 from tests.web.conftest import Biller
+from tests.web.staff.given_files import csv, give, row
 
 
 def known_rows(biller: Biller) -> dict[str, object]:
@@ -17,6 +18,7 @@ def known_rows(biller: Biller) -> dict[str, object]:
     biller.post("/invoices/502/payments/1/refund", sure="yes", **paid | {"request_key": "refunded"})
     site.invoice(503)
     biller.post("/bulk", filter="currency=AUD", request_key="bulk-send")
+    give(biller, csv(row(600)))
     with site.app.transaction() as session:
         invoice = session.get_one(Invoice, 502)
         customer_id = invoice.customer_id
@@ -35,6 +37,7 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "bulk_id": 1,
         "view_id": 1,
         "import_id": 1,
+        "file_id": 1,
         "number": 1,
         "event_id": "evt_1",
         "name": mail.name,

@@ -9,7 +9,7 @@ from paymail.services.imports.header import Header, canonical, read_header
 from paymail.services.imports.profiles.built_in import BUILT_IN, OWN
 from paymail.services.imports.profiles.profile import Profile
 
-_NEEDED = (
+NEEDED = (
     ("invoice_id",),
     ("customer_name",),
     ("customer_email",),
@@ -21,7 +21,7 @@ _NEEDED = (
     ("line_amount", "unit_price"),
 )
 """What a file needs: of each group one column, or a constant."""
-_SAY_WHAT_WAS_PAID = frozenset({"amount_paid", "amount_due", "payment_status", "status"})
+SAY_WHAT_WAS_PAID = frozenset({"amount_paid", "amount_due", "payment_status", "status"})
 LONGEST_LABEL = 60
 _ADVICE = {
     "currency": "; if all its amounts are in one, say so by --currency",
@@ -103,8 +103,8 @@ def _read(profile: Profile, cells: Sequence[str], line: int, profiles: Profiles)
             substitutes.append((column, tuple(f"{column}#{n}" for n in range(1, len(places)))))
         wrong += [f"has {shown(name)} twice" for name in theirs if names.count(name) > 1]
     known = {*read, *profile.constants, *(["currency"] if profiles.currency else [])}
-    wrong += [_missing(profile, group) for group in _NEEDED if not known.intersection(group)]
-    if not _SAY_WHAT_WAS_PAID & {*read, *(profile.constants.keys() - {"status"})}:
+    wrong += [_missing(profile, group) for group in NEEDED if not known.intersection(group)]
+    if not SAY_WHAT_WAS_PAID & {*read, *(profile.constants.keys() - {"status"})}:
         # A status that is the same for all invoices says nothing of it.
         wrong.append(_missing(profile, ("amount_paid", "amount_due")))
     if wrong:

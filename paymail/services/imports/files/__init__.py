@@ -1,0 +1,1 @@
+"""Files that staff gave: kept, checked, confirmed and imported, and erased after that."""

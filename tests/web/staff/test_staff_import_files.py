@@ -1,0 +1,147 @@
+"""Files as hosts and enemies write them: read as staff say, or refused with what to do; nothing is logged."""
+
+import pytest
+from structlog.testing import capture_logs
+
+from paymail.models import ImportFile, ImportProfile, Invoice
+from paymail.services.imports.files import work
+from tests.web.conftest import Biller
+from tests.web.staff.given_files import HEAD, confirm, csv, give, read_again, row
+
+THEIRS = (
+    "Rechnung;Kunde;Mail;Datum;Frist;Währung;Text;Betrag;Satz\n"
+    "7;Bäcker;a@b.example;1.3.2026;31.3.2026;EUR;Rat;10,00;10\n"
+)
+MEANINGS = [
+    "invoice_id",
+    "customer_name",
+    "customer_email",
+    "issued_date",
+    "due_date",
+    "currency",
+    "description",
+    "line_amount",
+    "line_tax_rate",
+]
+
+
+@pytest.fixture
+def staffed(biller: Biller) -> Biller:
+    """With a company, and an invoice that no file names."""
+    biller.site.invoice(1)
+    return biller
+
+
+def test_columns_that_nobody_knows_are_mapped_once_and_remembered(staffed: Biller) -> None:
+    page = give(staffed, THEIRS.encode("cp1252"))
+    assert "This file cannot be read yet" in page.text
+    assert "no column" in page.text.lower()
+    assert "Bäcker" in page.text
+    half = read_again(staffed, page, means=MEANINGS)
+    assert "This file cannot be read yet" in half.text
+    chosen = {"profile": "this-file", "means": MEANINGS, "owed": "yes"}
+    assert "cannot be a name" in read_again(staffed, page, 422, **chosen, save_as="Ä").text
+    read = read_again(staffed, page, **chosen, save_as="unsere")
+    assert "Import 1 invoice" in read.text
+    assert "Windows-1252 (Excel), separated by semicolons" in read.text
+    confirm(staffed, read)
+    with staffed.site.app.reading() as session:
+        assert session.query(ImportProfile).one().name == "unsere"
+        found = session.query(Invoice).filter_by(number="7").one()
+        assert (found.total, found.currency, found.status.value) == (1100, "EUR", "sent")
+    later = give(staffed, THEIRS.replace("\n7;", "\n8;").encode("cp1252"))
+    assert "by the profile unsere" in later.text
+
+
+def test_how_a_file_is_read_can_be_changed(staffed: Biller) -> None:
+    page = give(staffed, csv(row(7, due="12/04/2026").replace("2026-03-01", "01/03/2026")))
+    assert "is not a date" in page.text
+    read = read_again(staffed, page, dates="DD/MM/YYYY")
+    assert "Import 1 invoice" in read.text
+    assert "12 Apr" in read.text
+    assert (
+        "not in the encoding"
+        in read_again(staffed, give(staffed, csv(row(8, name="Ä"))), encoding="utf-16").text
+    )
+    split = read_again(staffed, page, separator="semicolon")
+    assert "This file cannot be read yet" in split.text
+    assert "not one of the choices" in read_again(staffed, page, 422, separator="x").text
+    assert "there is no profile" in read_again(staffed, page, profile="nonsense").text
+    assert "&#39;ABC&#39; is not a supported" in read_again(staffed, page, 422, currency="abc").text
+    assert "Import 1 invoice" in read_again(staffed, page, dates="DD/MM/YYYY").text
+
+
+def test_another_companys_mapping_is_not_written_over(staffed: Biller) -> None:
+    with staffed.site.app.transaction() as session:
+        definition = '{"columns": {"invoice_id": "Nummer"}}'
+        session.add(ImportProfile(name="ours", issuer_id=None, definition=definition, saved_at=staffed.clock))
+    page = give(staffed, THEIRS.encode("cp1252"))
+    assert "is taken" in read_again(staffed, page, 422, means=MEANINGS, owed="yes", save_as="ours").text
+
+
+SECRET = "s3cret-of-the-file"
+HOSTILE = {
+    "empty": (b"", 422, "the file is empty"),
+    "workbook": (b"PK\x03\x04" + b"\x00" * 2000, 422, "Excel workbook"),
+    "nul": (csv(row(7).replace("Acme", f"{SECRET}\x00")), 200, "control character"),
+    "binary": (bytes(range(256)) * 50, 200, "cannot be read yet"),
+    "one line": (HEAD.encode() + b"x" * 2_000_000, 200, "is longer than 1,000,000 characters"),
+    "quote": (csv(f'7,"{SECRET}' + "\n" * 5000), 200, "cannot be read"),
+    "script": (csv(row("<script>alert(1)</script>", name="=cmd|'/c calc'!A1")), 200, "&lt;script&gt;"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_told_what_is_wrong_with_it(staffed: Biller, name: str) -> None:
+    content, status, says = HOSTILE[name]
+    with capture_logs() as lines:
+        page = give(staffed, content, status, name=f"{SECRET}.csv")
+    assert says in page.text
+    assert "<script>alert" not in page.text
+    assert SECRET not in str(lines)
+
+
+def test_what_is_too_large_or_no_file_is_refused_before_it_is_read(staffed: Biller) -> None:
+    limit = staffed.site.app.settings.import_megabytes << 20
+    headers = {"Content-Length": str(limit + (1 << 20)), "Content-Type": "multipart/form-data; boundary=x"}
+    answer = staffed.site.client.post("/staff/imports", content=b"x", headers=headers)
+    assert (answer.status_code, "too large: more than 64 MB" in answer.text) == (413, True)
+    assert "choose a file first" in staffed.post("/imports", 422)
+    wrong = {"csrf": "wrong"}
+    files = {"file": ("a.csv", csv(row(7)), "text/csv")}
+    assert staffed.site.client.post("/staff/imports", data=wrong, files=files).status_code == 403
+    assert staffed.site.count(ImportFile) == 0
+    staffed.site.client.cookies.clear()
+    away = staffed.site.client.post("/staff/imports", files=files, follow_redirects=False)
+    assert (away.status_code, away.headers["location"]) == (303, "/staff/login")
+
+
+def test_a_fault_of_ours_is_told_and_says_nothing_of_the_file(
+    staffed: Biller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_given: object, **_more: object) -> None:
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(work, "import_invoices", broken)
+    with capture_logs() as lines:
+        page = give(staffed, csv(row(7)))
+    assert "stopped part-way" in page.text
+    assert SECRET not in str(lines)
+    assert [line["error"] for line in lines if line["event"] == "import file stopped"] == ["RuntimeError"]
+    monkeypatch.undo()
+    assert "Import 1 invoice" in read_again(staffed, page).text
+
+
+def test_only_a_few_run_at_once(staffed: Biller) -> None:
+    places = staffed.site.client.app.state.rate_limits.importing  # type: ignore[attr-defined]
+    page = give(staffed, csv(row(7)))
+    taken = [places.acquire(blocking=False) for _ in range(2)]
+    assert taken == [True, True]
+    try:
+        assert "other imports are running" in give(staffed, csv(row(8)), 429).text
+        assert "other imports are running" in confirm(staffed, page, 429).text
+    finally:
+        places.release()
+        places.release()
+    assert staffed.site.count(ImportFile) == 1
+    assert "1 new" in confirm(staffed, page).text
