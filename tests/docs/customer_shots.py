@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,11 @@ class Email:
 
     @property
     def title(self) -> str:
-        """Its header lines: what a list of emails shows."""
+        """Who it is from and to, its subject as the bytes have it, and how long its HTML is."""
         mail = reader.take_apart(self.mime)
-        return f"{self.width} px, {self.scheme}. From {mail.sender}. To {mail.recipient}. {mail.subject}"
+        subject = message_from_bytes(self.mime)["Subject"]
+        names = f"From {mail.sender}. To {mail.recipient}. Subject: {' '.join(subject.split())}"
+        return f"{self.width} px, {self.scheme}. {names}. {len(mail.html.encode()):,} bytes of HTML"
 
     def take(self, browser: Browser, stem: Path) -> Iterator[Path]:
         """Take the HTML as Chromium shows it, in whole."""

@@ -19,7 +19,7 @@ WORDS = {
     shops.processing: ("Clearing", "You do not need to do anything else"),
     shops.paid: ("Paid", "Bank transfer", "Visa ending 4242", "AUD $0.00", "R-", "Thank you"),
     shops.refunded: ("Refunded", "Credit note CN-"),
-    shops.part_refunded: ("Part refunded", "AUD $52.50", "AUD $30.00", "Credit note CN-"),
+    shops.part_refunded: ("Part refunded", "\u2212AUD $82.50", "AUD $30.00", "Credit note CN-"),
     shops.disputed: ("Disputed", "You cannot pay here until this is resolved"),
     shops.void: ("Cancelled invoice", "VOID", "Do not pay it"),
     shops.written_off: ("Closed", "Written off", "\u2212AUD $62.50", "There is nothing to pay"),

@@ -121,7 +121,7 @@ def test_a_replaced_link_tells_the_day_and_nothing_of_its_customer_or_money(
         detail = "this payment link was replaced on 2026-03-17; look for the newer email"
         assert (told.json()["code"], told.json()["detail"]) == ("link_replaced", detail)
     else:
-        assert "It was replaced on March 17, 2026" in told.text
+        assert "It was replaced on 17 March 2026" in told.text
         assert f'action="/pay/{rich}/renew"' in told.text
 
 
@@ -131,6 +131,12 @@ def test_the_page_of_a_replaced_link_speaks_the_browsers_language(site: Site) ->
         pay_links.regenerate(session, invoice_id=502, actor="vera", now=NOW)
     page = site.client.get(f"/pay/{old}", headers={"Accept-Language": "de"}).text
     assert "Dieser Zahlungslink wurde ersetzt" in page
+    for asked, day in (
+        ("en-US,en", "March 17, 2026"),
+        ("en-GB", "17 March 2026"),
+        ("nl,de-AT", "17. März 2026"),
+    ):
+        assert day in site.client.get(f"/pay/{old}", headers={"Accept-Language": asked}).text
 
 
 @pytest.mark.parametrize("locale", ["", "de-DE", "ar"])
