@@ -81,6 +81,8 @@ class Letter:
     copies: Copies = Copies()
     version: Frozen | None = None
     """Of the document, where it is an issued invoice."""
+    subject_mark: str = ""
+    """Stands before the subject: `Test: `."""
 
 
 @dataclass(frozen=True, slots=True)

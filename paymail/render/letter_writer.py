@@ -36,7 +36,7 @@ class LetterWriter:
             pdf = self._pdf.render(letter.document)
         attachments = [Attachment(letter.filename, pdf)] if pdf is not None else []
         return Written(
-            subject=rendered.subject,
+            subject=letter.subject_mark + rendered.subject,
             mime=self._signed(letter, build(_head(letter, rendered), rendered, attachments)),
             pdf=pdf,
             sender=self._return_path(letter),
@@ -65,7 +65,7 @@ def _refuse_bad_bounce_address(bounce_address: str) -> None:
 
 def _head(letter: Letter, rendered: RenderedEmail) -> Head:
     return Head(
-        subject=rendered.subject,
+        subject=letter.subject_mark + rendered.subject,
         sender=Mailbox(letter.from_name, letter.from_address),
         to=(Mailbox(letter.to_name, letter.to_address), *_nameless(letter.copies.to)),
         cc=_nameless(letter.copies.cc),

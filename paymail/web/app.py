@@ -25,6 +25,7 @@ from paymail.web.pay import (
     documents,
     objections,
     pages,
+    previews,
     promises,
     saved_methods,
     verify,
@@ -57,6 +58,8 @@ def create_app(app: App) -> FastAPI:
     web.state.paymail = app
     web.state.rate_limits = RateLimits(app.settings)
     web.state.headers = fixed_headers(app.settings)
+    # The staff pages show it, and do not know the customers' pages.
+    web.state.pay_page = previews.preview
     # The one added last is asked first.
     web.add_middleware(HeadAsGet)
     web.add_middleware(BoundedBodies, limits=BODY_LIMITS, seconds=app.settings.body_seconds)

@@ -11,7 +11,8 @@ from tests.journeys.conftest import Up, logged_in, quiet_page, wait_for
 WIDTHS = (1280, 390)
 PAGES = ("", "invoices", "invoices?q=nobody&overdue=any", "acts/void?payment=owed",
          "invoices/490", "messages", "messages/1", "messages/1/preview", "forecast?days=30", "bulk",
-         "bulk/new?payment=unpaid", "reminders", "mailbox")  # fmt: skip
+         "bulk/new?payment=unpaid", "reminders", "companies", "companies/1", "companies/new",
+         "companies/1/history", "mailbox")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,21 @@ def test_a_transfer_is_recorded_by_keyboard_and_a_part_of_it_goes_back(page: Pag
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     form.get_by_role("button").click()
     expect(block.get_by_role("link", name=re.compile("^CN-0.* as PDF$"))).to_be_visible()
+
+
+def test_what_is_typed_on_a_companys_page_is_previewed_and_sent_as_a_test(page: Page, up: Up) -> None:
+    page.goto(f"{up.url}/staff/companies/1")
+    page.get_by_label("Footer").fill("A footer that is not saved")
+    page.get_by_label("Show").select_option("Reminder: friendly")
+    page.get_by_role("button", name="Preview").click()
+    frame = page.frame_locator("iframe[name=preview]")
+    expect(frame.get_by_text("A footer that is not saved")).to_be_visible()
+    page.get_by_role("button", name="Send me a test").click()
+    expect(frame.get_by_text("Sent to ")).to_be_visible()
+    assert any(mail.subject.startswith("Test: ") for mail in up.mails())
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="A footer that is not saved")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", WIDTHS)
