@@ -29,6 +29,11 @@ PAGES = (
     "/invoices?issued_from=2026-11-01",
     "/invoices",
     "/invoices?after=5000",
+    "/customers",
+    "/customers?sort=-balance",
+    "/customers?q=Customer+77",
+    "/customers?after=5000",
+    "/customers/77",
 )
 _ISSUER = """
 INSERT INTO issuers (issuer_id, name, email, tax_id, tax_name, address, reply_to, currency, locale, timezone,

@@ -1,8 +1,8 @@
 """The one place that chooses implementations: settings in, a working App out."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from paymail.render.dkim import Signer
 from paymail.render.letter_writer import LetterWriter
 from paymail.render.measured import MeasuredWriter
 from paymail.render.pdf import WeasyPdfRenderer
+from paymail.services.access.asking import Asking
 from paymail.services.access.logins import LoginContext
 from paymail.services.access.password_hasher import PasswordHasher
 from paymail.services.core.contexts import Context, GatewayContext
@@ -71,19 +72,27 @@ class App:
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
     listed_intents: ListedIntents = field(default_factory=ListedIntents)
     sender_rate: int = 0
+    asking: Asking = field(default_factory=Asking)
+    """Who asks; of the application itself, nobody in particular."""
     failpoint: Callable[[str], None] = lambda _name: None
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One transaction; rings the doorbell for the messages it queued, after the commit."""
         with db.transaction(self.engine) as session:
-            yield session
+            yield self.asking.begin(session)
         for message_id in session.info.get(RINGS, [])[:MOST_RINGS]:
             self.doorbell.ring(message_id)
 
-    def reading(self) -> AbstractContextManager[Session]:
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
         """A transaction for queries only."""
-        return db.reading(self.engine)
+        with db.reading(self.engine) as session:
+            yield self.asking.begin(session)
+
+    def asked_by(self, asking: Asking) -> "App":
+        """Return the same application for one request: its transactions see what whoever asks may see."""
+        return replace(self, asking=asking)
 
     @property
     def live(self) -> bool:
@@ -101,11 +110,9 @@ class App:
 
     def gateway_context(self) -> GatewayContext:
         """What use cases that speak to Stripe are given."""
+        known = self.listed_intents
         return GatewayContext(
-            transaction=self.transaction,
-            now=self.now,
-            gateway=self.gateway,
-            listed_intents=self.listed_intents,
+            transaction=self.transaction, now=self.now, gateway=self.gateway, listed_intents=known
         )
 
     def login_context(self) -> LoginContext:

@@ -5,6 +5,8 @@ says how many are left to translate.
 """
 
 import io
+import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +65,32 @@ def texts_below(folder: Path) -> Iterator[tuple[str | None, tuple[str, ...]]]:
             texts = tuple(text for text in given if text is not None)
             context = texts[0] if "pgettext" in name else None
             yield context, texts[1:] if context is not None else texts
+
+
+def narrow() -> frozenset[str]:
+    """Return the texts of buttons, heads of tables and subjects; of two forms the plural."""
+    heads = re.compile(r"<(th|button)\b.*?</\1>", re.DOTALL)
+    bodies = [
+        found[0]
+        for folder in (TEMPLATES, PAGES)
+        for file in folder.rglob("*.html")
+        for found in heads.finditer(file.read_text())
+    ]
+    bodies += [file.read_text() for file in TEMPLATES.rglob("subject.txt")]
+    environment = jinja2.Environment(autoescape=True)
+    equip(environment)
+    texts: set[str] = set()
+    for expression in re.findall(r"\{\{.*?\}\}", "".join(bodies), re.DOTALL):
+        for _, _, found in environment.extract_translations(expression):  # type: ignore[attr-defined]
+            given = found if isinstance(found, tuple) else (found,)
+            texts.add([text for text in given if text is not None][-1])
+    return frozenset(texts)
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes: two for a full-width character, none for a mark."""
+    letters = (letter for letter in text if not unicodedata.combining(letter))
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in letters)
 
 
 def _in_code() -> Iterator[tuple[str | None, str | tuple[str, ...]]]:

@@ -50,21 +50,16 @@ ODD = "50% %s %(customer)s {0} {{ 7 }} <b>&\"'"
 _PLACE = re.compile(r"%\((\w+)\)s|(%)")
 
 
-CUSTOMER_PAGES: tuple[str, ...] = (
-    "link_asked.html",
-    "no_link.html",
-    "outage.html",
-    "pay.html",
-    "pay_badge.html",
-    "pay_form.html",
-    "pay_documents.html",
-    "pay_replies.html",
+CUSTOMER_PAGES = sorted(
+    file
+    for pattern in ("pay*.html", "link_*.html", "no_link.html", "outage.html", "verify.html")
+    for file in catalogs.PAGES.glob(pattern)
 )
-"""Pages in `paymail/web/templates` that customers read in their language: each is named here once it is."""
+"""Pages that customers read in their language."""
 SPOKEN = [
     *sorted(file for kind in (*CUSTOMERS, "_base", "_parts") for file in (TEMPLATES / kind).glob("*.[th]*")),
     *sorted((TEMPLATES / "_pdf").glob("*.html")),
-    *(catalogs.PAGES / name for name in CUSTOMER_PAGES),
+    *CUSTOMER_PAGES,
 ]
 ENGLISH_BY_LAW = {"Tax Invoice", "Adjustment Note"}
 _TRANS = re.compile(r"\{%-?\s*trans\b.*?endtrans\s*-?%\}", re.DOTALL)
@@ -104,6 +99,8 @@ def facts(email: Email, language: str) -> Iterator[str]:
         elif name == "taxes":
             for total in value:
                 yield from (formats.rate(total.rate, language), formats.money(total.tax, language))
+        elif name == "reminded_on":
+            yield from (formats.long_date(day, language) for day in value)
         elif name == "lines":
             for line in value:
                 yield from (line.description, formats.figure(line.amount, language))
@@ -162,6 +159,27 @@ def test_translations_have_the_placeholders_of_their_text_and_no_markup(language
             missing = {"num"} if len(spoken) == 1 else set()
             assert places(text) | missing == wanted | missing, text
             assert not set("<>&\"'`") & set(text), text
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_translation_is_much_longer_than_its_text(language: str) -> None:
+    narrow = catalogs.narrow()
+    for message in entries(catalogs.catalog(language)).values():
+        english = message.id if isinstance(message.id, str) else message.id[1]
+        longest = 1.5 * catalogs.width(english) + (8 if english in narrow else 12)
+        assert [text for text in strings(message) if catalogs.width(text) > longest] == [], english
+
+
+def test_buttons_heads_of_tables_and_subjects_are_known_to_be_narrow() -> None:
+    wanted = {"Email me a new link", "Unit price", "Reminder: invoice #%(number)s is overdue, %(amount)s"}
+    wanted |= {"Final reminder: invoice #%(number)s is %(num)s days overdue, %(amount)s"}
+    assert catalogs.narrow() >= wanted
+    assert "If you have already paid, thank you. Please ignore this email." not in catalogs.narrow()
+
+
+@pytest.mark.parametrize(("text", "columns"), [("Total", 5), ("合計", 4), ("الإجمالي", 8), ("شكرًا", 4)])
+def test_the_width_of_a_text_is_that_of_its_letters(text: str, columns: int) -> None:
+    assert catalogs.width(text) == columns
 
 
 def _counts(language: str, form: int) -> list[int]:

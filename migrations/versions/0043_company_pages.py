@@ -12,7 +12,7 @@ from alembic import op
 from paymail.db.columns import add_missing
 
 revision: str = "0043"
-down_revision: str | None = "0036"
+down_revision: str | None = "0042b"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,5 +1,6 @@
-"""`paymail customers`: change an address or a language, merge two, write a statement, erase personal data."""
+"""`paymail customers`: change, merge or hold one, write or email its statement, erase personal data."""
 
+from datetime import date
 from datetime import datetime as Day
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +9,13 @@ import typer
 
 from paymail.cli.context import exits, open_app
 from paymail.cli.preview import CannotWrite
+from paymail.clock import new_id
 from paymail.i18n import language_of
-from paymail.services.customers import addresses, erasure, languages, merger
+from paymail.models import Issuer
+from paymail.services.core.customers import find_customer
+from paymail.services.customers import addresses, erasure, languages, merger, statement_emails
 from paymail.services.letters import statements
+from paymail.services.reminders import customer_holds, holds
 
 _DAYS = ["%Y-%m-%d"]
 group = typer.Typer(help="Customers.", no_args_is_help=True)
@@ -36,7 +41,7 @@ def set_locale(customer_id: int, locale: str) -> None:
     """Set a customer's locale, for example de-AT: language, amounts, dates. "" restores the issuer's."""
     app = open_app()
     with app.transaction() as session:
-        used = languages.set_locale(session, customer_id=customer_id, tag=locale)
+        used = languages.set_locale(session, customer_id=customer_id, tag=locale, actor="cli", now=app.now())
     typer.echo(f"customer {customer_id} has the locale {used} and is emailed in {language_of(used)}")
 
 
@@ -65,25 +70,90 @@ def merge(
 
 @group.command()
 @exits
+def hold(
+    customer_id: int,
+    reason: Annotated[str, typer.Option(help="Shown to staff, for example 'Promised to pay'.")],
+    until: Annotated[
+        Day | None, typer.Option(formats=_DAYS, help="Last day of the hold; until released if omitted.")
+    ] = None,
+) -> None:
+    """Hold all reminders of a customer, also of invoices that come later.
+
+    Example: paymail customers hold 7 --reason "Address bounced" --until 2026-12-04
+    """
+    app = open_app()
+    with app.transaction() as session:
+        issuer = session.get_one(Issuer, find_customer(session, customer_id=customer_id).issuer_id)
+        end = holds.end_of_day(until.date(), issuer, app.now()) if until else None
+        customer_holds.hold(
+            session, customer_id=customer_id, reason=reason, until=end, actor="cli", now=app.now()
+        )
+    ends = f"until the end of {until.date()}" if until else "until released"
+    typer.echo(f"the reminders of customer {customer_id} are on hold {ends}")
+
+
+@group.command()
+@exits
+def release(customer_id: int) -> None:
+    """End the hold of all reminders of a customer. Holds of single invoices stay."""
+    app = open_app()
+    with app.transaction() as session:
+        held = customer_holds.release(session, customer_id=customer_id, actor="cli", now=app.now())
+    typer.echo(f"customer {customer_id} {'is released' if held else 'was not on hold'}")
+
+
+@group.command()
+@exits
 def statement(
     customer_id: int,
-    to: Annotated[Path, typer.Option(help="The PDF to write.")],
+    to: Annotated[Path | None, typer.Option(help="The PDF to write.")] = None,
+    email: Annotated[
+        bool, typer.Option("--email", help="Email it to whoever gets the invoices. It ends today.")
+    ] = False,
     day: Annotated[Day | None, typer.Option(formats=_DAYS, help="Last day; today if omitted.")] = None,
     since: Annotated[
         Day | None, typer.Option(formats=_DAYS, help="First day; 90 days earlier if omitted.")
     ] = None,
     currency: Annotated[str, typer.Option(help="Needed where the customer has several.")] = "",
 ) -> None:
-    """Write a customer's statement: what was charged and paid until a day, and what is open then."""
+    """Write or email a customer's statement: what was charged and paid until a day, and what is open then.
+
+    Examples: paymail customers statement 7 --to statement.pdf; paymail customers statement 7 --email
+    """
+    if email == (to is not None) or (email and day):
+        raise typer.BadParameter("give --to FILE, or --email without --day")
+    first = since.date() if since else None
+    if to is None:
+        _email_statement(customer_id, first, currency.upper())
+    else:
+        _write_statement(customer_id, to, day.date() if day else None, first, currency.upper())
+
+
+def _email_statement(customer_id: int, since: date | None, currency: str) -> None:
+    app = open_app()
+    with app.transaction() as session:
+        queued = statement_emails.send_statement(
+            session,
+            customer_id=customer_id,
+            key=new_id(),
+            since=since,
+            currency=currency,
+            actor="cli",
+            now=app.now(),
+        )
+    typer.echo(f"the statement of customer {customer_id} is queued as message {queued.message_id}")
+
+
+def _write_statement(customer_id: int, to: Path, day: date | None, since: date | None, currency: str) -> None:
     app = open_app()
     with app.reading() as session:
         document = statements.statement(
             session,
             customer_id=customer_id,
             now=app.now(),
-            day=day.date() if day else None,
-            since=since.date() if since else None,
-            currency=currency.upper(),
+            day=day,
+            since=since,
+            currency=currency,
             public_url=app.settings.public_url,
         )
     try:

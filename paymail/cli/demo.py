@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from paymail.cli.context import exits
-from paymail.cli.sample_data import SAMPLE_SENDS, load_sample, send_sample
+from paymail.cli.sample_data import SAMPLE_SENDS, invoice_of, load_sample, sample_issuer, send_sample
 from paymail.cli.up import running
 from paymail.errors import Unavailable
 from paymail.models import MessageKind, MessageState
@@ -49,7 +49,7 @@ def demo(
             rows.append((step, result, f"{time.monotonic() - started:.1f} s"))
 
         report = load_sample(app)
-        done("import", f"{report.created} invoices, {report.rows} rows")
+        done("import", f"{report.created} invoices, {report.rows} rows" if report else "done before")
         send_sample(app)
         _until(lambda: _sent(app, MessageKind.INVOICE) >= len(SAMPLE_SENDS), "the invoice emails")
         done("send", f"{_sent(app, MessageKind.INVOICE)} invoice emails with PDF")
@@ -70,9 +70,11 @@ def _sent(app: App, kind: MessageKind) -> int:
         return sum(1 for m in lookup.messages(session) if m.kind is kind and m.state is MessageState.SENT)
 
 
-def _pay(app: App, invoice_id: int) -> str:
-    with app.reading() as session:
-        token = load_invoice(session, invoice_id=invoice_id).payment_token
+def _pay(app: App, number: str) -> str:
+    with app.transaction() as session:
+        issuer_id = sample_issuer(session, now=app.now()).issuer_id
+        found = invoice_of(session, issuer_id=issuer_id, number=number)
+        token = load_invoice(session, invoice_id=found or 0).payment_token
     api = f"{app.settings.public_url}/api/public/pay/{token}"
     created = _post(f"{api}/create-payment", {})
     paid = pay(str(created["clientSecret"]), base_url=app.settings.sandbox_url)

@@ -9,6 +9,7 @@ from paymail.cli.context import exits, open_app
 from paymail.models import ApiKey
 from paymail.services.access import api_keys
 from paymail.services.access.api_keys import KeyScope
+from paymail.services.access.people import issuer_named
 
 group = typer.Typer(help="Keys for the staff API.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")]
@@ -19,12 +20,19 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdo
 def issue(
     name: Annotated[str, typer.Argument(help="What the key is for; shown in the history.")],
     scope: Annotated[list[KeyScope], typer.Option(help="What the key is allowed to do; repeatable.")],
+    issuer: Annotated[
+        str,
+        typer.Option(
+            help="Id or name of the only issuer that the key sees; without it, all.", show_default=False
+        ),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Create a key and print it. It cannot be shown again."""
     app = open_app()
     with app.transaction() as session:
-        issued = api_keys.issue(session, name=name, scopes=scope, now=app.now())
+        only = issuer_named(session, issuer)
+        issued = api_keys.issue(session, name=name, scopes=scope, now=app.now(), issuer_id=only)
     if as_json:
         typer.echo(json.dumps({"prefix": issued.prefix, "key": issued.key}))
         return
@@ -44,7 +52,8 @@ def list_(as_json: Json = False) -> None:
         return
     for key in found:
         state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "valid"
-        typer.echo(f"{key.prefix}  {key.scopes:20} {state:18} {key.name}")
+        only = f" (issuer {key.issuer_id})" if key.issuer_id else ""
+        typer.echo(f"{key.prefix}  {key.scopes:20} {state:18} {key.name}{only}")
 
 
 def _described(key: ApiKey) -> dict[str, object]:
@@ -52,6 +61,7 @@ def _described(key: ApiKey) -> dict[str, object]:
         "prefix": key.prefix,
         "name": key.name,
         "scopes": key.scopes.split(),
+        "issuer_id": key.issuer_id,
         "created_at": key.created_at.isoformat(),
         "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
     }

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from paymail.cli import examples
+
 
 class Place(NamedTuple):
     """Where a command is: a module of this package, and a function or a group in it; and its help."""
@@ -26,10 +28,13 @@ class Deferred(TyperCommand):
         """Import the command and return it."""
         found = getattr(importlib.import_module(f"paymail.cli.{self._place.module}"), self._place.name)
         if isinstance(found, typer.Typer):
-            return typer.main.get_group(found)
-        alone = typer.Typer(add_completion=False)
-        alone.command(self.name)(found)
-        return typer.main.get_command(alone)
+            loaded: Any = typer.main.get_group(found)
+        else:
+            alone = typer.Typer(add_completion=False)
+            alone.command(self.name)(found)
+            loaded = typer.main.get_command(alone)
+        examples.add(loaded, str(self.name))
+        return loaded
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:
         """Return the context of the real one, which takes over from here."""

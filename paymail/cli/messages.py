@@ -9,6 +9,7 @@ import typer
 from paymail.cli.context import exits, open_app
 from paymail.cli.options import At
 from paymail.errors import InvalidInput
+from paymail.models import DIGESTS
 from paymail.services.bounces import relay_log_follower
 from paymail.services.core.calendar import when
 from paymail.services.core.invoices import load_invoice
@@ -102,7 +103,7 @@ def show(message_id: int, as_json: Annotated[bool, typer.Option("--json")] = Fal
     app = open_app()
     with app.reading() as session:
         message = lookup.message(session, message_id=message_id)
-        gone = blobs.erased(session, digests=(message.mime_sha256, message.pdf_sha256))
+        gone = blobs.erased(session, digests=[getattr(message, column.key) for column in DIGESTS])
         fates = recipients.fates(session, message=message)
     data = {
         "message_id": message_id,
@@ -115,6 +116,7 @@ def show(message_id: int, as_json: Annotated[bool, typer.Option("--json")] = Fal
         "message_id_header": message.header_id,
         "mime_sha256": message.mime_sha256,
         "pdf_sha256": message.pdf_sha256,
+        "enclosed_sha256": message.enclosed_sha256,
         "request_id": message.request_id,
         "erased": bool(gone),
     }

@@ -125,7 +125,12 @@ def customer(customer_id: int, on: Switch = None, ladder_text: LadderText = None
     off = None if on is None else not on
     with app.transaction() as session:
         preferences.set_up_customer(
-            session, customer_id=customer_id, now=app.now(), off=off, ladder_text=ladder_text
+            session,
+            customer_id=customer_id,
+            actor="cli",
+            now=app.now(),
+            off=off,
+            ladder_text=ladder_text,
         )
     typer.echo(f"customer {customer_id}: reminder settings changed")
 

@@ -53,8 +53,13 @@ PLACES = {
         "preview",
         "Show an email as it will be or was sent, with its secret pay link. Sends and stores nothing.",
     ),
+    "export": Place("export", "group", "Lists, the GST report, and files for accounting systems."),
     "imports": Place("imports", "group", "Imports: what each brought, sending it, and taking it back."),
     "invoices": Place("invoices", "group", "Invoices."),
+    "objections": Place(
+        "objections", "group", "What customers say is wrong with invoices, and your answers."
+    ),
+    "open": Place("open_", "open_", "Print the address of an invoice's staff page."),
     "payments": Place("payments", "group", "Payments, refunds and receipts."),
     "plans": Place("plans", "group", "Payment plans."),
     "reminders": Place("reminders", "group", "Reminder settings."),

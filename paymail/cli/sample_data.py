@@ -1,45 +1,60 @@
-"""The sample: an issuer, the 502 invoices of a host's export, and a staff login."""
+"""The sample: an issuer, the 502 invoices of a host's export, dated from today, and a staff login."""
 
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from paymail.cli.sample_files import host_invoices
 from paymail.clock import new_secret
 from paymail.errors import Conflict
 from paymail.models import Invoice, Issuer
 from paymail.money import round_half_up, to_decimal, to_minor
 from paymail.services.access.staff_passwords import set_password
 from paymail.services.core.contexts import Context
+from paymail.services.core.history import SAMPLE
+from paymail.services.core.invoices import local_date
 from paymail.services.core.issuers import ensure_issuer
 from paymail.services.imports import Report, import_invoices, open_host_file
 from paymail.services.sending.invoice_emails import send_invoice
 from paymail.wiring import App
 
-SAMPLE_CSV = Path(__file__).resolve().parent.parent / "sample" / "host_invoices.csv"
+SAMPLE_ISSUER = "Southern IT Services Pty Ltd"
 SAMPLE_STAFF = "staff@paymail.example"
-SAMPLE_SENDS = (500, 501, 502)
+SAMPLE_SENDS = ("500", "501", "502")
+"""By number; the last of them is the last of the file."""
 DOLLARS = {"EUR": Decimal("1.65"), "JPY": Decimal("0.0102"), "NZD": Decimal("0.91")}
 """Made up: what one of a currency is worth in Australian dollars."""
 _PASSWORD_FILE = "staff-password.txt"  # noqa: S105 - a file name
 
 
-def load_sample(app: App) -> Report:
-    """Import the sample invoices for the sample issuer; a second time changes nothing."""
+def load_sample(app: App) -> Report | None:
+    """Import the sample invoices for the sample issuer; None if that was done before.
+
+    They are dated from the day of the first start, also where that one was cut short.
+    """
     with app.transaction() as session:
-        issuer_id = sample_issuer(session, now=app.now()).issuer_id
-    with SAMPLE_CSV.open("rb") as file:
-        report = import_invoices(
-            Context(app.transaction, app.now),
-            source=open_host_file(file),
-            issuer_id=issuer_id,
-            actor="sample",
-        )
+        issuer = sample_issuer(session, now=app.now())
+        issuer_id, today = issuer.issuer_id, local_date(issuer, issuer.created_at)
+        if invoice_of(session, issuer_id=issuer_id, number=SAMPLE_SENDS[-1]):
+            return None
+    report = import_invoices(
+        Context(app.transaction, app.now),
+        source=open_host_file(host_invoices(today)),
+        issuer_id=issuer_id,
+        actor=SAMPLE,
+    )
     with app.transaction() as session:
         _say_tax_in_dollars(session, issuer_id)
     return report
+
+
+def invoice_of(session: Session, *, issuer_id: int, number: str) -> int | None:
+    """Return the id of the issuer's invoice of a number: ids may be those of somebody's own invoices."""
+    statement = select(Invoice.invoice_id).where(Invoice.issuer_id == issuer_id, Invoice.number == number)
+    return session.scalar(statement)
 
 
 def _say_tax_in_dollars(session: Session, issuer_id: int) -> None:
@@ -59,7 +74,7 @@ def sample_issuer(session: Session, *, now: datetime) -> Issuer:
     """Return the sample issuer, making it if it is new; its account exists at the sandbox only."""
     return ensure_issuer(
         session,
-        name="Southern IT Services Pty Ltd",
+        name=SAMPLE_ISSUER,
         email="billing@southern-it.example",
         now=now,
         tax_id="ABN 51 824 753 556",
@@ -73,13 +88,12 @@ def sample_issuer(session: Session, *, now: datetime) -> Issuer:
 def send_sample(app: App) -> list[int]:
     """Queue the three sample emails; what is paid meanwhile is left alone. Returns message ids."""
     queued = []
-    for invoice_id in SAMPLE_SENDS:
-        try:
-            with app.transaction() as session:
-                sent = send_invoice(session, invoice_id=invoice_id, actor="sample", now=app.now())
-            queued.append(sent.message_id)
-        except Conflict:
-            continue
+    for number in SAMPLE_SENDS:
+        with suppress(Conflict), app.transaction() as session:
+            issuer_id = sample_issuer(session, now=app.now()).issuer_id
+            if found := invoice_of(session, issuer_id=issuer_id, number=number):
+                sent = send_invoice(session, invoice_id=found, actor=SAMPLE, now=app.now())
+                queued.append(sent.message_id)
     return queued
 
 

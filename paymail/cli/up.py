@@ -14,9 +14,19 @@ import typer
 from paymail.cli import folder_lock, ports, start_line
 from paymail.cli.child_processes import Children, wait_until_answering
 from paymail.cli.context import exits, load_settings, open_app, say
-from paymail.cli.sample_data import SAMPLE_STAFF, load_sample, send_sample, staff_password
+from paymail.cli.sample_data import (
+    SAMPLE_ISSUER,
+    SAMPLE_SENDS,
+    SAMPLE_STAFF,
+    invoice_of,
+    load_sample,
+    send_sample,
+    staff_password,
+)
+from paymail.cli.sample_workplace import load_workplace
 from paymail.db import schema
 from paymail.services.core.invoices import load_invoice, payment_url
+from paymail.services.core.issuers import find_issuer
 from paymail.settings import RUNTIME_FILE
 from paymail.wiring import App, make_data_folder
 
@@ -26,7 +36,9 @@ START_TIMEOUT = 60.0
 @exits
 def up(
     port: Annotated[int, typer.Option(help="Port for the web pages; the sandbox uses the next port.")] = 8025,
-    sample_data: Annotated[bool, typer.Option(help="Import the sample invoices and send three.")] = True,
+    sample_data: Annotated[
+        bool, typer.Option(help="Import the sample: two companies at work, dated from today.")
+    ] = True,
 ) -> None:
     """Run web, worker, beat and sandbox together on embedded defaults, until Ctrl-C."""
     # SIGINT too: a shell that starts this in the background has it ignored, and nothing else would stop it.
@@ -37,6 +49,8 @@ def up(
         if sample_data:
             load_sample(app)
             send_sample(app)
+            if app.settings.mail_transport == "mailbox":  # nothing made up goes to a real server
+                load_workplace(app)
         _announce(app, password, sample_data)
         try:
             while True:
@@ -96,6 +110,8 @@ def _announce(app: App, password: str, sample: bool) -> None:
     typer.echo(f"mailbox      {base}/staff/mailbox")
     if sample:
         with app.reading() as session:
-            link = payment_url(base, load_invoice(session, invoice_id=502))
+            issuer_id = find_issuer(session, ref=SAMPLE_ISSUER).issuer_id
+            found = invoice_of(session, issuer_id=issuer_id, number=SAMPLE_SENDS[-1])
+            link = payment_url(base, load_invoice(session, invoice_id=found or 0))
         typer.echo(f"pay link     {link}")
     typer.echo("Press Ctrl-C to stop everything.")

@@ -30,7 +30,16 @@ class CreditNoteDocument:
     tax: Money
     total: Money
     invoice_total: Money
+    before: Money | None = None
+    """The invoice's total before this note, with the credit notes of before; empty: nobody knows it."""
+    tax_before: Money | None = None
+    """The tax in `before`."""
     locale: str = "en-AU"
+
+    @property
+    def after(self) -> Money | None:
+        """The invoice's total with this note."""
+        return Money(self.before.minor - self.total.minor, self.total.currency) if self.before else None
 
     @property
     def filename(self) -> str:

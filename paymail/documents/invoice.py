@@ -6,6 +6,7 @@ from datetime import date
 from typing import ClassVar
 
 from paymail.documents.parties import Credit, Instalment, Line, Party, Seller
+from paymail.documents.references import transfer_reference
 from paymail.money import Money
 from paymail.tax import TaxTotal
 
@@ -41,6 +42,8 @@ class InvoiceDocument:
     credits: tuple[Credit, ...] = ()
     credited: Money | None = None
     """What credit notes took off the total; empty: nothing."""
+    refunded: Money | None = None
+    """What of a credited invoice's payments went back, so that it is not in `paid`; empty: nothing."""
     written_off: Money | None = None
     """What the issuer gave up; empty: nothing."""
     instalments: tuple[Instalment, ...] = ()
@@ -64,12 +67,12 @@ class InvoiceDocument:
     @property
     def taxed(self) -> bool:
         """Whether any of it is taxed above zero, so that it is a tax invoice and not just an invoice."""
-        return self.tax_invoice and any(total.rate for total in self.taxes)
+        return self.tax_invoice and any(total.tax.minor for total in self.taxes)
 
     @property
     def reference(self) -> str:
-        """What a bank transfer for it should name: of the number only what every bank takes."""
-        return "INV" + re.sub(r"[^A-Za-z0-9]+", "", self.number).upper()
+        """What a bank transfer for it should name."""
+        return transfer_reference(self.number)
 
     @property
     def filename(self) -> str:

@@ -34,6 +34,8 @@ class ReceiptDocument:
     """The payment's share of the invoice's tax; empty: none."""
     taken_off: Money | None = None
     """Of the invoice total: paid before, credited or written off; empty: nothing."""
+    overpaid: Money | None = None
+    """What of the payment is certainly more than the invoice; empty: nothing."""
     tax_invoice: bool = False
     """Whether the invoice is a tax invoice, with which the customer claims the tax."""
     locale: str = "en-AU"

@@ -19,6 +19,7 @@ from paymail.emails.plan import PlanEmail
 from paymail.emails.receipt import ReceiptEmail
 from paymail.emails.refund import RefundEmail
 from paymail.emails.reminder import ReminderEmail, Tone
+from paymail.emails.statement import OpenInvoice, StatementEmail
 from paymail.emails.void import VoidEmail
 from paymail.models import MessageKind
 
@@ -36,6 +37,7 @@ EMAILS: dict[MessageKind, type[Email]] = {
         VoidEmail,
         CopyEmail,
         AnswerEmail,
+        StatementEmail,
     )
 }
 SAMPLES: dict[str, Email] = {
@@ -62,11 +64,13 @@ __all__ = [
     "Letterhead",
     "LinkEmail",
     "NoticeEmail",
+    "OpenInvoice",
     "PlanEmail",
     "ReceiptEmail",
     "RefundEmail",
     "ReminderEmail",
     "StaffEmail",
+    "StatementEmail",
     "Tone",
     "VoidEmail",
 ]

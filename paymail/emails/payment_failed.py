@@ -20,6 +20,10 @@ class FailedPaymentEmail(CustomerEmail):
     """Empty: a payment plan says when."""
     reason: str
     """Why, in the bank's code as Stripe has it (`insufficient_funds`); empty when unknown."""
+    method: str
+    """What it was to be paid with, `Bank debit ending 6789`; empty when unknown."""
+    started_on: date | None
+    """When the customer began it; None when unknown."""
     amount: Money
     balance: Money
 
@@ -31,6 +35,8 @@ class FailedPaymentEmail(CustomerEmail):
             issued=date(2026, 3, 12),
             due=date(2026, 4, 11),
             reason="insufficient_funds",
+            method="Bank debit ending 6789",
+            started_on=date(2026, 4, 9),
             amount=Money(8250, "AUD"),
             balance=Money(8250, "AUD"),
         )

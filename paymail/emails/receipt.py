@@ -41,8 +41,12 @@ class ReceiptEmail(CustomerEmail):
     late: bool
     """Whether `next_due` is over."""
     payable: bool
+    overpaid: Money
+    """What of the amount is certainly more than the invoice."""
     in_full: bool
     """Whether payments alone left nothing to pay: nothing was credited or written off."""
+    enclosed: bool
+    """Whether the paid invoice is attached too."""
 
     @classmethod
     def sample(cls) -> Self:
@@ -66,5 +70,7 @@ class ReceiptEmail(CustomerEmail):
             next_amount=Money(0, "AUD"),
             late=False,
             payable=False,
+            overpaid=Money(0, "AUD"),
             in_full=True,
+            enclosed=True,
         )

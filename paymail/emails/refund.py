@@ -30,6 +30,9 @@ class RefundEmail(CustomerEmail):
     credited: Money
     """What the credit note takes off the invoice: `net` and `tax` together."""
     invoice_total: Money
+    before: Money | None
+    """The invoice's total before the credit note; empty: there is none, or nobody knows it."""
+    after: Money | None
     balance: Money
     adjustment: bool = False
     """Whether the credit note is an adjustment note, after which a claim of the tax is reduced."""
@@ -52,6 +55,8 @@ class RefundEmail(CustomerEmail):
             tax=Money(182, "AUD"),
             credited=Money(2000, "AUD"),
             invoice_total=Money(8250, "AUD"),
+            before=Money(8250, "AUD"),
+            after=Money(6250, "AUD"),
             balance=Money(1000, "AUD"),
             adjustment=True,
         )

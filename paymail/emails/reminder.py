@@ -52,7 +52,9 @@ class ReminderEmail(CustomerEmail):
 
     With a payment plan, `due` is an instalment's, `asked` is what is due by then of the `balance`, and it is
     number `instalment` of `instalments`; without one these two are 0. `checked_at` is when the books said
-    that `asked` had not arrived, told on the clock of `zone` (IANA name).
+    that `asked` had not arrived, told on the clock of `zone` (IANA name). `emailed_on` is when the invoice
+    itself was last emailed, `reminded_on` the last days of reminders before this one, oldest first; of both
+    only what a mail server accepted and nobody returned, by the issuer's calendar.
     """
 
     kind: ClassVar[MessageKind] = MessageKind.REMINDER
@@ -68,6 +70,8 @@ class ReminderEmail(CustomerEmail):
     instalments: int
     checked_at: datetime
     zone: str
+    emailed_on: date | None
+    reminded_on: tuple[date, ...]
 
     @property
     def template(self) -> str:
@@ -76,9 +80,10 @@ class ReminderEmail(CustomerEmail):
 
     @classmethod
     def sample(cls, tone: Tone = Tone.FRIENDLY) -> Self:
-        """Invoice 502, as many days early or late as the tone is meant for."""
+        """Invoice 502 on the day that the tone is meant for, after reminders of the gentler ones."""
         days = {Tone.UPCOMING: -3, Tone.DUE: 0, Tone.FRIENDLY: 7, Tone.FIRM: 14, Tone.FINAL: 21}
         due = date(2026, 4, 11)
+        before = [days[one] for one in (Tone.FRIENDLY, Tone.FIRM) if days[one] < days[tone]]
         checked = datetime.combine(due + timedelta(days=days[tone]), time(9), ZoneInfo("Australia/Melbourne"))
         return cls(
             **SAMPLE,
@@ -93,6 +98,8 @@ class ReminderEmail(CustomerEmail):
             instalments=0,
             checked_at=checked,
             zone="Australia/Melbourne",
+            emailed_on=date(2026, 3, 12),
+            reminded_on=tuple(due + timedelta(days=one) for one in before),
         )
 
     @classmethod

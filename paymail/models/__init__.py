@@ -11,6 +11,7 @@ from paymail.models.contact import (
     MessageRecipient,
     RecipientState,
 )
+from paymail.models.customer_change import CustomerChange
 from paymail.models.events import GATEWAY_EVENT_MOVES, GatewayEvent, GatewayEventState, TimelineEvent
 from paymail.models.host_sync import HostRefusal, HostSync, SyncedInvoice
 from paymail.models.import_profile import ImportProfile
@@ -27,9 +28,11 @@ from paymail.models.issued_document import IssuedDocument
 from paymail.models.issuer_change import IssuerChange
 from paymail.models.issuer_logo import IssuerLogo
 from paymail.models.message import (
+    DIGESTS,
     MESSAGE_MOVES,
     OPEN_STATES,
     TO_NAMED,
+    UNWRITTEN,
     Blob,
     DeliveryAttempt,
     Message,
@@ -68,7 +71,7 @@ from paymail.models.saved_method import (
     SavedMethod,
     SavedMethodState,
 )
-from paymail.models.staff import ApiKey, SavedView, StaffSession, StaffUser
+from paymail.models.staff import ApiKey, Role, SavedView, StaffLink, StaffRole, StaffSession, StaffUser
 from paymail.models.suppression import Bounce, Suppression
 from paymail.models.worker import Gate, Heartbeat
 
@@ -76,6 +79,7 @@ __all__ = [
     "ATTEMPT_MOVES",
     "BANK_CHANGE_MOVES",
     "BULK_MOVES",
+    "DIGESTS",
     "DISPUTE_MOVES",
     "GATEWAY_EVENT_MOVES",
     "IN_FORCE",
@@ -89,6 +93,7 @@ __all__ = [
     "SAVED_METHOD_MOVES",
     "STATUS_MOVES",
     "TO_NAMED",
+    "UNWRITTEN",
     "ApiKey",
     "AttemptStatus",
     "BankChange",
@@ -103,6 +108,7 @@ __all__ = [
     "ContactOrigin",
     "ContactRole",
     "Customer",
+    "CustomerChange",
     "DeliveryAttempt",
     "Dispute",
     "DisputeState",
@@ -150,9 +156,12 @@ __all__ = [
     "ReminderHold",
     "ReplacedToken",
     "Restore",
+    "Role",
     "SavedMethod",
     "SavedMethodState",
     "SavedView",
+    "StaffLink",
+    "StaffRole",
     "StaffSession",
     "StaffUser",
     "Suppression",

@@ -36,6 +36,8 @@ class MessageKind(StrEnum):
     """A copy of an invoice or a receipt to one further address, which `recipient` names."""
     ANSWER = "answer"
     """What staff answer to who says that something is wrong with an invoice, which `recipient` names."""
+    STATEMENT = "statement"
+    """A customer's statement of account in the currency of its invoice, which is the newest of them."""
 
 
 TO_NAMED = (MessageKind.COPY, MessageKind.ANSWER)
@@ -104,10 +106,16 @@ class Message(CausedByRequest, Base):
     refund_id: Mapped[int | None] = mapped_column(ForeignKey("refunds.refund_id"))
     amount: Mapped[int | None] = mapped_column(BigInteger)
     """Of a payment that failed, in minor units of the invoice's currency."""
+    failed_method: Mapped[str] = mapped_column(String(80), default="")
+    """What it was made with, for people: `Bank debit ending 6789`; empty: nobody said."""
+    failed_on: Mapped[date | None] = mapped_column()
+    """The day on which the customer began it, by the issuer's calendar; empty: nobody said."""
     step: Mapped[str] = mapped_column(String(8), default="")
     """The reminder's step of the ladder as it is shown: days from due, such as `-3` or `7`, or `hand`."""
     due_on: Mapped[date | None] = mapped_column()
     """The due date that a reminder of the ladder counts from."""
+    statement_since: Mapped[date | None]
+    """The first day of a statement; empty: 90 days before its last one, on which it is written."""
     by_hand: Mapped[bool] = mapped_column(default=False)
     """A reminder that staff asked for: business hours and the ladder do not concern it."""
     tone: Mapped[str] = mapped_column(String(12), default="")
@@ -142,8 +150,16 @@ class Message(CausedByRequest, Base):
     sender: Mapped[str] = mapped_column(String(320), default="")
     mime_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
     pdf_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
+    enclosed_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the paid invoice that went along with a receipt."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+DIGESTS = (Message.mime_sha256, Message.pdf_sha256, Message.enclosed_sha256)
+"""The columns that name the bytes of a message in `blobs`."""
+UNWRITTEN = dict.fromkeys(("mime_sha256", "pdf_sha256", "enclosed_sha256"))
+"""Their values in a message that is to be written anew."""
 
 
 class DeliveryAttempt(Base):

@@ -132,6 +132,13 @@ class Customer(Base):
     reminders_off: Mapped[bool] = mapped_column(default=False)
     ladder: Mapped[str] = mapped_column(Text, default="")
     """Overrides the issuer's ladder; empty does not."""
+    held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when all its reminders are on hold; empty: they are not. The next three say more of the hold."""
+    held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Ends by itself then; empty: only when released."""
+    held_by: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    held_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """In staff's words."""
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the personal data was erased; name and address are placeholders since."""
     merged_into: Mapped[int | None] = mapped_column(BigId)

@@ -56,6 +56,9 @@ class Refund(CausedByRequest, Base):
     amount: Mapped[int] = mapped_column(BigInteger)
     credited: Mapped[int] = mapped_column(BigInteger)
     """How much of it a credit note takes off the invoice. The rest returns a surplus, or is owed again."""
+    credited_before: Mapped[int | None] = mapped_column(BigInteger)
+    """What credit notes had taken off the invoice when this one's was issued; empty: there is none, or it is
+    older than this column."""
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[RefundStatus] = mapped_column(status_type(RefundStatus))
     reason: Mapped[str] = mapped_column(Text, default="")

@@ -1,16 +1,30 @@
 """Who may use the staff pages and the staff API. Secrets are kept as hashes only."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
-from paymail.models.base import Base, BigId
+from paymail.models.base import Base, BigId, status_type
+
+
+class Role(StrEnum):
+    """What a person may do; each may do what those before it may."""
+
+    VIEWER = "viewer"
+    """Look at invoices, emails and money, and export them."""
+    BILLER = "biller"
+    """Send, remind, hold, record payments, void, and change customers."""
+    REFUNDER = "refunder"
+    """Refund payments and write balances off."""
+    ADMIN = "admin"
+    """Change settings, people and keys."""
 
 
 class StaffUser(Base):
-    """A person of the billing staff; the password is an Argon2id hash."""
+    """A person of the billing staff; the password is an Argon2id hash, empty until they set one."""
 
     __tablename__ = "staff_users"
 
@@ -19,6 +33,40 @@ class StaffUser(Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class StaffRole(Base):
+    """A person's role: for one issuer, or for all of now and of later."""
+
+    __tablename__ = "staff_roles"
+    __table_args__ = (
+        UniqueConstraint("user_id", "issuer_id", name="uq_staff_roles_issuer"),
+        Index(
+            "uq_staff_roles_everywhere",
+            "user_id",
+            unique=True,
+            postgresql_where=text("issuer_id IS NULL"),
+            sqlite_where=text("issuer_id IS NULL"),
+        ),
+    )
+
+    role_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.user_id"))
+    issuer_id: Mapped[int | None] = mapped_column(ForeignKey("issuers.issuer_id"))
+    """Empty: every issuer."""
+    role: Mapped[Role] = mapped_column(status_type(Role))
+
+
+class StaffLink(Base):
+    """A link by which a person sets their password, by the digest of its secret. It goes when it is used."""
+
+    __tablename__ = "staff_links"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.user_id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_by: Mapped[str] = mapped_column(String(320))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class StaffSession(Base):
@@ -57,5 +105,7 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(String(120))
     scopes: Mapped[str] = mapped_column(String(120), default="read")
     """Space-separated: read, write, bounces."""
+    issuer_id: Mapped[int | None] = mapped_column(BigId)
+    """The only issuer that the key sees; empty: every one."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

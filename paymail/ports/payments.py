@@ -72,6 +72,10 @@ class Intent:
     """Stripe's code of the last failed try; empty when none."""
     failed_kind: str = ""
     """The kind of payment method of that try; empty when unknown."""
+    failed_method: str = ""
+    """What that try was made with, for people; empty when unknown."""
+    tried_at: int = 0
+    """When the latest try that reached a bank began, in Unix seconds; 0 when unknown."""
     waiting: Waiting | None = None
     """What it waits for; None while it is not the customer's turn outside of the page."""
     created: int = 0

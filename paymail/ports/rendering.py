@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from paymail.documents import Document
+from paymail.documents import Document, InvoiceDocument
 from paymail.emails import Email
 
 
@@ -60,6 +60,14 @@ class Frozen:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosed:
+    """An invoice that goes along with what an email is about, and its version."""
+
+    document: InvoiceDocument
+    version: Frozen | None
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One email to be written: its typed content, the document to attach, and who it is between.
 
@@ -81,19 +89,21 @@ class Letter:
     copies: Copies = Copies()
     version: Frozen | None = None
     """Of the document, where it is an issued invoice."""
+    enclosed: Enclosed | None = None
     subject_mark: str = ""
     """Stands before the subject: `Test: `."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A finished email: the exact bytes, its PDF, its subject and its envelope addresses."""
+    """A finished email: the exact bytes, its PDFs, its subject and its envelope addresses."""
 
     subject: str
     mime: bytes
     pdf: bytes | None
     sender: str
     recipients: tuple[str, ...]
+    enclosed: bytes | None = None
 
 
 class Writer(Protocol):

@@ -18,6 +18,7 @@ def equip(environment: jinja2.Environment) -> None:
         money=formats.money,
         figure=formats.figure,
         date=formats.long_date,
+        dates=formats.long_dates,
         moment=formats.moment,
         qty=formats.quantity,
         rate=formats.rate,

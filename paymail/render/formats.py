@@ -1,6 +1,7 @@
 """How money, dates, quantities and rates are written, in the reader's locale."""
 
 import re
+from collections.abc import Sequence
 from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,6 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_datetime_format, get_timezone_name
+from babel.lists import format_list
 from babel.numbers import format_decimal, get_currency_symbol
 
 from paymail.i18n import direction_of, locale_of, marked, translations
@@ -74,6 +76,11 @@ def long_date(value: date, tag: str) -> str:
     """Write `12 March 2026`: a month in words cannot be read the wrong way round."""
     # Babel would write today's date for None, and answers a missing value with a bare assertion.
     return format_date(date(value.year, value.month, value.day), format="long", locale=locale_of(tag))
+
+
+def long_dates(values: Sequence[date], tag: str) -> str:
+    """Write `16 April 2026, 23 April 2026 and 30 April 2026`."""
+    return format_list([long_date(value, tag) for value in values], locale=locale_of(tag))
 
 
 @lru_cache(maxsize=1024)

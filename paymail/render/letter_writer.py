@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from paymail.documents import Document
 from paymail.errors import Misconfigured
-from paymail.ports.rendering import Letter, PdfRenderer, RenderedEmail, Written
+from paymail.ports.rendering import Frozen, Letter, PdfRenderer, RenderedEmail, Written
 from paymail.ports.return_path import verp_address
 from paymail.render.dkim import Signer
 from paymail.render.email import JinjaEmailRenderer
@@ -31,17 +32,25 @@ class LetterWriter:
     def write(self, letter: Letter) -> Written:
         """Render, assemble and sign. Raises RenderFailed, UnsafeHeader, NoToken."""
         rendered = self._emails.render(letter.email)
-        pdf = letter.version.pdf if letter.version is not None else None
-        if pdf is None and letter.document is not None:
-            pdf = self._pdf.render(letter.document)
-        attachments = [Attachment(letter.filename, pdf)] if pdf is not None else []
+        attachments, pdf, enclosed = [], None, None
+        if letter.document is not None:
+            pdf = self._drawn(letter.document, letter.version)
+            attachments.append(Attachment(letter.filename, pdf))
+        if letter.enclosed is not None:
+            enclosed = self._drawn(letter.enclosed.document, letter.enclosed.version)
+            attachments.append(Attachment(letter.enclosed.document.filename, enclosed))
         return Written(
             subject=letter.subject_mark + rendered.subject,
             mime=self._signed(letter, build(_head(letter, rendered), rendered, attachments)),
             pdf=pdf,
             sender=self._return_path(letter),
             recipients=_envelope_recipients(letter),
+            enclosed=enclosed,
         )
+
+    def _drawn(self, document: Document, version: Frozen | None) -> bytes:
+        kept = version.pdf if version is not None else None
+        return self._pdf.render(document) if kept is None else kept
 
     def _signed(self, letter: Letter, mime: bytes) -> bytes:
         if self._signer is None or not self._signer.covers(wire_address(letter.from_address)):

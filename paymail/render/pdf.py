@@ -60,7 +60,7 @@ _FACES = (
     " sans-serif"
 )
 """The first are those of `typeface.py`, where they were made; the next has what they lack."""
-_TABS = {"de": "31mm", "fr": "31mm", "ja": "26mm", "ar": "32mm"}
+_TABS = {"de": "33mm", "fr": "33mm", "ja": "30mm", "ar": "32mm"}
 """How wide the labels of a language are; English needs less."""
 
 

@@ -19,7 +19,7 @@ def equip_pdfs(environment: jinja2.Environment) -> None:
     """Give an environment the filters of documents."""
     environment.filters.update(
         price=formats.unit_price,
-        plain=formats.plain,
+        plain=formats.figure,
         exponent=exponent,
         minor=Money,
         less=_less,

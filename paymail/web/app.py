@@ -23,6 +23,7 @@ from paymail.web.pay import (
     brand_colours,
     copies,
     documents,
+    invoice_paper,
     objections,
     pages,
     previews,
@@ -32,6 +33,7 @@ from paymail.web.pay import (
 )
 from paymail.web.pay import api as public_api
 from paymail.web.staff.session import NotLoggedIn, to_login, without_session
+from paymail.web.staff.shell import NavCounts
 from paymail.web.templating import HERE
 from paymail.web.webhooks import LARGEST_EVENT
 from paymail.wiring import App
@@ -57,6 +59,7 @@ def create_app(app: App) -> FastAPI:
     )
     web.state.paymail = app
     web.state.rate_limits = RateLimits(app.settings)
+    web.state.nav_counts = NavCounts()
     web.state.headers = fixed_headers(app.settings)
     # The staff pages show it, and do not know the customers' pages.
     web.state.pay_page = previews.preview
@@ -70,7 +73,8 @@ def create_app(app: App) -> FastAPI:
     errors.install(web)
     import_faults.install(web)
     web.add_exception_handler(NotLoggedIn, to_login)
-    brands, talks = (brand, brand_colours), (promises, objections, copies, another_way, saved_methods)
+    brands = brand, brand_colours
+    talks = promises, objections, copies, another_way, saved_methods, invoice_paper
     public = (public_api, *brands, documents, *talks, verify, webhooks, pages)
     for part in (*public, staff_api, staff):
         web.include_router(part.router)

@@ -11,8 +11,6 @@ from paymail.render import formats, tax_words
 from paymail.render.obstacle_words import obstacle_words
 from paymail.render.qr import qr_address
 
-MINUS = "\u2212"
-
 
 def brand_path(colour: str) -> str:
     """Return the address of the style sheet with an issuer's `#rrggbb`."""
@@ -45,7 +43,7 @@ def line_details(line: Line, document: InvoiceDocument, tag: str) -> str:
 
 def minus(amount: Money, tag: str) -> str:
     """Return what is taken off a sum, with a minus before all of it."""
-    return f"{MINUS}{formats.money(amount, tag)}"
+    return formats.money(Money(-amount.minor, amount.currency), tag)
 
 
 FILTERS: dict[str, Callable[..., object]] = {

@@ -74,3 +74,32 @@ def test_an_unknown_status_date_or_issuer_is_refused(books: App) -> None:
     run("invoices", "list", "--filter", "delivery=lost", expect=1)
     run("invoices", "list", "--due-before", "soon", expect=2)
     run("invoices", "list", "--issuer", "Nobody", expect=1)
+
+
+def test_the_columns_that_are_asked_for_are_shown_in_their_order(books: App) -> None:
+    head, *rows = run("invoices", "list", "--columns", "number,balance,due_date").stdout.splitlines()
+    assert head.split() == ["number", "balance", "due_date"]
+    assert rows[1].split() == ["3", "0.00", "2026-01-16"]
+    (one,) = json.loads(run("invoices", "list", "--overdue", "--json", "--columns", "number,balance").stdout)
+    assert one == {"number": "2", "balance": 82.5}
+    lines = run("invoices", "list", "--overdue", "--csv", "--columns", "balance,customer_name").stdout
+    assert list(csv.reader(io.StringIO(lines))) == [["balance", "customer_name"], ["82.50", "'=HYPERLINK(1)"]]
+    assert "is none of" in run("invoices", "list", "--columns", "token", expect=2).output
+
+
+def test_its_names_are_those_that_scripts_rely_on(books: App) -> None:
+    names = (
+        "invoice_id number issuer_name customer_name customer_email currency total balance"
+        " issued_date due_date status payment_status"
+    ).split()
+    assert list(json.loads(run("invoices", "list", "--json").stdout)[0]) == names
+    assert run("invoices", "list", "--csv").stdout.splitlines()[0].split(",") == names
+
+
+@pytest.mark.parametrize("given", ["2", "#2"])
+def test_open_tells_where_an_invoice_is(books: App, given: str) -> None:
+    assert run("open", given).stdout.strip().endswith("/staff/invoices/2")
+
+
+def test_open_refuses_what_is_not_one_invoice(books: App) -> None:
+    assert "has the number '77'" in run("open", "77", expect=1).stderr

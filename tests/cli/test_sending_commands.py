@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from paymail.models import Message
 from paymail.tasks.sweep import sweep_once
 from paymail.wiring import App
 from tests.cli.running import run
@@ -111,3 +112,15 @@ def test_a_bulk_send_is_started_paused_resumed_and_cancelled(app: App) -> None:
 )
 def test_an_issuer_that_cannot_send_is_refused(app: App, arguments: tuple[str, ...]) -> None:
     run("issuers", "add", *arguments, expect=1)
+
+
+def test_a_copy_goes_to_one_further_address_once_a_day(app: App) -> None:
+    done = json.loads(run("invoices", "copy", "502", "--to", "books@accountant.example", "--json").stdout)
+    assert done["queued"] is True
+    again = run("invoices", "copy", "502", "--to", "books@accountant.example")
+    assert f"message {done['message_id']}, which has it already" in again.stdout
+    with app.reading() as session:
+        message = session.get_one(Message, done["message_id"])
+    assert (message.kind, message.recipient, message.actor) == ("copy", "books@accountant.example", "cli")
+    run("invoices", "copy", "502", "--to", "nobody", expect=1)
+    run("invoices", "copy", "502", "--to", "b@x.example", "--payment", "9", expect=1)

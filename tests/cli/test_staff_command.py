@@ -1,5 +1,6 @@
 """Staff users by command."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from typer.testing import CliRunner
 from paymail.cli import cli
 from paymail.cli.sample_data import SAMPLE_STAFF, staff_password
 from paymail.services.access.logins import LoginRefused, log_in
+from paymail.services.access.password_links import set_by_link
 from paymail.wiring import App
+from tests.cli.running import run
 
 EMAIL = "amy@southern-it.example"
 FIRST, SECOND = "seven blue umbrellas", "seven red umbrellas"
@@ -84,3 +87,31 @@ def read_prompt(stream: IO[bytes]) -> bytes:
         read += (one := stream.read(1))
         assert one, read
     return read.strip()
+
+
+def test_roles_are_given_taken_and_listed_and_the_last_admin_stays(two_invoices: App) -> None:
+    staff_password(two_invoices)
+    set_password(FIRST)
+    given = run("staff", "role", EMAIL, "biller", "--issuer", "1")
+    assert "biller of 1" in given.stdout
+    run("staff", "role", EMAIL, "none")
+    listed = {one["email"]: one for one in json.loads(run("staff", "list", "--json").stdout)}
+    assert (listed[EMAIL]["role"], listed[EMAIL]["issuers"]) == (None, {"1": "biller"})
+    assert f"{EMAIL:40} biller of" in run("staff", "list").stdout
+    assert "only admin" in run("staff", "role", SAMPLE_STAFF, "viewer", expect=1).stderr
+    assert "not a role" in run("staff", "role", EMAIL, "owner", expect=1).stderr
+    run("staff", "role", EMAIL, "viewer", "--issuer", "Nobody", expect=1)
+
+
+def test_somebody_is_invited_gets_another_link_and_is_removed(commands: App) -> None:
+    staff_password(commands)
+    first = run("staff", "add", EMAIL, "--role", "viewer").stdout.strip()
+    second = run("staff", "link", EMAIL).stdout.strip()
+    assert first.partition("/staff/password/")[2] != second.partition("/staff/password/")[2] != ""
+    assert set_by_link(commands.login_context(), secret=second.rpartition("/")[2], password=FIRST) == EMAIL
+    log_in_as(commands, EMAIL, FIRST)
+    assert "no longer" in run("staff", "remove", EMAIL).stdout
+    with pytest.raises(LoginRefused):
+        log_in_as(commands, EMAIL, FIRST)
+    assert "only admin" in run("staff", "remove", SAMPLE_STAFF, expect=1).stderr
+    run("staff", "add", "nonsense", expect=1)

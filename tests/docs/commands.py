@@ -51,6 +51,8 @@ def _use(command: Any, context: Any) -> Iterator[str]:
     pieces = [] if hasattr(command, "commands") else command.collect_usage_pieces(context)
     yield f"\n```text\n{' '.join([context.command_path, *pieces])}\n```\n"
     yield from _parameters(command, context)
+    if command.epilog:
+        yield "\n```bash\n" + "\n".join(command.epilog.split("\n\n")[1:]) + "\n```\n"
 
 
 def _parameters(command: Any, context: Any) -> Iterator[str]:

@@ -48,7 +48,7 @@ class Album:
             "mailbox.png": lambda: self.mail("Invoice #9001 "),
             "pay-page.png": self.pay_page,
             "receipt.png": lambda: self.mail("Receipt "),
-            "forecast.png": lambda: self.staff("forecast?days=21&issuer=2", 860),
+            "forecast.png": lambda: self.staff("forecast?days=21&issuer=3", 860),
             "staff-invoice.png": lambda: self.staff("invoices/9002", 860),
             "money.png": self.money,
         }

@@ -143,17 +143,17 @@ class Model:
                 mail.state = "unknown"
 
     def withdraw(self, number: int) -> bool:
-        """Cancel; False when it is too late."""
+        """Cancel; False when it is too late, or for staff to know."""
         mail = self.mails[number]
-        if mail.state not in ("scheduled", "sending"):
+        if mail.kind == "notice" or mail.state not in ("scheduled", "sending"):
             return False
         mail.state, mail.fence = "cancelled", mail.fence + 1
         return True
 
     def move_to(self, number: int, at: datetime) -> bool:
-        """Reschedule; False when it is too late."""
+        """Reschedule; False when it is too late, or for staff to know."""
         mail = self.mails[number]
-        if mail.state not in ("scheduled", "sending"):
+        if mail.kind == "notice" or mail.state not in ("scheduled", "sending"):
             return False
         mail.state, mail.fence, mail.due = "scheduled", mail.fence + 1, at
         mail.written, mail.give_up = mail.handed, None

@@ -34,7 +34,7 @@ def overpaid(shop: Shop) -> str:
 
 SEEN = {
     shops.unpaid: ("Record a payment", "Part payments", "Payment plan"),
-    shops.plan: ("Payment plan", "AUD $27.50", "End the plan", "the due date of each unpaid instalment"),
+    shops.plan: ("Payment plan", "$27.50", "End the plan", "the due date of each unpaid instalment"),
     shops.part_paid: ("62.50",),
     shops.processing: ("clearing",),
     shops.part_refunded: ("CN-", "Returned"),

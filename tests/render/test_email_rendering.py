@@ -127,6 +127,31 @@ def test_only_who_got_an_adjustment_note_is_told_to_reduce_a_claim() -> None:
     assert "reduce your claim" not in of(other).html + of(other).text
 
 
+def test_a_refund_by_bank_transfer_says_so_and_promises_no_days_of_a_card() -> None:
+    shown = of(replace(RefundEmail.sample(), by_card=False, method="Bank transfer"))
+    for text in (shown.html, shown.text):
+        assert "to Bank transfer" not in text
+        assert "10 business days" not in text
+    assert "Refund Method: Bank transfer" in shown.text
+
+
+def test_a_receipt_says_what_was_paid_too_much() -> None:
+    shown = of(replace(ReceiptEmail.sample(), amount=Money(9000, "AUD"), overpaid=Money(750, "AUD")))
+    assert "Paid too much: AUD $7.50" in shown.text
+    assert "Paid too much" in shown.html
+    assert "Paid too much" not in of(ReceiptEmail.sample()).text
+
+
+def test_a_refund_of_what_stays_owed_says_that_it_is_to_be_paid() -> None:
+    owed = replace(RefundEmail.sample(), credit_note="", adjustment=False, balance=Money(8250, "AUD"))
+    shown = of(owed)
+    for text in (shown.html, shown.text):
+        assert "The refund does not reduce the invoice: AUD $82.50 is still to be paid." in text
+        assert "Pay the rest" not in text
+        assert "Pay Invoice Online" in text
+    assert "does not reduce" not in of(RefundEmail.sample()).text
+
+
 def test_the_seeds_colours_and_width_are_inlined() -> None:
     html = of(InvoiceEmail.sample()).html
     header = re.search(r'<td[^>]*class="header"[^>]*>', html)

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import jinja2
 import pikepdf
 import pytest
 
@@ -22,6 +23,7 @@ from paymail.documents import (
 from paymail.money import Money
 from paymail.render.errors import RenderFailed
 from paymail.render.pdf import WeasyPdfRenderer
+from paymail.render.pdf_filters import equip_pdfs
 from paymail.tax import TaxTotal
 from paymail.wiring import TEMPLATES
 from tests.factories import GST
@@ -72,6 +74,8 @@ CREDIT_NOTE = CreditNoteDocument(
     tax=Money(182, "AUD"),
     total=Money(2000, "AUD"),
     invoice_total=Money(8250, "AUD"),
+    before=Money(8250, "AUD"),
+    tax_before=Money(750, "AUD"),
 )
 
 
@@ -95,6 +99,27 @@ def test_a_tax_invoice_shows_all_that_it_must() -> None:
         "AUD $82.50 due 11 April 2026",
     ):  # fmt: skip
         assert fact.lower() in text.lower()
+
+
+def test_a_credit_note_shows_the_invoice_before_it_what_changed_and_after_it() -> None:
+    text = text_of(RENDERER.render(CREDIT_NOTE)).replace("\N{MINUS SIGN}", "-")
+    for row in (
+        "Invoice #502 Was Difference Is now (AUD)",
+        "Subtotal (ex GST) 75.00 -18.18 56.82",
+        "GST (10%) 7.50 -1.82 5.68",
+        "Invoice total 82.50 -20.00 62.50",
+    ):
+        assert row in text
+    older = text_of(RENDERER.render(replace(CREDIT_NOTE, before=None, tax_before=None)))
+    assert "Is now" not in older
+    assert "Invoice total 82.50" in older
+
+
+def test_the_sign_of_an_amount_stands_before_it_in_arabic_too() -> None:
+    environment = jinja2.Environment(autoescape=True)
+    equip_pdfs(environment)
+    shown = environment.from_string("{{ amount|plain('ar') }}").render(amount=Money(-100, "AUD"))
+    assert shown == "\u2068\N{MINUS SIGN}1.00\u2069"
 
 
 def test_the_pdf_links_to_the_same_pay_page() -> None:

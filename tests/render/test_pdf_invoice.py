@@ -57,7 +57,7 @@ def test_a_paid_invoice_says_when_and_how_and_offers_no_way_to_pay() -> None:
         BANKED, paid=aud(8250), balance=aud(0), paid_on=date(2026, 3, 29), paid_by="Visa ending 4242"
     )
     pdf = RENDERER.render(paid)
-    assert "Paid in full on 29 March 2026 by Visa ending 4242. Thank you." in text_of(pdf)
+    assert "Paid in full on 29 March 2026 (Visa ending 4242). Thank you." in text_of(pdf)
     assert "Bank transfer" not in text_of(pdf)
     assert links(pdf) == 0
 
@@ -65,7 +65,7 @@ def test_a_paid_invoice_says_when_and_how_and_offers_no_way_to_pay() -> None:
 def test_what_was_closed_by_a_credit_or_a_write_off_is_not_said_to_be_paid_in_full() -> None:
     text = text_of(RENDERER.render(replace(INVOICE, paid=aud(5000), written_off=aud(3250), balance=aud(0))))
     assert "Closed: nothing left to pay" in text
-    assert "Part paid: AUD $50.00 has arrived. AUD $32.50 is no longer asked for." in text
+    assert "AUD $50.00 has been paid. AUD $32.50 is no longer asked for." in text
     assert "Paid in full" not in text
 
 
@@ -73,7 +73,7 @@ def test_an_invoice_with_a_plan_asks_for_its_instalments_and_not_for_all_on_the_
     parts = (Instalment(date(2026, 5, 1), aud(4000)), Instalment(date(2026, 6, 1), aud(4250)))
     text = text_of(RENDERER.render(replace(INVOICE, instalments=parts)))
     assert "Still to pay: AUD $82.50" in text
-    assert "each by its day: AUD $40.00 1 May 2026 AUD $42.50 1 June 2026" in text
+    assert "Payable in instalments AUD $40.00 1 May 2026 AUD $42.50 1 June 2026" in text
     assert "11 April 2026" not in text
 
 
@@ -96,8 +96,25 @@ def test_what_is_credited_paid_in_part_and_written_off_is_said_and_adds_up() -> 
         assert fact in text
 
 
+def test_money_that_went_back_stands_beside_the_payment_as_its_receipt_has_it() -> None:
+    note = Credit("CN-000001", date(2026, 3, 27), aud(2000))
+    closed = replace(INVOICE, credits=(note,), credited=aud(2000), paid=aud(6250), balance=aud(0))
+    text = text_of(RENDERER.render(replace(closed, refunded=aud(2000))))
+    for fact in (
+        "AUD $82.50 has been paid. AUD $20.00 of it has been refunded.",
+        "Credited (CN-000001) \u221220.00 Already paid \u221282.50 Refunds 20.00 Balance due AUD $0.00",
+    ):
+        assert fact in text
+    assert "Part paid" not in text
+
+
 def test_an_invoice_that_may_not_be_called_a_tax_invoice_is_an_invoice() -> None:
     assert "Tax Invoice" not in text_of(RENDERER.render(replace(INVOICE, tax_invoice=False)))
+
+
+def test_an_invoice_whose_tax_comes_to_nothing_is_an_invoice() -> None:
+    free = replace(INVOICE, taxes=(replace(INVOICE.taxes[0], tax=aud(0)),), tax=aud(0))
+    assert "Tax Invoice" not in text_of(RENDERER.render(free))
 
 
 def test_what_cannot_be_charged_online_is_asked_for_by_transfer_alone() -> None:
@@ -134,6 +151,14 @@ def test_each_page_carries_over_what_the_one_before_came_to() -> None:
         assert f"Carried over {last}.00" in following
         assert "Tax Invoice #502 · Southern IT Services Pty Ltd" in following
         assert f"Page {number} of {len(pages)}" in page
+
+
+def test_a_page_without_lines_carries_nothing_over() -> None:
+    lines = tuple(Line(n, f"Line {n}", Decimal(1), Decimal(1), aud(100), GST) for n in range(1, 15))
+    *_, last = pages_of(replace(BANKED, lines=lines))
+    assert "Scan or click to pay" in last
+    assert "Line 14" not in last
+    assert "Carried over" not in last
 
 
 @pytest.mark.parametrize(

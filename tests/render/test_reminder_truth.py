@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from paymail.emails import ReminderEmail, Tone
 from paymail.i18n import LANGUAGES, translations
+from paymail.money import Obstacle
 from paymail.render import formats
 from paymail.render.email import JinjaEmailRenderer
 from paymail.wiring import TEMPLATES
@@ -26,6 +27,14 @@ CLAIMS = {
     "Invoice #%(number)s was due on %(date)s.": AFTER,
     "Invoice #%(number)s is overdue": AFTER,
     "Reminder: invoice #%(number)s is overdue, %(amount)s": AFTER,
+    "This is a friendly reminder that instalment %(part)s of invoice #%(number)s is due on %(date)s.": BEFORE,
+    "Due soon: instalment %(part)s of invoice #%(number)s, %(amount)s on %(date)s": BEFORE,
+    "Instalment %(part)s of invoice #%(number)s is due soon": BEFORE,
+    "Instalment %(part)s of invoice #%(number)s is due today, %(date)s.": ON,
+    "Due today: instalment %(part)s of invoice #%(number)s, %(amount)s": ON,
+    "Now due: instalment %(part)s of invoice #%(number)s, %(amount)s": AFTER,
+    "Instalment %(part)s of invoice #%(number)s was due on %(date)s and has not been paid in full.": AFTER,
+    "Instalment %(part)s of invoice #%(number)s is overdue": AFTER,
 }
 """What a reminder can say of its day, and the sign of the days on which it is so."""
 
@@ -38,13 +47,15 @@ def said(email: ReminderEmail) -> str:
 def email_of(tone: Tone, days: int, language: str, *, plan: bool) -> ReminderEmail:
     sample = ReminderEmail.sample(tone)
     more = {"instalment": 2, "instalments": 3} if plan else {}
-    return replace(sample, locale=language, days_overdue=days, **more)  # type: ignore[arg-type]
+    # A code to verify may hold what reads like days below zero.
+    return replace(sample, locale=language, days_overdue=days, verify_code="", **more)  # type: ignore[arg-type]
 
 
 def claim(words: NullTranslations, pattern: str, email: ReminderEmail) -> str:
     tag = email.locale
     return words.gettext(pattern) % {
         "number": formats.apart(email.invoice_number, tag),
+        "part": email.instalment,
         "date": formats.long_date(email.due, tag),
         "amount": formats.money(email.asked, tag),
     }
@@ -69,13 +80,21 @@ def test_a_reminder_says_of_its_day_what_is_so(tone: Tone, days: int, language: 
 
 @pytest.mark.parametrize("tone", list(Tone))
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_claims_are_those_of_the_templates(tone: Tone, language: str) -> None:
+@pytest.mark.parametrize("plan", [False, True])
+def test_the_claims_are_those_of_the_templates(tone: Tone, language: str, plan: bool) -> None:
     days = {Tone.UPCOMING: -3, Tone.DUE: 0}.get(tone, 7)
-    email = email_of(tone, days, language, plan=False)
+    email = email_of(tone, days, language, plan=plan)
     sign = (days > 0) - (days < 0)
     found = [pattern for pattern in CLAIMS if claim(translations(language), pattern, email) in said(email)]
     assert all(sign in CLAIMS[pattern] for pattern in found)
-    assert found or tone in (Tone.FIRM, Tone.FINAL)
+    assert found or (tone in (Tone.FIRM, Tone.FINAL) and not plan)
+    assert plan is any("nstalment" in pattern for pattern in found)
+
+
+def test_of_what_no_card_can_be_charged_a_reminder_does_not_say_that_it_is_paid_online() -> None:
+    sample = ReminderEmail.sample(Tone.DUE)
+    assert "You can pay it online in a minute." in said(sample)
+    assert "online in a minute" not in said(replace(sample, not_online=Obstacle.BELOW_MINIMUM))
 
 
 def test_every_day_has_a_tone_and_the_nearest_takes_over() -> None:

@@ -134,3 +134,10 @@ def test_each_category_has_plain_words(category: TaxCategory, name: str, words: 
 )
 def test_the_words_are_in_the_readers_language(locale: str, words: str) -> None:
     assert line_words(GST_FREE, "GST", locale) == words
+
+
+@pytest.mark.parametrize("locale", ["en-AU", "de", "ja", "ar"])
+def test_an_adjustment_note_says_in_english_what_it_is_and_its_effect(locale: str) -> None:
+    text = text_of(PDFS.render(replace(CREDIT_NOTE, locale=locale)))
+    assert "Adjustment Note" in text
+    assert "ecreasing adjustment" in text

@@ -32,7 +32,7 @@ def test_every_package_has_a_line() -> None:
 
 
 def test_the_floors_of_the_services_are_those_of_the_contract() -> None:
-    rows = re.findall(r"^\| (\d) \| `(\w+)` \|", TEXT, re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", TEXT, re.MULTILINE)
     drawn: dict[int, set[str]] = {}
     for floor, package in rows:
         drawn.setdefault(int(floor), set()).add(package)

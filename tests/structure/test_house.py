@@ -48,6 +48,7 @@ PUBLIC = {
     "/api/public/pay/{token}/saved-method/remove",
     "/pay/{token}/saved-method/remove",
     "/staff/login",
+    "/staff/password/{staff_token}",
     "/brand/{digest}.png",
 }
 

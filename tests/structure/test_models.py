@@ -36,8 +36,9 @@ NO_STATUS = {
     models.HoldReason,
     models.MessageKind,
     models.ObjectionReason,
+    models.Role,
 }
-"""Said once, when the row is written or ended: they never change."""
+"""Said once, when the row is written or ended, or free to become any other: no move is refused."""
 PAIRS = [(moves, one, other) for kind, moves in TABLES for one in kind for other in kind]
 
 

@@ -13,6 +13,7 @@ SETTLED = {
     "contacts.customer_id": "removed with the customer; one that staff added keeps it",
     "saved_methods.customer_id": "keeps the customer",
     "gateway_customers.customer_id": "keeps the customer",
+    "customer_changes.customer_id": "keeps the customer: staff changed it",
     "refunds.payment_id": "keeps the invoice, and so the import",
     "disputes.payment_id": "keeps the invoice, and so the import",
     "import_changes.invoice_id": "a record that stays",

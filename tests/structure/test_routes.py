@@ -10,6 +10,8 @@ from fastapi import APIRouter
 
 from paymail import web
 from paymail.models import Invoice
+from paymail.services.access import people
+from paymail.services.access.password_links import make_link
 from tests.conftest import ROOT
 from tests.structure.test_house import routes_of
 from tests.web.bearer import bearer
@@ -118,6 +120,12 @@ def busy(biller: Biller) -> Biller:
     return biller
 
 
+def password_link(site: Site) -> str:
+    """Return the secret of a link by which the person at the pages sets a password."""
+    with site.app.transaction() as session:
+        return make_link(session, people.person_of(session, user_id=1), actor="x", now=site.app.now())
+
+
 def examples(busy: Biller) -> dict[str, object]:
     """Return what stands for each path parameter, of rows that are there."""
     with busy.site.app.reading() as session:
@@ -141,6 +149,8 @@ def examples(busy: Biller) -> dict[str, object]:
         "verb": "pause",
         "colour": "2563eb",
         "kind": "remind",
+        "user_id": 1,
+        "staff_token": password_link(busy.site),
     }
 
 

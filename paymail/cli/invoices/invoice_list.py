@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -18,7 +19,7 @@ from paymail.services.core.issuers import find_issuer
 from paymail.services.lists.cursor import every
 from paymail.services.lists.invoice_filter import day_after, day_before, from_text
 from paymail.services.lists.overdue_age import Age
-from paymail.web.schemas.invoice_csv import lines_of
+from paymail.web.schemas.invoice_csv import AMOUNTS, cells_of, lines_of
 from paymail.web.schemas.invoice_rows import InvoiceRow
 
 PAGE = 50
@@ -43,12 +44,16 @@ def list_(
     ] = False,
     page: Annotated[int, typer.Option(min=1)] = 1,
     filter_: Annotated[str, typer.Option("--filter", help=FILTER_HELP)] = "",
+    columns: Annotated[
+        str, typer.Option(help=f"A table of these columns, by comma: {', '.join(InvoiceRow.model_fields)}.")
+    ] = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print all that match as CSV.")] = False,
     as_json: Json = False,
 ) -> None:
     """List invoices, newest first, 50 a page; as CSV all of them. The dates given are not included."""
     if as_csv and as_json:
         raise typer.BadParameter("choose --csv or --json")
+    chosen = _columns(columns)
     app = open_app()
     with app.reading() as session:
         wanted = replace(
@@ -68,19 +73,39 @@ def list_(
         )
         rows = every(session, wanted=wanted, now=app.now())
         if as_csv:
-            sys.stdout.writelines(lines_of(rows))
+            sys.stdout.writelines(lines_of(rows, chosen))
             return
         some = list(islice(rows, (page - 1) * PAGE, page * PAGE))
         if as_json:
-            listed = [InvoiceRow.of(invoice).model_dump(mode="json") for invoice in some]
+            listed = [InvoiceRow.of(one).model_dump(mode="json", include=set(chosen)) for one in some]
             typer.echo(json.dumps(listed, ensure_ascii=False))
             return
-        for row in some:
-            typer.echo(_line(row))
+        for line in _table(some, chosen) if columns else map(_line, some):
+            typer.echo(line)
 
 
 def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value not in (None, "", ())}
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if unknown := [name for name in names if name not in InvoiceRow.model_fields]:
+        known = ", ".join(InvoiceRow.model_fields)
+        raise typer.BadParameter(f"--columns: {unknown[0][:40]!r} is none of {known}")
+    return names or tuple(InvoiceRow.model_fields)
+
+
+def _table(invoices: list[Invoice], names: tuple[str, ...]) -> Iterator[str]:
+    """Yield aligned lines, the head first; amounts at the right."""
+    rows = [names, *(tuple(map(str, cells_of(one, names))) for one in invoices)]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(names))]
+    for row in rows:
+        cells = [
+            cell.rjust(width) if name in AMOUNTS else cell.ljust(width)
+            for cell, width, name in zip(row, widths, names, strict=True)
+        ]
+        yield "  ".join(cells).rstrip()
 
 
 def _line(invoice: Invoice) -> str:

@@ -34,6 +34,8 @@ def intent_from(found: stripe.PaymentIntent, account: str) -> Intent:
             description=text(found, "description"),
             reusable=reusable_from(found),
             failed_kind=failed_kind_of(found),
+            failed_method=method_of(optional(found, "last_payment_error", "payment_method")),
+            tried_at=number(found, "latest_charge", "created"),
             waiting=waiting_of(found),
             unfamiliar=(word or "none") if status is IntentStatus.UNKNOWN else "",
         )

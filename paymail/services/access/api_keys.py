@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from paymail.clock import new_id, new_secret
 from paymail.errors import Denied, InvalidInput, NotFound, Unproven
 from paymail.models import ApiKey
+from paymail.services.core.issuers import find_issuer
 
 _FORM = re.compile(r"pm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
 _PREFIX = 12
@@ -78,6 +79,8 @@ class Holder:
     prefix: str
     name: str
     scopes: frozenset[str]
+    issuer_id: int | None = None
+    """The only issuer that it sees; None: every one."""
 
     @property
     def actor(self) -> str:
@@ -89,14 +92,20 @@ class Holder:
         return f"{self.prefix}:{key}" if key else None
 
 
-def issue(session: Session, *, name: str, scopes: Iterable[str], now: datetime) -> Issued:
-    """Make a key. Raises BadKeyRequest."""
+def issue(
+    session: Session, *, name: str, scopes: Iterable[str], now: datetime, issuer_id: int | None = None
+) -> Issued:
+    """Make a key, for one issuer or (None) for all. Raises BadKeyRequest, NoSuchIssuer."""
     label = " ".join(name.split())
     if not 1 <= len(label) <= LONGEST_NAME or not label.isprintable():
         raise BadKeyRequest(f"the key name must have 1 to {LONGEST_NAME} characters")
     wanted = set(scopes)
     if not wanted or wanted - set(KeyScope):
         raise BadKeyRequest(f"choose at least one scope: {', '.join(KeyScope)}")
+    if issuer_id is not None:
+        if KeyScope.BOUNCES in wanted:
+            raise BadKeyRequest("bounce reports are of all issuers: a key for them cannot be of one")
+        find_issuer(session, ref=str(issuer_id))
     prefix, secret = new_id()[:_PREFIX], new_secret()
     session.add(
         ApiKey(
@@ -104,6 +113,7 @@ def issue(session: Session, *, name: str, scopes: Iterable[str], now: datetime) 
             secret_sha256=_digest(secret),
             name=label,
             scopes=" ".join(scope for scope in KeyScope if scope in wanted),
+            issuer_id=issuer_id,
             created_at=now,
         )
     )
@@ -122,7 +132,7 @@ def check(session: Session, *, presented: str, scope: KeyScope) -> Holder:
     right = hmac.compare_digest(row.secret_sha256 if row else _NOBODY, given)
     if row is None or not right or row.revoked_at is not None:
         raise KeyRefused(KEY_REQUIRED)
-    holder = Holder(row.prefix, row.name, frozenset(row.scopes.split()))
+    holder = Holder(row.prefix, row.name, frozenset(row.scopes.split()), row.issuer_id)
     if scope not in holder.scopes:
         raise ScopeMissing(f"this key does not have the scope {scope}")
     return holder

@@ -47,7 +47,8 @@ def log_in(context: LoginContext, *, email: str, password: str, lifetime: timede
     account = account_of(email)
     with context.reading() as session:
         kept = session.scalar(select(StaffUser.password_hash).where(StaffUser.email == account))
-    if not context.hasher.matches(password, kept):
+    # Who was invited and has set no password yet has an empty hash, which matches nothing.
+    if not context.hasher.matches(password, kept or None):
         raise _refusal()
     with context.transaction() as session:
         return _open_session(session, account, kept, context.now(), lifetime)

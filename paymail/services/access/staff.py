@@ -9,7 +9,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Denied
-from paymail.models import StaffSession, StaffUser
+from paymail.models import StaffRole, StaffSession, StaffUser
+from paymail.services.access.roles import Roles, roles_of
+
+NO_ROLES = Roles()
 
 
 class BadCsrf(Denied):
@@ -25,6 +28,7 @@ class Visitor:
     email: str
     csrf: str
     user_id: int = 0
+    roles: Roles = NO_ROLES
 
 
 def digest(secret: str) -> str:
@@ -34,22 +38,37 @@ def digest(secret: str) -> str:
 
 def visitor(session: Session, *, secret: str, now: datetime) -> Visitor | None:
     """Return who a cookie's secret belongs to, or None."""
-    row = session.execute(
-        select(StaffUser.email, StaffSession.csrf, StaffUser.user_id)
+    rows = session.execute(
+        select(StaffUser.email, StaffSession.csrf, StaffUser.user_id, StaffRole.issuer_id, StaffRole.role)
         .join(StaffUser, StaffUser.user_id == StaffSession.user_id)
+        .outerjoin(StaffRole, StaffRole.user_id == StaffUser.user_id)
         .where(
             StaffSession.secret_sha256 == digest(secret),
             StaffSession.expires_at > now,
             StaffUser.disabled_at.is_(None),
         )
-    ).one_or_none()
-    return Visitor(*row) if row else None
+    ).all()
+    if not rows:
+        return None
+    email, csrf, user_id, *_ = rows[0]
+    return Visitor(email, csrf, user_id, roles_of((row.issuer_id, row.role) for row in rows))
 
 
 def check_csrf(person: Visitor, given: str) -> None:
     """Raise BadCsrf unless `given` is the session's token."""
     if not hmac.compare_digest(person.csrf.encode(), given.encode()):
         raise BadCsrf("this form has expired; please reload the page")
+
+
+def sessions_of(session: Session, *, user_id: int, now: datetime) -> list[StaffSession]:
+    """Return where a person is signed in, the newest first."""
+    alive = StaffSession.user_id == user_id, StaffSession.expires_at > now
+    return list(session.scalars(select(StaffSession).where(*alive).order_by(StaffSession.created_at.desc())))
+
+
+def log_out_everywhere(session: Session, *, user_id: int) -> None:
+    """End all sessions of a person."""
+    session.execute(delete(StaffSession).where(StaffSession.user_id == user_id))
 
 
 def log_out(session: Session, *, secret: str) -> None:

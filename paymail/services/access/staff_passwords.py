@@ -2,28 +2,67 @@
 
 from sqlalchemy import delete, select
 
-from paymail.models import StaffSession, StaffUser
+from paymail.errors import InvalidInput
+from paymail.models import Role, StaffRole, StaffSession, StaffUser
 from paymail.services.access.logins import LoginContext, account_of
 from paymail.services.access.password_rules import check_password
+from paymail.services.access.staff import digest
 from paymail.services.core.issuers import all_issuers
 
 
+class WrongPassword(InvalidInput):
+    """The present password was typed wrong."""
+
+    code = "wrong_password"
+
+
+def checked_hash(context: LoginContext, *, account: str, password: str) -> str:
+    """Return the hash of a password that may be set for an account. Raises WeakPassword."""
+    with context.reading() as session:
+        issuers = [issuer.name for issuer in all_issuers(session)]
+    check_password(password, familiar=(account, *issuers))
+    return context.hasher.hash(password)
+
+
 def set_password(context: LoginContext, *, email: str, password: str) -> None:
-    """Make a staff user, or give a known one a new password; a new one ends the old sessions.
+    """Make an admin of all issuers, or give somebody known a new password, which ends their sessions.
 
     Raises WeakPassword.
     """
     account = account_of(email)
-    with context.reading() as session:
-        issuers = [issuer.name for issuer in all_issuers(session)]
-    check_password(password, familiar=(account, *issuers))
-    made = context.hasher.hash(password)
+    made = checked_hash(context, account=account, password=password)
     with context.transaction() as session:
         user = session.scalars(
             select(StaffUser).where(StaffUser.email == account).with_for_update()
         ).one_or_none()
         if user is None:
-            session.add(StaffUser(email=account, password_hash=made, created_at=context.now()))
+            user = StaffUser(email=account, password_hash=made, created_at=context.now())
+            session.add(user)
+            session.flush()
+            session.add(StaffRole(user_id=user.user_id, issuer_id=None, role=Role.ADMIN))
             return
         user.password_hash = made
         session.execute(delete(StaffSession).where(StaffSession.user_id == user.user_id))
+
+
+def change_own(
+    context: LoginContext, *, user_id: int, present: str, password: str, session_secret: str
+) -> None:
+    """Give a person another password, whose present one they know; all sessions but this one end.
+
+    Raises WrongPassword, WeakPassword.
+    """
+    with context.reading() as session:
+        user = session.get_one(StaffUser, user_id)
+        account, kept = user.email, user.password_hash
+    if not context.hasher.matches(present, kept):
+        raise WrongPassword("the present password is not right")
+    made = checked_hash(context, account=account, password=password)
+    with context.transaction() as session:
+        same = select(StaffUser).where(StaffUser.user_id == user_id, StaffUser.password_hash == kept)
+        found = session.scalars(same.with_for_update()).one_or_none()
+        if found is None:
+            raise WrongPassword("the password was changed meanwhile")
+        found.password_hash = made
+        others = StaffSession.secret_sha256 != digest(session_secret)
+        session.execute(delete(StaffSession).where(StaffSession.user_id == user_id, others))

@@ -130,6 +130,7 @@ def receipt_document(session: Session, *, invoice: Invoice, payment: Payment) ->
         taxes=taxes,
         tax_in=_some(_tax_in(session, payment, invoice), currency),
         taken_off=_some(max(invoice.total - payment.amount - payment.balance_after, 0), currency),
+        overpaid=_some(max(payment.amount + payment.balance_after - invoice.total, 0), currency),
         tax_invoice=any(total.rate for total in taxes),
         locale=_locale(invoice),
     )

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from paymail.models import TimelineEvent
 
 CUSTOMER = "customer"
+SAMPLE = "sample"
+"""Who makes the invoices that a first start comes with."""
 """The actor of what was done with a pay link: anybody who has it."""
 
 

@@ -1,6 +1,6 @@
 """Finding an invoice, and taking its lock: every change to its money or its emails starts here."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -15,6 +15,8 @@ _ISSUER_AND_PLAN = (
 )
 PARTIES_AND_PLAN = (*_ISSUER_AND_PLAN, joinedload(Invoice.customer).selectinload(Customer.contacts))
 """What must be loaded with an invoice wherever reminders are decided."""
+
+_LATEST = 2**33
 
 
 class NoSuchInvoice(NotFound):
@@ -75,3 +77,11 @@ def local_date(issuer: Issuer, instant: datetime) -> date:
     except (KeyError, ValueError, OSError):
         zone = ZoneInfo("UTC")
     return instant.astimezone(zone).date()
+
+
+def day_of_seconds(issuer: Issuer, seconds: int) -> date | None:
+    """Return the issuer's calendar date of a time in Unix seconds as a provider gives it; None for what is no
+    time of ours."""
+    if not 0 < seconds < _LATEST:
+        return None
+    return local_date(issuer, datetime.fromtimestamp(seconds, UTC))

@@ -9,6 +9,7 @@ from paymail.emails import TO_STAFF
 from paymail.errors import Conflict
 from paymail.models import (
     TO_NAMED,
+    UNWRITTEN,
     Contact,
     ContactRole,
     Customer,
@@ -19,7 +20,7 @@ from paymail.models import (
     MessageState,
     ReminderHold,
 )
-from paymail.services.core import history
+from paymail.services.core import customer_history, history
 from paymail.services.core.customers import CustomerErased, NoSuchCustomer, refuse_merged
 from paymail.services.core.email_addresses import checked
 from paymail.services.core.invoices import load_invoice
@@ -142,8 +143,7 @@ def change_email(session: Session, *, customer_id: int, address: str, actor: str
     deliveries). Suppressions stay: they are about addresses.
     Raises BadAddress, NoSuchCustomer, CustomerErased, AddressTaken.
     """
-    new = checked(address)
-    return _move(session, customer_id, new, actor, now, by_host=False)
+    return _move(session, customer_id, checked(address), actor, now, by_host=False)
 
 
 def take_hosts_address(session: Session, *, customer_id: int, address: str, actor: str, now: datetime) -> int:
@@ -161,6 +161,8 @@ def _move(session: Session, customer_id: int, new: str, actor: str, now: datetim
     refuse_twin(session, found, name=found.name, address=new)
     old, found.email = found.email, new
     found.host_email = None if by_host else found.host_email or old
+    if not by_host:
+        customer_history.record(session, found, "email", (old, new), actor, now)
     for invoice_id in owed or others[-1:]:
         history.record(
             session,
@@ -237,11 +239,10 @@ def _readdress(session: Session, invoice_ids: list[int], new: str) -> int:
             lease_until=None,
             recipient=new,
             destination=domain_of(new),
-            mime_sha256=None,
-            pdf_sha256=None,
             subject="",
             give_up_at=None,
             attempts=0,
+            **UNWRITTEN,
         )
         .returning(Message.message_id)
         .execution_options(synchronize_session=False)

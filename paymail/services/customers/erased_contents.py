@@ -6,20 +6,20 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from paymail.models import IssuedDocument, Message
+from paymail.models import DIGESTS, IssuedDocument, Message
 from paymail.services.outbox import blobs
 
 
 def erase(session: Session, mine: Select[Any], now: datetime) -> None:
     """Erase the bytes of the customer's emails and issued documents, but for what another customer's email
     has too."""
-    pairs = select(Message.mime_sha256, Message.pdf_sha256)
+    pairs = select(*DIGESTS)
     theirs = {d for row in session.execute(pairs.where(Message.invoice_id.in_(mine))) for d in row if d}
     issued = select(IssuedDocument.pdf_sha256).where(IssuedDocument.invoice_id.in_(mine))
     theirs.update(session.scalars(issued))
     shared = pairs.where(
         Message.invoice_id.not_in(mine),
-        or_(Message.mime_sha256.in_(theirs), Message.pdf_sha256.in_(theirs)),
+        or_(*(column.in_(theirs) for column in DIGESTS)),
     )
     kept = {digest for row in session.execute(shared) for digest in row}
     blobs.erase(session, digests=sorted(theirs - kept), now=now)

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import TO_NAMED, Contact, Customer, Issuer, Message, MessageRecipient
+from paymail.models import TO_NAMED, Contact, Customer, CustomerChange, Issuer, Message, MessageRecipient
 from paymail.services.outbox.suppressions import normalised
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}))")
@@ -44,7 +44,13 @@ def person_of(session: Session, *, found: Customer, mine: Select[Any]) -> Erased
     left_out = select(MessageRecipient.address).where(MessageRecipient.message_id.in_(messages))
     others = addresses_of_others(session, customer_id=found.customer_id)
     merged = merged_into(session, customer_id=found.customer_id)
+    former = select(CustomerChange.old, CustomerChange.field).where(
+        CustomerChange.customer_id.in_([one.customer_id for one in (found, *merged)]),
+        CustomerChange.field.in_(("name", "email")),
+    )
+    changed = [(old, field) for old, field in session.execute(former)]
     further = {
+        *(old for old, field in changed if field == "email"),
         *session.scalars(select(Contact.email).where(Contact.customer_id == found.customer_id)),
         *session.scalars(left_out),
         *(line for text in session.scalars(mailed) for line in text.split("\n")),
@@ -55,6 +61,7 @@ def person_of(session: Session, *, found: Customer, mine: Select[Any]) -> Erased
     locals_ = {address.rpartition("@")[0] for address in addresses}
     words = {
         *(one.name for one in (found, *merged)),
+        *(old for old, field in changed if field == "name"),
         *raw,
         *addresses,
         *(local for local in locals_ if len(local) >= 4),

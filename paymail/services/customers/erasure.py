@@ -18,6 +18,7 @@ from paymail.models import (
     BulkSend,
     Contact,
     Customer,
+    CustomerChange,
     DeliveryAttempt,
     HoldOrigin,
     HostRefusal,
@@ -139,6 +140,7 @@ def erase_customer(session: Session, *, customer_id: int, actor: str, now: datet
     )
     for one in people:
         _forget_person(one, now)
+        _scrub_changes(session, one)
     session.execute(delete(Contact).where(Contact.customer_id == customer_id))
     for invoice_id in invoice_ids:
         history.record(session, invoice_id=invoice_id, kind="customer_erased", actor=actor, now=now)
@@ -148,6 +150,15 @@ def _forget_person(found: Customer, now: datetime) -> None:
     found.name, found.email, found.erased_at = placeholder_name(found), placeholder_email(found), now
     found.host_email = found.external_ref = None
     found.address = found.tax_id = found.country = found.attention = ""
+    found.held_reason, found.held_at, found.held_until = "", None, None
+
+
+def _scrub_changes(session: Session, found: Customer) -> None:
+    """What staff changed of a customer is who it was: who changed what, and when, stays."""
+    mine = CustomerChange.customer_id == found.customer_id
+    for column in (CustomerChange.old, CustomerChange.new):
+        said = update(CustomerChange).where(mine, column != "").values({column: ERASED})
+        session.execute(said.execution_options(synchronize_session=False))
 
 
 def _scrub_messages(session: Session, mine: Select[Any], person: ErasedPerson) -> None:

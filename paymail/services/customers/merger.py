@@ -15,6 +15,7 @@ from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import addresses, saved_methods
 from paymail.services.customers.contacts import MOST_CONTACTS, TooManyContacts, groups_of, own_addresses
 from paymail.services.outbox.suppressions import normalised
+from paymail.services.reminders import customer_holds
 
 MERGED = "customer_merged"
 """Kind of the timeline entry."""
@@ -52,7 +53,7 @@ def merge(session: Session, *, customer_id: int, into: int, actor: str, now: dat
     the one that goes has the host's id, it goes over, and the address that stays is as if staff had set it.
 
     Payment methods that either saved end: links that were mailed to one address would offer what somebody at
-    the other one saved. Reminders stay off if they were off for either. The same again changes nothing.
+    the other one saved. Reminders stay off, or held, if they were for either. The same again changes nothing.
     Raises NoSuchCustomer, CustomerErased, CustomerMerged, CannotMerge, TooManyContacts.
     """
     take_turns(session, TURN)
@@ -68,6 +69,7 @@ def merge(session: Session, *, customer_id: int, into: int, actor: str, now: dat
         saved_methods.end_all(session, customer_id=one, actor=actor, now=now, why="customers merged")
     _take_contacts(session, goes, stays)
     _take_identity(session, goes, stays)
+    customer_holds.take_over(goes, stays, now)
     _move_invoices(session, mine, goes, stays, actor, now)
     emails = addresses.redirect(
         session,

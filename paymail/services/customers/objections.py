@@ -20,7 +20,7 @@ from paymail.services.core.email_addresses import checked_copy
 from paymail.services.core.history import CUSTOMER
 from paymail.services.core.invoices import load_invoice
 from paymail.services.customers.promises import NothingOwed, SaidEnough, may_talk
-from paymail.services.links.lookup import find_by_token
+from paymail.services.links.viewing import act_by_token
 from paymail.services.outbox import dedupe_keys, notices, queue
 from paymail.services.reminders import holds
 from paymail.services.reminders.holds import NoSuchHold
@@ -81,6 +81,12 @@ def objections(session: Session, *, invoice_id: int) -> Sequence[Objection]:
     return session.scalars(mine.order_by(Objection.objection_id)).all()
 
 
+def all_open(session: Session, *, limit: int) -> Sequence[Objection]:
+    """Return what waits for an answer, of any invoice, oldest first."""
+    waiting = select(Objection).where(Objection.closed_at.is_(None))
+    return session.scalars(waiting.order_by(Objection.opened_at, Objection.objection_id).limit(limit)).all()
+
+
 def may_object(session: Session, *, invoice: Invoice) -> bool:
     """Whether the customer can say now that something is wrong."""
     said = objections(session, invoice_id=invoice.invoice_id)
@@ -93,7 +99,7 @@ def object_to(session: Session, *, token: str, wrong: Wrong, now: datetime) -> O
     The second click of a double click changes nothing. Raises NoSuchLink, LinkReplaced, LinkExpired,
     NothingOwed, AlreadyObjected, SaidEnough, WordsTooLong, BadAddress.
     """
-    invoice = find_by_token(session, token=token, now=now, lock=True)
+    invoice = act_by_token(session, token=token, act="said what is wrong", now=now)
     if not may_talk(invoice):
         raise NothingOwed("there is nothing to pay on this invoice at the moment")
     made = _made(invoice, wrong, now)

@@ -14,7 +14,7 @@ from paymail.errors import Conflict, InvalidInput
 from paymail.models import HoldEnd, HoldOrigin, HoldReason, Invoice, PaymentStatus, ReminderHold
 from paymail.services.core.history import CUSTOMER
 from paymail.services.core.invoices import local_date
-from paymail.services.links.lookup import find_by_token
+from paymail.services.links.viewing import act_by_token
 from paymail.services.outbox import notices
 from paymail.services.reminders import holds, situation
 
@@ -86,7 +86,7 @@ def report_paid(session: Session, *, token: str, text: str, now: datetime) -> da
     `text` is what they wrote about it, by hostile hands. Raises NoSuchLink, LinkExpired, NothingOwed,
     SaidEnough, TooLong.
     """
-    invoice = _talking(session, token, now)
+    invoice = _talking(session, token, "said that it is paid", now)
     said = _plain(text)
     today = local_date(invoice.issuer, now)
     for hold in _in_force(session, invoice, now):
@@ -109,7 +109,7 @@ def promise(session: Session, *, token: str, day: date, now: datetime) -> dateti
 
     Returns until when (UTC). Raises NoSuchLink, LinkExpired, NothingOwed, SaidEnough, BadPromise.
     """
-    invoice = _talking(session, token, now)
+    invoice = _talking(session, token, "promised to pay", now)
     today = local_date(invoice.issuer, now)
     if not today <= day <= today + FURTHEST_PROMISE:
         last = today + FURTHEST_PROMISE
@@ -130,8 +130,8 @@ def promise(session: Session, *, token: str, day: date, now: datetime) -> dateti
     )
 
 
-def _talking(session: Session, token: str, now: datetime) -> Invoice:
-    invoice = find_by_token(session, token=token, now=now, lock=True)
+def _talking(session: Session, token: str, act: str, now: datetime) -> Invoice:
+    invoice = act_by_token(session, token=token, act=act, now=now)
     if not may_talk(invoice):
         raise NothingOwed("there is nothing to pay on this invoice at the moment")
     return invoice

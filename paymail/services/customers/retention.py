@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from paymail.models import Blob, Message, MessageState
+from paymail.models import DIGESTS, Blob, Message, MessageState
 from paymail.services.core.contexts import Context
 from paymail.services.outbox import blobs
 
@@ -42,8 +42,8 @@ def erase_batch(session: Session, *, before: datetime, now: datetime, after: str
 
 
 def _needed(session: Session, digests: list[str], before: datetime) -> set[str]:
-    statement = select(Message.mime_sha256, Message.pdf_sha256).where(
-        or_(Message.mime_sha256.in_(digests), Message.pdf_sha256.in_(digests)),
+    statement = select(*DIGESTS).where(
+        or_(*(column.in_(digests) for column in DIGESTS)),
         or_(Message.state.in_(_UNSETTLED), Message.settled_at.is_(None), Message.settled_at >= before),
     )
     return {digest for row in session.execute(statement) for digest in row if digest}

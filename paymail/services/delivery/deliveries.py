@@ -17,7 +17,7 @@ from paymail.emails import TO_STAFF
 from paymail.errors import PaymailError
 from paymail.models import ContactRole, Message, MessageKind, MessageState
 from paymail.ports.mail import Envelope, Mailer, Outcome, Verdict
-from paymail.ports.rendering import Letter, Writer
+from paymail.ports.rendering import Frozen, Letter, Writer
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery import outcomes
@@ -177,6 +177,7 @@ def _prepare(context: DeliveryContext, claim: Claim) -> Envelope | None:
 
 def _write(context: DeliveryContext, claim: Claim, letter: Letter, going: Addressees) -> Envelope | None:
     written = context.writer.write(letter)
+    enclosed = letter.enclosed.version if letter.enclosed else None
     context.failpoint("written")
     with context.transaction() as session:
         now = context.now()
@@ -187,16 +188,20 @@ def _write(context: DeliveryContext, claim: Claim, letter: Letter, going: Addres
             sources=(MessageState.SENDING,),
             target=MessageState.SENDING,
             mime_sha256=blobs.keep(session, content=written.mime, now=now),
-            pdf_sha256=_keep_pdf(session, letter, written.pdf, now),
+            pdf_sha256=_keep_pdf(session, letter.version, written.pdf, now),
+            enclosed_sha256=_keep_pdf(session, enclosed, written.enclosed, now),
             subject=written.subject,
             sender=written.sender,
             recipient=_SEPARATOR.join(written.recipients),
             destination=domain_of(written.recipients[0]),
         )
-        if kept:
-            recipients.begin(session, message_id=claim.message_id, going=going)
-    if not kept:
-        return None  # cancelled, or taken over after our lease ran out: theirs to finish
+        if not kept:
+            session.rollback()  # cancelled, or taken over after our lease ran out: theirs to finish
+            return None
+        for version, pdf in ((letter.version, written.pdf), (enclosed, written.enclosed)):
+            if version is not None and pdf is not None:
+                issued_documents.enter(session, version=version, pdf=pdf, now=now)
+        recipients.begin(session, message_id=claim.message_id, going=going)
     return Envelope(
         letter.message_id,
         written.sender,
@@ -206,12 +211,12 @@ def _write(context: DeliveryContext, claim: Claim, letter: Letter, going: Addres
     )
 
 
-def _keep_pdf(session: Session, letter: Letter, pdf: bytes | None, now: datetime) -> str | None:
+def _keep_pdf(session: Session, version: Frozen | None, pdf: bytes | None, now: datetime) -> str | None:
     if pdf is None:
         return None
-    if letter.version is None:
+    if version is None:
         return blobs.keep(session, content=bytes(pdf), now=now)
-    return issued_documents.keep(session, version=letter.version, pdf=pdf, now=now)
+    return issued_documents.keep(session, version=version, pdf=pdf, now=now)
 
 
 def _envelope(message: Message, mime: bytes, going: Addressees) -> Envelope:

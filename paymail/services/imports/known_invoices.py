@@ -109,8 +109,10 @@ def new_ids(session: Session, hosts: Sequence[HostInvoice]) -> list[int]:
     Only while no other import can give out ids.
     """
     wanted = {number for host in hosts if (number := wanted_id(host.number))}
-    taken = set(session.scalars(select(Invoice.invoice_id).where(Invoice.invoice_id.in_(wanted))))
-    highest = session.scalar(select(func.max(Invoice.invoice_id)).where(Invoice.invoice_id < BELOW)) or 0
+    # Of the table, not of the class: those of issuers that whoever imports does not see are taken too.
+    ids = Invoice.__table__.c.invoice_id
+    taken = set(session.scalars(select(ids).where(ids.in_(wanted))))
+    highest = session.scalar(select(func.max(ids)).where(ids < BELOW)) or 0
     last = max([highest, *(number for number in wanted if number < BELOW)])
     given = []
     for host in hosts:

@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, updat
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from paymail.models import (
+    DIGESTS,
     Bounce,
     Contact,
     ContactOrigin,
     Customer,
+    CustomerChange,
     DeliveryAttempt,
     GatewayCustomer,
     IdempotentRequest,
@@ -49,7 +51,12 @@ OF_INVOICES: tuple[Column, ...] = (
     SyncedInvoice.invoice_id,
     IssuedDocument.invoice_id,
 )
-USED_BY: tuple[Column, ...] = (Invoice.customer_id, SavedMethod.customer_id, GatewayCustomer.customer_id)
+USED_BY: tuple[Column, ...] = (
+    Invoice.customer_id,
+    SavedMethod.customer_id,
+    GatewayCustomer.customer_id,
+    CustomerChange.customer_id,
+)
 """What keeps a customer."""
 
 
@@ -80,7 +87,7 @@ def remove(session: Session, *, import_id: int, now: datetime) -> None:
 
 def remove_messages(session: Session, which: ColumnElement[bool], now: datetime) -> None:
     """Remove messages that were never handed over, with what was rendered for them."""
-    pairs = select(Message.mime_sha256, Message.pdf_sha256)
+    pairs = select(*DIGESTS)
     rendered = pairs.where(which, Message.mime_sha256.is_not(None))
     theirs = {digest for row in session.execute(rendered) for digest in row if digest}
     ids = select(Message.message_id).where(which)
@@ -91,7 +98,7 @@ def remove_messages(session: Session, which: ColumnElement[bool], now: datetime)
         session.execute(forgotten.execution_options(synchronize_session=False))
     session.execute(delete(Message).where(which).execution_options(synchronize_session=False))
     if theirs:
-        shared = pairs.where(or_(Message.mime_sha256.in_(theirs), Message.pdf_sha256.in_(theirs)))
+        shared = pairs.where(or_(*(column.in_(theirs) for column in DIGESTS)))
         kept = {digest for row in session.execute(shared) for digest in row}
         blobs.erase(session, digests=sorted(theirs - kept), now=now)
 

@@ -22,7 +22,7 @@ from paymail.services.issuers.setting_texts import Value, write
 from paymail.services.issuers.staff_notice import tell_of_details
 from paymail.services.outbox.gates import rate_of
 from paymail.services.reminders import ladder
-from paymail.services.reminders.preferences import BadPreference, _look_again
+from paymail.services.reminders.preferences import BadPreference, look_again
 
 ISSUER_FIELDS = (
     "timezone", "country", "subdivision", "ladder", "send_at", "quiet_from", "quiet_until",
@@ -72,7 +72,7 @@ def set_up_issuer(
     wanted, bank = checked_changes(issuer, changes)
     switched_on = issuer.reminders_off and not wanted["reminders_off"]
     # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
-    _look_again(session, Invoice.issuer_id == issuer.issuer_id, switched_on, now)
+    look_again(session, Invoice.issuer_id == issuer.issuer_id, now, switched_on=switched_on)
     if seen:
         refuse_overtaken(session, issuer, wanted | bank, seen)
     changed = {}

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from paymail import observability
-from paymail.models import Invoice, Issuer, IssuerChange, StaffUser
+from paymail.models import Invoice, Issuer, IssuerChange, StaffRole, StaffUser
 from paymail.services.outbox import notices
 from paymail.services.outbox.suppressions import normalised
 
@@ -46,14 +46,18 @@ def tell_of_details(
 def tell_all(
     session: Session, issuer: Issuer, *, about: str, key: str, headline: str, detail: str, now: datetime
 ) -> None:
-    """Queue one notice to each of the issuer's mailboxes, of now and of before, and all staff."""
+    """Queue one notice to each of the issuer's mailboxes, of now and of before, and all its staff."""
     latest = select(func.max(Invoice.invoice_id)).where(Invoice.issuer_id == issuer.issuer_id)
     host = session.scalar(latest)
     if host is None:
         # An email hangs on an invoice, and where there is none nobody can pay to a wrong account yet.
         log.info("change of an issuer without invoices", issuer=issuer.issuer_id, about=about, key=key)
         return
-    staff = select(StaffUser.email).where(StaffUser.disabled_at.is_(None)).order_by(StaffUser.user_id)
+    mine = select(StaffRole.user_id).where(
+        StaffRole.issuer_id.is_(None) | (StaffRole.issuer_id == issuer.issuer_id)
+    )
+    staff = select(StaffUser.email).where(StaffUser.disabled_at.is_(None), StaffUser.user_id.in_(mine))
+    staff = staff.order_by(StaffUser.user_id)
     wanted = [*_mailboxes(session, issuer, now), *session.scalars(staff)]
     notices.tell_staff(
         session,

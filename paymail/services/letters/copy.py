@@ -17,7 +17,7 @@ def copy_email(source: Source) -> CopyEmail:
         **without_link(letterhead(bill)),
         receipt_number=receipt.number if receipt else "",
         dated=receipt.paid_on if receipt else bill.issued,
-        due=None if source.invoice.plan else bill.due,
+        due=None if source.invoice.plan or not bill.balance.minor else bill.due,
         amount=receipt.amount if receipt else bill.total,
         balance=receipt.balance if receipt else bill.balance,
     )

@@ -27,13 +27,17 @@ def credit_note_number(refund: Refund) -> str:
 def credit_note_document(invoice: Invoice, refund: Refund) -> CreditNoteDocument:
     """Return what the credit note of a refund shows; it never changes afterwards.
 
-    The tax in it is the credit's share of the invoice's tax, halves up. Source: ATO, "Adjustment notes"
+    The tax in it is the credit's share of the invoice's tax, halves up; those of an invoice's notes add up to
+    it. Source: ATO, "Adjustment notes"
     (the words, the parties, the issue date, the reason, the adjusted price and GST). Raises NoCreditNote.
     """
     if not refund.credit_note:
         raise NoCreditNote("this refund has no credit note")
     bill = invoice_document(invoice, "")
-    tax = tax_share(refund.credited, invoice)
+    earlier = refund.credited_before or 0
+    tax_earlier = tax_share(earlier, invoice)
+    tax = tax_share(earlier + refund.credited, invoice) - tax_earlier
+    known = refund.credited_before is not None
     return CreditNoteDocument(
         number=credit_note_number(refund),
         adjustment=may_be_tax_invoice(invoice)
@@ -51,6 +55,8 @@ def credit_note_document(invoice: Invoice, refund: Refund) -> CreditNoteDocument
         tax=Money(tax, invoice.currency),
         total=Money(refund.credited, invoice.currency),
         invoice_total=bill.total,
+        before=Money(invoice.total - earlier, invoice.currency) if known else None,
+        tax_before=Money(invoice.tax_amount - tax_earlier, invoice.currency) if known else None,
         locale=bill.locale,
     )
 

@@ -21,13 +21,14 @@ def full_document(session: Session, *, invoice: Invoice, public_url: str) -> Inv
         at = invoice.voided_at
         return replace(document, voided_on=local_date(invoice.issuer, at) if at else None)
     if invoice.amount_credited:
-        document = replace(document, credits=_credits(session, invoice))
+        gone = Money(invoice.amount_refunded, invoice.currency) if invoice.amount_refunded else None
+        document = replace(document, credits=_credits(session, invoice), refunded=gone)
     if invoice.balance:
         return replace(document, instalments=open_instalments(invoice))
-    return _as_paid(session, invoice, document) if _paid_in_full(invoice) else document
+    return _as_paid(session, invoice, document) if paid_in_full(invoice) else document
 
 
-def _paid_in_full(invoice: Invoice) -> bool:
+def paid_in_full(invoice: Invoice) -> bool:
     """Whether payments alone left nothing to pay, and none of them went back."""
     went_back = invoice.amount_refunded or invoice.amount_charged_back
     return invoice.received >= invoice.total > 0 and invoice.charged == invoice.total and not went_back

@@ -6,6 +6,7 @@ goes out with an email never asks for what has arrived.
 
 import hashlib
 import json
+import re
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,6 +29,8 @@ def facts_of(document: InvoiceDocument) -> str:
     A field that has its default is left out, so that a release with one more makes no version new.
     """
     shown = _plain(document, without=frozenset({"paid"}))
+    if re.search(r"[^A-Z0-9]", document.reference):
+        shown["reference"] = document.reference  # older papers name one in capitals, without hyphens
     text = json.dumps(shown, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -69,17 +72,27 @@ def frozen(session: Session, *, invoice: Invoice, document: InvoiceDocument) -> 
 
 
 def keep(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> str:
-    """Keep the bytes that go out with an email, as the version if it is new, and return their digest.
+    """Keep the bytes that go out with an email, and return their digest; `enter` follows.
 
+    Nothing here waits for who changes or erases the invoice: the message's lock comes before that.
+    """
+    if version.pdf is not None:
+        return hashlib.sha256(pdf).hexdigest()  # their row stands, and `enter` renews it
+    return blobs.keep(session, content=bytes(pdf), now=now)
+
+
+def enter(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> None:
+    """Enter what `keep` kept as the version if it is new, and renew it if it is not.
+
+    To be called under the lock of the email's message, as who changes the invoice's link takes it: the new
+    row refers to the invoice, whose row is locked harder when its link changes.
     One that lacks characters for want of a font is no version: with the font it is drawn whole.
     Of two that were drawn at once, one is the version; each email says by its digest which bytes it had.
     """
     if version.pdf is not None:
-        return blobs.keep_again(session, content=pdf, now=now)
-    digest = blobs.keep(session, content=bytes(pdf), now=now)
-    if not isinstance(pdf, IncompletePdf):
-        _enter(session, version, digest, now)
-    return digest
+        blobs.keep_again(session, content=pdf, now=now)
+    elif not isinstance(pdf, IncompletePdf):
+        _enter(session, version, hashlib.sha256(pdf).hexdigest(), now)
 
 
 def keep_shown(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> None:

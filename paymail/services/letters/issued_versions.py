@@ -36,7 +36,8 @@ def versions_of(session: Session, *, invoice_id: int) -> list[IssuedVersion]:
     sent: dict[str | None, list[Message]] = {}
     attached = select(Message).where(Message.invoice_id == invoice_id, Message.pdf_sha256.is_not(None))
     for message in session.scalars(attached.order_by(Message.message_id)):
-        sent.setdefault(message.pdf_sha256, []).append(message)
+        for digest in (message.pdf_sha256, message.enclosed_sha256):
+            sent.setdefault(digest, []).append(message)
     return [
         IssuedVersion(
             number,

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from paymail.documents import Document
+from paymail.documents import Document, InvoiceDocument
 from paymail.emails import Email
 from paymail.models import Invoice, Message
 
@@ -48,3 +48,5 @@ class Kind:
     """Which contacts get it too; None for what is not for the customer."""
     send_rule: SendRule | None
     """None for reminders alone: `delivery/permission.py` asks about their holds and business hours too."""
+    enclosed: Callable[[Source], InvoiceDocument | None] = lambda _source: None
+    """The invoice that goes along with `document`."""

@@ -12,6 +12,7 @@ from paymail.services.letters import (
     receipt,
     refund,
     reminder,
+    statement_email,
     void,
 )
 from paymail.services.letters.kind import Kind
@@ -28,4 +29,5 @@ KINDS: dict[MessageKind, Kind] = {
     MessageKind.VOID: void.KIND,
     MessageKind.COPY: copy.KIND,
     MessageKind.ANSWER: answer.KIND,
+    MessageKind.STATEMENT: statement_email.KIND,
 }

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from paymail.documents import Document, InvoiceDocument
 from paymail.emails import TO_STAFF
 from paymail.models import TO_NAMED, Blob, ContactRole, Invoice, Message, MessageKind, MessageState
-from paymail.ports.rendering import Copies, Frozen, Letter
+from paymail.ports.rendering import Copies, Enclosed, Frozen, Letter
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.letters import issued_documents
 from paymail.services.letters.addressees import mailed
@@ -16,28 +16,33 @@ from paymail.services.letters.kind import Source
 from paymail.services.letters.kinds import KINDS
 
 LATE = timedelta(minutes=30)
+SPEAKS_OF_DAYS = (MessageKind.REMINDER, MessageKind.STATEMENT)
 
 
 def letter_date(message: Message, invoice: Invoice, now: datetime) -> datetime:
     """Return the Date header of a message that is written now: the time it was due.
 
     So a preview shows the very bytes that will be sent. Only what is late by more than LATE is dated now: an
-    old Date costs it points with spam filters. So is a reminder of yesterday, because it counts days.
+    old Date costs it points with spam filters. So is what was due on another day and speaks of days.
     """
     if now <= message.next_at:
         return message.next_at
-    other_day = message.kind is MessageKind.REMINDER and not _same_day(invoice, message.next_at, now)
+    other_day = message.kind in SPEAKS_OF_DAYS and not _same_day(invoice, message.next_at, now)
     return now if other_day or now - message.next_at >= LATE else message.next_at
 
 
 def says_today(session: Session, *, message: Message, invoice: Invoice, now: datetime) -> bool:
     """Whether the kept bytes of a message say nothing of another day: a reminder counts days.
 
+    A statement never says what is true at its next try: it speaks of invoices whose money moves meanwhile.
+
     One that may have been delivered already keeps them: what was sent can be shown again.
     """
     kept = message.mime_sha256
-    if message.kind is not MessageKind.REMINDER or kept is None or message.handed_over_at is not None:
+    if message.kind not in SPEAKS_OF_DAYS or kept is None or message.handed_over_at is not None:
         return True
+    if message.kind is MessageKind.STATEMENT:
+        return False
     written = session.scalar(select(Blob.created_at).where(Blob.sha256 == kept))
     return written is None or _same_day(invoice, written, now)
 
@@ -52,6 +57,7 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
     kind = KINDS[message.kind]
     source = Source(session, message, invoice, public_url, date)
     document = kind.document(source) if kind.document else None
+    enclosed = kind.enclosed(source)
     issuer, to_staff = invoice.issuer, message.kind in TO_STAFF
     found = mailed(session, message=message, invoice=invoice)
     first, *others = found.named(ContactRole.TO) or (_on_file(message, invoice),)
@@ -69,6 +75,7 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
         in_reply_to=_thread_root(session, message) if kind.threaded else "",
         version=_version(session, invoice, document),
         copies=Copies(tuple(others), found.named(ContactRole.CC), found.named(ContactRole.BCC)),
+        enclosed=Enclosed(enclosed, _version(session, invoice, enclosed)) if enclosed else None,
     )
 
 
@@ -99,7 +106,7 @@ def _thread_root(session: Session, message: Message) -> str:
         select(Message.header_id)
         .where(
             Message.invoice_id == message.invoice_id,
-            Message.kind.not_in((*TO_STAFF, *TO_NAMED)),
+            Message.kind.not_in((*TO_STAFF, *TO_NAMED, MessageKind.STATEMENT)),
             Message.state.in_(handed_over),
             Message.message_id != message.message_id,
         )

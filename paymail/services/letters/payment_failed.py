@@ -24,6 +24,8 @@ def failed_payment_email(source: Source) -> FailedPaymentEmail:
         issued=bill.issued,
         due=None if source.invoice.plan else bill.due,
         reason=message.detail,
+        method=message.failed_method,
+        started_on=message.failed_on,
         amount=Money(message.amount, source.invoice.currency),
         balance=bill.balance,
     )

@@ -1,17 +1,24 @@
 """The email with the receipt of one payment."""
 
-from paymail.documents import ReceiptDocument
+from typing import Final
+
+from paymail.documents import InvoiceDocument, ReceiptDocument
 from paymail.emails import ReceiptEmail
 from paymail.models import Payment
 from paymail.money import Money
 from paymail.services.core.documents import receipt_document
 from paymail.services.core.invoices import local_date
+from paymail.services.core.tax_invoices import missing_abn
 from paymail.services.letters.instalments import email_instalments
 from paymail.services.letters.invoice import email_lines
+from paymail.services.letters.invoice_facts import paid_in_full
 from paymail.services.letters.kind import Group, Kind, Source
-from paymail.services.letters.letterhead import bill_of, letterhead
+from paymail.services.letters.letterhead import bill_of, letterhead, paper_of
 from paymail.services.letters.send_rules import always
 from paymail.services.plans.coverage import plan_of
+
+MOST_ENCLOSED: Final = 250_000
+"""Bytes that the lines of an invoice that goes along may take in its PDF, about: a line 250, a letter one."""
 
 
 def receipt_email(source: Source) -> ReceiptEmail:
@@ -38,8 +45,22 @@ def receipt_email(source: Source) -> ReceiptEmail:
         next_amount=Money(following.open if following else 0, invoice.currency),
         late=following is not None and following.due < today,
         payable=bool(receipt.balance.minor) and invoice.can_pay,
+        overpaid=receipt.overpaid or Money(0, invoice.currency),
         in_full=not receipt.balance.minor and invoice.charged == invoice.total,
+        enclosed=_encloses(source, receipt),
     )
+
+
+def _encloses(source: Source, receipt: ReceiptDocument) -> bool:
+    """Whether the invoice goes along: this payment was its last, all of it stayed, and it is not too long."""
+    invoice = source.invoice
+    if receipt.balance.minor or not paid_in_full(invoice) or missing_abn(invoice):
+        return False
+    return sum(250 + len(line.description) for line in invoice.lines) <= MOST_ENCLOSED
+
+
+def _paid_invoice(source: Source) -> InvoiceDocument | None:
+    return paper_of(source) if _encloses(source, _receipt(source)) else None
 
 
 def _pays_all(receipt: ReceiptDocument) -> bool:
@@ -51,4 +72,11 @@ def _receipt(source: Source) -> ReceiptDocument:
     return receipt_document(source.session, invoice=source.invoice, payment=payment)
 
 
-KIND = Kind(email=receipt_email, document=_receipt, threaded=True, group=Group.RECEIPTS, send_rule=always)
+KIND = Kind(
+    email=receipt_email,
+    document=_receipt,
+    threaded=True,
+    group=Group.RECEIPTS,
+    send_rule=always,
+    enclosed=_paid_invoice,
+)

@@ -39,6 +39,8 @@ def refund_email(source: Source) -> RefundEmail:
         tax=note.tax if note else nothing,
         credited=note.total if note else nothing,
         invoice_total=bill.total,
+        before=note.before if note else None,
+        after=note.after if note else None,
         balance=bill.balance,
         adjustment=note is not None and note.adjustment,
         planned=source.invoice.plan is not None,

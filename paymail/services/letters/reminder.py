@@ -1,11 +1,21 @@
 """Reminders of what is still owed."""
 
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from sqlalchemy import select
+
 from paymail.emails import ReminderEmail, Tone
+from paymail.models import Message, MessageKind, MessageState
 from paymail.money import Money
 from paymail.services.core.invoices import local_date
 from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead, paper_of
 from paymail.services.plans.coverage import dues, plan_of
+
+MOST_NAMED: Final = 4
+"""Reminders before this one whose days are told."""
 
 
 def reminder_email(source: Source) -> ReminderEmail:
@@ -20,6 +30,7 @@ def reminder_email(source: Source) -> ReminderEmail:
     asked = plan.asked(max(counted, today)) if plan and part else invoice.balance
     due = counted if part else bill.due
     days = (today - due).days
+    emailed, reminded = (list(_sent_on(source, kind)) for kind in (MessageKind.INVOICE, MessageKind.REMINDER))
     return ReminderEmail(
         **letterhead(bill),
         issued=bill.issued,
@@ -34,7 +45,22 @@ def reminder_email(source: Source) -> ReminderEmail:
         instalments=len(plan.parts) if plan and part else 0,
         checked_at=source.date,
         zone=invoice.issuer.timezone,
+        emailed_on=emailed[-1] if emailed else None,
+        reminded_on=tuple(dict.fromkeys(reminded))[-MOST_NAMED:],
     )
+
+
+def _sent_on(source: Source, kind: MessageKind) -> Iterator[date]:
+    """Yield the days of the other emails of a kind about the invoice that were accepted and not returned."""
+    accepted = (
+        select(Message.handed_over_at)
+        .where(Message.invoice_id == source.invoice.invoice_id, Message.kind == kind)
+        .where(Message.state == MessageState.SENT, Message.message_id != source.message.message_id)
+        .order_by(Message.handed_over_at)
+    )
+    for at in source.session.scalars(accepted):
+        if at is not None:  # staff settled one of before a restored backup
+            yield local_date(source.invoice.issuer, at)
 
 
 KIND = Kind(email=reminder_email, document=paper_of, threaded=True, group=Group.REMINDERS, send_rule=None)

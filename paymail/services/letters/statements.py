@@ -102,6 +102,21 @@ def currencies(session: Session, *, customer_id: int) -> list[str]:
     return sorted(session.scalars(issued.distinct()))
 
 
+def open_invoices(
+    session: Session, *, customer_id: int, currency: str, limit: int
+) -> tuple[Sequence[Invoice], bool]:
+    """Return the invoices of a customer that are owed now, oldest due date first, and whether more are."""
+    statement = select(Invoice).where(
+        Invoice.customer_id == customer_id,
+        Invoice.currency == currency,
+        Invoice.status == InvoiceStatus.SENT,
+        Invoice.shortfall > 0,
+    )
+    statement = statement.order_by(Invoice.due_date, Invoice.invoice_id).limit(limit + 1)
+    found = session.scalars(statement).all()
+    return found[:limit], len(found) > limit
+
+
 def _invoices(session: Session, customer: Customer, until: date, currency: str) -> Sequence[Invoice]:
     issued = select(Invoice).where(
         Invoice.customer_id == customer.customer_id,

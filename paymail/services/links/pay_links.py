@@ -179,6 +179,12 @@ def write_waiting_afresh(session: Session, *, invoice_id: int) -> None:
     _write_waiting_afresh(session, Message.invoice_id == invoice_id)
 
 
+def write_customers_waiting_afresh(session: Session, *, customer_id: int) -> None:
+    """Have all emails to a customer that wait written anew: what they say of the buyer has changed."""
+    mine = select(Invoice.invoice_id).where(Invoice.customer_id == customer_id)
+    _write_waiting_afresh(session, Message.invoice_id.in_(mine))
+
+
 def write_issuers_waiting_afresh(session: Session, *, issuer_id: int) -> None:
     """Have all of an issuer's emails to customers that wait written anew: what they say of it has changed."""
     mine = select(Invoice.invoice_id).where(Invoice.issuer_id == issuer_id)

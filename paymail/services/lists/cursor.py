@@ -12,9 +12,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
 from paymail.models import Customer, Import, Invoice, Issuer, Message, MessageState, Suppression
+from paymail.services.lists.customer_pages import sought
 from paymail.services.lists.filter_conditions import conditions
 from paymail.services.lists.invoice_filter import InvoiceFilter
-from paymail.services.lists.invoice_text import named
 
 T = TypeVar("T")
 AT_ONCE = 200
@@ -103,12 +103,12 @@ def issuers(session: Session, *, limit: int, after: int | None = None) -> Slice[
 def customers(
     session: Session, *, issuer_id: int | None, find: str, limit: int, after: int | None = None
 ) -> Slice[Customer]:
-    """Return customers, of one issuer or of all, with `find` in their name or address; none of the merged."""
+    """Return customers, of one issuer or of all, as staff's list finds them; none of the merged."""
     statement = select(Customer).where(Customer.merged_into.is_(None))
     if issuer_id is not None:
         statement = statement.where(Customer.issuer_id == issuer_id)
     if find:
-        statement = statement.where(named(find))
+        statement = statement.where(sought(find))
     return _slice(session, statement, Customer.customer_id, limit, after)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from paymail.models import Drift, Invoice
+from paymail.services.access.visible import seen_issuers
 from paymail.services.lists import delivery_state, overdue_age, payment_state
 from paymail.services.lists.invoice_filter import InvoiceFilter
 from paymail.services.lists.invoice_text import DECIMALS, found, named
@@ -21,6 +22,8 @@ def conditions(session: Session, wanted: InvoiceFilter, *, now: datetime) -> Ite
 
     One statement asks the issuers' clocks if ages are asked for, and one the drifts if they are.
     """
+    if (seen := seen_issuers(session)) is not None:
+        yield Invoice.issuer_id.in_(sorted(seen))
     yield from _equal(wanted)
     yield from _between(wanted)
     if wanted.q:

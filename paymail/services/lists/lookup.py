@@ -1,10 +1,10 @@
 """What staff pages and the CLI list."""
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, NotFound
-from paymail.models import Channel, DeliveryAttempt, Invoice, Message, Payment
+from paymail.models import Channel, Customer, DeliveryAttempt, Invoice, Message, Payment, name_key
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox.reschedule import NoSuchMessage
 
@@ -25,6 +25,24 @@ def invoices_of(session: Session, *, customer_id: int, limit: int = 500) -> list
     """Return a customer's invoices, newest first."""
     statement = select(Invoice).where(Invoice.customer_id == customer_id)
     return list(session.scalars(statement.order_by(Invoice.invoice_id.desc()).limit(limit)))
+
+
+def customers_named(session: Session, *, issuer_id: int, name: str, limit: int = 10) -> list[Customer]:
+    """Return an issuer's customers of a name, whatever its case; none that was erased or merged."""
+    mine = _customers(issuer_id).where(Customer.name_key == name_key(name))
+    return list(session.scalars(mine.order_by(Customer.customer_id).limit(limit)))
+
+
+def newest_customers(session: Session, *, issuer_id: int, limit: int = 200) -> list[Customer]:
+    """Return an issuer's newest customers, to choose from."""
+    statement = _customers(issuer_id).order_by(Customer.customer_id.desc()).limit(limit)
+    return list(session.scalars(statement))
+
+
+def _customers(issuer_id: int) -> Select[Customer]:
+    return select(Customer).where(
+        Customer.issuer_id == issuer_id, Customer.erased_at.is_(None), Customer.merged_into.is_(None)
+    )
 
 
 def invoice(session: Session, *, invoice_id: int) -> Invoice:

@@ -29,6 +29,7 @@ class Wanted:
     find: str = ""
     invoice_id: int | None = None
     bulk_id: int | None = None
+    company: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class MessagePage:
 def messages(session: Session, *, wanted: Wanted, page: int = 1) -> MessagePage:
     """Return a page of the messages that match."""
     conditions = _conditions(wanted)
-    total = session.scalar(select(func.count(Message.message_id)).where(*conditions)) or 0
+    counted = select(func.count(Message.message_id))
+    if wanted.company is not None:
+        counted = counted.join(Invoice, Invoice.invoice_id == Message.invoice_id)
+    total = session.scalar(counted.where(*conditions)) or 0
     statement = (
         select(Message, Invoice.number, Issuer.timezone)
         .join(Invoice, Invoice.invoice_id == Message.invoice_id)
@@ -84,4 +88,6 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(Message.invoice_id == wanted.invoice_id)
     if wanted.bulk_id is not None:
         found.append(Message.bulk_id == wanted.bulk_id)
+    if wanted.company is not None:
+        found.append(Invoice.issuer_id == wanted.company)
     return found

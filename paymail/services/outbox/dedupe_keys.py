@@ -90,6 +90,11 @@ def copy(*, invoice_id: int, payment_id: int | None, to: str, on: date, sequence
     return f"copy:{invoice_id}:{what}:{address(to)}:{on.isoformat()}{again}"
 
 
+def statement(*, customer_id: int, currency: str, key: str) -> str:
+    """Key of a statement that staff ask for under a `key` of the page: a double click asks for the same."""
+    return f"statement:{customer_id}:{currency}:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+
+
 def intent(*, attempt_id: int, amount: int, currency: str, account: str, nonce: str) -> str:
     """Stripe idempotency key: the same attempt at the same amount can only make one intent.
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from paymail.models import Message, MessageKind, MessageState
+from paymail.models import UNWRITTEN, Message, MessageKind, MessageState
 
 
 def suppress_open(
@@ -30,7 +30,7 @@ def suppress_open(
 
 def write_plans_afresh(session: Session, *, invoice_id: int) -> None:
     """Have an email about the plan that is not handed over written again: it names the next instalment."""
-    afresh = {"state": MessageState.SCHEDULED, "mime_sha256": None, "pdf_sha256": None}
+    afresh = {"state": MessageState.SCHEDULED, **UNWRITTEN}
     _take_back(session, invoice_id, MessageKind.PLAN, afresh)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.db import after_commit, insert_once
-from paymail.models import Invoice, Message, MessageKind, MessageState
+from paymail.models import DIGESTS, Invoice, Message, MessageKind, MessageState
 from paymail.services.core import restores
 from paymail.services.outbox import gates
 from paymail.services.outbox.header_ids import new_header_id
@@ -164,10 +164,7 @@ def write_afresh() -> dict[str, Any]:
     """Return the columns that make a message be rendered again, unless it was handed over before: then its
     bytes are fixed, so that a second copy can be told for what it is."""
     never = Message.handed_over_at.is_(None)
-    return {
-        "mime_sha256": case((never, None), else_=Message.mime_sha256),
-        "pdf_sha256": case((never, None), else_=Message.pdf_sha256),
-    }
+    return {column.key: case((never, None), else_=column) for column in DIGESTS}
 
 
 def put_back(

@@ -8,7 +8,7 @@ from paymail.models import AttemptStatus, PaymentAttempt
 from paymail.services.core.contexts import GatewayContext
 from paymail.services.ledger import awaited_payments, entries
 from paymail.services.ledger.attempts import live_attempt, mark_cancelling
-from paymail.services.links.lookup import find_by_token
+from paymail.services.links.viewing import act_by_token
 from paymail.services.payments import intent_cancellation
 
 log = observability.logger(__name__)
@@ -34,7 +34,7 @@ def pay_another_way(context: GatewayContext, *, token: str, intent_id: str) -> N
 
 def _marked(session: Session, context: GatewayContext, token: str, intent_id: str) -> PaymentAttempt | None:
     now = context.now()
-    invoice = find_by_token(session, token=token, now=now, lock=True)
+    invoice = act_by_token(session, token=token, act="chose another way to pay", now=now)
     attempt = live_attempt(session, invoice_id=invoice.invoice_id)
     if attempt is None or attempt.status is not AttemptStatus.WAITING or attempt.intent_id != intent_id:
         return None

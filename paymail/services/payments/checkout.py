@@ -32,8 +32,8 @@ from paymail.services.links.lookup import (
     NotPayable,
     PaymentAwaited,
     check_payable,
-    find_by_token,
 )
+from paymail.services.links.viewing import act_by_token
 from paymail.services.payments import settlement
 from paymail.services.payments.card_testing import check_not_tested
 from paymail.services.payments.former_accounts import cut_off, give_up
@@ -125,7 +125,7 @@ def _plan(
     """
     with context.transaction() as session:
         now = context.now()
-        invoice = find_by_token(session, token=token, now=now, lock=True)
+        invoice = act_by_token(session, token=token, act="began to pay", now=now)
         restores.check_payments_open(session)
         check_payable(invoice)
         if seen is not None and seen != invoice.balance:

@@ -23,7 +23,7 @@ from paymail.models import (
 )
 from paymail.money import from_stripe_amount
 from paymail.ports.payments import EXPIRED, Intent, IntentStatus
-from paymail.services.core.invoices import load_invoice
+from paymail.services.core.invoices import day_of_seconds, load_invoice
 from paymail.services.customers import saved_methods
 from paymail.services.ledger import awaited_payments, entries
 from paymail.services.ledger.attempts import mark_cancelling, move_on
@@ -230,6 +230,8 @@ def _release(
             now=now,
             amount=from_stripe_amount(intent.amount, invoice.currency),
             detail=intent.failure,
+            failed_method=intent.failed_method[:80],
+            failed_on=day_of_seconds(invoice.issuer, intent.tried_at),
         )
 
 

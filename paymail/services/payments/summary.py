@@ -77,6 +77,8 @@ class ReturnedPayment:
     day: date
     amount: Money
     pending: bool
+    by_stripe: bool = False
+    """Whether it goes back to the card or account that paid, within days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,10 @@ class PaymentSummary:
     """The smallest amount that may be paid; the balance when parts are not allowed."""
     received: Money
     """What arrived and stayed."""
+    refunded: Money
+    """What of the payments went back by refunds."""
+    overpaid: Money
+    """What arrived beyond what is asked for."""
     credited: Money
     """What credit notes took off the total."""
     written_off: Money
@@ -107,6 +113,11 @@ class PaymentSummary:
     partly_returned: bool = False
     payments: tuple[ReceivedPayment, ...] = ()
     refunds: tuple[ReturnedPayment, ...] = ()
+
+    @property
+    def arrived(self) -> Money:
+        """What arrived, refunds included."""
+        return Money(self.received.minor + self.refunded.minor, self.received.currency)
 
     @property
     def choice(self) -> bool:
@@ -131,6 +142,8 @@ def summary_of(session: Session, *, invoice: Invoice, now: datetime) -> PaymentS
         balance=Money(invoice.balance, currency),
         least=Money(smallest(invoice), currency),
         received=Money(invoice.received, currency),
+        refunded=Money(invoice.amount_refunded, currency),
+        overpaid=Money(invoice.overpaid, currency),
         credited=Money(invoice.amount_credited, currency),
         written_off=Money(invoice.amount_written_off, currency),
         plan=plan,
@@ -200,6 +213,7 @@ def _refunds(session: Session, invoice: Invoice) -> tuple[ReturnedPayment, ...]:
             day=local_date(invoice.issuer, refund.created_at),
             amount=Money(refund.amount, refund.currency),
             pending=refund.status is RefundStatus.PENDING,
+            by_stripe=refund.channel is Channel.STRIPE,
         )
         for refund in session.scalars(statement)
     )

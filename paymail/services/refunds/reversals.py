@@ -157,12 +157,13 @@ def say(refund: Refund, target: RefundStatus) -> None:
 
 
 def _count(session: Session, invoice: Invoice, refund: Refund, now: datetime) -> None:
-    invoice.amount_refunded += refund.amount
-    invoice.amount_credited += refund.credited
     if refund.credited and refund.credit_note is None:
+        refund.credited_before = invoice.amount_credited
         refund.credit_note = entries.next_number(
             session, issuer_id=refund.issuer_id, last=Issuer.last_credit_note
         )
+    invoice.amount_refunded += refund.amount
+    invoice.amount_credited += refund.credited
     session.flush()
     key = dedupe_keys.refund_notice(refund_id=refund.refund_id)
     entries.queue_email(

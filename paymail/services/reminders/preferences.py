@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput
 from paymail.models import Customer, Invoice, InvoiceStatus
-from paymail.services.core import history
+from paymail.services.core import customer_history, history
 from paymail.services.core.customers import find_customer, refuse_merged
 from paymail.services.core.invoices import load_invoice
 from paymail.services.reminders import ladder
@@ -23,6 +23,7 @@ def set_up_customer(
     session: Session,
     *,
     customer_id: int,
+    actor: str,
     now: datetime,
     off: bool | None = None,
     ladder_text: str | None = None,
@@ -34,8 +35,11 @@ def set_up_customer(
     customer = find_customer(session, customer_id=customer_id)
     refuse_merged(customer)
     switched_on = customer.reminders_off and off is False
-    _look_again(session, Invoice.customer_id == customer_id, switched_on, now)
+    look_again(session, Invoice.customer_id == customer_id, now, switched_on=switched_on)
+    switch, steps = _switch(customer), customer.ladder
     _apply(customer, off, ladder_text)
+    customer_history.record(session, customer, "reminders", (switch, _switch(customer)), actor, now)
+    customer_history.record(session, customer, "ladder", (steps, customer.ladder), actor, now)
     return customer
 
 
@@ -56,11 +60,15 @@ def set_up_invoice(
     switched_on = invoice.reminders_off and off is False
     _apply(invoice, off, ladder_text)
     session.flush()
-    _look_again(session, Invoice.invoice_id == invoice_id, switched_on, now)
+    look_again(session, Invoice.invoice_id == invoice_id, now, switched_on=switched_on)
     state = "off" if invoice.reminders_off else "on"
     detail = f"reminders {state}, ladder {invoice.ladder or 'inherited from the customer'}"
     history.record(session, invoice_id=invoice_id, kind="reminders_set", actor=actor, now=now, detail=detail)
     return invoice
+
+
+def _switch(customer: Customer) -> str:
+    return "off" if customer.reminders_off else "on"
 
 
 def _apply(target: Customer | Invoice, off: bool | None, ladder_text: str | None) -> None:
@@ -70,8 +78,13 @@ def _apply(target: Customer | Invoice, off: bool | None, ladder_text: str | None
         target.reminders_off = off
 
 
-def _look_again(session: Session, condition: ColumnElement[bool], switched_on: bool, now: datetime) -> None:
-    """Have the ladder look at the owed invoices concerned. What passed while it was off is owed to nobody."""
+def look_again(
+    session: Session, condition: ColumnElement[bool], now: datetime, *, switched_on: bool = False
+) -> None:
+    """Lock the owed invoices concerned, and have the ladder look at them.
+
+    With `switched_on`, what passed while reminders were off is owed to nobody.
+    """
     values: dict[str, datetime] = {"next_reminder_at": now}
     if switched_on:
         values["reminders_from"] = now

@@ -13,7 +13,7 @@ from paymail.services.core.invoices import local_date
 from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.services.outbox import dedupe_keys, suppressions
 from paymail.services.plans.coverage import dues
-from paymail.services.reminders import ladder
+from paymail.services.reminders import customer_holds, ladder
 from paymail.services.reminders.permission import CLEARING, NOT_EMAILED, Hold, Situation
 from paymail.services.reminders.policy import Policy, key_of
 from paymail.services.reminders.records import HANDED_OVER, Records, Written
@@ -128,6 +128,8 @@ def _holds(records: Records, invoice: Invoice, now: datetime) -> tuple[Hold, ...
     ]
     if all(left_out):
         found.append(Hold(f"the customer's address is suppressed ({left_out[0]})"))
+    if (hold := customer_holds.hold_of(invoice.customer, now)) is not None:
+        found.append(hold)
     found += records.holds.get(invoice.invoice_id, [])
     return (*found, *_invoice_email_holds(records, invoice, now))
 

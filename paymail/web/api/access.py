@@ -9,7 +9,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from paymail import observability
 from paymail.errors import PaymailError
 from paymail.services.access import api_keys
-from paymail.services.access.api_keys import KEY_REQUIRED, Holder, KeyRefused, KeyScope
+from paymail.services.access.api_keys import KEY_REQUIRED, Holder, KeyRefused, KeyScope, ScopeMissing
+from paymail.services.access.visible import Scope
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import STAFF_API, answer_to
 from paymail.web.http.known_inputs import refuse_unknown
@@ -24,6 +25,14 @@ _BEARER = HTTPBearer(
     scheme_name="key",
     description="A key made by `paymail keys issue`. Each operation names the scope that it needs.",
 )
+OF_ALL_ISSUERS = frozenset(
+    f"/api/v1/{path}"
+    for path in (
+        *("suppressions", "suppressions/lift", "reconciliation"),
+        *("events", "events/{event_id}", "events/{event_id}/reprocess"),
+    )
+)
+"""What belongs to the whole installation: a key of one issuer may not ask for it."""
 Given = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 
 
@@ -40,18 +49,28 @@ def needs(scope: KeyScope) -> Callable[..., Awaitable[Holder]]:
         presented = given.credentials if given else ""
         try:
             with app.reading() as session:
-                return api_keys.check(session, presented=presented, scope=scope)
+                found = api_keys.check(session, presented=presented, scope=scope)
         except KeyRefused:
             if presented:  # who shows nothing guesses nothing
                 log.warning("API key refused", key=api_keys.prefix_of(presented), address=address)
                 limits.wrong_keys.check(address)
             raise
+        if found.issuer_id is not None:
+            if route_of(request) in OF_ALL_ISSUERS:
+                raise ScopeMissing("this key is of one issuer, and this concerns all of them")
+            app.asking.scope = Scope(frozenset({found.issuer_id}), found.actor)
+        return found
 
     async def strict(request: Request, found: Annotated[Holder, Depends(holder)]) -> Holder:
         await refuse_unknown(request)
         return found
 
     return strict
+
+
+def route_of(request: Request) -> str:
+    """Return the pattern of the route that a request reached."""
+    return str(getattr(request.scope.get("route"), "path", ""))
 
 
 def without_key(request: Request) -> Response | None:

@@ -42,7 +42,11 @@ def list_customers(
     _holder: Reader,
     issuer: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Only this issuer's.")] = None,
     customer: Annotated[
-        Text, Query(max_length=100, description="Part of the customer's name or address.")
+        Text,
+        Query(
+            max_length=100,
+            description="Part of the customer's name, addresses, your own id, or tax id.",
+        ),
     ] = "",
     limit: Limit = 50,
     after: After = None,

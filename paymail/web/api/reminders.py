@@ -4,15 +4,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from paymail.models import Issuer
+from paymail.services.core.customers import find_customer
 from paymail.services.core.invoices import load_invoice
 from paymail.services.core.issuers import find_issuer
 from paymail.services.forecast.explanation import explain
 from paymail.services.forecast.forecast import forecast
-from paymail.services.reminders import by_hand, holds, preferences
+from paymail.services.reminders import by_hand, customer_holds, holds, preferences
 from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import LARGEST_ID, RowId
 from paymail.web.http.openapi import PROBLEMS
+from paymail.web.schemas.customers import CustomerRow, HoldCustomer
 from paymail.web.schemas.messages import Queued
 from paymail.web.schemas.reminders import Explained, Forecast, Hold, Remind, SetUp
 from paymail.wiring import App
@@ -96,10 +99,43 @@ def set_up_invoice(app: AppDep, holder: Writer, invoice_id: RowId, body: SetUp) 
     return _explained(app, invoice_id)
 
 
+@router.post("/customers/{customer_id}/hold", responses=PROBLEMS)
+def hold_customer(app: AppDep, holder: Writer, customer_id: RowId, body: HoldCustomer) -> CustomerRow:
+    """Hold all reminders of a customer, also of invoices that come later; it replaces the hold before.
+    Scope: write."""
+    with app.transaction() as session:
+        now, issuer_id = app.now(), find_customer(session, customer_id=customer_id).issuer_id
+        issuer = session.get_one(Issuer, issuer_id)
+        until = holds.end_of_day(body.until, issuer, now) if body.until else None
+        return CustomerRow.of(
+            customer_holds.hold(
+                session,
+                customer_id=customer_id,
+                reason=body.reason,
+                until=until,
+                actor=holder.actor,
+                now=now,
+            )
+        )
+
+
+@router.post("/customers/{customer_id}/release", responses=PROBLEMS)
+def release_customer(app: AppDep, holder: Writer, customer_id: RowId) -> CustomerRow:
+    """End the hold of all reminders of a customer; holds of single invoices stay. Scope: write."""
+    with app.transaction() as session:
+        customer_holds.release(session, customer_id=customer_id, actor=holder.actor, now=app.now())
+        return CustomerRow.of(find_customer(session, customer_id=customer_id))
+
+
 @router.post("/customers/{customer_id}/reminders", status_code=204, responses=PROBLEMS)
-def set_up_customer(app: AppDep, _holder: Writer, customer_id: RowId, body: SetUp) -> None:
+def set_up_customer(app: AppDep, holder: Writer, customer_id: RowId, body: SetUp) -> None:
     """Turn a customer's reminders on or off, or set their own ladder. Scope: write."""
     with app.transaction() as session:
         preferences.set_up_customer(
-            session, customer_id=customer_id, now=app.now(), off=body.off, ladder_text=body.ladder
+            session,
+            customer_id=customer_id,
+            actor=holder.actor,
+            now=app.now(),
+            off=body.off,
+            ladder_text=body.ladder,
         )

@@ -123,7 +123,8 @@ def install(app: FastAPI) -> None:
     def framework(request: Request, error: HTTPException) -> Response:
         code = FRAMEWORK_CODES.get(error.status_code, "error")
         headers = dict(error.headers) if error.headers else None
-        return problem(request, error.status_code, code, str(error.detail), headers)
+        detail = "There is nothing at this address." if error.status_code == 404 else str(error.detail)
+        return problem(request, error.status_code, code, detail, headers)
 
     for kind in DATABASE_AWAY:
         app.add_exception_handler(kind, database_away)

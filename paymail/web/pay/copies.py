@@ -1,4 +1,4 @@
-"""The button that sends a copy of a receipt to one further address: of a bookkeeper, for instance.
+"""A copy of a receipt to one further address, of a bookkeeper for instance: by the page's button and the API.
 
 There is no session and so no CSRF token: the pay link is the key, and who has it has the receipt anyway.
 """
@@ -12,19 +12,28 @@ from sqlalchemy import select
 from paymail.errors import Conflict, Gone, InvalidInput, NotFound, TooMany
 from paymail.models import Channel, Payment
 from paymail.services.core.history import CUSTOMER
-from paymail.services.links.lookup import find_by_token
+from paymail.services.links.viewing import act_by_token
 from paymail.services.lists.lookup import NoReceipt
 from paymail.services.sending.copies import send_copy
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import FormText
+from paymail.web.http.inputs import FormText, Token
+from paymail.web.http.openapi import PAY_PROBLEMS
 from paymail.web.http.rate_limits import limit_emails, limit_public
 from paymail.web.pay.ended_links import no_link
+from paymail.web.schemas.pay import Copied, CopyReceipt
 from paymail.wiring import App
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(limit_public), Depends(limit_emails)])
+router = APIRouter(dependencies=[Depends(limit_public), Depends(limit_emails)])
 
 
-@router.post("/pay/{token}/copy")
+@router.post("/api/public/pay/{token}/copy", tags=["public"], responses=PAY_PROBLEMS)
+def copied(app: AppDep, token: Token, body: CopyReceipt) -> Copied:
+    """Send a receipt to one further address; the same one once a day, however often it is asked for."""
+    _send(app, token, body.to, body.receipt)
+    return Copied()
+
+
+@router.post("/pay/{token}/copy", include_in_schema=False)
 def copy(
     app: AppDep,
     request: Request,
@@ -48,7 +57,7 @@ def copy(
 
 def _send(app: App, token: str, email: str, receipt: int) -> None:
     with app.transaction() as session:
-        invoice = find_by_token(session, token=token, now=app.now(), lock=True)
+        invoice = act_by_token(session, token=token, act="sent a copy of a receipt", now=app.now())
         mine = select(Payment.payment_id).where(
             Payment.invoice_id == invoice.invoice_id,
             Payment.receipt_number == receipt,

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from paymail.errors import Gone, NotFound
 from paymail.services.customers import saved_methods
 from paymail.services.customers.saved_methods import NoSuchMethod
-from paymail.services.links.lookup import find_by_token
+from paymail.services.links.viewing import act_by_token
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import LARGEST_ID, Token
 from paymail.web.http.openapi import PAY_PROBLEMS
@@ -27,7 +27,7 @@ CUSTOMER = "customer"
 
 def _remove(app: App, token: str, saved_method_id: int) -> None:
     with app.transaction() as session:
-        invoice = find_by_token(session, token=token, now=app.now(), lock=True)
+        invoice = act_by_token(session, token=token, act="removed a payment method", now=app.now())
         saved_methods.remove(
             session, invoice=invoice, saved_method_id=saved_method_id, actor=CUSTOMER, now=app.now()
         )

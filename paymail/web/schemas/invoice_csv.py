@@ -1,33 +1,25 @@
 """Lists of invoices as CSV, for spreadsheets: exact amounts, and no cell that is calculated."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from paymail.models import Invoice
 from paymail.money import to_decimal
+from paymail.services.exports import csv_lines
 from paymail.web.schemas.invoice_rows import InvoiceRow
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that spreadsheets would calculate."""
+COLUMNS = tuple(InvoiceRow.model_fields)
+AMOUNTS = ("total", "balance")
 
 
-def lines_of(rows: Iterable[Invoice]) -> Iterator[str]:
+def lines_of(rows: Iterable[Invoice], columns: Sequence[str] = COLUMNS) -> Iterator[str]:
     """Yield the lines of a CSV, the head first; money in major units. Nothing is kept of them."""
-    yield _line(list(InvoiceRow.model_fields))
-    for invoice in rows:
-        shown = InvoiceRow.of(invoice).model_dump(mode="json") | {
-            "total": to_decimal(invoice.total, invoice.currency),
-            "balance": to_decimal(invoice.balance, invoice.currency),
-        }
-        yield _line([_cell(value) for value in shown.values()])
+    return csv_lines.table(columns, map(partial(cells_of, columns=columns), rows))
 
 
-def _line(cells: list[object] | list[str]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerow(cells)
-    return written.getvalue()
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+def cells_of(invoice: Invoice, columns: Sequence[str] = COLUMNS) -> list[object]:
+    """Return these columns of an invoice; money exactly, in major units."""
+    shown = InvoiceRow.of(invoice).model_dump(mode="json") | {
+        name: to_decimal(getattr(invoice, name), invoice.currency) for name in AMOUNTS
+    }
+    return [shown[name] for name in columns]

@@ -76,6 +76,10 @@ class InvoiceDetail(PayInvoice, Sums):
     payment_url_expires_at: datetime | None = Field(
         description="When the link expires; null if never, or no link."
     )
+    viewed_at: datetime | None = Field(
+        description="When a person first pressed a button of its pay page; null if nobody has. Opening the"
+        " link does not count: mail scanners do that."
+    )
     messages: list[MessageRow] = Field(description="Its 100 newest emails, newest first.")
     history: list[Happening] = Field(description="Oldest first.")
 
@@ -111,6 +115,7 @@ class InvoiceDetail(PayInvoice, Sums):
             not_online=online_obstacle(invoice),
             payment_url=link,
             payment_url_expires_at=invoice.payment_token_expires_at,
+            viewed_at=invoice.viewed_at,
             messages=[MessageRow.of(message) for message in messages],
             history=[Happening.of(event) for event in history],
         )

@@ -90,6 +90,7 @@ class MessageDetail(MessageRow):
     sender: str
     mime_sha256: str | None
     pdf_sha256: str | None
+    enclosed_sha256: str | None = Field(description="Of the paid invoice that went along with a receipt.")
     request_id: str = Field(description="`X-Request-ID` of the request that caused it, as in the logs.")
     tries: list[Try]
     fates: list[RecipientFate] = Field(description="What became of it at each address.")
@@ -105,6 +106,7 @@ class MessageDetail(MessageRow):
             sender=message.sender,
             mime_sha256=message.mime_sha256,
             pdf_sha256=message.pdf_sha256,
+            enclosed_sha256=message.enclosed_sha256,
             request_id=message.request_id,
             tries=[Try.of(attempt) for attempt in tries],
             fates=[RecipientFate.of(fate) for fate in fates],

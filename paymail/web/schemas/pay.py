@@ -11,6 +11,7 @@ from paymail.render import formats
 from paymail.services.customers import objections, promises
 from paymail.web.http.inputs import LARGEST_ID
 from paymail.web.schemas.body import Body
+from paymail.web.schemas.suppressions import Address
 
 
 class StartPayment(BaseModel):
@@ -109,6 +110,19 @@ class RaiseObjection(Body):
 
 class Objected(BaseModel):
     """Staff are told, and reminders wait until they have answered."""
+
+    success: bool = True
+
+
+class CopyReceipt(Body):
+    """Which receipt, and to whom."""
+
+    to: Address = Field(examples=["books@accountant.example"])
+    receipt: int = Field(ge=1, le=2**31 - 1, description="The number of the receipt: 1 of `R-000001`.")
+
+
+class Copied(BaseModel):
+    """The copy is on its way."""
 
     success: bool = True
 

@@ -36,7 +36,7 @@ def issue_draft(
     def do(session: Session, now: datetime) -> None:
         issue(session, invoice_id=invoice_id, actor=visitor.email, now=now)
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="send-title")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="issued")
 
 
 @router.post("/invoices/{invoice_id}/write-off")
@@ -57,7 +57,7 @@ def write_off(
             before=parse_amount(form.before, currency),
         )
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="money", name="write_off")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="write_off", name="write_off")
 
 
 @router.post("/invoices/{invoice_id}/undo-write-off")
@@ -71,7 +71,7 @@ def undo_write_off(
             adjustments.undo_write_off(session, invoice_id=invoice_id, actor=visitor.email, now=now)
         # else: the second click of a double click; it is undone, as was asked
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="money")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="undo_write_off")
 
 
 @router.post("/invoices/{invoice_id}/void")
@@ -87,7 +87,7 @@ def void(
             raise NotConfirmed("tick the box to confirm that the invoice will be voided")
         adjustments.void(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="money", name="void")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="void", name="void")
 
 
 @router.post("/invoices/{invoice_id}/part-payments")
@@ -104,7 +104,7 @@ def part_payments(
                 session, invoice_id=invoice_id, minimum=minimum, actor=visitor.email, now=now
             )
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="money", name="parts")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="parts", name="parts")
 
 
 def _minimum(form: PartsForm, currency: str) -> int | None:

@@ -13,7 +13,7 @@ from paymail.services.customers.contacts import NewContact
 from paymail.services.letters.kind import Group
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import FormText, RowId
-from paymail.web.staff.customers import shown
+from paymail.web.staff.customer_view import shown
 from paymail.web.staff.session import Visiting
 
 router = APIRouter(prefix="/customers/{customer_id}/contacts")

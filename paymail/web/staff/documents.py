@@ -13,6 +13,7 @@ from paymail.services.payments import receipts
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.files import pdf_answer
 from paymail.web.http.inputs import RowId, Text
+from paymail.web.staff.form_actions import day_of
 
 router = APIRouter()
 
@@ -35,15 +36,21 @@ def credit_note_pdf(app: AppDep, refund_id: RowId) -> Response:
 
 @router.get("/customers/{customer_id}/statement.pdf")
 def statement_pdf(
-    app: AppDep, customer_id: RowId, currency: Annotated[Text, Query(max_length=3)] = ""
+    app: AppDep,
+    customer_id: RowId,
+    currency: Annotated[Text, Query(max_length=3)] = "",
+    since: Annotated[Text, Query(max_length=10)] = "",
+    day: Annotated[Text, Query(max_length=10)] = "",
 ) -> Response:
-    """Show what a customer was charged and paid, and what is open today."""
+    """Show what a customer was charged and paid, and what is open on a day: today, if none is given."""
     with app.reading() as session:
         document = statements.statement(
             session,
             customer_id=customer_id,
             now=app.now(),
-            currency=currency,
+            currency=currency.upper(),
+            since=day_of(since),
+            day=day_of(day),
             public_url=app.settings.public_url,
         )
     return pdf_answer(app.pdf.render(document), document.filename)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy.orm import Session
 
-from paymail.errors import Conflict, InvalidInput
+from paymail.errors import Conflict, InvalidInput, TooMany
 from paymail.models import Issuer
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
@@ -63,7 +63,7 @@ def act(
     try:
         with app.transaction() as session:
             do(session, app.now())
-    except (Conflict, InvalidInput) as error:
+    except (Conflict, InvalidInput, TooMany) as error:
         return Refusal(str(error), status_of(error), error.code)
     return None
 

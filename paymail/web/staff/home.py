@@ -11,6 +11,7 @@ from paymail.web.http.inputs import LARGEST_ID, Text
 from paymail.web.staff.home_view import home_of
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
+from paymail.web.staff.start_view import steps_of
 
 router = APIRouter()
 
@@ -28,5 +29,7 @@ def home(
         return RedirectResponse(f"/staff/invoices?{urlencode({'q': find})}", 303)
     with app.reading() as session:
         shown = home_of(session, now=app.now(), company=company)
+        steps = steps_of(session, app.settings, shown.issuers)
     context = {"visitor": visitor, "shown": shown, "now": app.now()}
+    context |= {"steps": steps, "left": [one.name for one in steps if not one.done]}
     return PAGES.TemplateResponse(request, "home.html", context)

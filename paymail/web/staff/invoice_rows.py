@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice
+from paymail.models import Invoice, MessageState
 from paymail.money import Money
 from paymail.services.core.invoices import local_date
 from paymail.services.ledger import awaited_payments
@@ -22,6 +22,7 @@ DELIVERY_BADGES: dict[Delivery, tuple[str, str]] = {
     _D.SCHEDULED: ("info", "Scheduled"),
     _D.SENT: ("good", "Sent"),
     _D.DELIVERED: ("good", "Delivered"),
+    _D.VIEWED: ("good", "Viewed"),
     _D.BOUNCED: ("bad", "Bounced"),
     _D.IN_DOUBT: ("bad", "In doubt"),
     _D.FAILED: ("bad", "Failed"),
@@ -51,6 +52,20 @@ PAYMENT_BADGES: dict[PaymentState, tuple[str, str]] = {
     _P.PROMISE_BROKEN: ("warn", "Promise broken"),
     _P.ON_A_PLAN: ("info", "On a plan"),
 }
+TROUBLE_BADGES: dict[MessageState, tuple[str, str]] = {
+    MessageState.BOUNCED: ("bad", "Bounced"),
+    MessageState.FAILED: ("bad", "Failed"),
+    MessageState.UNKNOWN: ("bad", "In doubt"),
+}
+MESSAGE_BADGES: dict[MessageState, tuple[str, str]] = TROUBLE_BADGES | {
+    MessageState.SCHEDULED: ("info", "Scheduled"),
+    MessageState.SENDING: ("info", "Sending"),
+    MessageState.HANDOVER: ("info", "Sending"),
+    MessageState.SENT: ("good", "Sent"),
+    MessageState.CANCELLED: ("still", "Cancelled"),
+    MessageState.SUPPRESSED: ("still", "Not needed"),
+}
+"""Of one email, whatever it is about."""
 _FIXES = {
     _D.BOUNCED: ("The email came back.", "/staff/invoices/{invoice}#emails", "Correct the address"),
     _D.IN_DOUBT: ("It may have arrived.", "/staff/messages/{message}", "Decide"),
@@ -114,7 +129,7 @@ def _row(
         invoice=invoice,
         issued=short_day(invoice.issued_date, today),
         due=short_day(invoice.due_date, today),
-        age=_age(days) if invoice.owed else "",
+        age=age_words(days) if invoice.owed else "",
         late=days > 0,
         delivery=DELIVERY_BADGES[delivery],
         email=email,
@@ -126,7 +141,8 @@ def _row(
     )
 
 
-def _age(days: int) -> str:
+def age_words(days: int) -> str:
+    """Return how far a due date is: `12 days overdue`, `today`, `in 3 days`."""
     if not days:
         return "today"
     counted = "1 day" if abs(days) == 1 else f"{abs(days)} days"

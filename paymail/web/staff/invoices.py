@@ -7,15 +7,25 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
+from paymail.errors import Conflict
+from paymail.services.core.email_addresses import checked
 from paymail.services.core.invoices import load_invoice
+from paymail.services.customers import addresses
+from paymail.services.outbox import suppressions
 from paymail.services.sending import invoice_emails
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
 from paymail.web.staff.form_actions import moment_of
-from paymail.web.staff.invoice_view import SendForm, answer_form, invoice_page
+from paymail.web.staff.invoice_view import CorrectForm, SendForm, answer_form, invoice_page
 from paymail.web.staff.session import Visiting
 
 router = APIRouter()
+
+
+class AddressBlocked(Conflict):
+    """No email goes to this address: it is on the block list."""
+
+    code = "address_blocked"
 
 
 @router.get("/invoices/{invoice_id}")
@@ -41,4 +51,26 @@ def send(
             sequence=form.sequence,
         )
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="emails", name="send")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="send", name="send")
+
+
+@router.post("/invoices/{invoice_id}/correct-address")
+def correct_address(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[CorrectForm, Form()]
+) -> Response:
+    """Give the customer another address, and send the invoice email there at once."""
+
+    def do(session: Session, now: datetime) -> None:
+        customer = load_invoice(session, invoice_id=invoice_id).customer
+        address = checked(form.address)
+        if suppressions.active(session, address=address):
+            raise AddressBlocked(f"{address} is on the block list; enter another address")
+        if address != customer.email:  # else: the second click of a double click
+            addresses.change_email(
+                session, customer_id=customer.customer_id, address=address, actor=visitor.email, now=now
+            )
+        invoice_emails.send_invoice(
+            session, invoice_id=invoice_id, actor=visitor.email, now=now, sequence=form.sequence
+        )
+
+    return answer_form(app, request, visitor, invoice_id, form, do, did="corrected", name="correct")

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from paymail.services.links import pay_links
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
+from paymail.web.staff import flash
 from paymail.web.staff.form_actions import NotAChoice, StaffForm, Text, act
 from paymail.web.staff.invoice_view import invoice_page
 from paymail.web.staff.session import Visiting
@@ -47,4 +48,5 @@ def change(
         return invoice_page(app, request, visitor, invoice_id, refusal)
     if form.do == "show":
         return invoice_page(app, request, visitor, invoice_id, show_link=True)
-    return RedirectResponse(f"/staff/invoices/{invoice_id}#link", 303)
+    made = "link_made" if form.was == "none" else "link"
+    return flash.back_to(f"/staff/invoices/{invoice_id}", "link_ended" if form.do == "revoke" else made)

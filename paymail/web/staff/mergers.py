@@ -10,7 +10,7 @@ from paymail.services.access import staff
 from paymail.services.customers import merger
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import LARGEST_ID, FormText, RowId, Text
-from paymail.web.staff.customers import shown
+from paymail.web.staff.customer_view import shown
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from paymail.models import MessageKind, MessageState
+from paymail.models import DIGESTS, MessageState
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
 from paymail.services.lists import lookup, message_pages
@@ -20,6 +20,7 @@ from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import OptionalRowId, PageNumber, RowId
 from paymail.web.staff.form_actions import Refusal, StaffForm, Text, WhenForm, act, moment_of
 from paymail.web.staff.invoice_view import calendar_or_none
+from paymail.web.staff.message_words import KIND_WORDS, STATE_CHOICES
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
 from paymail.wiring import App
@@ -39,20 +40,21 @@ def messages(
     find: Annotated[Text, Query()] = "",
     invoice: OptionalRowId = None,
     bulk: OptionalRowId = None,
+    company: OptionalRowId = None,
     page: PageNumber = 1,
 ) -> HTMLResponse:
     """List messages, by page and filter."""
     known = state if state in set(MessageState) else ""
-    wanted = Wanted(MessageState(known) if known else None, kind[:24], find[:320], invoice, bulk)
+    wanted = Wanted(MessageState(known) if known else None, kind[:24], find[:320], invoice, bulk, company)
     with app.reading() as session:
         found = message_pages.messages(session, wanted=wanted, page=page)
-    given = {"state": known, "kind": kind, "find": find, "invoice": invoice, "bulk": bulk}
+    given = {"state": known, "kind": kind, "find": find, "invoice": invoice, "bulk": bulk, "company": company}
     context = {
         "visitor": visitor,
         "found": found,
         "given": {name: value for name, value in given.items() if value},
-        "states": list(MessageState),
-        "kinds": list(MessageKind),
+        "states": STATE_CHOICES.items(),
+        "kinds": KIND_WORDS.items(),
     }
     return PAGES.TemplateResponse(request, "messages.html", context)
 
@@ -129,7 +131,7 @@ def message_page(
         one = message_pages.message(session, message_id=message_id)
         tries = lookup.tries(session, message_id=message_id)
         fates = recipients.fates(session, message=one.message)
-        erased = blobs.erased(session, digests=(one.message.mime_sha256, one.message.pdf_sha256))
+        erased = blobs.erased(session, digests=[getattr(one.message, column.key) for column in DIGESTS])
         calendar = calendar_or_none(load_invoice(session, invoice_id=one.message.invoice_id).issuer)
     open_ = one.message.state in BEFORE_HANDOVER
     context = {

@@ -28,4 +28,4 @@ def close(
             return  # the second click of a double click, or somebody else was faster
         objections.close(session, invoice_id=invoice_id, answer=form.answer, actor=visitor.email, now=now)
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="objections", name="answer")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="answer", name="answer")

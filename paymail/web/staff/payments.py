@@ -41,7 +41,7 @@ def record(
             session, invoice_id=invoice_id, asked=asked, actor=visitor.email, now=now
         )
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="money", name="payment")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="payment", name="payment")
 
 
 @router.post("/invoices/{invoice_id}/payments/{payment_id}/refund")
@@ -59,9 +59,7 @@ def refund(
         order = _order(session, invoice_id, payment_id, form)
         refund_requests.request(session, payment_id=payment_id, order=order, actor=visitor.email, now=now)
 
-    return answer_form(
-        app, request, visitor, invoice_id, form, do, block="money", name=f"refund-{payment_id}"
-    )
+    return answer_form(app, request, visitor, invoice_id, form, do, did="refund", name=f"refund-{payment_id}")
 
 
 @router.post("/invoices/{invoice_id}/payments/{payment_id}/receipt")
@@ -81,7 +79,7 @@ def receipt_again(
             session, payment_id=payment_id, actor=visitor.email, now=now, sequence=form.sequence
         )
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="money")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="receipt")
 
 
 def _payment(session: Session, invoice_id: int, form: PaymentForm, now: datetime) -> ManualPayment:

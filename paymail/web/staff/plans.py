@@ -45,7 +45,7 @@ def agree(
         agreement.agree(session, invoice_id=invoice_id, parts=parts, actor=visitor.email, now=now)
 
     name = f"plan_{form.way}" if form.way in WAYS else ""
-    return answer_form(app, request, visitor, invoice_id, form, do, block="plan", name=name)
+    return answer_form(app, request, visitor, invoice_id, form, do, did="plan", name=name)
 
 
 @router.post("/invoices/{invoice_id}/plan/end")
@@ -62,7 +62,7 @@ def end(
             _check_shown(invoice, form.shown)
         agreement.end(session, invoice_id=invoice_id, reason=form.reason, actor=visitor.email, now=now)
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="plan", name="plan_end")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="plan_end", name="plan_end")
 
 
 def _check_shown(invoice: Invoice, shown: str) -> None:

@@ -50,7 +50,7 @@ def hold(
             detail=form.note,
         )
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="reminders", name="hold")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="hold", name="hold")
 
 
 @router.post("/release")
@@ -66,7 +66,7 @@ def release(
         except NoSuchHold:
             return  # the second click of a double click: it is lifted, as was asked
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="reminders", name="release")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="release", name="release")
 
 
 @router.post("/remind")
@@ -85,7 +85,7 @@ def remind(
             sequence=form.sequence,
         )
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="reminders", name="remind")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="remind", name="remind")
 
 
 @router.post("/reminders")
@@ -104,7 +104,7 @@ def of_invoice(
             ladder_text=form.ladder,
         )
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="reminders", name="invoice")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="invoice", name="invoice")
 
 
 @router.post("/customer-reminders")
@@ -116,10 +116,15 @@ def of_customer(
     def do(session: Session, now: datetime) -> None:
         customer_id = load_invoice(session, invoice_id=invoice_id).customer_id
         preferences.set_up_customer(
-            session, customer_id=customer_id, now=now, off=_off(form), ladder_text=form.ladder
+            session,
+            customer_id=customer_id,
+            actor=visitor.email,
+            now=now,
+            off=_off(form),
+            ladder_text=form.ladder,
         )
 
-    return answer_form(app, request, visitor, invoice_id, form, do, block="reminders", name="customer")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="customer", name="customer")
 
 
 def _reason(text: str) -> HoldReason:

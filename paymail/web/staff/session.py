@@ -10,9 +10,13 @@ from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.core import restores
 from paymail.web.http.dependencies import AppDep
+from paymail.web.staff.admission import admit
+from paymail.web.staff.shell import shell
 
 COOKIE = "paymail_session"
 LOGIN = "/staff/login"
+OPEN = (LOGIN, "/staff/password/")
+"""What is reached without a session."""
 
 
 class NotLoggedIn(Denied):
@@ -22,12 +26,18 @@ class NotLoggedIn(Denied):
 
 
 def require_staff(app: AppDep, request: Request, paymail_session: Annotated[str, Cookie()] = "") -> Visitor:
-    """Return who is logged in; every page shows what is on hold. Raises NotLoggedIn."""
+    """Return who is logged in, if their role allows the route. From here on the request sees what they may
+    see, and every page shows what is on hold and what waits. Raises NotLoggedIn, NotAllowed.
+    """
     with app.reading() as session:
         found = staff.visitor(session, secret=paymail_session, now=app.now())
-        request.state.on_hold = restores.on_hold(session) if found else []
-    if found is None:
-        raise NotLoggedIn("please sign in")
+        if found is None:
+            raise NotLoggedIn("please sign in")
+        request.state.on_hold = restores.on_hold(session)
+        request.state.admission = admission = admit(session, request, found)
+        app.asking.scope = admission.scope
+        app.asking.begin(session)
+        request.state.shell = shell(session, request, now=app.now(), scope=admission.scope)
     return found
 
 
@@ -37,7 +47,7 @@ Visiting = Annotated[Visitor, Depends(require_staff)]
 def without_session(request: Request) -> Response | None:
     """Refuse, by its head alone, a request to a staff page that shows no session; None lets it pass."""
     path: str = request.scope["path"]
-    if not path.startswith("/staff/") or path == LOGIN or request.cookies.get(COOKIE):
+    if not path.startswith("/staff/") or path.startswith(OPEN) or request.cookies.get(COOKIE):
         return None
     return to_login(request)
 

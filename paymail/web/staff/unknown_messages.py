@@ -1,7 +1,7 @@
 """Messages in doubt: the list, and what staff say became of one."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -10,8 +10,10 @@ from paymail.errors import Conflict, Gone
 from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.delivery import unknown_messages
+from paymail.services.lists import lookup
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import FormText, RowId
+from paymail.web.staff import flash
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
 from paymail.wiring import App
@@ -58,12 +60,16 @@ def resolve(
     csrf: FormText,
     answer: Annotated[Answer, Form()],
     why: Annotated[FormText, Form(max_length=500)] = "",
+    back: Annotated[Literal["", "invoice"], Form()] = "",
 ) -> Response:
-    """Take what staff say became of one."""
+    """Take what staff say became of one, and lead to it or `back` to its invoice."""
     staff.check_csrf(visitor, csrf)
     try:
         with app.transaction() as session:
+            invoice_id = lookup.message(session, message_id=message_id).invoice_id
             _ACTS[answer](session, message_id=message_id, actor=visitor.email, now=app.now(), why=why)
     except (Conflict, Gone) as error:
         return _shown(app, request, visitor, str(error), 409)
+    if back:
+        return flash.back_to(f"/staff/invoices/{invoice_id}", "resolved")
     return RedirectResponse(f"/staff/messages/{message_id}", 303)

@@ -101,6 +101,18 @@ def test_a_failure_that_is_no_decline_tells_its_code(
     assert (found.status, found.failure) == (IntentStatus.REQUIRES_PAYMENT_METHOD, expected)
 
 
+def test_a_returned_debit_tells_its_account_and_when_it_was_begun(sandboxed: SandboxedGateway) -> None:
+    made = sandboxed.create()
+    begun = int(utc_now().timestamp())
+    with contextlib.suppress(SandboxDeclined):
+        pay(made.client_secret, "222222227", base_url=sandboxed.url)
+    sandboxed.control("advance")
+    found = sandboxed.gateway.retrieve_intent(account=ACCOUNT, intent_id=made.id)
+    assert found.failed_method == "Bank debit ending 2227"
+    assert begun <= found.tried_at <= int(utc_now().timestamp())
+    assert (made.failed_method, made.tried_at) == ("", 0)
+
+
 def test_the_same_key_gives_the_same_intent(sandboxed: SandboxedGateway) -> None:
     assert sandboxed.create().id == sandboxed.create().id
     assert sandboxed.create("k2").id != sandboxed.create().id

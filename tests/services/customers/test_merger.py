@@ -151,7 +151,7 @@ def test_saved_payment_methods_of_both_end(two: TwoCustomers) -> None:
 
 def test_reminders_that_were_off_for_either_stay_off(two: TwoCustomers) -> None:
     with db.transaction(two.engine) as session:
-        preferences.set_up_customer(session, customer_id=GOES, off=True, now=NOW)
+        preferences.set_up_customer(session, customer_id=GOES, off=True, actor="ann", now=NOW)
     two.merge()
     assert two.customer(STAYS).reminders_off
 
@@ -175,9 +175,9 @@ def test_a_merged_customer_is_not_listed_and_does_not_change(two: TwoCustomers) 
         with pytest.raises(CustomerMerged):
             contacts.add(**named, asked=NewContact("x@y.example"), **who)  # type: ignore[arg-type]
         with pytest.raises(CustomerMerged):
-            languages.set_locale(**named, tag="de")  # type: ignore[arg-type]
+            languages.set_locale(**named, **who, tag="de")  # type: ignore[arg-type]
         with pytest.raises(CustomerMerged):
-            preferences.set_up_customer(**named, off=True, now=LATER)  # type: ignore[arg-type]
+            preferences.set_up_customer(**named, **who, off=True)  # type: ignore[arg-type]
         with pytest.raises(CustomerMerged):
             erasure.erase_customer(**named, **who)  # type: ignore[arg-type]
 

@@ -18,7 +18,7 @@ from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import erasure, retention
 from paymail.services.delivery import deliveries
 from paymail.services.letters.invoice_facts import full_document
-from paymail.services.letters.issued_documents import facts_of, frozen, keep, keep_shown
+from paymail.services.letters.issued_documents import enter, facts_of, frozen, keep, keep_shown
 from paymail.services.letters.letters import letter_for
 from tests.factories import NOW, PlainWriter
 from tests.services.emailed_invoice import EmailedInvoice
@@ -178,8 +178,9 @@ def test_two_that_draw_at_once_keep_one(emailed: EmailedInvoice) -> None:
         invoice = load_invoice(session, invoice_id=502)
         version = frozen(session, invoice=invoice, document=_document(session, invoice))
     assert version is not None
-    emailed.change(lambda session: keep(session, version=version, pdf=b"one", now=NOW))
-    emailed.change(lambda session: keep(session, version=version, pdf=b"other", now=NOW))
+    for pdf in (b"one", b"other"):
+        emailed.change(lambda session, pdf=pdf: keep(session, version=version, pdf=pdf, now=NOW))
+        emailed.change(lambda session, pdf=pdf: enter(session, version=version, pdf=pdf, now=NOW))
     assert versions(emailed.engine) == [(b"one", 0)]
     with db.reading(emailed.engine) as session:
         invoice = load_invoice(session, invoice_id=502)
@@ -277,7 +278,7 @@ def test_an_erased_customer_leaves_no_bytes_of_what_was_issued(emailed: EmailedI
         version = frozen(session, invoice=invoice, document=_document(session, invoice))
         customer = invoice.customer_id
     assert version is not None
-    emailed.change(lambda session: keep(session, version=version, pdf=b"seen on the page", now=NOW))
+    emailed.change(lambda session: keep_shown(session, version=version, pdf=b"seen on the page", now=NOW))
     emailed.set(amount_paid=8250, payment_status=PaymentStatus.PAID)
     emailed.change(
         lambda session: erasure.erase_customer(session, customer_id=customer, actor="test", now=NOW)

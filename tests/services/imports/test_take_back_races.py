@@ -1,6 +1,5 @@
 """Taking back an import beside everybody else: whoever comes second waits, and finds what is true then."""
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,11 +20,8 @@ from paymail.services.imports import NotTakenBack, import_emails, take_back
 from paymail.services.payments import checkout
 from paymail.services.sending import bulk
 from tests.lender import Lender
+from tests.services.blocked import wait_until_blocked
 from tests.services.imports.import_story import ImportStory, made
-
-BLOCKED = text(
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
 
 
 class Race(ImportStory):
@@ -42,20 +38,10 @@ class Race(ImportStory):
                     yield session
                     session.flush()
                     begun.append(pool.submit(other))
-                    self.wait_until_blocked(begun[0])
+                    wait_until_blocked(self.engine, begun[0])
 
             take_back(Context(held, self.now), import_id=import_id or 0, actor="staff")
         return begun[0]
-
-    def wait_until_blocked(self, other: Future[object]) -> None:
-        """Return when somebody waits for a lock, or `other` has ended without waiting."""
-        with self.engine.connect() as watch:
-            for _ in range(1_000):
-                if other.done() or watch.scalar(BLOCKED):
-                    return
-                watch.rollback()
-                time.sleep(0.01)
-        pytest.fail("nobody waits, and nobody has ended")
 
 
 @pytest.fixture
@@ -102,7 +88,7 @@ def test_a_payment_that_began_first_keeps_the_import(race: Race) -> None:
         with db.transaction(race.engine) as session:
             load_invoice(session, invoice_id=7, lock=True)
             late: Future[object] = pool.submit(lambda: race.take_back(report.import_id))
-            race.wait_until_blocked(late)
+            wait_until_blocked(race.engine, late)
             session.add(begun(race))
         with pytest.raises(NotTakenBack, match="invoice 7: the customer has begun to pay it"):
             late.result()

@@ -14,6 +14,8 @@ from paymail.models import (
     IssuerChange,
     Message,
     MessageState,
+    Role,
+    StaffRole,
     StaffUser,
 )
 from paymail.services.core.contexts import Context
@@ -32,11 +34,15 @@ OLD = {"bank_bsb": "063-000", "bank_number": "1000"}
 
 @pytest.fixture
 def billing(engine: Engine) -> Engine:
-    """An issuer with an invoice, bank details since yesterday, and two staff, one of them gone."""
+    """An issuer with an invoice, bank details since yesterday, and staff: one gone, one without a role."""
     with db.transaction(engine) as session:
         make_invoice(session)
         session.add(StaffUser(email="ann@office.example", password_hash="x", created_at=NOW))
         session.add(StaffUser(email="gone@x.example", password_hash="x", created_at=NOW, disabled_at=NOW))
+        session.add(StaffUser(email="other@x.example", password_hash="x", created_at=NOW))
+        session.flush()
+        for person in session.scalars(select(StaffUser).where(StaffUser.email != "other@x.example")):
+            session.add(StaffRole(user_id=person.user_id, issuer_id=1, role=Role.VIEWER))
     ask(engine, at=-1, **OLD)
     with db.transaction(engine) as session:
         bank_changes.confirm(session, issuer=session.get_one(Issuer, 1), actor="cli", now=NOW - DAY)

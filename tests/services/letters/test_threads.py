@@ -1,13 +1,14 @@
 """Every email about an invoice answers the first one, so that a mail reader shows one conversation."""
 
 from paymail.models import Message
+from paymail.services.customers import statement_emails
 from paymail.services.letters.kinds import KINDS
 from paymail.services.letters.letters import letter_for
 from paymail.services.payments import adjustments
 from tests.services.emailed_invoice import EmailedInvoice
 
-ALONE = {"notice", "copy", "answer"}
-"""They go to somebody else than the first email did."""
+ALONE = {"notice", "copy", "answer", "statement"}
+"""They go to somebody else than the first email did; a statement is about no one invoice."""
 
 
 def answers(emailed: EmailedInvoice, message: Message) -> str:
@@ -37,3 +38,13 @@ def test_where_the_host_mailed_the_invoice_it_answers_the_first_reminder(emailed
     sent = [message for message in emailed.messages("reminder") if message.handed_over_at]
     (void,) = emailed.messages("void")
     assert answers(emailed, void) == sent[0].header_id
+
+
+def test_a_statement_begins_no_conversation_about_an_invoice(emailed: EmailedInvoice) -> None:
+    with emailed.context.transaction() as session:
+        statement_emails.send_statement(session, customer_id=1, key="a-click", actor="ann", now=emailed.clock)
+    emailed.turn()
+    emailed.send()
+    (statement,), (first,) = emailed.messages("statement"), emailed.messages("invoice")
+    assert statement.handed_over_at is not None
+    assert answers(emailed, first) == ""

@@ -58,6 +58,7 @@ def customer(**changes: object) -> Change:
             return preferences.set_up_customer(
                 session,
                 customer_id=number,
+                actor="ann",
                 now=emailed.clock,
                 **changes,  # type: ignore[arg-type]
             )

@@ -94,7 +94,7 @@ def test_a_ladder_whose_tones_contradict_its_days_is_refused(
     emailed: EmailedInvoice, text: str, reason: str
 ) -> None:
     with emailed.context.transaction() as session, pytest.raises(BadLadder) as refused:
-        preferences.set_up_customer(session, customer_id=1, ladder_text=text, now=emailed.clock)
+        preferences.set_up_customer(session, customer_id=1, ladder_text=text, actor="ann", now=emailed.clock)
     assert str(refused.value) == reason
 
 

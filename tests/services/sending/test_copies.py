@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from paymail.documents import InvoiceDocument
+from paymail.emails import CopyEmail
 from paymail.errors import Conflict, InvalidInput, NotFound, TooMany
 from paymail.models import Channel, MessageState
 from paymail.services.core.history import CUSTOMER
@@ -142,3 +143,14 @@ def test_a_copy_is_dropped_when_its_address_was_suppressed_meanwhile(emailed: Em
     emailed.turn()
     assert emailed.mailer.delivered == []
     assert [message.state for message in emailed.messages("copy")] == [MessageState.SUPPRESSED]
+
+
+def test_a_copy_of_what_is_paid_names_no_due_date(emailed: EmailedInvoice) -> None:
+    copy(emailed)
+    payment = paid(emailed)
+    copy(emailed, payment_id=payment)
+    with emailed.context.transaction() as session:
+        for message in emailed.messages("copy"):
+            email = letter_for(session, message=message, public_url="", date=emailed.clock).email
+            assert isinstance(email, CopyEmail)
+            assert email.due is None

@@ -12,7 +12,7 @@ def test_a_program_gets_the_statement_of_a_customer(site: Site) -> None:
     key = bearer(site.app, "read")
     answer = site.client.get("/api/v1/customers/1/statement.pdf", headers=key)
     assert answer.headers["content-type"] == "application/pdf"
-    assert "AUD $82.50 open on" in text_of(answer.content)
+    assert "AUD $82.50 outstanding on" in text_of(answer.content)
     for query, status, code in (
         ("currency=EUR", 404, "nothing_issued"),
         ("day=2026-01-01&since=2026-02-01", 422, "bad_period"),

@@ -44,4 +44,6 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "digest": "0" * 64,
         "colour": "2563eb",
         "kind": "remind",
+        "user_id": 1,
+        "staff_token": "x",
     }

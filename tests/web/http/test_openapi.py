@@ -38,6 +38,7 @@ OPERATIONS = [
     ("/api/public/pay/{token}/already-paid", "POST"),
     ("/api/public/pay/{token}/promise", "POST"),
     ("/api/public/pay/{token}/objection", "POST"),
+    ("/api/public/pay/{token}/copy", "POST"),
     ("/api/public/pay/{token}/saved-method/remove", "POST"),
     ("/webhooks/stripe", "POST"),
     ("/healthz", "GET"),
@@ -45,6 +46,8 @@ OPERATIONS = [
 ]
 STAFF_OPERATIONS = [
     ("/api/v1/customers/{customer_id}/merge", "POST"),
+    ("/api/v1/customers/{customer_id}/hold", "POST"),
+    ("/api/v1/customers/{customer_id}/release", "POST"),
     ("/api/v1/customers/{customer_id}/contacts", "GET"),
     ("/api/v1/customers/{customer_id}/contacts", "POST"),
     ("/api/v1/customers/{customer_id}/contacts/{contact_id}", "DELETE"),
@@ -154,7 +157,7 @@ def described(
     app.close()
 
 
-UNSAID = ("/promise", "/create-payment", "/objection")
+UNSAID = ("/promise", "/create-payment", "/objection", "/copy")
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)

@@ -30,13 +30,13 @@ def copied(found: Transfer | None) -> list[str]:
 
 
 def test_at_home_it_is_bsb_and_number_and_the_reference_is_what_every_bank_takes() -> None:
-    expected = ["Southern IT", "063-000", "10002000", "pay@southern.example", "82.50", "INVA5027"]
+    expected = ["Southern IT", "063-000", "10002000", "pay@southern.example", "82.50", "INVA-502-7--4FJCR"]
     assert copied(transfer(LOCAL)) == expected
     assert copied(transfer(ABROAD)) == expected
 
 
 def test_other_currencies_go_by_iban_where_there_is_one() -> None:
-    expected = ["Southern IT", "DE89370400440532013000", "COBADEFFXXX", "34.781", "INVA5027"]
+    expected = ["Southern IT", "DE89370400440532013000", "COBADEFFXXX", "34.781", "INVA-502-7--4FJCR"]
     assert copied(transfer(ABROAD, 34_781, "KWD")) == expected
 
 

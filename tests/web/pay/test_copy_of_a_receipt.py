@@ -43,3 +43,17 @@ def test_only_so_many_are_sent_in_a_day(site: Site) -> None:
     pages = [asked(site, token, f"a{number}@shop.example") for number in range(6)]
     assert "So many copies were sent today" in pages[-1]
     assert len(copies(site)) == 5
+
+
+def test_a_program_asks_for_the_same_with_the_same_limits(site: Site) -> None:
+    token = site.invoice()
+    path, body = f"/api/public/pay/{token}/copy", {"to": "books@shop.example", "receipt": 1}
+    assert site.client.post(path, json=body).json()["code"] == "no_receipt"
+    pays(site, token)
+    for _ in range(2):
+        assert site.client.post(path, json=body).json() == {"success": True}
+    assert copies(site) == [("books@shop.example", "copy")]
+    assert site.client.post(path, json={**body, "to": "books"}).status_code == 422
+    answers = [site.client.post(path, json={**body, "to": f"a{n}@shop.example"}) for n in range(5)]
+    assert [answer.status_code for answer in answers] == [200] * 4 + [429]
+    assert answers[-1].json()["code"] == "too_many_copies"

@@ -4,7 +4,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from paymail.models import IssuedDocument
+from paymail.cli.sample_data import load_sample
+from paymail.documents import Document
+from paymail.models import Invoice, IssuedDocument
+from paymail.render.pdf import WeasyPdfRenderer
 from paymail.web.pay import documents
 from tests.web.conftest import Site
 
@@ -32,3 +35,22 @@ def test_a_locked_database_costs_nobody_the_drawn_invoice(
     assert answer.status_code == 200
     assert answer.content.startswith(b"%PDF")
     assert kept(site) == 0
+
+
+def test_an_import_of_502_invoices_draws_none_and_the_first_need_draws_its_own(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+
+    def count(_renderer: WeasyPdfRenderer, document: Document) -> bytes:
+        drawn.append(document.filename)
+        return b"%PDF-"
+
+    monkeypatch.setattr(WeasyPdfRenderer, "render", count)
+    assert load_sample(site.app).created == 502
+    assert (drawn, kept(site)) == ([], 0)
+    with site.app.reading() as session:
+        token = session.get_one(Invoice, 502).payment_token
+    for _ in range(2):
+        assert site.client.get(f"/api/public/pay/{token}/invoice.pdf").content == b"%PDF-"
+    assert (drawn, kept(site)) == (["invoice-502.pdf"], 1)

@@ -24,6 +24,7 @@ BODIES = {
     "promise": {"date": "2026-12-01"},
     "remove": {"id": 1},
     "objection": {"reason": "price"},
+    "copy": {"to": "a@b.example", "receipt": 1},
 }
 FORMS = {"remove": {"method": "1"}, "wrong": {"reason": "price"}, "copy": {"email": "a@b.example"}}
 UNKNOWN = ["0" * 64, "x", "A" * 64, "0" * 63, "0" * 65, "%00", "é", "0" * 300]
@@ -43,7 +44,9 @@ VOID = {
     ("/pay/{token}/another-way", "POST"): 303,
     ("/pay/{token}/wrong", "POST"): 303,
     ("/pay/{token}/copy", "POST"): 303,
+    ("/pay/{token}/invoice.pdf", "POST"): 303,
     ("/api/public/pay/{token}/objection", "POST"): 409,
+    ("/api/public/pay/{token}/copy", "POST"): 404,
     ("/pay/{token}/saved-method/remove", "POST"): 303,
     ("/api/public/pay/{token}/already-paid", "POST"): 409,
     ("/api/public/pay/{token}/promise", "POST"): 409,
@@ -260,19 +263,19 @@ def test_staff_replace_and_take_back_a_link_on_the_page(biller: Biller) -> None:
     was = biller.hidden(page, "was")
     for _ in range(2):  # a double click
         page = biller.post("/invoices/502/link", do="regenerate", was=was)
-    assert page.count("link regenerated") == 1
+    assert page.count("Link regenerated") == 1
     assert old not in page
-    assert "It expires on <time" in page
+    assert "Works until <time" in page
     page = biller.post("/invoices/502/link", do="revoke")
     assert "Create link" in page
     assert "Show link" not in page
     was = biller.hidden(page, "was")
     for _ in range(2):
         page = biller.post("/invoices/502/link", do="regenerate", was=was)
-    assert page.count("link regenerated") == 2
+    assert page.count("Link regenerated") == 2
     assert "https://pay.example/pay/" in biller.post("/invoices/502/link", do="show")
     biller.site.expire()
-    assert "It expired on <time" in biller.get("/invoices/502")
+    assert "Expired on <time" in biller.get("/invoices/502")
     assert "is not an option" in biller.post("/invoices/502/link", 422, do="destroy")
 
 

@@ -37,7 +37,7 @@ def asked(site: Site, code: str, amount: str = "1234.50") -> str:
 
 def test_code_and_amount_tell_whose_it_is_its_state_and_the_accounts_end(site: Site, code: str) -> None:
     page = words(asked(site, code))
-    assert "From Southern IT Services Pty Ltd ABN 51 824 753 556 Invoice #502 State To be paid" in page
+    assert "From Southern IT Services Pty Ltd ABN 51 824 753 556 Invoice #502 Status To be paid" in page
     assert "Bank account ends in 2000 unchanged since" in page
     for secret in ("1234.50", "Vacuum", "customer.example", "063", "1000 2000", "/pay/"):
         assert secret not in page

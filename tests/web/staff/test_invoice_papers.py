@@ -32,5 +32,5 @@ def test_the_page_says_which_version_went_out_with_which_email(biller: Biller) -
     biller.site.sweep()
     page = biller.get("/invoices/502")
     assert biller.site.count(IssuedDocument) == 2
-    assert 'messages/1">invoice sent</a>' in page
-    assert 'messages/2">invoice sent</a>' in page
+    assert 'messages/1">invoice, sent</a>' in page
+    assert 'messages/2">invoice, sent</a>' in page

@@ -64,7 +64,7 @@ def test_as_many_others_are_not_those_that_were_shown(many: Biller) -> None:
 
 def test_rate_time_and_again_are_taken(many: Biller) -> None:
     page = begin(many, rate="office365", when="morning", again="yes")
-    assert "30 per minute" in page
+    assert "30 a minute" in page
     assert "Wed 18 Mar 2026, 09:00 AEDT" in page
     expand(many)
     assert {message.next_at.isoformat() for message in many.messages()} == {"2026-03-17T22:00:00+00:00"}
@@ -124,13 +124,13 @@ def test_pause_resume_and_cancel_do_what_they_say_and_bear_a_second_click(many: 
     begin(many)
     expand(many)
     for _ in range(2):
-        assert '<span class="badge paused">' in many.post("/bulk/1/pause")
+        assert '<span class="badge warn">Paused</span>' in many.post("/bulk/1/pause")
     many.site.sweep()
     assert {message.state for message in many.messages()} == {MessageState.SCHEDULED}
     for _ in range(2):
         many.post("/bulk/1/resume")
     for _ in range(2):
-        assert '<span class="badge cancelled">' in many.post("/bulk/1/cancel")
+        assert '<span class="badge still">Cancelled</span>' in many.post("/bulk/1/cancel")
     assert {message.state for message in many.messages()} == {MessageState.CANCELLED}
     assert "cannot change from cancelled" in many.post("/bulk/1/pause", 409)
     many.post("/bulk/1/explode", 422)
@@ -165,7 +165,7 @@ def test_its_messages_are_listed_by_state(many: Biller) -> None:
     begin(many)
     expand(many)
     assert 'href="/staff/messages?bulk=1&amp;state=scheduled"' in many.get("/bulk/1")
-    assert "2 messages, page 1 of 1" in many.get("/messages?bulk=1&state=scheduled")
+    assert "2 emails, page 1 of 1" in many.get("/messages?bulk=1&state=scheduled")
 
 
 def test_what_was_picked_is_sent_and_nothing_else(many: Biller) -> None:
@@ -210,7 +210,7 @@ def test_each_company_gets_a_bulk_send_of_its_own_on_its_own_clock(many: Biller)
 
 def test_a_bulk_send_of_tomorrow_is_called_scheduled(many: Biller) -> None:
     page = begin(many, when="morning")
-    assert '<span class="badge running">scheduled</span>' in page
-    assert '<span class="badge running">scheduled</span>' in many.get("/bulk")
+    assert '<span class="badge info">Scheduled</span>' in page
+    assert '<span class="badge info">Scheduled</span>' in many.get("/bulk")
     many.go(many.clock + timedelta(days=1))
-    assert '<span class="badge running">running</span>' in many.get("/bulk/1")
+    assert '<span class="badge info">Running</span>' in many.get("/bulk/1")

@@ -36,7 +36,7 @@ def test_the_button_works_on_it_again(biller: Biller) -> None:
     biller.post(f"/events/{event_id}/reprocess")
     biller.site.sweep()
     assert biller.site.count(Payment) == 1
-    assert ">done<" in biller.get("/events")
+    assert ">Done<" in biller.get("/events")
 
 
 def test_the_button_needs_the_token_of_the_page(biller: Biller) -> None:
@@ -44,7 +44,7 @@ def test_the_button_needs_the_token_of_the_page(biller: Biller) -> None:
     answer = biller.site.client.post(f"/staff/events/{event_id}/reprocess", data={"csrf": "wrong"})
     assert answer.status_code == 403
     biller.post("/events/evt_unknown/reprocess", 404)
-    assert ">dead<" in biller.get("/events")
+    assert ">Dead<" in biller.get("/events")
 
 
 def test_the_api_lists_shows_and_works_on_events_again(site: Site) -> None:

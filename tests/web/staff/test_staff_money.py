@@ -57,7 +57,7 @@ def test_the_form_of_a_payment_is_prefilled_with_what_is_owed_and_today(owed: Bi
     page = owed.get("/invoices/502")
     assert 'name="amount" value="82.50"' in page
     assert 'name="day" value="2026-03-17"' in page
-    assert "AUD $82.50 is owed." in page
+    assert "$82.50 is owed." in page
 
 
 def test_a_double_click_records_one_payment_with_one_receipt(owed: Biller) -> None:
@@ -73,7 +73,7 @@ def test_a_double_click_records_one_payment_with_one_receipt(owed: Biller) -> No
     (payment,) = rows(owed, Payment)
     assert (payment.amount, payment.paid_on.isoformat(), payment.source) == (8250, "2026-03-16", "staff")
     assert [m.kind for m in owed.messages()] == ["receipt"]
-    for shown in ("2026-03-16", "Bank transfer", "INV 502", "staff@paymail.example", "R-000001"):
+    for shown in ("16 Mar", "Bank transfer", "INV 502", "staff@paymail.example", "R-000001"):
         assert shown in page
     assert invoice(owed).payment_status is PaymentStatus.PAID
 
@@ -117,7 +117,7 @@ def test_a_payment_that_cannot_be_is_refused_and_nothing_typed_is_lost(
 ) -> None:
     page = record(owed, 422, **{"reference": "ref &amp; co"} | form)
     assert reason in page
-    assert "<details open><summary>Record a payment" in page
+    assert '<details class="act" open><summary>Record a payment' in page
     if "reference" not in form:
         assert 'value="ref &amp;amp; co"' in page
     assert rows(owed, Payment) == []
@@ -131,7 +131,7 @@ def test_more_than_is_owed_is_recorded_only_when_the_box_is_ticked(owed: Biller)
     assert rows(owed, Payment) == []
     page = record(owed, amount="90.00", surplus="yes")
     assert "Overpaid" in page
-    assert "AUD $7.50" in page
+    assert "$7.50" in page
     assert invoice(owed).overpaid == 750
 
 
@@ -160,12 +160,12 @@ def test_a_card_payment_is_refunded_once_by_a_double_click_and_carried_out_at_st
     payment = by_card(owed)
     for _ in range(2):
         page = refund(owed, payment=payment, amount="20", channel="stripe", reason="An hour less")
-    assert "requested" in page
+    assert "Requested" in page
     (asked,) = rows(owed, Refund)
     assert (asked.amount, asked.status, asked.actor) == (2000, RefundStatus.REQUESTED, STAFF)
     owed.site.sweep()
     page = owed.get("/invoices/502")
-    for shown in ("CN-000001", "succeeded", "An hour less", "AUD $20.00", "Up to AUD $62.50 can be refunded"):
+    for shown in ("CN-000001", "Succeeded", "An hour less", "$20.00", "Up to $62.50 can be refunded"):
         assert shown in page
     answer = owed.site.client.get(f"/staff/refunds/{asked.refund_id}/credit-note.pdf")
     assert answer.content[:5] == b"%PDF-"
@@ -179,7 +179,7 @@ def test_a_refund_of_more_than_is_left_is_refused_and_what_was_typed_stays(owed:
     assert 'value="82.51"' in page
     assert 'value="too &lt;much&gt;"' in page
     assert 'name="owed_again" value="yes" checked' in page
-    assert "<details open><summary>Refund payment 1" in page
+    assert '<details class="act" open><summary>Refund payment 1' in page
     assert rows(owed, Refund) == []
 
 
@@ -253,14 +253,14 @@ def test_a_write_off_is_done_once_by_a_double_click_and_undone(owed: Biller) -> 
     for _ in range(2):
         page = owed.post("/invoices/502/write-off", amount="2.50", reason="bank's fee", before=before)
     assert invoice(owed).amount_written_off == 250
-    assert page.count('<td class="nowrap">written off</td>') == 1
+    assert page.count('<span class="b">Written off</span>') == 1
     assert "has changed since" in owed.post(
         "/invoices/502/write-off", 409, amount="80", reason="x", before=before
     )
     for _ in range(2):
         page = owed.post("/invoices/502/undo-write-off")
     assert invoice(owed).amount_written_off == 0
-    assert page.count("write off undone") == 1
+    assert page.count("Write off undone") == 1
 
 
 @pytest.mark.parametrize(
@@ -282,8 +282,8 @@ def test_an_invoice_is_voided_once_with_a_reason_and_a_tick(owed: Biller) -> Non
     assert "enter a reason" in owed.post("/invoices/502/void", 422, sure="yes")
     for _ in range(2):
         page = owed.post("/invoices/502/void", reason="billed twice", sure="yes")
-    assert page.count('<td class="nowrap">voided</td>') == 1
-    assert "<dt>Balance</dt><dd>AUD $0.00</dd>" in page
+    assert page.count('<span class="b">Voided</span>') == 1
+    assert "<dt>Balance</dt><dd>$0.00</dd>" in page
     assert invoice(owed).status is InvoiceStatus.VOID
 
 
@@ -298,7 +298,7 @@ def test_part_payments_are_allowed_from_an_amount_and_switched_off(owed: Biller)
     for _ in range(2):
         page = owed.post("/invoices/502/part-payments", parts="on", minimum="20.00")
     assert page.count("from AUD 20.00") == 1
-    assert "Part payments: from AUD $20.00" in page
+    assert "Part payments: from $20.00" in page
     for form in ({"parts": "on", "minimum": "82.51"}, {"parts": "on"}, {"parts": "maybe"}):
         owed.post("/invoices/502/part-payments", 422, **form)
     assert invoice(owed).part_minimum == 2000

@@ -181,7 +181,7 @@ def test_a_draft_is_issued_by_a_button_without_an_email(biller: Biller) -> None:
     for _double_click in range(2):
         page = biller.post("/invoices/502/issue")
     assert "Issue without emailing" not in page
-    assert page.count('<td class="nowrap">issued</td>') == 1
+    assert page.count('<span class="b">Issued</span>') == 1
     assert biller.messages() == []
     with biller.site.app.reading() as session:
         assert session.get_one(Invoice, 502).status is InvoiceStatus.SENT

@@ -1,5 +1,6 @@
 """The section of the payment plan on an invoice's page."""
 
+import re
 from datetime import date
 
 import pytest
@@ -51,15 +52,16 @@ def kinds(biller: Biller) -> list[str]:
 def test_a_plan_is_agreed_by_each_way_once_by_a_double_click(
     owed: Biller, form: dict[str, str], expected: list[tuple[str, int]]
 ) -> None:
-    assert "the full balance is due on 2026-04-11" in owed.get("/invoices/502")
+    assert "the full balance is due on 11 Apr" in owed.get("/invoices/502")
     for _ in range(2):
         page = agree(owed, **form, shown="")
     assert parts(owed) == expected
     assert (owed.site.count(PaymentPlan), kinds(owed)) == (1, ["plan_agreed"])
     for due, amount in expected:
-        assert f'<td class="nowrap">{due}</td><td class="n">AUD ${amount / 100:.2f}</td>' in page
+        day = date.fromisoformat(due).strftime("%-d %b")
+        assert re.search(rf'data-l="Due">{day}</td>.*data-l="Amount">\${amount / 100:.2f}</td>', page)
     assert f"Set up by {STAFF}" in page
-    assert '<td class="nowrap">plan agreed</td>' in page
+    assert '<span class="b">Plan agreed</span>' in page
 
 
 @pytest.mark.parametrize(
@@ -86,9 +88,9 @@ def test_a_plan_that_cannot_be_is_refused_and_nothing_typed_is_lost(
     owed: Biller, form: dict[str, str], reason: str
 ) -> None:
     page = agree(owed, 422, **form)
-    assert '<p class="message">' in page
+    assert '<p class="error">' in page
     assert reason in page
-    assert "<details open><summary>Set up a payment plan" in page
+    assert '<details class="act" open><summary>Set up a payment plan' in page
     for name in set(form) & {"count", "first", "deposit", "deposit_due", "rest_due"}:
         assert f'name="{name}" value="{form[name]}"' in page
     if "lines" in form:
@@ -103,17 +105,15 @@ def test_a_way_that_the_page_does_not_offer_is_refused(owed: Biller, way: str) -
 
 def test_an_instalment_that_is_not_paid_in_time_is_marked_late(owed: Biller) -> None:
     agree(owed, **EQUAL)
-    assert ">overdue<" not in owed.get("/invoices/502")
+    assert 'badge warn">Overdue<' not in owed.get("/invoices/502")
     record = {"amount": "30.00", "channel": "cash", "request_key": "0123456789"}
     page = owed.post("/invoices/502/payments", **record)
-    assert (
-        '<td class="n">AUD $27.50</td><td class="n">AUD $0.00</td><td><span class="badge paid">paid' in page
-    )
-    assert '<td class="n">AUD $27.50</td><td class="n">AUD $25.00</td><td></td>' in page
+    states = re.findall(r'data-l="State"><span[^>]*>([^<]+)</span>.*?data-l="Open">([^<]+)<', page)
+    assert states == [("Paid", "$0.00"), ("To come", "$25.00"), ("To come", "$27.50")]
     owed.go(owed.clock.replace(month=5, day=2))
     page = owed.get("/invoices/502")
-    assert page.count(">overdue<") == 1
-    assert "Due now: <strong>AUD $25.00</strong> of AUD $52.50 owed" in page
+    assert page.count('badge warn">Overdue<') == 1
+    assert 'Due now: <b class="num">$25.00</b> of $52.50 owed' in page
 
 
 def test_a_plan_is_changed_by_agreeing_again_with_what_is_open_prefilled(owed: Biller) -> None:
@@ -139,7 +139,7 @@ def test_a_plan_is_ended_once_by_a_double_click_with_a_reason(owed: Biller) -> N
     shown = owed.hidden(page, "shown")
     page = owed.post("/invoices/502/plan/end", 422, reason=" ", shown=shown)
     assert "enter a reason for ending the plan" in page
-    assert "<details open><summary>End the plan" in page
+    assert '<details class="act" open><summary>End the plan' in page
     for _ in range(2):
         page = owed.post("/invoices/502/plan/end", reason="pays <all>", shown=shown)
     assert kinds(owed) == ["plan_agreed", "plan_ended"]

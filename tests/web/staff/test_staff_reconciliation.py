@@ -40,13 +40,13 @@ def test_the_page_shows_drift_until_it_is_over(biller: Biller) -> None:
     assert "No run has finished yet" in biller.get("/reconciliation")
     repair = drifting(biller.site)
     page = biller.get("/reconciliation")
-    assert "amount differs" in page
+    assert "Amount differs" in page
     assert '<a href="/staff/invoices/502">502</a>' in page
     assert "received AUD 80.00" in page
     assert "received AUD 82.50" in page
     repair()
     page = biller.get("/reconciliation")
-    assert "None: everything compared agrees." in page
+    assert "None: everything that was compared agrees." in page
     assert "Resolved differences" in page
 
 

@@ -19,7 +19,7 @@ from paymail.services.core.contexts import Context
 from paymail.services.core.issuers import all_issuers
 from paymail.services.core.tax_invoices import NoValidAbn, lacks_abn, mend
 from paymail.services.outbox import gates
-from paymail.services.sending.bulk.selection import Selection, matching
+from paymail.services.sending.bulk.selection import Selection, matching, within
 from paymail.services.sending.invoice_emails import send_invoice
 
 BATCH = 100
@@ -58,6 +58,7 @@ def start(
     """
     if selection.failed_of is not None:
         get(session, selection.failed_of)
+    selection = within(session, selection)
     if session.scalar(matching(session, selection).limit(1)) is None:
         raise EmptySelection("no matching invoice can be sent")
     _check_abns(session, selection)

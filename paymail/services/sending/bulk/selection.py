@@ -4,11 +4,13 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from paymail.models import Customer, Invoice, Message, MessageKind, MessageState, PaymentStatus
+from paymail.services.access.visible import seen_issuers
 from paymail.services.lists.filter_conditions import conditions
 from paymail.services.lists.invoice_filter import from_text
 from paymail.services.lists.payment_state import OWED
@@ -71,6 +73,18 @@ def fixed(session: Session, selection: Selection, now: datetime) -> Selection:
         return selection
     highest = session.scalar(select(func.max(Invoice.invoice_id))) or 0
     return replace(selection, as_of=now, highest=highest)
+
+
+def within(session: Session, selection: Selection) -> Selection:
+    """Return the selection for the issuers only that whoever starts it sees: the sweep, which writes the
+    messages, sees all."""
+    seen = seen_issuers(session)
+    if seen is None:
+        return selection
+    wanted = from_text(selection.filter)
+    companies = tuple(sorted(seen.intersection(wanted.company) if wanted.company else seen)) or (0,)
+    narrowed = urlencode([*replace(wanted, company=()).pairs(), ("company", ",".join(map(str, companies)))])
+    return replace(selection, filter=narrowed)
 
 
 def matching(session: Session, selection: Selection, columns: Any = Invoice.invoice_id) -> Select[Any]:

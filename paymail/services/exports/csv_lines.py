@@ -1,0 +1,27 @@
+"""Lines of a CSV: for spreadsheets, in which no cell may be calculated."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that spreadsheets would calculate."""
+
+
+def line(cells: Sequence[object], *, delimiter: str = ",") -> str:
+    """Return one line as it is; texts by strange hands go through `safe` first."""
+    written = io.StringIO()
+    csv.writer(written, delimiter=delimiter, lineterminator="\n").writerow(cells)
+    return written.getvalue()
+
+
+def safe(value: object) -> object:
+    """Return a value that no spreadsheet calculates."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Yield the lines of a table, the head first. Nothing is kept of them."""
+    yield line(head)
+    for row in rows:
+        yield line([safe(one) for one in row])

@@ -1,0 +1,155 @@
+"""The GST report of one issuer: figures of a period, and every line that they are made of.
+
+G1 is total sales with GST, 1A the GST on sales, as an Australian activity statement calls them (ATO: "GST -
+completing your BAS"). Drafts and void invoices count in no period. What is written off stays: a bad debt is
+the accountant's to adjust. Nothing is kept of the lines, however many: four statements are read side by side.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Executable, Select, or_, select, union
+from sqlalchemy.orm import Session
+
+from paymail.models import (
+    IN_FORCE,
+    Channel,
+    Customer,
+    Dispute,
+    DisputeState,
+    Invoice,
+    InvoiceStatus,
+    Issuer,
+    Payment,
+    Refund,
+)
+from paymail.services.core.invoices import local_date
+from paymail.services.core.tax_invoices import AUSTRALIA
+from paymail.services.exports.gst_shares import Charge, Counted, Event, Kind, accrued, received, share
+from paymail.services.exports.period import Period, happened, paid_in
+from paymail.services.exports.side_by_side import Beside, stream
+
+
+class Basis(StrEnum):
+    """When GST counts."""
+
+    ACCRUAL = "accrual"
+    """When the invoice is issued (ATO: non-cash)."""
+    CASH = "cash"
+    """When the money comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class GstRow:
+    """One line, with the invoice that it is about."""
+
+    invoice_id: int
+    number: str
+    customer: str
+    currency: str
+    counted: Counted
+    by_host: bool = False
+    """Whether only the host's system told of this payment: its day is the one on which it did."""
+
+
+def home_of(issuer: Issuer) -> str:
+    """Return the currency that an issuer reports in."""
+    return "AUD" if issuer.country == AUSTRALIA else issuer.currency
+
+
+def rows(session: Session, *, issuer: Issuer, span: Period, basis: Basis) -> Iterator[GstRow]:
+    """Yield the lines of a period, invoice by invoice. Four statements. Raises BadCalendar."""
+    ours = _concerned(issuer, span, basis)
+    ids = select(Invoice.invoice_id).where(ours)
+    invoices = stream(
+        session,
+        select(
+            Invoice.invoice_id, Invoice.number, Invoice.issued_date, Invoice.currency, Invoice.total,
+            Invoice.tax_amount, Invoice.tax_aud, Customer.name,
+        )
+        .join(Customer, Customer.customer_id == Invoice.customer_id)
+        .where(ours)
+        .order_by(Invoice.invoice_id),
+    )  # fmt: skip
+    happenings = [Beside(stream(session, one)) for one in _happenings(ids)]
+    for invoice in invoices:
+        paid, back, lost = (one.of(invoice.invoice_id) for one in happenings)
+        told = {f"R-{one.receipt_number:06d}" for one in paid if one.channel is Channel.HOST}
+        events = [*_payments(issuer, paid), *_refunds(issuer, back), *_chargebacks(issuer, lost)]
+        charge = _charge(issuer, invoice)
+        for one in accrued(charge, events) if basis is Basis.ACCRUAL else received(charge, events):
+            if span.holds(one.day):
+                by_host = one.kind is Kind.PAYMENT and one.reference in told
+                yield GstRow(invoice.invoice_id, invoice.number, invoice.name, invoice.currency, one, by_host)
+
+
+def _concerned(issuer: Issuer, span: Period, basis: Basis) -> ColumnElement[bool]:
+    went_back = select(Refund.invoice_id).where(
+        Refund.issuer_id == issuer.issuer_id,
+        Refund.status.in_(IN_FORCE),
+        happened(Refund.created_at, issuer, span),
+    )
+    ours = (Invoice.issuer_id == issuer.issuer_id) & (Invoice.status == InvoiceStatus.SENT)
+    if basis is Basis.ACCRUAL:
+        credited = went_back.where(Refund.credited > 0)
+        issued = Invoice.issued_date.between(span.first, span.last)
+        return ours & or_(issued, Invoice.invoice_id.in_(credited))
+    came = select(Payment.invoice_id).where(Payment.issuer_id == issuer.issuer_id, paid_in(issuer, span))
+    lost = select(Dispute.invoice_id).where(
+        Dispute.state == DisputeState.LOST, happened(Dispute.updated_at, issuer, span)
+    )
+    return ours & Invoice.invoice_id.in_(union(came, went_back, lost))
+
+
+def _happenings(ids: Select[int]) -> list[Executable]:
+    """Return all that happened to these invoices, at any time: shares rest on what was before."""
+    paid = select(
+        Payment.invoice_id, Payment.amount, Payment.paid_on, Payment.received_at, Payment.receipt_number,
+        Payment.channel,
+    ).where(Payment.invoice_id.in_(ids))  # fmt: skip
+    back = select(
+        Refund.invoice_id,
+        Refund.amount,
+        Refund.credited,
+        Refund.created_at,
+        Refund.credit_note,
+        Refund.refund_id,
+    ).where(Refund.invoice_id.in_(ids), Refund.status.in_(IN_FORCE))
+    lost = select(Dispute.invoice_id, Dispute.amount, Dispute.updated_at, Dispute.dispute_id).where(
+        Dispute.invoice_id.in_(ids), Dispute.state == DisputeState.LOST
+    )
+    return [
+        paid.order_by(Payment.invoice_id, Payment.payment_id),
+        back.order_by(Refund.invoice_id, Refund.refund_id),
+        lost.order_by(Dispute.invoice_id, Dispute.dispute_id),
+    ]
+
+
+def _charge(issuer: Issuer, invoice: Any) -> Charge:
+    if invoice.currency == (home := home_of(issuer)):
+        return Charge(invoice.issued_date, invoice.total, invoice.total, invoice.tax_amount)
+    if home != "AUD" or not invoice.tax_aud or not invoice.tax_amount:
+        return Charge(invoice.issued_date, invoice.total, None, None)
+    # The invoice says its GST in dollars; by the same rate its price is so much.
+    dollars = share(invoice.tax_aud, invoice.total, invoice.tax_amount)
+    return Charge(invoice.issued_date, invoice.total, dollars, invoice.tax_aud)
+
+
+def _payments(issuer: Issuer, found: Iterable[Any]) -> Iterator[Event]:
+    for one in found:
+        day: date = one.paid_on or local_date(issuer, one.received_at)
+        yield Event(day, Kind.PAYMENT, one.amount, f"R-{one.receipt_number:06d}")
+
+
+def _refunds(issuer: Issuer, found: Iterable[Any]) -> Iterator[Event]:
+    for one in found:
+        named = f"CN-{one.credit_note:06d}" if one.credit_note else f"refund {one.refund_id}"
+        yield Event(local_date(issuer, one.created_at), Kind.REFUND, one.amount, named, one.credited)
+
+
+def _chargebacks(issuer: Issuer, found: Iterable[Any]) -> Iterator[Event]:
+    for one in found:
+        yield Event(local_date(issuer, one.updated_at), Kind.CHARGEBACK, one.amount, one.dispute_id)

@@ -1,0 +1,146 @@
+"""Drafts that a person writes on a page: made once however often the button is pressed, and changed by one
+person at a time. The checks and rules are those of an import."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from paymail.errors import Conflict
+from paymail.models import IdempotentRequest, Invoice, InvoiceStatus
+from paymail.services.core import idempotency
+from paymail.services.core.contexts import Context
+from paymail.services.core.invoices import load_invoice
+from paymail.services.imports.given.invoice import GivenInvoice
+from paymail.services.imports.given.known_parts import KnownParts
+from paymail.services.imports.given.one_invoice import put_invoice
+
+SCOPE = "draft"
+_LOOKED_AT = 50
+"""Of the newest invoices, for the draft that an earlier press has made."""
+
+
+class ChangedMeanwhile(Conflict):
+    """The draft is no longer what the page showed."""
+
+    code = "changed_meanwhile"
+
+
+class NoDraft(Conflict):
+    """The invoice is issued or void; its lines can no longer change."""
+
+    code = "no_draft"
+
+
+class _MadeBefore(Exception):
+    """The draft of this press was made by an earlier one."""
+
+    def __init__(self, content: str) -> None:
+        self.content = content
+
+
+def version_of(invoice: Invoice) -> str:
+    """Return what stands for the state of a draft that a page showed."""
+    return idempotency.content_digest(invoice.invoice_id, invoice.updated_at.isoformat(), invoice.status)
+
+
+def next_number(session: Session, *, issuer_id: int) -> str:
+    """Return the number that a draft without one would get."""
+    (known,) = KnownParts(issuer_id).of(session, [GivenInvoice({}, ())])
+    return known["invoice_id"]
+
+
+def create_draft(
+    context: Context, *, reading: Context, given: GivenInvoice, issuer_id: int, actor: str, key: str
+) -> int | None:
+    """Make a draft and return its id. The same `key` again makes none, and leads to the one of before.
+
+    None: that one is not among the newest any more. Raises GivenRefused, GivenConflict with every fault.
+    """
+    with reading.transaction() as session:
+        number = given.number or next_number(session, issuer_id=issuer_id)
+    named = GivenInvoice(given.head | {"invoice_id": number}, given.items)
+
+    @contextmanager
+    def once() -> Iterator[Session]:
+        with context.transaction() as session:
+            request = _reserved(session, key, actor, context.now(), issuer_id, number)
+            before = _numbered(session, issuer_id, number)
+            yield session
+            if before is not None or _numbered(session, issuer_id, number) is None:
+                session.delete(request)  # nothing was made: what is mended may come under the same key
+
+    try:
+        put = put_invoice(
+            replace(context, transaction=once),
+            reading=reading,
+            given=named,
+            issuer_id=issuer_id,
+            actor=actor,
+            only_new=True,
+        )
+    except _MadeBefore as made:
+        with reading.transaction() as session:
+            return _found(session, issuer_id, made.content)
+    return put.invoice_id
+
+
+def change_draft(
+    context: Context, *, reading: Context, invoice_id: int, given: GivenInvoice, version: str, actor: str
+) -> None:
+    """Take over what a person wrote of the draft that had this `version` on their page.
+
+    Raises NoDraft, ChangedMeanwhile, GivenRefused and GivenConflict.
+    """
+    with reading.transaction() as session:
+        issuer_id = load_invoice(session, invoice_id=invoice_id).issuer_id
+
+    @contextmanager
+    def while_unchanged() -> Iterator[Session]:
+        with context.transaction() as session:
+            check_draft(load_invoice(session, invoice_id=invoice_id, lock=True), version)
+            yield session
+
+    put_invoice(
+        replace(context, transaction=while_unchanged),
+        reading=reading,
+        given=given,
+        issuer_id=issuer_id,
+        actor=actor,
+    )
+
+
+def check_draft(invoice: Invoice, version: str) -> None:
+    """Raise NoDraft or ChangedMeanwhile unless the invoice is the draft that a page showed."""
+    if invoice.status is not InvoiceStatus.DRAFT:
+        raise NoDraft(f"invoice {invoice.number} is no draft any more; its lines can no longer change")
+    if version_of(invoice) != version:
+        raise ChangedMeanwhile(
+            "somebody else has changed this draft since you opened it; open it again, then make your changes"
+        )
+
+
+def _reserved(
+    session: Session, key: str, actor: str, now: datetime, issuer_id: int, number: str
+) -> IdempotentRequest:
+    request, first = idempotency.reserve(session, scope=SCOPE, key=key, actor=actor, now=now)
+    if not first:
+        raise _MadeBefore(request.content_digest)
+    request.content_digest = idempotency.content_digest(issuer_id, number)
+    return request
+
+
+def _numbered(session: Session, issuer_id: int, number: str) -> int | None:
+    mine = select(Invoice.invoice_id).where(Invoice.issuer_id == issuer_id, Invoice.number == number)
+    return session.scalar(mine)
+
+
+def _found(session: Session, issuer_id: int, content: str) -> int | None:
+    newest = select(Invoice.invoice_id, Invoice.number).where(Invoice.issuer_id == issuer_id)
+    for row in session.execute(newest.order_by(Invoice.invoice_id.desc()).limit(_LOOKED_AT)):
+        if idempotency.content_digest(issuer_id, row.number) == content:
+            return int(row.invoice_id)
+    return None

@@ -1,0 +1,93 @@
+"""What became of the invoice emails of one invoice: when each step was reached, and what came back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from paymail.models import (
+    Bounce,
+    HoldOrigin,
+    Invoice,
+    Message,
+    MessageKind,
+    MessageState,
+    PaymentAttempt,
+    ReminderHold,
+)
+from paymail.services.lists.delivery_state import RECEIPT, Delivery, InvoiceEmail, emails_of
+
+_TAKEN = (MessageState.SENT, MessageState.BOUNCED)
+"""A mail server accepted it; what came back later is another matter."""
+_MOST_EMAILS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """The steps of an invoice's email. Instants are UTC; None: not reached."""
+
+    delivery: Delivery = Delivery.NOT_EMAILED
+    newest: Message | None = None
+    """The newest invoice email, which `delivery` is about."""
+    taken: Message | None = None
+    """The newest that a mail server accepted."""
+    arrived_at: datetime | None = None
+    """When a report came that the accepted one arrived."""
+    returned: Bounce | None = None
+    """The newest report that one of them came back."""
+    viewed_at: datetime | None = None
+    """When somebody first pressed a button of the pay page."""
+
+
+def record_of(session: Session, *, invoice_id: int) -> DeliveryRecord:
+    """Return the record of an invoice, in six statements at most."""
+    email = emails_of(session, invoice_ids=(invoice_id,)).get(invoice_id)
+    viewed = _viewed_at(session, invoice_id)
+    if email is None:
+        return DeliveryRecord(viewed_at=viewed)
+    statement = select(Message).where(Message.invoice_id == invoice_id, Message.kind == MessageKind.INVOICE)
+    emails = session.scalars(statement.order_by(Message.message_id.desc()).limit(_MOST_EMAILS)).all()
+    reports = reports_on(session, message_ids=[one.message_id for one in emails])
+    return _record(email, emails, reports, viewed)
+
+
+def reports_on(session: Session, *, message_ids: Iterable[int]) -> list[Bounce]:
+    """Return what came back about some messages, oldest first. One statement."""
+    statement = select(Bounce).where(Bounce.message_id.in_(list(message_ids)))
+    return list(session.scalars(statement.order_by(Bounce.bounce_id)))
+
+
+def _record(
+    email: InvoiceEmail, emails: Iterable[Message], reports: Iterable[Bounce], viewed: datetime | None
+) -> DeliveryRecord:
+    found = list(emails)
+    taken = next((one for one in found if one.state in _TAKEN), None)
+    arrived = [one.received_at for one in reports if taken and _is(one, taken) and one.kind == RECEIPT]
+    returned = [one for one in reports if one.kind in ("hard", "soft")]
+    return DeliveryRecord(
+        delivery=email.delivery,
+        newest=found[0],
+        taken=taken,
+        arrived_at=min(arrived, default=None),
+        returned=returned[-1] if returned else None,
+        viewed_at=viewed,
+    )
+
+
+def _is(report: Bounce, message: Message) -> bool:
+    return report.message_id == message.message_id
+
+
+def _viewed_at(session: Session, invoice_id: int) -> datetime | None:
+    noted = session.scalar(select(Invoice.viewed_at).where(Invoice.invoice_id == invoice_id))
+    if noted is not None:
+        return noted
+    # Code of before noted no time, but left these.
+    paid = select(func.min(PaymentAttempt.created_at)).where(PaymentAttempt.invoice_id == invoice_id)
+    said = select(func.min(ReminderHold.placed_at)).where(
+        ReminderHold.invoice_id == invoice_id, ReminderHold.origin == HoldOrigin.CUSTOMER
+    )
+    found = (session.scalar(paid), session.scalar(said))
+    return min((one for one in found if one), default=None)

@@ -1,0 +1,48 @@
+"""What the page says after an act: the redirect carries one of these codes, never a text."""
+
+from collections.abc import Mapping
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse
+
+DID = "did"
+"""The parameter of the address."""
+FLASHES: Mapping[str, str] = {
+    "send": "The invoice email is on its way, or waits for the time that you set.",
+    "copy": "The copy is on its way.",
+    "corrected": "The address is corrected, and the invoice email goes there now.",
+    "resolved": "Settled. The emails below say what comes next.",
+    "drafted": "The draft is saved. Nobody has been told of it.",
+    "edited": "The draft is changed.",
+    "issued": "The invoice is issued. It has not been emailed yet.",
+    "hold": "The reminders wait.",
+    "release": "The hold is released.",
+    "remind": "The reminder is on its way.",
+    "invoice": "Saved. The reminders of this invoice follow it from now on.",
+    "customer": "Saved. The reminders of this customer follow it from now on.",
+    "payment": "The payment is recorded.",
+    "refund": "The refund is asked for. The list below says how far it is.",
+    "receipt": "The receipt is on its way once more.",
+    "write_off": "Written off. The customer is not asked for it any more.",
+    "undo_write_off": "The amount is owed again.",
+    "void": "The invoice is void.",
+    "parts": "Saved. The pay page follows at once.",
+    "plan": "The payment plan is set up.",
+    "plan_end": "The plan has ended. The whole balance is due.",
+    "answer": "Closed. The reminders go on.",
+    "link": "The invoice has another pay link; the old one has stopped working.",
+    "link_made": "The invoice has a pay link again. No email went out.",
+    "link_ended": "The pay link has stopped working.",
+}
+
+
+def said(request: Request) -> str:
+    """Return what a page says of the act before it; empty for no code or one that is not known."""
+    return FLASHES.get(request.query_params.get(DID, ""), "")
+
+
+def back_to(address: str, did: str) -> RedirectResponse:
+    """Lead to the page that shows the result, and say there what was done. `did` is one of FLASHES."""
+    if did not in FLASHES:
+        raise KeyError(did)
+    return RedirectResponse(f"{address}?{DID}={did}#flash", 303)

@@ -1,0 +1,137 @@
+"""People: who may sign in, with which roles."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from paymail.models import Role
+from paymail.services.access import people
+from paymail.services.access.password_links import LIFETIME, make_link
+from paymail.services.core.issuers import all_issuers
+from paymail.web.http.dependencies import AppDep
+from paymail.web.http.inputs import RowId
+from paymail.web.staff.form_actions import IssuerId, Refusal, StaffForm, Text, act
+from paymail.web.staff.pages import PAGES
+from paymail.web.staff.session import Visiting
+from paymail.wiring import App
+
+router = APIRouter(prefix="/people")
+HERE = "/staff/people"
+
+
+class RoleForm(StaffForm):
+    """A role for a company, or for all."""
+
+    role: Text = ""
+    issuer: IssuerId = ""
+
+
+class InviteForm(RoleForm):
+    """Somebody new."""
+
+    email: Text = ""
+
+
+@router.get("")
+def listed(app: AppDep, request: Request, visitor: Visiting) -> HTMLResponse:
+    """Show everybody with an account, and the form to invite somebody."""
+    return _page(app, request, visitor)
+
+
+@router.post("")
+def invite(app: AppDep, request: Request, visitor: Visiting, form: Annotated[InviteForm, Form()]) -> Response:
+    """Make an account, and show once the link by which the person sets their password."""
+    made: list[str] = []
+    refusal = act(
+        app,
+        visitor,
+        form,
+        lambda session, now: made.append(
+            people.invite(
+                session,
+                email=form.email,
+                role=people.role_named(form.role),
+                issuer_id=people.issuer_named(session, form.issuer),
+                actor=visitor.email,
+                now=now,
+            )
+        ),
+    )
+    link = None if refusal else _address(app, made[0])
+    return _page(app, request, visitor, refusal, form=form, link=link, who=form.email)
+
+
+@router.post("/{user_id}/role")
+def change_role(
+    app: AppDep, request: Request, visitor: Visiting, user_id: RowId, form: Annotated[RoleForm, Form()]
+) -> Response:
+    """Give or take a role."""
+    refusal = act(
+        app,
+        visitor,
+        form,
+        lambda session, _now: people.set_role(
+            session,
+            people.person_of(session, user_id=user_id),
+            role=None if form.role == "none" else people.role_named(form.role),
+            issuer_id=people.issuer_named(session, form.issuer),
+        ),
+    )
+    return _page(app, request, visitor, refusal) if refusal else RedirectResponse(HERE, 303)
+
+
+@router.post("/{user_id}/remove")
+def remove(
+    app: AppDep, request: Request, visitor: Visiting, user_id: RowId, form: Annotated[StaffForm, Form()]
+) -> Response:
+    """End an account; its sessions end at once."""
+    refusal = act(
+        app,
+        visitor,
+        form,
+        lambda session, now: people.remove(session, people.person_of(session, user_id=user_id), now),
+    )
+    return _page(app, request, visitor, refusal) if refusal else RedirectResponse(HERE, 303)
+
+
+@router.post("/{user_id}/link")
+def new_link(
+    app: AppDep, request: Request, visitor: Visiting, user_id: RowId, form: Annotated[StaffForm, Form()]
+) -> Response:
+    """Show once a link by which the person sets another password; the present one works until then."""
+    made: list[tuple[str, str]] = []
+
+    def make(session: Session, now: datetime) -> None:
+        user = people.person_of(session, user_id=user_id)
+        made.append((user.email, make_link(session, user, actor=visitor.email, now=now)))
+
+    refusal = act(app, visitor, form, make)
+    who, secret = made[0] if made else ("", "")
+    return _page(app, request, visitor, refusal, link=secret and _address(app, secret), who=who)
+
+
+def _address(app: App, secret: str) -> str:
+    return f"{app.settings.public_url}/staff/password/{secret}"
+
+
+def _page(
+    app: App,
+    request: Request,
+    visitor: Visiting,
+    refusal: Refusal | None = None,
+    *,
+    form: InviteForm | None = None,
+    link: str | None = None,
+    who: str = "",
+) -> HTMLResponse:
+    with app.reading() as session:
+        found: dict[str, object] = {
+            "people": people.people(session),
+            "issuers": {issuer.issuer_id: issuer.name for issuer in all_issuers(session)},
+        }
+    found |= {"visitor": visitor, "refusal": refusal, "roles": list(Role), "link": link, "who": who}
+    found |= {"form": form if refusal and form else InviteForm(), "hours": LIFETIME.total_seconds() // 3600}
+    return PAGES.TemplateResponse(request, "people.html", found, refusal.status if refusal else 200)

@@ -1,0 +1,88 @@
+"""GST by what happened: all that is counted of an invoice adds up, whatever its parts were."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paymail.services.exports.gst_shares import Charge, Counted, Event, Kind, accrued, received, share
+
+FIRST = date(2026, 1, 1)
+
+
+@st.composite
+def accounts(draw: st.DrawFn) -> tuple[Charge, list[Event]]:
+    """Draw an invoice with payments, refunds and chargebacks as the books allow them."""
+    total = draw(st.integers(1, 10_000_000))
+    tax = share(total, draw(st.integers(0, 15)), 115)
+    dollars = draw(st.sampled_from([(total, tax), (share(total, 151, 100), share(tax, 151, 100))]))
+    events, came, credited = [], 0, 0
+    for nth in range(draw(st.integers(0, 8))):
+        day, kind = (
+            FIRST + timedelta(days=nth),
+            draw(st.sampled_from([Kind.PAYMENT, Kind.REFUND, Kind.CHARGEBACK])),
+        )
+        if kind is Kind.PAYMENT or not came:
+            amount = draw(st.integers(1, total))
+            came += amount
+            events.append(Event(day, Kind.PAYMENT, amount, "R"))
+            continue
+        amount = draw(st.integers(1, came))
+        surplus = max(came - (total - credited), 0)
+        most = min(max(amount - surplus, 0), total - credited)
+        off = draw(st.sampled_from([0, most])) if kind is Kind.REFUND else 0
+        came, credited = came - amount, credited + off
+        events.append(Event(day, kind, amount, "CN", off))
+    return Charge(FIRST, total, *dollars), events
+
+
+def sums(found: list[Counted]) -> tuple[int, int]:
+    return sum(one.sales or 0 for one in found), sum(one.gst or 0 for one in found)
+
+
+@given(accounts())
+def test_without_the_cash_basis_it_is_what_was_issued_less_what_was_credited(
+    account: tuple[Charge, list[Event]],
+) -> None:
+    charge, events = account
+    assert charge.home_total is not None
+    assert charge.home_tax is not None
+    off = [one.credited for one in events]
+    assert sums(list(accrued(charge, events))) == (
+        charge.home_total - sum(share(charge.home_total, one, charge.total) for one in off),
+        charge.home_tax - sum(share(charge.home_tax, one, charge.total) for one in off),
+    )
+
+
+@given(accounts())
+def test_on_the_cash_basis_all_time_is_the_gst_of_what_is_paid(account: tuple[Charge, list[Event]]) -> None:
+    charge, events = account
+    sales, gst = sums(list(accrued(charge, events)))
+    price = charge.total - sum(one.credited for one in events)
+    came = sum(one.amount if one.kind is Kind.PAYMENT else -one.amount for one in events)
+    paid = min(max(came, 0), price)
+    counted = list(received(charge, events))
+    assert sums(counted) == (share(sales, paid, price), share(gst, paid, price))
+    assert sum(one.amount for one in counted) == paid
+    if price and paid == price:
+        assert sums(counted) == (sales, gst)
+
+
+def test_parts_of_a_cent_are_not_lost_and_a_surplus_is_no_sale() -> None:
+    charge = Charge(FIRST, 1000, 1000, 91)
+    events = [Event(FIRST + timedelta(days=n), Kind.PAYMENT, 334, f"R-{n}") for n in range(4)]
+    assert [(one.amount, one.gst) for one in received(charge, events)] == [
+        (334, 30),
+        (334, 31),
+        (332, 30),
+        (0, 0),
+    ]
+
+
+def test_what_is_not_known_in_dollars_is_not_guessed() -> None:
+    charge = Charge(FIRST, 1000, None, None)
+    paid = Event(FIRST, Kind.PAYMENT, 500, "R-1")
+    refunded = Event(FIRST, Kind.REFUND, 500, "CN-1", 500)
+    assert [(one.amount, one.sales, one.gst) for one in received(charge, [paid, refunded])] == [
+        (500, None, None), (-500, None, None),
+    ]  # fmt: skip
