@@ -48,8 +48,8 @@ def test_a_preview_shows_what_is_typed_and_stores_nothing(biller: Biller, token:
     if kind == "pdf":
         assert answer.content.startswith(b"%PDF")
     else:
-        # A copy for a further address says little.
-        assert kind == "copy" or "Unsaved words of the foot" in answer.text
+        # A copy for a further address and a statement say little below.
+        assert kind in ("copy", "statement") or "Unsaved words of the foot" in answer.text
         assert "0f5c4d" in answer.text.lower()
     assert token not in answer.text
     assert rows(biller) == before
