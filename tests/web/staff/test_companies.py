@@ -7,13 +7,14 @@ import pytest
 from PIL import Image
 from sqlalchemy import event
 
-from paymail.models import Issuer, IssuerChange, IssuerLogo, Message, MessageKind
+from paymail.models import Issuer, IssuerChange, IssuerLogo, Message, MessageKind, Role
 from paymail.ports.findings import Finding, failed, ok
 from paymail.services.issuers import bank_changes
 from paymail.services.issuers.bank_details import BANK_FIELDS
 from paymail.web.staff.company_form import FIELDS
 from tests.web.conftest import STAFF, Biller
 from tests.web.http.hostile import VALUES
+from tests.web.two_issuers import SECRETS, become, make_two
 
 BANK = {"bank_holder": "Southern IT", "bank_bsb": "063-000", "bank_number": "1000 2000"}
 
@@ -285,3 +286,32 @@ def test_no_value_of_a_field_is_too_much_for_the_form(shop: Biller, path: str, v
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = shop.site.client.post(f"/staff{path}", content=body, headers=kind)
         assert answer.status_code < 500, answer.text
+
+
+def test_an_admin_of_one_company_sees_and_changes_that_one_only(biller: Biller) -> None:
+    make_two(biller)
+    become(biller.site, Role.ADMIN)
+    page = biller.get("/companies")
+    assert not [secret for secret in SECRETS if secret in page]
+    assert "/staff/companies/2" in page
+    assert "/staff/companies/1" not in page
+    assert "Add a company" not in page
+    biller.get("/companies/2")
+    biller.get("/companies/new", 403)
+    biller.post("/companies/new", 403, name="Mine")
+    before = company(biller).phone
+    for path in ("", "/bank", "/bank/cancel", "/sender", "/stripe", "/preview", "/test"):
+        form = {"csrf": biller.csrf, "phone": "1", "kind": "invoice", "bank_number": "66"}
+        answer = biller.site.client.post(f"/staff/companies/1{path}", data=form, follow_redirects=False)
+        assert answer.status_code in (403, 404), path
+        assert not [secret for secret in SECRETS if secret in answer.text], path
+    for path in ("", "/history", "/preview"):
+        assert biller.site.client.get(f"/staff/companies/1{path}").status_code in (403, 404), path
+    assert company(biller).phone == before
+
+
+def test_a_biller_reaches_no_companys_page(biller: Biller) -> None:
+    make_two(biller)
+    become(biller.site, Role.BILLER)
+    for path in ("/companies", "/companies/2", "/companies/2/history", "/companies/2/preview"):
+        biller.get(path, 403)
