@@ -16,8 +16,10 @@ from paymail import clock, db, top_folder
 from paymail.errors import Misconfigured
 from paymail.gateway import StripeConfig, StripeGateway, StripePaymentDomains
 from paymail.host_database import HostConfig, PostgresqlHost
+from paymail.mail.dkim_key import DkimKey, key_of
 from paymail.mail.mailbox import MailboxMailer
 from paymail.mail.measured import MeasuredMailer
+from paymail.mail.sender_records import DnsSenderRecords
 from paymail.mail.smtp import SmtpConfig, SmtpMailer
 from paymail.ports.host_database import HostDatabase
 from paymail.ports.mail import Mailer
@@ -25,6 +27,7 @@ from paymail.ports.payment_domains import PaymentDomains
 from paymail.ports.payments import Gateway
 from paymail.ports.queue import Doorbell
 from paymail.ports.rendering import PdfRenderer, Writer
+from paymail.ports.sender_records import SenderRecords
 from paymail.queue.celery_app import make_celery
 from paymail.queue.doorbell import CeleryDoorbell
 from paymail.render.dkim import Signer
@@ -62,6 +65,7 @@ class App:
     gateway: Gateway
     payment_domains: PaymentDomains
     mailer: Mailer
+    sender_records: SenderRecords
     writer: Writer
     pdf: PdfRenderer
     now: Callable[[], datetime] = clock.utc_now
@@ -156,6 +160,7 @@ def build(settings: Settings) -> App:
     """
     celery = build_celery(settings)
     pdf = WeasyPdfRenderer(TEMPLATES)
+    key = key_of(settings.dkim_domain, settings.dkim_selector, settings.dkim_key_file)
     return App(
         settings=settings,
         engine=_engine(settings),
@@ -164,8 +169,9 @@ def build(settings: Settings) -> App:
         gateway=StripeGateway(_stripe(settings), clock.utc_now),
         payment_domains=StripePaymentDomains(_stripe(settings)),
         mailer=MeasuredMailer(_mailer(settings)),
+        sender_records=DnsSenderRecords(settings.mail_transport == "smtp", key),
         writer=MeasuredWriter(
-            LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=_signer(settings))
+            LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=_signer(key))
         ),
         pdf=pdf,
         sender_rate=_sender_rate(settings),
@@ -242,9 +248,5 @@ def _mailer(settings: Settings) -> Mailer:
     )
 
 
-def _signer(settings: Settings) -> Signer | None:
-    if not settings.dkim_domain:
-        return None
-    return Signer.load(
-        domain=settings.dkim_domain, selector=settings.dkim_selector, key_file=Path(settings.dkim_key_file)
-    )
+def _signer(key: DkimKey | None) -> Signer | None:
+    return Signer.load(domain=key.domain, selector=key.selector, key_file=key.key_file) if key else None

@@ -1,52 +1,18 @@
-"""SPF, DKIM and DMARC of the domains that we send from, where DNS answers.
-
-Sources: RFC 7208 (SPF), RFC 6376 §3.6 (DKIM keys), RFC 7489 §6 (DMARC), RFC 2606 (reserved domains).
-"""
+"""SPF, DKIM and DMARC of the domains that we send from, where DNS answers (`mail/sender_records.py`)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dns.exception import DNSException
-from dns.resolver import NXDOMAIN, NoAnswer, Resolver
+from dns.resolver import Resolver
 from sqlalchemy import select
 
-from paymail.checks import dkim_key
-from paymail.checks.findings import Finding, Subject, Verdict, failed, not_asked, ok, warning
+from paymail.checks.findings import Finding, Subject, not_asked
+from paymail.mail.dkim_key import key_of
+from paymail.mail.sender_records import Asker, of_domain, of_key
 from paymail.models import Issuer
 from paymail.services.outbox.suppressions import domain_of
 
-TIMEOUT = 2.0
-"""Seconds for one name."""
 MOST_DOMAINS = 10
-_RESERVED = ("example", "test", "invalid", "localhost", "local", "internal")
-_EXAMPLES = ("example.com", "example.net", "example.org")
-
-
-class NoDns(Exception):
-    """DNS does not answer, so nothing can be said."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Asks for TXT records."""
-
-    resolver: Resolver
-
-    def texts(self, name: str) -> list[str]:
-        """Return the TXT records of a name, none if there are none. Raises NoDns."""
-        try:
-            answer = self.resolver.resolve(name, "TXT", lifetime=TIMEOUT, search=False)
-        except (NXDOMAIN, NoAnswer):
-            return []
-        except (DNSException, OSError) as error:
-            raise NoDns(f"DNS does not respond for {name}: {type(error).__name__}") from error
-        # RFC 7208 §3.3: the strings of one record are joined without spaces.
-        return [b"".join(row.strings).decode("utf-8", "replace") for row in answer]
-
-    def tagged(self, name: str, version: str) -> list[str]:
-        """Return those TXT records that begin with this version tag."""
-        found = [text.strip() for text in self.texts(name)]
-        return [text for text in found if text.replace(" ", "").lower().startswith(version.lower())]
 
 
 def records(subject: Subject) -> Iterator[Finding]:
@@ -62,136 +28,16 @@ def records(subject: Subject) -> Iterator[Finding]:
     domains = _domains(subject)
     if not domains:
         yield not_asked("dns records", "there are no issuers yet")
-    key = dkim_key.of(subject.app.settings)
+    found = subject.app.settings
+    key = key_of(found.dkim_domain, found.dkim_selector, found.dkim_key_file)
     for domain in domains[:MOST_DOMAINS]:
-        yield from _domain(asker, domain, signed=key is not None and key.covers(domain))
+        yield from of_domain(asker, domain, signed=key is not None and key.covers(domain))
     if len(domains) > MOST_DOMAINS:
         yield not_asked("dns records", f"only the first {MOST_DOMAINS} domains are checked")
-    yield from _dkim(asker, key)
+    yield from of_key(asker, key)
 
 
 def _domains(subject: Subject) -> list[str]:
     with subject.app.reading() as session:
         addresses = session.scalars(select(Issuer.email).order_by(Issuer.issuer_id))
         return list(dict.fromkeys(domain_of(address) for address in addresses))
-
-
-def _domain(asker: Asker, domain: str, *, signed: bool) -> Iterator[Finding]:
-    if domain in _EXAMPLES or domain.rpartition(".")[2] in _RESERVED:
-        yield not_asked("dns records", f"{domain} is reserved for examples")
-        return
-    try:
-        sender = spf(asker, domain)
-        yield sender
-        yield dmarc(asker, domain, protected=signed or sender.verdict is Verdict.OK)
-    except NoDns as error:
-        yield not_asked("dns records", str(error))
-
-
-def spf(asker: Asker, domain: str) -> Finding:
-    """Whether the domain says who may send for it (RFC 7208)."""
-    found = [text for text in asker.texts(domain) if text.lower().split(" ")[0] == "v=spf1"]
-    name = f"SPF of {domain}"
-    if not found:
-        remedy = f"publish TXT {domain} `v=spf1 include:<your mail server's> -all`"
-        return warning("dns records", f"{name} is missing: emails may go to spam", remedy)
-    if len(found) > 1:
-        return failed(
-            "dns records",
-            f"{name}: {len(found)} records; receivers treat this as an error",
-            "keep only one of them",
-        )
-    terms = found[0].lower().split()[1:]
-    if terms == ["-all"]:
-        return failed(
-            "dns records", f"{name} says that the domain sends no email", "add your mail server to the record"
-        )
-    if terms and terms[-1] in ("all", "+all"):
-        return warning(
-            "dns records", f"{name} lets anyone send for the domain", "end the record with -all or ~all"
-        )
-    return ok("dns records", f"{name}: {found[0][:120]}")
-
-
-def dmarc(asker: Asker, domain: str, *, protected: bool) -> Finding:
-    """Whether receivers are told what to do with mail that proves nothing (RFC 7489).
-
-    `protected` says whether our mail can prove anything: that it is signed, or that SPF names senders.
-    """
-    place, found = _dmarc_records(asker, domain)
-    name = f"DMARC of {domain}"
-    if not found:
-        remedy = f"publish TXT _dmarc.{domain} `v=DMARC1; p=none; rua=mailto:…`"
-        return warning("dns records", f"{name} is missing: large email providers require it", remedy)
-    if len(found) > 1:
-        return failed(
-            "dns records",
-            f"{name}: {len(found)} records; receivers ignore them all",
-            f"keep only one at {place}",
-        )
-    tags = _tags(found[0])
-    policy = tags.get("p", "") if place == f"_dmarc.{domain}" else tags.get("sp", tags.get("p", ""))
-    if policy.lower() not in ("none", "quarantine", "reject"):
-        return failed("dns records", f"{name} has no valid policy", "set p=none, p=quarantine or p=reject")
-    if policy.lower() != "none" and not protected:
-        return failed(
-            "dns records",
-            f"{name} asks receivers to {policy} your emails, which neither SPF nor DKIM authenticates",
-            "publish an SPF record or set up DKIM first",
-        )
-    return ok("dns records", f"{name}: {found[0][:120]}")
-
-
-def _dmarc_records(asker: Asker, domain: str) -> tuple[str, list[str]]:
-    """Return where records are, and which; a domain without any has its parent's (RFC 7489 §6.6.3)."""
-    labels = domain.split(".")
-    for start in range(len(labels) - 1):
-        place = "_dmarc." + ".".join(labels[start:])
-        if found := asker.tagged(place, "v=DMARC1"):
-            return place, found
-    return "", []
-
-
-def _dkim(asker: Asker, key: dkim_key.DkimKey | None) -> Iterator[Finding]:
-    if key is None:
-        yield not_asked("dns records", "DKIM: emails are not signed (PAYMAIL_DKIM_DOMAIN is not set)")
-        return
-    try:
-        yield dkim(asker, key)
-    except NoDns as error:
-        yield not_asked("dns records", str(error))
-
-
-def dkim(asker: Asker, key: dkim_key.DkimKey) -> Finding:
-    """Whether the published key is the one that we sign with (RFC 6376 §3.6.1)."""
-    name = f"DKIM key {key.place}"
-    private = key.public_half()
-    if private is None:
-        return failed("dns records", f"{name}: the private key cannot be read", "see PAYMAIL_DKIM_KEY_FILE")
-    found = [_tags(text) for text in asker.texts(key.place) if "p" in _tags(text)]
-    if not found:
-        return failed(
-            "dns records", f"{name} is missing: signatures cannot be verified", "publish the record"
-        )
-    if len(found) > 1:
-        return failed(
-            "dns records", f"{name}: {len(found)} records; receivers may use any of them", "keep only one"
-        )
-    published = found[0]["p"]
-    if not published:
-        return failed(
-            "dns records", f"{name} is revoked (empty p=)", "publish the key again, or sign with another one"
-        )
-    if dkim_key.public_numbers(published) != private:
-        return failed(
-            "dns records", f"{name} does not match PAYMAIL_DKIM_KEY_FILE", "publish the matching key"
-        )
-    if "y" in found[0].get("t", "").split(":"):
-        return warning("dns records", f"{name} is in test mode (t=y)", "remove t=y once emails are delivered")
-    return ok("dns records", f"{name} matches the signing key")
-
-
-def _tags(record: str) -> dict[str, str]:
-    """Return the tags of a DKIM or DMARC record (RFC 6376 §3.2); white space in values does not count."""
-    pairs = (part.partition("=") for part in record.split(";"))
-    return {name.strip().lower(): "".join(value.split()) for name, sign, value in pairs if sign}

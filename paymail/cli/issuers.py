@@ -110,8 +110,8 @@ def set_(
     """Change details and settings of an issuer, all of them or none.
 
     Names: email, reply_to, bookkeeper_email, address, phone, tax_id, tax_name, tax_label, locale, colour,
-    terms, footer, bank_holder, bank_name, bank_bsb, bank_number, bank_payid, bank_iban, bank_bic, and every
-    issuer setting. Its name and Stripe account cannot be changed.
+    terms, footer, legal_name, website, currency, bank_holder, bank_name, bank_bsb, bank_number, bank_payid,
+    bank_iban, bank_bic, and every issuer setting. Its name and Stripe account cannot be changed.
 
     Bank details take effect after 48 hours; the first ones, while no invoice is issued, at once. All staff
     are told at once.

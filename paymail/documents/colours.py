@@ -30,6 +30,12 @@ def legible(colour: str) -> str:
     raise AssertionError("white on black is 21:1")
 
 
+def contrast_with_white(colour: str) -> float:
+    """Return the contrast of white on a colour, between 1 and 21; of no colour, that of the default."""
+    given = colour if is_colour(colour) else DEFAULT
+    return _contrast_with_white([int(given[at : at + 2], 16) for at in (1, 3, 5)])
+
+
 def _contrast_with_white(channels: list[int]) -> float:
     red, green, blue = (_linear(channel / 255) for channel in channels)
     return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)

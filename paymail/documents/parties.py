@@ -62,6 +62,15 @@ class Seller(Party):
     """The same picture on our pages, for emails and the pay page."""
     bank: BankAccount = BankAccount()
     footer: str = ""
+    legal_name: str = ""
+    """Empty, or its name once more: it trades under its own."""
+    website: str = ""
+
+    @property
+    def legal_line(self) -> str:
+        """The legal name, where it is another, and the tax id: `Coast Pty Ltd, ABN 51 824 753 556`."""
+        other = self.legal_name if self.legal_name != self.name else ""
+        return ", ".join(part for part in (other, self.tax_line) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,16 @@ class Issuer(Base):
 
     issuer_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(300), unique=True)
+    legal_name: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    """Where it trades under another: printed beside its tax id. Empty: `name`."""
     tax_id: Mapped[str] = mapped_column(String(60), default="")
     tax_name: Mapped[str] = mapped_column(String(20), default="GST")
     tax_label: Mapped[str] = mapped_column(String(30), default="", server_default="")
     """What stands before the tax id; empty: as its country calls it (`tax_ids.py`)."""
     address: Mapped[str] = mapped_column(Text, default="")
     phone: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    website: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """As it is printed, without `https://`."""
     colour: Mapped[str] = mapped_column(String(7), default="", server_default="")
     """Its brand's, `#rrggbb` as it was given; empty: ours."""
     logo_sha256: Mapped[str | None] = mapped_column(String(64))
@@ -78,6 +82,8 @@ class Issuer(Base):
     """Whether the host mails invoices itself: then one that paymail never mailed is reminded of too."""
     sender_rate: Mapped[str] = mapped_column(String(20), default="")
     """Emails a minute, or a preset's name; empty is the setting's."""
+    sender_findings: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What DNS last said of the domain it mails from, JSON (`services/issuers/sender_checks.py`)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -90,6 +90,8 @@ class Letter:
     version: Frozen | None = None
     """Of the document, where it is an issued invoice."""
     enclosed: Enclosed | None = None
+    subject_mark: str = ""
+    """Stands before the subject: `Test: `."""
 
 
 @dataclass(frozen=True, slots=True)

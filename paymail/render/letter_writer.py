@@ -40,7 +40,7 @@ class LetterWriter:
             enclosed = self._drawn(letter.enclosed.document, letter.enclosed.version)
             attachments.append(Attachment(letter.enclosed.document.filename, enclosed))
         return Written(
-            subject=rendered.subject,
+            subject=letter.subject_mark + rendered.subject,
             mime=self._signed(letter, build(_head(letter, rendered), rendered, attachments)),
             pdf=pdf,
             sender=self._return_path(letter),
@@ -74,7 +74,7 @@ def _refuse_bad_bounce_address(bounce_address: str) -> None:
 
 def _head(letter: Letter, rendered: RenderedEmail) -> Head:
     return Head(
-        subject=rendered.subject,
+        subject=letter.subject_mark + rendered.subject,
         sender=Mailbox(letter.from_name, letter.from_address),
         to=(Mailbox(letter.to_name, letter.to_address), *_nameless(letter.copies.to)),
         cc=_nameless(letter.copies.cc),

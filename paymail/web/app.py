@@ -26,6 +26,7 @@ from paymail.web.pay import (
     invoice_paper,
     objections,
     pages,
+    previews,
     promises,
     saved_methods,
     verify,
@@ -68,6 +69,8 @@ def create_app(app: App) -> FastAPI:
     web.state.rate_limits = RateLimits(app.settings)
     web.state.nav_counts = NavCounts()
     web.state.headers = fixed_headers(app.settings)
+    # The staff pages show it, and do not know the customers' pages.
+    web.state.pay_page = previews.preview
     # The one added last is asked first.
     web.add_middleware(HeadAsGet)
     web.add_middleware(BoundedBodies, limits=body_limits(app.settings), seconds=app.settings.body_seconds)

@@ -18,8 +18,11 @@ def brand_path(colour: str) -> str:
 
 
 def own_path(url: str) -> str:
-    """Return the path of an address of ours: the policy takes pictures from where the page came from only."""
-    return urlsplit(url).path
+    """Return the path of an address of ours: the policy takes pictures from where the page came from only.
+
+    A preview's logo is in the page itself.
+    """
+    return url if url.startswith("data:image/png;base64,") else urlsplit(url).path
 
 
 def phone_link(number: str, tag: str) -> Markup:

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from paymail.checks import Finding, Verdict
-from paymail.checks.dkim_key import DkimKey
-from paymail.checks.dns_records import Asker, dkim, dmarc, spf
+from paymail.mail.dkim_key import DkimKey
+from paymail.mail.sender_records import Asker, dkim, dmarc, spf
 from paymail.models import Issuer
 from paymail.settings import Settings
 from paymail.wiring import App

@@ -95,7 +95,7 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
     BankChangeState: {
         "WAITING": "`issuers set` or the API, where the issuer has bank details or has issued an invoice.",
         "APPLIED": "48 hours pass, or `issuers confirm-bank`; of first details before any invoice, at once.",
-        "CANCELLED": "`issuers cancel-bank`, the Reminders page or the API; or another change is asked for.",
+        "CANCELLED": "`issuers cancel-bank`, the company's page or the API; or another change is asked for.",
     },
     BulkState: {
         "RUNNING": "Staff start or resume it.",

@@ -16,7 +16,8 @@ PAGES = ("", "invoices", "invoices?q=nobody&overdue=any", "acts/void?payment=owe
          "invoices/490", "invoices/new", "imports", "imports/1", "messages", "messages/1",
          "messages/1/preview", "forecast?days=30", "bulk", "bulk/new?payment=unpaid", "reminders",
          "mailbox", "customers", "customers/1", "customers/1/statement", "unknown", "suppressions",
-         "events", "reconciliation", "exports", "people", "audit", "account", "keys", "start")  # fmt: skip
+         "events", "reconciliation", "exports", "people", "audit", "account", "keys", "start",
+         "companies", "companies/1", "companies/new", "companies/1/history")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +124,21 @@ def test_the_example_file_is_checked_imported_and_leads_to_its_emails(page: Page
     expect(page.get_by_text("2 new, 0 changed, 0 already here")).to_be_visible()
     page.get_by_role("link", name="Email this batch").click()
     expect(page.get_by_role("heading", name="Send 2 invoices?")).to_be_visible()
+
+
+def test_what_is_typed_on_a_companys_page_is_previewed_and_sent_as_a_test(page: Page, up: Up) -> None:
+    page.goto(f"{up.url}/staff/companies/1")
+    page.get_by_label("Footer").fill("A footer that is not saved")
+    page.get_by_label("Show").select_option("Reminder: friendly")
+    page.get_by_role("button", name="Preview").click()
+    frame = page.frame_locator("iframe[name=preview]")
+    expect(frame.get_by_text("A footer that is not saved")).to_be_visible()
+    page.get_by_role("button", name="Send me a test").click()
+    expect(frame.get_by_text("Sent to ")).to_be_visible()
+    assert any(mail.subject.startswith("Test: ") for mail in up.mails())
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="A footer that is not saved")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -1,4 +1,4 @@
-"""0042 and 0042b: holds and changes of customers, and an index, beside rows of before; both can be undone."""
+"""0041 and 0042: holds and changes of customers, and an index, beside rows of before; both can be undone."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,8 +34,8 @@ def test_a_customer_of_before_is_not_held_and_can_be(old: Engine) -> None:
         assert found is not None
         assert not customer_holds.is_held(found, NOW)
         customer_holds.hold(session, customer_id=found.customer_id, reason="r", actor="ann", now=NOW)
-    before_0042 = ScriptDirectory(str(schema.FOLDER)).get_revision("0042").down_revision
-    command.downgrade(schema.config(old), str(before_0042))
+    before_0041 = ScriptDirectory(str(schema.FOLDER)).get_revision("0041").down_revision
+    command.downgrade(schema.config(old), str(before_0041))
     assert "customer_changes" not in inspect(old).get_table_names()
     with old.connect() as connection:
         customers = connection.scalar(text("SELECT count(*) FROM customers"))

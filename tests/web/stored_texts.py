@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import Enum, TypeDecorator
 
 from paymail.models import Base
+from paymail.services.outbox.suppressions import domain_of
 from tests.factories import NOW
 
 CHECKED = {
@@ -61,11 +62,12 @@ EXAMPLES = {
     "import_profiles.definition": "{}",
     "import_files.reading": "{}",
     "import_files.findings": "{}",
+    "issuers.sender_findings": "",
 }
 """What stands in a row that is made to fill a table, where not any text will do."""
 FINDINGS = "import_files.findings"
 CHANGES, FILTER, METADATA = "import_changes.fields", "bulk_sends.selection", "invoices.metadata"
-BANK = "bank_changes.details"
+BANK, DNS = "bank_changes.details", "issuers.sender_findings"
 """JSON: the hostile text stands inside of it."""
 SHORTER = ("<script>alert(1)</script>", "<img src=x>", "<q>", "<")
 """What is put where the whole text has no room."""
@@ -142,6 +144,9 @@ def _fitting(column: Column[Any], value: str) -> str:
         )
     if str(column) == BANK:
         return json.dumps({"bank_holder": f"{value}[{column}]"})
+    if str(column) == DNS:
+        text, domain = f"{value}[{column}]", domain_of(f"{value}[issuers.email]")
+        return json.dumps({"at": NOW.isoformat(), "domain": domain, "found": [["failed", text, text]]})
     if str(column) == METADATA:
         return json.dumps({value[:40]: f"{value}[{column}]"})
     if str(column) == FILTER:

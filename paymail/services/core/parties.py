@@ -25,6 +25,8 @@ def seller_of(issuer: Issuer, public_url: str, currency: str) -> Seller:
         logo_url=f"{public_url}{path}" if public_url and path else "",
         bank=_bank_account(issuer).in_currency(currency),
         footer=issuer.footer,
+        legal_name=issuer.legal_name,
+        website=issuer.website,
     )
 
 

@@ -41,13 +41,19 @@ def details_of(change: BankChange) -> dict[str, str]:
     return found
 
 
+def asked_for(session: Session, issuer: Issuer) -> dict[str, str]:
+    """Return the seven fields as they are to be: as a change that waits has them, else as they are."""
+    earlier = waiting(session, issuer_id=issuer.issuer_id)
+    return details_of(earlier) if earlier else _present(issuer)
+
+
 def ask(session: Session, *, issuer: Issuer, fields: dict[str, str], actor: str, now: datetime) -> list[str]:
     """Ask for other bank details (checked already); return which fields differ from those asked for by now.
 
     What is not in `fields` stays: as it is, or as a change that waits has it. That one ends, and the 48 hours
     begin anew; to ask for what is in force ends it and begins nothing.
     """
-    _lock(session, issuer)
+    lock(session, issuer)
     present, earlier = _present(issuer), waiting(session, issuer_id=issuer.issuer_id)
     asked = details_of(earlier) if earlier else present
     wanted = asked | fields
@@ -85,7 +91,7 @@ def apply_due(context: Context) -> int:
         with context.transaction() as session:
             _lock_invoices(session, issuer_id)
             issuer = session.get_one(Issuer, issuer_id)
-            _lock(session, issuer)
+            lock(session, issuer)
             change = waiting(session, issuer_id=issuer_id)
             if change is not None and change.due_at <= context.now():
                 _apply(session, issuer, change, change.asked_by, context.now())
@@ -117,14 +123,15 @@ def _lock_invoices(session: Session, issuer_id: int) -> None:
     session.execute(theirs.order_by(Invoice.invoice_id).with_for_update(key_share=True))
 
 
-def _lock(session: Session, issuer: Issuer) -> None:
+def lock(session: Session, issuer: Issuer) -> None:
+    """Lock an issuer's row, after its invoices, and read it again."""
     session.flush()
     session.refresh(issuer, with_for_update={"key_share": True})
 
 
 def _locked(session: Session, issuer: Issuer) -> BankChange:
     _lock_invoices(session, issuer.issuer_id)
-    _lock(session, issuer)
+    lock(session, issuer)
     found = waiting(session, issuer_id=issuer.issuer_id)
     if found is None:
         raise NoBankChange("no change of bank details is waiting")

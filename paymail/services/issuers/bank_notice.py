@@ -51,6 +51,6 @@ def _what_to_do(issuer: Issuer, change: BankChange) -> str:
     return (
         f"It takes effect on {due:%-d %B %Y at %H:%M} ({due.tzname()}), or as soon as somebody with access to"
         " the server confirms it with `paymail issuers confirm-bank`. If nobody of you asked for it, cancel"
-        " it on the Reminders page or with `paymail issuers cancel-bank`; then change the passwords and"
-        " revoke the API keys."
+        " it on the company's page in Settings or with `paymail issuers cancel-bank`; then change the"
+        " passwords and revoke the API keys."
     )

@@ -8,12 +8,15 @@ from sqlalchemy.orm import Session
 
 from paymail.documents import colours
 from paymail.models import Invoice, Issuer
+from paymail.money import exponent
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.email_addresses import checked, checked_copy
 from paymail.services.core.locales import checked_locale
 from paymail.services.core.tax_invoices import lacks_abn
+from paymail.services.core.websites import checked_website
 from paymail.services.issuers import bank_changes, bank_details
 from paymail.services.issuers.bank_details import BANK_FIELDS
+from paymail.services.issuers.overtaken import refuse_overtaken
 from paymail.services.issuers.setting_history import record
 from paymail.services.issuers.setting_texts import Value, write
 from paymail.services.issuers.staff_notice import tell_of_details
@@ -29,13 +32,14 @@ ISSUER_FIELDS = (
 """How it bills."""
 DETAIL_FIELDS = (
     "email", "reply_to", "bookkeeper_email", "address", "tax_id", "tax_name", "tax_label", "locale",
-    "phone", "colour", "terms", "footer",
+    "phone", "colour", "terms", "footer", "legal_name", "website", "currency",
 )  # fmt: skip
 """What documents and emails say of it. Its name is what hosts call it, and payments went to its account:
 neither is changed."""
 
 LONGEST = {
     "address": 1000, "tax_id": 60, "tax_name": 20, "tax_label": 30, "phone": 40, "terms": 2000, "footer": 500,
+    "legal_name": 300,
 }  # fmt: skip
 SEVERAL_LINES = frozenset({"address", "terms", "footer"})
 MOST_LINK_DAYS = 3650
@@ -47,27 +51,30 @@ MOST_FEE = 3000
 
 
 def set_up_issuer(
-    session: Session, *, issuer: Issuer, changes: Mapping[str, Value], actor: str, now: datetime
+    session: Session,
+    *,
+    issuer: Issuer,
+    changes: Mapping[str, Value],
+    actor: str,
+    now: datetime,
+    seen: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Change an issuer's settings and details; checked as a whole, so a refused change changes nothing.
 
     Bank details change as `bank_changes` says: first ones at once, others after 48 hours. Of
     other details that tell where money or an answer goes, all staff are told at once.
     `link_days` (None: for ever) is for links given out or mailed from now on; no link ends sooner by it.
+    `seen` is what the changed ones were when whoever changes them looked, as people write them.
     What differs is returned, and kept with its author, old and new value.
-    Raises BadPreference, BadLadder, BadCalendar, BadTime, BadRate, BadAddress, BadLocale.
+    Raises BadPreference, BadLadder, BadCalendar, BadTime, BadRate, BadAddress, BadLocale, UnknownCurrency,
+    Overtaken.
     """
-    unknown = set(changes) - {*ISSUER_FIELDS, *DETAIL_FIELDS, *BANK_FIELDS}
-    if unknown:
-        raise BadPreference(f"{', '.join(sorted(unknown))} cannot be set")
-    wanted: dict[str, Any] = {name: getattr(issuer, name) for name in ISSUER_FIELDS} | dict(changes)
-    _check_details(wanted)
-    _check_settings(wanted)
-    _check_tax_id(issuer, wanted)
-    bank = {name: bank_details.checked(name, str(wanted.pop(name))) for name in BANK_FIELDS if name in wanted}
+    wanted, bank = checked_changes(issuer, changes)
     switched_on = issuer.reminders_off and not wanted["reminders_off"]
     # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
     look_again(session, Invoice.issuer_id == issuer.issuer_id, now, switched_on=switched_on)
+    if seen:
+        refuse_overtaken(session, issuer, wanted | bank, seen)
     changed = {}
     for name, value in wanted.items():
         old = getattr(issuer, name)
@@ -78,6 +85,22 @@ def set_up_issuer(
     tell_of_details(session, issuer, changed, actor, now)
     asked = bank_changes.ask(session, issuer=issuer, fields=bank, actor=actor, now=now) if bank else []
     return [*changed, *asked]
+
+
+def checked_changes(issuer: Issuer, changes: Mapping[str, Value]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return an issuer's settings and changed details as they are to be, and its changed bank details.
+
+    Raises what `set_up_issuer` says, but for Overtaken.
+    """
+    unknown = set(changes) - {*ISSUER_FIELDS, *DETAIL_FIELDS, *BANK_FIELDS}
+    if unknown:
+        raise BadPreference(f"{', '.join(sorted(unknown))} cannot be set")
+    wanted: dict[str, Any] = {name: getattr(issuer, name) for name in ISSUER_FIELDS} | dict(changes)
+    _check_details(wanted)
+    _check_settings(wanted)
+    _check_tax_id(issuer, wanted)
+    bank = {name: bank_details.checked(name, str(wanted.pop(name))) for name in BANK_FIELDS if name in wanted}
+    return wanted, bank
 
 
 def _check_details(wanted: dict[str, Any]) -> None:
@@ -95,6 +118,11 @@ def _check_details(wanted: dict[str, Any]) -> None:
         wanted["colour"] = _colour(str(wanted["colour"]))
     if "locale" in wanted:
         wanted["locale"] = checked_locale(str(wanted["locale"]))
+    if wanted.get("website"):
+        wanted["website"] = checked_website(str(wanted["website"]))
+    if "currency" in wanted:
+        wanted["currency"] = str(wanted["currency"]).strip().upper()
+        exponent(wanted["currency"])
 
 
 def _check_tax_id(issuer: Issuer, wanted: dict[str, Any]) -> None:

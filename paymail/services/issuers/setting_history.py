@@ -16,7 +16,11 @@ def record(
     session.add(IssuerChange(issuer_id=issuer.issuer_id, at=now, actor=actor, setting=name, old=old, new=new))
 
 
-def changes_of(session: Session, *, issuer_id: int, limit: int = 100) -> list[IssuerChange]:
-    """Return what was changed of an issuer, newest first."""
+def changes_of(
+    session: Session, *, issuer_id: int, limit: int = 100, before: int | None = None
+) -> list[IssuerChange]:
+    """Return what was changed of an issuer, newest first; `before` a change, if it is given."""
     statement = select(IssuerChange).where(IssuerChange.issuer_id == issuer_id)
+    if before is not None:
+        statement = statement.where(IssuerChange.change_id < before)
     return list(session.scalars(statement.order_by(IssuerChange.change_id.desc()).limit(limit)))

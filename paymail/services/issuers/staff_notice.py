@@ -12,7 +12,9 @@ from paymail.services.outbox import notices
 from paymail.services.outbox.suppressions import normalised
 
 log = observability.logger(__name__)
-TOLD_FIELDS = ("email", "reply_to", "bookkeeper_email", "phone", "address", "terms", "footer")
+TOLD_FIELDS = (
+    "legal_name", "email", "reply_to", "bookkeeper_email", "phone", "website", "address", "terms", "footer",
+)  # fmt: skip
 """Details in which a thief could write an account, a way to reach them, or who gets copies; not held back."""
 _MAILBOX_TOLD_FOR = timedelta(days=30)
 _MOST_MAILBOXES = 5

@@ -29,6 +29,12 @@ class RateLimits:
         self.counting = BoundedThreads("login-counts", at_once=2, waiting=100, refusal=refusal)
         self.importing = BoundedSemaphore(2)
         """Imports write one after the other; each keeps a file on the disk and a thread meanwhile."""
+        self.test_mails = Limiter("5/minute")
+        self.test_mailing = BoundedSemaphore(1)
+        """A mail server may take minutes, and threads that wait for it serve nobody."""
+        self.lookups = Limiter("6/minute")
+        """What staff have asked of DNS and Stripe."""
+        self.previews = Limiter("60/minute")
         self.writing = BoundedThreads(
             "api-writes", at_once=4, waiting=60, refusal="too many invoices or customers are being written"
         )

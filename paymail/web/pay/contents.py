@@ -41,14 +41,20 @@ HEARD = frozenset(
 def contents(app: App, token: str, said: str = "") -> tuple[bool, dict[str, object]]:
     """Return whether the invoice of a link can be paid, and what its page shows. Raises NotFound, Gone."""
     with app.reading() as session:
-        invoice = find_by_token(session, token=token, now=app.now())
-        summary = summary_of(session, invoice=invoice, now=app.now())
-        document = full_document(session, invoice=invoice, public_url=app.settings.public_url)
-        replies = _replies(session, app, invoice)
-        saved = _saved(session, invoice, summary)
-        made = _made(session, app, invoice, summary, said)
-        payable = summary.state is State.PAYABLE
-        attempt = live_attempt(session, invoice_id=invoice.invoice_id) if payable else None
+        return contents_of(session, app, find_by_token(session, token=token, now=app.now()), said)
+
+
+def contents_of(
+    session: Session, app: App, invoice: Invoice, said: str = ""
+) -> tuple[bool, dict[str, object]]:
+    """Return whether an invoice can be paid, and what its page shows."""
+    summary = summary_of(session, invoice=invoice, now=app.now())
+    document = full_document(session, invoice=invoice, public_url=app.settings.public_url)
+    replies = _replies(session, app, invoice)
+    saved = _saved(session, invoice, summary)
+    made = _made(session, app, invoice, summary, said)
+    payable = summary.state is State.PAYABLE
+    attempt = live_attempt(session, invoice_id=invoice.invoice_id) if payable else None
     form = _form(app, invoice, document, summary)
     return payable and not form["obstacle"], {
         "summary": summary,

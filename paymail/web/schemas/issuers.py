@@ -33,6 +33,8 @@ class IssuerRow(BaseModel):
     tax_name: str
     tax_label: str = Field(description="What stands before the tax id; if empty, as its country calls it.")
     phone: str
+    legal_name: str = Field(description="If it trades under another name: printed beside the tax id.")
+    website: str = Field(description="As it is printed, without `https://`.")
     colour: str = Field(description="`#rrggbb`; shown darker where white could not be read on it.")
     logo: str = Field(description="Path of the picture on this server; empty if there is none.")
     terms: str = Field(description="Of invoices without terms of their own.")
@@ -132,6 +134,9 @@ class IssuerChanges(Body):
     tax_name: Text = Field("", max_length=LONGEST["tax_name"])
     tax_label: Text = Field("", max_length=LONGEST["tax_label"])
     phone: Text = Field("", max_length=LONGEST["phone"])
+    legal_name: Text = Field("", max_length=LONGEST["legal_name"])
+    website: Text = Field("", max_length=200, examples=["www.example.com"])
+    currency: Text = Field("AUD", min_length=3, max_length=3, description="ISO 4217. Invoices keep theirs.")
     colour: Text = Field("", max_length=7, examples=["#2563eb"])
     logo: Base64Bytes = Field(
         b"",

@@ -79,6 +79,8 @@ def _issuer_of(session: Session, request: Request) -> int | None:
             Customer.customer_id == _number(given.get("customer_id"))
         ),
     }
+    if "issuer_id" in given:
+        return _number(given["issuer_id"])
     for name, statement in statements.items():
         if name in given:
             found: int | None = session.scalar(statement)

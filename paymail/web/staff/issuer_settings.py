@@ -3,25 +3,22 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
 from paymail.mail import reader
-from paymail.services.access import people, second_factor
+from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.core.issuers import all_issuers, find_issuer
 from paymail.services.core.tax_invoices import lacks_abn, mend
-from paymail.services.issuers import bank_changes, issuer_settings
-from paymail.services.issuers.bank_details import BANK_FIELDS
-from paymail.services.issuers.bank_notice import in_words
+from paymail.services.issuers import issuer_settings
 from paymail.services.letters import previews
 from paymail.services.outbox import gates
 from paymail.services.reminders import ladder
 from paymail.web.http.dependencies import AppDep
 from paymail.web.staff import issuer_settings_form
-from paymail.web.staff.code_limits import limit_codes
 from paymail.web.staff.form_actions import IssuerId, Refusal, StaffForm, Text, act
 from paymail.web.staff.issuer_settings_form import PreferencesForm
 from paymail.web.staff.mailbox import framed
@@ -44,7 +41,6 @@ def _page(
     with app.reading() as session:
         issuers = all_issuers(session)
         issuer = find_issuer(session, ref=ref or (str(issuers[0].issuer_id) if issuers else ""))
-        asked = bank_changes.waiting(session, issuer_id=issuer.issuer_id)
     form = form or issuer_settings_form.of_issuer(issuer)
     context = {
         "visitor": visitor,
@@ -56,10 +52,7 @@ def _page(
         "tones": list(Tone),
         "presets": gates.PRESETS,
         "zones": issuer_settings_form.zones(),
-        "bank": in_words({name: getattr(issuer, name) for name in BANK_FIELDS}),
-        "asked": asked,
         "missing": mend(issuer) if lacks_abn(issuer) else "",
-        "asked_bank": in_words(bank_changes.details_of(asked)) if asked else "",
         "refusal": refusal,
         "note": note,
     }
@@ -104,42 +97,10 @@ class BankForm(StaffForm):
 
 
 @router.post("/bank/cancel")
-def cancel_bank_change(
-    app: AppDep, request: Request, visitor: Visiting, form: Annotated[BankForm, Form()]
-) -> Response:
-    """Cancel the change of bank details that waits."""
-
-    def do(session: Session, now: datetime) -> None:
-        issuer = find_issuer(session, ref=form.issuer)
-        bank_changes.cancel(session, issuer=issuer, actor=visitor.email, now=now)
-
-    if refusal := act(app, visitor, form, do):
-        return _page(app, request, visitor, form.issuer, refusal=refusal)
-    return RedirectResponse(f"/staff/reminders?issuer={form.issuer}&saved=yes", 303)
-
-
-class ConfirmForm(BankForm):
-    """A code of the second factor, by which a change applies at once."""
-
-    code: Text = ""
-
-
-@router.post("/bank/confirm", dependencies=[Depends(limit_codes)])
-def confirm_bank_change(
-    app: AppDep, request: Request, visitor: Visiting, form: Annotated[ConfirmForm, Form()]
-) -> Response:
-    """Apply the change of bank details that waits, without the wait: with the admin's second factor."""
-
-    def do(session: Session, now: datetime) -> None:
-        issuer = find_issuer(session, ref=form.issuer)
-        second_factor.prove(
-            session, people.person_of(session, user_id=visitor.user_id), code=form.code, now=now
-        )
-        bank_changes.confirm(session, issuer=issuer, actor=visitor.email, now=now)
-
-    if refusal := act(app, visitor, form, do):
-        return _page(app, request, visitor, form.issuer, refusal=refusal)
-    return RedirectResponse(f"/staff/reminders?issuer={form.issuer}&saved=yes", 303)
+def cancel_bank_change(visitor: Visiting, form: Annotated[BankForm, Form()]) -> RedirectResponse:
+    """Lead to where a change of bank details is stopped now: a page of before may still be open."""
+    staff.check_csrf(visitor, form.csrf)
+    return RedirectResponse(f"/staff/companies/{form.issuer or 0}/bank/cancel", 307)
 
 
 @router.get("/samples/{template}")

@@ -19,6 +19,15 @@ FORMS: Mapping[str, Act] = {
     "/bulk": Act.BILL,
     "/bulk/{bulk_id}/failed-again": Act.BILL,
     "/bulk/{bulk_id}/{verb}": Act.BILL,
+    "/companies/new": Act.ADMINISTER,
+    "/companies/{issuer_id}": Act.ADMINISTER,
+    "/companies/{issuer_id}/bank": Act.ADMINISTER,
+    "/companies/{issuer_id}/bank/cancel": Act.ADMINISTER,
+    "/companies/{issuer_id}/bank/confirm": Act.ADMINISTER,
+    "/companies/{issuer_id}/preview": Act.ADMINISTER,
+    "/companies/{issuer_id}/sender": Act.ADMINISTER,
+    "/companies/{issuer_id}/stripe": Act.ADMINISTER,
+    "/companies/{issuer_id}/test": Act.ADMINISTER,
     "/customers/{customer_id}/contacts": Act.BILL,
     "/customers/{customer_id}/contacts/{contact_id}/remove": Act.BILL,
     "/customers/{customer_id}/details": Act.BILL,
@@ -67,7 +76,6 @@ FORMS: Mapping[str, Act] = {
     "/people/{user_id}/role": Act.ADMINISTER,
     "/reminders": Act.ADMINISTER,
     "/reminders/bank/cancel": Act.ADMINISTER,
-    "/reminders/bank/confirm": Act.ADMINISTER,
     "/suppressions": Act.BILL,
     "/suppressions/lift": Act.BILL,
 }
@@ -80,6 +88,11 @@ PAGES: Mapping[str, Act] = {
     "/audit": Act.ADMINISTER,
     "/audit.csv": Act.ADMINISTER,
     "/bulk/new": Act.BILL,
+    "/companies": Act.ADMINISTER,
+    "/companies/new": Act.ADMINISTER,
+    "/companies/{issuer_id}": Act.ADMINISTER,
+    "/companies/{issuer_id}/history": Act.ADMINISTER,
+    "/companies/{issuer_id}/preview": Act.ADMINISTER,
     "/customers/{customer_id}/erase": Act.ADMINISTER,
     "/customers/{customer_id}/merge": Act.BILL,
     "/imports": Act.BILL,
@@ -88,7 +101,10 @@ PAGES: Mapping[str, Act] = {
     "/people": Act.ADMINISTER,
 }
 """Of every GET that is more than looking at invoices; all others ask for SEE."""
-EVERYWHERE = ("/audit", "/events", "/imports", "/mailbox", "/people", "/reconciliation", "/suppressions")
+EVERYWHERE = (
+    *("/audit", "/companies/new", "/events", "/imports", "/mailbox", "/people"),
+    *("/reconciliation", "/suppressions"),
+)
 """What belongs to the whole installation, forms and pages: it needs a role for all issuers."""
 
 

@@ -12,8 +12,8 @@ from alembic import op
 from paymail.db import UtcDateTime
 from paymail.db.columns import add_missing
 
-revision: str = "0042"
-down_revision: str | None = "0041"
+revision: str = "0041"
+down_revision: str | None = "0040"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,4 +1,4 @@
-"""The DKIM key of the settings, and whether a published one is its other half."""
+"""The DKIM key that mail is signed with, and whether a published one is its other half."""
 
 import base64
 import binascii
@@ -7,8 +7,6 @@ from pathlib import Path
 
 from dkim.asn1 import ASN1FormatError
 from dkim.crypto import UnparsableKeyError, parse_pem_private_key, parse_public_key
-
-from paymail.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +35,9 @@ class DkimKey:
         return found["modulus"], found["publicExponent"]
 
 
-def of(settings: Settings) -> DkimKey | None:
-    """Return the key that mail is signed with; None when mail is not signed."""
-    if not settings.dkim_domain:
-        return None
-    return DkimKey(settings.dkim_domain, settings.dkim_selector, Path(settings.dkim_key_file))
+def key_of(domain: str, selector: str, key_file: str) -> DkimKey | None:
+    """Return the key that mail is signed with; None without a domain: then it is not signed."""
+    return DkimKey(domain, selector, Path(key_file)) if domain else None
 
 
 def public_numbers(published: str) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ from alembic import op
 
 from paymail.db import UtcDateTime
 
-revision: str = "0041"
+revision: str = "0040"
 down_revision: str | None = "0039"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None

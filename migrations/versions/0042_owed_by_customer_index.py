@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from paymail.db.indexes import build_index, drop_index
 
-revision: str = "0042b"
-down_revision: str | None = "0042"
+revision: str = "0042"
+down_revision: str | None = "0041"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
