@@ -16,7 +16,7 @@ from paymail import clock, db, top_folder
 from paymail.errors import Misconfigured
 from paymail.gateway import StripeConfig, StripeGateway, StripePaymentDomains
 from paymail.host_database import HostConfig, PostgresqlHost
-from paymail.mail.dkim_key import DkimKey, key_of
+from paymail.mail.dkim_key import key_of
 from paymail.mail.mailbox import MailboxMailer
 from paymail.mail.measured import MeasuredMailer
 from paymail.mail.sender_records import DnsSenderRecords
@@ -161,6 +161,7 @@ def build(settings: Settings) -> App:
     celery = build_celery(settings)
     pdf = WeasyPdfRenderer(TEMPLATES)
     key = key_of(settings.dkim_domain, settings.dkim_selector, settings.dkim_key_file)
+    signer = Signer.load(domain=key.domain, selector=key.selector, key_file=key.key_file) if key else None
     return App(
         settings=settings,
         engine=_engine(settings),
@@ -171,7 +172,7 @@ def build(settings: Settings) -> App:
         mailer=MeasuredMailer(_mailer(settings)),
         sender_records=DnsSenderRecords(settings.mail_transport == "smtp", key),
         writer=MeasuredWriter(
-            LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=_signer(key))
+            LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=signer)
         ),
         pdf=pdf,
         sender_rate=_sender_rate(settings),
@@ -246,7 +247,3 @@ def _mailer(settings: Settings) -> Mailer:
             timeout_final=settings.smtp_timeout_final,
         )
     )
-
-
-def _signer(key: DkimKey | None) -> Signer | None:
-    return Signer.load(domain=key.domain, selector=key.selector, key_file=key.key_file) if key else None
