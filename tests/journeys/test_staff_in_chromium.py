@@ -10,8 +10,8 @@ from tests.journeys.conftest import Up, logged_in, quiet_page, wait_for
 
 WIDTHS = (1280, 390)
 PAGES = ("", "invoices", "invoices?q=nobody&overdue=any", "acts/void?payment=owed",
-         "invoices/490", "invoices/new", "messages", "messages/1", "messages/1/preview", "forecast?days=30", "bulk",
-         "bulk/new?payment=unpaid", "reminders", "mailbox")  # fmt: skip
+         "invoices/490", "invoices/new", "messages", "messages/1", "messages/1/preview", "forecast?days=30",
+         "bulk", "bulk/new?payment=unpaid", "reminders", "mailbox")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
