@@ -74,6 +74,23 @@ def test_an_email_is_scheduled_foreseen_previewed_and_sent_at_once(page: Page, u
     expect(page.get_by_text("email rescheduled")).to_be_visible()
 
 
+def test_the_sums_of_a_draft_follow_what_is_typed_and_are_those_of_the_server(page: Page, up: Up) -> None:
+    page.goto(f"{up.url}/staff/invoices/new?from=497")
+    page.get_by_label("Quantity of line 1").fill("3.5")
+    page.get_by_label("Unit price of line 1").fill("33.335")
+    page.get_by_role("button", name="More lines").click()
+    page.keyboard.type("Cabling, per metre")
+    last = page.locator("#draft tbody tr").last
+    last.get_by_label(re.compile("^Quantity")).fill("-2")
+    last.get_by_label(re.compile("^Unit price")).fill("3.3625")
+    expect(last.locator("[data-amount]")).to_have_text("-6.73")
+    total = page.locator("#total").inner_text()
+    assert float(total) > 100
+    page.get_by_role("button", name="Save draft").last.click()
+    expect(page.locator("#flash")).to_contain_text("The draft is saved.")
+    expect(page.locator("#document .grand dd")).to_contain_text(f"{float(total):,.2f}")
+
+
 def test_a_bulk_send_is_counted_started_and_finished(page: Page, up: Up) -> None:
     page.goto(f"{up.url}/staff/invoices?company=1&currency=NZD&payment=owed")
     page.get_by_role("checkbox", name=re.compile("^Pick all")).check()

@@ -34,19 +34,19 @@ def _company(mine: Own) -> Step:
     add = 'paymail issuers add "Your company" billing@example.com --tax-id "…" --address "…"'
     if not mine.issuers:
         state = "Your own company is not here yet."
-        return Step("Your company", False, state, "/staff/reminders", "Settings", add)
+        return Step("Your company", False, state, "/staff/companies", "Companies", add)
     for one in mine.issuers:
         if not one.address:
             state = f"{one.name} has no address, which an invoice must show."
             command = f'paymail issuers set {one.issuer_id} address="…"'
-            return Step("Your company", False, state, "/staff/reminders", "Settings", command)
+            return Step("Your company", False, state, "/staff/companies", "Companies", command)
         if lacks_abn(one):
             state = f"{one.name} has no valid ABN: invoices with GST cannot be sent."
             command = f'paymail issuers set {one.issuer_id} tax_id="…"'
-            return Step("Your company", False, state, "/staff/reminders", "Settings", command)
+            return Step("Your company", False, state, "/staff/companies", "Companies", command)
     names = ", ".join(one.name for one in mine.issuers[:3])
     return Step(
-        "Your company", True, f"{names}: address and tax number are there.", "/staff/reminders", "Settings"
+        "Your company", True, f"{names}: address and tax number are there.", "/staff/companies", "Companies"
     )
 
 
@@ -77,4 +77,4 @@ def _invoices(mine: Own) -> Step:
     who = f' --issuer "{mine.issuers[0].name}"' if mine.issuers else ""
     state = "None of your invoices is here yet. An import emails nobody."
     command = f"paymail import invoices.csv{who} --dry-run"
-    return Step("First import", False, state, "/staff/invoices", "Invoices", command)
+    return Step("First import", False, state, "/staff/imports", "Import", command)
