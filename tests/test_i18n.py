@@ -24,6 +24,7 @@ from paymail.emails import (
     ReceiptEmail,
     RefundEmail,
     ReminderEmail,
+    StatementEmail,
     Tone,
 )
 from paymail.i18n import CATALOGS
@@ -104,6 +105,13 @@ def facts(email: Email, language: str) -> Iterator[str]:
         elif name == "lines":
             for line in value:
                 yield from (line.description, formats.figure(line.amount, language))
+        elif name == "invoices":
+            for one in value:
+                yield from (
+                    one.number,
+                    formats.long_date(one.due, language),
+                    formats.money(one.open, language),
+                )
         elif name == "parts":
             for part in value:
                 yield from (formats.long_date(part.due, language), formats.figure(part.amount, language))
@@ -306,6 +314,8 @@ def test_a_hostile_name_is_only_text_in_every_language(language: str, kind: str,
         email = replace(email, receipt_number=name, method=f"{name} ending {name}")
     if isinstance(email, RefundEmail):
         email = replace(email, credit_note=name, reason=name)
+    if isinstance(email, StatementEmail):
+        email = replace(email, invoices=tuple(replace(one, number=name) for one in email.invoices))
     _, text, html = shown(email)
     plain = " ".join(name.split())
     assert html.count(plain) >= 4

@@ -45,8 +45,7 @@ def test_every_log_line_of_a_request_has_its_id(site: Site) -> None:
 
 
 def test_an_answer_to_a_failure_that_nobody_foresaw_has_the_id_and_the_fixed_headers(site: Site) -> None:
-    object.__setattr__(site.app, "reading", lambda: 1 // 0)
-    object.__setattr__(site.app, "transaction", lambda: 1 // 0)
+    object.__setattr__(site.app, "now", lambda: 1 // 0)
     answer = site.client.get(f"/api/public/pay/{'0' * 64}", headers={"X-Request-ID": "mine"})
     assert (answer.status_code, answer.headers["x-request-id"]) == (500, "mine")
     assert answer.headers["x-content-type-options"] == "nosniff"
