@@ -31,7 +31,10 @@ def full_document(session: Session, *, invoice: Invoice, public_url: str) -> Inv
 def paid_in_full(invoice: Invoice) -> bool:
     """Whether payments alone left nothing to pay, and none of them went back."""
     went_back = invoice.amount_refunded or invoice.amount_charged_back
-    return invoice.received >= invoice.total > 0 and invoice.charged == invoice.total and not went_back
+    owed = invoice.status is InvoiceStatus.SENT  # money may arrive for one that was voided meanwhile
+    return (
+        owed and invoice.received >= invoice.total > 0 and invoice.charged == invoice.total and not went_back
+    )
 
 
 def _credits(session: Session, invoice: Invoice) -> tuple[Credit, ...]:

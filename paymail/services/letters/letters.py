@@ -34,15 +34,16 @@ def letter_date(message: Message, invoice: Invoice, now: datetime) -> datetime:
 def says_today(session: Session, *, message: Message, invoice: Invoice, now: datetime) -> bool:
     """Whether the kept bytes of a message say nothing of another day: a reminder counts days.
 
-    A statement never says what is true at its next try: it speaks of invoices whose money moves meanwhile.
+    A statement never says what is true at its next try: it speaks of invoices whose money moves meanwhile,
+    so not even one that was handed over before keeps its bytes.
 
-    One that may have been delivered already keeps them: what was sent can be shown again.
+    Another kind that may have been delivered already keeps them: what was sent can be shown again.
     """
     kept = message.mime_sha256
+    if message.kind is MessageKind.STATEMENT:
+        return kept is None
     if message.kind not in SPEAKS_OF_DAYS or kept is None or message.handed_over_at is not None:
         return True
-    if message.kind is MessageKind.STATEMENT:
-        return False
     written = session.scalar(select(Blob.created_at).where(Blob.sha256 == kept))
     return written is None or _same_day(invoice, written, now)
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from paymail.documents import InvoiceDocument, ReceiptDocument
 from paymail.emails import ReceiptEmail
-from paymail.models import Payment
+from paymail.models import InvoiceStatus, Payment
 from paymail.money import Money
 from paymail.services.core.documents import receipt_document
 from paymail.services.core.invoices import local_date
@@ -46,7 +46,9 @@ def receipt_email(source: Source) -> ReceiptEmail:
         late=following is not None and following.due < today,
         payable=bool(receipt.balance.minor) and invoice.can_pay,
         overpaid=receipt.overpaid or Money(0, invoice.currency),
-        in_full=not receipt.balance.minor and invoice.charged == invoice.total,
+        in_full=not receipt.balance.minor
+        and invoice.charged == invoice.total
+        and invoice.status is InvoiceStatus.SENT,
         enclosed=_encloses(source, receipt),
     )
 

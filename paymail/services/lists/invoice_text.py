@@ -1,5 +1,6 @@
 """What one search box finds: numbers, customers, addresses, amounts, order numbers, and statuses in words."""
 
+import re
 from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
@@ -11,6 +12,9 @@ from paymail.money import CURRENCIES, BadAmount, exponent, parse_decimal, to_min
 
 DECIMALS = {n: tuple(c for c in sorted(CURRENCIES) if exponent(c) == n) for n in (0, 2, 3)}
 """The currencies by how many decimals they have."""
+
+
+_REFERENCE = re.compile(r"INV(?P<kept>[A-Z0-9]+(?:-[A-Z0-9]+)*)(?P<mark>--[A-Z2-7]{5})?", re.IGNORECASE)
 
 
 def named(find: str) -> ColumnElement[bool]:
@@ -51,9 +55,15 @@ def the_one(session: Session, *, find: str) -> int | None:
 def _numbered(number: str) -> ColumnElement[bool]:
     if not number:
         return false()
-    digits = number.rpartition("-")[2]
+    prefix, _, digits = number.rpartition("-")
     # Whoever types INV-502 may mean our 502, and who types 502 the host's INV-502.
-    other = [Invoice.number == digits] if digits.isdecimal() and digits != number else []
+    other = [Invoice.number == digits] if digits.isdecimal() and prefix.isalpha() else []
+    if referred := _REFERENCE.fullmatch(number):
+        # As it stands in a bank's statement: behind two hyphens are letters of its own, and each hyphen
+        # before them may stand for what a bank refuses (`documents/references.py`).
+        kept = referred["kept"]
+        marked = Invoice.number.ilike("%".join(kept.split("-")))
+        other.append(marked if referred["mark"] else func.lower(Invoice.number) == kept.lower())
     same = func.lower(Invoice.number) == number.lower()
     return or_(same, Invoice.number.iendswith(f"-{number}", autoescape=True), *other)
 

@@ -44,9 +44,11 @@ def take_dispute(
     target = state_of(told)
     if row is None:
         row = _open(session, invoice, payment, told, now)
-    row.gateway_status, row.updated_at = told.status[:40], now
+    row.gateway_status = told.status[:40]
     if row.state is target:
         return
+    # Only then: reports and statements date what was charged back by it.
+    row.updated_at = now
     check_move(DISPUTE_MOVES, row.state, target)
     before, row.state = row.state, target
     owed_before = invoice.balance

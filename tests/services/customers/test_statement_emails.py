@@ -95,6 +95,8 @@ def test_it_is_written_anew_at_each_try_and_dated_by_the_day_it_goes_out(account
         session.expunge(message)
         message.mime_sha256 = "0" * 64  # of an earlier try
         assert not says_today(session, message=message, invoice=invoice, now=NOW)
+        message.handed_over_at = NOW  # and the server put it off at the last moment
+        assert not says_today(session, message=message, invoice=invoice, now=NOW)
 
 
 def test_who_gets_invoices_gets_it(account: Account) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from paymail import db
 from paymail.documents import Document, InvoiceDocument
-from paymail.models import DIGESTS, Channel, InvoiceLine, Issuer, Message
+from paymail.models import DIGESTS, Channel, InvoiceLine, InvoiceStatus, Issuer, Message
 from paymail.render.letter_writer import LetterWriter
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery import deliveries
@@ -107,7 +107,12 @@ def credited(session: Session) -> None:
     load_invoice(session, invoice_id=502).amount_credited = 100
 
 
-@pytest.mark.parametrize("change", [without_abn, with_long_lines, credited])
+def voided(session: Session) -> None:
+    # What the customer was paying when staff voided it: money may arrive for it all the same.
+    load_invoice(session, invoice_id=502).status = InvoiceStatus.VOID
+
+
+@pytest.mark.parametrize("change", [without_abn, with_long_lines, credited, voided])
 @pytest.mark.usefixtures("pages")
 def test_none_goes_along_that_must_not_be_sent_is_too_long_or_is_not_paid_in_full(
     emailed: EmailedInvoice, change: Change
@@ -117,6 +122,7 @@ def test_none_goes_along_that_must_not_be_sent_is_too_long_or_is_not_paid_in_ful
     assert list(attached(emailed)) == ["receipt-R-000001.pdf"]
     assert "The receipt is attached as a PDF." in text_of(emailed)
     assert emailed.message().enclosed_sha256 is None
+    assert ("Paid in full" in text_of(emailed)) == (change in (without_abn, with_long_lines))
 
 
 @pytest.mark.usefixtures("pages")

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from paymail.models import AttemptStatus, Channel, MessageState, PaymentStatus
+from paymail import db
+from paymail.models import AttemptStatus, Channel, Dispute, MessageState, PaymentStatus
 from paymail.ports.payments import IntentStatus
 from paymail.ports.reversals import GatewayDispute
 from paymail.services.core.contexts import GatewayContext
@@ -181,3 +182,14 @@ def test_no_mail_about_a_failed_debit_goes_out_after_the_payment(emailed: Emaile
         manual_payments.record_payment(session, invoice_id=502, asked=asked, actor=AMY, now=emailed.clock)
     emailed.turn()
     assert [message.state for message in emailed.messages("payment_failed")] == [MessageState.SUPPRESSED]
+
+
+def test_a_dispute_is_dated_by_the_day_it_was_lost_whatever_is_told_later(engine: Engine) -> None:
+    payer = PayingCustomer(engine)
+    payer.pay()
+    dispute(payer, "lost")
+    lost_at = payer.now
+    payer.later(days=100)
+    dispute(payer, "lost")
+    with db.reading(engine) as session:
+        assert session.scalars(select(Dispute.updated_at)).one() == lost_at
