@@ -26,9 +26,10 @@ from paymail.models import (
     Payment,
     Refund,
 )
+from paymail.money import share
 from paymail.services.core.invoices import local_date
 from paymail.services.core.tax_invoices import AUSTRALIA
-from paymail.services.exports.gst_shares import Charge, Counted, Event, Kind, accrued, received, share
+from paymail.services.exports.gst_shares import Charge, Counted, Event, Kind, accrued, received
 from paymail.services.exports.period import Period, happened, paid_in
 from paymail.services.exports.side_by_side import Beside, stream
 
@@ -114,6 +115,7 @@ def _happenings(ids: Select[int]) -> list[Executable]:
         Refund.invoice_id,
         Refund.amount,
         Refund.credited,
+        Refund.credited_before,
         Refund.created_at,
         Refund.credit_note,
         Refund.refund_id,
@@ -147,7 +149,8 @@ def _payments(issuer: Issuer, found: Iterable[Any]) -> Iterator[Event]:
 def _refunds(issuer: Issuer, found: Iterable[Any]) -> Iterator[Event]:
     for one in found:
         named = f"CN-{one.credit_note:06d}" if one.credit_note else f"refund {one.refund_id}"
-        yield Event(local_date(issuer, one.created_at), Kind.REFUND, one.amount, named, one.credited)
+        day = local_date(issuer, one.created_at)
+        yield Event(day, Kind.REFUND, one.amount, named, one.credited, one.credited_before or 0)
 
 
 def _chargebacks(issuer: Issuer, found: Iterable[Any]) -> Iterator[Event]:
