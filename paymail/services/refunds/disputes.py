@@ -44,6 +44,8 @@ def take_dispute(
     target = state_of(told)
     if row is None:
         row = _open(session, invoice, payment, told, now)
+    if row.state is target and row.gateway_status == told.status[:40]:
+        return  # said before: `updated_at` stays the instant at which it was lost, which reports go by
     row.gateway_status, row.updated_at = told.status[:40], now
     if row.state is target:
         return

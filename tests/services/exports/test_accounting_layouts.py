@@ -4,14 +4,23 @@ import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from paymail import db
-from paymail.models import Channel, Customer, Invoice, InvoiceLine, Issuer, Payment
+from paymail.models import (
+    Channel,
+    Customer,
+    Dispute,
+    DisputeState,
+    Invoice,
+    InvoiceLine,
+    Issuer,
+    Payment,
+)
 from paymail.services.core.contexts import Context
 from paymail.services.exports import myob, xero
 from paymail.services.exports.billed import billed, moved
@@ -118,3 +127,26 @@ def test_money_of_a_period_comes_and_goes_back(engine: Engine) -> None:
     assert [(one["Invoice No."], one["Amount Applied"], one["Receipt Date"]) for one in received] == [
         ("502", "82.50", "13/03/2026"),
     ]  # fmt: skip
+
+
+def test_a_lost_dispute_is_money_that_went_back_on_the_day_it_was_lost(engine: Engine) -> None:
+    lost_at = datetime(2026, 3, 31, 13, 30, tzinfo=UTC)  # half past midnight of 1 April in Sydney
+    with db.transaction(engine) as session:
+        make_invoice(session)
+        asked = ManualPayment(8250, Channel.BANK_TRANSFER, date(2026, 3, 13), "INV 502")
+        paid = record_payment(session, invoice_id=502, asked=asked, actor="amy", now=NOW)
+        for number, state in enumerate((DisputeState.LOST, DisputeState.OPEN)):
+            session.add(
+                Dispute(
+                    dispute_id=f"dp_{number}", invoice_id=502, payment_id=paid.payment_id, amount=4125,
+                    currency="AUD", state=state, gateway_status=state, opened_at=NOW, updated_at=lost_at,
+                )
+            )  # fmt: skip
+    with db.reading(engine) as session:
+        issuer = session.scalars(select(Issuer)).one()
+        found = list(moved(session, issuer=issuer, span=Period(date(2026, 4, 1), date(2026, 4, 30))))
+    assert [(one.day, one.amount, one.reference) for one in found] == [
+        (date(2026, 4, 1), Decimal("-41.25"), "chargeback"),
+    ]  # fmt: skip
+    (bank,) = csv.DictReader(io.StringIO("".join(xero.payment_lines(found))))
+    assert (bank["Amount"], bank["Description"], bank["Reference"]) == ("-41.25", "dp_0 chargeback", "502")
