@@ -29,6 +29,8 @@ class Kind(StrEnum):
     """Money that a bank took back for good."""
     CREDIT_NOTE = "credit note"
     """What a credit note takes off the price: an adjustment."""
+    VOID = "void"
+    """The invoice is cancelled: what came later is no consideration."""
 
 
 _ORDER = {kind: nth for nth, kind in enumerate(Kind)}
@@ -96,7 +98,11 @@ def received(charge: Charge, events: Iterable[Event]) -> Iterator[Counted]:
         if moved.credited:
             off = _of(charge, moved)
             price, sales, gst = price - moved.credited, _minus(sales, off[0]), _minus(gst, off[1])
+        if moved.kind is Kind.VOID:
+            price = 0
         paid = min(max(came, 0), max(price, 0))
+        if moved.kind is Kind.VOID and paid == before[0]:
+            continue
         now = (paid, _share(sales, paid, price), _share(gst, paid, price))
         yield Counted(
             moved.day, moved.kind, moved.reference,

@@ -97,6 +97,18 @@ def test_a_credit_note_keeps_its_tax_when_one_before_it_fails() -> None:
     assert [one.gst for one in accrued(charge, [second])] == [1000, -334]
 
 
+def test_what_comes_after_an_invoice_was_voided_is_no_sale() -> None:
+    charge = Charge(FIRST, 1100, 1100, 100)
+    kinds = (Kind.PAYMENT, Kind.REFUND, Kind.VOID, Kind.PAYMENT, Kind.REFUND)
+    events = [
+        Event(FIRST + timedelta(days=nth), kind, 1100 if kind is not Kind.VOID else 0, "")
+        for nth, kind in enumerate(kinds)
+    ]
+    assert [one.gst for one in received(charge, events)] == [100, -100, 0, 0]
+    # A refund that failed after all: the money is here, and the customer's.
+    assert [one.gst for one in received(charge, [events[0], *events[2:4]])] == [100, -100, 0]
+
+
 def test_what_is_not_known_in_dollars_is_not_guessed() -> None:
     charge = Charge(FIRST, 1000, None, None)
     paid = Event(FIRST, Kind.PAYMENT, 500, "R-1")
