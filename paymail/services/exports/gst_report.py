@@ -3,7 +3,7 @@
 G1 is total sales with GST, 1A the GST on sales, as an Australian activity statement calls them (ATO: "GST -
 completing your BAS"). Drafts count in no period, and void invoices only on the cash basis: their money
 counted when it came, so it counts when it goes back. (Whether one was issued before it was void is not kept.)
-What is written off stays: a bad debt is the accountant's to adjust. No lines are kept, however many there are:
+What is written off stays: a bad debt is the accountant's to adjust. No lines are kept, however many:
 four statements are read side by side.
 """
 
