@@ -220,3 +220,16 @@ class Money:
     def __str__(self) -> str:
         """Plain text such as `AUD 1,234.50`, the same in every locale."""
         return f"{self.currency} {self.decimal:,.{exponent(self.currency)}f}"
+
+
+def share(value: int, part: int, whole: int) -> int:
+    """Return the share of a value that `part` has in `whole`, halves away from zero; 0 of nothing."""
+    if not whole:
+        return 0
+    scaled, sign = 2 * abs(value * part) + abs(whole), 1 if value * part * whole >= 0 else -1
+    return sign * (scaled // (2 * abs(whole)))
+
+
+def next_share(value: int, before: int, part: int, whole: int) -> int:
+    """Return the share of `part`, after `before` had its own: so all parts of a whole add up to the value."""
+    return share(value, before + part, whole) - share(value, before, whole)

@@ -1,14 +1,13 @@
 """From rows to the typed values that emails and PDFs are rendered from."""
 
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from paymail.documents import InvoiceDocument, Line, ReceiptDocument
 from paymail.models import Channel, Invoice, InvoiceLine, InvoiceStatus, Issuer, Payment
-from paymail.money import Money
+from paymail.money import Money, next_share
 from paymail.services.core.invoices import local_date, payment_url, verify_code, verify_url
 from paymail.services.core.online_payment import online_obstacle
 from paymail.services.core.parties import buyer_of, seller_of
@@ -154,12 +153,4 @@ def _tax_in(session: Session, payment: Payment, invoice: Invoice) -> int:
     paid, least = session.execute(earlier).one()
     if before < 0 or least == 0 or paid + payment.amount > invoice.total:
         return 0
-    return tax_share(after, invoice) - tax_share(before, invoice)
-
-
-def tax_share(amount: int, invoice: Invoice) -> int:
-    """Return the tax in a part of an invoice's total, in minor units, halves up."""
-    if not invoice.total:
-        return 0
-    exact = Decimal(amount) * invoice.tax_amount / invoice.total
-    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return next_share(invoice.tax_amount, before, payment.amount, invoice.total)

@@ -9,7 +9,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import IN_FORCE, Customer, Invoice, InvoiceLine, InvoiceStatus, Issuer, Payment, Refund
+from paymail.models import (
+    IN_FORCE,
+    Customer,
+    Dispute,
+    DisputeState,
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    Issuer,
+    Payment,
+    Refund,
+)
 from paymail.money import to_decimal
 from paymail.services.core.invoices import local_date
 from paymail.services.exports.period import Period, happened, paid_in
@@ -115,7 +126,7 @@ def line_taxes(lines: list[tuple[LineTax, int]], invoice: Any) -> list[int]:
 
 
 def moved(session: Session, *, issuer: Issuer, span: Period) -> Iterator[Moved]:
-    """Yield the payments of the period, then what was refunded in it. Two statements. Raises BadCalendar."""
+    """Yield the payments of the period, then what went back in it. Three statements. Raises BadCalendar."""
     who = [Invoice.number, Customer.name]
     paid = (
         select(
@@ -133,6 +144,12 @@ def moved(session: Session, *, issuer: Issuer, span: Period) -> Iterator[Moved]:
             day, to_decimal(row.amount, row.currency), row.currency, row.number, row.name,
             f"R-{row.receipt_number:06d}", row.method or row.channel, row.reference,
         )  # fmt: skip
+    yield from _refunded(session, issuer, span)
+    yield from _charged_back(session, issuer, span)
+
+
+def _refunded(session: Session, issuer: Issuer, span: Period) -> Iterator[Moved]:
+    who = [Invoice.number, Customer.name]
     back = (
         select(Refund.amount, Refund.currency, Refund.created_at, Refund.credit_note, Refund.channel, *who)
         .join(Invoice, Invoice.invoice_id == Refund.invoice_id)
@@ -149,4 +166,30 @@ def moved(session: Session, *, issuer: Issuer, span: Period) -> Iterator[Moved]:
         yield Moved(
             local_date(issuer, row.created_at), to_decimal(-row.amount, row.currency), row.currency,
             row.number, row.name, credit, row.channel, "refund",
+        )  # fmt: skip
+
+
+def _charged_back(session: Session, issuer: Issuer, span: Period) -> Iterator[Moved]:
+    lost = (
+        select(
+            Dispute.amount,
+            Dispute.currency,
+            Dispute.updated_at,
+            Dispute.dispute_id,
+            Invoice.number,
+            Customer.name,
+        )
+        .join(Invoice, Invoice.invoice_id == Dispute.invoice_id)
+        .join(Customer, Customer.customer_id == Invoice.customer_id)
+        .where(
+            Invoice.issuer_id == issuer.issuer_id,
+            Dispute.state == DisputeState.LOST,
+            happened(Dispute.updated_at, issuer, span),
+        )
+        .order_by(Dispute.updated_at, Dispute.dispute_id)
+    )
+    for row in stream(session, lost):
+        yield Moved(
+            local_date(issuer, row.updated_at), to_decimal(-row.amount, row.currency), row.currency,
+            row.number, row.name, row.dispute_id, "chargeback", "chargeback",
         )  # fmt: skip

@@ -4,8 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that spreadsheets would calculate."""
+from paymail.services.core.formulas import guarded
 
 
 def line(cells: Sequence[object], *, delimiter: str = ",") -> str:
@@ -17,7 +16,7 @@ def line(cells: Sequence[object], *, delimiter: str = ",") -> str:
 
 def safe(value: object) -> object:
     """Return a value that no spreadsheet calculates."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return guarded(value) if isinstance(value, str) else value
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

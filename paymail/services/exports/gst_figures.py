@@ -7,7 +7,7 @@ from paymail.money import Money
 from paymail.services.exports.gst_report import GstRow
 from paymail.services.exports.gst_shares import Kind
 
-_ADJUSTING = (Kind.CREDIT_NOTE, Kind.REFUND, Kind.CHARGEBACK)
+_ADJUSTING = (Kind.CREDIT_NOTE, Kind.REFUND, Kind.CHARGEBACK, Kind.VOID)
 
 
 @dataclass(slots=True)

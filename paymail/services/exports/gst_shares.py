@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from paymail.money import next_share, share
+
 
 class Kind(StrEnum):
     """What happened to an invoice. In the order in which they count on one day."""
@@ -27,6 +29,8 @@ class Kind(StrEnum):
     """Money that a bank took back for good."""
     CREDIT_NOTE = "credit note"
     """What a credit note takes off the price: an adjustment."""
+    VOID = "void"
+    """The invoice is cancelled: what came later is no consideration."""
 
 
 _ORDER = {kind: nth for nth, kind in enumerate(Kind)}
@@ -44,13 +48,17 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Money that came or went back. `credited`: how much of a refund a credit note takes off the price."""
+    """Money that came or went back. `credited`: how much of a refund a credit note takes off the price.
+
+    `credited_before`: what other notes had taken off when this one was issued.
+    """
 
     day: date
     kind: Kind
     amount: int
     reference: str
     credited: int = 0
+    credited_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +74,12 @@ class Counted:
     gst: int | None
 
 
-def share(value: int, part: int, whole: int) -> int:
-    """Return the share of a value that `part` has in `whole`, halves away from zero; 0 of nothing."""
-    if not whole:
-        return 0
-    scaled, sign = 2 * abs(value * part) + abs(whole), 1 if value * part * whole >= 0 else -1
-    return sign * (scaled // (2 * abs(whole)))
-
-
 def accrued(charge: Charge, events: Iterable[Event]) -> Iterator[Counted]:
     """Yield what counts without the cash basis: the invoice on its day, and its credit notes on theirs."""
     yield Counted(charge.issued, Kind.INVOICE, "", charge.total, charge.home_total, charge.home_tax)
     for event in events:
         if event.credited:
-            sales, gst = _of(charge, event.credited)
+            sales, gst = _of(charge, event)
             yield Counted(
                 event.day, Kind.CREDIT_NOTE, event.reference, -event.credited, _less(sales), _less(gst)
             )
@@ -96,9 +96,13 @@ def received(charge: Charge, events: Iterable[Event]) -> Iterator[Counted]:
     for moved in sorted(events, key=lambda one: (one.day, _ORDER[one.kind])):
         came += moved.amount if moved.kind is Kind.PAYMENT else -moved.amount
         if moved.credited:
-            off = _of(charge, moved.credited)
+            off = _of(charge, moved)
             price, sales, gst = price - moved.credited, _minus(sales, off[0]), _minus(gst, off[1])
+        if moved.kind is Kind.VOID:
+            price = 0
         paid = min(max(came, 0), max(price, 0))
+        if moved.kind is Kind.VOID and paid == before[0]:
+            continue
         now = (paid, _share(sales, paid, price), _share(gst, paid, price))
         yield Counted(
             moved.day, moved.kind, moved.reference,
@@ -107,8 +111,15 @@ def received(charge: Charge, events: Iterable[Event]) -> Iterator[Counted]:
         before = now
 
 
-def _of(charge: Charge, credited: int) -> tuple[int | None, int | None]:
-    return _share(charge.home_total, credited, charge.total), _share(charge.home_tax, credited, charge.total)
+def _of(charge: Charge, event: Event) -> tuple[int | None, int | None]:
+    """Return what a credit note takes off sales and tax: the tax is that which stands on it."""
+
+    def off(value: int | None) -> int | None:
+        return (
+            None if value is None else next_share(value, event.credited_before, event.credited, charge.total)
+        )
+
+    return off(charge.home_total), off(charge.home_tax)
 
 
 def _share(value: int | None, part: int, whole: int) -> int | None:

@@ -50,7 +50,11 @@ def quarter_before(quarter: Period) -> Period:
     return quarter_of(quarter.first - timedelta(days=1))
 
 
-def happened(column: InstrumentedAttribute[datetime], issuer: Issuer, span: Period) -> ColumnElement[bool]:
+def happened(
+    column: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
+    issuer: Issuer,
+    span: Period,
+) -> ColumnElement[bool]:
     """Return the condition that an instant was in the period, on the issuer's clock. Raises BadCalendar."""
     zone = zone_of(issuer.timezone)
     begins = instant(span.first, time(), zone)

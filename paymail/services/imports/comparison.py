@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus, PaymentStatus
 from paymail.money import Money
+from paymail.services.core.formulas import unguarded
 from paymail.services.customers.contacts import own_addresses
 from paymail.services.imports import host_customers
 from paymail.services.imports.faults import Fault, shown
@@ -224,4 +225,6 @@ def _money(found: Difference, invoice: Invoice, host: HostInvoice, payment_open:
 
 def _line(line: InvoiceLine | HostLine, rate: Decimal) -> tuple[object, ...]:
     tax = line_tax(line.tax_rate, line.tax_category, rate)
-    return line.position, line.description, line.quantity, line.unit_price, line.amount, tax
+    # Kept by an import of before such a `'` was taken off.
+    description = unguarded(line.description)
+    return line.position, description, line.quantity, line.unit_price, line.amount, tax

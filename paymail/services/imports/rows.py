@@ -8,6 +8,7 @@ from io import TextIOWrapper
 from itertools import islice
 from typing import BinaryIO
 
+from paymail.services.core.formulas import unguarded
 from paymail.services.imports.dialect import Dialect, find_dialect
 from paymail.services.imports.encodings import find_encoding, hold_to
 from paymail.services.imports.faults import Fault, ImportRefused
@@ -115,9 +116,9 @@ def _row(line: int, values: Sequence[str], header: Header) -> tuple[int, Row] | 
     if len(values) < len(header.columns) or any(value.strip() for value in beyond):
         place = header.columns.index("invoice_id")
         fault = Fault(line, "", f"has {len(values)} fields instead of {len(header.columns)}")
-        return Unreadable(fault, values[place] if place < len(values) else "")
+        return Unreadable(fault, unguarded(values[place]) if place < len(values) else "")
     # Not strict: what is beyond the header is blank, as Excel leaves it.
-    row = {name: value for name, value in zip(header.columns, values, strict=False) if name}
+    row = {name: unguarded(value) for name, value in zip(header.columns, values, strict=False) if name}
     for name, others in header.substitutes:
         row[name] = next((cell for cell in [row[name], *map(row.pop, others)] if cell.strip()), "")
     return line, row

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 from paymail.documents import CreditNoteDocument
 from paymail.errors import NotFound
 from paymail.models import IN_FORCE, Invoice, Refund
-from paymail.money import Money
-from paymail.services.core.documents import invoice_document, tax_share
+from paymail.money import Money, next_share, share
+from paymail.services.core.documents import invoice_document
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.core.tax_invoices import may_be_tax_invoice
 from paymail.tax import single_rate
@@ -35,8 +35,8 @@ def credit_note_document(invoice: Invoice, refund: Refund) -> CreditNoteDocument
         raise NoCreditNote("this refund has no credit note")
     bill = invoice_document(invoice, "")
     earlier = refund.credited_before or 0
-    tax_earlier = tax_share(earlier, invoice)
-    tax = tax_share(earlier + refund.credited, invoice) - tax_earlier
+    tax_earlier = share(invoice.tax_amount, earlier, invoice.total)
+    tax = next_share(invoice.tax_amount, earlier, refund.credited, invoice.total)
     known = refund.credited_before is not None
     return CreditNoteDocument(
         number=credit_note_number(refund),

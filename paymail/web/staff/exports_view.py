@@ -22,7 +22,11 @@ SHOWN = 25
 """Lines on the page; all are in the file."""
 WORDS = {
     Layout.XERO_INVOICES: ("Xero", "Invoices", "Business > Invoices > Import; prices are tax exclusive"),
-    Layout.XERO_PAYMENTS: ("Xero", "Payments and refunds", "as a bank statement: Accounting > Bank accounts"),
+    Layout.XERO_PAYMENTS: (
+        "Xero",
+        "Payments, refunds and chargebacks",
+        "as a bank statement: Accounting > Bank accounts",
+    ),
     Layout.MYOB_SALES: ("MYOB AccountRight", "Service sales", "File > Import > Sales; tab-delimited"),
     Layout.MYOB_PAYMENTS: ("MYOB AccountRight", "Payments", "File > Import > Receipts; tab-delimited"),
 }

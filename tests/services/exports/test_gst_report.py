@@ -1,6 +1,7 @@
 """The GST report: each figure is the sum of its lines, and each line is in the period that it counts in."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -8,7 +9,16 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from paymail import db
-from paymail.models import Channel, Dispute, DisputeState, Invoice, InvoiceStatus, Issuer, Payment
+from paymail.models import (
+    Channel,
+    Dispute,
+    DisputeState,
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    Issuer,
+    Payment,
+)
 from paymail.services.exports.gst_figures import Figures, figures
 from paymail.services.exports.gst_report import Basis, GstRow, home_of, rows
 from paymail.services.exports.gst_shares import Kind
@@ -112,6 +122,50 @@ def test_a_lost_dispute_takes_back_what_it_brought(books: Engine) -> None:
     april, found = report(books, APRIL, Basis.CASH)
     assert [row.counted.gst for row in found if row.counted.kind is Kind.CHARGEBACK] == [-375]
     assert april.gst == 375 - 375 - 75
+
+
+def test_money_that_came_and_went_back_counts_though_the_invoice_is_void_since(books: Engine) -> None:
+    before = [report(books, span, Basis.CASH)[0].gst for span in (MARCH, APRIL, ALWAYS)]
+    with db.transaction(books) as session:
+        make_invoice(session, invoice_id=508)
+        paid = pay(session, 508, 8250, date(2026, 3, 20))
+        order, then = RefundOrder(8250, Channel.CASH, "twice", owed_again=True), NOW + timedelta(days=20)
+        refund_requests.request(session, payment_id=paid.payment_id, order=order, actor="amy", now=then)
+        later = NOW + timedelta(days=50)
+        adjustments.void(session, invoice_id=508, reason="twice", actor="amy", now=later)
+    after = [report(books, span, Basis.CASH)[0].gst for span in (MARCH, APRIL, ALWAYS)]
+    assert after == [before[0] + 750, before[1] - 750, before[2]]
+    assert "508" not in [row.number for row in report(books, ALWAYS, Basis.ACCRUAL)[1]]
+
+
+@pytest.mark.parametrize("category", ["O", "AE"])
+def test_what_is_beside_the_tax_is_no_part_of_g1(books: Engine, category: str) -> None:
+    with db.transaction(books) as session:
+        for number, currency in ((509, "AUD"), (510, "USD")):
+            make_invoice(session, invoice_id=number, currency=currency)
+            session.add(
+                InvoiceLine(
+                    invoice_id=number, position=2, description="A deposit", quantity=Decimal(1),
+                    unit_price=Decimal(50), amount=5000, tax_rate=Decimal(0), tax_category=category,
+                )
+            )  # fmt: skip
+            invoice = session.get_one(Invoice, number)
+            invoice.subtotal, invoice.total = 12500, 13250
+        invoice.tax_aud = 1133
+        pay(session, 509, 6625, date(2026, 3, 20))
+    found = {row.number: row.counted for row in report(books, MARCH, Basis.ACCRUAL)[1]}
+    assert [(found[one].amount, found[one].sales, found[one].gst) for one in ("509", "510")] == [
+        (13250, 8250, 750), (13250, 12463, 1133),
+    ]  # fmt: skip
+    paid = {row.number: row.counted for row in report(books, MARCH, Basis.CASH)[1]}["509"]
+    assert (paid.amount, paid.sales, paid.gst) == (6625, 4125, 375)
+
+
+def test_an_invoice_abroad_that_is_all_beside_the_tax_is_known_to_be_no_sale(books: Engine) -> None:
+    with db.transaction(books) as session:
+        make_invoice(session, invoice_id=510, currency="USD", tax=0).lines[0].tax_category = "O"
+    (one,) = [row.counted for row in report(books, MARCH, Basis.ACCRUAL)[1] if row.number == "510"]
+    assert (one.sales, one.gst) == (0, 0)
 
 
 def test_a_day_ends_on_the_issuers_clock(books: Engine) -> None:

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paymail.services.exports.gst_shares import Charge, Counted, Event, Kind, accrued, received, share
+from paymail.money import share
+from paymail.services.exports.gst_shares import Charge, Counted, Event, Kind, accrued, received
 
 FIRST = date(2026, 1, 1)
 
@@ -31,8 +32,8 @@ def accounts(draw: st.DrawFn) -> tuple[Charge, list[Event]]:
         surplus = max(came - (total - credited), 0)
         most = min(max(amount - surplus, 0), total - credited)
         off = draw(st.sampled_from([0, most])) if kind is Kind.REFUND else 0
+        events.append(Event(day, kind, amount, "CN", off, credited))
         came, credited = came - amount, credited + off
-        events.append(Event(day, kind, amount, "CN", off))
     return Charge(FIRST, total, *dollars), events
 
 
@@ -49,8 +50,8 @@ def test_without_the_cash_basis_it_is_what_was_issued_less_what_was_credited(
     assert charge.home_tax is not None
     off = [one.credited for one in events]
     assert sums(list(accrued(charge, events))) == (
-        charge.home_total - sum(share(charge.home_total, one, charge.total) for one in off),
-        charge.home_tax - sum(share(charge.home_tax, one, charge.total) for one in off),
+        charge.home_total - share(charge.home_total, sum(off), charge.total),
+        charge.home_tax - share(charge.home_tax, sum(off), charge.total),
     )
 
 
@@ -77,6 +78,35 @@ def test_parts_of_a_cent_are_not_lost_and_a_surplus_is_no_sale() -> None:
         (332, 30),
         (0, 0),
     ]
+
+
+def test_credit_notes_of_thirds_take_off_the_whole_tax() -> None:
+    charge = Charge(FIRST, 11000, 11000, 1000)
+    paid = Event(FIRST, Kind.PAYMENT, 11000, "R")
+    notes = [
+        Event(FIRST, Kind.REFUND, part, "CN", part, before)
+        for part, before in ((3667, 0), (3667, 3667), (3666, 7334))
+    ]
+    assert [one.gst for one in accrued(charge, notes)] == [1000, -333, -334, -333]
+    assert [one.gst for one in received(charge, [paid, *notes])] == [1000, -333, -334, -333]
+
+
+def test_a_credit_note_keeps_its_tax_when_one_before_it_fails() -> None:
+    charge = Charge(FIRST, 11000, 11000, 1000)
+    second = Event(FIRST, Kind.REFUND, 3667, "CN-2", 3667, 3667)
+    assert [one.gst for one in accrued(charge, [second])] == [1000, -334]
+
+
+def test_what_comes_after_an_invoice_was_voided_is_no_sale() -> None:
+    charge = Charge(FIRST, 1100, 1100, 100)
+    kinds = (Kind.PAYMENT, Kind.REFUND, Kind.VOID, Kind.PAYMENT, Kind.REFUND)
+    events = [
+        Event(FIRST + timedelta(days=nth), kind, 1100 if kind is not Kind.VOID else 0, "")
+        for nth, kind in enumerate(kinds)
+    ]
+    assert [one.gst for one in received(charge, events)] == [100, -100, 0, 0]
+    # A refund that failed after all: the money is here, and the customer's.
+    assert [one.gst for one in received(charge, [events[0], *events[2:4]])] == [100, -100, 0]
 
 
 def test_what_is_not_known_in_dollars_is_not_guessed() -> None:

@@ -209,8 +209,12 @@ def test_a_dispute_holds_reminders_and_a_lost_one_opens_the_invoice(engine: Engi
     invoice = payer.invoice()
     assert (invoice.payment_status, invoice.balance) == (PaymentStatus.UNPAID, 8250)
     assert [hold.lifted_at for hold in payer.holds()] == [None], "staff decide about reminders"
+    lost_at = payer.now
+    payer.later(days=40)
     dispute(payer, "lost")
     assert payer.invoice().amount_charged_back == 8250
+    (row,) = payer.all(Dispute)
+    assert row.updated_at == lost_at, "reports go by the day on which it was lost"  # type: ignore[attr-defined]
     assert len(payer.mails("notice")) == 2
 
 

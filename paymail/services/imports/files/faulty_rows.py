@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from paymail.services.core.contexts import Context
+from paymail.services.core.formulas import FORMULA, unguarded
 from paymail.services.imports.faults import hidden
 from paymail.services.imports.files import kept
 from paymail.services.imports.files.findings import Findings
@@ -15,7 +16,6 @@ from paymail.services.imports.optional_fields import invoice_key
 from paymail.services.imports.rows import raw_rows
 
 _NUMBER = re.compile(r"[-+]?[\d.,' ]*\d\s?%?", re.ASCII)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def faulty_csv(reading: Context, *, file_id: int) -> str:
@@ -40,7 +40,7 @@ def faulty_rows(file: HostFile, findings: Findings) -> Iterator[str]:
     _line, header = next(rows, (0, []))
     yield _written([*header, "problem"])
     for line, cells in rows:
-        key = hidden(invoice_key(cells[place]))[:60] if place < len(cells) else ""
+        key = hidden(invoice_key(unguarded(cells[place])))[:60] if place < len(cells) else ""
         found = reasons.get(key) if key else None
         if found or line in lines:
             yield _written([*cells, "; ".join(found or [lines.get(line, "")])])
@@ -53,5 +53,5 @@ def _written(cells: list[str]) -> str:
 
 
 def _safe(cell: str) -> str:
-    """Return a cell that no spreadsheet calculates; numbers stay as they are."""
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell.strip()) else cell
+    """Return a cell that no spreadsheet calculates; numbers, and what the file guards, stay as they are."""
+    return f"'{cell}" if cell.startswith(FORMULA) and not _NUMBER.fullmatch(cell.strip()) else cell
