@@ -54,7 +54,8 @@ class ReminderEmail(CustomerEmail):
     number `instalment` of `instalments`; without one these two are 0. `checked_at` is when the books said
     that `asked` had not arrived, told on the clock of `zone` (IANA name). `emailed_on` is when the invoice
     itself was last emailed, `reminded_on` the last days of reminders before this one, oldest first; of both
-    only what a mail server accepted and nobody returned, by the issuer's calendar.
+    only what a mail server accepted and nobody returned, of what went to an address that this one goes to, by
+    the issuer's calendar.
     """
 
     kind: ClassVar[MessageKind] = MessageKind.REMINDER

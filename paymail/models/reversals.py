@@ -57,8 +57,8 @@ class Refund(CausedByRequest, Base):
     credited: Mapped[int] = mapped_column(BigInteger)
     """How much of it a credit note takes off the invoice. The rest returns a surplus, or is owed again."""
     credited_before: Mapped[int | None] = mapped_column(BigInteger)
-    """What credit notes had taken off the invoice when this one's was issued; empty: there is none, or it is
-    older than this column."""
+    """What credit notes in force with lower numbers had taken off the invoice when this one's was emailed, or
+    take off it until then; empty: there is none, or it is older than this column."""
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[RefundStatus] = mapped_column(status_type(RefundStatus))
     reason: Mapped[str] = mapped_column(Text, default="")

@@ -6,7 +6,7 @@ from paymail.services.imports import obstacles, removal
 REMOVED = {"invoices", "messages", "payments", "customers"}
 """Tables whose rows go with the import that made them."""
 SETTLED = {
-    "messages.invoice_id": "removed first, unless one was handed over",
+    "messages.invoice_id": "removed first, unless one was handed over; statements move to another",
     "messages.payment_id": "removed with the payment",
     "payments.invoice_id": "removed, unless somebody but the host saw the money",
     "invoices.customer_id": "keeps the customer",

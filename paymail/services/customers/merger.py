@@ -69,7 +69,7 @@ def merge(session: Session, *, customer_id: int, into: int, actor: str, now: dat
         saved_methods.end_all(session, customer_id=one, actor=actor, now=now, why="customers merged")
     _take_contacts(session, goes, stays)
     _take_identity(session, goes, stays)
-    customer_holds.take_over(goes, stays, now)
+    customer_holds.take_over(goes, stays, session=session, actor=actor, now=now)
     _move_invoices(session, mine, goes, stays, actor, now)
     emails = addresses.redirect(
         session,

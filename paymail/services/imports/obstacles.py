@@ -17,6 +17,7 @@ from paymail.models import (
     ImportChange,
     Invoice,
     Message,
+    MessageKind,
     MessageState,
     Objection,
     Payment,
@@ -26,11 +27,13 @@ from paymail.models import (
     ReminderHold,
     SavedMethod,
 )
+from paymail.services.imports import filed_statements
 from paymail.services.imports.removal import made_by
 
 MOST_NAMED = 10
 UNDER_WAY = (MessageState.SENDING, MessageState.HANDOVER)
 OUT = (*UNDER_WAY, MessageState.SENT, MessageState.UNKNOWN, MessageState.BOUNCED)
+_ABOUT_IT = Message.kind != MessageKind.STATEMENT
 EMAILED = "an email about it was sent or is being sent"
 PAYING = "the customer has begun to pay it"
 MONEY = "a payment, a refund or a dispute of it is recorded"
@@ -90,7 +93,8 @@ def _named(session: Session, numbers: Select[Any], reason: str) -> Iterator[Obst
 
 def _of_made_ones(import_id: int) -> Iterator[tuple[ColumnElement[bool], str]]:
     out = or_(Message.state.in_(OUT), Message.handed_over_at.is_not(None))
-    yield exists().where(Message.invoice_id == Invoice.invoice_id, out), EMAILED
+    yield exists().where(Message.invoice_id == Invoice.invoice_id, _ABOUT_IT, out), EMAILED
+    yield from filed_statements.in_the_way(import_id)
     for column, reason in IN_THE_WAY:
         yield exists().where(column == Invoice.invoice_id), reason
     # What the host was paid came in with the invoice.
@@ -155,7 +159,7 @@ def _changed(import_id: int) -> Select[Any]:
 def _of_changed_ones(import_id: int) -> Iterator[tuple[ColumnElement[bool], str]]:
     """Known ones may have been mailed and paid before: what counts is what came since."""
     since = or_(Message.state.in_(UNDER_WAY), Message.handed_over_at >= ImportChange.changed_at)
-    yield exists().where(Message.invoice_id == Invoice.invoice_id, since), EMAILED
+    yield exists().where(Message.invoice_id == Invoice.invoice_id, _ABOUT_IT, since), EMAILED
     live = PaymentAttempt.status.in_(LIVE_ATTEMPTS)
     yield exists().where(PaymentAttempt.invoice_id == Invoice.invoice_id, live), PAYING
     moved = Invoice.updated_at != ImportChange.changed_at

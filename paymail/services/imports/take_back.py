@@ -19,7 +19,7 @@ from paymail.models import HostSync, Import, ImportChange, Invoice, Message
 from paymail.services.core import restores
 from paymail.services.core.contexts import Context
 from paymail.services.core.customers import TURN
-from paymail.services.imports import obstacles, put_back, removal
+from paymail.services.imports import filed_statements, obstacles, put_back, removal
 from paymail.services.lists import imports
 
 log = observability.logger(__name__)
@@ -60,6 +60,7 @@ def _take_back(session: Session, import_id: int, actor: str, now: datetime) -> I
     changes = put_back.changes_of(session, import_id)
     _refuse(session, taken, changes)
     put_back.put_back(session, changes, actor=actor, now=now)
+    filed_statements.refile(session, import_id=import_id)
     removal.remove(session, import_id=import_id, now=now)
     # What the host's database goes on offering is read again, from its beginning.
     session.execute(update(HostSync).where(HostSync.issuer_id == taken.issuer_id).values(cursor=None))

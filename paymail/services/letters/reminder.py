@@ -12,6 +12,7 @@ from paymail.money import Money
 from paymail.services.core.invoices import local_date
 from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead, paper_of
+from paymail.services.outbox.suppressions import normalised
 from paymail.services.plans.coverage import dues, plan_of
 
 MOST_NAMED: Final = 4
@@ -51,15 +52,22 @@ def reminder_email(source: Source) -> ReminderEmail:
 
 
 def _sent_on(source: Source, kind: MessageKind) -> Iterator[date]:
-    """Yield the days of the other emails of a kind about the invoice that were accepted and not returned."""
+    """Yield the days of the other emails of a kind about the invoice that were accepted and not returned.
+
+    Who reads it knows nothing of what went only to other addresses, such as one that was corrected since.
+    """
+    customer = source.invoice.customer
+    contacts = (one.email for one in customer.contacts if one.reminders)
+    present = {normalised(address) for address in (customer.email, *contacts)}
     accepted = (
-        select(Message.handed_over_at)
+        select(Message.handed_over_at, Message.recipient)
         .where(Message.invoice_id == source.invoice.invoice_id, Message.kind == kind)
         .where(Message.state == MessageState.SENT, Message.message_id != source.message.message_id)
         .order_by(Message.handed_over_at)
     )
-    for at in source.session.scalars(accepted):
-        if at is not None:  # staff settled one of before a restored backup
+    for at, recipients in source.session.execute(accepted):
+        known = not present.isdisjoint(map(normalised, recipients.split("\n")))
+        if known and at is not None:  # empty: staff settled one of before a restored backup
             yield local_date(source.invoice.issuer, at)
 
 

@@ -82,10 +82,13 @@ def answer(*, objection_id: int) -> str:
     return f"answer:{objection_id}"
 
 
-def copy(*, invoice_id: int, payment_id: int | None, to: str, on: date, sequence: int = 1) -> str:
+def copy(
+    *, invoice_id: int, payment_id: int | None, to: str, on: date, received: int = 0, sequence: int = 1
+) -> str:
     """Key of the `sequence`-th copy of an invoice or of a payment's receipt to an address (normalised) on a
-    day."""
-    what = "invoice" if payment_id is None else f"receipt-{payment_id}"
+    day. That of an invoice on which more was `received` (minor units) is another one."""
+    paid = f"-{received}" if received else ""
+    what = f"invoice{paid}" if payment_id is None else f"receipt-{payment_id}"
     again = f":{sequence}" if sequence > 1 else ""
     return f"copy:{invoice_id}:{what}:{address(to)}:{on.isoformat()}{again}"
 

@@ -31,7 +31,7 @@ from paymail.ports.reversals import GatewayRefund, Reversals
 from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries, open_intent
 from paymail.services.outbox import dedupe_keys, notices
-from paymail.services.refunds import disputes, refund_references
+from paymail.services.refunds import disputes, later_notes, refund_references
 
 STRIPE = "stripe"
 log = observability.logger(__name__)
@@ -135,6 +135,8 @@ def move(
     elif before in IN_FORCE and target not in IN_FORCE:
         invoice.amount_refunded -= refund.amount
         invoice.amount_credited -= refund.credited
+    if refund.credit_note is not None:
+        later_notes.bring_up_to_date(session, invoice=invoice, cause=refund, now=now)
     open_intent.update_status(session, invoice=invoice, now=now, owed_before=owed_before)
     detail = f"{Money(refund.amount, refund.currency)}, refund {refund.refund_id}"
     kind = f"refund_{target}"

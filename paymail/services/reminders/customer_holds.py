@@ -93,11 +93,23 @@ def release(session: Session, *, customer_id: int, actor: str, now: datetime) ->
     return held
 
 
-def take_over(goes: Customer, stays: Customer, now: datetime) -> None:
-    """Have a customer's hold hold the one that it is merged into, unless that one has its own."""
-    if is_held(goes, now) and not is_held(stays, now):
-        stays.held_at, stays.held_until = goes.held_at, goes.held_until
-        stays.held_by, stays.held_reason = goes.held_by, goes.held_reason
+def take_over(goes: Customer, stays: Customer, *, session: Session, actor: str, now: datetime) -> None:
+    """Have the hold of a customer that is merged into another one hold that one, if it ends later."""
+    if not _ends_later(goes, stays, now):
+        return
+    before = _written(stays, now)
+    stays.held_at, stays.held_until = goes.held_at, goes.held_until
+    stays.held_by, stays.held_reason = goes.held_by, goes.held_reason
+    customer_history.record(session, stays, FIELD, (before, _written(stays, now)), actor, now)
+
+
+def _ends_later(one: Customer, other: Customer, now: datetime) -> bool:
+    """Whether a customer is held longer than another one; without an end it is longest."""
+    if not is_held(one, now) or not is_held(other, now):
+        return is_held(one, now)
+    if one.held_until is None or other.held_until is None:
+        return one.held_until is None and other.held_until is not None
+    return one.held_until > other.held_until
 
 
 def _locked(session: Session, customer_id: int, now: datetime) -> Customer:

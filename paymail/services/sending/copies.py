@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, NotFound, TooMany
-from paymail.models import Invoice, InvoiceStatus, Message, MessageKind, MessageState, Payment
+from paymail.models import OPEN_STATES, Invoice, InvoiceStatus, Message, MessageKind, MessageState, Payment
 from paymail.services.core import history
 from paymail.services.core.customers import CustomerErased
 from paymail.services.core.email_addresses import checked_copy
@@ -61,7 +61,8 @@ def send_copy(
     """Queue a copy of the invoice, or of the receipt of `payment_id`, to the address `to`.
 
     The same copy to the same address on the same day (of the issuer) is one email, however often it is asked
-    for; one that came to nothing is made again. Raises NoSuchInvoice, NoPaymentOfIt, BadAddress, NotCopied,
+    for; one that came to nothing is made again, and an invoice on which something was received since is
+    another copy. Raises NoSuchInvoice, NoPaymentOfIt, BadAddress, NotCopied,
     NoValidAbn, CustomerErased, TooManyCopies.
     """
     address = checked_copy(to)
@@ -95,6 +96,11 @@ def send_copy(
     return queued
 
 
+def sent_earlier(session: Session, queued: queue.Queued) -> bool:
+    """Whether a copy that was asked for is none of now: it went out earlier today."""
+    return not queued.created and session.get_one(Message, queued.message_id).state not in OPEN_STATES
+
+
 def _key(
     session: Session, invoice: Invoice, payment_id: int | None, to: str, now: datetime
 ) -> tuple[str, Message | None]:
@@ -104,7 +110,12 @@ def _key(
     while True:
         sequence += 1
         key = dedupe_keys.copy(
-            invoice_id=invoice.invoice_id, payment_id=payment_id, to=to, on=on, sequence=sequence
+            invoice_id=invoice.invoice_id,
+            payment_id=payment_id,
+            to=to,
+            on=on,
+            received=invoice.received,
+            sequence=sequence,
         )
         found = session.scalars(select(Message).where(Message.dedupe_key == key)).one_or_none()
         if found is None or found.state not in _CAME_TO_NOTHING:

@@ -27,7 +27,7 @@ from paymail.wiring import App
 _STEPS = {0: "1", 2: "0.01", 3: "0.01"}
 """What an amount can be raised by, per decimals; Stripe takes three-decimal ones in tens only."""
 
-DONE = frozenset(("done", "copied", "bad_address", "not_copied", "too_many_copies"))
+DONE = frozenset(("done", "copied", "copied_earlier", "bad_address", "not_copied", "too_many_copies"))
 """What is said on the page that thanks for a payment: that, and what became of a copy of its receipt."""
 JUST_MADE = timedelta(minutes=15)
 """How long a part payment is thanked for instead of showing the form for the rest."""

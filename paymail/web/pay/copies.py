@@ -14,7 +14,7 @@ from paymail.models import Channel, Payment
 from paymail.services.core.history import CUSTOMER
 from paymail.services.links.viewing import act_by_token
 from paymail.services.lists.lookup import NoReceipt
-from paymail.services.sending.copies import send_copy
+from paymail.services.sending.copies import send_copy, sent_earlier
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import FormText, Token
 from paymail.web.http.openapi import PAY_PROBLEMS
@@ -43,7 +43,7 @@ def copy(
 ) -> Response:
     """Send the receipt of this number to `email`; the page says what came of it."""
     try:
-        _send(app, token, email, receipt)
+        earlier = _send(app, token, email, receipt)
     except (Conflict, NoReceipt):
         return _back(token, "not_copied")
     except InvalidInput:
@@ -52,10 +52,11 @@ def copy(
         return _back(token, "too_many_copies")
     except (NotFound, Gone) as error:
         return no_link(request, token, error)
-    return _back(token, "copied")
+    return _back(token, "copied_earlier" if earlier else "copied")
 
 
-def _send(app: App, token: str, email: str, receipt: int) -> None:
+def _send(app: App, token: str, email: str, receipt: int) -> bool:
+    """Send the copy; return whether it went out earlier today instead."""
     with app.transaction() as session:
         invoice = act_by_token(session, token=token, act="sent a copy of a receipt", now=app.now())
         mine = select(Payment.payment_id).where(
@@ -66,7 +67,7 @@ def _send(app: App, token: str, email: str, receipt: int) -> None:
         payment_id = session.scalar(mine)
         if payment_id is None:
             raise NoReceipt("this invoice has no such receipt")
-        send_copy(
+        queued = send_copy(
             session,
             invoice_id=invoice.invoice_id,
             to=email,
@@ -74,6 +75,7 @@ def _send(app: App, token: str, email: str, receipt: int) -> None:
             now=app.now(),
             payment_id=payment_id,
         )
+        return sent_earlier(session, queued)
 
 
 def _back(token: str, said: str) -> Response:

@@ -10,6 +10,7 @@ DID = "did"
 FLASHES: Mapping[str, str] = {
     "send": "The invoice email is on its way, or waits for the time that you set.",
     "copy": "The copy is on its way.",
+    "copy_sent": "That address already got this copy today.",
     "corrected": "The address is corrected, and the invoice email goes there now.",
     "resolved": "Settled. The emails below say what comes next.",
     "drafted": "The draft is saved. Nobody has been told of it.",

@@ -9,9 +9,19 @@ from sqlalchemy.orm import Session
 
 from paymail import db
 from paymail.errors import NotFound
-from paymail.models import Channel, Contact, Customer, HostSync, Invoice, Message, Payment, Restore
+from paymail.models import (
+    Channel,
+    Contact,
+    Customer,
+    HostSync,
+    Invoice,
+    Message,
+    Payment,
+    Restore,
+    TimelineEvent,
+)
 from paymail.services.core.contexts import GatewayContext
-from paymail.services.customers import addresses, merger
+from paymail.services.customers import addresses, merger, statement_emails
 from paymail.services.imports import NotTakenBack, import_emails
 from paymail.services.imports.take_back import take_back
 from paymail.services.links import pay_links
@@ -62,6 +72,55 @@ def test_emails_that_wait_go_with_it(story: ImportStory) -> None:
     assert story.counts(*KEPT, "bulk_sends") == before
     story.clock += timedelta(days=2)
     assert story.turn() == 0
+
+
+def with_statement(story: ImportStory, *others: int) -> tuple[int | None, int]:
+    """Import invoice 7, for a customer with these others, and queue a statement, which is filed under it."""
+    known = {"customer_name": "Customer 7", "customer_email": "c7@acme.example"}
+    if others:
+        story.bring(*made(*others, **known))
+    report = story.bring(*made(7, **known))
+    with db.transaction(story.engine) as session:
+        customer = session.get_one(Invoice, 7).customer_id
+        queued = statement_emails.send_statement(
+            session, customer_id=customer, key="click", actor="ann", now=story.clock
+        )
+        session.get_one(Message, queued.message_id).invoice_id = 7
+        session.execute(
+            update(TimelineEvent).where(TimelineEvent.message_id == queued.message_id).values(invoice_id=7)
+        )
+    return report.import_id, queued.message_id
+
+
+@pytest.mark.parametrize("out", [False, True])
+def test_a_statement_goes_on_under_another_invoice_of_the_customer(story: ImportStory, out: bool) -> None:
+    import_id, message_id = with_statement(story, 9)
+    if out:
+        story.turn()
+    story.take_back(import_id)
+    with db.reading(story.engine) as session:
+        message = session.get_one(Message, message_id)
+        assert (message.invoice_id, message.state) == (9, "sent" if out else "scheduled")
+        told = select(TimelineEvent.invoice_id).where(TimelineEvent.message_id == message_id)
+        assert set(session.scalars(told)) == {9}
+    assert story.numbers() == ["9", "502"]
+
+
+@pytest.mark.parametrize("out", [False, True])
+def test_a_statement_that_belongs_nowhere_else_keeps_the_import(story: ImportStory, out: bool) -> None:
+    import_id, _ = with_statement(story)
+    if out:
+        story.turn()
+    with pytest.raises(NotTakenBack, match="invoice 7: a statement of account under it waits or was sent"):
+        story.take_back(import_id)
+
+
+def test_a_statement_that_is_being_sent_keeps_the_import_until_it_is(story: ImportStory) -> None:
+    import_id, message_id = with_statement(story, 9)
+    with db.transaction(story.engine) as session:
+        session.execute(update(Message).where(Message.message_id == message_id).values(CLAIM))
+    with pytest.raises(NotTakenBack, match="invoice 7: a statement of account under it is being sent"):
+        story.take_back(import_id)
 
 
 def sent(story: ImportStory) -> None:

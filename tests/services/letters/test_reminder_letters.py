@@ -7,11 +7,13 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from paymail.emails import ReminderEmail
-from paymail.models import Message, MessageState
+from paymail.models import Invoice, Message, MessageState
+from paymail.services.customers import addresses
 from paymail.services.delivery import deliveries
 from paymail.services.letters.letters import letter_for
 from paymail.services.letters.reminder import MOST_NAMED
 from paymail.services.reminders import by_hand
+from tests.factories import NOW
 from tests.services.emailed_invoice import EmailedInvoice
 
 
@@ -41,6 +43,11 @@ def becomes(message_id: int, state: MessageState) -> Callable[[Session], None]:
     return change
 
 
+def correct_address(session: Session) -> None:
+    customer_id = session.get_one(Invoice, 502).customer_id
+    addresses.change_email(session, customer_id=customer_id, address="new@x.example", actor="amy", now=NOW)
+
+
 def test_it_names_the_invoice_and_the_reminders_on_their_days_at_the_issuer(emailed: EmailedInvoice) -> None:
     assert (next_one(emailed).emailed_on, next_one(emailed).reminded_on) == (None, ())
     invoice = emailed.at("2026-03-18T00:30").send()  # the 17th in UTC
@@ -62,6 +69,15 @@ def test_what_came_back_or_is_in_doubt_was_not_emailed(emailed: EmailedInvoice) 
     emailed.change(becomes(doubtful, MessageState.UNKNOWN))
     found = next_one(emailed.at("2026-04-28T09:00"))
     assert (found.emailed_on, found.reminded_on) == (None, ())
+
+
+def test_what_went_to_an_address_that_was_corrected_since_is_not_named(emailed: EmailedInvoice) -> None:
+    assert deliveries.deliver(emailed.context, message_id=emailed.at("2026-03-18T09:00").send())
+    remind(emailed.at("2026-04-13T09:00"))
+    emailed.change(correct_address)
+    remind(emailed.at("2026-04-20T09:00"))
+    found = next_one(emailed.at("2026-04-28T09:00"))
+    assert (found.emailed_on, found.reminded_on) == (None, (date(2026, 4, 20),))
 
 
 def test_of_many_it_names_the_last(emailed: EmailedInvoice) -> None:

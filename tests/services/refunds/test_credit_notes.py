@@ -1,11 +1,13 @@
 """What a credit note says of its invoice: its total and tax before it, the change, and after it, for good."""
 
-from sqlalchemy import Engine, update
+import pytest
+from sqlalchemy import Engine, select, update
 
 from paymail.documents import CreditNoteDocument
-from paymail.models import Channel, Refund
+from paymail.models import Channel, Message, MessageKind, Refund, RefundStatus
+from paymail.services.core.invoices import load_invoice
 from paymail.services.letters.credit_notes import credit_note_of
-from paymail.services.refunds import refund_requests
+from paymail.services.refunds import refund_requests, reversals
 from paymail.services.refunds.refund_requests import RefundOrder
 from tests.services.paying_customer import PayingCustomer
 
@@ -64,3 +66,27 @@ def test_a_note_from_before_it_was_known_stays_as_it_was(engine: Engine) -> None
         session.execute(update(Refund).values(credited_before=None))
     (note,) = notes(payer)
     assert (note.before, note.after, note.tax_before, note.tax.minor) == (None, None, None, 182)
+
+
+@pytest.mark.parametrize("emailed", [False, True])
+def test_a_note_that_ends_changes_what_later_ones_say_until_they_are_emailed(
+    engine: Engine, emailed: bool
+) -> None:
+    payer = PayingCustomer(engine)
+    payer.pay()
+    for amount in (2000, 1000):
+        refund(payer, amount)
+    if emailed:
+        with payer.transaction() as session:
+            session.execute(update(Message).where(Message.refund_id == 2).values(handed_over_at=payer.now))
+    for target, before in ((RefundStatus.FAILED, 8250), (RefundStatus.SUCCEEDED, 6250)):
+        with payer.transaction() as session:
+            invoice = load_invoice(session, invoice_id=502, lock=True)
+            first = session.get_one(Refund, 1)
+            reversals.move(session, invoice=invoice, refund=first, target=target, now=payer.now)
+        assert figures(notes(payer)[1])[0][0] == (6250 if emailed else before)
+    with payer.transaction() as session:
+        details = session.scalars(select(Message.detail).where(Message.kind == MessageKind.NOTICE)).all()
+    told = [one for one in details if "gives an old total" in one]
+    assert len(told) == emailed
+    assert not told or "CN-000001 over AUD 20.00 is no longer valid. What CN-000002 says" in told[0]

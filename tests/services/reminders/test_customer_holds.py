@@ -1,12 +1,12 @@
 """A hold of all reminders of a customer holds every invoice of it, and is kept with who placed it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 
 from paymail import db
-from paymail.models import Invoice
+from paymail.models import Customer, Invoice
 from paymail.services.core import customer_history
 from paymail.services.core.invoices import PARTIES_AND_PLAN
 from paymail.services.customers import merger
@@ -96,3 +96,27 @@ def test_a_merger_keeps_the_hold(held: Held) -> None:
     with db.transaction(held.engine) as session:
         merger.merge(session, customer_id=held.customer, into=stays, actor="ann", now=NOW)
     assert held.reasons() == ["all reminders to this customer (Address bounced)"] * 3
+
+
+@pytest.mark.parametrize(
+    ("theirs", "own", "kept"),
+    [(None, UNTIL, None), (UNTIL, LATER, UNTIL), (LATER, UNTIL, UNTIL), (UNTIL, None, None)],
+)
+def test_of_two_holds_a_merger_keeps_the_one_that_ends_later(
+    held: Held, theirs: datetime | None, own: datetime | None, kept: datetime | None
+) -> None:
+    held.hold(until=theirs, reason="Theirs")
+    with db.transaction(held.engine) as session:
+        stays = make_invoice(session, invoice_id=504, name="Stays").customer_id
+    with db.transaction(held.engine) as session:
+        customer_holds.hold(session, customer_id=stays, reason="Own", until=own, actor="ben", now=NOW)
+    with db.transaction(held.engine) as session:
+        merger.merge(session, customer_id=held.customer, into=stays, actor="ann", now=NOW)
+    with db.reading(held.engine) as session:
+        customer = session.get_one(Customer, stays)
+        assert (customer.held_until, customer.held_reason) == (kept, "Own" if kept == own else "Theirs")
+        told = customer_history.changes_of(session, customer_id=stays)[0]
+        assert told.new.startswith(f"{customer.held_reason}, until {kept.date() if kept else 'released'}")
+        assert (told.actor, told.old.startswith("Own, until")) == (
+            ("ben", False) if kept == own else ("ann", True)
+        )

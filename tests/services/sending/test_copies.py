@@ -52,6 +52,16 @@ def test_the_same_copy_is_sent_once_a_day(emailed: EmailedInvoice) -> None:
     assert copy(emailed)
 
 
+def test_a_copy_after_a_payment_is_another_one(emailed: EmailedInvoice) -> None:
+    assert copy(emailed)
+    emailed.turn()
+    payment = paid(emailed)
+    assert copy(emailed)
+    assert not copy(emailed)
+    assert copy(emailed, payment_id=payment)
+    assert not copy(emailed, payment_id=payment)
+
+
 def test_more_copies_than_a_person_needs_are_refused(emailed: EmailedInvoice) -> None:
     for number in range(MOST):
         copy(emailed, to=f"{number}@x.example")

@@ -24,6 +24,8 @@ def test_a_copy_of_the_receipt_goes_to_the_address_once(site: Site) -> None:
     pays(site, token)
     for _ in range(2):
         assert "The copy is on its way." in asked(site, token, "books@shop.example")
+    site.sweep()
+    assert "That address already got this copy today." in asked(site, token, "books@shop.example")
     assert copies(site) == [("books@shop.example", "copy")]
 
 

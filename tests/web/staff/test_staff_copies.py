@@ -9,13 +9,16 @@ PATH = "/invoices/502/copy"
 def test_a_copy_of_the_invoice_goes_out_once_without_its_pay_link(biller: Biller) -> None:
     token = biller.site.invoice()
     for _ in range(2):
-        biller.post(PATH, to="books@accountant.example")
+        assert "The copy is on its way." in biller.post(PATH, to="books@accountant.example")
     (message,) = biller.messages()
     assert (message.kind, message.recipient, message.payment_id) == ("copy", "books@accountant.example", None)
     biller.site.sweep()
     (mail,) = biller.site.app.mailbox.glob("*.eml")
     assert b"invoice-502.pdf" in mail.read_bytes()
     assert token.encode() not in mail.read_bytes().replace(b"=\r\n", b"")
+    page = biller.post(PATH, to="books@accountant.example")
+    assert "That address already got this copy today." in page
+    assert "on its way" not in page
 
 
 def test_a_copy_of_a_receipt_is_chosen_by_its_number(biller: Biller) -> None:
