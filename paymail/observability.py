@@ -18,6 +18,7 @@ _SECRETS = re.compile(
     r"|\b(?:sk|rk)_(?:test|live)_\w+|\bwhsec_\w+"
     r"|\bv1=[0-9a-f]{16,}"
     r"|pm_[0-9a-f]{12}_[\w-]+"  # API keys; Stripe's payment methods (pm_…) have no second part like it
+    r"|(?<=/staff/password/)[\w.~%-]+"  # links by which a person of the staff sets a password
     r"|(?<=[Bb]earer )[\w.~+/=-]{12,}"
     r"|\b(?:\d[ -]?){13,19}\b"
 )

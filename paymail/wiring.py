@@ -80,7 +80,8 @@ class App:
         """One transaction; rings the doorbell for the messages it queued, after the commit."""
         with db.transaction(self.engine) as session:
             yield self.asking.watch(session)
-            self.asking.finish(session, self.now)
+            told = self.asking.finish(session, self.now)
+        self.asking.recorded = self.asking.recorded or told
         for message_id in session.info.get(RINGS, [])[:MOST_RINGS]:
             self.doorbell.ring(message_id)
 

@@ -34,6 +34,12 @@ def test_secrets_are_hidden(secret: str) -> None:
     assert secret not in scrub(f"GET /pay/{secret} failed: {secret}!")
 
 
+def test_links_for_passwords_are_hidden() -> None:
+    link = "https://pay.example/staff/password/k3Yq-_9zGh0ZtVwX?x=1"
+    assert scrub(f"POST {link}: 404") == "POST https://pay.example/staff/password/[hidden]?x=1: 404"
+    assert scrub("route /staff/password/{staff_token}") == "route /staff/password/{staff_token}"
+
+
 @pytest.mark.parametrize("known", ["user:pa55", ":pa55", "user:p/a:5@5#", "user:", "token", "us%40er:'p\"a5"])
 def test_passwords_in_addresses_are_hidden(known: str) -> None:
     assert scrub(f"no answer of redis://{known}@host:6379/0, again") == (

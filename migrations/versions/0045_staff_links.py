@@ -17,6 +17,7 @@ COLUMNS: list[tuple[str, Callable[[], sa.Column[Any]]]] = [
     ("staff_users", lambda: sa.Column("totp_secret", sa.String(64), nullable=True)),
     ("staff_users", lambda: sa.Column("totp_pending", sa.String(64), nullable=True)),
     ("staff_users", lambda: sa.Column("totp_step", sa.BigInteger(), nullable=True)),
+    ("staff_users", lambda: sa.Column("totp_since", sa.DateTime(timezone=True), nullable=True)),
     (
         "staff_users",
         lambda: sa.Column("totp_required", sa.Boolean(), nullable=False, server_default=sa.false()),

@@ -15,12 +15,12 @@ FUNCTION = """
 CREATE OR REPLACE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$
 """
-ON_SERVER = (
-    "CREATE TRIGGER audit_entries_append_only BEFORE UPDATE OR DELETE ON audit_entries"
-    " FOR EACH ROW EXECUTE FUNCTION refuse_audit_change()"
-)
+ON_SERVER = {
+    "audit_entries_append_only": "BEFORE UPDATE OR DELETE ON audit_entries FOR EACH ROW",
+    "audit_entries_no_truncate": "BEFORE TRUNCATE ON audit_entries FOR EACH STATEMENT",
+}
 IN_FILE = (
-    "CREATE TRIGGER audit_entries_no_{verb} BEFORE {verb} ON audit_entries"
+    "CREATE TRIGGER IF NOT EXISTS audit_entries_no_{verb} BEFORE {verb} ON audit_entries"
     " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
 )
 
@@ -38,12 +38,15 @@ def upgrade() -> None:
         sa.Column("old", sa.Text(), nullable=False),
         sa.Column("new", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("entry_id", name="pk_audit_entries"),
+        if_not_exists=True,
     )
     for name, columns in INDEXES.items():
-        op.create_index(f"ix_audit_entries_{name}", "audit_entries", columns)
+        op.create_index(f"ix_audit_entries_{name}", "audit_entries", columns, if_not_exists=True)
     if op.get_bind().dialect.name == "postgresql":
         op.execute(FUNCTION)
-        op.execute(ON_SERVER)
+        for name, when in ON_SERVER.items():
+            op.execute(f"DROP TRIGGER IF EXISTS {name} ON audit_entries")
+            op.execute(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION refuse_audit_change()")
     else:
         for verb in ("update", "delete"):
             op.execute(IN_FILE.format(verb=verb))

@@ -21,11 +21,11 @@ def issue(
     name: Annotated[str, typer.Argument(help="What the key is for; shown in the history.")],
     scope: Annotated[list[KeyScope], typer.Option(help="What the key is allowed to do; repeatable.")],
     issuer: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Id or name of the only issuer that the key sees; without it, all.", show_default=False
         ),
-    ] = "",
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Create a key and print it. It cannot be shown again."""

@@ -17,7 +17,7 @@ from paymail.wiring import App
 group = typer.Typer(help="Staff users.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")]
 IssuerRef = Annotated[
-    str,
+    str | None,
     typer.Option("--issuer", help="Id or name of the issuer; without it, all issuers.", show_default=False),
 ]
 
@@ -70,7 +70,7 @@ def _described(one: Person) -> dict[str, object]:
 def add(
     email: str,
     role: Annotated[str, typer.Option(help="viewer, biller, refunder or admin.")] = "biller",
-    issuer: IssuerRef = "",
+    issuer: IssuerRef = None,
 ) -> None:
     """Make an account, and print the link by which the person sets their password, within 72 hours.
 
@@ -111,7 +111,7 @@ def remove(email: str) -> None:
     """End an account: its sessions end at once, and what the person did stays in their name."""
     app = open_app()
     with app.transaction() as session:
-        people.remove(session, user := people.person_of(session, email=email), app.now())
+        people.remove(session, user := people.to_change(session, email=email), app.now())
     typer.echo(f"{user.email} can no longer sign in")
 
 
@@ -136,7 +136,7 @@ def second_factor(
 def role(
     email: str,
     role: Annotated[str, typer.Argument(help="viewer, biller, refunder or admin; none takes it away.")],
-    issuer: IssuerRef = "",
+    issuer: IssuerRef = None,
 ) -> None:
     """Give somebody a role, for all issuers or for one.
 
@@ -144,7 +144,7 @@ def role(
     """
     app = open_app()
     with app.transaction() as session:
-        user = people.person_of(session, email=email)
+        user = people.to_change(session, email=email)
         wanted = None if role == "none" else people.role_named(role)
         people.set_role(session, user, role=wanted, issuer_id=people.issuer_named(session, issuer))
     typer.echo(f"{user.email}: {role} of {issuer or 'all issuers'}")

@@ -39,6 +39,8 @@ class StaffUser(Base):
     """Of the app that is being enrolled."""
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
     """The step of RFC 6238 whose code was accepted last: no code is accepted twice."""
+    totp_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the second factor was set up."""
     totp_required: Mapped[bool] = mapped_column(default=False, server_default=false())
     """An admin requires a second factor: until it is set up, nothing else can be done."""
 

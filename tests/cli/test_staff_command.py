@@ -119,6 +119,22 @@ def test_somebody_is_invited_gets_another_link_and_is_removed(commands: App) -> 
     run("staff", "add", "nonsense", expect=1)
 
 
+def test_an_empty_issuer_is_refused_and_does_not_mean_all(commands: App) -> None:
+    staff_password(commands)
+    assert "empty" in run("staff", "add", EMAIL, "--issuer", "", expect=1).stderr
+    assert "empty" in run("staff", "role", SAMPLE_STAFF, "admin", "--issuer", " ", expect=1).stderr
+    assert "empty" in run("keys", "issue", "x", "--scope", "read", "--issuer", "", expect=1).stderr
+    assert EMAIL not in run("staff", "list").stdout
+
+
+def test_who_was_removed_gets_no_password(commands: App) -> None:
+    staff_password(commands)
+    set_password(FIRST)
+    run("staff", "remove", EMAIL)
+    code, words = set_password(SECOND)
+    assert (code, f"{EMAIL} was removed; invite them again" in words) == (1, True)
+
+
 def test_a_second_factor_is_required_by_command(commands: App) -> None:
     set_password(FIRST)
     assert "require" in run("staff", "second-factor", EMAIL, "require").stdout
@@ -131,11 +147,13 @@ def test_what_a_command_does_is_in_the_audit_log(two_invoices: App) -> None:
     run("staff", "add", EMAIL, "--role", "viewer")
     run("invoices", "hold", "502")
     run("staff", "list")
+    set_password(FIRST)
     with two_invoices.reading() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.entry_id)).all()
     assert [(one.act, one.object) for one in entries] == [
         ("role", f"person {EMAIL}"),
         ("password link", f"person {EMAIL}"),
         ("reminders held", "invoice 502"),
+        ("password", f"person {EMAIL}"),
     ]
     assert {(one.door, one.who.endswith(" (command line)")) for one in entries} == {("cli", True)}

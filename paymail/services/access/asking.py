@@ -25,7 +25,8 @@ class Asking:
     act: str = ""
     object: str = ""
     recorded: bool = False
-    """Whether the log says already that they did it: a request may have several transactions."""
+    """Whether the log says already that they did it: a request may have several transactions. Set by who
+    commits them, since what was rolled back is not in the log."""
 
     def begin(self, session: Session) -> Session:
         """Return a session that has just begun, as whoever asks sees the database."""
@@ -39,13 +40,13 @@ class Asking:
             audit.watch(session, self.actors)
         return self.begin(session)
 
-    def finish(self, session: Session, now: Callable[[], datetime]) -> None:
-        """Add to the audit log, in the same transaction, what was done in it."""
+    def finish(self, session: Session, now: Callable[[], datetime]) -> bool:
+        """Add to the audit log, in the same transaction, what was done in it; return whether it was any."""
         if not self.who:
-            return
+            return False
         acts = audit.acts_of(session)
         if acts is None or (self.recorded and not acts):
-            return
+            return False
         done = acts or [audit.Done(self.act, self.object)]
         audit.record(session, who=self.who, door=self.door, done=done, now=now())
-        self.recorded = True
+        return True

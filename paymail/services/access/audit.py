@@ -145,12 +145,18 @@ def _watch_of(session: Session) -> _Watch | None:
 
 def _flushed(session: Session, _context: object, _rows: object) -> None:
     found = session.info[_WATCHED]
-    found.wrote = found.wrote or bool(session.new or session.deleted or session.dirty)
+    found.wrote = found.wrote or _changes(session)
     found.acts += _told(session.new, found.actors)
 
 
+def _changes(session: Session) -> bool:
+    """Whether a flush is about to write: rows that were set to what they are anyway do not count."""
+    return bool(session.new or session.deleted or any(session.is_modified(row) for row in session.dirty))
+
+
 def _executed(state: ORMExecuteState) -> None:
-    if not state.is_select:
+    # A statement of bare text is none of an act: waiting for one's turn is written so.
+    if state.is_insert or state.is_update or state.is_delete:
         state.session.info[_WATCHED].wrote = True
 
 

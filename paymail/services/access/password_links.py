@@ -14,7 +14,7 @@ from paymail.models import StaffLink, StaffSession, StaffUser
 from paymail.services.access import audit
 from paymail.services.access.logins import LoginContext
 from paymail.services.access.staff import digest
-from paymail.services.access.staff_passwords import checked_hash
+from paymail.services.access.staff_passwords import checked_hash, end_links
 
 LIFETIME = timedelta(hours=72)
 
@@ -27,7 +27,7 @@ class LinkOver(NotFound):
 
 def make_link(session: Session, user: StaffUser, *, actor: str, now: datetime) -> str:
     """Return the secret of a new link for a person; links of before stop working."""
-    session.execute(delete(StaffLink).where(StaffLink.user_id == user.user_id))
+    end_links(session, user_id=user.user_id)
     audit.note(session, "password link", f"person {user.email}")
     secret = new_secret()
     session.add(
@@ -71,4 +71,7 @@ def set_by_link(context: LoginContext, *, secret: str, password: str) -> str:
             raise LinkOver("this link was used already; ask an admin for a new one")
         user.password_hash = made
         session.execute(delete(StaffSession).where(StaffSession.user_id == user.user_id))
+        # Nobody is signed in here: whoever has the link is taken for its person.
+        done = [audit.Done("password by link", f"person {account}")]
+        audit.record(session, who=account, door=audit.Door.PAGE, done=done, now=context.now())
     return account

@@ -40,6 +40,12 @@ class BadChoice(InvalidInput):
     code = "bad_choice"
 
 
+class NoIssuerChosen(InvalidInput):
+    """It is not said for which issuer; that does not mean every one."""
+
+    code = "no_issuer_chosen"
+
+
 class BadRole(InvalidInput):
     """The role is none that there is."""
 
@@ -75,6 +81,14 @@ def person_of(session: Session, *, email: str = "", user_id: int = 0) -> StaffUs
     return found
 
 
+def to_change(session: Session, *, email: str = "", user_id: int = 0) -> StaffUser:
+    """As `person_of`, with the admins of all issuers locked before: two of them who change each other at once
+    wait for one another, rather than each for a row that the other has. Raises NoSuchPerson.
+    """
+    _lock_admins(session)
+    return person_of(session, email=email, user_id=user_id)
+
+
 def role_named(text: str) -> Role:
     """Return the role of a name. Raises BadRole."""
     if text not in set(Role):
@@ -82,9 +96,16 @@ def role_named(text: str) -> Role:
     return Role(text)
 
 
-def issuer_named(session: Session, ref: str) -> int | None:
-    """Return the id of an issuer's id or name, None for an empty text: every issuer. Raises NoSuchIssuer."""
-    return find_issuer(session, ref=ref).issuer_id if ref else None
+def issuer_named(session: Session, ref: str | None) -> int | None:
+    """Return the id of an issuer's id or name; of None, which is every issuer, None.
+
+    Raises NoIssuerChosen, NoSuchIssuer.
+    """
+    if ref is None:
+        return None
+    if not ref.strip():
+        raise NoIssuerChosen("the issuer is empty; name one, or leave it out for all issuers")
+    return find_issuer(session, ref=ref).issuer_id
 
 
 def set_role(session: Session, user: StaffUser, *, role: Role | None, issuer_id: int | None = None) -> None:
@@ -159,7 +180,13 @@ def change_second_factor(session: Session, user: StaffUser, do: str) -> None:
 
 def keep_an_admin(session: Session, user: StaffUser) -> None:
     """Raise LastAdmin if nobody else who can sign in is an admin of all issuers."""
-    admins = session.scalars(
+    if _lock_admins(session) == [user.user_id]:
+        raise LastAdmin(f"{user.email} is the only admin of all companies; make somebody else one first")
+
+
+def _lock_admins(session: Session) -> list[int]:
+    """Return who is an admin of all issuers and can sign in, by id, under their row locks."""
+    statement = (
         select(StaffUser.user_id)
         .join(StaffRole, StaffRole.user_id == StaffUser.user_id)
         .where(StaffRole.issuer_id.is_(None), StaffRole.role == Role.ADMIN)
@@ -167,6 +194,5 @@ def keep_an_admin(session: Session, user: StaffUser) -> None:
         .order_by(StaffUser.user_id)
         # Two admins who remove each other at once: the second waits here, and finds that it is the last.
         .with_for_update()
-    ).all()
-    if list(admins) == [user.user_id]:
-        raise LastAdmin(f"{user.email} is the only admin of all companies; make somebody else one first")
+    )
+    return list(session.scalars(statement))

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyotp
 from sqlalchemy import delete, func, or_, select, update
@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from paymail.clock import new_recovery_code, new_totp_secret
 from paymail.errors import Conflict, InvalidInput
 from paymail.models import RecoveryCode, StaffSession, StaffUser
-from paymail.services.access.staff import digest
+from paymail.services.access.staff import digest, log_out_elsewhere
 
 _SECONDS = 30
 _AROUND = (-1, 0, 1)
 """Steps of which the code is accepted: clocks of phones differ (RFC 6238, section 5.2)."""
 CODES = 10
+SETTLED = timedelta(hours=48)
+"""How old a factor must be to stand in for the wait of a change of bank details: a thief could make one."""
 
 
 class WrongCode(InvalidInput):
@@ -37,28 +39,50 @@ class FactorRequired(Conflict):
     code = "factor_required"
 
 
+class FactorOn(Conflict):
+    """There is a second factor already; whoever wants another turns that off first, which asks for a code."""
+
+    code = "factor_on"
+
+
+class FactorTooNew(Conflict):
+    """The second factor was set up too lately for what is asked."""
+
+    code = "factor_too_new"
+
+
+def refuse_while_on(user: StaffUser) -> None:
+    """Raise FactorOn if the person has a second factor."""
+    if user.totp_secret is not None:
+        raise FactorOn("your second factor is on; turn it off first, which asks for a code")
+
+
 def begin(user: StaffUser) -> str:
-    """Return the secret to enrol an app with, the same until that is done; nothing asks for it yet."""
-    user.totp_pending = user.totp_pending or new_totp_secret()
+    """Return a new secret to enrol an app with; nothing asks for it yet. Raises FactorOn."""
+    refuse_while_on(user)
+    user.totp_pending = new_totp_secret()
     return user.totp_pending
 
 
 def address_of(user: StaffUser) -> str:
     """Return what the QR code says while an app is enrolled; empty when none is."""
-    if not user.totp_pending:
+    if not user.totp_pending or user.totp_secret:
         return ""
     return pyotp.TOTP(user.totp_pending).provisioning_uri(name=user.email, issuer_name="paymail")
 
 
-def enrol(session: Session, user: StaffUser, *, code: str, now: datetime) -> list[str]:
+def enrol(session: Session, user: StaffUser, *, code: str, session_secret: str, now: datetime) -> list[str]:
     """Turn the second factor on with the first code of the app; return the recovery codes, to be shown once.
 
-    Raises WrongCode.
+    The person's sessions but this one end: they were opened without it. Raises FactorOn, WrongCode.
     """
+    refuse_while_on(user)
     step = _step_of(user.totp_pending or "", code, now)
     if step is None:
         raise WrongCode("the code is not right; enter the one that the app shows now")
     user.totp_secret, user.totp_pending, user.totp_step = user.totp_pending, None, step
+    user.totp_since = now
+    log_out_elsewhere(session, user_id=user.user_id, secret=session_secret)
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.user_id))
     codes = [new_recovery_code() for _ in range(CODES)]
     session.add_all(RecoveryCode(user_id=user.user_id, digest=_kept(user.user_id, one)) for one in codes)
@@ -83,12 +107,16 @@ def use(session: Session, user: StaffUser, *, code: str, now: datetime) -> None:
 
 
 def prove(session: Session, user: StaffUser, *, code: str, now: datetime) -> None:
-    """Have a person prove once more who they are, before an act that a thief is after.
+    """Have a person prove once more who they are, in place of the wait of a change of bank details.
 
-    Raises NoSecondFactor, WrongCode.
+    Raises NoSecondFactor, FactorTooNew, WrongCode.
     """
     if user.totp_secret is None:
         raise NoSecondFactor("this needs a second factor; set one up on Your account first")
+    if user.totp_since is None or user.totp_since > now - SETTLED:
+        raise FactorTooNew(
+            "your second factor was set up less than 48 hours ago, so it cannot shorten the wait yet"
+        )
     use(session, user, code=code, now=now)
 
 
@@ -102,7 +130,7 @@ def turn_off(session: Session, user: StaffUser, *, code: str, now: datetime) -> 
 
 def reset(session: Session, user: StaffUser) -> None:
     """Forget a person's app and recovery codes, and end their sessions: the phone is lost."""
-    user.totp_secret = user.totp_pending = user.totp_step = None
+    user.totp_secret = user.totp_pending = user.totp_step = user.totp_since = None
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.user_id))
     session.execute(delete(StaffSession).where(StaffSession.user_id == user.user_id))
 

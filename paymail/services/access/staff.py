@@ -76,6 +76,12 @@ def log_out_everywhere(session: Session, *, user_id: int) -> None:
     session.execute(delete(StaffSession).where(StaffSession.user_id == user_id))
 
 
+def log_out_elsewhere(session: Session, *, user_id: int, secret: str) -> None:
+    """End all sessions of a person but the one of the cookie's secret."""
+    others = StaffSession.user_id == user_id, StaffSession.secret_sha256 != digest(secret)
+    session.execute(delete(StaffSession).where(*others))
+
+
 def log_out(session: Session, *, secret: str) -> None:
     """End a session."""
     session.execute(delete(StaffSession).where(StaffSession.secret_sha256 == digest(secret)))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from paymail.errors import NotFound
+from paymail.errors import Conflict, NotFound
 from paymail.models import BankChange, BankChangeState, Invoice, InvoiceStatus, Issuer, Message, MessageState
 from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import local_date
@@ -29,10 +29,22 @@ class NoBankChange(NotFound):
     code = "no_bank_change"
 
 
+class OtherBankChange(Conflict):
+    """The change that was looked at does not wait any more: it was replaced, applied or stopped."""
+
+    code = "other_bank_change"
+
+
 def waiting(session: Session, *, issuer_id: int) -> BankChange | None:
     """Return the change that waits, if any."""
     statement = select(BankChange).where(BankChange.issuer_id == issuer_id, BankChange.state == _S.WAITING)
     return session.scalars(statement).one_or_none()
+
+
+def latest(session: Session, *, issuer_id: int) -> BankChange | None:
+    """Return the change that was asked for last, whatever became of it."""
+    statement = select(BankChange).where(BankChange.issuer_id == issuer_id)
+    return session.scalars(statement.order_by(BankChange.change_id.desc()).limit(1)).one_or_none()
 
 
 def details_of(change: BankChange) -> dict[str, str]:
@@ -67,12 +79,22 @@ def ask(session: Session, *, issuer: Issuer, fields: dict[str, str], actor: str,
     return changed
 
 
-def confirm(session: Session, *, issuer: Issuer, actor: str, now: datetime) -> None:
+def confirm(
+    session: Session, *, issuer: Issuer, actor: str, now: datetime, change_id: int | None = None
+) -> None:
     """Put the change that waits in force now, as who has access to the server, or a second factor, may.
 
-    Raises NoBankChange.
+    With a `change_id`, only that one, which was looked at. Raises NoBankChange, OtherBankChange.
     """
-    _apply(session, issuer, _locked(session, issuer), actor, now)
+    try:
+        found = _locked(session, issuer)
+    except NoBankChange as error:
+        if change_id is None:
+            raise
+        raise OtherBankChange("the change that you looked at does not wait any more") from error
+    if change_id not in (None, found.change_id):
+        raise OtherBankChange("another change was asked for meanwhile; compare what the page shows now")
+    _apply(session, issuer, found, actor, now)
 
 
 def cancel(session: Session, *, issuer: Issuer, actor: str, now: datetime) -> None:

@@ -45,14 +45,15 @@ def tell_of_details(
 
 def tell_all(
     session: Session, issuer: Issuer, *, about: str, key: str, headline: str, detail: str, now: datetime
-) -> None:
-    """Queue one notice to each of the issuer's mailboxes, of now and of before, and all its staff."""
+) -> bool:
+    """Queue one notice to each of the issuer's mailboxes, of now and of before, and all its staff; return
+    whether anybody is told."""
     latest = select(func.max(Invoice.invoice_id)).where(Invoice.issuer_id == issuer.issuer_id)
     host = session.scalar(latest)
     if host is None:
         # An email hangs on an invoice, and where there is none nobody can pay to a wrong account yet.
         log.info("change of an issuer without invoices", issuer=issuer.issuer_id, about=about, key=key)
-        return
+        return False
     mine = select(StaffRole.user_id).where(
         StaffRole.issuer_id.is_(None) | (StaffRole.issuer_id == issuer.issuer_id)
     )
@@ -69,6 +70,7 @@ def tell_all(
         now=now,
         recipients=tuple({normalised(address): address for address in reversed(wanted)}.values())[::-1],
     )
+    return True
 
 
 def _mailboxes(session: Session, issuer: Issuer, now: datetime) -> list[str]:

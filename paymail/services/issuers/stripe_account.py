@@ -35,9 +35,10 @@ def look_up(gateway: Gateway, account: str) -> GatewayAccount:
         raise BadPreference(f"Stripe does not know {account[:60]} among the connected accounts") from error
 
 
-def connect(session: Session, *, issuer: Issuer, account: str, actor: str, now: datetime) -> None:
+def connect(session: Session, *, issuer: Issuer, account: str, actor: str, now: datetime) -> bool:
     """Let an issuer that has no account take payments at this one. All staff are told: money goes there.
 
+    Return whether they are: without an invoice nobody is, since nobody can pay there yet.
     Raises AlreadyConnected, BadPreference.
     """
     wanted = checked_account(account)
@@ -50,7 +51,7 @@ def connect(session: Session, *, issuer: Issuer, account: str, actor: str, now: 
     session.add(change)
     issuer.stripe_account = wanted
     session.flush()
-    tell_all(
+    return tell_all(
         session,
         issuer,
         about="Stripe account",

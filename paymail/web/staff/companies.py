@@ -12,6 +12,7 @@ from paymail.services.access import staff
 from paymail.services.access.staff import Visitor
 from paymail.services.core.issuers import find_issuer
 from paymail.services.issuers import bank_changes, issuer_settings, logos, setting_history
+from paymail.services.issuers.bank_details import BANK_FIELDS
 from paymail.services.issuers.new_company import add_company
 from paymail.services.issuers.overtaken import Overtaken
 from paymail.services.issuers.setting_faults import SettingFaults, read_all
@@ -19,7 +20,7 @@ from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
 from paymail.web.http.inputs import LARGEST_ID, RowId
 from paymail.web.staff.company_form import NAMES, CompanyForm, GivenForm
-from paymail.web.staff.company_view import Told, company_page, list_page, lists, told_of
+from paymail.web.staff.company_view import BANK_DONE, Told, company_page, list_page, lists, told_of
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
 from paymail.wiring import App
@@ -74,7 +75,7 @@ def show(app: AppDep, request: Request, visitor: Visiting, issuer_id: RowId) -> 
 @router.post("/{issuer_id}")
 def save(app: AppDep, request: Request, visitor: Visiting, issuer_id: RowId, form: GivenForm) -> Response:
     """Save what was changed: all of it, or nothing with all that is wrong."""
-    return _saved(app, request, visitor, issuer_id, form, done="saved")
+    return _saved(app, request, visitor, issuer_id, form)
 
 
 @router.post("/{issuer_id}/bank")
@@ -82,16 +83,17 @@ def save_bank(
     app: AppDep, request: Request, visitor: Visiting, issuer_id: RowId, form: GivenForm
 ) -> Response:
     """Ask for other bank details, which take effect after 48 hours."""
-    return _saved(app, request, visitor, issuer_id, form, done="bank")
+    return _saved(app, request, visitor, issuer_id, form, bank=True)
 
 
 def _saved(
-    app: App, request: Request, visitor: Visitor, issuer_id: int, form: CompanyForm, *, done: str
+    app: App, request: Request, visitor: Visitor, issuer_id: int, form: CompanyForm, *, bank: bool = False
 ) -> Response:
     staff.check_csrf(visitor, form.csrf)
     try:
         with app.transaction() as session:
-            _save(session, app, find_issuer(session, ref=str(issuer_id)), visitor, form)
+            changed = _save(session, app, find_issuer(session, ref=str(issuer_id)), visitor, form)
+            done = _bank_done(session, issuer_id, changed) if bank else "saved"
     except SettingFaults as error:
         return company_page(app, request, visitor, issuer_id, form, Told(error.faults, WRONG, 422))
     except Overtaken as error:
@@ -102,7 +104,7 @@ def _saved(
     return RedirectResponse(f"/staff/companies/{issuer_id}?done={done}", 303)
 
 
-def _save(session: Session, app: App, issuer: Issuer, visitor: Visitor, form: CompanyForm) -> None:
+def _save(session: Session, app: App, issuer: Issuer, visitor: Visitor, form: CompanyForm) -> list[str]:
     faults: dict[str, str] = {}
     if form.logo:
         try:
@@ -115,8 +117,9 @@ def _save(session: Session, app: App, issuer: Issuer, visitor: Visitor, form: Co
         raise SettingFaults(dict(error.faults) | faults) from error
     if faults:
         raise SettingFaults(faults)
+    changed: list[str] = []
     if changes:
-        issuer_settings.set_up_issuer(
+        changed = issuer_settings.set_up_issuer(
             session, issuer=issuer, changes=changes, actor=visitor.email, now=app.now(), seen=form.seen
         )
     if form.logo or form.remove_logo:
@@ -124,6 +127,15 @@ def _save(session: Session, app: App, issuer: Issuer, visitor: Visitor, form: Co
         if form.seen.get("logo", issuer.logo_sha256 or "") != (issuer.logo_sha256 or ""):
             raise Overtaken({"logo": None})
         logos.set_logo(session, issuer=issuer, content=form.logo, actor=visitor.email, now=app.now())
+    return changed
+
+
+def _bank_done(session: Session, issuer_id: int, changed: list[str]) -> str:
+    """Return the code of what is said once other bank details were asked for: one of DONE."""
+    latest = bank_changes.latest(session, issuer_id=issuer_id)
+    if latest is None or not any(name in changed for name in BANK_FIELDS):
+        return "bank_same"
+    return BANK_DONE[latest.state]
 
 
 @router.get("/{issuer_id}/history")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput, PaymailError, Unavailable
@@ -14,7 +15,7 @@ from paymail.services.issuers import bank_changes, sender_checks, stripe_account
 from paymail.services.outbox.suppressions import domain_of
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
-from paymail.web.http.inputs import RowId
+from paymail.web.http.inputs import LARGEST_ID, RowId
 from paymail.web.http.rate_limits import rate_limits
 from paymail.web.staff.code_limits import limit_codes
 from paymail.web.staff.company_view import Told, company_page
@@ -47,8 +48,9 @@ def stop_bank_change(
 
 
 class ConfirmForm(StaffForm):
-    """A code of the second factor, by which a change of bank details applies at once."""
+    """A code of the second factor, by which the change of bank details that the page showed applies now."""
 
+    change_id: Annotated[int, Field(ge=0, le=LARGEST_ID)] = 0
     code: Text = ""
 
 
@@ -62,7 +64,8 @@ def confirm_bank_change(
         issuer = find_issuer(session, ref=str(issuer_id))
         person = people.person_of(session, user_id=visitor.user_id)
         second_factor.prove(session, person, code=form.code, now=now)
-        bank_changes.confirm(session, issuer=issuer, actor=visitor.email, now=now)
+        shown = form.change_id
+        bank_changes.confirm(session, issuer=issuer, actor=visitor.email, now=now, change_id=shown)
 
     if refusal := act(app, visitor, form, do):
         told = Told({}, f"Nothing was changed: {refusal.reason}.", refusal.status)
@@ -114,11 +117,14 @@ def connect_stripe(
         context = {"visitor": visitor, "issuer": issuer, "found": found}
         return PAGES.TemplateResponse(request, "company_stripe.html", context)
 
+    done: list[str] = []
+
     def do(session: Session, now: datetime) -> None:
         issuer = find_issuer(session, ref=str(issuer_id))
-        stripe_account.connect(session, issuer=issuer, account=found.id, actor=visitor.email, now=now)
+        told = stripe_account.connect(session, issuer=issuer, account=found.id, actor=visitor.email, now=now)
+        done.append("connected" if told else "connected_first")
 
     if refusal := act(app, visitor, form, do):
         told = Told({}, f"Nothing was saved: {refusal.reason}.", refusal.status)
         return company_page(app, request, visitor, issuer_id, told=told)
-    return _back(issuer_id, "connected")
+    return _back(issuer_id, done[0])

@@ -53,12 +53,23 @@ LATEST = 8
 DONE = {
     "saved": "Saved.",
     "bank": "Saved. Customers see the new bank details when the 48 hours have passed.",
+    "bank_now": "Saved. Customers see the bank details from now on.",
+    "bank_same": "Nothing was changed: the bank details, or the change that waits, say so already.",
     "cancelled": "The change was stopped. Customers keep seeing the present bank details.",
     "confirmed": "The new bank details apply now. Customers see them at once.",
     "checked": "DNS was asked.",
     "connected": "The Stripe account is connected. All staff were told.",
+    "connected_first": "The Stripe account is connected.",
     "added": "The company was added. Next: its bank details, logo and sender.",
 }
+
+
+BANK_DONE = {
+    BankChangeState.WAITING: "bank",
+    BankChangeState.APPLIED: "bank_now",
+    BankChangeState.CANCELLED: "cancelled",
+}
+"""What is said of what became of asking for other bank details."""
 
 
 @dataclass(frozen=True, slots=True)

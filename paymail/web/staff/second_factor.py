@@ -24,6 +24,7 @@ from paymail.web.staff.code_limits import limit_codes
 from paymail.web.staff.form_actions import Refusal, StaffForm, Text, act
 from paymail.web.staff.login import welcome
 from paymail.web.staff.pages import PAGES
+from paymail.web.staff.proofs import Proof, act_proven
 from paymail.web.staff.session import LOGIN, Visiting
 from paymail.wiring import App
 
@@ -32,6 +33,12 @@ step = APIRouter()
 router = APIRouter(prefix="/account/second-factor")
 HERE = "/staff/account/second-factor"
 Secret = Annotated[str, Cookie(alias="paymail_session")]
+
+
+class BeginForm(StaffForm):
+    """The present password."""
+
+    present: Proof = ""
 
 
 class CodeForm(StaffForm):
@@ -90,19 +97,27 @@ def qr_code(app: AppDep, visitor: Visiting) -> Response:
 
 
 @router.post("/begin")
-def begin(app: AppDep, visitor: Visiting, form: Annotated[StaffForm, Form()]) -> Response:
-    """Make the secret that the app is enrolled with."""
-    act(app, visitor, form, lambda session, _now: second_factor.begin(_own(session, visitor)))
-    return RedirectResponse(HERE, 303)
+def begin(app: AppDep, request: Request, visitor: Visiting, form: Annotated[BeginForm, Form()]) -> Response:
+    """Make the secret that the app is enrolled with, for who knows the password."""
+
+    def make(session: Session, _now: datetime) -> None:
+        second_factor.begin(_own(session, visitor))
+
+    unless_on = second_factor.refuse_while_on
+    refusal = act_proven(app, request, visitor, form, form.present, make, before=unless_on)
+    return _page(app, request, visitor, refusal) if refusal else RedirectResponse(HERE, 303)
 
 
 @router.post("")
-def turn_on(app: AppDep, request: Request, visitor: Visiting, form: Annotated[CodeForm, Form()]) -> Response:
-    """Turn it on with the app's first code, and show the recovery codes once."""
+def turn_on(
+    app: AppDep, request: Request, visitor: Visiting, form: Annotated[CodeForm, Form()], secret: Secret = ""
+) -> Response:
+    """Turn it on with the app's first code, and show the recovery codes once; other sessions end."""
     codes: list[str] = []
 
     def enrol(session: Session, now: datetime) -> None:
-        codes.extend(second_factor.enrol(session, _own(session, visitor), code=form.code, now=now))
+        user = _own(session, visitor)
+        codes.extend(second_factor.enrol(session, user, code=form.code, session_secret=secret, now=now))
 
     return _page(app, request, visitor, act(app, visitor, form, enrol), codes=codes)
 

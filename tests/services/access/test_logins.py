@@ -9,7 +9,8 @@ from paymail import db
 from paymail.models import StaffSession, StaffUser
 from paymail.services.access import staff
 from paymail.services.access.logins import LoginRefused
-from paymail.services.access.staff_passwords import set_password
+from paymail.services.access.password_links import LinkOver, make_link, set_by_link
+from paymail.services.access.staff_passwords import change_own, set_password
 from tests.factories import NOW
 from tests.hashers import WatchedHasher
 from tests.services.access.signing_in import EMAIL, PASSWORD, login_context, sign_in
@@ -74,6 +75,20 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(engine: Engine) -> None
     sign_in(context)
     set_password(context, email=EMAIL, password=OTHER)
     assert sessions(engine) == 0
+
+
+@pytest.mark.parametrize("by", ["set", "own"])
+def test_a_new_password_ends_the_links_by_which_another_could_be_set(engine: Engine, by: str) -> None:
+    context = login_context(engine)
+    set_password(context, email=EMAIL, password=PASSWORD)
+    with db.transaction(engine) as session:
+        secret = make_link(session, session.get_one(StaffUser, 1), actor="Ann", now=NOW)
+    if by == "set":
+        set_password(context, email=EMAIL, password=OTHER)
+    else:
+        change_own(context, user_id=1, present=PASSWORD, password=OTHER, session_secret="")
+    with pytest.raises(LinkOver):
+        set_by_link(context, secret=secret, password=PASSWORD)
 
 
 def test_an_unknown_account_costs_a_check_as_a_known_one_does(engine: Engine) -> None:

@@ -1,7 +1,9 @@
 """One place says who may do what, and somebody can always give roles."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from paymail import db
 from paymail.models import Role, StaffUser
@@ -13,6 +15,9 @@ from tests.factories import NOW, make_invoice
 from tests.services.access.signing_in import login_context as office
 
 PASSWORD = "correct horse battery staple"
+BLOCKED = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 
 
 @pytest.mark.parametrize("act", [act for act in Act if act is not Act.OWN])
@@ -54,6 +59,29 @@ def test_the_only_admin_of_all_stays_one(engine: Engine) -> None:
         "ann@office.example": Roles(None, ((1, Role.BILLER),)),
         "ben@office.example": Roles(Role.ADMIN),
     }
+
+
+def test_of_two_admins_who_remove_each_other_at_once_the_second_is_refused(engine: Engine) -> None:
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    for name in ("ann", "ben"):
+        set_password(office(engine), email=f"{name}@office.example", password=PASSWORD)
+
+    def remove_ann() -> None:
+        with db.transaction(engine) as session:
+            people.remove(session, people.to_change(session, email="ann@office.example"), NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction(engine) as session:
+            ben = people.to_change(session, email="ben@office.example")
+            other = pool.submit(remove_ann)
+            while not other.done():
+                with db.reading(engine) as looking:
+                    if looking.scalar(BLOCKED):
+                        break
+            people.remove(session, ben, NOW)
+        with pytest.raises(LastAdmin):
+            other.result()
 
 
 def test_an_admin_who_cannot_sign_in_yet_is_no_other_admin(engine: Engine) -> None:

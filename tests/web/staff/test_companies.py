@@ -182,6 +182,27 @@ def test_bank_details_wait_and_the_change_can_be_stopped(shop: Biller) -> None:
         assert bank_changes.waiting(session, issuer_id=1) is None
 
 
+def test_what_is_said_of_bank_details_is_what_became_of_them(biller: Biller) -> None:
+    biller.post(
+        "/companies/new",
+        name="Coastline IT",
+        email="billing@coastline.example",
+        locale="en-AU",
+        timezone="Australia/Perth",
+        currency="AUD",
+    )
+    # Nothing was issued yet, so nobody has a document of it.
+    assert "Customers see the bank details from now on." in biller.post("/companies/1/bank", **BANK)
+    waits = biller.post("/companies/1/bank", bank_bsb="082-401")
+    assert "when the 48 hours have passed" in waits
+    assert "Nothing was changed" in biller.post("/companies/1/bank", bank_bsb="082-401")
+    assert "The change was stopped." in biller.post("/companies/1/bank", **BANK)
+    assert "Nothing was changed" in biller.post("/companies/1/bank", **BANK)
+    page = biller.post("/companies/1/stripe", account="acct_sandbox", sure="yes")
+    assert "The Stripe account is connected." in page
+    assert "All staff were told" not in page
+
+
 class Dns:
     """What DNS says."""
 
@@ -232,7 +253,7 @@ def test_a_stripe_account_is_connected_once_after_what_stripe_says_was_seen(shop
     assert "Connect <code>acct_sandbox</code>?" in sure
     assert company(shop).stripe_account == ""
     page = shop.post("/companies/1/stripe", account="acct_sandbox", sure="yes")
-    assert "The Stripe account is connected." in page
+    assert "The Stripe account is connected. All staff were told." in page
     with shop.site.app.reading() as session:
         told = session.query(Message).filter_by(kind=MessageKind.NOTICE).all()
     assert [STAFF in one.recipient for one in told].count(True) == 1

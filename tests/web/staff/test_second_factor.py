@@ -40,7 +40,7 @@ def is_inside(client: TestClient) -> bool:
 @pytest.fixture
 def enrolled(biller: Biller) -> tuple[Biller, list[str]]:
     """Staff with a second factor, and the recovery codes that were shown."""
-    biller.post(f"{HERE}/begin")
+    biller.post(f"{HERE}/begin", present=PASSWORD)
     page = biller.post(HERE, code=code(biller))
     codes = re.findall(r"<li>([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})</li>", page)
     assert len(set(codes)) == 10
@@ -106,7 +106,7 @@ def test_a_half_sign_in_is_over_after_ten_minutes_and_without_one_no_code_helps(
 def test_the_qr_code_is_shown_while_an_app_is_enrolled_only(biller: Biller) -> None:
     picture = f"/staff{HERE}/code.svg"
     assert biller.site.client.get(picture).content == b""
-    biller.post(f"{HERE}/begin")
+    biller.post(f"{HERE}/begin", present=PASSWORD)
     answer = biller.site.client.get(picture)
     assert answer.headers["content-type"].startswith("image/svg+xml")
     assert (b"<svg" in answer.content, answer.headers["cache-control"]) == (True, "no-store")
@@ -118,9 +118,10 @@ def test_the_qr_code_is_shown_while_an_app_is_enrolled_only(biller: Biller) -> N
 
 def test_it_is_turned_off_with_a_code_unless_an_admin_requires_it(enrolled: tuple[Biller, list[str]]) -> None:
     biller, codes = enrolled
-    biller.post("/people/1/second-factor", do="require")
+    biller.post("/people/1/second-factor", do="require", proof=code(biller, 1))
     assert "requires a second factor" in biller.post(f"{HERE}/off", 409, code=codes[0])
-    biller.post("/people/1/second-factor", do="allow")
+    biller.move(seconds=60)
+    biller.post("/people/1/second-factor", do="allow", proof=code(biller))
     assert "not right" in biller.post(f"{HERE}/off", 422, code="000000")
     biller.post(f"{HERE}/off", code=codes[0])
     assert sign_in(another(biller.site), STAFF, PASSWORD) == 303
@@ -129,11 +130,11 @@ def test_it_is_turned_off_with_a_code_unless_an_admin_requires_it(enrolled: tupl
 
 def test_who_must_have_one_can_do_nothing_else_until_it_is_set_up(biller: Biller) -> None:
     biller.site.invoice()
-    biller.post("/people/1/second-factor", do="require")
+    biller.post("/people/1/second-factor", do="require", proof=PASSWORD)
     assert "Set it up to go on" in biller.get("/invoices/502")
     biller.post("/invoices/502/send", sequence=1)
     assert biller.messages() == []
-    biller.post(f"{HERE}/begin")
+    biller.post(f"{HERE}/begin", present=PASSWORD)
     biller.post(HERE, code=code(biller))
     assert "#502" in biller.get("/invoices/502")
 
@@ -142,10 +143,50 @@ def test_an_admin_forgets_the_app_of_a_lost_phone_and_sessions_end(
     enrolled: tuple[Biller, list[str]],
 ) -> None:
     biller, _ = enrolled
-    biller.post("/people/1/second-factor", do="reset")
+    biller.post("/people/1/second-factor", do="reset", proof=code(biller, 1))
     assert not is_inside(biller.site.client)
     other = another(biller.site)
     assert sign_in(other, STAFF, PASSWORD) == 303
     assert is_inside(other)
     biller.csrf = biller.site.log_in()
-    biller.post("/people/1/second-factor", 422, do="nonsense")
+    biller.post("/people/1/second-factor", 422, do="nonsense", proof=PASSWORD)
+
+
+def test_a_stolen_session_sets_up_no_other_app_and_draws_none(enrolled: tuple[Biller, list[str]]) -> None:
+    biller, codes = enrolled
+    kept = secret_of(biller)
+    for given in (PASSWORD, codes[0], code(biller, 1)):
+        assert "turn it off first" in biller.post(f"{HERE}/begin", 409, present=given)
+    assert "turn it off first" in biller.post(HERE, 409, code=code(biller, 1))
+    with biller.site.app.transaction() as session:
+        session.scalars(select(StaffUser)).one().totp_pending = pyotp.random_base32()
+    assert biller.site.client.get(f"/staff{HERE}/code.svg").content == b""
+    assert secret_of(biller) == kept
+
+
+def test_setting_it_up_needs_the_password_begins_anew_each_time_and_ends_other_sessions(
+    biller: Biller,
+) -> None:
+    assert "enter your password" in biller.post(f"{HERE}/begin", 422)
+    assert "is not right" in biller.post(f"{HERE}/begin", 422, present="wrong")
+    assert secret_of(biller) == ""
+    other = another(biller.site)
+    sign_in(other, STAFF, PASSWORD)
+    biller.post(f"{HERE}/begin", present=PASSWORD)
+    first = secret_of(biller)
+    biller.post(f"{HERE}/begin", present=PASSWORD)
+    assert first != secret_of(biller)
+    biller.post(HERE, code=code(biller))
+    assert is_inside(biller.site.client)
+    assert not is_inside(other)
+
+
+def test_a_password_is_not_guessed_by_setting_it_up(biller: Biller) -> None:
+    site = biller.site
+    form = {"csrf": biller.csrf, "present": "wrong"}
+    answers = [
+        site.client.post(f"/staff{HERE}/begin", data=form, follow_redirects=False).status_code
+        for _ in range(12)
+    ]
+    assert 429 in answers
+    assert answers.count(422) <= 10

@@ -1,15 +1,17 @@
 """The page of an issuer's reminders."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from paymail.emails import Tone
-from paymail.models import Issuer
+from paymail.models import Issuer, StaffUser
 from paymail.services.core.issuers import ensure_issuer
 from paymail.services.issuers import bank_changes
 from paymail.services.issuers.issuer_settings import set_up_issuer
-from tests.web.conftest import Biller
+from tests.web.conftest import PASSWORD, Biller
 from tests.web.staff.test_second_factor import code
 
 FORM: dict[str, object] = {
@@ -164,13 +166,30 @@ def test_an_admin_applies_a_change_of_bank_details_at_once_with_a_second_factor_
         first, changes = session.get_one(Issuer, 1), {"bank_number": "2000"}
         set_up_issuer(session, issuer=first, changes=changes, actor="Ann", now=shop.site.app.now())
     assert number() != "2000"
-    assert "set one up" in shop.post("/companies/1/bank/confirm", 409, code="123456")
-    shop.post("/account/second-factor/begin")
+    seen = shop.hidden(shop.get("/companies/1"), "change_id")
+    confirm = "/companies/1/bank/confirm"
+    assert "set one up" in shop.post(confirm, 409, code="123456", change_id=seen)
+    shop.post("/account/second-factor/begin", present=PASSWORD)
     shop.post("/account/second-factor", code=code(shop))
-    assert "not right" in shop.post("/companies/1/bank/confirm", 422, code=code(shop))  # used
-    assert number() != "2000"
-    assert "apply now" in shop.post("/companies/1/bank/confirm", code=code(shop, 1))
-    assert number() == "2000"
+    # A thief of the session and the password could have set it up just now.
+    assert "less than 48 hours ago" in shop.post(confirm, 409, code=code(shop, 1), change_id=seen)
+    with shop.site.app.transaction() as session:
+        session.scalars(select(StaffUser)).one().totp_since = shop.clock - timedelta(hours=48)
+    assert "not right" in shop.post(confirm, 422, code=code(shop), change_id=seen)  # used
+    # Somebody asks for other details while the page is open.
+    with shop.site.app.transaction() as session:
+        first, changes = session.get_one(Issuer, 1), {"bank_number": "6666"}
+        set_up_issuer(session, issuer=first, changes=changes, actor="A thief", now=shop.clock)
+    for shown in (seen, "0"):
+        page = shop.post(confirm, 409, code=code(shop, 1), change_id=shown)
+        assert "another change was asked for meanwhile" in page
+    assert number() not in ("2000", "6666")
+    now_seen = shop.hidden(page, "change_id")
+    assert "apply now" in shop.post(confirm, code=code(shop, 1), change_id=now_seen)
+    assert number() == "6666"
+    shop.move(seconds=60)
+    page = shop.post(confirm, 409, code=code(shop), change_id=now_seen)
+    assert "does not wait any more" in page
 
 
 def test_an_issuer_without_an_abn_is_told_where_to_mend_it(shop: Biller) -> None:

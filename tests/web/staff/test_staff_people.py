@@ -48,7 +48,7 @@ def csrf_of(client: TestClient) -> str:
 def invited(biller: Biller) -> tuple[Biller, str]:
     """Somebody new, and the address of the link that was shown."""
     biller.site.invoice()
-    page = biller.post("/people", email=" Kim@Office.example", role="viewer", issuer="1")
+    page = biller.post("/people", email=" Kim@Office.example", role="viewer", issuer="1", proof=PASSWORD)
     return biller, link_on(page)
 
 
@@ -69,7 +69,7 @@ def test_who_is_invited_sets_a_password_once_and_has_the_role(invited: tuple[Bil
 
 def test_a_link_is_over_after_three_days_and_when_another_was_made(invited: tuple[Biller, str]) -> None:
     biller, first = invited
-    second = link_on(biller.post("/people/2/link"))
+    second = link_on(biller.post("/people/2/link", proof=PASSWORD))
     other = another(biller.site)
     assert (other.get(first).status_code, other.get(second).status_code) == (404, 200)
     biller.clock += timedelta(hours=73)
@@ -87,15 +87,19 @@ def test_who_is_removed_is_signed_out_at_once_and_may_come_back_without_the_old_
     assert other.get("/staff/", follow_redirects=False).headers["location"] == "/staff/login"
     assert NEW not in roles(biller.site)
     assert sign_in(other, NEW, WORDS) == 403
-    biller.post("/people", email=NEW, role="biller")
+    biller.post("/people", email=NEW, role="biller", issuer="all", proof=PASSWORD)
     assert sign_in(other, NEW, WORDS) == 403
     assert roles(biller.site)[NEW] == Roles(Role.BILLER)
 
 
 def test_the_last_admin_is_neither_removed_nor_demoted(invited: tuple[Biller, str]) -> None:
     biller, _ = invited
-    biller.post("/people/2/role", role="admin")
-    for path, form in (("remove", {}), ("role", {"role": "viewer"}), ("role", {"role": "none"})):
+    biller.post("/people/2/role", role="admin", issuer="all", proof=PASSWORD)
+    for path, form in (
+        ("remove", {}),
+        ("role", {"role": "viewer", "issuer": "all"}),
+        ("role", {"role": "none", "issuer": "all"}),
+    ):
         assert "only admin" in biller.post(f"/people/1/{path}", 409, **form)
     assert roles(biller.site)[STAFF] == Roles(Role.ADMIN)
 
@@ -107,12 +111,17 @@ def test_the_last_admin_is_neither_removed_nor_demoted(invited: tuple[Biller, st
         ({"email": STAFF, "role": "viewer"}, 409, "has an account already"),
         ({"email": "y@x.example", "role": "owner"}, 422, "is not a role"),
         ({"email": "y@x.example", "role": "viewer", "issuer": "77"}, 404, "issuer not found"),
+        ({"email": "y@x.example", "role": "viewer", "issuer": ""}, 422, "choose a company"),
+        ({"email": "y@x.example", "role": "viewer", "proof": ""}, 422, "enter your password"),
+        ({"email": "y@x.example", "role": "viewer", "proof": "wrong"}, 422, "password is not right"),
     ],
 )
 def test_what_cannot_be_invited_is_refused_with_the_reason(
     biller: Biller, form: dict[str, str], status: int, reason: str
 ) -> None:
-    assert reason in html.unescape(biller.post("/people", status, **form))
+    assert reason in html.unescape(
+        biller.post("/people", status, **{"issuer": "all", "proof": PASSWORD} | form)
+    )
     assert list(roles(biller.site)) == [STAFF]
 
 

@@ -31,6 +31,9 @@ FIELDS = {
     "name": "x",
     "issuer_id": "1",
     "before": "0",
+    "present": "x",
+    "proof": "x",
+    "change_id": "1",
 }
 """Something for whatever field a form cannot do without."""
 
