@@ -72,6 +72,21 @@ def test_lists_counts_search_and_export_hold_the_own_issuer_only(
     assert "Open Door" in biller.get("/invoices/900")
 
 
+@pytest.mark.parametrize("name", ["block-list", "stripe-events", "stripe-differences"])
+def test_a_list_of_the_whole_installation_is_neither_offered_nor_given_to_who_sees_one_issuer(
+    biller: Biller, name: str
+) -> None:
+    make_two(biller)
+    become(biller.site, Role.VIEWER)
+    page = biller.get("/exports")
+    assert "/staff/exports/lists?name=payments" in page
+    assert f"/staff/exports/lists?name={name}" not in page
+    assert "This list is of all companies" in biller.get(f"/exports/lists?name={name}", 403)
+    become(biller.site, Role.VIEWER, None)
+    assert f"/staff/exports/lists?name={name}" in biller.get("/exports")
+    biller.get(f"/exports/lists?name={name}")
+
+
 def test_no_form_changes_anything_of_another_issuer(guarded: tuple[Biller, dict[str, object]]) -> None:
     biller, known = guarded
     before, wrong = counted(biller.site), {}
