@@ -58,7 +58,10 @@ def offered(session: Session) -> dict[str, Listing]:
 
 
 def lines(session: Session, *, name: str, now: datetime) -> Iterator[str]:
-    """Yield the lines of a list's CSV, the head first. Raises NoSuchList, NotAllowed, before the first line."""
+    """Yield the lines of a list's CSV, the head first.
+
+    Raises NoSuchList, NotAllowed, before the first line.
+    """
     if name not in LISTS:
         raise NoSuchList(f"there is no list {name[:40]!r}; known are {', '.join(LISTS)}")
     if name not in offered(session):
