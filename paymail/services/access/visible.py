@@ -3,33 +3,42 @@
 It is put on the session once, where a request's transactions begin, so that no page, service or filter can
 forget it. Rows are found before they are changed, so what is not found is not changed either. Tables that
 belong to the whole installation (suppressions, events of Stripe, the worker's) are not narrowed: their pages
-ask for a role for all issuers.
+ask for a role for all issuers. A check that nobody else has something looks `among_all_issuers`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, event, exists, select
+from sqlalchemy import ColumnElement, Executable, Select, event, exists, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from paymail.models import (
     BankChange,
+    Bounce,
     BulkSend,
     Contact,
     Customer,
+    CustomerChange,
+    DeliveryAttempt,
     Dispute,
+    HostRefusal,
     HostSync,
     Import,
     ImportChange,
     ImportFault,
+    ImportFile,
+    ImportFilePart,
     ImportProfile,
+    Instalment,
     Invoice,
     InvoiceLine,
     IssuedDocument,
     Issuer,
     IssuerChange,
     Message,
+    MessageRecipient,
     Objection,
     Payment,
     PaymentAttempt,
@@ -42,9 +51,11 @@ from paymail.models import (
     TimelineEvent,
 )
 
+S = TypeVar("S", bound=Executable)
 _SCOPE = "paymail_visible"
+_AMONG_ALL = "paymail_among_all_issuers"
 OF_ISSUER: tuple[Any, ...] = (
-    *(Issuer, Invoice, Customer, Payment, Refund, Import, IssuerChange, BankChange, HostSync),
+    *(Issuer, Invoice, Customer, Payment, Refund, Import, ImportFile, IssuerChange, BankChange, HostSync),
 )
 """Tables with an `issuer_id`."""
 OF_INVOICE: tuple[Any, ...] = (
@@ -52,8 +63,18 @@ OF_INVOICE: tuple[Any, ...] = (
     *(IssuedDocument, ReplacedToken, InvoiceLine, SyncedInvoice),
 )
 """Tables whose rows belong to an invoice."""
-OF_CUSTOMER: tuple[Any, ...] = (Contact, SavedMethod)
+OF_CUSTOMER: tuple[Any, ...] = (Contact, SavedMethod, CustomerChange)
 OF_IMPORT: tuple[Any, ...] = (ImportChange, ImportFault)
+OF_FILE: tuple[Any, ...] = (ImportFilePart,)
+OF_SYNC: tuple[Any, ...] = (HostRefusal,)
+OF_MESSAGE: tuple[Any, ...] = (MessageRecipient, DeliveryAttempt, Bounce)
+OF_PLAN: tuple[Any, ...] = (Instalment,)
+
+# Other names of the tables: a rule is not for itself, nor meant of what else a statement reads.
+_INVOICES, _CUSTOMERS, _IMPORTS, _FILES, _SYNCS, _MESSAGES, _PLANS = (
+    table.__table__.alias(f"seen_{table.__tablename__}")
+    for table in (Invoice, Customer, Import, ImportFile, HostSync, Message, PaymentPlan)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +97,63 @@ def seen_issuers(session: Session) -> frozenset[int] | None:
     return scope.issuers if scope else None
 
 
+def among_all_issuers(statement: S) -> S:
+    """Return a statement that reads the rows of every issuer, whoever asks.
+
+    For checks whether anybody else has something. What it finds is not shown.
+    """
+    return statement.execution_options(**{_AMONG_ALL: True})
+
+
 def _narrow(state: ORMExecuteState) -> None:
     # What is loaded was visible: its columns, and its relationships, to which the criteria were passed on.
-    if state.is_select and not state.is_column_load and not state.is_relationship_load:
+    if not state.is_select or state.is_column_load or state.is_relationship_load:
+        return
+    if not state.execution_options.get(_AMONG_ALL):
         state.statement = state.statement.options(*_criteria(state.session.info[_SCOPE]))
 
 
 @lru_cache(maxsize=256)
 def _criteria(scope: Scope) -> tuple[Any, ...]:
-    ids = sorted(scope.issuers)
-    # Of the table, not of the class: the criteria are not for themselves.
-    invoices, customers, imports = (table.__table__ for table in (Invoice, Customer, Import))
-    of_invoice = select(invoices.c.invoice_id).where(invoices.c.issuer_id.in_(ids))
-    of_customer = select(customers.c.customer_id).where(customers.c.issuer_id.in_(ids))
-    of_import = select(imports.c.import_id).where(imports.c.issuer_id.in_(ids))
-    given: list[tuple[Any, ColumnElement[bool]]] = [
-        *((table, table.issuer_id.in_(ids)) for table in OF_ISSUER),
-        *((table, table.invoice_id.in_(of_invoice)) for table in OF_INVOICE),
-        *((table, table.customer_id.in_(of_customer)) for table in OF_CUSTOMER),
-        *((table, table.import_id.in_(of_import)) for table in OF_IMPORT),
-        (ImportProfile, ImportProfile.issuer_id.is_(None) | ImportProfile.issuer_id.in_(ids)),
-        (BulkSend, _bulk(scope, of_invoice)),
+    return tuple(
+        with_loader_criteria(table, rule, include_aliases=True)
+        for tables, rule in _rules(tuple(sorted(scope.issuers)), scope.actor)
+        for table in tables
+    )
+
+
+def _rules(ids: tuple[int, ...], actor: str) -> list[tuple[tuple[Any, ...], Callable[[Any], Any]]]:
+    """Return which rows of which tables are seen.
+
+    As functions, so that they are meant of each alias under which a table is read. They take in plain values
+    only, which SQLAlchemy replaces when it uses a compiled statement again.
+    """
+    return [
+        (OF_ISSUER, lambda cls: cls.issuer_id.in_(ids)),
+        (OF_INVOICE, lambda cls: cls.invoice_id.in_(_of_issuers(_INVOICES.c.invoice_id, ids))),
+        (OF_CUSTOMER, lambda cls: cls.customer_id.in_(_of_issuers(_CUSTOMERS.c.customer_id, ids))),
+        (OF_IMPORT, lambda cls: cls.import_id.in_(_of_issuers(_IMPORTS.c.import_id, ids))),
+        (OF_FILE, lambda cls: cls.file_id.in_(_of_issuers(_FILES.c.file_id, ids))),
+        (OF_SYNC, lambda cls: cls.sync_id.in_(_of_issuers(_SYNCS.c.sync_id, ids))),
+        (OF_MESSAGE, lambda cls: cls.message_id.in_(_of_invoices(_MESSAGES.c.message_id, ids))),
+        (OF_PLAN, lambda cls: cls.plan_id.in_(_of_invoices(_PLANS.c.plan_id, ids))),
+        ((ImportProfile,), lambda cls: cls.issuer_id.is_(None) | cls.issuer_id.in_(ids)),
+        ((BulkSend,), lambda cls: _bulk(cls, ids, actor)),
     ]
-    return tuple(with_loader_criteria(table, rule, include_aliases=True) for table, rule in given)
 
 
-def _bulk(scope: Scope, of_invoice: Any) -> ColumnElement[bool]:
-    messages = Message.__table__
-    of_bulk = messages.c.bulk_id == BulkSend.bulk_id
-    theirs = exists(select(1).select_from(messages).where(of_bulk, messages.c.invoice_id.in_(of_invoice)))
-    others = exists(select(1).select_from(messages).where(of_bulk, messages.c.invoice_id.not_in(of_invoice)))
-    return ~others & (theirs | (BulkSend.actor == scope.actor))
+def _of_issuers(key: Any, ids: Any) -> Select[Any]:
+    return select(key).where(key.table.c.issuer_id.in_(ids))
+
+
+def _of_invoices(key: Any, ids: Any) -> Select[Any]:
+    return select(key).where(key.table.c.invoice_id.in_(_of_issuers(_INVOICES.c.invoice_id, ids)))
+
+
+def _bulk(cls: Any, ids: Any, actor: Any) -> ColumnElement[bool]:
+    """A bulk send is seen once all of its messages are there and none is another's; one's own is at once."""
+    mine = _MESSAGES.c.invoice_id.in_(_of_issuers(_INVOICES.c.invoice_id, ids))
+    of_bulk = select(1).select_from(_MESSAGES).where(_MESSAGES.c.bulk_id == cls.bulk_id)
+    theirs, others = exists(of_bulk.where(mine)), exists(of_bulk.where(~mine))
+    seen: ColumnElement[bool] = ~others & ((theirs & cls.expanded) | (cls.actor == actor))
+    return seen

@@ -19,6 +19,7 @@ from paymail.models import (
     Message,
     MessageState,
 )
+from paymail.services.access.visible import among_all_issuers
 from paymail.services.bounces.acceptance import LOCKED, note, prove_accepted
 from paymail.services.bounces.bounce_notice import (
     tell_of_complaint,
@@ -52,7 +53,8 @@ def apply(session: Session, *, report: Report, source: str, now: datetime) -> Bo
     found = match(session, report)
     if _record(session, report, found, source, now) and found is not None and found.finding is not None:
         _act(session, found, source, now)
-    return session.scalars(select(Bounce).where(Bounce.digest == report.digest)).one()
+    kept = select(Bounce).where(Bounce.digest == report.digest)  # of no message that is seen, perhaps
+    return session.scalars(among_all_issuers(kept)).one()
 
 
 def listed(session: Session, *, limit: int = 200) -> list[Bounce]:

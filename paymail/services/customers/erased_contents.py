@@ -7,6 +7,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.models import DIGESTS, IssuedDocument, Message
+from paymail.services.access.visible import among_all_issuers
 from paymail.services.outbox import blobs
 
 
@@ -21,5 +22,5 @@ def erase(session: Session, mine: Select[Any], now: datetime) -> None:
         Message.invoice_id.not_in(mine),
         or_(*(column.in_(theirs) for column in DIGESTS)),
     )
-    kept = {digest for row in session.execute(shared) for digest in row}
+    kept = {digest for row in session.execute(among_all_issuers(shared)) for digest in row}
     blobs.erase(session, digests=sorted(theirs - kept), now=now)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
 from paymail.models import TO_NAMED, Contact, Customer, CustomerChange, Issuer, Message, MessageRecipient
+from paymail.services.access.visible import among_all_issuers
 from paymail.services.outbox.suppressions import normalised
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}))")
@@ -95,7 +96,8 @@ def merged_into(session: Session, *, customer_id: int) -> list[Customer]:
 
 
 def addresses_of_others(session: Session, *, customer_id: int) -> set[str]:
-    """Return the addresses (normalised) of other customers, of their contacts and of bookkeepers."""
+    """Return the addresses (normalised) of other customers, of their contacts and of bookkeepers, of any
+    issuer: also of those whom whoever erases does not see."""
     customers = select(Customer.email).where(
         Customer.customer_id != customer_id,
         func.coalesce(Customer.merged_into, 0) != customer_id,
@@ -103,4 +105,5 @@ def addresses_of_others(session: Session, *, customer_id: int) -> set[str]:
     )
     contacts = select(Contact.email).where(Contact.customer_id != customer_id)
     bookkeepers = select(Issuer.bookkeeper_email).where(Issuer.bookkeeper_email != "")
-    return {normalised(one) for query in (customers, contacts, bookkeepers) for one in session.scalars(query)}
+    queries = map(among_all_issuers, (customers, contacts, bookkeepers))
+    return {normalised(one) for query in queries for one in session.scalars(query)}

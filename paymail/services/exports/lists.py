@@ -26,6 +26,8 @@ from paymail.models import (
     Suppression,
 )
 from paymail.money import to_decimal
+from paymail.services.access.roles import NotAllowed
+from paymail.services.access.visible import seen_issuers
 from paymail.services.exports.csv_lines import table
 from paymail.services.exports.side_by_side import stream
 from paymail.services.forecast.forecast import forecast
@@ -46,12 +48,26 @@ class Listing:
 
     title: str
     read: Callable[[Session, datetime], Iterator[Sequence[object]]]
+    everywhere: bool = False
+    """Whether its rows are of no issuer, and so for those only who see every one."""
+
+
+def offered(session: Session) -> dict[str, Listing]:
+    """Return the lists that whoever asks may have, by name."""
+    return {name: one for name, one in LISTS.items() if not one.everywhere or seen_issuers(session) is None}
 
 
 def lines(session: Session, *, name: str, now: datetime) -> Iterator[str]:
-    """Yield the lines of a list's CSV, the head first. Raises NoSuchList, before the first line."""
+    """Yield the lines of a list's CSV, the head first.
+
+    Raises NoSuchList, NotAllowed, before the first line.
+    """
     if name not in LISTS:
         raise NoSuchList(f"there is no list {name[:40]!r}; known are {', '.join(LISTS)}")
+    if name not in offered(session):
+        raise NotAllowed(
+            "This list is of all companies, and your role is for single ones. Ask an admin if you need it."
+        )
     return _lines(LISTS[name].read(session, now))
 
 
@@ -151,11 +167,11 @@ LISTS = {
     "emails": Listing("Emails", _of(_MESSAGES)),
     "going-out": Listing(f"Emails that go out in the next {AHEAD} days", _coming),
     "batches": Listing("Batches", _of(_BATCHES)),
-    "block-list": Listing("Block list", _of(_BLOCKED)),
+    "block-list": Listing("Block list", _of(_BLOCKED), everywhere=True),
     "payments": Listing("Payments", _of(_PAYMENTS)),
     "refunds": Listing("Refunds", _of(_REFUNDS)),
     "imports": Listing("Imports", _of(_IMPORTS)),
-    "stripe-events": Listing("Stripe events", _of(_EVENTS)),
-    "stripe-differences": Listing("Differences with Stripe", _of(_DIFFERENCES)),
+    "stripe-events": Listing("Stripe events", _of(_EVENTS), everywhere=True),
+    "stripe-differences": Listing("Differences with Stripe", _of(_DIFFERENCES), everywhere=True),
 }
 """By name, as commands and addresses say it. The list of invoices has its own filter."""

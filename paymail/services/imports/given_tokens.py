@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.models import Invoice
+from paymail.services.access.visible import among_all_issuers
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.links import replaced_tokens
 
@@ -24,7 +25,7 @@ def refused_tokens(
     if not tokens:
         return {}
     statement = select(Invoice.payment_token, Invoice.invoice_id).where(Invoice.payment_token.in_(tokens))
-    owners = {str(token): invoice_id for token, invoice_id in session.execute(statement)}
+    owners = {str(token): invoice_id for token, invoice_id in session.execute(among_all_issuers(statement))}
     former = replaced_tokens.former(session, tokens=tokens)
     reasons: dict[int, str] = {}
     seen: set[str] = set()

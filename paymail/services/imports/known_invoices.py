@@ -6,6 +6,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from paymail.models import LIVE_ATTEMPTS, Customer, Invoice, PaymentAttempt
+from paymail.services.access.visible import among_all_issuers
 from paymail.services.imports.faults import Fault, shown
 from paymail.services.imports.invoice_check import HostInvoice
 from paymail.services.imports.optional_fields import wanted_id
@@ -109,10 +110,9 @@ def new_ids(session: Session, hosts: Sequence[HostInvoice]) -> list[int]:
     Only while no other import can give out ids.
     """
     wanted = {number for host in hosts if (number := wanted_id(host.number))}
-    # Of the table, not of the class: those of issuers that whoever imports does not see are taken too.
-    ids = Invoice.__table__.c.invoice_id
-    taken = set(session.scalars(select(ids).where(ids.in_(wanted))))
-    highest = session.scalar(select(func.max(ids)).where(ids < BELOW)) or 0
+    ids = Invoice.invoice_id
+    taken = set(session.scalars(among_all_issuers(select(ids).where(ids.in_(wanted)))))
+    highest = session.scalar(among_all_issuers(select(func.max(ids)).where(ids < BELOW))) or 0
     last = max([highest, *(number for number in wanted if number < BELOW)])
     given = []
     for host in hosts:

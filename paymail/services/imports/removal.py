@@ -31,6 +31,7 @@ from paymail.models import (
     SyncedInvoice,
     TimelineEvent,
 )
+from paymail.services.access.visible import among_all_issuers
 from paymail.services.outbox import blobs
 
 Column = InstrumentedAttribute[Any]
@@ -99,7 +100,7 @@ def remove_messages(session: Session, which: ColumnElement[bool], now: datetime)
     session.execute(delete(Message).where(which).execution_options(synchronize_session=False))
     if theirs:
         shared = pairs.where(or_(*(column.in_(theirs) for column in DIGESTS)))
-        kept = {digest for row in session.execute(shared) for digest in row}
+        kept = {digest for row in session.execute(among_all_issuers(shared)) for digest in row}
         blobs.erase(session, digests=sorted(theirs - kept), now=now)
 
 

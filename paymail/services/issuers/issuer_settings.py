@@ -16,6 +16,7 @@ from paymail.services.core.tax_invoices import lacks_abn
 from paymail.services.core.websites import checked_website
 from paymail.services.issuers import bank_changes, bank_details
 from paymail.services.issuers.bank_details import BANK_FIELDS
+from paymail.services.issuers.others_identity import refuse_others_sender
 from paymail.services.issuers.overtaken import refuse_overtaken
 from paymail.services.issuers.setting_history import record
 from paymail.services.issuers.setting_texts import Value, write
@@ -70,6 +71,8 @@ def set_up_issuer(
     Overtaken.
     """
     wanted, bank = checked_changes(issuer, changes)
+    if "email" in wanted:
+        refuse_others_sender(session, wanted["email"])
     switched_on = issuer.reminders_off and not wanted["reminders_off"]
     # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
     look_again(session, Invoice.issuer_id == issuer.issuer_id, now, switched_on=switched_on)

@@ -9,6 +9,7 @@ from paymail.errors import Conflict, NotFound
 from paymail.models import Issuer, IssuerChange
 from paymail.ports.payments import Gateway, GatewayAccount
 from paymail.services.issuers import bank_changes
+from paymail.services.issuers.others_identity import refuse_others_account
 from paymail.services.issuers.staff_notice import tell_all
 from paymail.services.reminders.preferences import BadPreference
 
@@ -42,6 +43,7 @@ def connect(session: Session, *, issuer: Issuer, account: str, actor: str, now: 
     Raises AlreadyConnected, BadPreference.
     """
     wanted = checked_account(account)
+    refuse_others_account(session, wanted)
     bank_changes.lock(session, issuer)
     if issuer.stripe_account:
         raise AlreadyConnected(f"{issuer.name} has a Stripe account already, which cannot be changed here")

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.models import Invoice, InvoiceStatus, Issuer, ReplacedToken
+from paymail.services.access.visible import among_all_issuers
 from paymail.services.core.invoices import local_date
 
 
@@ -56,8 +57,10 @@ def replaced(session: Session, *, token: str) -> tuple[int, date] | None:
 
 
 def former(session: Session, *, tokens: Collection[str]) -> dict[str, int]:
-    """Return those of `tokens` that were replaced or revoked, each with the invoice that it led to."""
+    """Return those of `tokens` that were replaced or revoked, each with the invoice that it led to,
+    of whichever issuer."""
     digests = {digest_of(token): token for token in tokens}
     statement = select(ReplacedToken.digest, ReplacedToken.invoice_id)
-    found = session.execute(statement.where(ReplacedToken.digest.in_(list(digests))))
+    mine = statement.where(ReplacedToken.digest.in_(list(digests)))
+    found = session.execute(among_all_issuers(mine))
     return {digests[digest]: invoice_id for digest, invoice_id in found}

@@ -12,6 +12,7 @@ from paymail.errors import InvalidInput, PaymailError, Unavailable
 from paymail.services.access import people, second_factor, staff
 from paymail.services.core.issuers import find_issuer
 from paymail.services.issuers import bank_changes, sender_checks, stripe_account
+from paymail.services.issuers.others_identity import refuse_others_account
 from paymail.services.outbox.suppressions import domain_of
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
@@ -103,6 +104,8 @@ def connect_stripe(
     staff.check_csrf(visitor, form.csrf)
     rate_limits(request).lookups.check(visitor.email)
     try:
+        with app.reading() as session:  # before Stripe says whose account it is
+            refuse_others_account(session, form.account)
         found = stripe_account.look_up(app.gateway, form.account)
     except InvalidInput as error:
         told = Told({"stripe_account": str(error)}, "Nothing was saved.", 422)

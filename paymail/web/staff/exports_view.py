@@ -47,15 +47,10 @@ def exports_page(
 ) -> HTMLResponse:
     """Answer with the page. Seven statements, however many lines. Raises BadPeriod, BadTime, NoSuchIssuer."""
     now = app.now()
-    context: dict[str, object] = {
-        "visitor": visitor,
-        "refusal": refusal,
-        "asked": asked,
-        "lists": lists.LISTS,
-    }
+    context: dict[str, object] = {"visitor": visitor, "refusal": refusal, "asked": asked}
     with app.reading() as session:
         issuers = all_issuers(session)
-        context |= {"issuers": issuers, "report": None}
+        context |= {"issuers": issuers, "report": None, "lists": lists.offered(session)}
         if issuers:
             issuer = next((one for one in issuers if one.issuer_id == asked.company), issuers[0])
             if asked.company and issuer.issuer_id != asked.company:

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.models import Gate, GatewayEvent, GatewayEventState, ReconcilerTurn
+from paymail.services.access.visible import seen_issuers
 from paymail.services.outbox import gates, sender_refusals
 from paymail.services.outbox.heartbeats import ALIVE, pulse
 
@@ -27,7 +28,12 @@ class Sign:
 
 
 def signs(session: Session, *, now: datetime) -> Iterable[Sign]:
-    """Return the signs. Seven statements; nothing outside is asked, which `paymail doctor` does."""
+    """Return the signs. Seven statements; nothing outside is asked, which `paymail doctor` does.
+
+    Only the workers' to who does not see every company: the others name what may be another's.
+    """
+    if seen_issuers(session) is not None:
+        return (_workers(session, now),)
     return _workers(session, now), _mail(session, now), _compared(session), _events(session)
 
 

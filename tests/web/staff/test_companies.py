@@ -31,9 +31,9 @@ def company(biller: Biller, issuer_id: int = 1) -> Issuer:
         return session.get_one(Issuer, issuer_id)
 
 
-def seen(biller: Biller, form: int = 0) -> str:
+def seen(biller: Biller, form: int = 0, issuer_id: int = 1) -> str:
     """Return what the page's form says it showed: the company's, or (1) that of the bank details."""
-    page = biller.get("/companies/1")
+    page = biller.get(f"/companies/{issuer_id}")
     parts = page.split('name="seen" value="')[1:]
     return parts[form].partition('"')[0].replace("&#34;", '"').replace("&quot;", '"').replace("&amp;", "&")
 
@@ -329,6 +329,21 @@ def test_an_admin_of_one_company_sees_and_changes_that_one_only(biller: Biller) 
     for path in ("", "/history", "/preview"):
         assert biller.site.client.get(f"/staff/companies/1{path}").status_code in (403, 404), path
     assert company(biller).phone == before
+
+
+def test_an_admin_of_one_company_does_not_give_it_anothers_account_or_senders_domain(biller: Biller) -> None:
+    make_two(biller)
+    become(biller.site, Role.ADMIN)
+    with biller.site.app.transaction() as session:
+        session.get_one(Issuer, 2).stripe_account = ""
+    for sure in ("", "yes"):
+        page = biller.post("/companies/2/stripe", 422, account=" acct_sandbox", sure=sure)
+        assert "belongs to another company" in page
+    page = biller.post("/companies/2", 422, seen=seen(biller, 0, 2), email="us@southern-it.example")
+    assert "another company sends from southern-it.example" in page
+    with biller.site.app.reading() as session:
+        kept = session.get_one(Issuer, 2)
+        assert (kept.stripe_account, kept.email) == ("", "b@northern.example")
 
 
 def test_a_biller_reaches_no_companys_page(biller: Biller) -> None:

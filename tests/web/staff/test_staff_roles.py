@@ -1,10 +1,11 @@
 """Staff see and do what their role allows, for the issuers that it is for, whatever they ask for."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
-from paymail.models import Role
+from paymail.models import Gate, Role
 from paymail.services.access import people
 from paymail.services.access.roles import Act
 from paymail.web.staff.needs import FORMS, PAGES
@@ -73,6 +74,37 @@ def test_lists_counts_search_and_export_hold_the_own_issuer_only(
     assert "No invoice matches" in biller.get("/invoices?q=502")
     assert biller.get("/invoices?company=1").count("/staff/invoices/50") == 0
     assert "Open Door" in biller.get("/invoices/900")
+
+
+@pytest.mark.parametrize("name", ["block-list", "stripe-events", "stripe-differences"])
+def test_a_list_of_the_whole_installation_is_neither_offered_nor_given_to_who_sees_one_issuer(
+    biller: Biller, name: str
+) -> None:
+    make_two(biller)
+    become(biller.site, Role.VIEWER)
+    page = biller.get("/exports")
+    assert "/staff/exports/lists?name=payments" in page
+    assert f"/staff/exports/lists?name={name}" not in page
+    assert "This list is of all companies" in biller.get(f"/exports/lists?name={name}", 403)
+    become(biller.site, Role.VIEWER, None)
+    assert f"/staff/exports/lists?name={name}" in biller.get("/exports")
+    biller.get(f"/exports/lists?name={name}")
+
+
+def test_home_says_nothing_of_other_companies_receivers_and_events(biller: Biller) -> None:
+    make_two(biller)
+    with biller.site.app.transaction() as session:
+        later = biller.site.app.now() + timedelta(hours=1)
+        session.add(Gate(key="refused:1:theirs.example", opens_at=later, failures=1))
+    signs = ("Workers", "theirs.example", "Mail server", "Stripe check", "Stripe events")
+
+    def shown() -> list[str]:
+        strip = biller.get("/").partition('id="health"')[2].partition("</dl>")[0]
+        return [sign for sign in signs if sign in strip]
+
+    assert shown() == list(signs)
+    become(biller.site, Role.ADMIN)
+    assert shown() == ["Workers"]
 
 
 def test_no_form_changes_anything_of_another_issuer(guarded: tuple[Biller, dict[str, object]]) -> None:
