@@ -29,6 +29,8 @@ class DraftForm(StaffForm):
     company: IssuerId = ""
     customer: Text = ""
     email: Text = ""
+    another: Text = ""
+    """The name of which a further customer shall be made: a tick counts for the name it was set beside."""
     number: Text = ""
     issued: Text = ""
     due: Text = ""
@@ -80,11 +82,16 @@ def rows_of(form: DraftForm) -> list[Row]:
     return [row for row in (Row(*cells) for cells in zip_longest(*columns, fillvalue="")) if not row.blank]
 
 
-def given_of(form: DraftForm, rows: Iterable[Row], *, currency: str, email: str) -> GivenInvoice:
-    """Return what is said, as the import takes it; `email` and `currency` where the form leaves them out."""
+def given_of(
+    form: DraftForm, rows: Iterable[Row], *, currency: str, customer: Customer | None
+) -> GivenInvoice:
+    """Return what is said, as the import takes it; `currency` is for a form that leaves it out.
+
+    A known customer keeps its own name, in whatever case it was typed.
+    """
     head = {
-        "customer_name": form.customer,
-        "customer_email": form.email.strip() or email,
+        "customer_name": customer.name if customer else form.customer,
+        "customer_email": form.email.strip() or (customer.email if customer else ""),
         "currency": form.currency.strip().upper() or currency,
         "issued_date": form.issued,
         "due_date": form.due,

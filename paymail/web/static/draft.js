@@ -74,6 +74,16 @@
     made.querySelector("textarea").focus();
   };
 
+  // The address that the form came with is that of the customer it came with, and of nobody else.
+  const { customer, email } = form.elements;
+  const came = { name: customer.defaultValue.trim(), email: email.defaultValue };
+  const clearAddress = () => {
+    const same = customer.value.trim() === came.name;
+    if (!same && email.value === came.email) email.value = "";
+    if (same && !email.value) email.value = came.email;
+  };
+
+  customer.addEventListener("input", clearAddress);
   form.addEventListener("input", workOut);
   out("add-line").addEventListener("click", addLine);
   out("work-out").hidden = true;

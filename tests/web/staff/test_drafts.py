@@ -180,3 +180,54 @@ def test_no_form_of_another_site_makes_or_changes_a_draft(known: Biller) -> None
 
 def test_more_lines_than_a_form_takes_are_refused(known: Biller) -> None:
     save(known, 422, description=["x"] * 101)
+
+
+@pytest.fixture
+def beta(known: Biller) -> Biller:
+    """A second customer of the company, Beta."""
+    with known.site.app.transaction() as session:
+        session.add(Customer(issuer_id=1, name="Beta", email="ap@beta.example", created_at=known.clock))
+    return known
+
+
+def customers(biller: Biller) -> list[tuple[str, str]]:
+    with biller.site.app.reading() as session:
+        found = session.scalars(select(Customer).order_by(Customer.customer_id))
+        return [(one.name, one.email) for one in found]
+
+
+def test_a_draft_for_another_customer_does_not_keep_the_address_of_the_first(beta: Biller) -> None:
+    before = customers(beta)
+    stale = before[0][1]
+    page = save(beta, 422, customer="beta", email=stale)
+    assert "Beta is known at ap@beta.example. Use that address, or tick the box" in page
+    assert customers(beta) == before
+    # A tick that was set beside another name does not count.
+    save(beta, 422, customer="Beta", email=stale, another="The Vacuum Shop")
+    page = save(beta, customer="Beta", email=stale, another="Beta")
+    assert customers(beta) == [*before, ("Beta", stale)]
+    assert "another customer of this name was made" in page
+
+
+def test_an_edit_that_names_another_customer_moves_the_draft_to_that_ones_address(beta: Biller) -> None:
+    save(beta)
+    (draft,) = made(beta)
+    form = FORM | {"version": version(beta, draft.invoice_id), "customer": "Beta"}
+    here = f"/invoices/{draft.invoice_id}/edit"
+    page = beta.post(here, 422, **form | {"email": draft.customer.email})
+    assert "Beta is known at ap@beta.example." in page
+    beta.post(here, **form | {"email": "AP@beta.example"})
+    assert made(beta)[0].customer.email == "ap@beta.example"
+    assert len(customers(beta)) == 2
+
+
+@pytest.mark.parametrize("email", ["", "ap@beta.example"])
+def test_a_name_typed_in_another_case_renames_nobody(beta: Biller, email: str) -> None:
+    before = customers(beta)
+    save(beta, customer="BETA", email=email)
+    assert customers(beta) == before
+    (draft,) = made(beta)
+    assert draft.customer.name == "Beta"
+    form = FORM | {"version": version(beta, draft.invoice_id), "customer": "bETA", "email": email}
+    beta.post(f"/invoices/{draft.invoice_id}/edit", **form)
+    assert customers(beta) == before

@@ -3,20 +3,23 @@ person at a time. The checks and rules are those of an import."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from paymail.db import take_turns
 from paymail.errors import Conflict
 from paymail.models import IdempotentRequest, Invoice, InvoiceStatus
 from paymail.services.core import idempotency
 from paymail.services.core.contexts import Context
+from paymail.services.core.customers import TURN
 from paymail.services.core.invoices import load_invoice
+from paymail.services.imports.faults import Fault
 from paymail.services.imports.given.invoice import GivenInvoice
 from paymail.services.imports.given.known_parts import KnownParts
-from paymail.services.imports.given.one_invoice import put_invoice
+from paymail.services.imports.given.one_invoice import Put, put_invoice
 
 SCOPE = "draft"
 _LOOKED_AT = 50
@@ -33,6 +36,16 @@ class NoDraft(Conflict):
     """The invoice is issued or void; its lines can no longer change."""
 
     code = "no_draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A draft that was made, now or by an earlier press."""
+
+    invoice_id: int | None
+    """None: it was made before, and is not among the newest any more."""
+    kept: tuple[Fault, ...] = ()
+    """Where paymail's own value stays; the columns are pointers."""
 
 
 class _MadeBefore(Exception):
@@ -55,10 +68,10 @@ def next_number(session: Session, *, issuer_id: int) -> str:
 
 def create_draft(
     context: Context, *, reading: Context, given: GivenInvoice, issuer_id: int, actor: str, key: str
-) -> int | None:
-    """Make a draft and return its id. The same `key` again makes none, and leads to the one of before.
+) -> Made:
+    """Make a draft. The same `key` again makes none, and leads to the one of before.
 
-    None: that one is not among the newest any more. Raises GivenRefused, GivenConflict with every fault.
+    Raises GivenRefused, GivenConflict with every fault.
     """
     with reading.transaction() as session:
         number = given.number or next_number(session, issuer_id=issuer_id)
@@ -84,13 +97,13 @@ def create_draft(
         )
     except _MadeBefore as made:
         with reading.transaction() as session:
-            return _found(session, issuer_id, made.content)
-    return put.invoice_id
+            return Made(_found(session, issuer_id, made.content))
+    return Made(put.invoice_id, put.kept)
 
 
 def change_draft(
     context: Context, *, reading: Context, invoice_id: int, given: GivenInvoice, version: str, actor: str
-) -> None:
+) -> Put:
     """Take over what a person wrote of the draft that had this `version` on their page.
 
     Raises NoDraft, ChangedMeanwhile, GivenRefused and GivenConflict.
@@ -101,10 +114,11 @@ def change_draft(
     @contextmanager
     def while_unchanged() -> Iterator[Session]:
         with context.transaction() as session:
+            take_turns(session, TURN)  # before any invoice, as imports, mergers and erasures do
             check_draft(load_invoice(session, invoice_id=invoice_id, lock=True), version)
             yield session
 
-    put_invoice(
+    return put_invoice(
         replace(context, transaction=while_unchanged),
         reading=reading,
         given=given,
