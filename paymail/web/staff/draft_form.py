@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from paymail.clock import new_id
+from paymail.errors import Conflict
 from paymail.models import Customer, Invoice, InvoiceLine
 from paymail.services.imports.faults import Fault
 from paymail.services.imports.given import GivenInvoice, version_of
@@ -21,6 +22,18 @@ MOST_LINES = 100
 BLANK_LINES = 3
 """At the end of a form, to type into."""
 Column = Annotated[list[Text], Field(max_length=MOST_LINES)]
+
+
+class TooManyLines(Conflict):
+    """The invoice has more lines than a form takes."""
+
+    code = "too_many_lines"
+
+    def __init__(self, lines: int) -> None:
+        super().__init__(
+            f"This invoice has {lines} lines, and a page can edit or duplicate at most {MOST_LINES}."
+            " Change it in your own system and import it again, or use the API."
+        )
 
 
 class DraftForm(StaffForm):
@@ -141,7 +154,7 @@ def place(faults: Iterable[Fault], rows: list[Row]) -> dict[str, str]:
 
 
 def form_of(invoice: Invoice) -> DraftForm:
-    """Return the form of a draft with its customer and lines."""
+    """Return the form of a draft with its customer and lines. Raises TooManyLines."""
     return DraftForm(
         company=str(invoice.issuer_id),
         customer=invoice.customer.name,
@@ -158,7 +171,10 @@ def form_of(invoice: Invoice) -> DraftForm:
 
 
 def copy_of(invoice: Invoice, today: date) -> DraftForm:
-    """Return the form of a new draft with the lines of an invoice, and days from `today` on."""
+    """Return the form of a new draft with the lines of an invoice, and days from `today` on.
+
+    Raises TooManyLines.
+    """
     form = form_of(invoice)
     form.number = form.version = form.order = ""
     form.issued = today.isoformat()
@@ -173,7 +189,9 @@ def for_customer(form: DraftForm, customer: Customer) -> DraftForm:
 
 
 def _columns(lines: Iterable[InvoiceLine], rate: Decimal) -> dict[str, list[str]]:
-    found = list(lines)[:MOST_LINES]
+    found = list(lines)
+    if len(found) > MOST_LINES:
+        raise TooManyLines(len(found))
     return {
         "description": [one.description for one in found],
         "quantity": [_plain(one.quantity) for one in found],

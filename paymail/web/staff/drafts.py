@@ -13,7 +13,13 @@ from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.customers import addresses
 from paymail.services.imports.faults import Fault
-from paymail.services.imports.given import GivenConflict, GivenRefused, change_draft, create_draft
+from paymail.services.imports.given import (
+    GivenConflict,
+    GivenRefused,
+    SavedAlready,
+    change_draft,
+    create_draft,
+)
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import OptionalRowId, RowId
 from paymail.web.staff import flash
@@ -24,6 +30,7 @@ from paymail.web.staff.form_actions import Refusal
 from paymail.web.staff.session import Visiting
 
 router = APIRouter(prefix="/invoices")
+DRAFTS = "/staff/invoices?payment=draft"
 
 
 @router.get("/new")
@@ -64,8 +71,12 @@ def create(app: AppDep, request: Request, visitor: Visiting, form: Annotated[Dra
         )
     except (GivenRefused, GivenConflict) as error:
         return draft_page(app, request, visitor, form, refused(draft, error))
+    except SavedAlready as error:
+        at = f"/staff/invoices/{error.invoice_id}/edit" if error.invoice_id else DRAFTS
+        refusal = Refusal(str(error), 409, error.code, at)
+        return draft_page(app, request, visitor, form, draft, refusal=refusal)
     if made.invoice_id is None:
-        return RedirectResponse("/staff/invoices?payment=draft", 303)
+        return RedirectResponse(DRAFTS, 303)
     return flash.back_to(f"/staff/invoices/{made.invoice_id}", _did(draft, made.kept, "drafted"))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from paymail.models import Customer, Invoice, InvoiceStatus
+from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus
 from paymail.services.core.invoices import load_invoice
 from tests.web.conftest import Biller
 
@@ -178,8 +178,29 @@ def test_no_form_of_another_site_makes_or_changes_a_draft(known: Biller) -> None
     assert made(known) == []
 
 
-def test_more_lines_than_a_form_takes_are_refused(known: Biller) -> None:
+def test_more_lines_than_a_form_takes_are_refused_and_none_is_dropped(known: Biller) -> None:
     save(known, 422, description=["x"] * 101)
+    save(known)
+    (draft,) = made(known)
+    with known.site.app.transaction() as session:
+        session.add_all(
+            InvoiceLine(
+                invoice_id=draft.invoice_id, position=n, description="x", quantity=1, unit_price=1, amount=1
+            )
+            for n in range(3, 102)
+        )  # fmt: skip
+    for page in (f"/invoices/{draft.invoice_id}/edit", f"/invoices/new?from={draft.invoice_id}"):
+        assert "has 101 lines" in known.get(page, 409)
+
+
+def test_a_form_that_is_changed_after_it_was_saved_is_not_said_to_be_saved(known: Biller) -> None:
+    save(known)
+    (draft,) = made(known)
+    page = save(known, 409, price=["175", "3.3625", ""])
+    assert "already saved as #503; edit that one" in page
+    assert f'href="/staff/invoices/{draft.invoice_id}/edit"' in page
+    assert 'value="175"' in page
+    assert [one.total for one in made(known)] == [draft.total]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Drafts that a person writes on a page: made once however often the button is pressed, and changed by one
 person at a time. The checks and rules are those of an import."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,12 +25,25 @@ from paymail.services.imports.given.one_invoice import Put, put_invoice
 SCOPE = "draft"
 _LOOKED_AT = 50
 """Of the newest invoices, for the draft that an earlier press has made."""
+_HALF = 16
+"""Hex digits: half of a kept digest is of the draft's number, by which it is found; half of its content."""
 
 
 class ChangedMeanwhile(Conflict):
     """The draft is no longer what the page showed."""
 
     code = "changed_meanwhile"
+
+
+class SavedAlready(Conflict):
+    """The form was saved before, with other content. `invoice_id`: as which draft, if it is still found."""
+
+    code = "saved_already"
+
+    def __init__(self, invoice_id: int | None, number: str) -> None:
+        what = f"as #{number}; edit that one" if invoice_id else "as a draft; look for it among the drafts"
+        super().__init__(f"this form is already saved {what}. Your changes since then are not saved")
+        self.invoice_id = invoice_id
 
 
 class NoDraft(Conflict):
@@ -71,7 +85,8 @@ def create_draft(
 ) -> Made:
     """Make a draft. The same `key` again makes none, and leads to the one of before.
 
-    Raises GivenRefused, GivenConflict with every fault.
+    Raises SavedAlready for a key that was used for another content; GivenRefused, GivenConflict with every
+    fault.
     """
     with reading.transaction() as session:
         number = given.number or next_number(session, issuer_id=issuer_id)
@@ -80,7 +95,8 @@ def create_draft(
     @contextmanager
     def once() -> Iterator[Session]:
         with context.transaction() as session:
-            request = _reserved(session, key, actor, context.now(), issuer_id, number)
+            request = _reserved(session, key, actor, context.now())
+            request.content_digest = _of_number(issuer_id, number) + _of_content(given)
             before = _numbered(session, issuer_id, number)
             yield session
             if before is not None or _numbered(session, issuer_id, number) is None:
@@ -97,7 +113,10 @@ def create_draft(
         )
     except _MadeBefore as made:
         with reading.transaction() as session:
-            return Made(_found(session, issuer_id, made.content))
+            invoice_id, found = _found(session, issuer_id, made.content)
+        if made.content[_HALF:] != _of_content(given):
+            raise SavedAlready(invoice_id, found) from made
+        return Made(invoice_id)
     return Made(put.invoice_id, put.kept)
 
 
@@ -137,14 +156,19 @@ def check_draft(invoice: Invoice, version: str) -> None:
         )
 
 
-def _reserved(
-    session: Session, key: str, actor: str, now: datetime, issuer_id: int, number: str
-) -> IdempotentRequest:
+def _reserved(session: Session, key: str, actor: str, now: datetime) -> IdempotentRequest:
     request, first = idempotency.reserve(session, scope=SCOPE, key=key, actor=actor, now=now)
     if not first:
         raise _MadeBefore(request.content_digest)
-    request.content_digest = idempotency.content_digest(issuer_id, number)
     return request
+
+
+def _of_number(issuer_id: int, number: str) -> str:
+    return idempotency.content_digest(issuer_id, number)[:_HALF]
+
+
+def _of_content(given: GivenInvoice) -> str:
+    return idempotency.digest(json.dumps([given.head, given.items], sort_keys=True))[:_HALF]
 
 
 def _numbered(session: Session, issuer_id: int, number: str) -> int | None:
@@ -152,9 +176,9 @@ def _numbered(session: Session, issuer_id: int, number: str) -> int | None:
     return session.scalar(mine)
 
 
-def _found(session: Session, issuer_id: int, content: str) -> int | None:
+def _found(session: Session, issuer_id: int, content: str) -> tuple[int | None, str]:
     newest = select(Invoice.invoice_id, Invoice.number).where(Invoice.issuer_id == issuer_id)
     for row in session.execute(newest.order_by(Invoice.invoice_id.desc()).limit(_LOOKED_AT)):
-        if idempotency.content_digest(issuer_id, row.number) == content:
-            return int(row.invoice_id)
-    return None
+        if _of_number(issuer_id, row.number) == content[:_HALF]:
+            return int(row.invoice_id), row.number
+    return None, ""
