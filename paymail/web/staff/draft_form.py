@@ -1,6 +1,6 @@
 """The form of a draft: what was typed, what is given of it to the import's checks, and faults by field."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,7 @@ from pydantic import Field
 from paymail.clock import new_id
 from paymail.errors import Conflict
 from paymail.models import Customer, Invoice, InvoiceLine
+from paymail.money import to_decimal
 from paymail.services.imports.faults import Fault
 from paymail.services.imports.given import GivenInvoice, version_of
 from paymail.web.staff.form_actions import IssuerId, Lines, StaffForm, Text
@@ -50,6 +51,8 @@ class DraftForm(StaffForm):
     currency: Text = ""
     order: Text = ""
     notes: Lines = ""
+    aud: Text = ""
+    """The tax in Australian dollars, asked for of a draft that has one; empty: none."""
     description: Annotated[list[Lines], Field(max_length=MOST_LINES)] = Field(default_factory=list)
     quantity: Column = Field(default_factory=list)
     price: Column = Field(default_factory=list)
@@ -124,6 +127,7 @@ _FIELDS = {
     "/currency": "currency",
     "/purchase_order": "order",
     "/notes": "notes",
+    "/tax_amount_aud": "aud",
 }
 _CELLS = {
     "description": "description",
@@ -165,6 +169,7 @@ def form_of(invoice: Invoice) -> DraftForm:
         currency=invoice.currency,
         order=invoice.purchase_order,
         notes=invoice.notes,
+        aud=str(to_decimal(invoice.tax_aud, "AUD")) if invoice.tax_aud else "",
         version=version_of(invoice),
         **_columns(invoice.lines, invoice.tax_rate),
     )
@@ -176,7 +181,7 @@ def copy_of(invoice: Invoice, today: date) -> DraftForm:
     Raises TooManyLines.
     """
     form = form_of(invoice)
-    form.number = form.version = form.order = ""
+    form.number = form.version = form.order = form.aud = ""
     form.issued = today.isoformat()
     form.due = (today + (invoice.due_date - invoice.issued_date)).isoformat()
     return form
@@ -188,21 +193,30 @@ def for_customer(form: DraftForm, customer: Customer) -> DraftForm:
     return form
 
 
-def _columns(lines: Iterable[InvoiceLine], rate: Decimal) -> dict[str, list[str]]:
-    found = list(lines)
-    if len(found) > MOST_LINES:
-        raise TooManyLines(len(found))
-    return {
-        "description": [one.description for one in found],
-        "quantity": [_plain(one.quantity) for one in found],
-        "price": [_plain(one.unit_price) for one in found],
-        "rate": [_plain(rate if one.tax_rate is None else one.tax_rate) for one in found],
-        "category": [one.tax_category for one in found],
-    }
+def _columns(lines: Sequence[InvoiceLine], rate: Decimal) -> dict[str, list[str]]:
+    if len(lines) > MOST_LINES:
+        raise TooManyLines(len(lines))
+    rows = stored_rows(lines, rate)
+    names = ("description", "quantity", "price", "rate", "category")
+    return {name: [getattr(row, name) for row in rows] for name in names}
 
 
-def _plain(number: Decimal) -> str:
-    text = f"{number:f}"
+def stored_rows(lines: Iterable[InvoiceLine], rate: Decimal) -> list[Row]:
+    """Return lines as a form shows them first; `rate` is that of those without one of their own."""
+    return [
+        Row(
+            one.description,
+            plain_number(f"{one.quantity:f}"),
+            plain_number(f"{one.unit_price:f}"),
+            plain_number(f"{rate if one.tax_rate is None else one.tax_rate:f}"),
+            one.tax_category,
+        )
+        for one in lines
+    ]
+
+
+def plain_number(text: str) -> str:
+    """Return a number without the zeros at the end of its decimals."""
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -25,6 +25,7 @@ from paymail.services.lists import lookup
 from paymail.services.lists.invoice_text import DECIMALS
 from paymail.web.staff.draft_customer import EMAIL, meant
 from paymail.web.staff.draft_form import MOST_LINES, DraftForm, Row, given_of, place, rows_of, shown_rows
+from paymail.web.staff.draft_sums import as_edited, stale_aud
 from paymail.web.staff.form_actions import Refusal
 from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
@@ -68,14 +69,14 @@ def read_draft(app: App, form: DraftForm, *, invoice_id: int | None = None) -> D
         number = own.number if own else next_number(session, issuer_id=issuer.issuer_id)
     given = given_of(form, rows, currency=issuer.currency, customer=who.customer)
     if own is not None:
-        refs = {"external_ref": own.external_ref} if own.external_ref else {}
-        given = GivenInvoice(given.head | {"invoice_id": own.number} | refs, given.items)
+        given = as_edited(given, form, rows, own)
     worked = work_out(given, number=number)
+    stale = stale_aud(given, worked, own) if own is not None else []
     for row, amount in zip(rows, worked.amounts, strict=False):
         row.amount = amount
     # What is said of the customer here is plainer than what the check makes of an empty address.
     rest = [fault for fault in worked.faults if not (who.faults and fault.column == EMAIL)]
-    return Draft(issuer, rows, given, worked, place([*who.faults, *rest], rows), who.known)
+    return Draft(issuer, rows, given, worked, place([*who.faults, *rest, *stale], rows), who.known)
 
 
 def refused(draft: Draft, error: GivenRefused | GivenConflict) -> Draft:

@@ -252,3 +252,31 @@ def test_a_name_typed_in_another_case_renames_nobody(beta: Biller, email: str) -
     form = FORM | {"version": version(beta, draft.invoice_id), "customer": "bETA", "email": email}
     beta.post(f"/invoices/{draft.invoice_id}/edit", **form)
     assert customers(beta) == before
+
+
+def test_an_edit_keeps_the_sums_of_a_host_that_rounds_otherwise_until_a_line_changes(known: Biller) -> None:
+    eight = {"description": ["Licence"], "quantity": ["8"], "price": ["45.45"], "rate": ["10"]}
+    save(known, **eight, category=[""])
+    (draft,) = made(known)
+    stated = {"subtotal": 36356, "tax_amount": 3636, "total": 39992, "rounding_difference": -4}
+    known.site.change(draft.invoice_id, **stated, tax_aud=3700)
+    with known.site.app.transaction() as session:
+        session.scalars(
+            select(InvoiceLine).where(InvoiceLine.invoice_id == draft.invoice_id)
+        ).one().amount = 36356
+    here = f"/invoices/{draft.invoice_id}/edit"
+    page = known.get(here)
+    assert ">399.92</output>" in page
+    form = FORM | eight | {"category": [""], "version": known.hidden(page, "version"), "aud": "37.00"}
+    known.post(here, **form | {"notes": "Thanks", "description": ["Licences"]})
+    (after,) = made(known)
+    assert (after.notes, after.subtotal, after.tax_amount, after.total) == ("Thanks", 36356, 3636, 39992)
+    assert (after.lines[0].amount, after.tax_aud) == (36356, 3700)
+    form |= {"version": version(known, draft.invoice_id), "quantity": ["9"]}
+    assert "enter what it is in Australian dollars, or clear this" in known.post(here, 422, **form)
+    known.post(here, **form | {"aud": "41"})
+    (after,) = made(known)
+    assert (after.total, after.tax_aud) == (44996, 4100)
+    form |= {"version": version(known, draft.invoice_id), "quantity": ["10"], "aud": ""}
+    known.post(here, **form)
+    assert made(known)[0].tax_aud == 0
