@@ -1,6 +1,6 @@
 """The form of a draft: what was typed, what is given of it to the import's checks, and faults by field."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,9 @@ from typing import Annotated
 from pydantic import Field
 
 from paymail.clock import new_id
+from paymail.errors import Conflict
 from paymail.models import Customer, Invoice, InvoiceLine
+from paymail.money import to_decimal
 from paymail.services.imports.faults import Fault
 from paymail.services.imports.given import GivenInvoice, version_of
 from paymail.web.staff.form_actions import IssuerId, Lines, StaffForm, Text
@@ -23,18 +25,34 @@ BLANK_LINES = 3
 Column = Annotated[list[Text], Field(max_length=MOST_LINES)]
 
 
+class TooManyLines(Conflict):
+    """The invoice has more lines than a form takes."""
+
+    code = "too_many_lines"
+
+    def __init__(self, lines: int) -> None:
+        super().__init__(
+            f"This invoice has {lines} lines, and a page can edit or duplicate at most {MOST_LINES}."
+            " Change it in your own system and import it again, or use the API."
+        )
+
+
 class DraftForm(StaffForm):
     """A draft as it was typed. `act` is save, work_out or add; `version` is of the draft being edited."""
 
     company: IssuerId = ""
     customer: Text = ""
     email: Text = ""
+    another: Text = ""
+    """The name of which a further customer shall be made: a tick counts for the name it was set beside."""
     number: Text = ""
     issued: Text = ""
     due: Text = ""
     currency: Text = ""
     order: Text = ""
     notes: Lines = ""
+    aud: Text = ""
+    """The tax in Australian dollars, asked for of a draft that has one; empty: none."""
     description: Annotated[list[Lines], Field(max_length=MOST_LINES)] = Field(default_factory=list)
     quantity: Column = Field(default_factory=list)
     price: Column = Field(default_factory=list)
@@ -80,11 +98,16 @@ def rows_of(form: DraftForm) -> list[Row]:
     return [row for row in (Row(*cells) for cells in zip_longest(*columns, fillvalue="")) if not row.blank]
 
 
-def given_of(form: DraftForm, rows: Iterable[Row], *, currency: str, email: str) -> GivenInvoice:
-    """Return what is said, as the import takes it; `email` and `currency` where the form leaves them out."""
+def given_of(
+    form: DraftForm, rows: Iterable[Row], *, currency: str, customer: Customer | None
+) -> GivenInvoice:
+    """Return what is said, as the import takes it; `currency` is for a form that leaves it out.
+
+    A known customer keeps its own name, in whatever case it was typed.
+    """
     head = {
-        "customer_name": form.customer,
-        "customer_email": form.email.strip() or email,
+        "customer_name": customer.name if customer else form.customer,
+        "customer_email": form.email.strip() or (customer.email if customer else ""),
         "currency": form.currency.strip().upper() or currency,
         "issued_date": form.issued,
         "due_date": form.due,
@@ -104,6 +127,7 @@ _FIELDS = {
     "/currency": "currency",
     "/purchase_order": "order",
     "/notes": "notes",
+    "/tax_amount_aud": "aud",
 }
 _CELLS = {
     "description": "description",
@@ -134,7 +158,7 @@ def place(faults: Iterable[Fault], rows: list[Row]) -> dict[str, str]:
 
 
 def form_of(invoice: Invoice) -> DraftForm:
-    """Return the form of a draft with its customer and lines."""
+    """Return the form of a draft with its customer and lines. Raises TooManyLines."""
     return DraftForm(
         company=str(invoice.issuer_id),
         customer=invoice.customer.name,
@@ -145,15 +169,19 @@ def form_of(invoice: Invoice) -> DraftForm:
         currency=invoice.currency,
         order=invoice.purchase_order,
         notes=invoice.notes,
+        aud=str(to_decimal(invoice.tax_aud, "AUD")) if invoice.tax_aud else "",
         version=version_of(invoice),
         **_columns(invoice.lines, invoice.tax_rate),
     )
 
 
 def copy_of(invoice: Invoice, today: date) -> DraftForm:
-    """Return the form of a new draft with the lines of an invoice, and days from `today` on."""
+    """Return the form of a new draft with the lines of an invoice, and days from `today` on.
+
+    Raises TooManyLines.
+    """
     form = form_of(invoice)
-    form.number = form.version = form.order = ""
+    form.number = form.version = form.order = form.aud = ""
     form.issued = today.isoformat()
     form.due = (today + (invoice.due_date - invoice.issued_date)).isoformat()
     return form
@@ -165,19 +193,30 @@ def for_customer(form: DraftForm, customer: Customer) -> DraftForm:
     return form
 
 
-def _columns(lines: Iterable[InvoiceLine], rate: Decimal) -> dict[str, list[str]]:
-    found = list(lines)[:MOST_LINES]
-    return {
-        "description": [one.description for one in found],
-        "quantity": [_plain(one.quantity) for one in found],
-        "price": [_plain(one.unit_price) for one in found],
-        "rate": [_plain(rate if one.tax_rate is None else one.tax_rate) for one in found],
-        "category": [one.tax_category for one in found],
-    }
+def _columns(lines: Sequence[InvoiceLine], rate: Decimal) -> dict[str, list[str]]:
+    if len(lines) > MOST_LINES:
+        raise TooManyLines(len(lines))
+    rows = stored_rows(lines, rate)
+    names = ("description", "quantity", "price", "rate", "category")
+    return {name: [getattr(row, name) for row in rows] for name in names}
 
 
-def _plain(number: Decimal) -> str:
-    text = f"{number:f}"
+def stored_rows(lines: Iterable[InvoiceLine], rate: Decimal) -> list[Row]:
+    """Return lines as a form shows them first; `rate` is that of those without one of their own."""
+    return [
+        Row(
+            one.description,
+            plain_number(f"{one.quantity:f}"),
+            plain_number(f"{one.unit_price:f}"),
+            plain_number(f"{rate if one.tax_rate is None else one.tax_rate:f}"),
+            one.tax_category,
+        )
+        for one in lines
+    ]
+
+
+def plain_number(text: str) -> str:
+    """Return a number without the zeros at the end of its decimals."""
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

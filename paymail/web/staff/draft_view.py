@@ -9,11 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput, NotFound
-from paymail.models import Customer, Invoice, Issuer
+from paymail.models import Invoice, Issuer
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.core.issuers import all_issuers
-from paymail.services.imports.faults import Fault
 from paymail.services.imports.given import (
     GivenConflict,
     GivenInvoice,
@@ -24,8 +23,9 @@ from paymail.services.imports.given import (
 )
 from paymail.services.lists import lookup
 from paymail.services.lists.invoice_text import DECIMALS
-from paymail.services.outbox.suppressions import normalised
+from paymail.web.staff.draft_customer import EMAIL, meant
 from paymail.web.staff.draft_form import MOST_LINES, DraftForm, Row, given_of, place, rows_of, shown_rows
+from paymail.web.staff.draft_sums import as_edited, stale_aud
 from paymail.web.staff.form_actions import Refusal
 from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
@@ -43,6 +43,8 @@ class Draft:
     given: GivenInvoice
     worked: WorkedOut
     faults: dict[str, str] = field(default_factory=dict)
+    namesake: bool = False
+    """Whether the customer would be a further one of its name."""
     status: int = 422
 
     @property
@@ -63,18 +65,18 @@ def read_draft(app: App, form: DraftForm, *, invoice_id: int | None = None) -> D
     with app.reading() as session:
         own = load_invoice(session, invoice_id=invoice_id) if invoice_id is not None else None
         issuer = own.issuer if own else _issuer(session, form)
-        known, faults = _customer(session, issuer, form, own)
+        who = meant(session, form, issuer_id=issuer.issuer_id, own=own)
         number = own.number if own else next_number(session, issuer_id=issuer.issuer_id)
-    given = given_of(form, rows, currency=issuer.currency, email=known.email if known else "")
+    given = given_of(form, rows, currency=issuer.currency, customer=who.customer)
     if own is not None:
-        refs = {"external_ref": own.external_ref} if own.external_ref else {}
-        given = GivenInvoice(given.head | {"invoice_id": own.number} | refs, given.items)
+        given = as_edited(given, form, rows, own)
     worked = work_out(given, number=number)
+    stale = stale_aud(given, worked, own) if own is not None else []
     for row, amount in zip(rows, worked.amounts, strict=False):
         row.amount = amount
     # What is said of the customer here is plainer than what the check makes of an empty address.
-    rest = [fault for fault in worked.faults if not (faults and fault.column == "/customer_email")]
-    return Draft(issuer, rows, given, worked, place([*faults, *rest], rows))
+    rest = [fault for fault in worked.faults if not (who.faults and fault.column == EMAIL)]
+    return Draft(issuer, rows, given, worked, place([*who.faults, *rest, *stale], rows), who.known)
 
 
 def refused(draft: Draft, error: GivenRefused | GivenConflict) -> Draft:
@@ -89,28 +91,6 @@ def _issuer(session: Session, form: DraftForm) -> Issuer:
         if str(one.issuer_id) == form.company or (not form.company and len(found) == 1):
             return one
     raise NoCompany("choose a company")
-
-
-def _customer(
-    session: Session, issuer: Issuer, form: DraftForm, own: Invoice | None
-) -> tuple[Customer | None, list[Fault]]:
-    """Return the customer that a name without an address means, and what is wrong with the two."""
-    name, email = form.customer.strip(), form.email.strip()
-    if own and name == own.customer.name:
-        if email and normalised(email) != normalised(own.customer.email):
-            return None, [Fault(0, "/customer_email", "change the address on the customer's page")]
-        return own.customer, []
-    if email or not name:
-        return None, []
-    found = lookup.customers_named(session, issuer_id=issuer.issuer_id, name=name)
-    if len(found) == 1:
-        return found[0], []
-    what = (
-        "several customers have this name; enter the address of one"
-        if found
-        else "is a new customer's: enter it"
-    )
-    return None, [Fault(0, "/customer_email", what)]
 
 
 def draft_page(
@@ -149,6 +129,7 @@ def draft_page(
     context |= {
         "rows": list(shown_rows(shown.rows, rate)),
         "worked": shown.worked,
+        "namesake": shown.namesake,
         "faults": shown.faults if told else {},
         "told": told,
     }

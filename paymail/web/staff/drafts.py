@@ -1,5 +1,6 @@
 """Drafts written by hand: a new one, one like another, and changing one."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
@@ -11,16 +12,25 @@ from paymail.services.access import staff
 from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.customers import addresses
-from paymail.services.imports.given import GivenConflict, GivenRefused, change_draft, create_draft
+from paymail.services.imports.faults import Fault
+from paymail.services.imports.given import (
+    GivenConflict,
+    GivenRefused,
+    SavedAlready,
+    change_draft,
+    create_draft,
+)
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import OptionalRowId, RowId
 from paymail.web.staff import flash
+from paymail.web.staff.draft_customer import EMAIL
 from paymail.web.staff.draft_form import DraftForm, copy_of, for_customer, form_of
-from paymail.web.staff.draft_view import draft_page, read_draft, refused
+from paymail.web.staff.draft_view import Draft, draft_page, read_draft, refused
 from paymail.web.staff.form_actions import Refusal
 from paymail.web.staff.session import Visiting
 
 router = APIRouter(prefix="/invoices")
+DRAFTS = "/staff/invoices?payment=draft"
 
 
 @router.get("/new")
@@ -61,9 +71,13 @@ def create(app: AppDep, request: Request, visitor: Visiting, form: Annotated[Dra
         )
     except (GivenRefused, GivenConflict) as error:
         return draft_page(app, request, visitor, form, refused(draft, error))
-    if made is None:
-        return RedirectResponse("/staff/invoices?payment=draft", 303)
-    return flash.back_to(f"/staff/invoices/{made}", "drafted")
+    except SavedAlready as error:
+        at = f"/staff/invoices/{error.invoice_id}/edit" if error.invoice_id else DRAFTS
+        refusal = Refusal(str(error), 409, error.code, at)
+        return draft_page(app, request, visitor, form, draft, refusal=refusal)
+    if made.invoice_id is None:
+        return RedirectResponse(DRAFTS, 303)
+    return flash.back_to(f"/staff/invoices/{made.invoice_id}", _did(draft, made.kept, "drafted"))
 
 
 @router.get("/{invoice_id}/edit")
@@ -87,7 +101,7 @@ def change(
     if form.act != "save" or draft.faulty:
         return draft_page(app, request, visitor, form, draft, invoice_id=invoice_id)
     try:
-        change_draft(
+        put = change_draft(
             app.context(),
             reading=Context(app.reading, app.now),
             invoice_id=invoice_id,
@@ -100,4 +114,11 @@ def change(
     except Conflict as error:
         refusal = Refusal(str(error), 409, error.code)
         return draft_page(app, request, visitor, form, draft, invoice_id=invoice_id, refusal=refusal)
-    return flash.back_to(f"/staff/invoices/{invoice_id}", "edited")
+    return flash.back_to(f"/staff/invoices/{invoice_id}", _did(draft, put.kept, "edited"))
+
+
+def _did(draft: Draft, kept: Sequence[Fault], did: str) -> str:
+    """Return what the page says: that there are two of a name now, or that what is known here was kept."""
+    if draft.namesake:
+        return "another_customer"
+    return "address_kept" if any(one.column == EMAIL for one in kept) else did

@@ -15,6 +15,8 @@ FLASHES: Mapping[str, str] = {
     "resolved": "Settled. The emails below say what comes next.",
     "drafted": "The draft is saved. Nobody has been told of it.",
     "edited": "The draft is changed.",
+    "another_customer": "The draft is saved, and another customer of this name was made for it.",
+    "address_kept": "The draft is saved. It goes to the address that the customer has here.",
     "issued": "The invoice is issued. It has not been emailed yet.",
     "hold": "The reminders wait.",
     "release": "The hold is released.",

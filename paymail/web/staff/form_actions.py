@@ -53,6 +53,8 @@ class Refusal:
     reason: str
     status: int
     code: str = ""
+    link: str = ""
+    """Where that can be put right, if not on this page."""
 
 
 def act(

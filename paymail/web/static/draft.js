@@ -30,7 +30,21 @@
   };
   const cells = (row) => (name) => row.querySelector(`[name=${name}]`).value;
 
+  // While lines and currency are what the page came with, so are the sums: a host may have rounded them otherwise.
+  const said = (value) => [
+    form.elements.currency[value].trim().toUpperCase(),
+    ...[...body.rows].map((row) =>
+      ["quantity", "price", "rate"].map((name) => row.querySelector(`[name=${name}]`)[value].trim()),
+    ).filter(([quantity, price]) => quantity || price),
+  ].join("\n");
+  const opened = said("defaultValue");
+  const outputs = [...form.querySelectorAll("output")].map((one) => [one, one.value]);
+
   const workOut = () => {
+    if (said("value") === opened) {
+      for (const [one, value] of outputs) one.value = value;
+      return;
+    }
     const places = decimals();
     const nets = new Map();
     let sound = true;
@@ -74,6 +88,16 @@
     made.querySelector("textarea").focus();
   };
 
+  // The address that the form came with is that of the customer it came with, and of nobody else.
+  const { customer, email } = form.elements;
+  const came = { name: customer.defaultValue.trim(), email: email.defaultValue };
+  const clearAddress = () => {
+    const same = customer.value.trim() === came.name;
+    if (!same && email.value === came.email) email.value = "";
+    if (same && !email.value) email.value = came.email;
+  };
+
+  customer.addEventListener("input", clearAddress);
   form.addEventListener("input", workOut);
   out("add-line").addEventListener("click", addLine);
   out("work-out").hidden = true;

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from paymail.models import Customer, Invoice, InvoiceStatus
+from paymail.models import Customer, Invoice, InvoiceLine, InvoiceStatus
 from paymail.services.core.invoices import load_invoice
 from tests.web.conftest import Biller
 
@@ -178,5 +178,105 @@ def test_no_form_of_another_site_makes_or_changes_a_draft(known: Biller) -> None
     assert made(known) == []
 
 
-def test_more_lines_than_a_form_takes_are_refused(known: Biller) -> None:
+def test_more_lines_than_a_form_takes_are_refused_and_none_is_dropped(known: Biller) -> None:
     save(known, 422, description=["x"] * 101)
+    save(known)
+    (draft,) = made(known)
+    with known.site.app.transaction() as session:
+        session.add_all(
+            InvoiceLine(
+                invoice_id=draft.invoice_id, position=n, description="x", quantity=1, unit_price=1, amount=1
+            )
+            for n in range(3, 102)
+        )  # fmt: skip
+    for page in (f"/invoices/{draft.invoice_id}/edit", f"/invoices/new?from={draft.invoice_id}"):
+        assert "has 101 lines" in known.get(page, 409)
+
+
+def test_a_form_that_is_changed_after_it_was_saved_is_not_said_to_be_saved(known: Biller) -> None:
+    save(known)
+    (draft,) = made(known)
+    page = save(known, 409, price=["175", "3.3625", ""])
+    assert "already saved as #503; edit that one" in page
+    assert f'href="/staff/invoices/{draft.invoice_id}/edit"' in page
+    assert 'value="175"' in page
+    assert [one.total for one in made(known)] == [draft.total]
+
+
+@pytest.fixture
+def beta(known: Biller) -> Biller:
+    """A second customer of the company, Beta."""
+    with known.site.app.transaction() as session:
+        session.add(Customer(issuer_id=1, name="Beta", email="ap@beta.example", created_at=known.clock))
+    return known
+
+
+def customers(biller: Biller) -> list[tuple[str, str]]:
+    with biller.site.app.reading() as session:
+        found = session.scalars(select(Customer).order_by(Customer.customer_id))
+        return [(one.name, one.email) for one in found]
+
+
+def test_a_draft_for_another_customer_does_not_keep_the_address_of_the_first(beta: Biller) -> None:
+    before = customers(beta)
+    stale = before[0][1]
+    page = save(beta, 422, customer="beta", email=stale)
+    assert "Beta is known at ap@beta.example. Use that address, or tick the box" in page
+    assert customers(beta) == before
+    # A tick that was set beside another name does not count.
+    save(beta, 422, customer="Beta", email=stale, another="The Vacuum Shop")
+    page = save(beta, customer="Beta", email=stale, another="Beta")
+    assert customers(beta) == [*before, ("Beta", stale)]
+    assert "another customer of this name was made" in page
+
+
+def test_an_edit_that_names_another_customer_moves_the_draft_to_that_ones_address(beta: Biller) -> None:
+    save(beta)
+    (draft,) = made(beta)
+    form = FORM | {"version": version(beta, draft.invoice_id), "customer": "Beta"}
+    here = f"/invoices/{draft.invoice_id}/edit"
+    page = beta.post(here, 422, **form | {"email": draft.customer.email})
+    assert "Beta is known at ap@beta.example." in page
+    beta.post(here, **form | {"email": "AP@beta.example"})
+    assert made(beta)[0].customer.email == "ap@beta.example"
+    assert len(customers(beta)) == 2
+
+
+@pytest.mark.parametrize("email", ["", "ap@beta.example"])
+def test_a_name_typed_in_another_case_renames_nobody(beta: Biller, email: str) -> None:
+    before = customers(beta)
+    save(beta, customer="BETA", email=email)
+    assert customers(beta) == before
+    (draft,) = made(beta)
+    assert draft.customer.name == "Beta"
+    form = FORM | {"version": version(beta, draft.invoice_id), "customer": "bETA", "email": email}
+    beta.post(f"/invoices/{draft.invoice_id}/edit", **form)
+    assert customers(beta) == before
+
+
+def test_an_edit_keeps_the_sums_of_a_host_that_rounds_otherwise_until_a_line_changes(known: Biller) -> None:
+    eight = {"description": ["Licence"], "quantity": ["8"], "price": ["45.45"], "rate": ["10"]}
+    save(known, **eight, category=[""])
+    (draft,) = made(known)
+    stated = {"subtotal": 36356, "tax_amount": 3636, "total": 39992, "rounding_difference": -4}
+    known.site.change(draft.invoice_id, **stated, tax_aud=3700)
+    with known.site.app.transaction() as session:
+        session.scalars(
+            select(InvoiceLine).where(InvoiceLine.invoice_id == draft.invoice_id)
+        ).one().amount = 36356
+    here = f"/invoices/{draft.invoice_id}/edit"
+    page = known.get(here)
+    assert ">399.92</output>" in page
+    form = FORM | eight | {"category": [""], "version": known.hidden(page, "version"), "aud": "37.00"}
+    known.post(here, **form | {"notes": "Thanks", "description": ["Licences"]})
+    (after,) = made(known)
+    assert (after.notes, after.subtotal, after.tax_amount, after.total) == ("Thanks", 36356, 3636, 39992)
+    assert (after.lines[0].amount, after.tax_aud) == (36356, 3700)
+    form |= {"version": version(known, draft.invoice_id), "quantity": ["9"]}
+    assert "enter what it is in Australian dollars, or clear this" in known.post(here, 422, **form)
+    known.post(here, **form | {"aud": "41"})
+    (after,) = made(known)
+    assert (after.total, after.tax_aud) == (44996, 4100)
+    form |= {"version": version(known, draft.invoice_id), "quantity": ["10"], "aud": ""}
+    known.post(here, **form)
+    assert made(known)[0].tax_aud == 0

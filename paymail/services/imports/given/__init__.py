@@ -3,6 +3,7 @@
 from paymail.services.imports.given.by_hand import (
     ChangedMeanwhile,
     NoDraft,
+    SavedAlready,
     change_draft,
     check_draft,
     create_draft,
@@ -27,6 +28,7 @@ __all__ = [
     "NoDraft",
     "Put",
     "PutCustomer",
+    "SavedAlready",
     "WorkedOut",
     "change_draft",
     "check_customer",

@@ -1,26 +1,32 @@
 """Drafts that a person writes on a page: made once however often the button is pressed, and changed by one
 person at a time. The checks and rules are those of an import."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from paymail.db import take_turns
 from paymail.errors import Conflict
 from paymail.models import IdempotentRequest, Invoice, InvoiceStatus
 from paymail.services.core import idempotency
 from paymail.services.core.contexts import Context
+from paymail.services.core.customers import TURN
 from paymail.services.core.invoices import load_invoice
+from paymail.services.imports.faults import Fault
 from paymail.services.imports.given.invoice import GivenInvoice
 from paymail.services.imports.given.known_parts import KnownParts
-from paymail.services.imports.given.one_invoice import put_invoice
+from paymail.services.imports.given.one_invoice import Put, put_invoice
 
 SCOPE = "draft"
 _LOOKED_AT = 50
 """Of the newest invoices, for the draft that an earlier press has made."""
+_HALF = 16
+"""Hex digits: half of a kept digest is of the draft's number, by which it is found; half of its content."""
 
 
 class ChangedMeanwhile(Conflict):
@@ -29,10 +35,31 @@ class ChangedMeanwhile(Conflict):
     code = "changed_meanwhile"
 
 
+class SavedAlready(Conflict):
+    """The form was saved before, with other content. `invoice_id`: as which draft, if it is still found."""
+
+    code = "saved_already"
+
+    def __init__(self, invoice_id: int | None, number: str) -> None:
+        what = f"as #{number}; edit that one" if invoice_id else "as a draft; look for it among the drafts"
+        super().__init__(f"this form is already saved {what}. Your changes since then are not saved")
+        self.invoice_id = invoice_id
+
+
 class NoDraft(Conflict):
     """The invoice is issued or void; its lines can no longer change."""
 
     code = "no_draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A draft that was made, now or by an earlier press."""
+
+    invoice_id: int | None
+    """None: it was made before, and is not among the newest any more."""
+    kept: tuple[Fault, ...] = ()
+    """Where paymail's own value stays; the columns are pointers."""
 
 
 class _MadeBefore(Exception):
@@ -55,10 +82,11 @@ def next_number(session: Session, *, issuer_id: int) -> str:
 
 def create_draft(
     context: Context, *, reading: Context, given: GivenInvoice, issuer_id: int, actor: str, key: str
-) -> int | None:
-    """Make a draft and return its id. The same `key` again makes none, and leads to the one of before.
+) -> Made:
+    """Make a draft. The same `key` again makes none, and leads to the one of before.
 
-    None: that one is not among the newest any more. Raises GivenRefused, GivenConflict with every fault.
+    Raises SavedAlready for a key that was used for another content; GivenRefused, GivenConflict with every
+    fault.
     """
     with reading.transaction() as session:
         number = given.number or next_number(session, issuer_id=issuer_id)
@@ -67,7 +95,8 @@ def create_draft(
     @contextmanager
     def once() -> Iterator[Session]:
         with context.transaction() as session:
-            request = _reserved(session, key, actor, context.now(), issuer_id, number)
+            request = _reserved(session, key, actor, context.now())
+            request.content_digest = _of_number(issuer_id, number) + _of_content(given)
             before = _numbered(session, issuer_id, number)
             yield session
             if before is not None or _numbered(session, issuer_id, number) is None:
@@ -84,13 +113,16 @@ def create_draft(
         )
     except _MadeBefore as made:
         with reading.transaction() as session:
-            return _found(session, issuer_id, made.content)
-    return put.invoice_id
+            invoice_id, found = _found(session, issuer_id, made.content)
+        if made.content[_HALF:] != _of_content(given):
+            raise SavedAlready(invoice_id, found) from made
+        return Made(invoice_id)
+    return Made(put.invoice_id, put.kept)
 
 
 def change_draft(
     context: Context, *, reading: Context, invoice_id: int, given: GivenInvoice, version: str, actor: str
-) -> None:
+) -> Put:
     """Take over what a person wrote of the draft that had this `version` on their page.
 
     Raises NoDraft, ChangedMeanwhile, GivenRefused and GivenConflict.
@@ -101,10 +133,11 @@ def change_draft(
     @contextmanager
     def while_unchanged() -> Iterator[Session]:
         with context.transaction() as session:
+            take_turns(session, TURN)  # before any invoice, as imports, mergers and erasures do
             check_draft(load_invoice(session, invoice_id=invoice_id, lock=True), version)
             yield session
 
-    put_invoice(
+    return put_invoice(
         replace(context, transaction=while_unchanged),
         reading=reading,
         given=given,
@@ -123,14 +156,19 @@ def check_draft(invoice: Invoice, version: str) -> None:
         )
 
 
-def _reserved(
-    session: Session, key: str, actor: str, now: datetime, issuer_id: int, number: str
-) -> IdempotentRequest:
+def _reserved(session: Session, key: str, actor: str, now: datetime) -> IdempotentRequest:
     request, first = idempotency.reserve(session, scope=SCOPE, key=key, actor=actor, now=now)
     if not first:
         raise _MadeBefore(request.content_digest)
-    request.content_digest = idempotency.content_digest(issuer_id, number)
     return request
+
+
+def _of_number(issuer_id: int, number: str) -> str:
+    return idempotency.content_digest(issuer_id, number)[:_HALF]
+
+
+def _of_content(given: GivenInvoice) -> str:
+    return idempotency.digest(json.dumps([given.head, given.items], sort_keys=True))[:_HALF]
 
 
 def _numbered(session: Session, issuer_id: int, number: str) -> int | None:
@@ -138,9 +176,9 @@ def _numbered(session: Session, issuer_id: int, number: str) -> int | None:
     return session.scalar(mine)
 
 
-def _found(session: Session, issuer_id: int, content: str) -> int | None:
+def _found(session: Session, issuer_id: int, content: str) -> tuple[int | None, str]:
     newest = select(Invoice.invoice_id, Invoice.number).where(Invoice.issuer_id == issuer_id)
     for row in session.execute(newest.order_by(Invoice.invoice_id.desc()).limit(_LOOKED_AT)):
-        if idempotency.content_digest(issuer_id, row.number) == content:
-            return int(row.invoice_id)
-    return None
+        if _of_number(issuer_id, row.number) == content[:_HALF]:
+            return int(row.invoice_id), row.number
+    return None, ""
