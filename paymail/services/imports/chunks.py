@@ -32,6 +32,7 @@ from paymail.services.imports.row_agreement import LINK
 from paymail.services.imports.sources import Refused
 from paymail.services.imports.unsaid_columns import filled_in, unfounded
 from paymail.services.ledger import open_intent
+from paymail.services.payments.adjustments import told_of_void
 
 
 class Chunk:
@@ -43,6 +44,8 @@ class Chunk:
         self.kept: list[Fault] = []
         self.concluded: list[tuple[Result, Pair]] = []
         """The results that are not refused, with what was compared."""
+        self.told: set[int] = set()
+        """The customers who are told that their invoice is cancelled, where this was only compared."""
         self.earlier = earlier
         self._session, self._issuer_id, self._file = session, issuer_id, file
 
@@ -55,6 +58,12 @@ class Chunk:
         """Compare without a lock, and write nothing."""
         for pair in self._pairs(hosts):
             self._conclude(pair)
+        voided = {
+            pair.invoice.invoice_id: pair.invoice.customer_id
+            for _result, pair in self.concluded
+            if pair.invoice is not None and pair.voids
+        }
+        self.told = {voided[one] for one in told_of_void(self._session, voided.keys())}
 
     def write(self, hosts: Sequence[HostInvoice], record: ChunkRecord, *, actor: str, now: datetime) -> None:
         """Take over what may be, and create what is new."""

@@ -48,6 +48,8 @@ class HostFile:
     """The names of its customers: to which of them it gives more than one address, and which invoices."""
     order: DayOrder | None = None
     """Which of day and month comes first in the dates of a file that is read by a profile."""
+    loose_rows: int = 0
+    """Rows that cannot be read, of no invoice that is counted."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -144,6 +146,7 @@ def open_host_file(
         last_line=seen.line,
         namesakes=seen.namesakes,
         order=_order(seen.evidence),
+        loose_rows=seen.loose_rows,
     )
 
 

@@ -30,6 +30,8 @@ class Overview:
         self.faults: list[Fault] = []
         self.torn: dict[str, int] = {}
         """The invoices with a row that cannot be read, by key, with its line."""
+        self.unread_alone = 0
+        """Rows that cannot be read and name no invoice."""
         self.keys: set[int] = set()
         self.namesakes = Namesakes()
         self.rows, self.line = 0, 1
@@ -41,9 +43,9 @@ class Overview:
         if isinstance(found, Unreadable):
             self._keep(found.fault)
             # Where the rest is lost, the last invoice may go on in it.
-            self.torn.setdefault(
-                self._last if found.rest else invoice_key(found.invoice_id), found.fault.line
-            )
+            key = self._last if found.rest else invoice_key(found.invoice_id)
+            self.torn.setdefault(key, found.fault.line)
+            self.unread_alone += not key
             return
         self.rows += 1
         self.line, row = found
@@ -57,6 +59,12 @@ class Overview:
             self.scattered = self.scattered or hash(key) in self.keys
             self.keys.add(hash(key))
             self.namesakes.add_row(row)
+
+    @property
+    def loose_rows(self) -> int:
+        """How many rows that cannot be read belong to no invoice of which another row was read."""
+        alone = sum(1 for key in self.torn if key and hash(key) not in self.keys)
+        return self.unread_alone + alone
 
     def _keep(self, fault: Fault) -> None:
         if len(self.faults) == MOST_FAULTS:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from paymail.models import Customer, Invoice
+from paymail.models import Customer, Invoice, InvoiceStatus
 from paymail.services.imports.comparison import Difference
 from paymail.services.imports.invoice_check import HostInvoice
 
@@ -18,3 +18,8 @@ class Pair:
     invoice: Invoice | None
     customer: Customer | None
     difference: Difference
+
+    @property
+    def voids(self) -> bool:
+        """Whether the host gives up an invoice that is not void here."""
+        return self.host.status is InvoiceStatus.VOID and "status" in self.difference.changes

@@ -70,12 +70,16 @@ def set_up_issuer(
     Raises BadPreference, BadLadder, BadCalendar, BadTime, BadRate, BadAddress, BadLocale, UnknownCurrency,
     Overtaken.
     """
-    wanted, bank = checked_changes(issuer, changes)
-    if "email" in wanted:
-        refuse_others_sender(session, wanted["email"])
-    switched_on = issuer.reminders_off and not wanted["reminders_off"]
+    first, _ = checked_changes(issuer, changes)  # before anybody waits for a lock
+    if "email" in changes:
+        refuse_others_sender(session, first["email"])
+    switched_on = issuer.reminders_off and not changes.get("reminders_off", True)
     # Invoices first, as a settlement locks them, which then counts up the issuer's receipts.
     look_again(session, Invoice.issuer_id == issuer.issuer_id, now, switched_on=switched_on)
+    bank_changes.lock(session, issuer)
+    # As the issuer is now: somebody else may have changed it since it was read.
+    whole, bank = checked_changes(issuer, changes)
+    wanted = {name: value for name, value in whole.items() if name in changes}
     if seen:
         refuse_overtaken(session, issuer, wanted | bank, seen)
     changed = {}

@@ -28,6 +28,8 @@ def add_company(
     faults = {} if name else {"name": "enter the name"}
     if len(name) > LONGEST_NAME:
         faults["name"] = f"a name can have at most {LONGEST_NAME} characters"
+    if not name.isprintable():
+        faults["name"] = "the name contains a line break or a character that cannot be printed"
     email = texts.get("email", "")
     try:
         email = checked(email)

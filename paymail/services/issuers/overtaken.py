@@ -27,11 +27,10 @@ class Overtaken(Conflict):
 def refuse_overtaken(
     session: Session, issuer: Issuer, wanted: Mapping[str, Any], seen: Mapping[str, str]
 ) -> None:
-    """Lock an issuer, whose invoices are locked, and raise Overtaken if what is changed is not as `seen`.
+    """Raise Overtaken if what is changed of an issuer, which is locked, is not as `seen`.
 
     What somebody else has set to the very same is no reason to refuse.
     """
-    bank_changes.lock(session, issuer)
     present = {name: write(name, getattr(issuer, name)) for name in wanted if name not in BANK_FIELDS}
     present |= bank_changes.asked_for(session, issuer)
     lost = [

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from paymail.documents import Document, Seller
 from paymail.emails import SAMPLES, TO_STAFF, Email, ReminderEmail
 from paymail.models import Invoice, InvoiceStatus, Issuer, Message, MessageKind
-from paymail.ports.rendering import Copies, Letter
+from paymail.ports.rendering import Copies, Enclosed, Letter
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.core.parties import seller_of
 from paymail.services.letters import previews
@@ -27,7 +27,7 @@ TEMPLATES = tuple(sorted(name for name, email in SAMPLES.items() if email.kind n
 """What can be shown: each kind that customers get, a reminder in each tone."""
 _ANY_TIME = (MessageKind.INVOICE, MessageKind.REMINDER)
 """Kinds that an invoice can be shown in though it was never mailed so."""
-T = TypeVar("T", Email, Document)
+T = TypeVar("T", bound=Email | Document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,7 @@ def letter_of(
         email=_like(made.email, looks),
         document=_like(made.document, looks) if made.document else None,
         version=None,
+        enclosed=_anew(made.enclosed, looks),
         copies=Copies(),
     )
 
@@ -162,6 +163,11 @@ def _message(session: Session, invoice: Invoice, email: Email, now: datetime) ->
         header_id="<preview@paymail.invalid>",
         next_at=now,
     )
+
+
+def _anew(enclosed: Enclosed | None, looks: Mapping[str, Any]) -> Enclosed | None:
+    """Return what goes along without the PDF that is kept of it, which has the look of its day."""
+    return Enclosed(_like(enclosed.document, looks), None) if enclosed else None
 
 
 def _like(value: T, looks: Mapping[str, Any]) -> T:

@@ -9,7 +9,17 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from paymail.errors import NotFound
-from paymail.models import Channel, Import, ImportChange, ImportFault, Invoice, Message, MessageKind, Payment
+from paymail.models import (
+    Channel,
+    Import,
+    ImportChange,
+    ImportFault,
+    Invoice,
+    Message,
+    MessageKind,
+    MessageState,
+    Payment,
+)
 
 MOST_SHOWN = 100
 """Changes and faults that are listed with an import."""
@@ -58,6 +68,8 @@ class ImportView:
     """Of the invoices that it made: how many were emailed to their customers since."""
     paid: int
     """How many of them were paid here, in whole or in part."""
+    told: int
+    """How many customers are told that their invoice is cancelled, which it voided."""
 
 
 def get(session: Session, *, import_id: int, lock: bool = False) -> Import:
@@ -83,7 +95,21 @@ def view(session: Session, *, import_id: int) -> ImportView:
         more_faults=_count(session, faults) - len(reasons),
         emailed=_made_and(session, import_id, Message.invoice_id, _emailed()),
         paid=_made_and(session, import_id, Payment.invoice_id, _paid_here()),
+        told=_told(session, import_id),
     )
+
+
+def _told(session: Session, import_id: int) -> int:
+    """Count by the moment at which it voided them: erasure empties what a change says."""
+    voided = select(func.count(Invoice.customer_id.distinct())).where(
+        ImportChange.import_id == import_id,
+        ImportChange.invoice_id == Invoice.invoice_id,
+        ImportChange.changed_at == Invoice.voided_at,
+        Message.invoice_id == Invoice.invoice_id,
+        Message.kind == MessageKind.VOID,
+        Message.state.not_in((MessageState.SUPPRESSED, MessageState.CANCELLED)),
+    )
+    return session.scalar(voided) or 0
 
 
 def _emailed() -> Select[Any]:

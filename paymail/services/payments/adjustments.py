@@ -1,5 +1,6 @@
 """What staff change about what is owed: write-offs, voiding, and leave to pay in parts."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -103,20 +104,23 @@ def void(session: Session, *, invoice_id: int, reason: str, actor: str, now: dat
     invoice.status, invoice.voided_at = InvoiceStatus.VOID, now
     _changed(session, invoice, now)
     entries.note(session, invoice=invoice, kind="voided", actor=actor, now=now, detail=reason)
-    if invoice.customer.erased_at is None and _was_told(session, invoice_id):
+    if invoice.customer.erased_at is None and told_of_void(session, [invoice_id]):
         key = dedupe_keys.void(invoice_id=invoice_id)
         entries.queue_email(session, invoice=invoice, kind=MessageKind.VOID, key=key, actor=actor, now=now)
 
 
-def _was_told(session: Session, invoice_id: int) -> bool:
-    """Whether an email that asks for money may have reached the customer."""
+def told_of_void(session: Session, invoice_ids: Collection[int]) -> set[int]:
+    """Return of which of these invoices the customer is told when they are voided: an email that asks for
+    money may have reached it."""
+    if not invoice_ids:
+        return set()
     handed_over = (MessageState.SENT, MessageState.UNKNOWN, MessageState.HANDOVER)
-    statement = select(Message.message_id).where(
-        Message.invoice_id == invoice_id,
+    statement = select(Message.invoice_id).where(
+        Message.invoice_id.in_(invoice_ids),
         Message.kind.in_(ASKING),
         Message.state.in_(handed_over),
     )
-    return session.scalar(statement.limit(1)) is not None
+    return set(session.scalars(statement.distinct()))
 
 
 def allow_parts(session: Session, *, invoice_id: int, minimum: int | None, actor: str, now: datetime) -> None:

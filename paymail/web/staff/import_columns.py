@@ -1,5 +1,6 @@
 """How a file is written and what its columns mean, in the words of the page."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -7,6 +8,7 @@ from paymail.services.imports.dialect import SEPARATORS
 from paymail.services.imports.files.findings import Findings
 from paymail.services.imports.files.reading import ENCODINGS, KEEP, THIS_FILE
 from paymail.services.imports.header import COLUMNS, OPTIONAL_COLUMNS, OPTIONAL_LINE_COLUMNS
+from paymail.services.imports.host_file import DATES
 from paymail.services.imports.profiles.profile import FURTHER_COLUMNS
 from paymail.web.staff.local_time import short_day
 
@@ -45,6 +47,7 @@ _LABELS = {
     "payment_token": "Pay link token",
 }
 CHOICES = ("", *COLUMNS, *OPTIONAL_COLUMNS, *OPTIONAL_LINE_COLUMNS, *FURTHER_COLUMNS, KEEP)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _OPTIONS = (
     ("under “Dates”:", "by --date-format"),
     ("under “Amounts”", "by --decimal-mark"),
@@ -65,8 +68,10 @@ def for_page(reason: str) -> str:
     return reason
 
 
-def value(text: str, today: date) -> str:
+def value(column: str, text: str, today: date) -> str:
     """Return what a field is or would be; a day as people write it."""
+    if column not in DATES or not _DAY.fullmatch(text):
+        return text
     try:
         return short_day(date.fromisoformat(text), today)
     except ValueError:

@@ -61,6 +61,7 @@ class ReadForm(StaffForm):
     owed: Text = ""
     means: list[Text] = Field(default_factory=list, max_length=500)
     save_as: Text = ""
+    replace: Text = ""
 
 
 class NotTicked(InvalidInput):
@@ -169,26 +170,37 @@ def _reading(session: Session, file_id: int, form: ReadForm, now: datetime) -> R
         definition=before.definition if form.profile == before.profile else {},
     )
     meanings = [
-        Meaning(column.name, chosen, column.means)
+        Meaning(column.name, chosen, column.means, column.whole)
         for column, chosen in zip(found.columns, form.means, strict=False)
     ]
     changed = any(one.chosen != one.before for one in meanings) or bool(form.owed) != before.owed
     if form.profile == before.profile and changed:
+        if found.more_columns:
+            raise BadReading(
+                f"the file has {found.more_columns + len(found.columns)} columns, and what they mean can be"
+                f" chosen for {len(found.columns)}: delete those not needed and choose the file again"
+            )
         known = definition_before(session, found.profile, before)
         definition = mapped(known, meanings, owed=bool(form.owed))
         reading = replace(reading, profile=THIS_FILE, definition=definition)
     if form.save_as:
-        _save(session, row.issuer_id, form.save_as, reading, now)
+        _save(session, row.issuer_id, form, reading, now)
         reading = replace(reading, profile=form.save_as)
     return reading
 
 
-def _save(session: Session, issuer_id: int, name: str, reading: Reading, now: datetime) -> None:
+def _save(session: Session, issuer_id: int, form: ReadForm, reading: Reading, now: datetime) -> None:
+    name = form.save_as
     if reading.profile != THIS_FILE:
         raise BadReading("there is nothing to remember: no column means something else than was found out")
-    others = [one.name for one in saved_profiles.listed(session) if one.issuer_id != issuer_id]
-    if name in (THIS_FILE, *others):
+    saved = {one.name: one.issuer_id for one in saved_profiles.listed(session)}
+    if name == THIS_FILE or saved.get(name, issuer_id) != issuer_id:
         raise BadReading(f"{name[:40]!r} is taken; choose another name for the mapping")
+    if name in saved and not form.replace:
+        raise BadReading(
+            f"there is a mapping {name[:40]!r} already: tick “Replace the one of this name”, or choose"
+            " another name"
+        )
     definition = {
         **reading.definition,
         **({"date_format": reading.dates} if reading.dates else {}),

@@ -25,6 +25,18 @@ Begun = tuple[int, str] | None
 """A file and the run that begins; None where there is nothing to do."""
 
 
+def refuse_busy(request: Request) -> None:
+    """Raise Busy when as many imports run as may at once: before a file is read that cannot be checked."""
+    places = rate_limits(request).importing
+    if not places.acquire(blocking=False):
+        raise _busy()
+    places.release()
+
+
+def _busy() -> Busy:
+    return Busy("other imports are running; please try again in a minute", 60)
+
+
 def start(
     app: App, request: Request, begin: Callable[[Session, datetime], Begun], do: Callable[[Work], None]
 ) -> None:
@@ -34,7 +46,7 @@ def start(
     """
     places = rate_limits(request).importing
     if not places.acquire(blocking=False):
-        raise Busy("other imports are running; please try again in a minute", 60)
+        raise _busy()
     try:
         with app.transaction() as session:
             begun = begin(session, app.now())
@@ -47,7 +59,12 @@ def start(
     run = Work(app.context(), Context(app.reading, app.now), *begun)
     inside = contextvars.copy_context()
     thread = Thread(target=inside.run, args=(_do, do, run, places), name="paymail-import", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except Exception as error:  # the system gives no more threads
+        _stopped(run, error)
+        places.release()
+        return
     thread.join(PATIENCE)
 
 
@@ -57,18 +74,18 @@ def _do(do: Callable[[Work], None], run: Work, places: BoundedSemaphore) -> None
     except (Superseded, NoSuchFile):
         log.info("import file superseded", file_id=run.file_id)
     except Exception as error:
-        # Without its words and its traceback: both may quote the file.
-        log.error("import file stopped", file_id=run.file_id, error=type(error).__name__)
-        _fail(run)
+        _stopped(run, error)
     finally:
         places.release()
 
 
-def _fail(run: Work) -> None:
+def _stopped(run: Work, error: Exception) -> None:
+    # Without its words and its traceback: both may quote the file.
+    log.error("import file stopped", file_id=run.file_id, error=type(error).__name__)
     try:
         work.fail(run)
-    except Exception as error:
+    except Exception as failure:
         # It shows as stopped by itself when nobody has heard of it for some minutes.
         log.error(
-            "import file could not be marked as stopped", file_id=run.file_id, error=type(error).__name__
+            "import file could not be marked as stopped", file_id=run.file_id, error=type(failure).__name__
         )

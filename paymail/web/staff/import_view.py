@@ -85,11 +85,12 @@ def file_page(
     """Answer with where a file stands: how far it is, why it cannot be read, or what would change."""
     now = app.now()
     with app.reading() as session:
-        file = kept.get(session, file_id=file_id)
+        file = kept.get(session, file_id=file_id, findings=False)
+        under_way = kept.is_under_way(file, now)
+        # They can be megabytes, and a page that loads itself again every other second shows none of them.
+        found = Findings.of("" if under_way else file.findings)
         issuer = session.get_one(Issuer, file.issuer_id)
         profiles = _profiles(session, issuer.issuer_id)
-    found = Findings.of(file.findings)
-    under_way = kept.is_under_way(file, now)
     reading = Reading.of(file)
     lacking = _lacking(found, reading) if found.faults and found.columns else []
     context = {
@@ -139,7 +140,7 @@ def _lists(found: Findings, asked: Asked) -> dict[str, Sequence[object]]:
 
 def _numbers(found: Findings) -> int:
     """Return how many invoices and unreadable rows stay out."""
-    return found.refused or len({one.line for one in found.left_out})
+    return found.refused + found.loose_rows or len({one.line for one in found.left_out})
 
 
 def _size(size: int) -> str:

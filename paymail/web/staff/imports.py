@@ -43,6 +43,11 @@ async def give(app: AppDep, request: Request, visitor: Visiting) -> Response:
         # Not read: any other form of this size would be kept in memory whole.
         refusal = Refusal("choose a file first", 422)
         return await run_in_threadpool(list_page, app, request, visitor, refusal=refusal)
+    try:
+        import_jobs.refuse_busy(request)
+    except TooMany as error:
+        refusal = Refusal(str(error), status_of(error), error.code)
+        return await run_in_threadpool(list_page, app, request, visitor, refusal=refusal)
     async with request.form(max_files=1, max_fields=MOST_FIELDS) as form:
         return await run_in_threadpool(_take, app, request, visitor, form)
 

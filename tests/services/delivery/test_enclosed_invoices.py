@@ -19,6 +19,7 @@ from paymail.services.letters.invoice_facts import full_document
 from paymail.services.letters.issued_documents import frozen, keep_shown
 from paymail.services.letters.issued_versions import versions_of
 from paymail.services.letters.receipt import MOST_ENCLOSED
+from paymail.services.letters.unsaved import Unsaved, letter_of
 from paymail.services.payments import adjustments, manual_payments
 from paymail.services.payments.manual_payments import ManualPayment
 from paymail.wiring import TEMPLATES
@@ -139,3 +140,22 @@ def test_the_receipt_of_a_part_brings_none(emailed: EmailedInvoice) -> None:
 def test_all_bytes_of_a_message_are_known_to_erasing() -> None:
     columns = {column.key for column in Message.__table__.columns if column.key.endswith("sha256")}
     assert {column.key for column in DIGESTS} == columns
+
+
+def test_a_test_email_draws_it_anew_in_the_look_that_is_not_saved(
+    emailed: EmailedInvoice, pages: Pages
+) -> None:
+    pay(emailed, 8250)
+    attached(emailed)
+    look = Unsaved({"footer": "Words of tomorrow"}, b"", "")
+    with db.reading(emailed.engine) as session:
+        invoice = load_invoice(session, invoice_id=502)
+        shown = {
+            "issuer": invoice.issuer,
+            "invoice": invoice,
+            "template": "receipt",
+            "public_url": "https://p.example",
+        }
+        letter = letter_of(session, unsaved=look, now=emailed.clock, **shown)  # type: ignore[arg-type]
+    assert letter.enclosed is not None
+    assert (letter.enclosed.version, letter.enclosed.document.issuer.footer) == (None, "Words of tomorrow")

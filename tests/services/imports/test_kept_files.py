@@ -15,7 +15,7 @@ from paymail.services.core.contexts import Context
 from paymail.services.core.issuers import ensure_issuer
 from paymail.services.customers import erasure
 from paymail.services.imports import take_back
-from paymail.services.imports.files import kept, work
+from paymail.services.imports.files import findings, kept, work
 from paymail.services.imports.files.findings import Findings
 from paymail.services.imports.files.kept import NoSuchFile, StillRunning, TooManyFiles, UnusableFile
 from paymail.services.imports.files.reading import BadReading, Meaning, Reading, mapped
@@ -209,3 +209,33 @@ def test_what_is_not_a_choice_is_not_kept() -> None:
     ):
         with pytest.raises(BadReading):
             wrong.text()
+
+
+def test_two_columns_cannot_be_chosen_for_the_same_but_where_a_profile_says_so() -> None:
+    before = {"columns": {"notes": ["Text", "Remark"]}}
+    said = [Meaning("Text", "notes", "notes"), Meaning("Remark", "notes", "notes")]
+    assert mapped(before, [*said, Meaning("No", "invoice_id", "")])["columns"]["notes"] == ["Text", "Remark"]
+    for known in (before, {}):
+        with pytest.raises(BadReading, match="“Text” and “Remark” and “Memo” cannot mean the same"):
+            mapped(known, [*said, Meaning("Memo", "notes", "")])
+
+
+def test_a_header_that_is_not_known_whole_cannot_be_given_a_meaning(desk: Desk) -> None:
+    known, unknown = "x" * 100, "y" * 101
+    run = desk.give({"invoice_id": "7", known: "a", unknown: "b"})
+    work.check(run)
+    columns = Findings.of(desk.file(run.file_id).findings).columns[-2:]
+    assert [one.whole for one in columns] == [True, False]
+    assert mapped({}, [Meaning(columns[0].name, "notes", "")])["columns"] == {"notes": [known]}
+    with pytest.raises(BadReading, match="too long"):
+        mapped({}, [Meaning(columns[1].name, "notes", "", columns[1].whole)])
+
+
+def test_all_reasons_are_counted_of_which_the_first_are_listed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "MOST_LISTED", 3)
+    run = desk.give(*({"invoice_id": str(number), "total": "9"} for number in range(1, 6)))
+    work.check(run)
+    found = Findings.of(desk.file(run.file_id).findings)
+    assert (len(found.left_out), found.reasons) == (3, 5)

@@ -8,6 +8,7 @@ from PIL import Image, ImageFile
 from sqlalchemy import Engine, event
 
 from paymail import db
+from paymail.db import make_engine
 from paymail.documents import BankAccount, colours
 from paymail.models import Customer, Invoice, Issuer, IssuerLogo
 from paymail.services.core.documents import invoice_document
@@ -17,6 +18,7 @@ from paymail.services.issuers import bank_changes, logos
 from paymail.services.issuers.issuer_settings import set_up_issuer
 from paymail.services.reminders.preferences import BadPreference
 from tests.factories import NOW, make_invoice
+from tests.lender import Lender
 
 PUBLIC = "https://pay.example"
 BANK = {
@@ -37,7 +39,7 @@ def picture(
     return out.getvalue()
 
 
-def change(engine: Engine, **changes: str) -> list[str]:
+def change(engine: Engine, **changes: str | int) -> list[str]:
     with db.transaction(engine) as session:
         found = session.get_one(Issuer, 1)
         return set_up_issuer(session, issuer=found, changes=changes, actor="Ann", now=NOW)
@@ -202,3 +204,20 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(invoiced: Engine, name
 )
 def test_a_colour_is_darkened_until_white_can_be_read_on_it(given: str, shown: str) -> None:
     assert colours.legible(given) == shown
+
+
+def test_what_another_admin_saved_meanwhile_stays(lender: Lender) -> None:
+    with lender.lend() as url:
+        engine = make_engine(url)
+        with db.transaction(engine) as session:
+            make_invoice(session)
+        with db.transaction(engine) as session:
+            mine = session.get_one(Issuer, 1)  # read before the other one saves
+            assert mine.link_days != 20
+            change(engine, link_days=20)
+            changes, seen = {"send_at": "10:15"}, {"send_at": str(mine.send_at)}
+            changed = set_up_issuer(session, issuer=mine, changes=changes, actor="Bob", now=NOW, seen=seen)
+        assert changed == ["send_at"]
+        with db.reading(engine) as session:
+            assert session.get_one(Issuer, 1).link_days == 20
+        engine.dispose()

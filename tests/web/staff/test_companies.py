@@ -235,6 +235,8 @@ def test_a_company_is_added_with_its_history_or_all_faults_are_said(shop: Biller
     page = shop.post("/companies/new", 422, name="", email="nobody", tax_id="1", timezone="X/Y")
     for name in ("name", "email", "tax_id", "timezone"):
         assert f'id="{name}-fault"' in page
+    page = shop.post("/companies/new", 422, name="Coast\nline", email="a@b.example")
+    assert "contains a line break" in page
     twice = {"name": "Coastline IT", "email": "billing@coastline.example", "tax_id": "51 824 753 556"}
     page = shop.post("/companies/new", **twice, locale="en-AU", timezone="Australia/Perth", currency="AUD")
     assert "The company was added." in page

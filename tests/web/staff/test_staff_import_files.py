@@ -1,10 +1,13 @@
 """Files as hosts and enemies write them: read as staff say, or refused with what to do; nothing is logged."""
 
+import threading
+
 import pytest
 from structlog.testing import capture_logs
 
 from paymail.models import ImportFile, ImportProfile, Invoice
 from paymail.services.imports.files import work
+from paymail.web.staff import import_jobs
 from tests.web.conftest import Biller
 from tests.web.staff.given_files import HEAD, confirm, csv, give, read_again, row
 
@@ -69,6 +72,27 @@ def test_how_a_file_is_read_can_be_changed(staffed: Biller) -> None:
     assert "there is no profile" in read_again(staffed, page, profile="nonsense").text
     assert "&#39;ABC&#39; is not a supported" in read_again(staffed, page, 422, currency="abc").text
     assert "Import 1 invoice" in read_again(staffed, page, dates="DD/MM/YYYY").text
+
+
+def test_a_mapping_of_the_same_name_is_replaced_only_by_a_tick(staffed: Biller) -> None:
+    page = give(staffed, THEIRS.encode("cp1252"))
+    chosen = {"means": MEANINGS, "owed": "yes", "save_as": "unsere"}
+    read_again(staffed, page, **chosen)
+    other = give(staffed, THEIRS.replace("Text", "Was").encode("cp1252"))
+    assert "there is a mapping &#39;unsere&#39; already" in read_again(staffed, other, 422, **chosen).text
+    with staffed.site.app.reading() as session:
+        assert "Was" not in session.query(ImportProfile).one().definition
+    read_again(staffed, other, **chosen, replace="yes")
+    with staffed.site.app.reading() as session:
+        assert "Was" in session.query(ImportProfile).one().definition
+
+
+def test_of_a_file_with_too_many_columns_none_can_be_given_a_meaning(staffed: Biller) -> None:
+    head, cells, _end = THEIRS.split("\n")
+    more = "".join(f";More {number}" for number in range(200))
+    page = give(staffed, f"{head}{more}\n{cells}{';' * 200}\n".encode("cp1252"))
+    assert "The first 200 of 209 columns." in page.text
+    assert "the file has 209 columns" in read_again(staffed, page, 422, means=MEANINGS, owed="yes").text
 
 
 def test_another_companys_mapping_is_not_written_over(staffed: Biller) -> None:
@@ -145,3 +169,32 @@ def test_only_a_few_run_at_once(staffed: Biller) -> None:
         places.release()
     assert staffed.site.count(ImportFile) == 1
     assert "1 new" in confirm(staffed, page).text
+
+
+def test_a_file_that_cannot_be_checked_now_is_not_even_read(staffed: Biller) -> None:
+    places = staffed.site.client.app.state.rate_limits.importing  # type: ignore[attr-defined]
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    sent = {"content": b"no form at all", "headers": headers}
+    assert staffed.site.client.post("/staff/imports", **sent).status_code == 400
+    taken = [places.acquire(blocking=False) for _ in range(2)]
+    try:
+        answer = staffed.site.client.post("/staff/imports", **sent)
+    finally:
+        for _ in filter(None, taken):
+            places.release()
+    assert (answer.status_code, "other imports are running" in answer.text) == (429, True)
+
+
+def test_without_a_thread_to_run_in_the_file_shows_as_stopped_and_the_place_is_free(
+    staffed: Biller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoThread(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(import_jobs, "Thread", NoThread)
+    for _ in range(3):  # more than there are places
+        page = give(staffed, csv(row(7)))
+        assert "stopped part-way" in page.text
+    monkeypatch.undo()
+    assert "Import 1 invoice" in read_again(staffed, page).text

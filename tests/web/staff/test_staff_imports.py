@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import event, update
 
 from paymail.models import Import, ImportFile, ImportFilePart, ImportFileState, Invoice, Issuer, Message
+from paymail.services.imports.files import findings
 from tests.factories import NOW
 from tests.web.conftest import Biller
-from tests.web.staff.given_files import confirm, csv, give, read_again, row
+from tests.web.staff.given_files import HEAD, confirm, csv, give, read_again, row
 
-STATEMENTS = 6
+STATEMENTS = 7
 """Of the page of a file, whatever is in it."""
 
 
@@ -89,6 +90,46 @@ def test_what_changes_is_shown_field_by_field(staffed: Biller) -> None:
     assert "Due date" in confirm(staffed, page).text
 
 
+def test_a_customer_who_is_told_of_a_cancelled_invoice_is_counted_before_and_after(staffed: Biller) -> None:
+    page = give(staffed, csv(row(7), row(8), row(9)))
+    assert "Nobody is emailed by this." in page.text
+    assert "Nobody was emailed by the import." in confirm(staffed, page).text
+    void = [row(number).replace("sent,unpaid", "void,unpaid") for number in (7, 8)]
+    page = give(staffed, csv(*void))
+    assert "Nobody is emailed by this." in page.text
+    staffed.post("/invoices/7/send", sequence=1)
+    staffed.site.sweep()
+    told = "1 customer is told by email that their invoice is cancelled."
+    again = confirm(staffed, page)  # nobody confirmed that anybody is emailed
+    assert "Nothing was imported:" in again.text
+    assert told in again.text
+    assert told in confirm(staffed, again).text
+    assert [message.kind for message in staffed.messages()] == ["invoice", "void"]
+    assert "Nobody was emailed by the import." in staffed.get("/imports/1")
+
+
+def test_only_a_day_in_a_column_of_dates_is_written_as_one(staffed: Biller) -> None:
+    head = f"{HEAD},purchase_order"
+    confirm(staffed, give(staffed, csv(f"{row(7)},20250101", head=head)))
+    page = give(staffed, csv(f"{row(7, due='2026-04-14')},2026-02-03", head=head))
+    for shown in ("20250101", "2026-02-03", "14 Apr"):
+        assert f"<bdi>{shown}</bdi>" in page.text
+
+
+def test_rows_of_no_invoice_are_counted_beside_refused_invoices(staffed: Biller) -> None:
+    page = give(staffed, csv(row(7), row(8, total="99.00"), "9", ",,short"))
+    assert "Leave out the 3 that need me" in page.text
+    text = staffed.site.client.get(f"{page.url.path}/left-out.csv").content.decode("utf-8-sig")
+    assert len(text.splitlines()) == 4
+
+
+def test_more_faults_than_are_listed_are_said_so(staffed: Biller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "MOST_LISTED", 2)
+    page = give(staffed, csv(*(row(number, total="9") for number in range(7, 12))))
+    assert "download the rows of the first 2 faults" in page.text
+    assert "the first 2 of 5" in page.text
+
+
 def test_what_needs_somebody_stays_out_only_by_a_tick_and_can_be_downloaded(staffed: Biller) -> None:
     two = (row("=1+1", total="99.00", name="=HYPERLINK(1)"), row("=1+1", total="99.00", name="=HYPERLINK(1)"))
     page = give(staffed, csv(row(7), row(8, total="99.00"), row(9, due="31/11/2026"), *two))
@@ -134,7 +175,15 @@ def test_a_run_that_takes_long_shows_how_far_it_is_and_one_that_broke_can_be_beg
     under_way = {"state": ImportFileState.IMPORTING, "done": 40, "total": 78, "worked_at": staffed.clock}
     with staffed.site.app.transaction() as session:
         session.execute(update(ImportFile).values(**under_way))
+    asked: list[str] = []
+
+    def hear(*given: object) -> None:
+        asked.append(str(given[2]))
+
+    event.listen(staffed.site.app.engine, "before_cursor_execute", hear)
     answer = staffed.site.client.get(page.url.path)
+    event.remove(staffed.site.app.engine, "before_cursor_execute", hear)
+    assert not [one for one in asked if "import_files.findings" in one]
     assert "40 of 78 invoices" in answer.text
     assert answer.headers["refresh"] == "2"
     assert "is being imported" in staffed.post("/imports/files/1/remove", 409)

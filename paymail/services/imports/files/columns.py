@@ -8,7 +8,7 @@ from paymail.services.imports.faults import Fault, ImportRefused, hidden
 from paymail.services.imports.fields import Format
 from paymail.services.imports.files.findings import Column, Findings
 from paymail.services.imports.files.reading import KEEP
-from paymail.services.imports.header import meaning_of
+from paymail.services.imports.header import canonical, meaning_of
 from paymail.services.imports.host_file import HostFile
 from paymail.services.imports.profiles.choice import NEEDED, SAY_WHAT_WAS_PAID
 from paymail.services.imports.profiles.profile import METADATA
@@ -55,9 +55,15 @@ def _note(
     findings.encoding, findings.separator = encoding, dialect.separator
     header, values = (rows[0], rows[1:]) if rows else ([], [])
     findings.columns = tuple(
-        Column(_cell(cell, LONGEST_NAME), means, tuple(_cell(row[at]) for row in values if at < len(row)))
-        for at, (cell, means) in enumerate(zip(header, meanings, strict=False))
-    )[:MOST_COLUMNS]
+        _column(cell, means, [row[at] for row in values if at < len(row)])
+        for at, (cell, means) in enumerate(zip(header[:MOST_COLUMNS], meanings, strict=False))
+    )
+    findings.more_columns = len(header) - len(findings.columns)
+
+
+def _column(header: str, means: str, values: list[str]) -> Column:
+    name = _cell(header, LONGEST_NAME)
+    return Column(name, means, tuple(map(_cell, values)), canonical(name) == canonical(header))
 
 
 def _plain(column: str) -> str:

@@ -22,6 +22,8 @@ class Column:
     name: str
     means: str
     samples: tuple[str, ...]
+    whole: bool = True
+    """Whether `name` is all of the header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Findings:
     decimal_mark: str = ""
     profile: str = ""
     columns: tuple[Column, ...] = ()
+    more_columns: int = 0
+    """How many columns the file has beside those."""
     faults: tuple[Fault, ...] = ()
     """Why the file as a whole cannot be read."""
     invoices: int = 0
@@ -80,6 +84,12 @@ class Findings:
     """Totals of the new invoices by currency, in minor units."""
     fields: dict[str, int] = field(default_factory=dict)
     """Of how many invoices each field would change."""
+    told: int = 0
+    """How many customers are told that their invoice is cancelled."""
+    loose_rows: int = 0
+    """Rows that cannot be read, of no invoice that is counted."""
+    reasons: int = 0
+    """Why something stays out: all of them, of which `left_out` lists the first."""
     new: list[NewInvoice] = field(default_factory=list)
     changed: list[ChangedInvoice] = field(default_factory=list)
     left_out: list[RefusedField] = field(default_factory=list)
@@ -116,6 +126,7 @@ class Gathered:
         self._digest = hashlib.sha256()
         self._sums: Counter[str] = Counter()
         self._fields: Counter[str] = Counter()
+        self._told: set[int] = set()
 
     def look(self, chunk: Chunk) -> None:
         """Take a chunk into account."""
@@ -124,6 +135,7 @@ class Gathered:
                 self._new(result, pair)
             elif result.what == "updated":
                 self._changed(result, pair)
+        self._told |= chunk.told
         for one in chunk.refused:
             self.refuse(one.number, one.faults)
 
@@ -154,6 +166,7 @@ class Gathered:
         for fault in faults:
             one = RefusedField(fault.line, _shown(number), _shown(fault.column), _shown(fault.reason, 500))
             self._note(self.found.left_out, one)
+        self.found.reasons += len(faults)
 
     def _note(self, listed: list, one: object, *more: str) -> None:  # type: ignore[type-arg]
         self._digest.update(json.dumps([asdict(one), more], sort_keys=True).encode())  # type: ignore[call-overload]
@@ -172,7 +185,8 @@ class Gathered:
         )
         found.sums, found.fields = dict(self._sums), dict(self._fields)
         found.left_out.sort(key=lambda one: (one.line, one.column))
-        counts = (found.created, found.updated, found.unchanged, found.refused)
+        found.told = len(self._told)
+        counts = (found.created, found.updated, found.unchanged, found.refused, *sorted(self._told))
         self._digest.update(json.dumps([counts, [asdict(one) for one in report.kept]]).encode())
         found.digest = self._digest.hexdigest()
         return found

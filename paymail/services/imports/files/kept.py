@@ -125,9 +125,15 @@ def _part(context: Context, file_id: int, position: int) -> bytes | None:
         )
 
 
-def get(session: Session, *, file_id: int, lock: bool = False) -> ImportFile:
-    """Return a file, under its row lock if asked. Raises NoSuchFile."""
-    found = session.get(ImportFile, file_id, with_for_update=lock or None, populate_existing=lock)
+def get(session: Session, *, file_id: int, lock: bool = False, findings: bool = True) -> ImportFile:
+    """Return a file, under its row lock if asked; without `findings` these are read when they are asked for.
+
+    Raises NoSuchFile.
+    """
+    options = () if findings else (defer(ImportFile.findings),)
+    found = session.get(
+        ImportFile, file_id, with_for_update=lock or None, populate_existing=lock, options=options
+    )
     if found is None:
         raise NoSuchFile(
             f"import file {file_id} not found; files are removed {KEPT_DAYS} days after they came"

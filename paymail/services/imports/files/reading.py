@@ -96,6 +96,8 @@ class Meaning:
     name: str
     chosen: str
     before: str
+    whole: bool = True
+    """Whether `name` is all of what the file calls it."""
 
 
 def definition_before(session: Session, name: str, reading: Reading) -> dict[str, Any]:
@@ -116,9 +118,15 @@ def mapped(before: Mapping[str, Any], meanings: Sequence[Meaning], *, owed: bool
     """
     columns = {ours: _names(theirs) for ours, theirs in dict(before.get("columns", {})).items()}
     kept = _names(before.get("metadata", []))
+    _refuse_doubled(before, meanings)
     for one in meanings:
         if before and one.chosen == one.before:
             continue
+        if one.chosen and not one.whole:
+            raise BadReading(
+                f"the name of the column {one.name[:40]!r}… is too long to be remembered, or looks like a pay"
+                " link; shorten it in the file and choose the file again"
+            )
         for names in (*columns.values(), kept):
             names[:] = [name for name in names if canonical(name) != canonical(one.name)]
         if one.chosen == KEEP:
@@ -134,6 +142,19 @@ def mapped(before: Mapping[str, Any], meanings: Sequence[Meaning], *, owed: bool
         "constants": constants | (OWED if owed else {}),
     }
     return found | ({"metadata": kept} if kept else {})
+
+
+def _refuse_doubled(before: Mapping[str, Any], meanings: Sequence[Meaning]) -> None:
+    """Two columns mean the same only where a profile says so, which also says which of them counts."""
+    for one in meanings:
+        if one.chosen in ("", KEEP) or (before and one.chosen == one.before):
+            continue
+        same = [other.name[:40] for other in meanings if other.chosen == one.chosen]
+        if len(same) > 1:
+            names = " and ".join(f"“{name}”" for name in same[:5])
+            raise BadReading(
+                f"{names} cannot mean the same: keep one of them, and choose “Leave out” for the other"
+            )
 
 
 def _names(value: Any) -> list[str]:

@@ -132,6 +132,7 @@ def _compared(work: Work, file: BinaryIO, found: HostFile) -> Findings:
         look=gathered.look,
     )
     findings = gathered.end(report)
+    findings.loose_rows = found.loose_rows
     columns_of(findings, file, found)
     return findings
 
