@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from paymail.errors import Conflict, InvalidInput, NotFound
 from paymail.models import ContactRole
@@ -13,6 +13,7 @@ from paymail.services.customers.contacts import NewContact
 from paymail.services.letters.kind import Group
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import FormText, RowId
+from paymail.web.staff import flash
 from paymail.web.staff.customer_view import shown
 from paymail.web.staff.session import Visiting
 
@@ -39,7 +40,7 @@ def add(
     except (InvalidInput, Conflict) as error:
         status = 422 if isinstance(error, InvalidInput) else 409
         return shown(app, request, visitor, customer_id, str(error), status)
-    return RedirectResponse(f"/staff/customers/{customer_id}", 303)
+    return flash.back_to(f"/staff/customers/{customer_id}", "contact")
 
 
 @router.post("/{contact_id}/remove")
@@ -57,4 +58,4 @@ def remove(
         pass
     except NotFound as error:
         return shown(app, request, visitor, customer_id, str(error), 404)
-    return RedirectResponse(f"/staff/customers/{customer_id}", 303)
+    return flash.back_to(f"/staff/customers/{customer_id}", "contact_gone")

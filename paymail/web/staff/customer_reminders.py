@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from paymail.models import Issuer
@@ -12,6 +12,7 @@ from paymail.services.core.customers import find_customer
 from paymail.services.reminders import customer_holds, holds, preferences
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
+from paymail.web.staff import flash
 from paymail.web.staff.customer_view import RemindersForm, shown
 from paymail.web.staff.form_actions import NotAChoice, act, day_of
 from paymail.web.staff.session import Visiting
@@ -45,7 +46,7 @@ def change(
 
     if refusal := act(app, visitor, form, do):
         return shown(app, request, visitor, customer_id, refusal.reason, refusal.status, form)
-    return RedirectResponse(f"/staff/customers/{customer_id}#reminders", 303)
+    return flash.back_to(f"/staff/customers/{customer_id}", "customer")
 
 
 def _end(session: Session, customer_id: int, form: RemindersForm, now: datetime) -> datetime | None:

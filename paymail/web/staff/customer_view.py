@@ -26,6 +26,7 @@ from paymail.services.lists import customer_account, customer_sums
 from paymail.services.lists.customer_account import Said
 from paymail.services.outbox import suppressions
 from paymail.services.reminders import customer_holds
+from paymail.web.staff import flash
 from paymail.web.staff.form_actions import StaffForm, Text
 from paymail.web.staff.invoice_rows import MESSAGE_BADGES, rows_of
 from paymail.web.staff.local_time import clock_of
@@ -99,6 +100,7 @@ def shown(
             "removing": saved_methods.unfinished(session, customer_id=customer_id),
             "namesakes": merger.namesakes(session, customer=customer),
             "problem": problem,
+            "flash": "" if problem else flash.said(request),
             "details": kept if isinstance(kept, DetailsForm) else _details(customer),
             "reminders": kept if isinstance(kept, RemindersForm) else _reminders(customer, issuer, now),
             "refused": type(kept).__name__ if kept else "",

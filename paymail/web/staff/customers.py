@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
 from paymail.services.access.staff import Visitor
@@ -13,6 +13,7 @@ from paymail.services.customers import addresses, details, languages
 from paymail.services.customers.details import Details
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
+from paymail.web.staff import flash
 from paymail.web.staff.customer_view import DetailsForm, shown
 from paymail.web.staff.form_actions import StaffForm, Text, act
 from paymail.web.staff.session import Visiting
@@ -50,7 +51,7 @@ def change(
             session, customer_id=customer_id, address=form.address, actor=visitor.email, now=now
         )
 
-    return _done(app, request, visitor, customer_id, form, do)
+    return _done(app, request, visitor, customer_id, form, do, "address")
 
 
 @router.post("/locale")
@@ -62,7 +63,7 @@ def speak(
     def do(session: Session, now: datetime) -> None:
         languages.set_locale(session, customer_id=customer_id, tag=form.locale, actor=visitor.email, now=now)
 
-    return _done(app, request, visitor, customer_id, form, do)
+    return _done(app, request, visitor, customer_id, form, do, "language")
 
 
 @router.post("/details")
@@ -75,7 +76,7 @@ def describe(
         asked = Details(form.name, form.attention, form.address, form.country, form.tax_id)
         details.change_details(session, customer_id=customer_id, asked=asked, actor=visitor.email, now=now)
 
-    return _done(app, request, visitor, customer_id, form, do)
+    return _done(app, request, visitor, customer_id, form, do, "details")
 
 
 def _done(
@@ -85,7 +86,8 @@ def _done(
     customer_id: int,
     form: StaffForm,
     do: Callable[[Session, datetime], None],
+    did: str,
 ) -> Response:
     if refusal := act(app, visitor, form, do):
         return shown(app, request, visitor, customer_id, refusal.reason, refusal.status, form)
-    return RedirectResponse(f"/staff/customers/{customer_id}", 303)
+    return flash.back_to(f"/staff/customers/{customer_id}", did)

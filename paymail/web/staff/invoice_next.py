@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from paymail.models import HoldReason, InvoiceStatus, Objection, ReminderHold
+from paymail.models import HoldReason, InvoiceStatus, MessageState, Objection, ReminderHold
 from paymail.services.customers.objections import REASONS
 from paymail.services.forecast.explanation import Explanation
 from paymail.services.ledger.awaited_payments import AwaitedPayment
@@ -193,7 +193,7 @@ def _unsent(facts: Facts) -> Next | None:
     record = facts.standing.record
     if facts.delivery is _D.SCHEDULED and record.newest:
         link = Link(f"/staff/messages/{record.newest.message_id}", "clock", "Change or cancel")
-        slow = record.newest.attempts > 0
+        slow = record.newest.attempts > 0 and record.newest.state is MessageState.SCHEDULED
         why = "The receiving server asked to wait; tries go on." if slow else "Not sent if it is paid first."
         return Next(
             "Next: the invoice email", why, "warn" if slow else "", at=record.newest.next_at, links=(link,)

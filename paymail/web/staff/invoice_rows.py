@@ -67,7 +67,7 @@ MESSAGE_BADGES: dict[MessageState, tuple[str, str]] = TROUBLE_BADGES | {
 }
 """Of one email, whatever it is about."""
 _FIXES = {
-    _D.BOUNCED: ("The email came back.", "/staff/invoices/{invoice}#emails", "Correct the address"),
+    _D.BOUNCED: ("The email came back.", "/staff/invoices/{invoice}#next", "Correct the address"),
     _D.IN_DOUBT: ("It may have arrived.", "/staff/messages/{message}", "Decide"),
     _D.FAILED: ("No more tries follow.", "/staff/messages/{message}", "See why"),
     _D.BLOCKED: ("The address is on the block list.", "/staff/suppressions", "See the list"),

@@ -53,6 +53,8 @@ _UNSENT = {
 def _emailed(standing: Standing) -> Step:
     record = standing.record
     problem = _UNSENT.get(record.delivery)
+    if record.delivery is _D.SCHEDULED and not standing.invoice.owed:
+        problem = None  # it waits, but will not go out
     if record.newest is None or problem is None or (record.taken and not problem.kind):
         return _taken(standing)
     waits = record.delivery is _D.SCHEDULED

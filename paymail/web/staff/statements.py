@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_id
@@ -17,6 +17,7 @@ from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
 from paymail.web.http.inputs import RowId
 from paymail.web.http.inputs import Text as Given
+from paymail.web.staff import flash
 from paymail.web.staff.customer_view import recipients, shown
 from paymail.web.staff.form_actions import StaffForm, Text, act, day_of
 from paymail.web.staff.money_view import RequestKey
@@ -76,7 +77,7 @@ def send(
 
     if refusal := act(app, visitor, form, do):
         return shown(app, request, visitor, customer_id, refusal.reason, refusal.status)
-    return RedirectResponse(f"/staff/customers/{customer_id}#statements", 303)
+    return flash.back_to(f"/staff/customers/{customer_id}", "statement")
 
 
 def _page(

@@ -95,6 +95,8 @@ def test_what_was_never_emailed_says_so_and_is_emailed_by_one_button(owed: Bille
     page = owed.get("/invoices/502")
     assert "Next: the invoice email" in next_line(page)
     assert ("", "Scheduled") in steps(page)
+    owed.post("/invoices/502/void", reason="twice", sure="yes")
+    assert ("", "Scheduled") not in steps(owed.get("/invoices/502"))  # it waits, and ends unsent
 
 
 def test_each_step_is_a_fact_of_its_own(owed: Biller) -> None:
@@ -125,6 +127,8 @@ def test_a_bounced_email_is_corrected_and_sent_again_in_one_step(owed: Biller) -
     assert badge(page) == "bad Bounced"
     assert steps(page)[1:3] == [("done", "Emailed"), ("bad", "Bounced")]
     assert "No such mailbox: C502@customer.example" in page
+    assert '/staff/invoices/502#next">Correct the address' in owed.get("/invoices?delivery=bounced")
+    assert 'id="next"' in page
     assert "550 &lt;no&gt; such user" in page
     form = {"sequence": owed.hidden(page, "sequence"), "address": "new@customer.example"}
     for _double_click in range(2):

@@ -41,6 +41,8 @@ def test_the_chosen_company_goes_along_to_the_pages_that_take_one(biller: Biller
     for address in ("/staff/", "/staff/invoices", "/staff/messages"):
         assert f'href="{address}?company={other}"' in page
     assert f'href="/staff/?company={other}"' in biller.get("/keys")
+    assert f'href="/staff/bulk?company={other}"' in biller.get(f"/?company={other}")
+    assert f"delivery=not-emailed&amp;company={other}" in biller.get(f"/bulk?company={other}")
     for nobody in ("999999", "0", "-1", "1,2", "x" * 100, "9" * 30):
         assert "All companies" in biller.site.client.get("/staff/invoices", params={"company": nobody}).text
 
