@@ -15,7 +15,7 @@ from paymail.services.lists.invoice_filter import LARGEST, BadFilter
 from paymail.services.outbox import suppressions
 from paymail.services.reminders import customer_holds
 from paymail.web.http.inputs import plain
-from paymail.web.staff.invoice_rows import TROUBLE_BADGES
+from paymail.web.staff.message_words import STATE_BADGES
 
 ALL = CustomerFilter()
 NAMES = ("q", "company", "owes", "sort", "currency", "rows", "after", "before")
@@ -119,7 +119,7 @@ def rows_of(
                 held_invoices=held.get(one.customer_id, 0),
                 blocked=suppressions.normalised(one.email) in blocked,
                 trouble=trouble,
-                badge=TROUBLE_BADGES[trouble.state] if trouble else None,
+                badge=STATE_BADGES[trouble.state] if trouble else None,
             )
         )
     return rows

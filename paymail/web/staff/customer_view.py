@@ -28,8 +28,9 @@ from paymail.services.outbox import suppressions
 from paymail.services.reminders import customer_holds
 from paymail.web.staff import flash
 from paymail.web.staff.form_actions import StaffForm, Text
-from paymail.web.staff.invoice_rows import MESSAGE_BADGES, rows_of
+from paymail.web.staff.invoice_rows import rows_of
 from paymail.web.staff.local_time import clock_of
+from paymail.web.staff.message_words import STATE_BADGES
 from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
 
@@ -135,7 +136,7 @@ def _people(session: Session, customer: Customer) -> dict[str, object]:
         "roles": list(ContactRole),
         "languages": LANGUAGES,
         "emails": customer_account.emails_to(session, customer_id=customer.customer_id, limit=MOST_EMAILS),
-        "badges": MESSAGE_BADGES,
+        "badges": STATE_BADGES,
     }
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, MessageState
+from paymail.models import Invoice
 from paymail.money import Money
 from paymail.services.core.invoices import local_date
 from paymail.services.ledger import awaited_payments
@@ -52,20 +52,6 @@ PAYMENT_BADGES: dict[PaymentState, tuple[str, str]] = {
     _P.PROMISE_BROKEN: ("warn", "Promise broken"),
     _P.ON_A_PLAN: ("info", "On a plan"),
 }
-TROUBLE_BADGES: dict[MessageState, tuple[str, str]] = {
-    MessageState.BOUNCED: ("bad", "Bounced"),
-    MessageState.FAILED: ("bad", "Failed"),
-    MessageState.UNKNOWN: ("bad", "In doubt"),
-}
-MESSAGE_BADGES: dict[MessageState, tuple[str, str]] = TROUBLE_BADGES | {
-    MessageState.SCHEDULED: ("info", "Scheduled"),
-    MessageState.SENDING: ("info", "Sending"),
-    MessageState.HANDOVER: ("info", "Sending"),
-    MessageState.SENT: ("good", "Sent"),
-    MessageState.CANCELLED: ("still", "Cancelled"),
-    MessageState.SUPPRESSED: ("still", "Not needed"),
-}
-"""Of one email, whatever it is about."""
 _FIXES = {
     _D.BOUNCED: ("The email came back.", "/staff/invoices/{invoice}#next", "Correct the address"),
     _D.IN_DOUBT: ("It may have arrived.", "/staff/messages/{message}", "Decide"),
@@ -131,7 +117,7 @@ def _row(
         due=short_day(invoice.due_date, today),
         age=age_words(days) if invoice.owed else "",
         late=days > 0,
-        delivery=DELIVERY_BADGES[delivery],
+        delivery=DELIVERY_BADGES[_standing(invoice, delivery)],
         email=email,
         fix=_fix(invoice, email),
         payment=PAYMENT_BADGES[payment_state.state_of(invoice, said)],
@@ -139,6 +125,12 @@ def _row(
         balance=Money(shown, invoice.currency),
         total=Money(invoice.total, invoice.currency),
     )
+
+
+def _standing(invoice: Invoice, delivery: Delivery) -> Delivery:
+    """What waits for its time is not sent once the invoice is void; the worker finds it only then."""
+    ends = invoice.status == "void" and delivery is Delivery.SCHEDULED
+    return Delivery.NOT_NEEDED if ends else delivery
 
 
 def age_words(days: int) -> str:

@@ -6,10 +6,10 @@ import io
 import pytest
 from sqlalchemy import event
 
-from paymail.models import InvoiceStatus, SavedView
+from paymail.models import Invoice, InvoiceStatus, SavedView
 from tests.web.conftest import Biller
 
-STATEMENTS = 12
+STATEMENTS = 13
 """Of a whole request for the list, whatever is on it, with the session and what is on hold."""
 
 
@@ -137,3 +137,15 @@ def test_a_list_costs_the_same_statements_whatever_is_on_it(books: Biller) -> No
         books.post(f"/invoices/{number}/send", sequence=1)
     assert count("/invoices") == few <= STATEMENTS
     assert count("/invoices?overdue=any&delivery=not-emailed&sort=due&after=501") <= STATEMENTS + 3
+
+
+def test_what_waits_is_not_called_scheduled_once_its_invoice_is_void(books: Biller) -> None:
+    def row() -> str:
+        return books.get("/invoices").split('name="invoice" value="502"')[1].partition("</tr>")[0]
+
+    books.post("/invoices/502/send", sequence=1, when="morning")
+    assert '<span class="badge info">Scheduled</span>' in row()
+    with books.site.app.transaction() as session:
+        session.query(Invoice).filter_by(number="502").one().status = InvoiceStatus.VOID
+    assert "Scheduled" not in row()
+    assert "Not needed" in row()
