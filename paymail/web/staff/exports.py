@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from tempfile import SpooledTemporaryFile
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import InvalidInput
 from paymail.models import Issuer
-from paymail.services.core.calendar import zone_of
+from paymail.services.core.invoices import local_date
 from paymail.services.core.issuers import NoSuchIssuer, all_issuers
 from paymail.services.exports import files, lists
 from paymail.services.exports.files import Layout
 from paymail.services.exports.gst_report import Basis
-from paymail.services.exports.period import Period, period
+from paymail.services.exports.period import Period, period, quarter_of
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
 from paymail.web.http.inputs import LARGEST_ID, Text
@@ -27,6 +28,8 @@ from paymail.wiring import App
 router = APIRouter()
 Company = Annotated[int | None, Query(ge=1, le=LARGEST_ID)]
 Day = Annotated[date | None, Query()]
+IN_MEMORY, AT_ONCE = 2**20, 2**16
+"""Bytes of a file: more of it goes to a temporary one on disk, and is sent in such parts."""
 
 
 @router.get("/exports")
@@ -81,26 +84,34 @@ def a_list(app: AppDep, _visitor: Visiting, name: Text = "payments") -> Streamin
 
 
 def _of(app: App, company: int | None, first: date | None, last: date | None) -> tuple[Issuer, Period]:
-    today = app.now().date()
+    """Return whose report it is, and of when: of the quarter that the page shows, where no day is given."""
     with app.reading() as session:
         found = all_issuers(session)
         issuer = next((one for one in found if company in (None, one.issuer_id)), None)
         if issuer is None:
             raise NoSuchIssuer("company not found")
         session.expunge(issuer)
-    zone_of(issuer.timezone)
-    return issuer, period(first or today.replace(month=1, day=1), last or today)
+    here = quarter_of(local_date(issuer, app.now()))
+    return issuer, period(first or here.first, last or here.last)
 
 
 def _file(app: App, name: str, lines: Callable[[Session], Iterator[str]]) -> StreamingResponse:
-    """Answer with a file, line by line; what cannot be is refused before the first."""
-    with app.reading() as session:
-        lines(session)
-
-    def stream() -> Iterator[str]:
+    """Answer with a file. It is written down first: a slow download holds no connection of the database."""
+    spool = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed once it is sent
+    try:
         with app.reading() as session:
-            yield from lines(session)
-
-    head = {"Content-Disposition": f'attachment; filename="{name}"'}
+            spool.writelines(one.encode() for one in lines(session))
+        size = spool.tell()
+        spool.seek(0)
+    except BaseException:
+        spool.close()
+        raise
     kind = "text/csv" if name.endswith(".csv") else "text/tab-separated-values"
-    return StreamingResponse(stream(), media_type=f"{kind}; charset=utf-8", headers=head)
+    head = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(size)}
+    return StreamingResponse(_sent(spool), media_type=f"{kind}; charset=utf-8", headers=head)
+
+
+def _sent(spool: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
+    with spool:
+        while part := spool.read(AT_ONCE):
+            yield part

@@ -1,14 +1,19 @@
 """The page of exports: figures with the lines that explain them, files that hold all of them."""
 
+import asyncio
 import csv
 import io
 import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 
 from paymail.models import Issuer
 from paymail.services.exports.lists import LISTS
+from paymail.web.staff import exports
 from tests.web.conftest import Biller
 
 MARCH = "company=1&first=2026-03-01&last=2026-03-31"
@@ -53,6 +58,34 @@ def test_the_present_quarter_is_shown_and_a_bad_period_is_refused_with_its_reaso
     paid.get("/exports?company=77", status=404)
     paid.get("/exports/gst.csv?company=77", status=404)
     paid.get("/exports/gst.csv?first=2026-03-02&last=2026-03-01", status=422)
+
+
+def test_a_file_without_days_is_of_the_quarter_that_it_is_at_the_company(paid: Biller) -> None:
+    paid.go(datetime(2026, 6, 30, 20, tzinfo=UTC))  # 1 July in Sydney
+    assert 'value="2026-07-01"' in paid.get("/exports")
+    named = paid.site.client.get("/staff/exports/gst.csv?company=1").headers["content-disposition"]
+    assert "gst-accrual-2026-07-01-2026-09-30.csv" in named
+
+
+def test_who_loads_a_file_slowly_holds_no_connection(paid: Biller) -> None:
+    app, held = paid.site.app, [0]
+
+    def hold(by: int) -> Callable[..., None]:
+        return lambda *_given: held.__setitem__(0, held[0] + by)
+
+    event.listen(app.engine, "checkout", hold(1))
+    event.listen(app.engine, "checkin", hold(-1))
+
+    def lines(session: Session) -> Iterator[str]:
+        yield str(session.scalar(select(1)))
+        yield "2"
+
+    answer = exports._file(app, "x.csv", lines)
+
+    async def begun() -> object:
+        return await anext(aiter(answer.body_iterator))
+
+    assert (asyncio.run(begun()), held) == (b"12", [0])
 
 
 @pytest.mark.parametrize("name", LISTS)
