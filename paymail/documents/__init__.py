@@ -8,7 +8,7 @@ from paymail.documents.credit_note import CreditNoteDocument
 from paymail.documents.invoice import InvoiceDocument
 from paymail.documents.parties import BankAccount, Credit, Instalment, Line, Party, Seller
 from paymail.documents.receipt import ReceiptDocument
-from paymail.documents.statement import Ages, Movement, StatementDocument, StatementRow
+from paymail.documents.statement import Ages, Movement, OpenItem, StatementDocument, StatementRow
 
 Document = InvoiceDocument | ReceiptDocument | CreditNoteDocument | StatementDocument
 
@@ -22,6 +22,7 @@ __all__ = [
     "InvoiceDocument",
     "Line",
     "Movement",
+    "OpenItem",
     "Party",
     "ReceiptDocument",
     "Seller",

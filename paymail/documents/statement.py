@@ -39,7 +39,7 @@ class StatementRow:
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """What is open on the day, by how long it is overdue; it may be less in all where too much was paid."""
+    """What is open on the day, by how long it is overdue; the balance is less where too much was paid."""
 
     not_due: Money
     to_30: Money
@@ -47,10 +47,25 @@ class Ages:
     older: Money
 
     @property
+    def total(self) -> Money:
+        """All that is open."""
+        return Money(self.not_due.minor + self.overdue.minor, self.not_due.currency)
+
+    @property
     def overdue(self) -> Money:
         """All that is overdue."""
         minor = self.to_30.minor + self.to_60.minor + self.older.minor
         return Money(minor, self.not_due.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """An invoice that is not paid on the day; `open` is what it lacks."""
+
+    invoice_id: int
+    number: str
+    due: date
+    open: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +83,19 @@ class StatementDocument:
     rows: tuple[StatementRow, ...]
     balance: Money
     ages: Ages
+    open: tuple[OpenItem, ...] = ()
+    """The invoices that `ages` is made of, the oldest due date first."""
     locale: str = "en-AU"
 
     @property
     def filename(self) -> str:
         """What the file is called."""
         return f"statement-{self.account}-{self.day}.pdf"
+
+    @property
+    def credit(self) -> Money:
+        """What was paid beyond what invoices asked for: the balance is what is open, less this."""
+        return Money(self.ages.total.minor - self.balance.minor, self.balance.currency)
 
     @property
     def reference(self) -> str:

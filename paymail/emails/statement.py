@@ -32,6 +32,8 @@ class StatementEmail(CustomerEmail):
     day: date
     balance: Money
     """Below zero where more was paid than charged."""
+    credit: Money
+    """What was paid beyond what invoices asked for; the balance is what is open, less this."""
     overdue: Money
     invoices: tuple[OpenInvoice, ...]
     more: bool
@@ -46,6 +48,7 @@ class StatementEmail(CustomerEmail):
             since=date(2026, 1, 16),
             day=date(2026, 4, 16),
             balance=Money(20625, "AUD"),
+            credit=Money(0, "AUD"),
             overdue=Money(8250, "AUD"),
             invoices=(
                 OpenInvoice(number="502", due=date(2026, 4, 11), overdue=True, open=Money(8250, "AUD")),

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from paymail.documents import StatementDocument
 from paymail.errors import Conflict
 from paymail.models import Invoice, InvoiceStatus, Message, MessageKind
 from paymail.services.core import history
@@ -41,7 +42,7 @@ def send_statement(
     """
     document = statements.statement(session, customer_id=customer_id, now=now, since=since, currency=currency)
     code = document.balance.currency
-    invoice = load_invoice(session, invoice_id=_newest(session, customer_id, code), lock=True)
+    invoice = load_invoice(session, invoice_id=_newest(session, customer_id, document), lock=True)
     found = addresses.customer(session, customer_id=customer_id)
     if suppressions.covers(session, addresses=written_to(found, "invoices")):
         raise NobodyToMail("the customer's address is on the block list, so nothing can be sent to it")
@@ -79,10 +80,11 @@ def sent_to(session: Session, *, customer_id: int, limit: int = 10) -> Sequence[
     return [(message, currency) for message, currency in session.execute(statement)]
 
 
-def _newest(session: Session, customer_id: int, currency: str) -> int:
+def _newest(session: Session, customer_id: int, document: StatementDocument) -> int:
     issued = select(Invoice.invoice_id).where(
         Invoice.customer_id == customer_id,
-        Invoice.currency == currency,
+        Invoice.currency == document.balance.currency,
         Invoice.status == InvoiceStatus.SENT,
+        Invoice.issued_date <= document.day,
     )
     return session.scalars(issued.order_by(Invoice.invoice_id.desc()).limit(1)).one()

@@ -2,29 +2,22 @@
 
 from paymail.documents import StatementDocument
 from paymail.emails import Letterhead, OpenInvoice, StatementEmail
-from paymail.money import Money
 from paymail.services.core.invoices import local_date
 from paymail.services.letters.kind import Group, Kind, Source
 from paymail.services.letters.letterhead import bill_of, letterhead, without_link
 from paymail.services.letters.send_rules import always
-from paymail.services.letters.statements import open_invoices, statement
+from paymail.services.letters.statements import statement
 
 MOST_INVOICES = 50
 """Of those that the email lists; the statement has all."""
 
 
 def statement_email(source: Source) -> StatementEmail:
-    """Return the context of the email: what is open now, and nothing that is paid. It holds no link.
+    """Return the context of the email: what is open on its day, as the statement has it. It holds no link.
 
     Raises NothingIssued, CustomerErased, CustomerMerged.
     """
-    document, invoice = _document(source), source.invoice
-    found, more = open_invoices(
-        source.session,
-        customer_id=invoice.customer_id,
-        currency=invoice.currency,
-        limit=MOST_INVOICES,
-    )
+    document = _document(source)
     # Of the account: the code and the reference of the invoice that it is filed under tell nothing of it.
     head: Letterhead = {
         **without_link(letterhead(bill_of(source))),
@@ -38,17 +31,18 @@ def statement_email(source: Source) -> StatementEmail:
         since=document.since,
         day=document.day,
         balance=document.balance,
+        credit=document.credit,
         overdue=document.ages.overdue,
         invoices=tuple(
             OpenInvoice(
                 number=one.number,
-                due=one.due_date,
-                overdue=one.due_date < document.day,
-                open=Money(one.balance, one.currency),
+                due=one.due,
+                overdue=one.due < document.day,
+                open=one.open,
             )
-            for one in found
+            for one in document.open[:MOST_INVOICES]
         ),
-        more=more,
+        more=len(document.open) > MOST_INVOICES,
     )
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.documents import Ages, Movement, StatementDocument, StatementRow
+from paymail.documents import Ages, Movement, OpenItem, StatementDocument, StatementRow
 from paymail.errors import InvalidInput, NotFound
 from paymail.models import (
     IN_FORCE,
@@ -80,7 +80,7 @@ def statement(
     moves = sorted(
         (move for move in _moves(session, issuer, invoices) if move.day <= until), key=lambda move: move.day
     )
-    rows = _with_balances(moves, first, code)
+    rows, items = _with_balances(moves, first, code), _open(invoices, moves, code)
     return StatementDocument(
         account=f"C{customer.customer_id:05d}",
         issuer=seller_of(issuer, public_url, code),
@@ -89,32 +89,24 @@ def statement(
         day=until,
         rows=rows,
         balance=rows[-1].balance,
-        ages=_ages(invoices, moves, until, code),
+        ages=_ages(items, until, code),
+        open=items,
         locale=customer.locale or issuer.locale,
     )
 
 
-def currencies(session: Session, *, customer_id: int) -> list[str]:
-    """Return the currencies in which a customer has issued invoices: each has a statement."""
+def currencies(session: Session, *, customer_id: int, now: datetime) -> list[str]:
+    """Return the currencies in which a customer has invoices issued by today: each has a statement.
+
+    Raises NoSuchCustomer.
+    """
+    customer = find_customer(session, customer_id=customer_id)
     issued = select(Invoice.currency).where(
-        Invoice.customer_id == customer_id, Invoice.status == InvoiceStatus.SENT
+        Invoice.customer_id == customer_id,
+        Invoice.status == InvoiceStatus.SENT,
+        Invoice.issued_date <= local_date(session.get_one(Issuer, customer.issuer_id), now),
     )
     return sorted(session.scalars(issued.distinct()))
-
-
-def open_invoices(
-    session: Session, *, customer_id: int, currency: str, limit: int
-) -> tuple[Sequence[Invoice], bool]:
-    """Return the invoices of a customer that are owed now, oldest due date first, and whether more are."""
-    statement = select(Invoice).where(
-        Invoice.customer_id == customer_id,
-        Invoice.currency == currency,
-        Invoice.status == InvoiceStatus.SENT,
-        Invoice.shortfall > 0,
-    )
-    statement = statement.order_by(Invoice.due_date, Invoice.invoice_id).limit(limit + 1)
-    found = session.scalars(statement).all()
-    return found[:limit], len(found) > limit
 
 
 def _invoices(session: Session, customer: Customer, until: date, currency: str) -> Sequence[Invoice]:
@@ -176,13 +168,22 @@ def _with_balances(moves: Sequence[StatementRow], first: date, code: str) -> tup
     return tuple(rows)
 
 
-def _ages(invoices: Sequence[Invoice], moves: Sequence[StatementRow], until: date, code: str) -> Ages:
-    open_by_number = dict.fromkeys((invoice.number for invoice in invoices), 0)
+def _open(invoices: Sequence[Invoice], moves: Sequence[StatementRow], code: str) -> tuple[OpenItem, ...]:
+    by_number = dict.fromkeys((invoice.number for invoice in invoices), 0)
     for move in moves:
-        open_by_number[move.invoice_number] += move.amount.minor
+        by_number[move.invoice_number] += move.amount.minor
+    found = (
+        OpenItem(one.invoice_id, one.number, one.due_date, Money(by_number[one.number], code))
+        for one in invoices
+        if by_number[one.number] > 0
+    )
+    return tuple(sorted(found, key=lambda one: (one.due, one.invoice_id)))
+
+
+def _ages(items: Sequence[OpenItem], until: date, code: str) -> Ages:
     sums = [0, 0, 0, 0]
-    for invoice in invoices:
-        days = (until - invoice.due_date).days
+    for one in items:
+        days = (until - one.due).days
         place = 0 if days <= 0 else 1 if days <= 30 else 2 if days <= 60 else 3
-        sums[place] += max(open_by_number[invoice.number], 0)
+        sums[place] += one.open.minor
     return Ages(*(Money(minor, code) for minor in sums))

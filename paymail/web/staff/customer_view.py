@@ -118,7 +118,7 @@ def _account(session: Session, customer: Customer, home: str, now: datetime) -> 
         "owed": sorted(owed, key=lambda one: one.balance.currency != home),
         "paid": customer_account.paid_since(session, customer_id=own, since=now - A_YEAR),
         "rows": rows_of(session, found, now),
-        "statements": statements.currencies(session, customer_id=own),
+        "statements": statements.currencies(session, customer_id=own, now=now),
         "statement_emails": statement_emails.sent_to(session, customer_id=own),
     }
 

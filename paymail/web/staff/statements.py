@@ -86,7 +86,7 @@ def _page(
     """Answer with what the email would say if it went out now. Raises what `statements.statement` raises."""
     now = app.now()
     with app.reading() as session:
-        currencies = statements.currencies(session, customer_id=customer_id)
+        currencies = statements.currencies(session, customer_id=customer_id, now=now)
         document = statements.statement(
             session,
             customer_id=customer_id,
@@ -97,9 +97,6 @@ def _page(
         )
         code = document.balance.currency
         customer = addresses.customer(session, customer_id=customer_id)
-        found, more = statements.open_invoices(
-            session, customer_id=customer_id, currency=code, limit=MOST_INVOICES
-        )
         context = {
             "visitor": visitor,
             "customer": customer,
@@ -107,8 +104,8 @@ def _page(
             "currencies": currencies,
             "document": document,
             "code": code,
-            "invoices": found,
-            "more": more,
+            "invoices": document.open[:MOST_INVOICES],
+            "more": len(document.open) > MOST_INVOICES,
             "recipients": list(recipients(session, customer)),
             "form": form,
         }

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from paymail import db
+from paymail.documents import StatementDocument
 from paymail.emails import StatementEmail
-from paymail.models import Channel, Contact, ContactOrigin, ContactRole, Message, MessageState
+from paymail.models import Channel, Contact, ContactOrigin, ContactRole, Invoice, Message, MessageState
 from paymail.money import Money
 from paymail.ports.rendering import Letter
 from paymail.services.core.customers import CustomerErased
@@ -15,7 +16,7 @@ from paymail.services.core.invoices import load_invoice
 from paymail.services.customers import erasure, statement_emails
 from paymail.services.customers.statement_emails import NobodyToMail
 from paymail.services.letters.letters import letter_date, letter_for, says_today
-from paymail.services.letters.statements import NothingIssued, WhichCurrency
+from paymail.services.letters.statements import NothingIssued, WhichCurrency, currencies
 from paymail.services.outbox import suppressions
 from paymail.services.outbox.queue import Queued
 from paymail.services.payments.manual_payments import ManualPayment, record_payment
@@ -53,9 +54,9 @@ class Account:
             message = session.get_one(Message, message_id)
             return letter_for(session, message=message, public_url="https://pay.example", date=NOW)
 
-    def pay(self, invoice_id: int) -> None:
+    def pay(self, invoice_id: int, amount: int = 8250) -> None:
         with db.transaction(self.engine) as session:
-            asked = ManualPayment(amount=8250, channel=Channel.CASH, paid_on=date(2026, 3, 16))
+            asked = ManualPayment(amount=amount, channel=Channel.CASH, paid_on=date(2026, 3, 16))
             record_payment(session, invoice_id=invoice_id, asked=asked, actor="test", now=NOW)
 
 
@@ -82,6 +83,29 @@ def test_it_lists_what_is_open_when_it_is_written_and_holds_no_link(account: Acc
     assert (letter.email.since, letter.email.day) == (date(2026, 3, 1), date(2026, 3, 17))
     assert (letter.email.payment_url, letter.email.verify_code) == ("", "")
     assert letter.filename == "statement-C00001-2026-03-17.pdf"
+
+
+def test_an_invoice_of_a_later_day_is_in_nothing_of_it(account: Account) -> None:
+    with db.transaction(account.engine) as session:
+        for invoice_id in (503, 504):
+            session.get_one(Invoice, invoice_id).issued_date = date(2026, 3, 18)
+        assert currencies(session, customer_id=account.customer, now=NOW) == ["AUD"]
+    queued = account.send()
+    email = account.letter(queued.message_id).email
+    assert isinstance(email, StatementEmail)
+    assert [one.number for one in email.invoices] == ["502"]
+    assert email.balance == email.overdue == Money(8250, "AUD")
+    with db.reading(account.engine) as session:
+        assert session.get_one(Message, queued.message_id).invoice_id == 502
+
+
+def test_what_was_paid_too_much_is_named_beside_what_is_open(account: Account) -> None:
+    account.pay(503, 16500)
+    letter = account.letter(account.send().message_id)
+    assert isinstance(letter.email, StatementEmail)
+    assert isinstance(letter.document, StatementDocument)
+    assert letter.document.credit == letter.email.credit == letter.email.overdue == Money(8250, "AUD")
+    assert letter.email.balance == Money(0, "AUD")
 
 
 def test_it_is_written_anew_at_each_try_and_dated_by_the_day_it_goes_out(account: Account) -> None:
