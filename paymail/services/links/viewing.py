@@ -5,23 +5,26 @@ Only what a person does counts: a button that posts. Mail scanners open links, s
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.models import Invoice
 from paymail.services.core import history
 from paymail.services.links.lookup import find_by_token
+from paymail.services.lists.delivery_state import handed_over
 
 VIEWED = "viewed"
 """Kind of the timeline entry."""
 
 
 def act_by_token(session: Session, *, token: str, act: str, now: datetime) -> Invoice:
-    """Return the invoice of a pay link, locked; its first `act` (in words for staff) is noted.
+    """Return the invoice of a pay link, locked; the first `act` (in words for staff) after each invoice
+    email is noted.
 
     Raises NoSuchLink, LinkReplaced, LinkExpired.
     """
     invoice = find_by_token(session, token=token, now=now, lock=True)
-    if invoice.viewed_at is None:
+    if invoice.viewed_at is None or _emailed_since(session, invoice.invoice_id, invoice.viewed_at):
         invoice.viewed_at = now
         history.record(
             session,
@@ -32,3 +35,10 @@ def act_by_token(session: Session, *, token: str, act: str, now: datetime) -> In
             detail=act,
         )
     return invoice
+
+
+def _emailed_since(session: Session, invoice_id: int, at: datetime) -> bool:
+    handed = session.scalar(
+        select(handed_over()).select_from(Invoice).where(Invoice.invoice_id == invoice_id)
+    )
+    return handed is not None and handed > at

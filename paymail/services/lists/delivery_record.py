@@ -17,7 +17,7 @@ from paymail.models import (
     PaymentAttempt,
     ReminderHold,
 )
-from paymail.services.lists.delivery_state import RECEIPT, Delivery, InvoiceEmail, emails_of
+from paymail.services.lists.delivery_state import RECEIPT, Delivery, InvoiceEmail, emails_of, handed_over
 
 _TAKEN = (MessageState.SENT, MessageState.BOUNCED)
 """A mail server accepted it; what came back later is another matter."""
@@ -38,13 +38,13 @@ class DeliveryRecord:
     returned: Bounce | None = None
     """The newest report that one of them came back."""
     viewed_at: datetime | None = None
-    """When somebody first pressed a button of the pay page."""
+    """When somebody first pressed a button of the pay page, since the newest email was handed over."""
 
 
 def record_of(session: Session, *, invoice_id: int) -> DeliveryRecord:
     """Return the record of an invoice, in six statements at most."""
     email = emails_of(session, invoice_ids=(invoice_id,)).get(invoice_id)
-    viewed = _viewed_at(session, invoice_id)
+    viewed = viewed_at(session, invoice_id=invoice_id)
     if email is None:
         return DeliveryRecord(viewed_at=viewed)
     statement = select(Message).where(Message.invoice_id == invoice_id, Message.kind == MessageKind.INVOICE)
@@ -80,14 +80,24 @@ def _is(report: Bounce, message: Message) -> bool:
     return report.message_id == message.message_id
 
 
-def _viewed_at(session: Session, invoice_id: int) -> datetime | None:
-    noted = session.scalar(select(Invoice.viewed_at).where(Invoice.invoice_id == invoice_id))
-    if noted is not None:
-        return noted
+def viewed_at(session: Session, *, invoice_id: int) -> datetime | None:
+    """Return when a person first used the pay page since the newest invoice email was handed over.
+
+    Three statements at most. None: nobody has.
+    """
+    mine = select(Invoice.viewed_at, handed_over()).where(Invoice.invoice_id == invoice_id)
+    noted, since = session.execute(mine).one()
+    if noted is not None and (since is None or noted >= since):
+        return noted  # type: ignore[no-any-return]
     # Code of before noted no time, but left these.
     paid = select(func.min(PaymentAttempt.created_at)).where(PaymentAttempt.invoice_id == invoice_id)
     said = select(func.min(ReminderHold.placed_at)).where(
         ReminderHold.invoice_id == invoice_id, ReminderHold.origin == HoldOrigin.CUSTOMER
     )
+    if since is not None:
+        paid, said = (
+            paid.where(PaymentAttempt.created_at >= since),
+            said.where(ReminderHold.placed_at >= since),
+        )
     found = (session.scalar(paid), session.scalar(said))
     return min((one for one in found if one), default=None)

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from paymail.models import (
     Bounce,
@@ -37,7 +38,8 @@ class Delivery(StrEnum):
     DELIVERED = "delivered"
     """Sent, and a report says that it arrived."""
     VIEWED = "viewed"
-    """Sent, and a person pressed a button of the pay page. No opened link counts: mail scanners open them."""
+    """Sent, and since then a person pressed a button of the pay page. No opened link counts: mail scanners
+    open them."""
     BOUNCED = "bounced"
     IN_DOUBT = "in-doubt"
     """It may have arrived: staff decide."""
@@ -134,13 +136,33 @@ def _newest() -> tuple[ColumnElement[bool], ...]:
     return Message.kind == MessageKind.INVOICE, ~is_newer
 
 
+def handed_over() -> ScalarSelect[datetime]:
+    """Return when the newest invoice email of an invoice, in a statement about invoices, was handed over."""
+    email = aliased(Message)
+    newest = select(func.max(email.handed_over_at))
+    mine = newest.where(email.invoice_id == Invoice.invoice_id, email.kind == MessageKind.INVOICE)
+    return mine.correlate(Invoice).scalar_subquery()
+
+
 def _viewed() -> ColumnElement[bool]:
-    """Whether a person acted on the pay page of an invoice. Code of before noted no time, but left these."""
-    paid = exists().where(PaymentAttempt.invoice_id == Invoice.invoice_id)
-    said = exists().where(
-        ReminderHold.invoice_id == Invoice.invoice_id, ReminderHold.origin == HoldOrigin.CUSTOMER
+    """Whether a person acted on the pay page of an invoice since its newest email was handed over.
+
+    Who acted before had another email, perhaps at another address. Code of before noted no time, but left
+    the payment or the hold.
+    """
+    paid = exists().where(
+        PaymentAttempt.invoice_id == Invoice.invoice_id, _since_then(PaymentAttempt.created_at)
     )
-    return or_(Invoice.viewed_at.is_not(None), paid, said)
+    said = exists().where(
+        ReminderHold.invoice_id == Invoice.invoice_id,
+        ReminderHold.origin == HoldOrigin.CUSTOMER,
+        _since_then(ReminderHold.placed_at),
+    )
+    return or_(_since_then(Invoice.viewed_at), paid, said)
+
+
+def _since_then(at: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    return and_(at.is_not(None), at >= func.coalesce(handed_over(), at))
 
 
 def _arrived(message_id: object) -> ColumnElement[bool]:

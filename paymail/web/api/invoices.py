@@ -17,6 +17,7 @@ from paymail.services.core.issuers import find_issuer
 from paymail.services.imports.given import put_invoice as put
 from paymail.services.ledger import awaited_payments
 from paymail.services.lists import cursor, lookup
+from paymail.services.lists.delivery_record import viewed_at
 from paymail.services.lists.invoice_filter import InvoiceFilter, day_after, day_before, from_text
 from paymail.services.lists.overdue_age import Age
 from paymail.services.sending import requests
@@ -168,6 +169,7 @@ def _detail(app: App, session: Session, invoice_id: int, *, may_see_link: bool) 
         now=app.now(),
         awaited=awaited_payments.awaited(session, invoice_id=invoice_id),
         link=payment_url(app.settings.public_url, invoice) if shows else None,
+        viewed_at=viewed_at(session, invoice_id=invoice_id),
         messages=lookup.messages(session, invoice_id=invoice_id),
         history=history(session, invoice_id=invoice_id),
     )

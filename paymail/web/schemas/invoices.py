@@ -77,8 +77,8 @@ class InvoiceDetail(PayInvoice, Sums):
         description="When the link expires; null if never, or no link."
     )
     viewed_at: datetime | None = Field(
-        description="When a person first pressed a button of its pay page; null if nobody has. Opening the"
-        " link does not count: mail scanners do that."
+        description="When a person first pressed a button of its pay page after its newest invoice email was"
+        " handed over; null if nobody has. Opening the link does not count: mail scanners do that."
     )
     messages: list[MessageRow] = Field(description="Its 100 newest emails, newest first.")
     history: list[Happening] = Field(description="Oldest first.")
@@ -91,6 +91,7 @@ class InvoiceDetail(PayInvoice, Sums):
         now: datetime,
         awaited: AwaitedPayment | None,
         link: str | None,
+        viewed_at: datetime | None,
         messages: Iterable[Message],
         history: Iterable[TimelineEvent],
     ) -> "InvoiceDetail":
@@ -115,7 +116,7 @@ class InvoiceDetail(PayInvoice, Sums):
             not_online=online_obstacle(invoice),
             payment_url=link,
             payment_url_expires_at=invoice.payment_token_expires_at,
-            viewed_at=invoice.viewed_at,
+            viewed_at=viewed_at,
             messages=[MessageRow.of(message) for message in messages],
             history=[Happening.of(event) for event in history],
         )

@@ -12,6 +12,7 @@ FLASHES: Mapping[str, str] = {
     "copy": "The copy is on its way.",
     "copy_sent": "That address already got this copy today.",
     "corrected": "The address is corrected, and the invoice email goes there now.",
+    "corrected_before": "The address is corrected. No further email was queued: one waits, or went before.",
     "resolved": "Settled. The emails below say what comes next.",
     "drafted": "The draft is saved. Nobody has been told of it.",
     "edited": "The draft is changed.",

@@ -50,6 +50,8 @@ class CorrectForm(StaffForm):
     """Give the customer the right address, and send the invoice email there."""
 
     address: Text = ""
+    was: Text = ""
+    """The address that the page showed: a page of before corrects nothing that somebody else has since."""
     sequence: Sequence
 
 

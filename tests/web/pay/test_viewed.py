@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from paymail.models import Invoice, PaymentAttempt, TimelineEvent
 from paymail.services.lists import cursor
+from paymail.services.lists.delivery_state import Delivery, emails_of
 from paymail.services.lists.invoice_filter import from_text
 from tests.web.bearer import bearer
 from tests.web.conftest import Biller, Site
@@ -93,3 +94,24 @@ def test_a_payment_begun_under_code_that_noted_nothing_counts_too(emailed: Bille
     assert found(emailed.site, "viewed") == [502]
     page = emailed.get("/invoices/502").partition("<b>Viewed</b>")[2]
     assert begun.strftime("%Y-%m-%dT%H:%M:%SZ") in page.partition("</li>")[0]
+
+
+def test_what_was_done_before_the_newest_email_does_not_count_for_it(emailed: Biller) -> None:
+    begin = f"/api/public/pay/{token(emailed)}/create-payment"
+    emailed.move(hours=1)
+    emailed.site.client.post(begin)
+    assert found(emailed.site, "viewed") == [502]
+    emailed.move(hours=1)
+    emailed.post("/invoices/502/send", sequence=2)
+    emailed.site.sweep()
+    assert (found(emailed.site, "viewed"), found(emailed.site, "sent")) == ([], [502])
+    with emailed.site.app.reading() as session:
+        assert emails_of(session, invoice_ids=[502])[502].delivery is Delivery.SENT
+    page = emailed.get("/invoices/502")
+    assert ("Not viewed" in page, "Not confirmed" in page) == (True, True)
+    key = bearer(emailed.site.app, "read")
+    assert emailed.site.client.get("/api/v1/invoices/502", headers=key).json()["viewed_at"] is None
+    emailed.move(hours=1)
+    emailed.site.client.post(begin)
+    assert found(emailed.site, "viewed") == [502]
+    assert [event.at for event in events(emailed.site)][1:] == [emailed.clock]

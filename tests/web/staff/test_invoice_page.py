@@ -130,9 +130,11 @@ def test_a_bounced_email_is_corrected_and_sent_again_in_one_step(owed: Biller) -
     assert '/staff/invoices/502#next">Correct the address' in owed.get("/invoices?delivery=bounced")
     assert 'id="next"' in page
     assert "550 &lt;no&gt; such user" in page
-    form = {"sequence": owed.hidden(page, "sequence"), "address": "new@customer.example"}
-    for _double_click in range(2):
-        page = owed.post("/invoices/502/correct-address", **form)
+    form = {name: owed.hidden(page, name) for name in ("sequence", "was")}
+    form["address"] = "new@customer.example"
+    assert "goes there now" in owed.post("/invoices/502/correct-address", **form)
+    page = owed.post("/invoices/502/correct-address", **form)  # a double click
+    assert "No further email was queued" in page
     assert [m.recipient for m in owed.messages()] == ["c502@customer.example", "new@customer.example"]
     assert "The address is corrected" in page
     assert page.count('<span class="b">Customer address changed</span>') == 1
@@ -142,16 +144,34 @@ def test_a_bounced_email_is_corrected_and_sent_again_in_one_step(owed: Biller) -
 
 @pytest.mark.parametrize(
     ("address", "status", "reason"),
-    [("c502@customer.example", 409, "is on the block list"), ("no address", 422, "is not an email address")],
+    [
+        ("other@customer.example", 409, "is on the block list"),
+        ("C502@customer.example", 422, "is the address that does not work"),
+        ("no address", 422, "is not an email address"),
+    ],
 )
 def test_an_address_that_cannot_be_right_is_refused_and_kept(
     owed: Biller, address: str, status: int, reason: str
 ) -> None:
-    returned(owed)
-    page = owed.post("/invoices/502/correct-address", status, sequence=2, address=address)
+    page = returned(owed)
+    with owed.site.app.transaction() as session:
+        addresses.suppress(session, address="other@customer.example", actor="staff", now=owed.clock)
+    form = {"was": owed.hidden(page, "was"), "address": address}
+    page = owed.post("/invoices/502/correct-address", status, sequence=2, **form)
     assert reason in page
     assert f'name="address" value="{address}"' in page
     assert len(owed.messages()) == 1
+
+
+def test_a_page_of_before_does_not_undo_what_somebody_else_has_corrected(owed: Biller) -> None:
+    was = owed.hidden(returned(owed), "was")
+    owed.post("/invoices/502/correct-address", sequence=2, was=was, address="right@customer.example")
+    page = owed.post(
+        "/invoices/502/correct-address", 409, sequence=2, was=was, address="wrong@customer.example"
+    )
+    assert "somebody has changed the address to right@customer.example" in page
+    with owed.site.app.reading() as session:
+        assert session.scalars(select(Customer.email)).one() == "right@customer.example"
 
 
 def test_a_bounced_address_that_is_not_the_customers_own_leads_to_the_customer(owed: Biller) -> None:
