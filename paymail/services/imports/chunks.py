@@ -27,12 +27,11 @@ from paymail.services.imports.known_invoices import (
 )
 from paymail.services.imports.namesakes import Namesakes
 from paymail.services.imports.new_invoices import create, lines_of
-from paymail.services.imports.pairs import Pair
+from paymail.services.imports.pairs import Pair, told_customers
 from paymail.services.imports.row_agreement import LINK
 from paymail.services.imports.sources import Refused
 from paymail.services.imports.unsaid_columns import filled_in, unfounded
 from paymail.services.ledger import open_intent
-from paymail.services.payments.adjustments import told_of_void
 
 
 class Chunk:
@@ -58,12 +57,7 @@ class Chunk:
         """Compare without a lock, and write nothing."""
         for pair in self._pairs(hosts):
             self._conclude(pair)
-        voided = {
-            pair.invoice.invoice_id: pair.invoice.customer_id
-            for _result, pair in self.concluded
-            if pair.invoice is not None and pair.voids
-        }
-        self.told = {voided[one] for one in told_of_void(self._session, voided.keys())}
+        self.told = told_customers(self._session, [pair for _result, pair in self.concluded])
 
     def write(self, hosts: Sequence[HostInvoice], record: ChunkRecord, *, actor: str, now: datetime) -> None:
         """Take over what may be, and create what is new."""
