@@ -181,6 +181,15 @@ def test_setting_it_up_needs_the_password_begins_anew_each_time_and_ends_other_s
     assert not is_inside(other)
 
 
+def test_who_has_a_second_factor_proves_it_by_a_code_and_not_by_the_password(
+    enrolled: tuple[Biller, list[str]],
+) -> None:
+    biller, codes = enrolled
+    for given in (PASSWORD, "", code(biller)):
+        biller.post("/people/1/link", 422, proof=given)
+    assert "/staff/password/" in biller.post("/people/1/link", proof=codes[0])
+
+
 def test_a_password_is_not_guessed_by_setting_it_up(biller: Biller) -> None:
     site = biller.site
     form = {"csrf": biller.csrf, "present": "wrong"}

@@ -125,6 +125,25 @@ def test_what_cannot_be_invited_is_refused_with_the_reason(
     assert list(roles(biller.site)) == [STAFF]
 
 
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [("link", {}), ("second-factor", {"do": "require"}), ("role", {"role": "admin", "issuer": "all"})],
+)
+def test_a_stolen_session_opens_no_account_to_anybody(
+    invited: tuple[Biller, str], path: str, form: dict[str, str]
+) -> None:
+    biller, link = invited
+    for proof in ("", "wrong"):
+        assert "password" in biller.post(f"/people/2/{path}", 422, **form, proof=proof)
+    assert roles(biller.site)[NEW] == Roles(None, ((1, Role.VIEWER),))
+    assert another(biller.site).get(link).status_code == 200
+    assert "second factor required" not in biller.get("/people")
+    biller.post(f"/people/2/{path}", **form, proof=PASSWORD)
+    # Less than admin asks for nothing; for which company is said all the same.
+    biller.post("/people/2/role", role="biller", issuer="1")
+    assert "choose a company" in biller.post("/people/2/role", 422, role="biller")
+
+
 def test_only_an_admin_of_all_companies_manages_people(biller: Biller) -> None:
     biller.site.invoice()
     become(biller.site, Role.ADMIN, 1)
