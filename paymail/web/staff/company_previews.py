@@ -21,9 +21,11 @@ from paymail.services.core.issuers import find_issuer
 from paymail.services.core.logos import logo_of
 from paymail.services.issuers import logos
 from paymail.services.issuers.issuer_settings import checked_changes
+from paymail.services.issuers.others_identity import refuse_others_sender
 from paymail.services.issuers.setting_faults import SettingFaults, read_all
 from paymail.services.letters.unsaved import NO_TOKEN, TEMPLATES, Unsaved, letter_of, shown_invoice
 from paymail.services.outbox.header_ids import new_header_id
+from paymail.services.reminders.preferences import BadPreference
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
 from paymail.web.http.rate_limits import rate_limits
@@ -189,8 +191,11 @@ def send_test(
         issuer = find_issuer(session, ref=str(issuer_id))
         try:
             unsaved = _unsaved(issuer, form)
+            refuse_others_sender(session, str(unsaved.values["email"]))
         except SettingFaults as error:
             return _said(*(f"{NAMES[name]}: {why}." for name, why in error.faults.items()), status=422)
+        except BadPreference as error:
+            return _said(f"Nothing was sent: {error}.", status=422)
         invoice = shown_invoice(session, issuer_id=issuer_id, number=form.number)
         letter = _letter(session, app, issuer, invoice, unsaved, form.kind)
         name, sender = issuer.name, issuer.email

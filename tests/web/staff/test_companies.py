@@ -343,6 +343,8 @@ def test_an_admin_of_one_company_does_not_give_it_anothers_account_or_senders_do
         assert "belongs to another company" in page
     page = biller.post("/companies/2", 422, seen=seen(biller, 0, 2), email="us@southern-it.example")
     assert "another company sends from southern-it.example" in page
+    tried = biller.post("/companies/2/test", 422, kind="invoice", email="us@southern-it.example")
+    assert "another company sends from southern-it.example" in tried
     with biller.site.app.reading() as session:
         kept = session.get_one(Issuer, 2)
         assert (kept.stripe_account, kept.email) == ("", "b@northern.example")
