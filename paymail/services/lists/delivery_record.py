@@ -88,7 +88,7 @@ def viewed_at(session: Session, *, invoice_id: int) -> datetime | None:
     mine = select(Invoice.viewed_at, handed_over()).where(Invoice.invoice_id == invoice_id)
     noted, since = session.execute(mine).one()
     if noted is not None and (since is None or noted >= since):
-        return noted  # type: ignore[no-any-return]
+        return noted
     # Code of before noted no time, but left these.
     paid = select(func.min(PaymentAttempt.created_at)).where(PaymentAttempt.invoice_id == invoice_id)
     said = select(func.min(ReminderHold.placed_at)).where(

@@ -136,7 +136,7 @@ def _newest() -> tuple[ColumnElement[bool], ...]:
     return Message.kind == MessageKind.INVOICE, ~is_newer
 
 
-def handed_over() -> ScalarSelect[datetime]:
+def handed_over() -> ScalarSelect[datetime | None]:
     """Return when the newest invoice email of an invoice, in a statement about invoices, was handed over."""
     email = aliased(Message)
     newest = select(func.max(email.handed_over_at))
