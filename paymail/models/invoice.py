@@ -141,9 +141,8 @@ class Invoice(Base):
     voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it was cancelled here; empty: not, or the host had cancelled it before it came in."""
     viewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When a person first pressed a button of its pay page after an invoice email, until a newer one is
-    handed over; no link that a mail scanner opens counts. Empty where code of before heard of it: then a
-    payment begun, or what the customer said, tells the same."""
+    """When a person first pressed a button of its pay page, until another invoice email is handed over. Empty
+    where code of before heard of it: then a payment begun, or what the customer said, tells the same."""
     part_minimum: Mapped[int | None] = mapped_column(BigInteger)
     """Smallest part payment that the customer may choose; empty: the whole balance, or a plan's amounts."""
     issued_date: Mapped[date]
