@@ -75,6 +75,12 @@ def test_an_email_is_scheduled_foreseen_previewed_and_sent_at_once(page: Page, u
 
 def test_the_sums_of_a_draft_follow_what_is_typed_and_are_those_of_the_server(page: Page, up: Up) -> None:
     page.goto(f"{up.url}/staff/invoices/new?from=497")
+    name, email = page.locator("#customer"), page.locator("#email")
+    theirs, address = name.input_value(), email.input_value()
+    name.fill("Somebody else")
+    expect(email).to_have_value("")
+    name.fill(theirs)
+    expect(email).to_have_value(address)
     page.get_by_label("Quantity of line 1").fill("3.5")
     page.get_by_label("Unit price of line 1").fill("33.335")
     page.get_by_role("button", name="More lines").click()
