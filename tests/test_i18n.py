@@ -85,7 +85,7 @@ def facts(email: Email, language: str) -> Iterator[str]:
     """Return what the reader must find, in the formats of the language."""
     for name in (field.name for field in fields(email) if field.name not in ("locale", "tone")):
         value = getattr(email, name)
-        if (name in ("paid", "next_amount") and not value.minor) or value is None:
+        if (name in ("paid", "next_amount", "credit") and not value.minor) or value is None:
             continue
         if isinstance(value, Money):
             yield formats.money(value, language)
