@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Column, LargeBinary, String, func, insert, select, update
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Enum, TypeDecorator
 
@@ -41,6 +42,7 @@ CHECKED = {
     "import_files.reading": "JSON of our choices, checked when it is saved",
     "issuers.logo_sha256": "a digest that we made",
     "issuer_logos.sha256": "a digest that we made",
+    "staff_links.digest": "a digest that we made",
     "invoices.payment_token": "64 hex characters that we made; without it there is no pay page",
     "invoices.verify_code": "letters and digits that we made",
     "objections.positions": "numbers of lines, which we write",
@@ -119,6 +121,7 @@ def _python_type(column: Column[Any]) -> type:
 
 def poison(session: Session, value: str, *tables: str, but: tuple[str, ...] = ()) -> None:
     """Put `value` and the column's name into every text column of every row (of `tables`, and `but` some)."""
+    _let_the_log_change(session)
     numbers = itertools.count(1)
     for column in text_columns():
         table: Any = column.table
@@ -129,6 +132,14 @@ def poison(session: Session, value: str, *tables: str, but: tuple[str, ...] = ()
             here = [key == found for key, found in zip(keys, row, strict=True)]
             text = _fitting(column, value) + (str(next(numbers)) if _is_unique(column) else "")
             session.execute(update(table).where(*here).values({column.name: text}))
+
+
+def _let_the_log_change(session: Session) -> None:
+    """Lift what refuses a change of the audit log (migration 0046): hostile texts are not made by an act."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sql("ALTER TABLE audit_entries DISABLE TRIGGER USER"))
+    else:
+        session.execute(sql("DROP TRIGGER IF EXISTS audit_entries_no_update"))
 
 
 def _fitting(column: Column[Any], value: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from paymail.models import Base
 from tests.render.test_pdf import text_of
+from tests.structure.test_routes import password_link
 from tests.web.bearer import bearer
 from tests.web.conftest import Biller
 from tests.web.http.hostile import Entry, entries
@@ -59,7 +60,7 @@ def shown(biller: Biller, entry: Entry, known: dict[str, object], key: dict[str,
 def known(biller: Biller) -> dict[str, object]:
     """Rows in every table; what stands for each path parameter."""
     found = known_rows(biller)
-    found |= {"event_id": more_rows(biller)}
+    found |= {"event_id": more_rows(biller), "staff_token": password_link(biller.site)}
     with biller.site.app.transaction() as session:
         fill_empty_tables(session)
     return found

@@ -21,7 +21,8 @@ ACTS = {
 
 def events(site: Site) -> list[TimelineEvent]:
     with site.app.reading() as session:
-        return list(session.scalars(select(TimelineEvent).where(TimelineEvent.kind == "viewed")))
+        viewed = select(TimelineEvent).where(TimelineEvent.kind == "viewed")
+        return list(session.scalars(viewed.order_by(TimelineEvent.event_id)))
 
 
 def found(site: Site, delivery: str) -> list[int]:
