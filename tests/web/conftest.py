@@ -26,6 +26,7 @@ from paymail.stripe_settings import SANDBOX_WEBHOOK_SECRET
 from paymail.tasks.sweep import sweep_once
 from paymail.web.app import create_app
 from paymail.web.http import request_counts
+from paymail.web.staff.shell import NavCounts
 from paymail.wiring import App, build
 from tests.conftest import without_sync
 from tests.factories import NOW, make_invoice
@@ -139,6 +140,7 @@ def served(app: App) -> FastAPI:
     stage.present = app
     for counts in Counts.made:
         counts.reset()
+    made.state.nav_counts = NavCounts(lambda: 0.0)  # counted once a test: no second that passes costs more
     return made
 
 
