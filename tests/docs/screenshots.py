@@ -23,7 +23,7 @@ from tests.journeys.conftest import FLAGS, Up, logged_in, wait_for
 from tests.journeys.shop import Shop, opened, part_paid, plan
 
 FOLDER = ROOT / "docs" / "screenshots"
-LARGEST = 150_000
+LARGEST = 170_000
 """Bytes of one picture: they are kept for ever in the repository."""
 WIDE, SHEET = (1280, 720), (680, 820)
 
