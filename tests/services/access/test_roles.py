@@ -1,23 +1,24 @@
 """One place says who may do what, and somebody can always give roles."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from paymail import db
+from paymail.db import make_engine
 from paymail.models import Role, StaffUser
 from paymail.services.access import people, roles
 from paymail.services.access.people import LastAdmin, NoSuchPerson
 from paymail.services.access.roles import Act, Roles, issuers_of, may
 from paymail.services.access.staff_passwords import set_password
 from tests.factories import NOW, make_invoice
+from tests.lender import Lender
 from tests.services.access.signing_in import login_context as office
+from tests.services.blocked import wait_until_blocked
 
 PASSWORD = "correct horse battery staple"
-BLOCKED = text(
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
 
 
 @pytest.mark.parametrize("act", [act for act in Act if act is not Act.OWN])
@@ -61,24 +62,28 @@ def test_the_only_admin_of_all_stays_one(engine: Engine) -> None:
     }
 
 
-def test_of_two_admins_who_remove_each_other_at_once_the_second_is_refused(engine: Engine) -> None:
-    if engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
+@pytest.fixture
+def server(lender: Lender) -> Iterator[Engine]:
+    """On PostgreSQL: SQLite has one writer at a time."""
+    with lender.lend() as url:
+        engine = make_engine(url)
+        yield engine
+        engine.dispose()
+
+
+def test_of_two_admins_who_remove_each_other_at_once_the_second_is_refused(server: Engine) -> None:
     for name in ("ann", "ben"):
-        set_password(office(engine), email=f"{name}@office.example", password=PASSWORD)
+        set_password(office(server), email=f"{name}@office.example", password=PASSWORD)
 
     def remove_ann() -> None:
-        with db.transaction(engine) as session:
+        with db.transaction(server) as session:
             people.remove(session, people.to_change(session, email="ann@office.example"), NOW)
 
     with ThreadPoolExecutor(1) as pool:
-        with db.transaction(engine) as session:
+        with db.transaction(server) as session:
             ben = people.to_change(session, email="ben@office.example")
-            other = pool.submit(remove_ann)
-            while not other.done():
-                with db.reading(engine) as looking:
-                    if looking.scalar(BLOCKED):
-                        break
+            other: Future[object] = pool.submit(remove_ann)
+            wait_until_blocked(server, other)
             people.remove(session, ben, NOW)
         with pytest.raises(LastAdmin):
             other.result()
