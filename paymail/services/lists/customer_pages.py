@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.models import Contact, Customer, Invoice
+from paymail.services.lists import keyset
 from paymail.services.lists.invoice_filter import BadFilter
 from paymail.services.lists.payment_state import OWED
 
@@ -95,13 +96,15 @@ def page(
     else:
         anchor, back = None, False
     down = sorting.down is not back
-    columns = (key, Customer.customer_id)
-    statement = statement.order_by(*(one.desc() if down else one.asc() for one in columns))
-    found: list[Customer] = list(session.scalars(statement.limit(size + 1)))
-    more, rows = len(found) > size, found[:size]
-    if back:
-        rows.reverse()
-    has_newer, has_older = (more, True) if back else (anchor is not None, more)
+    rows, has_newer, has_older = keyset.rows_of(
+        session,
+        statement,
+        columns=(key, Customer.customer_id),
+        down=down,
+        size=size,
+        anchored=anchor is not None,
+        back=back,
+    )
     return CustomerPage(
         rows,
         rows[0].customer_id if rows and has_newer else None,

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from paymail.models import Customer, Invoice, InvoiceStatus
+from paymail.services.lists import keyset
 from paymail.services.lists.filter_conditions import conditions
 from paymail.services.lists.invoice_filter import BadFilter, InvoiceFilter
 
@@ -113,12 +114,9 @@ def page(
         anchor, back = None, False
     key, down = _KEYS.get(sorting.order), sorting.down is not back
     columns = [Invoice.invoice_id] if key is None else [key, Invoice.invoice_id]
-    statement = statement.order_by(*(one.desc() if down else one.asc() for one in columns))
-    found: list[Invoice] = list(session.scalars(statement.limit(size + 1)))
-    more, rows = len(found) > size, found[:size]
-    if back:
-        rows.reverse()
-    has_newer, has_older = (more, True) if back else (anchor is not None, more)
+    rows, has_newer, has_older = keyset.rows_of(
+        session, statement, columns=columns, down=down, size=size, anchored=anchor is not None, back=back
+    )
     return Page(
         rows,
         rows[0].invoice_id if rows and has_newer else None,
