@@ -43,6 +43,12 @@ EMAILS = {
 }
 """What became of the invoice emails of each invoice, in order."""
 
+RIVALS = """
+    SELECT one.relname FROM pg_index JOIN pg_class AS one ON one.oid = indexrelid
+    WHERE indrelid = 'invoices'::regclass AND NOT indisunique AND one.relname <> 'ix_invoices_owed'
+"""
+"""Every other index of invoices. A table of eleven rows is read by whichever costs least that day."""
+
 
 @pytest.fixture
 def books(engine: Engine) -> Iterator[Session]:
@@ -262,11 +268,14 @@ def test_what_is_owed_is_found_by_an_index(books: Session) -> None:
     connection = books.connection()
     event.listen(connection, "before_cursor_execute", lambda *given: heard.append((given[2], given[3])))
     if postgres:
+        for name in books.scalars(text(RIVALS)).all():
+            books.execute(text(f'DROP INDEX "{name}"'))
         books.execute(text("SET LOCAL enable_seqscan = off"))
-        books.execute(text("SET LOCAL enable_indexscan = off"))
+        books.execute(text("SET LOCAL enable_nestloop = off"))
     heard.clear()
     invoice_pages.sums(books, wanted=from_text("overdue=61-90"), now=NOW)
     statement, parameters = heard[-1]
     explain = "EXPLAIN" if postgres else "EXPLAIN QUERY PLAN"
     plan = str(connection.exec_driver_sql(f"{explain} {statement}", parameters).all())  # type: ignore[arg-type]
+    books.rollback()
     assert ("ix_invoices_owed" if postgres else "SEARCH invoices USING INDEX") in plan
