@@ -14,7 +14,7 @@ from paymail.errors import InvalidInput
 from paymail.models import AuditEntry, Role, StaffUser
 from paymail.services.access.asking import Asking
 from tests.web.bearer import bearer
-from tests.web.conftest import PASSWORD, STAFF, Biller, Site
+from tests.web.conftest import BOTH, PASSWORD, STAFF, Biller, Site
 from tests.web.staff.test_staff_people import WORDS, another, link_on
 from tests.web.two_issuers import become
 
@@ -138,6 +138,7 @@ def test_it_can_be_filtered_paged_and_exported_without_a_formula(biller: Biller)
     assert (len(rows), rows[0]["who"], rows[0]["act"]) == (60, "'=SUM(A1)", "act 59")
 
 
+@BOTH
 def test_the_database_refuses_to_change_or_delete_an_entry(biller: Biller) -> None:
     biller.site.invoice()
     biller.post("/invoices/502/hold", reason="staff")
