@@ -22,6 +22,7 @@ from paymail.web.staff import (
     events,
     exports,
     forecast,
+    help,
     home,
     import_files,
     imports,
@@ -94,6 +95,7 @@ for noun in (
     keys,
     people,
     audit,
+    help,
     account,
     second_factor,
 ):

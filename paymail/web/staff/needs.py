@@ -95,6 +95,8 @@ PAGES: Mapping[str, Act] = {
     "/companies/{issuer_id}/preview": Act.ADMINISTER,
     "/customers/{customer_id}/erase": Act.ADMINISTER,
     "/customers/{customer_id}/merge": Act.BILL,
+    "/help": Act.OWN,
+    "/help/{help_page}": Act.OWN,
     "/imports": Act.BILL,
     "/invoices/new": Act.BILL,
     "/invoices/{invoice_id}/edit": Act.BILL,
