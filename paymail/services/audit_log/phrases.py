@@ -178,7 +178,7 @@ _IMPORTS = {
     "imports": "gave a file to import",
     "imports files": "imported {it}",
     "imports files read": "changed how {it} is read",
-    "imports files correct": "corrected rows of {it}",
+    "imports files rows": "corrected a row of {it}",
     "imports files remove": "removed {it}",
     "imports send": "emailed the invoices of {it}",
     "imports take-back": "took {it} back",

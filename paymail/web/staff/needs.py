@@ -42,6 +42,7 @@ FORMS: Mapping[str, Act] = {
     "/imports/files/{file_id}": Act.BILL,
     "/imports/files/{file_id}/read": Act.BILL,
     "/imports/files/{file_id}/remove": Act.BILL,
+    "/imports/files/{file_id}/rows/{line}": Act.BILL,
     "/imports/{import_id}/take-back": Act.BILL,
     "/invoices/new": Act.BILL,
     "/invoices/{invoice_id}/edit": Act.BILL,
