@@ -60,6 +60,7 @@ _COMPANIES = {
     "companies bank": "asked for other bank details of {it}",
     "companies bank cancel": "stopped the change of the bank details of {it}",
     "companies bank confirm": "applied the change of the bank details of {it} without the wait",
+    "companies colour": "looked at a colour for {it}",
     "companies preview": "previewed {it}",
     "companies sender": "checked the DNS records of {it}",
     "companies stripe": "connected {it} to Stripe",

@@ -79,6 +79,15 @@ def save(app: AppDep, request: Request, visitor: Visiting, issuer_id: RowId, for
     return _saved(app, request, visitor, issuer_id, form)
 
 
+@router.post("/{issuer_id}/colour")
+def check_colour(
+    app: AppDep, request: Request, visitor: Visiting, issuer_id: RowId, form: GivenForm
+) -> HTMLResponse:
+    """Show whether white can be read on the colour that was typed. Saves nothing."""
+    staff.check_csrf(visitor, form.csrf)
+    return company_page(app, request, visitor, issuer_id, form)
+
+
 @router.post("/{issuer_id}/bank")
 def save_bank(
     app: AppDep, request: Request, visitor: Visiting, issuer_id: RowId, form: GivenForm

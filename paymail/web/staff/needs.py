@@ -24,6 +24,7 @@ FORMS: Mapping[str, Act] = {
     "/companies/{issuer_id}/bank": Act.ADMINISTER,
     "/companies/{issuer_id}/bank/cancel": Act.ADMINISTER,
     "/companies/{issuer_id}/bank/confirm": Act.ADMINISTER,
+    "/companies/{issuer_id}/colour": Act.ADMINISTER,
     "/companies/{issuer_id}/preview": Act.ADMINISTER,
     "/companies/{issuer_id}/sender": Act.ADMINISTER,
     "/companies/{issuer_id}/stripe": Act.ADMINISTER,
