@@ -18,7 +18,8 @@ PAGES = ("", "invoices", "invoices?q=nobody&overdue=any", "acts/void?payment=owe
          "messages/1/preview", "forecast?days=30", "bulk", "bulk/new?payment=unpaid", "reminders",
          "mailbox", "customers", "customers/1", "customers/1/statement", "unknown", "suppressions",
          "events", "reconciliation", "exports", "people", "audit", "account", "keys", "start",
-         "companies", "companies/1", "companies/new", "companies/1/history", "help", "help/security", "help/your-first-month")  # fmt: skip
+         "companies", "companies/1", "companies/new", "companies/1/history", "help",
+         "help/security", "help/your-first-month")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
