@@ -3,6 +3,7 @@
 from typing import Any
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
+    "audit list": ("--since 2026-11-01", "--person kim@acme.example --csv", "--about sign-ins --json"),
     "beat": ("",),
     "bounces list": ("", "--json"),
     "bounces read": ("bounce.eml", "reports/*.eml"),

@@ -23,13 +23,14 @@ from paymail.services.issuers import logos
 from paymail.services.issuers.issuer_settings import checked_changes
 from paymail.services.issuers.others_identity import refuse_others_sender
 from paymail.services.issuers.setting_faults import SettingFaults, read_all
+from paymail.services.issuers.setting_names import NAMES
 from paymail.services.letters.unsaved import NO_TOKEN, TEMPLATES, Unsaved, letter_of, shown_invoice
 from paymail.services.outbox.header_ids import new_header_id
 from paymail.services.reminders.preferences import BadPreference
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
 from paymail.web.http.rate_limits import rate_limits
-from paymail.web.staff.company_form import FIELDS, NAMES, CompanyForm, GivenForm
+from paymail.web.staff.company_form import FIELDS, CompanyForm, GivenForm
 from paymail.web.staff.mailbox import framed
 from paymail.web.staff.session import Visiting
 from paymail.wiring import App
