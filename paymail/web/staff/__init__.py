@@ -8,6 +8,7 @@ from paymail.web.staff import (
     adjustments,
     audit,
     bulk,
+    chosen_company,
     companies,
     company_acts,
     company_previews,
@@ -55,6 +56,7 @@ __all__ = ["router"]
 _inside = APIRouter(dependencies=[Depends(require_staff)])
 for noun in (
     home,
+    chosen_company,
     start,
     import_files,
     imports,
@@ -74,6 +76,7 @@ for noun in (
     previews,
     forecast,
     bulk,
+    chosen_company,
     companies,
     company_acts,
     company_previews,

@@ -119,7 +119,7 @@ def bulk_page(
         found = bulk.progress(session, bulk_id=bulk_id, now=app.now(), default_rate=app.sender_rate)
         issuers = all_issuers(session)
     selection = Selection.from_json(found.bulk.selection)
-    issuer = next((one for one in issuers if (one.issuer_id,) == _company(selection)), None)
+    issuer = next((one for one in issuers if one.issuer_id == company_of(found)), None)
     zone = issuer or next(iter(issuers), None)
     context = {
         "visitor": visitor,
@@ -138,5 +138,8 @@ def bulk_page(
     return PAGES.TemplateResponse(request, "bulk.html", context, refusal.status if refusal else 200)
 
 
-def _company(selection: Selection) -> tuple[int, ...]:
-    return from_text(selection.filter).company if selection.filter else ()
+def company_of(found: bulk.Progress) -> int | None:
+    """Return the one company whose invoices a bulk send emails; None: of several, or it does not say."""
+    text = Selection.from_json(found.bulk.selection).filter
+    named = from_text(text).company if text else ()
+    return named[0] if len(named) == 1 else None

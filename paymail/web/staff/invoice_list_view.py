@@ -93,6 +93,10 @@ def list_page(
 ) -> HTMLResponse:
     """Answer with the list. Nine statements, however many rows; each that a filter adds comes on top."""
     now = app.now()
+    if place.wanted.company == (
+        request.state.shell.company,
+    ):  # what the whole page is about is no filter of it
+        place = replace(place, wanted=replace(place.wanted, company=()))
     with app.reading() as session:
         issuers = all_issuers(session)
         found = invoice_pages.page(
