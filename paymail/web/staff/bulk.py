@@ -16,6 +16,7 @@ from paymail.services.sending.bulk import Selection
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
 from paymail.web.http.inputs import RowId
+from paymail.web.staff import flash
 from paymail.web.staff.bulk_start import begin
 from paymail.web.staff.bulk_view import RequestKey, StartForm, bulk_page, choosing_page, company_of
 from paymail.web.staff.form_actions import Refusal, StaffForm, act
@@ -40,8 +41,10 @@ def sends(app: AppDep, request: Request, visitor: Visiting) -> HTMLResponse:
         issuers = all_issuers(session)
     company = request.state.shell.company
     found = [one for one in found if company is None or company_of(one) in (None, company)]
-    zone = issuers[0].timezone if issuers else "UTC"
-    context = {"visitor": visitor, "found": found, "zone": zone}
+    zones = {one.issuer_id: one.timezone for one in issuers}
+    first = issuers[0].timezone if issuers else "UTC"
+    rows = [(one, zones.get(company_of(one) or 0, first)) for one in found]
+    context = {"visitor": visitor, "found": rows}
     return PAGES.TemplateResponse(request, "bulk_list.html", context)
 
 
@@ -117,7 +120,7 @@ def move(
 
     if refusal := act(app, visitor, form, do):
         return bulk_page(app, request, visitor, bulk_id, refusal)
-    return RedirectResponse(f"/staff/bulk/{bulk_id}", 303)
+    return flash.back_to(f"/staff/bulk/{bulk_id}", "cancel_batch" if verb == "cancel" else verb)
 
 
 _TARGETS = {"pause": BulkState.PAUSED, "resume": BulkState.RUNNING, "cancel": BulkState.CANCELLED}

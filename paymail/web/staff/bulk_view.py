@@ -22,6 +22,7 @@ from paymail.services.outbox import gates
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Selection
 from paymail.web.http.inputs import FilterText
+from paymail.web.staff import flash
 from paymail.web.staff.form_actions import Refusal, Text, WhenForm
 from paymail.web.staff.invoice_view import calendar_or_none
 from paymail.web.staff.pages import PAGES
@@ -134,8 +135,18 @@ def bulk_page(
         "can_cancel": found.name in (BulkState.RUNNING, BulkState.PAUSED),
         "request_key": new_id(),
         "refusal": refusal,
+        "flash": "" if refusal else flash.said(request),
+        "undo": _undo(request, found.name, bulk_id),
     }
     return PAGES.TemplateResponse(request, "bulk.html", context, refusal.status if refusal else 200)
+
+
+def _undo(request: Request, state: str, bulk_id: int) -> flash.Undo | None:
+    """Return how to take a pause or its end back, while the batch still stands so."""
+    for did, now, back in (("pause", BulkState.PAUSED, "resume"), ("resume", BulkState.RUNNING, "pause")):
+        if flash.did(request, did) is not None and state == now:
+            return flash.Undo(f"/staff/bulk/{bulk_id}/{back}", {})
+    return None
 
 
 def company_of(found: bulk.Progress) -> int | None:

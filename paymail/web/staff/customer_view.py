@@ -110,12 +110,13 @@ def shown(
 
 
 def _account(session: Session, customer: Customer, home: str, now: datetime) -> dict[str, object]:
-    """Return what the customer owes and paid, the home currency first. Nine statements."""
+    """Return what the customer owes and paid, the home currency first. Eleven statements."""
     own = customer.customer_id
     owed = customer_sums.owed_by(session, customer_ids=[own], now=now).get(own, [])
     found = customer_account.open_invoices(session, customer_id=own, limit=MOST_INVOICES)
     return {
         "owed": sorted(owed, key=lambda one: one.balance.currency != home),
+        "days_late": customer_sums.days_late(session, customer_ids=[own], now=now).get(own),
         "paid": customer_account.paid_since(session, customer_id=own, since=now - A_YEAR),
         "rows": rows_of(session, found, now),
         "statements": statements.currencies(session, customer_id=own, now=now),

@@ -26,7 +26,7 @@ COOKIE = "paymail_company"
 """Holds the chosen company in the browser, until another one is chosen or all are."""
 OF_ONE_COMPANY = (
     *("/invoices", "/invoices.csv", "/views", "/customers", "/customers.csv", "/imports"),
-    *("/messages", "/forecast", "/unknown"),
+    *("/messages", "/forecast", "/unknown", "/received"),
     *("/exports", "/exports/gst.csv", "/exports/accounting", "/exports/lists"),
 )
 """Routes that see the rows of the chosen company only. Home and Batches ask for it themselves; a page with an
