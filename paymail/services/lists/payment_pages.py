@@ -22,8 +22,6 @@ class Arrived:
     customer_id: int
     customer: str
     zone: str
-    currency: str
-    """The issuer's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class PaymentPage:
 def payments(session: Session, *, after: int | None = None) -> PaymentPage:
     """Return a page of payments, those older than `after`. One statement."""
     statement = (
-        select(Payment, Invoice.number, Customer.customer_id, Customer.name, Issuer.timezone, Issuer.currency)
+        select(Payment, Invoice.number, Customer.customer_id, Customer.name, Issuer.timezone)
         .join(Invoice, Invoice.invoice_id == Payment.invoice_id)
         .join(Customer, Customer.customer_id == Invoice.customer_id)
         .join(Issuer, Issuer.issuer_id == Payment.issuer_id)

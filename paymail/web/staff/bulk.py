@@ -53,6 +53,7 @@ def choose(app: AppDep, request: Request, visitor: Visiting) -> HTMLResponse:
     """Show what a filter, or what was picked on the list, would reach, and the form that starts it."""
     form = StartForm(request_key=new_id())
     try:
+        form.selected = "yes" if "picks" in request.query_params else ""
         wanted = picked(request.query_params.multi_items())
         form.filter = of_company(wanted, request.state.shell.company).query
     except BadFilter as error:

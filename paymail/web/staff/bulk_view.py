@@ -44,6 +44,8 @@ class StartForm(WhenForm):
     filter: FilterText = ""
     shown: Text | None = None
     """The digest of those that the page showed; others were confirmed by nobody."""
+    selected: Text = ""
+    """Whether somebody picked them in the list, and so wants to know which of them are left out."""
     rate: Text = ""
     again: Text = ""
     request_key: RequestKey

@@ -56,7 +56,7 @@ def csv(app: AppDep, _visitor: Visiting, request: Request) -> StreamingResponse:
 def _page(
     app: App, request: Request, visitor: Visitor, place: Place, refusal: Refusal | None = None
 ) -> HTMLResponse:
-    """Answer with the list. Ten statements, however many rows, and one for a page that is not the first."""
+    """Answer with the list. Eight statements, however many rows, and one for a page that is not the first."""
     now = app.now()
     with app.reading() as session:
         issuers = all_issuers(session)

@@ -101,14 +101,14 @@ class Row:
 def rows_of(
     session: Session, customers: Iterable[Customer], issuers: Iterable[Issuer], now: datetime
 ) -> list[Row]:
-    """Return the rows of customers. Seven statements, however many they are."""
-    found = list(customers)
+    """Return the rows of customers. Five statements, however many they are."""
+    found, known = list(customers), list(issuers)
     ids = [one.customer_id for one in found]
-    companies = {one.issuer_id: one for one in issuers}
-    owed = customer_sums.owed_by(session, customer_ids=ids, now=now)
+    companies = {one.issuer_id: one for one in known}
+    owed = customer_sums.owed_by(session, customer_ids=ids, now=now, issuers=known)
     held = customer_sums.held_invoices(session, customer_ids=ids, now=now)
     troubles = customer_sums.troubles(session, customer_ids=ids)
-    late = customer_sums.days_late(session, customer_ids=ids, now=now)
+    late = customer_sums.days_late(session, customer_ids=ids, issuers=known, now=now)
     blocked = suppressions.among(session, addresses=[one.email for one in found])
     rows = []
     for one in found:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from paymail.money import Money
 from paymail.services.access.visible import seen_issuers
+from paymail.services.core.issuers import all_issuers
 from paymail.services.lists import payment_pages
 from paymail.services.lists.payment_state import PaymentState
 from paymail.services.reconciliation import drift_store
@@ -24,9 +25,10 @@ router = APIRouter()
 
 @router.get("/received")
 def received(app: AppDep, request: Request, visitor: Visiting, after: OptionalRowId = None) -> HTMLResponse:
-    """Show what needs a person, and a page of payments. Four statements, however many rows."""
+    """Show what needs a person, and a page of payments. Five statements, however many rows."""
     now = app.now()
     with app.reading() as session:
+        issuers = all_issuers(session)
         found = payment_pages.payments(session, after=after)
         # What Stripe has is of an account, which several companies may share: not of one of them.
         whole = seen_issuers(session) is None
@@ -47,7 +49,7 @@ def received(app: AppDep, request: Request, visitor: Visiting, after: OptionalRo
         "ways": WORDS,
         "today": now.astimezone(clock_of(zones[0] if zones else "UTC")).date(),
         "as_money": Money,
-        "home": found.rows[0].currency if found.rows else "AUD",
+        "home": issuers[0].currency if issuers else "AUD",
         "zones": zones,
         "now": now,
     }
