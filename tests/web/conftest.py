@@ -200,6 +200,10 @@ class Biller:
         assert found.status_code == status, found.text
         return found
 
+    def choose(self, company: int | str, back: str = "") -> str:
+        """Choose the company that the pages are about; empty: all. Return the page that follows."""
+        return self.post("/company", company=company, back=back)
+
     def messages(self) -> list[Message]:
         with self.site.app.reading() as session:
             return list(session.scalars(select(Message).order_by(Message.message_id)))

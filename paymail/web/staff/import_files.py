@@ -31,7 +31,7 @@ from paymail.services.imports.files.work import Work
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
 from paymail.web.http.inputs import PageNumber, RowId
-from paymail.web.staff import import_jobs
+from paymail.web.staff import flash, import_jobs
 from paymail.web.staff.form_actions import Refusal, StaffForm, Text, act
 from paymail.web.staff.import_columns import SEPARATOR_NAMES
 from paymail.web.staff.import_view import Asked, file_page
@@ -122,7 +122,7 @@ def remove(app: AppDep, request: Request, visitor: Visiting, file_id: RowId, for
     refusal = act(app, visitor, form, lambda session, now: kept.discard(session, file_id=file_id, now=now))
     if refusal:
         return file_page(app, request, visitor, file_id, refusal=refusal)
-    return RedirectResponse("/staff/imports", 303)
+    return flash.back_to("/staff/imports", "file_gone")
 
 
 @router.get("/{file_id}/left-out.csv")

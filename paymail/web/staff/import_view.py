@@ -20,7 +20,7 @@ from paymail.services.imports.profiles import BUILT_IN, OWN
 from paymail.services.lists import cursor, imports, issuer_sums
 from paymail.services.lists.invoice_filter import InvoiceFilter, from_pairs
 from paymail.web.schemas.imports import state_of
-from paymail.web.staff import import_columns
+from paymail.web.staff import flash, import_columns
 from paymail.web.staff.form_actions import Refusal
 from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
@@ -70,6 +70,7 @@ def list_page(
         "state_of": state_of,
         "largest": app.settings.import_megabytes,
         "days": kept.KEPT_DAYS,
+        "flash": "" if refusal else flash.said(request),
     }
     return PAGES.TemplateResponse(request, "imports.html", context, refusal.status if refusal else 200)
 

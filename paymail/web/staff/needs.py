@@ -19,6 +19,7 @@ FORMS: Mapping[str, Act] = {
     "/bulk": Act.BILL,
     "/bulk/{bulk_id}/failed-again": Act.BILL,
     "/bulk/{bulk_id}/{verb}": Act.BILL,
+    "/company": Act.OWN,
     "/companies/new": Act.ADMINISTER,
     "/companies/{issuer_id}": Act.ADMINISTER,
     "/companies/{issuer_id}/bank": Act.ADMINISTER,
