@@ -63,6 +63,7 @@ class PaymentAttempt(Base):
             sqlite_where=_LIVE_SQL,
         ),
         Index("ix_payment_attempts_status", "status"),
+        Index("ix_payment_attempts_account", "account"),
     )
 
     attempt_id: Mapped[int] = mapped_column(BigId, primary_key=True)
