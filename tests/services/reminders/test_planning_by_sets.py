@@ -19,7 +19,7 @@ from paymail.services.reminders import planner, situation
 from paymail.services.reminders.decision import Decision, decide
 from tests.factories import NOW, make_invoice
 from tests.lender import Lender
-from tests.services.reminders.random_book import RandomBook
+from tests.services.random_book import RandomBook
 
 BOOK = 40
 """Invoices; a transaction of the planner has some of them here."""

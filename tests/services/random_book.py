@@ -1,4 +1,4 @@
-"""Invoices in all the states that reminders depend on, drawn at random, but the same for the same seed."""
+"""Invoices in all the states that emails depend on, drawn at random, but the same for the same seed."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -42,7 +42,7 @@ class RandomBook:
         self._random = Random(seed)
 
     def add(self, invoice_id: int) -> None:
-        """Write an invoice that a sweep is to look at."""
+        """Write an invoice that the ladder is to look at."""
         invoice = make_invoice(
             self._session,
             invoice_id=invoice_id,
@@ -55,6 +55,7 @@ class RandomBook:
         self._session.refresh(invoice, ["issuer", "customer"])
         invoice.reminders_from = NOW - timedelta(days=self._one((0, 10, 60)))
         invoice.reminders_off = self._rarely()
+        invoice.payment_token = None if self._rarely() else invoice.payment_token
         if not invoice.amount_paid and self._rarely():
             invoice.payment_status = PaymentStatus.PROCESSING
         for fact in (self._customer, self._contact, self._suppression, self._hold, self._plan, self._awaited):
@@ -64,6 +65,7 @@ class RandomBook:
     def _customer(self, invoice: Invoice) -> None:
         customer = invoice.customer
         customer.reminders_off, customer.ladder = self._rarely(), self._one(LADDERS)
+        customer.erased_at = NOW if self._rarely() else None
         if self._rarely():
             customer.held_at, customer.held_by, customer.held_reason = NOW, "amy", "on leave"
             customer.held_until = self._one((None, NOW - timedelta(hours=1), NOW + timedelta(days=3)))
