@@ -159,8 +159,9 @@ def fill(engine: Engine, size: int) -> None:
             copy(session, table, rows, values)
         if engine.dialect.name == "postgresql":
             session.execute(text("SELECT setval('messages_message_id_seq', 100000000)"))
-    with engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    if engine.dialect.name == "postgresql":  # as it does by itself; nobody does it for SQLite
+        with engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
 
 
 def attempt() -> PaymentAttempt:

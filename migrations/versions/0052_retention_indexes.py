@@ -1,4 +1,4 @@
-"""Indexes by which retention finds old contents and who needs them, and accounts by which money came."""
+"""Indexes by which retention finds old contents and who needs them, and the reconciler what is an account's."""
 
 from collections.abc import Sequence
 
@@ -20,10 +20,12 @@ def upgrade() -> None:
     for name, column in OF_MESSAGES.items():
         build_index(name, "messages", [column], where=f"{column} IS NOT NULL")
     build_index("ix_blobs_kept", "blobs", ["created_at", "sha256"], where="erased_at IS NULL")
-    build_index("ix_payment_attempts_account", "payment_attempts", ["account"])
+    build_index("ix_payment_attempts_account", "payment_attempts", ["account", "created_at"])
+    build_index("ix_payments_account", "payments", ["account", "received_at"])
 
 
 def downgrade() -> None:
+    drop_index("ix_payments_account", "payments")
     drop_index("ix_payment_attempts_account", "payment_attempts")
     drop_index("ix_blobs_kept", "blobs")
     for name in OF_MESSAGES:
