@@ -1,4 +1,4 @@
-"""Indexes by which retention finds old contents and who needs them, and the reconciler what is an account's."""
+"""Indexes by which retention finds old contents and who needs them, and the reconciler an account's own."""
 
 from collections.abc import Sequence
 
