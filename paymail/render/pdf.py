@@ -39,14 +39,16 @@ class WeasyPdfRenderer:
 
     def render(self, document: Document) -> bytes:
         """Render. Raises RenderFailed."""
-        name = document.template
-        context = {field.name: getattr(document, field.name) for field in dataclasses.fields(document)}
-        context["document"] = document
         try:
-            html = self._environment.get_template(name).render(context)
-            return self._printed(html, _style(self._folder, language_of(document.locale)))
+            return self._printed(*self.page(document))
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, OSError) as error:
-            raise RenderFailed(f"_pdf/{name}", error) from None
+            raise RenderFailed(f"_pdf/{document.template}", error) from None
+
+    def page(self, document: Document) -> tuple[str, str]:
+        """Return the HTML that a document is printed from, and its style sheet. Raises what templates do."""
+        context = {field.name: getattr(document, field.name) for field in dataclasses.fields(document)}
+        html = self._environment.get_template(document.template).render({**context, "document": document})
+        return html, _style(self._folder, language_of(document.locale))
 
     def _printed(self, html: str, style: str) -> bytes:
         key = Remembered.key(html, style)
