@@ -1,8 +1,8 @@
 """What the PDF of an invoice costs: `python -m benchmarks.pdf [ROUNDS]`.
 
 Sides take turns in one process, each round with a new invoice: its number, amounts and descriptions are of
-this round alone. CPU time, medians; ratios are those of the paired rounds. `naive` is what the first example of
-WeasyPrint's documentation does, `tuned` adds what its own does (fonts and style sheet are read once).
+this round alone. CPU time, medians; ratios are those of the paired rounds. `naive` is what the first example
+of WeasyPrint's documentation does, `tuned` adds what its own does (fonts and style sheet are read once).
 """
 
 import gc
