@@ -49,14 +49,15 @@ class Copies:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The version of an invoice's PDF that holds: `facts` is its digest, `paid` what it shows as received
-    (minor units)."""
+    """The version of a document's PDF that holds: `facts` is its digest, `paid` what an invoice shows as
+    received (minor units). It belongs to the invoice."""
 
     invoice_id: int
     facts: str
     paid: int
     pdf: bytes | None
     """Its bytes; None: it is still to be drawn."""
+    kind: str = "invoice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Letter:
     in_reply_to: str = ""
     copies: Copies = Copies()
     version: Frozen | None = None
-    """Of the document, where it is an issued invoice."""
+    """Of the document, where it was issued."""
     enclosed: Enclosed | None = None
     subject_mark: str = ""
     """Stands before the subject: `Test: `."""

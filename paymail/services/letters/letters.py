@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.documents import Document, InvoiceDocument
+from paymail.documents import Document
 from paymail.emails import TO_STAFF
 from paymail.models import TO_NAMED, Blob, ContactRole, Invoice, Message, MessageKind, MessageState
 from paymail.ports.rendering import Copies, Enclosed, Frozen, Letter
@@ -92,7 +92,7 @@ def _to_name(message: Message, invoice: Invoice) -> str:
 
 
 def _version(session: Session, invoice: Invoice, document: Document | None) -> Frozen | None:
-    if not isinstance(document, InvoiceDocument):
+    if document is None:
         return None
     return issued_documents.frozen(session, invoice=invoice, document=document)
 
