@@ -155,6 +155,7 @@ def examples(busy: Biller) -> dict[str, object]:
         "kind": "remind",
         "user_id": 1,
         "staff_token": password_link(busy.site),
+        "language": "de",
     }
 
 

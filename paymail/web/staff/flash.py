@@ -42,6 +42,9 @@ FLASHES: Mapping[str, str] = {
     "answer": "Closed. The reminders go on.",
     "link": "The invoice has another pay link; the old one has stopped working.",
     "link_made": "The invoice has a pay link again. No email went out.",
+    "worded": "Saved. Emails that are written from now on use these words, those that wait too.",
+    "worded_same": "Nothing was changed: these words are in use already.",
+    "unworded": "Paymail's words are used from now on.",
     "link_ended": "The pay link has stopped working.",
 }
 
