@@ -26,7 +26,7 @@ from paymail.ports.mail import Mailer
 from paymail.ports.payment_domains import PaymentDomains
 from paymail.ports.payments import Gateway
 from paymail.ports.queue import Doorbell
-from paymail.ports.rendering import PdfRenderer, WordingRules, Writer
+from paymail.ports.rendering import PdfRenderer, Writer
 from paymail.ports.sender_records import SenderRecords
 from paymail.queue.celery_app import make_celery
 from paymail.queue.doorbell import CeleryDoorbell
@@ -67,7 +67,6 @@ class App:
     mailer: Mailer
     sender_records: SenderRecords
     writer: Writer
-    wordings: WordingRules
     pdf: PdfRenderer
     now: Callable[[], datetime] = clock.utc_now
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
@@ -164,7 +163,6 @@ def build(settings: Settings) -> App:
     pdf = WeasyPdfRenderer(TEMPLATES)
     key = key_of(settings.dkim_domain, settings.dkim_selector, settings.dkim_key_file)
     signer = Signer.load(domain=key.domain, selector=key.selector, key_file=key.key_file) if key else None
-    letters = LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=signer)
     return App(
         settings=settings,
         engine=_engine(settings),
@@ -174,8 +172,9 @@ def build(settings: Settings) -> App:
         payment_domains=StripePaymentDomains(_stripe(settings)),
         mailer=MeasuredMailer(_mailer(settings)),
         sender_records=DnsSenderRecords(settings.mail_transport == "smtp", key),
-        writer=MeasuredWriter(letters),
-        wordings=letters,
+        writer=MeasuredWriter(
+            LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=signer)
+        ),
         pdf=pdf,
         sender_rate=_sender_rate(settings),
     )

@@ -12,7 +12,7 @@ from paymail.emails.own_words import PLACEHOLDERS, OwnWords
 from paymail.models import Wording
 from paymail.services.core.issuers import find_issuer
 from paymail.services.issuers import wording as wordings
-from paymail.services.letters.own_words import in_use, words_of
+from paymail.services.letters.own_words import words_of
 
 wording = typer.Typer(help="A company's own words in its emails.", no_args_is_help=True)
 
@@ -72,19 +72,21 @@ def set_(
 
     Placeholders are written as {{ number }}. Emails that wait are written with it; those that were sent stay.
     """
-    given = {"subject": subject, "preheader": preheader, "opening": opening, "closing": closing}
+    typed = {"subject": subject, "preheader": preheader, "opening": opening, "closing": closing}
+    given = {part: text for part, text in typed.items() if text is not None}
     app = open_app()
     with app.transaction() as session:
         found = find_issuer(session, ref=issuer)
-        latest = in_use(session, issuer_id=found.issuer_id, template=email, language=language)
-        present = (words_of(latest) if latest else OwnWords()).parts
+        present = wordings.words_at(
+            session, issuer_id=found.issuer_id, template=email, language=language, version=None
+        )
         made = wordings.save(
             session,
             issuer=found,
             template=email,
             language=language,
-            words=OwnWords(**present | {part: text for part, text in given.items() if text is not None}),
-            rules=app.wordings,
+            words=OwnWords(**present.parts | given),
+            rules=app.writer,
             actor="cli",
             now=app.now(),
         )
@@ -112,7 +114,7 @@ def back(
             template=email,
             language=language,
             version=version,
-            rules=app.wordings,
+            rules=app.writer,
             actor="cli",
             now=app.now(),
         )

@@ -124,7 +124,7 @@ class Written:
     """As in RenderedEmail."""
 
 
-class Writer(Protocol):
+class Writer(WordingRules, Protocol):
     """Renders a letter into MIME bytes; equal letters give equal bytes."""
 
     def write(self, letter: Letter) -> Written:

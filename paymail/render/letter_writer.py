@@ -14,7 +14,7 @@ from paymail.render.mime import Attachment, Head, Mailbox, UnsafeHeader, build, 
 
 
 class LetterWriter:
-    """Implements `ports.Writer` and `ports.WordingRules`.
+    """Implements `ports.Writer`.
 
     `bounce_address` is where bounces go, each message's own form of it; empty: to the issuer.
     """

@@ -111,7 +111,7 @@ _BRACES = "braces are only for placeholders, one name each, such as {{ customer_
 
 def _unknown(name: str, allowed: Mapping[str, str]) -> str:
     near = get_close_matches(name, allowed, n=1, cutoff=0.5)
-    hint = f"did you mean {{{{ {near[0]} }}}}?" if near else f"there are {', '.join(sorted(allowed))}"
+    hint = f"the nearest is {{{{ {near[0]} }}}}" if near else f"there are {', '.join(sorted(allowed))}"
     return f"{{{{ {name[:40]} }}}} is not a placeholder of this email; {hint}"
 
 

@@ -17,7 +17,8 @@ PAGES = ("", "invoices", "invoices?q=nobody&overdue=any", "acts/void?payment=owe
          "messages/1/preview", "forecast?days=30", "bulk", "bulk/new?payment=unpaid", "reminders",
          "mailbox", "customers", "customers/1", "customers/1/statement", "unknown", "suppressions",
          "events", "reconciliation", "exports", "people", "audit", "account", "keys", "start",
-         "companies", "companies/1", "companies/new", "companies/1/history")  # fmt: skip
+         "companies", "companies/1", "companies/new", "companies/1/history",
+         "companies/1/wording", "companies/1/wording/reminder_firm/de")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

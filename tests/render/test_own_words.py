@@ -114,7 +114,7 @@ def test_all_of_the_template_language_but_a_name_is_refused(text: str) -> None:
 
 
 def test_an_unknown_placeholder_is_named_with_the_nearest_that_there_is() -> None:
-    assert fault("{{ costumer_name }}").endswith("did you mean {{ customer_name }}?")
+    assert fault("{{ costumer_name }}").endswith("the nearest is {{ customer_name }}")
     for name in ("pay_url", "payment_url", "self", "seller", "true", "lipsum"):
         assert fault(f"{{{{ {name} }}}}").startswith(f"{{{{ {name} }}}} is not a placeholder of this email")
     assert fault("{{ due_date }}", template="receipt").startswith("{{ due_date }} is not a placeholder")

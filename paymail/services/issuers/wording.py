@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from paymail.emails.own_words import PLACEHOLDERS, OwnWords
@@ -126,7 +126,11 @@ def go_back(
     None where they are in use already. Raises NoSuchWording, BadWording.
     """
     checked_place(template, language)
-    words = words_of(_version(session, issuer, template, language, version)) if version else _PAYMAILS
+    words = _PAYMAILS
+    if version:
+        words = words_at(
+            session, issuer_id=issuer.issuer_id, template=template, language=language, version=version
+        )
     return save(
         session,
         issuer=issuer,
@@ -139,25 +143,30 @@ def go_back(
     )
 
 
-def _version(session: Session, issuer: Issuer, template: str, language: str, version: int) -> Wording:
-    statement = select(Wording).where(
-        Wording.issuer_id == issuer.issuer_id,
-        Wording.template == template,
-        Wording.language == language,
-        Wording.version == version,
-    )
+def words_at(
+    session: Session, *, issuer_id: int, template: str, language: str, version: int | None
+) -> OwnWords:
+    """Return the words of a version; None: those in use, or paymail's. Raises NoSuchWording."""
+    if version is None:
+        latest = in_use(session, issuer_id=issuer_id, template=template, language=language)
+        return words_of(latest) if latest else _PAYMAILS
+    statement = _all(issuer_id, template, language).where(Wording.version == version)
     found = session.scalars(statement).one_or_none()
     if found is None:
         raise NoSuchWording(f"there is no version {version} of these words")
-    return found
+    return words_of(found)
 
 
 def versions(session: Session, *, issuer_id: int, template: str, language: str) -> list[Wording]:
     """Return the newest versions, the one in use first."""
-    mine = select(Wording).where(
+    mine = _all(issuer_id, template, language).order_by(Wording.version.desc())
+    return list(session.scalars(mine.limit(MOST_SHOWN)))
+
+
+def _all(issuer_id: int, template: str, language: str) -> Select[Wording]:
+    return select(Wording).where(
         Wording.issuer_id == issuer_id, Wording.template == template, Wording.language == language
     )
-    return list(session.scalars(mine.order_by(Wording.version.desc()).limit(MOST_SHOWN)))
 
 
 def overview(session: Session, *, issuer_id: int) -> dict[tuple[str, str], Wording]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import AfterValidator, Field
 
 from paymail.emails.own_words import OwnWords
@@ -13,6 +13,8 @@ Place = tuple[int, str, str]
 """An issuer's id, a template folder and a language."""
 Named = Annotated[str, Path(max_length=40)]
 MOST_VERSIONS = 1_000_000
+Version = Annotated[int | None, Query(ge=1, le=MOST_VERSIONS)]
+"""Which version to show; None: the one in use."""
 
 
 def _as_typed(text: str) -> str:

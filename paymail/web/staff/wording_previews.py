@@ -20,7 +20,7 @@ from paymail.web.staff.company_form import CompanyForm
 from paymail.web.staff.company_previews import unsaved_settings
 from paymail.web.staff.email_previews import email_view, said, send_to_self, test_mail
 from paymail.web.staff.session import Visiting
-from paymail.web.staff.wording_form import Named, Place, WordingForm
+from paymail.web.staff.wording_form import Named, Place, Version, WordingForm
 from paymail.web.staff.wording_view import LABELS
 from paymail.wiring import App
 
@@ -29,11 +29,22 @@ router = APIRouter(prefix="/companies/{issuer_id}/wording/{template}/{language}"
 
 @router.get("/preview")
 def saved_preview(
-    app: AppDep, request: Request, visitor: Visiting, issuer_id: RowId, template: Named, language: Named
+    app: AppDep,
+    request: Request,
+    visitor: Visiting,
+    issuer_id: RowId,
+    template: Named,
+    language: Named,
+    version: Version = None,
 ) -> Response:
-    """Show the email with the words that are in use."""
+    """Show the email with the words that are in use, or those of an earlier version."""
     place = (issuer_id, template, language)
-    return _preview(app, request, visitor, place, WordingForm(), saved=True)
+    wording.checked_place(template, language)
+    with app.reading() as session:
+        words = wording.words_at(
+            session, issuer_id=issuer_id, template=template, language=language, version=version
+        )
+    return _preview(app, request, visitor, place, WordingForm(**words.parts))
 
 
 @router.post("/preview")
@@ -57,14 +68,12 @@ def _preview(
     visitor: Visitor,
     place: Place,
     form: WordingForm,
-    *,
-    saved: bool = False,
 ) -> Response:
     rate_limits(request).previews.check(visitor.email)
     if refused := _faults(app, place, form):
         return refused
     with app.reading() as session:
-        letter = _letter(session, app, place, form, saved=saved)
+        letter = _letter(session, app, place, form)
     if letter is None:
         return said(f"This company has no invoice {form.number}.", status=404)
     return email_view(app, letter, form.view, inbox=True)
@@ -95,17 +104,15 @@ def send_test(
 def _faults(app: App, place: Place, form: WordingForm) -> HTMLResponse | None:
     _, template, language = place
     wording.checked_place(template, language)
-    found = app.wordings.faults(form.words, template, language)
+    found = app.writer.faults(form.words, template, language)
     if not found:
         return None
     return said(*(f"{LABELS[part]}: {why}." for part, why in found.items()), status=422)
 
 
-def _letter(
-    session: Session, app: App, place: Place, form: WordingForm, *, saved: bool = False
-) -> Letter | None:
-    """Return the email with what was typed, or what is saved: of an invoice if one is named, else a sample;
-    None if there is no such invoice."""
+def _letter(session: Session, app: App, place: Place, form: WordingForm) -> Letter | None:
+    """Return the email with what was typed: of an invoice if one is named, else a sample; None if there is no
+    such invoice."""
     issuer_id, template, language = place
     issuer = find_issuer(session, ref=str(issuer_id))
     number = form.number[:100].removeprefix("#")
@@ -117,7 +124,7 @@ def _letter(
         session,
         issuer=issuer,
         invoice=invoice,
-        unsaved=replace(looks, words=None if saved else form.words, language=language),
+        unsaved=replace(looks, words=form.words, language=language),
         template=template,
         public_url=app.settings.public_url,
         now=app.now(),

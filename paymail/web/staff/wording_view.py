@@ -45,7 +45,7 @@ MEANINGS = {
     "balance": "what is still to be paid",
     "issue_date": "when the invoice was issued",
     "due_date": "when it is due",
-    "days_overdue": "for how many days it has been due, a number",
+    "days_overdue": "days since it was due, as a number",
     "amount": "how much this email is about",
     "receipt_number": "the receipt's number",
     "paid_date": "when it was paid",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from paymail.web.http.inputs import RowId
 from paymail.web.staff.flash import back_to
 from paymail.web.staff.form_actions import StaffForm, act
 from paymail.web.staff.session import Visiting
-from paymail.web.staff.wording_form import MOST_VERSIONS, Named, Place, WordingForm
+from paymail.web.staff.wording_form import MOST_VERSIONS, Named, Place, Version, WordingForm
 from paymail.web.staff.wording_view import Typed, editor_page, overview_page
 
 router = APIRouter(prefix="/companies/{issuer_id}/wording")
@@ -45,7 +45,7 @@ def show(
     issuer_id: RowId,
     template: Named,
     language: Named,
-    version: Annotated[int | None, Query(ge=1, le=MOST_VERSIONS)] = None,
+    version: Version = None,
 ) -> HTMLResponse:
     """Show the words of one email in one language, with the versions that there were."""
     return editor_page(app, request, visitor, (issuer_id, template, language), version=version)
@@ -72,7 +72,7 @@ def save(
                 template=template,
                 language=language,
                 words=form.words,
-                rules=app.wordings,
+                rules=app.writer,
                 actor=visitor.email,
                 now=app.now(),
                 seen=form.seen,
@@ -108,7 +108,7 @@ def go_back(
                 template=template,
                 language=language,
                 version=form.version,
-                rules=app.wordings,
+                rules=app.writer,
                 actor=visitor.email,
                 now=now,
             )
