@@ -19,6 +19,7 @@ PAGES = ("", "invoices", "invoices?q=nobody&overdue=any", "acts/void?payment=owe
          "mailbox", "customers", "customers/1", "customers/1/statement", "unknown", "suppressions",
          "events", "reconciliation", "exports", "people", "audit", "account", "keys", "start",
          "companies", "companies/1", "companies/new", "companies/1/history", "help",
+         "companies/1/wording", "companies/1/wording/reminder_firm/de",
          "help/security", "help/your-first-month")  # fmt: skip
 
 

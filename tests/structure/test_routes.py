@@ -157,6 +157,7 @@ def examples(busy: Biller) -> dict[str, object]:
         "line": 2,
         "help_page": "security",
         "staff_token": password_link(busy.site),
+        "language": "de",
     }
 
 

@@ -48,6 +48,8 @@ CHECKED = {
     "objections.positions": "numbers of lines, which we write",
     "staff_sessions.secret_sha256": "a digest; without it nobody is logged in",
     "staff_sessions.csrf": "made by us; without it no form is sent",
+    "wordings.template": "one of ours, checked when it is saved",
+    "wordings.language": "one of ours, checked when it is saved",
     "saved_views.query": "a filter, checked when it is saved",
     "staff_users.password_hash": "made by us",
     "api_keys.prefix": "made by us; without it no key opens",
@@ -58,6 +60,8 @@ CHECKED = {
 EXAMPLES = {
     "currency": "AUD",
     "objections.positions": "1",
+    "wordings.template": "invoice",
+    "wordings.language": "en",
     "drifts.kind": "amount_differs",
     "reconciler_turns.job": "compare",
     "bank_changes.details": "{}",

@@ -24,6 +24,7 @@ NAMES: Mapping[str, str] = {
     "link_days": "Pay links end",
     "stripe_account": "Stripe account",
     "created": "Company added",
+    "wording": "Wording of emails",
     "bank_change": "Change of bank details",
     "bank_holder": "Account name",
     "bank_name": "Bank",

@@ -52,6 +52,8 @@ from paymail.web.staff import (
     statements,
     suppressions,
     unknown_messages,
+    wording_previews,
+    wordings,
 )
 from paymail.web.staff.session import require_staff
 
@@ -86,6 +88,8 @@ for noun in (
     companies,
     company_acts,
     company_previews,
+    wordings,
+    wording_previews,
     issuer_settings,
     unknown_messages,
     events,
