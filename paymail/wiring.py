@@ -164,6 +164,7 @@ def build(settings: Settings) -> App:
     pdf = WeasyPdfRenderer(TEMPLATES, remembered=MOST_BYTES)
     key = key_of(settings.dkim_domain, settings.dkim_selector, settings.dkim_key_file)
     signer = Signer.load(domain=key.domain, selector=key.selector, key_file=key.key_file) if key else None
+    letters = LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=signer)
     return App(
         settings=settings,
         engine=_engine(settings),
@@ -173,9 +174,7 @@ def build(settings: Settings) -> App:
         payment_domains=StripePaymentDomains(_stripe(settings)),
         mailer=MeasuredMailer(_mailer(settings)),
         sender_records=DnsSenderRecords(settings.mail_transport == "smtp", key),
-        writer=MeasuredWriter(
-            LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=signer)
-        ),
+        writer=MeasuredWriter(letters),
         pdf=pdf,
         sender_rate=_sender_rate(settings),
     )
