@@ -8,7 +8,7 @@ import typer
 from paymail.cli.context import exits, open_app
 from paymail.cli.options import Amount, Json, Key, Yes
 from paymail.cli.output import said, sure
-from paymail.models import Channel
+from paymail.models import Channel, RefundStatus
 from paymail.money import Money, parse_amount
 from paymail.services.core.documents import WAYS, receipt_number
 from paymail.services.core.invoices import load_invoice, local_date
@@ -145,6 +145,8 @@ def refund(
         "credit_note": number or None,
     }
     note = f", credit note {number}" if number else ""
+    if asked.status is RefundStatus.PROPOSED:
+        note = "; another person has to approve it on the staff pages"
     said(data, f"refund {asked.refund_id} of {shown} is {asked.status}{note}", as_json)
 
 

@@ -78,9 +78,12 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
         "CANCELED": "paymail cancelled the intent at Stripe, or Stripe did; or it was never made.",
     },
     RefundStatus: {
-        "REQUESTED": "Staff ask for a refund by Stripe.",
+        "PROPOSED": "Somebody asks for a refund that needs a second person's approval.",
+        "REFUSED": "Another person refuses it.",
+        "WITHDRAWN": "Its author withdraws it.",
+        "REQUESTED": "Staff ask for a refund by Stripe, or another person approves it.",
         "PENDING": "Stripe has taken it on; refunds made in its dashboard begin here or later.",
-        "SUCCEEDED": "Stripe says so; or staff record money that they sent back another way.",
+        "SUCCEEDED": "Stripe says so; or staff record, or approve, money that they sent back another way.",
         "FAILED": "Stripe refuses it, or the customer's bank returns it, even days later.",
     },
     DisputeState: {

@@ -26,6 +26,8 @@ class RefundRow(BaseModel):
     credit_note: str | None = Field(description="Credit note number; null if none.")
     gateway_id: str | None
     requested_by: str
+    decided_by: str = Field(description="Who approved or refused it; empty if nobody did or had to.")
+    decided_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -45,6 +47,8 @@ class RefundRow(BaseModel):
             credit_note=credit_note_number(refund) or None,
             gateway_id=refund.gateway_id,
             requested_by=refund.actor,
+            decided_by=refund.decided_by,
+            decided_at=refund.decided_at,
             created_at=refund.created_at,
             updated_at=refund.updated_at,
         )
