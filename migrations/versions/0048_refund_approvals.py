@@ -1,4 +1,7 @@
-"""Refunds that need the approval of a second person."""
+"""Refunds that need the approval of a second person, and credit notes without a payment.
+
+The way back leaves `refunds.payment_id` as it is: a credit note that was issued has none.
+"""
 
 from collections.abc import Sequence
 
@@ -16,13 +19,15 @@ COLUMNS = (
     ("issuers", lambda: sa.Column("refund_approval_from", sa.BigInteger(), nullable=True)),
     ("refunds", lambda: sa.Column("owed_again", sa.Boolean(), nullable=True)),
     ("refunds", lambda: sa.Column("decided_by", sa.String(320), nullable=False, server_default="")),
-    ("refunds", lambda: sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True)),
+    ("refunds", lambda: sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True)),
 )
 
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
         add_missing(COLUMNS)
+    with op.batch_alter_table("refunds") as table:
+        table.alter_column("payment_id", existing_type=sa.BigInteger(), nullable=True)
 
 
 def downgrade() -> None:

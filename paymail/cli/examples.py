@@ -71,6 +71,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "invoices send": ("502", '501 502 --at "next business morning"'),
     "invoices show": ("502", "502 --json"),
     "invoices void": ('502 --reason "Billed twice" --yes',),
+    "invoices credit": ('502 --amount 16.50 --reason "A quarter of an hour less"',),
     "invoices write-off": ('502 --reason "Customer insolvent"', "502 --undo"),
     "issuers add": ('"Acme Pty Ltd" billing@acme.example --tax-id "51 824 753 556" --address "1 Main St"',),
     "issuers cancel-bank": ("2",),

@@ -88,10 +88,17 @@ def _lines(found: Statement) -> list[str]:
             f" {payment.reference}  {receipt_number(payment)}{'  (disputed)' if one.disputed else left}"
         )
     lines += [
+        f"credit  {one.refund_id:<6} {local_date(found.invoice.issuer, one.created_at)}"
+        f"  {Money(-one.credited, currency)!s:>18}  {credit_note_number(one)} {one.reason}"
+        for one in found.refunds
+        if one.payment_id is None
+    ]
+    lines += [
         f"refund  {one.refund_id:<6} {local_date(found.invoice.issuer, one.created_at)}"
         f"  {Money(-one.amount, currency)!s:>18}  of payment {one.payment_id}: {one.status}"
         f" {one.failure} {credit_note_number(one)}".rstrip()
         for one in found.refunds
+        if one.payment_id is not None
     ]
     lines += [
         f"dispute {one.dispute_id}  {Money(one.amount, currency)}  of payment {one.payment_id}: {one.state}"

@@ -52,7 +52,8 @@ RESERVING = (_R.PROPOSED, _R.REQUESTED, *IN_FORCE)
 
 
 class Refund(CausedByRequest, Base):
-    """Part of a payment given back. `amount` and `credited` in minor units of the invoice's currency."""
+    """Part of a payment given back, or a credit note alone. `amount` and `credited` in minor units of the
+    invoice's currency."""
 
     __tablename__ = "refunds"
     __table_args__ = (
@@ -63,7 +64,8 @@ class Refund(CausedByRequest, Base):
     refund_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"), index=True)
     issuer_id: Mapped[int] = mapped_column(ForeignKey("issuers.issuer_id"))
-    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.payment_id"), index=True)
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payments.payment_id"), index=True)
+    """Empty: a credit note without a payment, of which nothing goes back: `amount` is zero."""
     gateway_id: Mapped[str | None] = mapped_column(String(80), unique=True)
     """Stripe's `re_…`; empty for refunds by other channels, and until Stripe has answered."""
     idempotency_key: Mapped[str | None] = mapped_column(String(120), unique=True)
@@ -87,7 +89,8 @@ class Refund(CausedByRequest, Base):
     actor: Mapped[str] = mapped_column(String(120))
     decided_by: Mapped[str] = mapped_column(String(320), default="", server_default="")
     """Who approved or refused it; empty: nobody had to."""
-    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was asked for, if it was approved later: that is `created_at` then, which dates its note."""
     request_key: Mapped[str | None] = mapped_column(String(80), unique=True)
     tries: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -75,6 +75,21 @@ def test_a_refund_that_needs_a_second_person_waits_and_is_listed_withdrawn_or_re
     assert told("payments", "refund", "1", "50", "--yes")["status"] == "succeeded"
 
 
+def test_a_credit_note_takes_off_what_is_owed_once_by_its_key(two_invoices: App) -> None:
+    given = ("invoices", "credit", "502", "--amount", "20", "--reason", "less", "--key", "c", "--yes")
+    for _ in range(2):
+        assert told(*given) == {
+            "refund_id": 1,
+            "credit_note": "CN-000001",
+            "credited": 20,
+            "balance": 62.5,
+        }
+    assert "CN-000001 less" in run("payments", "list", "502").stdout
+    done = run("invoices", "credit", "502", "--reason", "all of it", "--yes").stdout
+    assert "CN-000002 over AUD 62.50, AUD 0.00 still owed" in done
+    assert "nothing to credit" in run("invoices", "credit", "502", "--reason", "x", "--yes", expect=1).output
+
+
 def test_a_refund_is_made_of_what_is_left_and_no_more(two_invoices: App) -> None:
     run("payments", "record", "503", "8250", "--channel", "cash")
     first = told("payments", "refund", "1", "250", "--reason", "broken", "--key", "r1")

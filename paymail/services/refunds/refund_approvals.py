@@ -76,7 +76,8 @@ def approve(session: Session, *, refund_id: int, person: str, now: datetime, inv
     refund_limits.check(
         session, payment=payment, amount=refund.amount, channel=refund.channel, besides=refund
     )
-    _decide(refund, person, now)
+    refund.decided_by = person
+    refund.asked_at, refund.created_at = refund.created_at, now
     _note(session, invoice, refund, "refund_approved", person, now)
     refund_requests.begin(session, invoice=invoice, refund=refund, actor=person, now=now)
     return refund
@@ -87,7 +88,7 @@ def refuse(
 ) -> Refund:
     """End a proposed refund, for a reason that staff read. Raises NoSuchRefund, AlreadyDecided."""
     refund, invoice = _proposed(session, refund_id, invoice_id)
-    _decide(refund, actor, now)
+    refund.decided_by = actor
     _end(session, invoice, refund, _R.REFUSED, actor, now, reason)
     return refund
 
@@ -156,10 +157,6 @@ def _check_role(session: Session, person: str, issuer_id: int) -> None:
     held = roles_of((row.issuer_id, row.role) for row in rows)
     if not may(held, Act.REFUND, issuer_id):
         raise refusal(held, Act.REFUND, issuer_id)
-
-
-def _decide(refund: Refund, person: str, now: datetime) -> None:
-    refund.decided_by, refund.decided_at = person, now
 
 
 def _end(

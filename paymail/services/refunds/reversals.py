@@ -147,8 +147,9 @@ def move(
     if refund.credit_note is not None:
         later_notes.bring_up_to_date(session, invoice=invoice, cause=refund, now=now)
     open_intent.update_status(session, invoice=invoice, now=now, owed_before=owed_before)
-    detail = f"{Money(refund.amount, refund.currency)}, refund {refund.refund_id}"
-    kind = f"refund_{target}"
+    kind, detail = f"refund_{target}", f"{Money(refund.amount, refund.currency)}, refund {refund.refund_id}"
+    if refund.payment_id is None:
+        kind, detail = "credited", f"{Money(refund.credited, refund.currency)}: {refund.reason}"
     entries.note(session, invoice=invoice, kind=kind, actor=refund.actor, now=now, detail=detail)
     after_commit(session, lambda: say(refund, target))
     if target is RefundStatus.FAILED:

@@ -32,6 +32,7 @@ FLASHES: Mapping[str, str] = {
     "refund_refused": "The refund is refused. Nothing goes back.",
     "refund_withdrawn": "The refund is withdrawn. Nothing goes back.",
     "receipt": "The receipt is on its way once more.",
+    "credit": "The credit note is issued and on its way to the customer.",
     "write_off": "Written off. The customer is not asked for it any more.",
     "undo_write_off": "The amount is owed again.",
     "void": "The invoice is void.",

@@ -47,6 +47,7 @@ FORMS: Mapping[str, Act] = {
     "/invoices/{invoice_id}/edit": Act.BILL,
     "/invoices/{invoice_id}/copy": Act.BILL,
     "/invoices/{invoice_id}/correct-address": Act.BILL,
+    "/invoices/{invoice_id}/credit": Act.REFUND,
     "/invoices/{invoice_id}/customer-reminders": Act.BILL,
     "/invoices/{invoice_id}/hold": Act.BILL,
     "/invoices/{invoice_id}/issue": Act.BILL,

@@ -121,6 +121,22 @@ def test_a_key_asks_for_a_large_refund_and_withdraws_its_own_but_never_sets_the_
     assert post(site, key, "/refunds/9/withdraw", expect=404)["code"] == "no_such_refund"
 
 
+def test_what_is_owed_is_credited_once_by_its_key(site: Site, key: dict[str, str]) -> None:
+    once = key | {"Idempotency-Key": "c"}
+    body = {"amount": "20", "reason": "less"}
+    first = post(site, once, "/invoices/502/credit-notes", body, 201)
+    assert post(site, once, "/invoices/502/credit-notes", body, 201) == first
+    assert (first["payment_id"], first["amount"], first["credited"]) == (None, 0, 20)
+    assert first["credit_note"] == "CN-000001"
+    money = ask(site, key, "GET", "/invoices/502/payments")
+    assert (money["balance"], money["refunds"]) == (62.5, [first])
+    post(site, key, "/invoices/502/credit-notes", body | {"amount": "63"}, 422)
+    post(site, key, "/invoices/502/credit-notes", {"reason": ""}, 422)
+    assert post(site, key, "/invoices/502/credit-notes", {"reason": "all"}, 201)["credited"] == 62.5
+    code = post(site, key, "/invoices/502/credit-notes", {"reason": "all"}, 409)["code"]
+    assert code == "not_refundable"
+
+
 def test_receipts_and_credit_notes_are_sent_again_and_downloaded(site: Site, key: dict[str, str]) -> None:
     number = post(site, key, "/invoices/502/payments", PAID, 201)["payment_id"]
     refund = post(site, key, f"/payments/{number}/refunds", {"amount": "1"}, 202)["refund_id"]
