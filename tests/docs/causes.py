@@ -83,7 +83,7 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
         "WITHDRAWN": "Its author withdraws it.",
         "REQUESTED": "Staff ask for a refund by Stripe, or another person approves it.",
         "PENDING": "Stripe has taken it on; refunds made in its dashboard begin here or later.",
-        "SUCCEEDED": "Stripe says so; staff record or approve money sent back another way; a credit note alone.",
+        "SUCCEEDED": "Stripe says so; staff record or approve money sent another way; a credit note alone.",
         "FAILED": "Stripe refuses it, or the customer's bank returns it, even days later.",
     },
     DisputeState: {
