@@ -61,6 +61,7 @@ PLACES = {
     ),
     "open": Place("open_", "open_", "Print the address of an invoice's staff page."),
     "payments": Place("payments", "group", "Payments, refunds and receipts."),
+    "refunds": Place("refunds", "group", "Refunds that wait for a second person's approval."),
     "plans": Place("plans", "group", "Payment plans."),
     "reminders": Place("reminders", "group", "Reminder settings."),
     "bulk": Place("bulk", "group", "Send invoice emails in bulk."),

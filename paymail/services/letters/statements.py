@@ -150,7 +150,8 @@ def _moves(session: Session, issuer: Issuer, invoices: Sequence[Invoice]) -> Ite
     given_back = select(Refund).where(Refund.invoice_id.in_(by_id), Refund.status.in_(IN_FORCE))
     for refund in session.scalars(given_back):
         invoice, on = by_id[refund.invoice_id], local_date(issuer, refund.created_at)
-        yield row(invoice, on, Movement.REFUND, refund.amount)
+        if refund.amount:
+            yield row(invoice, on, Movement.REFUND, refund.amount)
         if refund.credited:
             yield row(invoice, on, Movement.CREDIT, -refund.credited, credit_note_number(refund))
     lost = select(Dispute).where(Dispute.invoice_id.in_(by_id), Dispute.state == DisputeState.LOST)

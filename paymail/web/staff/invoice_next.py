@@ -57,6 +57,8 @@ class Facts:
     awaited: AwaitedPayment | None
     holds: Sequence[ReminderHold]
     objection: Objection | None
+    proposed: bool = False
+    """Whether a refund waits for approval."""
 
     @property
     def delivery(self) -> Delivery:
@@ -175,6 +177,10 @@ def _customer(facts: Facts) -> Next | None:
 
 
 def _money(facts: Facts) -> Next | None:
+    if facts.proposed:
+        link = Link("#refunds", "undo", "Look at it")
+        why = "Nothing goes back before somebody else than its author approves it."
+        return Next("A refund waits for approval.", why, "warn", links=(link,))
     if facts.standing.payment is _P.OVERPAID:
         link = Link("#money", "undo", "Refund…")
         return Next("More was paid than was owed.", "Give it back, or talk to them.", "warn", links=(link,))

@@ -24,7 +24,7 @@ from paymail.services.outbox import gates
 from tests.factories import NOW
 from tests.web.conftest import Biller
 
-STATEMENTS = 24
+STATEMENTS = 25
 """Of a whole request for Home, whatever is there, with the session and what is on hold."""
 
 
