@@ -84,6 +84,7 @@ from paymail.models.staff import (
     StaffUser,
 )
 from paymail.models.suppression import Bounce, Suppression
+from paymail.models.wording import Wording
 from paymail.models.worker import Gate, Heartbeat
 
 __all__ = [
@@ -184,6 +185,7 @@ __all__ = [
     "Suppression",
     "SyncedInvoice",
     "TimelineEvent",
+    "Wording",
     "check_move",
     "name_key",
 ]

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
@@ -95,6 +95,9 @@ class Message(CausedByRequest, Base):
         Index("ix_messages_bulk", "bulk_id", "state"),
         Index("ix_messages_invoice", "invoice_id", "message_id"),
         index_where_given("ix_messages_payment", "payment_id"),
+        index_where_given("ix_messages_mime", "mime_sha256"),
+        index_where_given("ix_messages_pdf", "pdf_sha256"),
+        index_where_given("ix_messages_enclosed", "enclosed_sha256"),
     )
 
     message_id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -177,10 +180,18 @@ class DeliveryAttempt(Base):
     detail: Mapped[str] = mapped_column(Text, default="")
 
 
+_NOT_ERASED = text("erased_at IS NULL")
+
+
 class Blob(Base):
     """Bytes by their SHA-256: the MIME handed over, the PDF attached. Never changed, but by erasure."""
 
     __tablename__ = "blobs"
+    __table_args__ = (
+        Index(
+            "ix_blobs_kept", "created_at", "sha256", postgresql_where=_NOT_ERASED, sqlite_where=_NOT_ERASED
+        ),
+    )
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)

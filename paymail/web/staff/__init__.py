@@ -23,8 +23,10 @@ from paymail.web.staff import (
     events,
     exports,
     forecast,
+    help,
     home,
     import_files,
+    import_rows,
     imports,
     invoice_list,
     invoices,
@@ -50,6 +52,8 @@ from paymail.web.staff import (
     statements,
     suppressions,
     unknown_messages,
+    wording_previews,
+    wordings,
 )
 from paymail.web.staff.session import require_staff
 
@@ -61,6 +65,7 @@ for noun in (
     chosen_company,
     start,
     import_files,
+    import_rows,
     imports,
     invoice_list,
     acts,
@@ -83,6 +88,8 @@ for noun in (
     companies,
     company_acts,
     company_previews,
+    wordings,
+    wording_previews,
     issuer_settings,
     unknown_messages,
     events,
@@ -101,6 +108,7 @@ for noun in (
     keys,
     people,
     audit,
+    help,
     account,
     second_factor,
 ):

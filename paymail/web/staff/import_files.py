@@ -100,7 +100,7 @@ def confirm(
         job = work.begin_import(session, file_id=file_id, shown=form.shown, actor=visitor.email, now=now)
         return (file_id, job) if job else None
 
-    return _started(app, request, visitor, form, file_id, begin, work.import_confirmed)
+    return started(app, request, visitor, form, file_id, begin, work.import_confirmed)
 
 
 @router.post("/{file_id}/read")
@@ -113,7 +113,7 @@ def read_again(
         reading = _reading(session, file_id, form, now)
         return file_id, work.begin_check(session, file_id=file_id, reading=reading, now=now)
 
-    return _started(app, request, visitor, form, file_id, begin, work.check)
+    return started(app, request, visitor, form, file_id, begin, work.check)
 
 
 @router.post("/{file_id}/remove")
@@ -134,7 +134,7 @@ def left_out(app: AppDep, _visitor: Visiting, file_id: RowId) -> Response:
     return Response(text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=head)
 
 
-def _started(
+def started(
     app: App,
     request: Request,
     visitor: Visitor,
@@ -143,6 +143,7 @@ def _started(
     begin: Callable[[Session, datetime], import_jobs.Begun],
     do: Callable[[Work], None],
 ) -> Response:
+    """Begin a run on a file and lead to its page, or show why not."""
     staff.check_csrf(visitor, form.csrf)
     try:
         import_jobs.start(app, request, begin, do)

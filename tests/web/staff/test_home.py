@@ -131,13 +131,13 @@ def test_what_goes_out_today_and_whether_anybody_sends_it(trouble: Biller) -> No
 
 
 def test_a_receiver_that_refuses_us_is_named_beside_the_mail_server(biller: Biller) -> None:
-    assert "takes mail" in biller.get("/")
+    assert "Emails go into the test mailbox" in biller.get("/")
     with biller.site.app.transaction() as session:
         gates.close_for_refusal(
             session, key=gates.refused(1, "gmail.example"), reason="550", now=biller.site.app.now()
         )
     page = biller.get("/")
-    assert "takes mail" not in page
+    assert "Emails go into the test mailbox" not in page
     assert "gmail.example: our emails are refused" in page
 
 
