@@ -81,15 +81,12 @@ def test_the_invoice_of_a_paused_batch_names_no_time(biller: Biller) -> None:
     biller.site.invoice()
     biller.post("/bulk", filter="payment=owed", when="at", at="2026-03-20T09:00", request_key="k" * 16)
     bulk.expand_all(biller.site.app.context())
-    page = biller.get("/invoices/502")
-    print(page[page.index('id="next"') :][:300], [(m.state, m.bulk_id, m.next_at) for m in biller.messages()])
     head = biller.get("/invoices/502").partition('id="emails"')[0]
     assert "Fri 20 Mar, 9:00 am</time>" in head
     biller.post("/bulk/1/pause")
     page = biller.get("/invoices/502")
     assert "The invoice email is paused." in page
-    head = page.partition('id="emails"')[0]
-    assert "20 Mar" not in head
+    assert "20 Mar" not in page[: page.index("Open the batch")]
 
 
 def test_undo_is_offered_to_nobody_who_may_not_do_it(biller: Biller) -> None:
