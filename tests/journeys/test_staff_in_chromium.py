@@ -216,6 +216,8 @@ def test_every_page_fits_the_screen_and_names_its_controls(page: Page, up: Up, p
         "() => [...document.querySelectorAll('th')].filter(e => !e.scope || !e.textContent.trim()).length"
     )
     assert unlabelled == 0
+    if width == WIDTHS[0]:
+        check_readable(page, flawless=True)
 
 
 def test_a_form_is_reached_and_sent_by_keyboard_alone(page: Page, up: Up) -> None:

@@ -127,7 +127,7 @@ class _Renderer(RendererHTML):
 
     def table_open(self, _tokens: Sequence[Token], _at: int, _options: OptionsDict, _env: EnvType) -> str:
         """Return the beginning of a table."""
-        return '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
+        return '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>'
 
     def table_close(self, _tokens: Sequence[Token], _at: int, _options: OptionsDict, _env: EnvType) -> str:
         """Return the end of a table."""
@@ -137,9 +137,13 @@ class _Renderer(RendererHTML):
         """Return a block of commands."""
         return super().fence(tokens, idx, options, env).replace("<pre>", '<pre tabindex="0">', 1)
 
-    def th_open(self, _tokens: Sequence[Token], _at: int, _options: OptionsDict, _env: EnvType) -> str:
+    def th_open(self, tokens: Sequence[Token], at: int, _options: OptionsDict, _env: EnvType) -> str:
         """Return the beginning of a head of a column; without the style of how it is aligned."""
-        return '<th scope="col">'
+        return '<th scope="col">' if tokens[at + 1].content else "<td>"
+
+    def th_close(self, tokens: Sequence[Token], at: int, _options: OptionsDict, _env: EnvType) -> str:
+        """Return the end of a head of a column."""
+        return "</th>" if tokens[at - 1].content else "</td>"
 
     def td_open(self, _tokens: Sequence[Token], _at: int, _options: OptionsDict, _env: EnvType) -> str:
         """Return the beginning of a cell; without the style of how it is aligned."""
