@@ -40,6 +40,7 @@ from paymail.models.message import (
     Message,
     MessageKind,
     MessageState,
+    in_state,
 )
 from paymail.models.moves import IllegalMove, check_move
 from paymail.models.objection import Objection, ObjectionReason
@@ -185,5 +186,6 @@ __all__ = [
     "SyncedInvoice",
     "TimelineEvent",
     "check_move",
+    "in_state",
     "name_key",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, Issuer, Message, MessageState
+from paymail.models import Invoice, Issuer, Message, MessageState, in_state
 from paymail.services.outbox.reschedule import NoSuchMessage
 
 PAGE = 50
@@ -79,7 +79,7 @@ def message(session: Session, *, message_id: int) -> Listed:
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.state is not None:
-        found.append(Message.state == wanted.state)
+        found.append(in_state(wanted.state))
     if wanted.kind:
         found.append(Message.kind == wanted.kind)
     if wanted.find:
