@@ -33,7 +33,6 @@ NAMES: Mapping[str, str] = {
     "bank_payid": "PayID",
     "bank_iban": "IBAN",
     "bank_bic": "BIC",
-    "wording": "Words of emails",
     "refund_approval_from": "Refunds that need a second person, from",
     "country": "Country of public holidays",
     "subdivision": "State or region of public holidays",
