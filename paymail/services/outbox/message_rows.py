@@ -84,11 +84,12 @@ def add_all(session: Session, rows: Sequence[Row], *, now: datetime) -> list[Que
     if there:
         known = select(Message.dedupe_key, Message.message_id).where(Message.dedupe_key.in_(there))
         queued |= {key: Queued(message_id, created=False) for key, message_id in session.execute(known)}
-    for row in rows:
+    answers = [queued[row["dedupe_key"]] for row in rows]
+    for row, one in zip(rows, answers, strict=True):
         # Not a missed step of a ladder, which is written as it ended.
-        if row["dedupe_key"] in found and row["state"] is MessageState.SCHEDULED:
-            _tell(session, row, found[row["dedupe_key"]], now)
-    return [queued[row["dedupe_key"]] for row in rows]
+        if one.created and row["state"] is MessageState.SCHEDULED:
+            _tell(session, row, one.message_id, now)
+    return answers
 
 
 def _tell(session: Session, row: Row, message_id: int, now: datetime) -> None:
