@@ -40,6 +40,7 @@ from paymail.models.message import (
     Message,
     MessageKind,
     MessageState,
+    in_state,
 )
 from paymail.models.moves import IllegalMove, check_move
 from paymail.models.objection import Objection, ObjectionReason
@@ -191,5 +192,6 @@ __all__ = [
     "TimelineEvent",
     "Wording",
     "check_move",
+    "in_state",
     "name_key",
 ]

@@ -11,7 +11,16 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import PaymailError
-from paymail.models import BulkSend, BulkState, Invoice, InvoiceStatus, Message, MessageKind, MessageState
+from paymail.models import (
+    BulkSend,
+    BulkState,
+    Invoice,
+    InvoiceStatus,
+    Message,
+    MessageKind,
+    MessageState,
+    in_state,
+)
 from paymail.money import Money
 from paymail.services.core.invoices import PARTIES_AND_PLAN
 from paymail.services.delivery.permission import permission_of
@@ -104,7 +113,7 @@ def _queued(session: Session, now: datetime, until: datetime, issuer_id: int | N
     statement = (
         select(Message, Invoice)
         .join(Invoice, Invoice.invoice_id == Message.invoice_id)
-        .where(Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING)), Message.next_at <= until)
+        .where(in_state(MessageState.SCHEDULED, MessageState.SENDING), Message.next_at <= until)
         .options(*PARTIES_AND_PLAN)
         .order_by(Message.next_at)
     )

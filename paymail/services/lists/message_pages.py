@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, Issuer, Message, MessageKind, MessageState
+from paymail.models import Invoice, Issuer, Message, MessageKind, MessageState, in_state
 from paymail.services.lists import delivery_state
 from paymail.services.outbox.reschedule import NoSuchMessage
 
@@ -152,7 +152,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _stands(wanted: Standing) -> ColumnElement[bool]:
-    state = Message.state.in_(_STATES[wanted])
+    state = in_state(*_STATES[wanted])
     tried, arrived = Message.attempts > 0, delivery_state.has_arrived(Message.message_id)
     match wanted:
         case Standing.SCHEDULED | Standing.WAITING:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CursorResult, and_, case, select, update
 from sqlalchemy.orm import Session
 
-from paymail.models import DIGESTS, Invoice, Message, MessageKind, MessageState
+from paymail.models import DIGESTS, Invoice, Message, MessageKind, MessageState, in_state
 from paymail.services.core import restores
 from paymail.services.outbox import gates
 from paymail.services.outbox.message_rows import RINGS as RINGS
@@ -63,18 +63,18 @@ def claim(
     shut = gates.closed(session, now=now)
     if gates.RELAY in shut:
         return []
-    scheduled = and_(Message.state == MessageState.SCHEDULED, Message.next_at <= now)
-    vanished = and_(Message.state == MessageState.SENDING, Message.lease_until < now)
+    scheduled = and_(in_state(MessageState.SCHEDULED), Message.next_at <= now)
+    vanished = and_(in_state(MessageState.SENDING), Message.lease_until < now)
     # One question after another, each in the order of an index: together they would sort all that is due.
-    # What a worker dropped comes first: it is little, and it has waited for a lease already.
-    for due in (
-        vanished,
-        and_(scheduled, Message.urgent.is_(True)),
-        and_(scheduled, Message.urgent.is_(False)),
+    # What a worker dropped comes first: it is little, and it has waited for a lease already. It is taken
+    # alone: it may be what ended that worker, and others must not be counted among its victims again.
+    for due, most in (
+        (vanished, 1),
+        (and_(scheduled, Message.urgent.is_(True)), limit),
+        (and_(scheduled, Message.urgent.is_(False)), limit),
     ):
-        claims = _take(
-            session, and_(due, _KNOWN, restores.mail_open(), *gates.not_behind(shut)), now, lease, limit, only
-        )
+        allowed = and_(due, _KNOWN, restores.mail_open(), *gates.not_behind(shut))
+        claims = _take(session, allowed, now, lease, most, only)
         if claims:
             return claims
     return []
@@ -108,10 +108,11 @@ def _take(
             crashes=Message.crashes + case((Message.state == MessageState.SENDING, 1), else_=0),
             lease_until=now + lease,
         )
-        .returning(*(getattr(Message, field.name) for field in fields(Claim)))
+        .returning(Message.next_at, *(getattr(Message, field.name) for field in fields(Claim)))
         .execution_options(synchronize_session=False)
     )
-    return [Claim(*row) for row in session.execute(taken)]
+    rows = sorted(session.execute(taken), key=lambda row: row[:2])  # an UPDATE returns them in any order
+    return [Claim(*row[1:]) for row in rows]
 
 
 def write_afresh() -> dict[str, Any]:
@@ -174,7 +175,7 @@ def expired_handovers(session: Session, *, now: datetime, limit: int = 100) -> l
     """Return messages whose worker vanished with the final dot possibly sent."""
     statement = (
         select(Message.message_id, Message.fence, Message.attempts)
-        .where(Message.state == MessageState.HANDOVER, Message.lease_until < now)
+        .where(in_state(MessageState.HANDOVER), Message.lease_until < now)
         .order_by(Message.message_id)
         .limit(limit)
     )

@@ -241,8 +241,8 @@ def answer_form(
     of: Iterable[int] = (),
 ) -> Response:
     """Make the change that a form of the page asks for, and answer: the page says that it is done (`did` is
-    one of FLASHES, or returns one), or why not. What was typed into a form that has a `name` is kept. `of` is,
-    once it is done, the id of the row that it made or ended, if the page shall offer to take it back."""
+    one of FLASHES, or returns one), or why not. What was typed into a form that has a `name` is kept. `of` is
+    the id of the row that it made or ended, if the page shall offer to take it back."""
     if refusal := act(app, visitor, form, do):
         return invoice_page(app, request, visitor, invoice_id, refusal, {name: form} if name else None)
     said = did if isinstance(did, str) else did()
