@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
@@ -86,6 +87,11 @@ MESSAGE_MOVES: Moves[MessageState] = {
 OPEN_STATES = (_S.SCHEDULED, _S.SENDING, _S.HANDOVER)
 
 
+_EMAIL = text(f"kind = '{MessageKind.INVOICE}'")
+_INVOICE_EMAILS: dict[str, Any] = {"postgresql_where": _EMAIL, "sqlite_where": _EMAIL}
+"""Written as `services/lists/delivery_state.py` asks for them."""
+
+
 class Message(CausedByRequest, Base):
     """One email to be sent at `next_at`. Every write after the claim is guarded by `state` and `fence`."""
 
@@ -95,6 +101,10 @@ class Message(CausedByRequest, Base):
         Index("ix_messages_bulk", "bulk_id", "state"),
         Index("ix_messages_invoice", "invoice_id", "message_id"),
         index_where_given("ix_messages_payment", "payment_id"),
+        Index("ix_messages_emails", "invoice_id", "message_id", "state", **_INVOICE_EMAILS),
+        Index("ix_messages_kind", "kind", "message_id"),
+        Index("ix_messages_state", "state", "message_id"),
+        index_where_given("ix_messages_handed_over", "handed_over_at"),
     )
 
     message_id: Mapped[int] = mapped_column(BigId, primary_key=True)
