@@ -8,7 +8,7 @@ from sqlalchemy import text
 from paymail.db.indexes import build_index, drop_index
 
 revision: str = "0053"
-down_revision: str | None = "0046"
+down_revision: str | None = "0052"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

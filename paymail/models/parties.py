@@ -82,6 +82,9 @@ class Issuer(Base):
     """Whether the host mails invoices itself: then one that paymail never mailed is reminded of too."""
     sender_rate: Mapped[str] = mapped_column(String(20), default="")
     """Emails a minute, or a preset's name; empty is the setting's."""
+    refund_approval_from: Mapped[int | None] = mapped_column(BigInteger)
+    """Refunds of one payment that come to this much in all, in minor units of the issuer's currency, need the
+    approval of a second person; empty: none do."""
     sender_findings: Mapped[str] = mapped_column(Text, default="", server_default="")
     """What DNS last said of the domain it mails from, JSON (`services/issuers/sender_checks.py`)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

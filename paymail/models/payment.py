@@ -64,6 +64,7 @@ class PaymentAttempt(Base):
             sqlite_where=_LIVE_SQL,
         ),
         Index("ix_payment_attempts_status", "status"),
+        Index("ix_payment_attempts_account", "account", "created_at"),
     )
 
     attempt_id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -129,6 +130,7 @@ class Payment(Base):
         # What arrived in a time, by the instant or by the day that staff wrote: all that its sums read.
         Index("ix_payments_received", "received_at", *_SUMMED, **_where("paid_on IS NULL")),
         Index("ix_payments_paid_on", "paid_on", *_SUMMED, **_where("paid_on IS NOT NULL")),
+        Index("ix_payments_account", "account", "received_at"),
     )
 
     payment_id: Mapped[int] = mapped_column(BigId, primary_key=True)
