@@ -11,7 +11,7 @@ from alembic import op
 from paymail.db.columns import add_missing
 
 revision: str = "0054"
-down_revision: str | None = "0052"
+down_revision: str | None = "0053"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

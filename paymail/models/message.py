@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -98,6 +99,9 @@ MESSAGE_MOVES: Moves[MessageState] = {
 OPEN_STATES = (_S.SCHEDULED, _S.SENDING, _S.HANDOVER)
 
 
+_EMAIL = text(f"kind = '{MessageKind.INVOICE}'")
+_INVOICE_EMAILS: dict[str, Any] = {"postgresql_where": _EMAIL, "sqlite_where": _EMAIL}
+"""Written as `services/lists/delivery_state.py` asks for them."""
 _SCHEDULED, _OUT = text("state = 'scheduled'"), text("state <> 'scheduled'")
 
 
@@ -116,6 +120,10 @@ class Message(CausedByRequest, Base):
         Index("ix_messages_bulk", "bulk_id", "state"),
         Index("ix_messages_invoice", "invoice_id", "message_id"),
         index_where_given("ix_messages_payment", "payment_id"),
+        Index("ix_messages_emails", "invoice_id", "message_id", "state", **_INVOICE_EMAILS),
+        Index("ix_messages_kind", "kind", "message_id"),
+        Index("ix_messages_state", "state", "message_id"),
+        index_where_given("ix_messages_handed_over", "handed_over_at"),
         index_where_given("ix_messages_mime", "mime_sha256"),
         index_where_given("ix_messages_pdf", "pdf_sha256"),
         index_where_given("ix_messages_enclosed", "enclosed_sha256"),

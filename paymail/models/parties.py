@@ -111,6 +111,7 @@ class Customer(Base):
             sqlite_where=text("external_ref IS NOT NULL"),
         ),
         Index("ix_customers_name_key", "issuer_id", "name_key"),
+        Index("ix_customers_name", text("lower(name)"), "customer_id").ddl_if(dialect="postgresql"),
         index_where_given("ix_customers_merged_into", "merged_into"),
         index_where_given("ix_customers_import", "import_id"),
     )

@@ -94,27 +94,36 @@ class MessagePage:
     rows: list[Listed]
     page: int
     pages: int
+    """As far as they are counted."""
     total: int
+    more: bool = False
+    """Whether there are more than MOST, which are not counted."""
+
+
+MOST = 1000
 
 
 def messages(session: Session, *, wanted: Wanted, page: int = 1) -> MessagePage:
     """Return a page of the messages that match."""
     conditions = _conditions(wanted)
-    counted = select(func.count(Message.message_id))
+    found = select(Message.message_id).where(*conditions)
     if wanted.company:
-        counted = counted.join(Invoice, Invoice.invoice_id == Message.invoice_id)
-    total = session.scalar(counted.where(*conditions)) or 0
+        found = found.join(Invoice, Invoice.invoice_id == Message.invoice_id)
+    some = found.limit(MOST + 1).subquery()
+    total = session.scalar(select(func.count(some.c.message_id))) or 0
+    # First which ones, by an index: else all those before the page are joined to be passed over.
+    here = found.order_by(Message.message_id.desc()).limit(PAGE + 1).offset((page - 1) * PAGE)
     statement = (
         select(Message, Invoice.number, Issuer.timezone)
         .join(Invoice, Invoice.invoice_id == Message.invoice_id)
         .join(Issuer, Issuer.issuer_id == Invoice.issuer_id)
-        .where(*conditions)
+        .where(Message.message_id.in_(select(here.subquery().c.message_id)))
         .order_by(Message.message_id.desc())
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
     )
     rows = [Listed(*row) for row in session.execute(statement)]
-    return MessagePage(rows, page, max(-(-total // PAGE), 1), total)
+    more = total > MOST
+    pages = page + (len(rows) > PAGE) if more else max(-(-total // PAGE), 1)
+    return MessagePage(rows[:PAGE], page, pages, min(total, MOST), more)
 
 
 def message(session: Session, *, message_id: int) -> Listed:
