@@ -155,6 +155,7 @@ def fill(engine: Engine, size: int) -> None:
         ),
     }
     with db.transaction(engine) as session:
+        db.take_time(session)
         for table, (rows, values) in copies.items():
             copy(session, table, rows, values)
         if engine.dialect.name == "postgresql":

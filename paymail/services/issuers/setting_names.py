@@ -33,6 +33,7 @@ NAMES: Mapping[str, str] = {
     "bank_payid": "PayID",
     "bank_iban": "IBAN",
     "bank_bic": "BIC",
+    "refund_approval_from": "Refunds that need a second person, from",
     "country": "Country of public holidays",
     "subdivision": "State or region of public holidays",
     "ladder": "Reminder steps",

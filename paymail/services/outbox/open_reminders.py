@@ -44,7 +44,7 @@ def suppress_all_open(
     if not found:
         return set()
     takeable = and_(Message.message_id.in_(found), Message.state.in_(_BEFORE_HANDOVER))
-    free = select(Message.message_id).where(takeable).with_for_update(skip_locked=True)
+    free = select(Message.message_id).where(takeable).with_for_update(skip_locked=True, key_share=True)
     taken = set(session.scalars(free))
     session.execute(
         update(Message)
