@@ -11,9 +11,19 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import PaymailError
-from paymail.models import BulkSend, BulkState, Invoice, InvoiceStatus, Message, MessageKind, MessageState
+from paymail.models import (
+    BulkSend,
+    BulkState,
+    Invoice,
+    InvoiceStatus,
+    Issuer,
+    Message,
+    MessageKind,
+    MessageState,
+)
 from paymail.money import Money
-from paymail.services.core.invoices import PARTIES_AND_PLAN
+from paymail.services.core.invoices import PARTIES_AND_PLAN, local_date
+from paymail.services.customers import monthly_statements
 from paymail.services.delivery.permission import permission_of
 from paymail.services.forecast.expected_reminders import expected
 from paymail.services.plans.coverage import dues
@@ -59,6 +69,7 @@ def forecast(session: Session, *, now: datetime, days: int = 7, issuer_id: int |
         one.invoice_id: one.at for one in queued if one.kind is MessageKind.REMINDER and one.at is not None
     }
     found = [*queued, *_reminders(session, now, until, issuer_id, written)]
+    found += _statements(session, now, until, issuer_id)
     return sorted(found, key=lambda one: (one.at is None, bool(one.held), one.at or now, one.invoice_id))
 
 
@@ -100,6 +111,32 @@ def _reminders(
             yield _coming(invoice, policy, step.rung.key, at, held)
 
 
+def _statements(session: Session, now: datetime, until: datetime, issuer_id: int | None) -> Iterator[Coming]:
+    """Yield the monthly statements of runs that begin by then, or have more to write."""
+    on = select(Issuer).where(Issuer.statement_day.is_not(None))
+    for issuer in session.scalars(on if issuer_id is None else on.where(Issuer.issuer_id == issuer_id)):
+        try:
+            begun = monthly_statements.due_run(session, issuer, now=now)
+            days = monthly_statements.runs(issuer, around=local_date(issuer, now))
+        except PaymailError:
+            continue  # its reminders say so
+        coming = [run for run in days if now < run.at <= until and run.day != issuer.statements_done]
+        for run in [*([begun] if begun else []), *coming]:
+            after = issuer.statements_after if run == begun else 0
+            owed = monthly_statements.owing(session, issuer_id=issuer.issuer_id, at=run.at, after=after)
+            yield from _of_run(session, owed, max(run.at, now))
+
+
+def _of_run(session: Session, owed: list[monthly_statements.Owing], at: datetime) -> Iterator[Coming]:
+    newest = [one.invoice_id for one in owed]
+    wanted = select(Invoice).where(Invoice.invoice_id.in_(newest)).options(*PARTIES_AND_PLAN)
+    known = {invoice.invoice_id: invoice for invoice in session.scalars(wanted)}
+    for one in owed:
+        invoice = known[one.invoice_id]
+        row = _coming(invoice, _policy_or_none(invoice), "", at, "")
+        yield replace(row, kind=MessageKind.STATEMENT, balance=Money(one.minor, one.currency))
+
+
 def _queued(session: Session, now: datetime, until: datetime, issuer_id: int | None) -> Iterator[Coming]:
     statement = (
         select(Message, Invoice)
@@ -111,13 +148,17 @@ def _queued(session: Session, now: datetime, until: datetime, issuer_id: int | N
     if issuer_id is not None:
         statement = statement.where(Invoice.issuer_id == issuer_id)
     for message, invoice in session.execute(statement):
-        try:
-            policy: Policy | None = situation.policy_of(invoice)
-        except PaymailError:
-            policy = None
+        policy = _policy_or_none(invoice)
         at, held = prospect(session, message=message, invoice=invoice, now=now, until=until)
         one = _coming(invoice, policy, message.step, at, held)
         yield replace(one, kind=message.kind, recipient=message.recipient)
+
+
+def _policy_or_none(invoice: Invoice) -> Policy | None:
+    try:
+        return situation.policy_of(invoice)
+    except PaymailError:
+        return None
 
 
 def prospect(
