@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from paymail.emails import TO_STAFF
 from paymail.models import (
-    Channel,
     HoldReason,
     Invoice,
     Message,
@@ -59,14 +58,13 @@ def open_invoices(session: Session, *, customer_id: int, limit: int) -> Sequence
 def paid_since(session: Session, *, customer_id: int, since: datetime) -> list[Paid]:
     """Return what arrived from a customer since an instant (UTC), by currency.
 
-    Without what only a host's records told: when that arrived nobody here knows.
+    What only a host's records told came when the host told it, at the latest.
     """
     statement = (
         select(Payment.currency, func.count(), func.sum(Payment.amount), func.max(Payment.received_at))
         .join(Invoice, Invoice.invoice_id == Payment.invoice_id)
         .where(
             Invoice.customer_id == customer_id,
-            Payment.channel != Channel.HOST,
             Payment.received_at >= since,
         )
         .group_by(Payment.currency)
