@@ -9,11 +9,11 @@ from threading import Lock
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text, true
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from paymail.models import Message, PaymentAttempt, Refund
+from paymail.models import Message, MessageState, PaymentAttempt, Refund, in_state
 from paymail.services.outbox import backlog, heartbeats
 from paymail.services.reconciliation import drift_store
 from paymail.wiring import App
@@ -86,7 +86,9 @@ def gauges(session: Session, *, now: datetime) -> Iterator[Metric]:
     yield _gauge("oldest_due_message_seconds", "Age of the oldest due message.", _age(due, now))
     yield _gauge("oldest_due_event_seconds", "Age of the oldest due event.", _age(events.oldest_due, now))
     yield _gauge("dead_events", "Events of the last 7 days that could not be processed.", events.dead)
-    yield _counts(session, "messages", "Messages by state.", Message.state)
+    queued = MessageState.SCHEDULED
+    others = in_state(*(state for state in MessageState if state is not queued))
+    yield _counts(session, "messages", "Messages by state.", Message.state, in_state(queued), others)
     yield _counts(session, "payment_attempts", "Payment attempts by status.", PaymentAttempt.status)
     yield _counts(session, "refunds", "Refunds by status.", Refund.status)
     open_drifts = drift_store.count_open(session)
@@ -103,8 +105,16 @@ def _gauge(name: str, told: str, value: float) -> Metric:
     return GaugeMetricFamily(f"paymail_{name}", told, value=value)
 
 
-def _counts(session: Session, name: str, told: str, column: InstrumentedAttribute[object]) -> Metric:
+def _counts(
+    session: Session,
+    name: str,
+    told: str,
+    column: InstrumentedAttribute[object],
+    *parts: ColumnElement[bool],
+) -> Metric:
+    """Return how many rows have each value; where `parts` are given, of each of these parts by itself."""
     family = GaugeMetricFamily(f"paymail_{name}", told, labels=[column.key])
-    for value, count in session.execute(select(column, func.count()).group_by(column)):
-        family.add_metric([str(value)], count)
+    for part in parts or (true(),):
+        for value, count in session.execute(select(column, func.count()).where(part).group_by(column)):
+            family.add_metric([str(value)], count)
     return family

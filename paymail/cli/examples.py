@@ -3,6 +3,7 @@
 from typing import Any
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
+    "audit list": ("--since 2026-11-01", "--person kim@acme.example --csv", "--about sign-ins --json"),
     "beat": ("",),
     "bounces list": ("", "--json"),
     "bounces read": ("bounce.eml", "reports/*.eml"),
@@ -81,6 +82,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "issuers register-domain": ('--issuer "Acme Pty Ltd"', "--all"),
     "issuers set": ('2 "tax_id=51 824 753 556"',),
     "issuers show": ("2",),
+    "issuers wording back": ("2 invoice en 3", "2 invoice en 0"),
+    "issuers wording set": (
+        "2 invoice en --opening 'Hello {{ customer_name }}, here is your invoice.' --closing 'Your team'",
+    ),
+    "issuers wording show": ("2", "2 --email reminder_firm --language de --json"),
     "keys issue": ('"Our website" --scope read --scope write',),
     "keys list": ("",),
     "keys revoke": ("pk_a1b2",),

@@ -74,6 +74,7 @@ PLACES = {
     "keys": Place("keys", "group", "Keys for the staff API."),
     "db": Place("db", "group", "The database schema."),
     "staff": Place("staff", "group", "Staff users."),
+    "audit": Place("audit", "group", "The audit log: who did what, and when."),
     "issuers": Place("issuers", "issuers", "Issuers: the businesses that send invoices."),
     "sandbox": Place("sandbox", "group", "A Stripe-compatible server for trying out paymail."),
 }

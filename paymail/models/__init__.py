@@ -40,6 +40,7 @@ from paymail.models.message import (
     Message,
     MessageKind,
     MessageState,
+    in_state,
 )
 from paymail.models.moves import IllegalMove, check_move
 from paymail.models.objection import Objection, ObjectionReason
@@ -86,6 +87,7 @@ from paymail.models.staff import (
     StaffUser,
 )
 from paymail.models.suppression import Bounce, Suppression
+from paymail.models.wording import Wording
 from paymail.models.worker import Gate, Heartbeat
 
 __all__ = [
@@ -188,6 +190,8 @@ __all__ = [
     "Suppression",
     "SyncedInvoice",
     "TimelineEvent",
+    "Wording",
     "check_move",
+    "in_state",
     "name_key",
 ]

@@ -3,7 +3,19 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    and_,
+    literal_column,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from paymail.db import UtcDateTime
@@ -86,15 +98,27 @@ MESSAGE_MOVES: Moves[MessageState] = {
 OPEN_STATES = (_S.SCHEDULED, _S.SENDING, _S.HANDOVER)
 
 
+_SCHEDULED, _OUT = text("state = 'scheduled'"), text("state <> 'scheduled'")
+
+
 class Message(CausedByRequest, Base):
     """One email to be sent at `next_at`. Every write after the claim is guarded by `state` and `fence`."""
 
     __tablename__ = "messages"
     __table_args__ = (
-        Index("ix_messages_due", "state", "urgent", "next_at"),
+        Index(
+            "ix_messages_scheduled",
+            *("urgent", "next_at", "message_id"),
+            postgresql_where=_SCHEDULED,
+            sqlite_where=_SCHEDULED,
+        ),
+        Index("ix_messages_out", "state", "next_at", postgresql_where=_OUT, sqlite_where=_OUT),
         Index("ix_messages_bulk", "bulk_id", "state"),
         Index("ix_messages_invoice", "invoice_id", "message_id"),
         index_where_given("ix_messages_payment", "payment_id"),
+        index_where_given("ix_messages_mime", "mime_sha256"),
+        index_where_given("ix_messages_pdf", "pdf_sha256"),
+        index_where_given("ix_messages_enclosed", "enclosed_sha256"),
     )
 
     message_id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -156,6 +180,19 @@ class Message(CausedByRequest, Base):
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+def in_state(*states: MessageState) -> ColumnElement[bool]:
+    """Return the condition that a message is in one of some states, by which its two indexes are found.
+
+    Beside the states it says what the indexes say, word for word: no database takes one for a bound value.
+    """
+    queued = Message.state == literal_column("'scheduled'")
+    others = [state for state in states if state is not _S.SCHEDULED]
+    out = and_(Message.state != literal_column("'scheduled'"), Message.state.in_(others))
+    if not others:
+        return queued
+    return or_(queued, out) if _S.SCHEDULED in states else out
+
+
 DIGESTS = (Message.mime_sha256, Message.pdf_sha256, Message.enclosed_sha256)
 """The columns that name the bytes of a message in `blobs`."""
 UNWRITTEN = dict.fromkeys(("mime_sha256", "pdf_sha256", "enclosed_sha256"))
@@ -177,10 +214,18 @@ class DeliveryAttempt(Base):
     detail: Mapped[str] = mapped_column(Text, default="")
 
 
+_NOT_ERASED = text("erased_at IS NULL")
+
+
 class Blob(Base):
     """Bytes by their SHA-256: the MIME handed over, the PDF attached. Never changed, but by erasure."""
 
     __tablename__ = "blobs"
+    __table_args__ = (
+        Index(
+            "ix_blobs_kept", "created_at", "sha256", postgresql_where=_NOT_ERASED, sqlite_where=_NOT_ERASED
+        ),
+    )
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)

@@ -63,6 +63,7 @@ class PaymentAttempt(Base):
             sqlite_where=_LIVE_SQL,
         ),
         Index("ix_payment_attempts_status", "status"),
+        Index("ix_payment_attempts_account", "account", "created_at"),
     )
 
     attempt_id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -118,6 +119,7 @@ class Payment(Base):
         UniqueConstraint("issuer_id", "receipt_number", name="uq_payments_receipt"),
         # An index, not a constraint: SQLite adds no constraint to a table that exists.
         Index("uq_payments_request_key", "request_key", unique=True),
+        Index("ix_payments_account", "account", "received_at"),
     )
 
     payment_id: Mapped[int] = mapped_column(BigId, primary_key=True)

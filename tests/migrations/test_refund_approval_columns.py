@@ -1,4 +1,4 @@
-"""0048 keeps refunds as they were and makes room for approvals and for credit notes without a payment."""
+"""0054 keeps refunds as they were and makes room for approvals and for credit notes without a payment."""
 
 from pathlib import Path
 

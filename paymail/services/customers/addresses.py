@@ -19,6 +19,7 @@ from paymail.models import (
     Message,
     MessageState,
     ReminderHold,
+    in_state,
 )
 from paymail.services.core import customer_history, history
 from paymail.services.core.customers import CustomerErased, NoSuchCustomer, refuse_merged
@@ -197,7 +198,7 @@ def invoices_concerned(session: Session, customer_id: int) -> tuple[list[int], l
     owed = mine.where(Invoice.status == InvoiceStatus.SENT, Invoice.shortfall > 0)
     waiting = mine.where(
         or_(
-            Invoice.invoice_id.in_(select(Message.invoice_id).where(Message.state.in_(_WAITING))),
+            Invoice.invoice_id.in_(select(Message.invoice_id).where(in_state(*_WAITING))),
             Invoice.invoice_id.in_(mine.order_by(Invoice.invoice_id.desc()).limit(1)),
         )
     )

@@ -28,7 +28,7 @@ from paymail.services.letters import issued_documents
 from paymail.services.letters.addressees import is_addressed, mailed
 from paymail.services.letters.letters import letter_date, letter_for, says_today
 from paymail.services.links import pay_links
-from paymail.services.outbox import blobs, queue, recipients
+from paymail.services.outbox import blobs, notices, queue, recipients
 from paymail.services.outbox.queue import Claim
 from paymail.services.outbox.recipients import Addressees
 from paymail.services.outbox.suppressions import domain_of, normalised
@@ -202,12 +202,28 @@ def _write(context: DeliveryContext, claim: Claim, letter: Letter, going: Addres
             if version is not None and pdf is not None:
                 issued_documents.enter(session, version=version, pdf=pdf, now=now)
         recipients.begin(session, message_id=claim.message_id, going=going)
+        if written.unworded:
+            _tell_unworded(session, claim, letter, written.unworded, now)
     return Envelope(
         letter.message_id,
         written.sender,
         written.recipients,
         written.mime,
         _copies(written.recipients, going),
+    )
+
+
+def _tell_unworded(session: Session, claim: Claim, letter: Letter, why: str, now: datetime) -> None:
+    """Say once of a version that the company's own words are not used any more, and why."""
+    invoice_id = session.get_one(Message, claim.message_id).invoice_id
+    notices.tell_staff(
+        session,
+        invoice_id=invoice_id,
+        about="own words",
+        key=letter.wording_id,
+        headline=f"Your own words cannot be used in the email {letter.email.template}",
+        detail=f"{why}.\nIt went out in paymail's words. Save others on the page of the company's wording.",
+        now=now,
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict
-from paymail.models import Message, MessageState
+from paymail.models import Message, MessageState, in_state
 from paymail.services.core import history
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery.permission import permission_of
@@ -32,7 +32,7 @@ class NotResendable(Conflict):
 
 def unknown(session: Session, *, limit: int = 500) -> list[Message]:
     """Return the messages in doubt, oldest first."""
-    statement = select(Message).where(Message.state == MessageState.UNKNOWN)
+    statement = select(Message).where(in_state(MessageState.UNKNOWN))
     return list(session.scalars(statement.order_by(Message.message_id).limit(limit)))
 
 

@@ -20,6 +20,7 @@ from paymail.models import (
     Message,
     MessageKind,
     MessageState,
+    in_state,
 )
 from paymail.money import Money
 from paymail.services.core.invoices import PARTIES_AND_PLAN, local_date
@@ -141,7 +142,7 @@ def _queued(session: Session, now: datetime, until: datetime, issuer_id: int | N
     statement = (
         select(Message, Invoice)
         .join(Invoice, Invoice.invoice_id == Message.invoice_id)
-        .where(Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING)), Message.next_at <= until)
+        .where(in_state(MessageState.SCHEDULED, MessageState.SENDING), Message.next_at <= until)
         .options(*PARTIES_AND_PLAN)
         .order_by(Message.next_at)
     )

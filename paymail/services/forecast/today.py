@@ -14,6 +14,7 @@ from paymail.models import (
     MessageState,
     PaymentPlan,
     PlanState,
+    in_state,
 )
 from paymail.money import Money
 from paymail.services.core.invoices import local_date
@@ -46,14 +47,14 @@ def today(session: Session, *, begins: datetime, ends: datetime, company: Iterab
     theirs = _theirs(issuers)
     # By `next_at`, which the index has: what goes out today was due yesterday at the earliest.
     gone = select(func.count()).where(
-        Message.state.in_(_GONE),
+        in_state(*_GONE),
         Message.next_at >= begins - timedelta(days=2),
         Message.handed_over_at >= begins,
         *theirs,
     )
     coming = (
         select(Message.kind, Message.held, func.count())
-        .where(Message.state.in_(_TO_COME), Message.next_at < ends, *theirs)
+        .where(in_state(*_TO_COME), Message.next_at < ends, *theirs)
         .group_by(Message.kind, Message.held)
     )
     rows = session.execute(coming).all()
@@ -71,7 +72,7 @@ def today(session: Session, *, begins: datetime, ends: datetime, company: Iterab
 def doubtful(session: Session, *, company: Iterable[int] = ()) -> int:
     """Return how many emails of any other kind than the invoice may or may not have arrived."""
     statement = select(func.count()).where(
-        Message.state == MessageState.UNKNOWN, Message.kind != MessageKind.INVOICE, *_theirs(company)
+        in_state(MessageState.UNKNOWN), Message.kind != MessageKind.INVOICE, *_theirs(company)
     )
     return session.scalar(statement) or 0
 

@@ -11,7 +11,16 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from paymail.errors import Conflict, NotFound
-from paymail.models import BankChange, BankChangeState, Invoice, InvoiceStatus, Issuer, Message, MessageState
+from paymail.models import (
+    BankChange,
+    BankChangeState,
+    Invoice,
+    InvoiceStatus,
+    Issuer,
+    Message,
+    MessageState,
+    in_state,
+)
 from paymail.services.core.contexts import Context
 from paymail.services.core.invoices import local_date
 from paymail.services.issuers.bank_details import BANK_FIELDS
@@ -136,9 +145,7 @@ def _lock_invoices(session: Session, issuer_id: int) -> None:
 
     FOR NO KEY UPDATE, here and of the issuer: see `load_invoice`.
     """
-    waiting_emails = select(Message.invoice_id).where(
-        Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING))
-    )
+    waiting_emails = select(Message.invoice_id).where(in_state(MessageState.SCHEDULED, MessageState.SENDING))
     theirs = select(Invoice.invoice_id).where(
         Invoice.issuer_id == issuer_id, Invoice.invoice_id.in_(waiting_emails)
     )

@@ -30,6 +30,7 @@ from paymail.services.core.documents import payment_day, receipt_number
 from paymail.services.core.invoices import local_date
 from paymail.services.core.parties import buyer_of, seller_of
 from paymail.services.letters.credit_notes import credit_note_number
+from paymail.services.letters.issued_documents import kept_for
 
 PERIOD = timedelta(days=90)
 
@@ -107,6 +108,11 @@ def currencies(session: Session, *, customer_id: int, now: datetime) -> list[str
         Invoice.issued_date <= local_date(session.get_one(Issuer, customer.issuer_id), now),
     )
     return sorted(session.scalars(issued.distinct()))
+
+
+def kept(session: Session, *, customer_id: int, document: StatementDocument) -> bytes | None:
+    """Return the PDF of a customer's statement as it was emailed; None where it is still to be drawn."""
+    return kept_for(session, invoices=Invoice.customer_id == customer_id, document=document)
 
 
 def _invoices(session: Session, customer: Customer, until: date, currency: str) -> Sequence[Invoice]:

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
-from paymail.models import Customer, Import, Invoice, Issuer, Message, MessageState, Suppression
+from paymail.models import Customer, Import, Invoice, Issuer, Message, MessageState, Suppression, in_state
 from paymail.services.lists.customer_pages import sought
 from paymail.services.lists.filter_conditions import conditions
 from paymail.services.lists.invoice_filter import InvoiceFilter
@@ -67,7 +67,7 @@ def messages(
     """Return messages."""
     statement = select(Message)
     if wanted.state is not None:
-        statement = statement.where(Message.state == wanted.state)
+        statement = statement.where(in_state(wanted.state))
     if wanted.kind:
         statement = statement.where(Message.kind == wanted.kind)
     if wanted.invoice_id is not None:

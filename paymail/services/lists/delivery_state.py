@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, false,
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from paymail.models import (
+    OPEN_STATES,
     Bounce,
     Customer,
     HoldOrigin,
@@ -32,7 +33,11 @@ class Delivery(StrEnum):
     NOT_EMAILED = "not-emailed"
     """paymail has no email of the invoice; the host may have mailed it."""
     SCHEDULED = "scheduled"
-    """Waits for its time, or is being handed over."""
+    """Waits for its time."""
+    WAITING = "waiting"
+    """The receiver asked to wait: the tries go on."""
+    SENDING = "sending"
+    """It is being handed over."""
     SENT = "sent"
     """The mail server took it, and nothing came back."""
     DELIVERED = "delivered"
@@ -51,11 +56,15 @@ class Delivery(StrEnum):
     CANCELLED = "cancelled"
 
 
+OPEN = (Delivery.SCHEDULED, Delivery.WAITING, Delivery.SENDING)
+"""What has yet to go out."""
 PROBLEMS = (Delivery.BOUNCED, Delivery.IN_DOUBT, Delivery.FAILED, Delivery.BLOCKED)
 """What needs a person."""
 _S, _D = MessageState, Delivery
 _STATES: dict[Delivery, tuple[MessageState, ...]] = {
-    _D.SCHEDULED: (_S.SCHEDULED, _S.SENDING, _S.HANDOVER),
+    _D.SCHEDULED: (_S.SCHEDULED,),
+    _D.WAITING: (_S.SCHEDULED,),
+    _D.SENDING: (_S.SENDING, _S.HANDOVER),
     _D.SENT: (_S.SENT,),
     _D.DELIVERED: (_S.SENT,),
     _D.VIEWED: (_S.SENT,),
@@ -86,22 +95,25 @@ def delivered_as(wanted: Iterable[Delivery]) -> ColumnElement[bool]:
 def emails_of(session: Session, *, invoice_ids: Iterable[int]) -> dict[int, InvoiceEmail]:
     """Return the newest email of each of some invoices, in one statement; those without one are left out."""
     statement = (
-        select(Message, _viewed(), _arrived(Message.message_id), _blocked())
+        select(Message, _viewed(), has_arrived(Message.message_id), _blocked())
         .join(Invoice, Invoice.invoice_id == Message.invoice_id)
         .join(Customer, Customer.customer_id == Invoice.customer_id)
         .where(Message.invoice_id.in_(list(invoice_ids)), *_newest())
     )
     return {
         message.invoice_id: InvoiceEmail(
-            _word(message.state, viewed=viewed, arrived=arrived, blocked=blocked),
+            _word(message, viewed=viewed, arrived=arrived, blocked=blocked),
             message.message_id,
-            message.next_at if message.state in _STATES[_D.SCHEDULED] else message.settled_at,
+            message.settled_at if message.state not in OPEN_STATES else message.next_at,
         )
         for message, viewed, arrived, blocked in session.execute(statement)
     }
 
 
-def _word(state: MessageState, *, viewed: bool, arrived: bool, blocked: bool) -> Delivery:
+def _word(message: Message, *, viewed: bool, arrived: bool, blocked: bool) -> Delivery:
+    state = message.state
+    if state is _S.SCHEDULED:
+        return _D.WAITING if message.attempts else _D.SCHEDULED
     if state is _S.SENT:
         return _D.VIEWED if viewed else _D.DELIVERED if arrived else _D.SENT
     if state is _S.SUPPRESSED:
@@ -112,10 +124,12 @@ def _word(state: MessageState, *, viewed: bool, arrived: bool, blocked: bool) ->
 def _is(wanted: Delivery) -> ColumnElement[bool]:
     if wanted is _D.NOT_EMAILED:
         return ~exists().where(Message.invoice_id == Invoice.invoice_id, Message.kind == MessageKind.INVOICE)
-    newest = Invoice.invoice_id.in_(
-        select(Message.invoice_id).where(Message.state.in_(_STATES[wanted]), *_newest())
-    )
+    mine = select(Message.invoice_id).where(Message.state.in_(_STATES[wanted]), *_newest())
+    newest = Invoice.invoice_id.in_(mine)
     match wanted:
+        case _D.SCHEDULED | _D.WAITING:
+            tried = Message.attempts > 0
+            return Invoice.invoice_id.in_(mine.where(tried if wanted is _D.WAITING else ~tried))
         case _D.VIEWED:
             return and_(newest, _viewed())
         case _D.SENT | _D.DELIVERED:
@@ -165,7 +179,8 @@ def _since_then(at: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     return and_(at.is_not(None), at >= func.coalesce(handed_over(), at))
 
 
-def _arrived(message_id: object) -> ColumnElement[bool]:
+def has_arrived(message_id: object) -> ColumnElement[bool]:
+    """Return whether a report says that a message arrived."""
     return exists().where(Bounce.message_id == message_id, Bounce.kind == RECEIPT)
 
 

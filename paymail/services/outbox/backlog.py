@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from paymail.models import GatewayEvent, GatewayEventState, Message, MessageState
+from paymail.models import GatewayEvent, GatewayEventState, Message, MessageState, in_state
 from paymail.services.outbox import gates
 
 RECENT = timedelta(days=7)
@@ -33,16 +33,14 @@ class Events:
 
 def oldest_due(session: Session, *, now: datetime) -> datetime | None:
     """Return since when the oldest message could have gone; None if none is due."""
-    due = Message.state == MessageState.SCHEDULED, Message.next_at <= now
+    due = in_state(MessageState.SCHEDULED), Message.next_at <= now
     return session.scalar(select(func.min(Message.next_at)).where(*due))
 
 
 def outbox(session: Session, *, now: datetime) -> Outbox:
     """Return the state of the outbox."""
-    unknown = select(func.count()).where(Message.state == MessageState.UNKNOWN)
-    failed = select(func.count()).where(
-        Message.state == MessageState.FAILED, Message.settled_at >= now - RECENT
-    )
+    unknown = select(func.count()).where(in_state(MessageState.UNKNOWN))
+    failed = select(func.count()).where(in_state(MessageState.FAILED), Message.settled_at >= now - RECENT)
     return Outbox(
         oldest_due=oldest_due(session, now=now),
         closed=tuple(

@@ -27,6 +27,7 @@ from paymail.models import (
     Restore,
     TimelineEvent,
     check_move,
+    in_state,
 )
 from paymail.services.core import history, restores
 from paymail.services.core.contexts import GatewayContext
@@ -171,7 +172,7 @@ def _mark_doubtful(session: Session, restore: Restore, now: datetime) -> int:
     marked = (
         update(Message)
         .where(
-            Message.state.in_(WAITING),
+            in_state(*WAITING),
             or_(Message.next_at <= now, Message.state == MessageState.SENDING),
             Message.created_at >= restore.unchecked_from,
             ~news,

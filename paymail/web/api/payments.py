@@ -119,7 +119,8 @@ def get_receipt(app: AppDep, _holder: Reader, payment_id: RowId) -> Response:
     """Download the receipt for a payment; it contains no pay link. Scope: read."""
     with app.reading() as session:
         document = receipts.document(session, payment_id=payment_id)
-    return pdf_answer(app.pdf.render(document), f"receipt-{document.number}.pdf")
+        pdf = receipts.kept(session, payment_id=payment_id, document=document)
+    return pdf_answer(pdf or app.pdf.render(document), f"receipt-{document.number}.pdf")
 
 
 @router.get(
@@ -131,4 +132,5 @@ def get_credit_note(app: AppDep, _holder: Reader, refund_id: RowId) -> Response:
     """Download the credit note for a refund; 404 if it has none. Scope: read."""
     with app.reading() as session:
         document = credit_notes.credit_note_of(session, refund_id=refund_id)
-    return pdf_answer(app.pdf.render(document), f"credit-note-{document.number}.pdf")
+        pdf = credit_notes.kept(session, refund_id=refund_id, document=document)
+    return pdf_answer(pdf or app.pdf.render(document), f"credit-note-{document.number}.pdf")

@@ -20,6 +20,7 @@ from paymail.services.refunds import refund_approvals
 from paymail.web.staff.filter_chips import AGE_WORDS
 from paymail.web.staff.health_view import Sign, signs
 from paymail.web.staff.local_time import clock_of
+from paymail.web.staff.mail_words import MailWay
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Home:
         return [one for one in sums if one.currency != self.currency]
 
 
-def home_of(session: Session, *, now: datetime, company: int | None) -> Home:
+def home_of(session: Session, *, now: datetime, company: int | None, way: MailWay) -> Home:
     """Return what Home shows of one issuer, or of all."""
     issuers = tuple(all_issuers(session))
     chosen = [one for one in issuers if one.issuer_id == company] or list(issuers[:1])
@@ -104,7 +105,7 @@ def home_of(session: Session, *, now: datetime, company: int | None) -> Home:
             ends=instant(local.date() + timedelta(days=1), time(), clock_of(zone)),
             company=only,
         ),
-        signs=tuple(signs(session, now=now)),
+        signs=tuple(signs(session, now=now, way=way)),
     )
 
 

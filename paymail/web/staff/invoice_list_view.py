@@ -13,6 +13,7 @@ from paymail.services.core.issuers import all_issuers
 from paymail.services.lists import invoice_pages, saved_views, view_counts
 from paymail.services.lists.invoice_filter import LARGEST, BadFilter, InvoiceFilter, from_pairs
 from paymail.services.lists.invoice_pages import NEWEST_FIRST, SIZES, Order, Sorting, sorting_of
+from paymail.web.staff import flash
 from paymail.web.staff.filter_chips import chips_of
 from paymail.web.staff.form_actions import Refusal
 from paymail.web.staff.invoice_rows import rows_of
@@ -67,7 +68,7 @@ class Place:
 def place_of(pairs: Iterable[tuple[str, str]]) -> Place:
     """Read an address. Raises BadFilter."""
     given = list(pairs)
-    own = {name: value for name, value in given if name in ("sort", "rows", "after", "before")}
+    own = {name: value for name, value in given if name in ("sort", "rows", "after", "before", *flash.OWN)}
     size = own.get("rows") or str(SIZES[0])
     if size not in map(str, SIZES):
         raise BadFilter(f"rows: {size[:20]!r} is none of {', '.join(map(str, SIZES))}")
@@ -93,6 +94,10 @@ def list_page(
 ) -> HTMLResponse:
     """Answer with the list. Nine statements, however many rows; each that a filter adds comes on top."""
     now = app.now()
+    if place.wanted.company == (
+        request.state.shell.company,
+    ):  # what the whole page is about is no filter of it
+        place = replace(place, wanted=replace(place.wanted, company=()))
     with app.reading() as session:
         issuers = all_issuers(session)
         found = invoice_pages.page(
@@ -119,6 +124,7 @@ def list_page(
         "zone": issuers[0].timezone if issuers else "UTC",
         "sought": place.wanted.q,
         "refusal": refusal,
+        "flash": "" if refusal else flash.said(request),
         "as_money": Money,
     }
     return PAGES.TemplateResponse(request, "invoices.html", context, refusal.status if refusal else 200)

@@ -35,6 +35,7 @@ from paymail.web.staff.form_actions import Refusal, Sequence, StaffForm, Text, W
 from paymail.web.staff.invoice_standing import Standing, standing_of
 from paymail.web.staff.invoice_timeline import timeline
 from paymail.web.staff.invoice_track import track
+from paymail.web.staff.invoice_undo import undo_of
 from paymail.web.staff.message_rows import message_rows
 from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
@@ -125,6 +126,7 @@ def invoice_page(
             **_emails(session, invoice),
             "visitor": visitor,
             "flash": "" if refusal else flash.said(request),
+            "undo": undo_of(session, request, invoice, now),
             "pay_link": invoices.payment_url(app.settings.public_url, invoice) if show_link else "",
             "money": money,
             "plan": plan,
@@ -191,7 +193,7 @@ def _next(
 
 
 def _emails(session: Session, invoice: Invoice) -> dict[str, object]:
-    found = message_pages.messages(session, wanted=Wanted(invoice_id=invoice.invoice_id))
+    found = message_pages.messages(session, wanted=Wanted(invoice_id=invoice.invoice_id, said_of_it=True))
     return {
         "found": found,
         "emails": message_rows(session, [row.message for row in found.rows]),
@@ -236,9 +238,12 @@ def answer_form(
     *,
     did: str | Callable[[], str],
     name: str = "",
+    of: Iterable[int] = (),
 ) -> Response:
     """Make the change that a form of the page asks for, and answer: the page says that it is done (`did` is
-    one of FLASHES, or returns one), or why not. What was typed into a form that has a `name` is kept."""
+    one of FLASHES, or returns one), or why not. What was typed into a form that has a `name` is kept. `of` is
+    the id of the row that it made or ended, if the page shall offer to take it back."""
     if refusal := act(app, visitor, form, do):
         return invoice_page(app, request, visitor, invoice_id, refusal, {name: form} if name else None)
-    return flash.back_to(f"/staff/invoices/{invoice_id}", did if isinstance(did, str) else did())
+    said = did if isinstance(did, str) else did()
+    return flash.back_to(f"/staff/invoices/{invoice_id}", said, *of)

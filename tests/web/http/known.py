@@ -49,4 +49,5 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "kind": "remind",
         "user_id": 1,
         "staff_token": "x",
+        "language": "de",
     }

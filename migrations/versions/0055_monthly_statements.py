@@ -7,8 +7,8 @@ from alembic import op
 
 from paymail.db.columns import add_missing
 
-revision: str = "0049"
-down_revision: str | None = "0048"
+revision: str = "0055"
+down_revision: str | None = "0054"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

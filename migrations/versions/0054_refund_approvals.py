@@ -10,8 +10,8 @@ from alembic import op
 
 from paymail.db.columns import add_missing
 
-revision: str = "0048"
-down_revision: str | None = "0046"
+revision: str = "0054"
+down_revision: str | None = "0052"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
