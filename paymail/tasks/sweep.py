@@ -5,7 +5,7 @@ import time
 
 from paymail import observability, request_ids
 from paymail.clock import new_id
-from paymail.services.customers import method_removals
+from paymail.services.customers import method_removals, monthly_statements
 from paymail.services.delivery import deliveries
 from paymail.services.issuers import bank_changes
 from paymail.services.payments import intent_cancellation, webhook_inbox
@@ -35,6 +35,7 @@ def sweep_once(app: App) -> int:
             _removals,
             _bank_changes,
             _reminders,
+            _statements,
             _bulk_sends,
             _deliveries,
         ):
@@ -69,6 +70,10 @@ def _bank_changes(app: App) -> int:
 
 def _reminders(app: App) -> int:
     return planner.plan_due(app.context())
+
+
+def _statements(app: App) -> int:
+    return monthly_statements.send_due(app.context())
 
 
 def _bulk_sends(app: App) -> int:
