@@ -1,14 +1,14 @@
 """Transactions: one block, one commit."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, Row, event, text
 from sqlalchemy import inspect as sql_inspect
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import InstrumentedAttribute, Session, SessionTransaction
 
 from paymail.db.engines import READ_ONLY
 
@@ -69,6 +69,27 @@ def insert_once(session: Session, table: type[Any], values: dict[str, Any]) -> b
     key = next(iter(sql_inspect(table).primary_key))
     statement = insert(table).values(**values).on_conflict_do_nothing().returning(key)
     return session.scalar(statement) is not None
+
+
+def insert_all_once(
+    session: Session,
+    table: type[Any],
+    rows: Sequence[dict[str, Any]],
+    *,
+    returning: Sequence[InstrumentedAttribute[Any]],
+) -> Sequence[Row[Any]]:
+    """Insert rows, all of the same columns, but for those that a UNIQUE constraint has already.
+
+    Return these columns of each inserted row, in any order. It waits as `insert_once` does. A thousand rows
+    are one statement.
+    """
+    if not rows:
+        return []
+    session.flush()
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(sql_inspect(table).local_table).on_conflict_do_nothing().returning(*returning)
+    return session.execute(statement, list(rows)).all()
 
 
 def take_turns(session: Session, key: int) -> None:

@@ -29,6 +29,11 @@ def addressees(session: Session, *, message: Message, invoice: Invoice) -> Addre
     return Addressees(tuple(Addressee(*one, suppressed.get(key, "")) for key, one in wanted.items()))
 
 
+def addresses(message: Message, invoice: Invoice) -> list[str]:
+    """Return every address that a message may go to, suppressed or not; none where nobody asks."""
+    return [] if message.kind in TO_STAFF else [address for address, _role in _wanted(message, invoice)]
+
+
 def mailed(session: Session, *, message: Message, invoice: Invoice) -> Addressees:
     """Return where a message goes that was permitted to go out.
 
