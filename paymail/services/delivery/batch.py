@@ -119,7 +119,8 @@ class Batch:
             self._cannot_be_written(draft.claim, failure)
 
     def _cannot_be_written(self, claim: Claim, error: PaymailError) -> None:
-        log.warning("email cannot be created", message_id=claim.message_id, code=error.code)
+        with request_ids.bound(claim.request_id):
+            log.warning("email cannot be created", message_id=claim.message_id, code=error.code)
         self._fail(claim, Outcome(Verdict.FAILED, detail=str(error), phase="render"))
 
     def _fail(self, claim: Claim, outcome: Outcome) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from paymail import observability
+from paymail import observability, request_ids
 from paymail.models import Message
 from paymail.ports.mail import Outcome, Verdict
 from paymail.services.delivery import outcomes
@@ -92,4 +92,5 @@ class Ends:
 
 def _tell(ended: Ended) -> None:
     number, outcome = ended.claim.message_id, ended.outcome
-    log.info("message tried", message_id=number, verdict=outcome.verdict, phase=outcome.phase)
+    with request_ids.bound(ended.claim.request_id):
+        log.info("message tried", message_id=number, verdict=outcome.verdict, phase=outcome.phase)

@@ -78,8 +78,8 @@ def read(session: Session, *, invoice_ids: Iterable[int]) -> dict[int, list[Acce
         .where(Message.state == MessageState.SENT)
         .order_by(Message.handed_over_at)
     )
-    for invoice_id, *values in session.execute(statement):
-        found[invoice_id].append(Accepted(*values))
+    for invoice_id, message_id, kind, at, recipients in session.execute(statement):
+        found[invoice_id].append(Accepted(message_id, kind, at, recipients))
     read_ahead.keep(session, _AHEAD, found)
     return found
 
