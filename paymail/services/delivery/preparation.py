@@ -81,6 +81,8 @@ def look(context: DeliveryContext, claims: Sequence[Claim]) -> Look:
     with context.transaction() as session:
         shut, failing = gates.closed_or_failing(session, now=context.now())
         messages, facts = _read(session, claims, context)
+        # One that is gone was taken back with its import meanwhile.
+        claims = [claim for claim in claims if claim.message_id in messages]
         for claim in claims:
             message = messages[claim.message_id]
             try:
@@ -97,9 +99,10 @@ def _read(
 ) -> tuple[dict[int, Message], dict[int, Situation]]:
     """Read ahead what the messages of some claims need, by a statement or so a table."""
     chosen = select(Message).where(Message.message_id.in_([claim.message_id for claim in claims]))
-    messages = {message.message_id: message for message in session.scalars(chosen)}
-    ids = {message.invoice_id for message in messages.values()}
+    rows = session.scalars(chosen).all()
+    ids = {message.invoice_id for message in rows}
     invoices = read_invoices(session, invoice_ids=ids)
+    messages = {message.message_id: message for message in rows if message.invoice_id in invoices}
     both = [(message, invoices[message.invoice_id]) for message in messages.values()]
     asked = [address for message, invoice in both for address in addresses(message, invoice)]
     suppressions.read(session, addresses=asked)
