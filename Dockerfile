@@ -18,6 +18,7 @@ COPY pyproject.toml setup.py README.md LICENSE ./
 COPY paymail paymail
 COPY migrations migrations
 COPY email_templates email_templates
+COPY docs docs
 # The lock holds setuptools, which only this step needs.
 RUN tools/bin/pip --quiet --python /opt/paymail/bin/python install --no-deps --no-index --no-build-isolation . \
  && tools/bin/pip --quiet --python /opt/paymail/bin/python uninstall --yes setuptools \

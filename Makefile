@@ -69,9 +69,10 @@ wheel: .setup/test  ## Build dist/paymail-….whl, with templates and migrations
 faces: .setup/run  ## Make the typefaces of documents again, that for Japanese too
 	$(BIN)/python -m paymail.render.typeface --cjk
 
-bench: .setup/test  ## Measure a migration of a million invoices, and delivery
+bench: .setup/test  ## Measure a migration of a million invoices, delivery, and PDFs
 	$(BIN)/python -m benchmarks.backfill
 	$(BIN)/python -m benchmarks.delivery
+	$(BIN)/python -m benchmarks.pdf
 
 # The long fault run: about an hour on two cores, and a line of figures per database.
 faults: .setup/test  ## The long fault run, about an hour

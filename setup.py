@@ -6,6 +6,8 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 BESIDE = ("email_templates", "migrations")
+GUIDE = Path("paymail", "web", "help_pages.txt")
+"""Lists the pages of `docs` that the staff pages serve; no others get into a wheel."""
 
 
 class BuildWithFolders(build_py):
@@ -16,7 +18,9 @@ class BuildWithFolders(build_py):
         super().run()
         if self.editable_mode:
             return
-        for file in (file for folder in BESIDE for file in sorted(Path(folder).rglob("*"))):
+        files = [file for folder in BESIDE for file in sorted(Path(folder).rglob("*"))]
+        files += [Path("docs", name) for name in GUIDE.read_text().split()]
+        for file in files:
             if file.is_file() and file.suffix != ".pyc":
                 target = Path(self.build_lib, "paymail", file)
                 self.mkpath(str(target.parent))

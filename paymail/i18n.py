@@ -22,11 +22,13 @@ def known_locale(tag: str) -> Locale | None:
         return None
 
 
+@lru_cache(maxsize=256)
 def locale_of(tag: str) -> Locale:
     """Return Babel's locale of a tag; English where it is unknown."""
     return known_locale(tag) or Locale("en")
 
 
+@lru_cache(maxsize=256)
 def language_of(tag: str) -> str:
     """Return the language we write in to a reader with this locale: one of LANGUAGES."""
     language = str(locale_of(tag).language)
@@ -40,6 +42,7 @@ def written_tag(tag: str) -> str:
     return str(locale).replace("_", "-") if ours else "en"
 
 
+@lru_cache(maxsize=256)
 def direction_of(tag: str) -> str:
     """Return `rtl` or `ltr`: the way of the words, so a language that we lack goes as English does."""
     return str(Locale(language_of(tag)).text_direction)

@@ -34,6 +34,7 @@ from paymail.render.dkim import Signer
 from paymail.render.letter_writer import LetterWriter
 from paymail.render.measured import MeasuredWriter
 from paymail.render.pdf import WeasyPdfRenderer
+from paymail.render.remembered import MOST_BYTES
 from paymail.services.access.asking import Asking
 from paymail.services.access.logins import LoginContext
 from paymail.services.access.password_hasher import PasswordHasher
@@ -160,9 +161,10 @@ def build(settings: Settings) -> App:
     Raises Misconfigured for settings that cannot work, UnusableDataFolder among them.
     """
     celery = build_celery(settings)
-    pdf = WeasyPdfRenderer(TEMPLATES)
+    pdf = WeasyPdfRenderer(TEMPLATES, remembered=MOST_BYTES)
     key = key_of(settings.dkim_domain, settings.dkim_selector, settings.dkim_key_file)
     signer = Signer.load(domain=key.domain, selector=key.selector, key_file=key.key_file) if key else None
+    letters = LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=signer)
     return App(
         settings=settings,
         engine=_engine(settings),
@@ -172,9 +174,7 @@ def build(settings: Settings) -> App:
         payment_domains=StripePaymentDomains(_stripe(settings)),
         mailer=MeasuredMailer(_mailer(settings)),
         sender_records=DnsSenderRecords(settings.mail_transport == "smtp", key),
-        writer=MeasuredWriter(
-            LetterWriter(TEMPLATES, pdf, bounce_address=settings.bounce_address, signer=signer)
-        ),
+        writer=MeasuredWriter(letters),
         pdf=pdf,
         sender_rate=_sender_rate(settings),
     )

@@ -30,6 +30,7 @@ compiled.share()
 hypothesis_settings.register_profile("paymail", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("paymail")
 ROOT = Path(__file__).resolve().parent.parent
+KINDS = ("sqlite", "postgresql")
 SAMPLE = ROOT / "paymail" / "sample" / "host_invoices.csv"
 
 
@@ -74,9 +75,10 @@ def host_template(postgres: Cluster) -> str:
 
 
 @pytest.fixture(scope="session")
-def lender(postgres: Cluster) -> Lender:
+def lender(postgres: Cluster) -> Iterator[Lender]:
     """Who lends migrated, empty databases of this test process's PostgreSQL, one after the other."""
-    return Lender(postgres, "template_paymail")
+    with contextlib.closing(Lender(postgres, "template_paymail")) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -93,11 +95,18 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated, empty database of each kind."""
-    if request.param == "sqlite":
-        file = tmp_path / "paymail.db"
+    with lent_database(request.param, request, tmp_path) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def lent_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """Lend a migrated, empty database of a kind."""
+    if kind == "sqlite":
+        file = folder / "paymail.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
         yield f"sqlite:///{file}"
         return

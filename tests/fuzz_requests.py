@@ -16,7 +16,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -152,7 +152,8 @@ def servers() -> Iterator[Databases]:
         engine = make_engine(cluster.create("template_paymail"))
         schema.upgrade(engine)
         engine.dispose()
-        yield Lender(cluster, "template_paymail").lend
+        with closing(Lender(cluster, "template_paymail")) as lender:
+            yield lender.lend
 
 
 class Fuzz:

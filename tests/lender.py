@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 
@@ -48,13 +48,17 @@ SELECT md5(string_agg(thing, ',' ORDER BY thing)) FROM (
 """
 
 
+Connection = psycopg.Connection[tuple[object, ...]]
+
+
 class Lender:
     """Lends a database like `template` and empties it afterwards; one that was changed is not lent again."""
 
     def __init__(self, cluster: Cluster, template: str) -> None:
         self._cluster = cluster
         self._template = template
-        self._ready: str | None = None
+        self._ready: tuple[str, Connection] | None = None
+        """An empty one, and a connection that stays open: each new one reads the catalogue anew."""
         self._shape = ""
 
     @contextmanager
@@ -62,26 +66,33 @@ class Lender:
         """Yield the address of an empty database."""
         if self._ready is None:
             url = self._cluster.create(f"t{time.time_ns()}", template=self._template)
-            with self._open(url) as connection:
-                self._shape = self._read_shape(connection)
+            watch: Connection = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+            self._shape = self._read_shape(watch)
         else:
-            url, self._ready = self._ready, None
+            (url, watch), self._ready = self._ready, None
         yield url
-        self._take_back(url)
-
-    def _take_back(self, url: str) -> None:
-        with self._open(url) as connection:
-            # Who is still there may come back, and write into what the next test takes for empty.
-            alone = connection.execute(STRANGERS).fetchone() == (0,)
-            if alone and self._read_shape(connection) == self._shape:
-                connection.execute(EMPTY)
-                self._ready = url
-        if self._ready is None:
+        if self._emptied(watch):
+            self._ready = url, watch
+        else:
+            watch.close()
             self._cluster.drop(url.rpartition("/")[2])
 
-    def _open(self, url: str) -> psycopg.Connection[tuple[object, ...]]:
-        return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+    def close(self) -> None:
+        """Let the last one go."""
+        if self._ready is not None:
+            self._ready[1].close()
 
-    def _read_shape(self, connection: psycopg.Connection[tuple[object, ...]]) -> str:
+    def _emptied(self, watch: Connection) -> bool:
+        if self._ready is not None:  # a test borrowed two
+            return False
+        with suppress(psycopg.OperationalError):
+            # Who is still there may come back, and write into what the next test takes for empty.
+            alone = watch.execute(STRANGERS).fetchone() == (0,)
+            if alone and self._read_shape(watch) == self._shape:
+                watch.execute(EMPTY)
+                return True
+        return False
+
+    def _read_shape(self, connection: Connection) -> str:
         found = connection.execute(SHAPE).fetchone()
         return str(found and found[0])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from paymail.db.indexes import build_index, drop_index
 
 revision: str = "0050"
-down_revision: str | None = "0046"
+down_revision: str | None = "0049"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -156,8 +156,9 @@ def _write_statement(customer_id: int, to: Path, day: date | None, since: date |
             currency=currency,
             public_url=app.settings.public_url,
         )
+        pdf = statements.kept(session, customer_id=customer_id, document=document)
     try:
-        to.write_bytes(app.pdf.render(document))
+        to.write_bytes(pdf or app.pdf.render(document))
     except OSError as error:
         raise CannotWrite(f"{to}: {error.strerror}") from error
     typer.echo(f"{document.balance} open on {document.day}: {to}")

@@ -3,6 +3,7 @@
 from typing import Any
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
+    "audit list": ("--since 2026-11-01", "--person kim@acme.example --csv", "--about sign-ins --json"),
     "beat": ("",),
     "bounces list": ("", "--json"),
     "bounces read": ("bounce.eml", "reports/*.eml"),
@@ -71,6 +72,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "invoices send": ("502", '501 502 --at "next business morning"'),
     "invoices show": ("502", "502 --json"),
     "invoices void": ('502 --reason "Billed twice" --yes',),
+    "invoices credit": ('502 --amount 16.50 --reason "A quarter of an hour less"',),
     "invoices write-off": ('502 --reason "Customer insolvent"', "502 --undo"),
     "issuers add": ('"Acme Pty Ltd" billing@acme.example --tax-id "51 824 753 556" --address "1 Main St"',),
     "issuers cancel-bank": ("2",),
@@ -80,6 +82,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "issuers register-domain": ('--issuer "Acme Pty Ltd"', "--all"),
     "issuers set": ('2 "tax_id=51 824 753 556"',),
     "issuers show": ("2",),
+    "issuers wording back": ("2 invoice en 3", "2 invoice en 0"),
+    "issuers wording set": (
+        "2 invoice en --opening 'Hello {{ customer_name }}, here is your invoice.' --closing 'Your team'",
+    ),
+    "issuers wording show": ("2", "2 --email reminder_firm --language de --json"),
     "keys issue": ('"Our website" --scope read --scope write',),
     "keys list": ("",),
     "keys revoke": ("pk_a1b2",),
@@ -99,6 +106,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "payments receipt": ("348",),
     "payments record": ('502 82.50 --channel bank_transfer --reference "INV 502"',),
     "payments refund": ('348 16.50 --reason "A quarter of an hour less" --yes',),
+    "refunds list": ("", "--json"),
+    "refunds refuse": ('12 --reason "Paid twice by mistake; the customer keeps a credit"',),
+    "refunds withdraw": ("12",),
     "plans agree": ("502 --count 3 --cadence monthly --first 2027-01-01",),
     "plans end": ('502 --reason "Paid in one sum"',),
     "plans show": ("502",),

@@ -9,6 +9,7 @@ import typer
 from paymail.cli.context import FAILURE, PARTIAL, exits, open_app
 from paymail.cli.options import Json
 from paymail.cli.output import said
+from paymail.cli.wording import wording
 from paymail.errors import Misconfigured, PaymailError
 from paymail.ports.payment_domains import PaymentDomain, PaymentDomains
 from paymail.services.core.calendar import zone_of
@@ -24,6 +25,7 @@ from paymail.services.issuers.setting_history import changes_of
 from paymail.web.schemas.issuers import IssuerDetail, IssuerRow
 
 issuers = typer.Typer(help="Issuers: the businesses that send invoices.", no_args_is_help=True)
+issuers.add_typer(wording, name="wording")
 Ref = Annotated[str, typer.Argument(help="Issuer id or name; not needed if there is only one.")]
 
 

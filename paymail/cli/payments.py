@@ -8,7 +8,7 @@ import typer
 from paymail.cli.context import exits, open_app
 from paymail.cli.options import Amount, Json, Key, Yes
 from paymail.cli.output import said, sure
-from paymail.models import Channel
+from paymail.models import Channel, RefundStatus
 from paymail.money import Money, parse_amount
 from paymail.services.core.documents import WAYS, receipt_number
 from paymail.services.core.invoices import load_invoice, local_date
@@ -88,10 +88,17 @@ def _lines(found: Statement) -> list[str]:
             f" {payment.reference}  {receipt_number(payment)}{'  (disputed)' if one.disputed else left}"
         )
     lines += [
+        f"credit  {one.refund_id:<6} {local_date(found.invoice.issuer, one.created_at)}"
+        f"  {Money(-one.credited, currency)!s:>18}  {credit_note_number(one)} {one.reason}"
+        for one in found.refunds
+        if one.payment_id is None
+    ]
+    lines += [
         f"refund  {one.refund_id:<6} {local_date(found.invoice.issuer, one.created_at)}"
         f"  {Money(-one.amount, currency)!s:>18}  of payment {one.payment_id}: {one.status}"
         f" {one.failure} {credit_note_number(one)}".rstrip()
         for one in found.refunds
+        if one.payment_id is not None
     ]
     lines += [
         f"dispute {one.dispute_id}  {Money(one.amount, currency)}  of payment {one.payment_id}: {one.state}"
@@ -145,6 +152,8 @@ def refund(
         "credit_note": number or None,
     }
     note = f", credit note {number}" if number else ""
+    if asked.status is RefundStatus.PROPOSED:
+        note = "; another person has to approve it on the staff pages"
     said(data, f"refund {asked.refund_id} of {shown} is {asked.status}{note}", as_json)
 
 

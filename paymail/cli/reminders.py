@@ -35,6 +35,13 @@ HostMails = Annotated[
         help="Remind of invoices that paymail never emailed, since the host does.",
     ),
 ]
+Approval = Annotated[
+    str | None,
+    typer.Option(
+        "--refund-approval-from",
+        help="Refunds of a payment that come to so much, in minor units, need a second person; `off` to end.",
+    ),
+]
 Issuer_ = Annotated[str, typer.Option("--issuer", help="Issuer id or name; not needed if there is only one.")]
 
 
@@ -80,6 +87,7 @@ def issuer_(
     save_methods: Saving = None,
     reminder_gap: Gap = None,
     host_mails_invoices: HostMails = None,
+    refund_approval_from: Approval = None,
 ) -> None:
     """Change an issuer's reminder, sending, pay link and fee settings."""
     given = {
@@ -104,6 +112,8 @@ def issuer_(
     }
     if link_days is not None:
         changes["link_days"] = setting_texts.link_days(link_days)
+    if refund_approval_from is not None:
+        changes["refund_approval_from"] = setting_texts.read("refund_approval_from", refund_approval_from)
     _change(issuer, changes)
 
 

@@ -61,6 +61,7 @@ PLACES = {
     ),
     "open": Place("open_", "open_", "Print the address of an invoice's staff page."),
     "payments": Place("payments", "group", "Payments, refunds and receipts."),
+    "refunds": Place("refunds", "group", "Refunds that wait for a second person's approval."),
     "plans": Place("plans", "group", "Payment plans."),
     "reminders": Place("reminders", "group", "Reminder settings."),
     "bulk": Place("bulk", "group", "Send invoice emails in bulk."),
@@ -73,6 +74,7 @@ PLACES = {
     "keys": Place("keys", "group", "Keys for the staff API."),
     "db": Place("db", "group", "The database schema."),
     "staff": Place("staff", "group", "Staff users."),
+    "audit": Place("audit", "group", "The audit log: who did what, and when."),
     "issuers": Place("issuers", "issuers", "Issuers: the businesses that send invoices."),
     "sandbox": Place("sandbox", "group", "A Stripe-compatible server for trying out paymail."),
 }

@@ -1,5 +1,8 @@
 """Building an index in a migration while others go on writing."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from alembic import op
 from sqlalchemy import Connection, text
 
@@ -7,16 +10,17 @@ from paymail.db.lock_waits import INDEX_LOCK_SECONDS, LOCK_SECONDS
 
 
 def build_index(
-    name: str, table: str, columns: list[str], *, unique: bool = False, where: str | None = None
+    name: str, table: str, columns: Sequence[Any], *, unique: bool = False, where: str | None = None
 ) -> None:
     """Build an index on a table that is there already; without one of its name, or with a broken one.
 
-    On PostgreSQL writers go on meanwhile. What comes before it in the same migration is committed, so it
-    stands in a migration of its own: if that is stopped anywhere, running it again is safe.
+    Columns are names, or texts of expressions. On PostgreSQL writers go on meanwhile. What comes before it in
+    the same migration is committed, so it stands in a migration of its own: if that is stopped anywhere,
+    running it again is safe.
     """
     condition = text(where) if where else None
     if op.get_bind().dialect.name != "postgresql":
-        op.create_index(name, table, columns, unique=unique, sqlite_where=condition)
+        op.create_index(name, table, list(columns), unique=unique, sqlite_where=condition)
         return
     with op.get_context().autocommit_block():
         connection = op.get_bind()
@@ -29,7 +33,7 @@ def build_index(
             op.create_index(
                 name,
                 table,
-                columns,
+                list(columns),
                 unique=unique,
                 postgresql_where=condition,
                 postgresql_concurrently=True,

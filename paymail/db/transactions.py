@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Row, event, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy import inspect as sql_inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session, SessionTransaction
@@ -14,6 +14,8 @@ from paymail.db.engines import READ_ONLY
 
 log = logging.getLogger(__name__)
 _ACTS = "paymail_after_commit"
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @contextmanager
@@ -76,20 +78,21 @@ def insert_all_once(
     table: type[Any],
     rows: Sequence[dict[str, Any]],
     *,
-    returning: Sequence[InstrumentedAttribute[Any]],
-) -> Sequence[Row[Any]]:
+    key: InstrumentedAttribute[K],
+    returning: InstrumentedAttribute[V],
+) -> dict[K, V]:
     """Insert rows, all of the same columns, but for those that a UNIQUE constraint has already.
 
-    Return these columns of each inserted row, in any order. It waits as `insert_once` does. A thousand rows
-    are one statement.
+    Return `returning` of each inserted row by its `key`. It waits as `insert_once` does. A thousand rows are
+    one statement.
     """
     if not rows:
-        return []
+        return {}
     session.flush()
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(sql_inspect(table).local_table).on_conflict_do_nothing().returning(*returning)
-    return session.execute(statement, list(rows)).all()
+    statement = insert(sql_inspect(table).local_table).on_conflict_do_nothing().returning(key, returning)
+    return dict(session.execute(statement, list(rows)).all())
 
 
 def take_turns(session: Session, key: int) -> None:

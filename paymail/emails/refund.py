@@ -11,7 +11,10 @@ from paymail.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundEmail(CustomerEmail):
-    """Money goes back to the customer. `balance` is what is owed on the invoice afterwards."""
+    """Money goes back to the customer; or a credit note alone: then `amount` is zero.
+
+    `balance` is what is owed on the invoice afterwards.
+    """
 
     kind: ClassVar[MessageKind] = MessageKind.REFUND
 

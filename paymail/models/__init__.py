@@ -63,6 +63,8 @@ from paymail.models.reversals import (
     DISPUTE_MOVES,
     IN_FORCE,
     REFUND_MOVES,
+    RESERVING,
+    UNAPPROVED,
     Dispute,
     DisputeState,
     Refund,
@@ -85,6 +87,7 @@ from paymail.models.staff import (
     StaffUser,
 )
 from paymail.models.suppression import Bounce, Suppression
+from paymail.models.wording import Wording
 from paymail.models.worker import Gate, Heartbeat
 
 __all__ = [
@@ -103,9 +106,11 @@ __all__ = [
     "PLAN_MOVES",
     "RECIPIENT_MOVES",
     "REFUND_MOVES",
+    "RESERVING",
     "SAVED_METHOD_MOVES",
     "STATUS_MOVES",
     "TO_NAMED",
+    "UNAPPROVED",
     "UNWRITTEN",
     "ApiKey",
     "AttemptStatus",
@@ -185,6 +190,7 @@ __all__ = [
     "Suppression",
     "SyncedInvoice",
     "TimelineEvent",
+    "Wording",
     "check_move",
     "in_state",
     "name_key",

@@ -17,6 +17,8 @@ class AuditEntry(Base):
         Index("ix_audit_entries_at", "at", "entry_id"),
         Index("ix_audit_entries_who", "who", "entry_id"),
         Index("ix_audit_entries_object", "object", "entry_id"),
+        Index("ix_audit_entries_act", "act", "entry_id"),
+        Index("ix_audit_entries_issuer", "issuer_id", "entry_id"),
     )
 
     entry_id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -32,3 +34,5 @@ class AuditEntry(Base):
     """Which setting or field, if one was changed."""
     old: Mapped[str] = mapped_column(Text, default="")
     new: Mapped[str] = mapped_column(Text, default="")
+    issuer_id: Mapped[int | None] = mapped_column(BigId)
+    """The company that it concerns; empty where it concerns none, and in entries of before 0047."""

@@ -56,6 +56,8 @@ class ImportFile(Base):
     state: Mapped[ImportFileState] = mapped_column(status_type(ImportFileState))
     reading: Mapped[str] = mapped_column(Text, default="{}")
     """JSON: what staff said of how it is written; all else is found out."""
+    corrections: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """JSON: the cells that staff corrected, by whom, with what stood there. Emptied with the content."""
     job: Mapped[str] = mapped_column(String(36), default="")
     """Who works on it now; whoever finds another here stops."""
     worked_at: Mapped[datetime] = mapped_column(UtcDateTime)

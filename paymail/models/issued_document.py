@@ -1,4 +1,4 @@
-"""What was issued: the PDFs of invoices, each as it was drawn."""
+"""What was issued: the PDFs of invoices, receipts, credit notes and statements, each as it was drawn."""
 
 from datetime import datetime
 
@@ -10,7 +10,8 @@ from paymail.models.base import Base, BigId
 
 
 class IssuedDocument(Base):
-    """One version of an invoice's PDF. A later one with the same facts is this one again.
+    """One version of a PDF about an invoice, or filed under it. A later one with the same facts is this one
+    again.
 
     Nothing of it changes, but that bytes which were erased are drawn anew."""
 
@@ -22,9 +23,11 @@ class IssuedDocument(Base):
 
     issued_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"))
+    kind: Mapped[str] = mapped_column(String(12), server_default="invoice")
+    """Which document: `invoice`, `receipt`, `credit_note` or `statement`."""
     facts: Mapped[str] = mapped_column(String(64))
     """Digest of all that it shows, but for `paid` (`letters/issued_documents.py`)."""
     paid: Mapped[int] = mapped_column(BigInteger)
-    """What it shows as received, in minor units of the invoice's currency."""
+    """What an invoice shows as received, in minor units of its currency; 0 of other documents."""
     pdf_sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)

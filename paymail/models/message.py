@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -98,6 +99,9 @@ MESSAGE_MOVES: Moves[MessageState] = {
 OPEN_STATES = (_S.SCHEDULED, _S.SENDING, _S.HANDOVER)
 
 
+_EMAIL = text(f"kind = '{MessageKind.INVOICE}'")
+_INVOICE_EMAILS: dict[str, Any] = {"postgresql_where": _EMAIL, "sqlite_where": _EMAIL}
+"""Written as `services/lists/delivery_state.py` asks for them."""
 _SCHEDULED, _OUT = text("state = 'scheduled'"), text("state <> 'scheduled'")
 
 
@@ -116,6 +120,13 @@ class Message(CausedByRequest, Base):
         Index("ix_messages_bulk", "bulk_id", "state"),
         Index("ix_messages_invoice", "invoice_id", "message_id"),
         index_where_given("ix_messages_payment", "payment_id"),
+        Index("ix_messages_emails", "invoice_id", "message_id", "state", **_INVOICE_EMAILS),
+        Index("ix_messages_kind", "kind", "message_id"),
+        Index("ix_messages_state", "state", "message_id"),
+        index_where_given("ix_messages_handed_over", "handed_over_at"),
+        index_where_given("ix_messages_mime", "mime_sha256"),
+        index_where_given("ix_messages_pdf", "pdf_sha256"),
+        index_where_given("ix_messages_enclosed", "enclosed_sha256"),
     )
 
     message_id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -211,10 +222,18 @@ class DeliveryAttempt(Base):
     detail: Mapped[str] = mapped_column(Text, default="")
 
 
+_NOT_ERASED = text("erased_at IS NULL")
+
+
 class Blob(Base):
     """Bytes by their SHA-256: the MIME handed over, the PDF attached. Never changed, but by erasure."""
 
     __tablename__ = "blobs"
+    __table_args__ = (
+        Index(
+            "ix_blobs_kept", "created_at", "sha256", postgresql_where=_NOT_ERASED, sqlite_where=_NOT_ERASED
+        ),
+    )
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)

@@ -82,6 +82,9 @@ class Issuer(Base):
     """Whether the host mails invoices itself: then one that paymail never mailed is reminded of too."""
     sender_rate: Mapped[str] = mapped_column(String(20), default="")
     """Emails a minute, or a preset's name; empty is the setting's."""
+    refund_approval_from: Mapped[int | None] = mapped_column(BigInteger)
+    """Refunds of one payment that come to this much in all, in minor units of the issuer's currency, need the
+    approval of a second person; empty: none do."""
     sender_findings: Mapped[str] = mapped_column(Text, default="", server_default="")
     """What DNS last said of the domain it mails from, JSON (`services/issuers/sender_checks.py`)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -108,6 +111,7 @@ class Customer(Base):
             sqlite_where=text("external_ref IS NOT NULL"),
         ),
         Index("ix_customers_name_key", "issuer_id", "name_key"),
+        Index("ix_customers_name", text("lower(name)"), "customer_id").ddl_if(dialect="postgresql"),
         index_where_given("ix_customers_merged_into", "merged_into"),
         index_where_given("ix_customers_import", "import_id"),
     )

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -63,6 +64,7 @@ class PaymentAttempt(Base):
             sqlite_where=_LIVE_SQL,
         ),
         Index("ix_payment_attempts_status", "status"),
+        Index("ix_payment_attempts_account", "account", "created_at"),
     )
 
     attempt_id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -109,6 +111,13 @@ class Channel(StrEnum):
     """What the host's system says arrived there, beyond all that paymail knew of."""
 
 
+_SUMMED = ("channel", "issuer_id", "currency", "amount")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
 class Payment(Base):
     """Money that arrived: once per intent, or as staff recorded it. `amount` in minor units of the invoice's
     currency."""
@@ -118,6 +127,10 @@ class Payment(Base):
         UniqueConstraint("issuer_id", "receipt_number", name="uq_payments_receipt"),
         # An index, not a constraint: SQLite adds no constraint to a table that exists.
         Index("uq_payments_request_key", "request_key", unique=True),
+        # What arrived in a time, by the instant or by the day that staff wrote: all that its sums read.
+        Index("ix_payments_received", "received_at", *_SUMMED, **_where("paid_on IS NULL")),
+        Index("ix_payments_paid_on", "paid_on", *_SUMMED, **_where("paid_on IS NOT NULL")),
+        Index("ix_payments_account", "account", "received_at"),
     )
 
     payment_id: Mapped[int] = mapped_column(BigId, primary_key=True)

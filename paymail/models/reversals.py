@@ -15,6 +15,12 @@ from paymail.models.payment import Channel
 class RefundStatus(StrEnum):
     """Where a refund stands."""
 
+    PROPOSED = "proposed"
+    """Somebody asked for it. Nothing is done until another person approves it; a crash changes nothing."""
+    REFUSED = "refused"
+    """Another person said no; nothing went out."""
+    WITHDRAWN = "withdrawn"
+    """Whoever had asked for it did not want it any more; nothing went out."""
     REQUESTED = "requested"
     """Staff asked; the sweep asks Stripe under the stored key, as often as it takes."""
     PENDING = "pending"
@@ -25,7 +31,12 @@ class RefundStatus(StrEnum):
 
 
 _R = RefundStatus
+_TOLD = frozenset({_R.PENDING, _R.SUCCEEDED, _R.FAILED})
 REFUND_MOVES: Moves[RefundStatus] = {
+    # What Stripe tells of these three is of before a restore: it was approved then, and carried out.
+    _R.PROPOSED: frozenset({_R.REQUESTED, _R.REFUSED, _R.WITHDRAWN}) | _TOLD,
+    _R.REFUSED: _TOLD,
+    _R.WITHDRAWN: _TOLD,
     _R.REQUESTED: frozenset({_R.PENDING, _R.SUCCEEDED, _R.FAILED}),
     _R.PENDING: frozenset({_R.SUCCEEDED, _R.FAILED}),
     # A bank may send the money back days after Stripe called it done (Stripe docs, "Refunds").
@@ -34,10 +45,15 @@ REFUND_MOVES: Moves[RefundStatus] = {
 }
 IN_FORCE = (_R.PENDING, _R.SUCCEEDED)
 """Refunds that count in the books."""
+UNAPPROVED = (_R.PROPOSED, _R.REFUSED, _R.WITHDRAWN)
+"""Refunds of which Stripe must not be asked."""
+RESERVING = (_R.PROPOSED, _R.REQUESTED, *IN_FORCE)
+"""Refunds whose amount cannot go back a second time."""
 
 
 class Refund(CausedByRequest, Base):
-    """Part of a payment given back. `amount` and `credited` in minor units of the invoice's currency."""
+    """Part of a payment given back, or a credit note alone. `amount` and `credited` in minor units of the
+    invoice's currency."""
 
     __tablename__ = "refunds"
     __table_args__ = (
@@ -48,7 +64,8 @@ class Refund(CausedByRequest, Base):
     refund_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"), index=True)
     issuer_id: Mapped[int] = mapped_column(ForeignKey("issuers.issuer_id"))
-    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.payment_id"), index=True)
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payments.payment_id"), index=True)
+    """Empty: a credit note without a payment, of which nothing goes back: `amount` is zero."""
     gateway_id: Mapped[str | None] = mapped_column(String(80), unique=True)
     """Stripe's `re_…`; empty for refunds by other channels, and until Stripe has answered."""
     idempotency_key: Mapped[str | None] = mapped_column(String(120), unique=True)
@@ -59,6 +76,9 @@ class Refund(CausedByRequest, Base):
     credited_before: Mapped[int | None] = mapped_column(BigInteger)
     """What credit notes in force with lower numbers had taken off the invoice when this one's was emailed, or
     take off it until then; empty: there is none, or it is older than this column."""
+    owed_again: Mapped[bool | None]
+    """Whether nothing is credited, by the wish of whoever asked; empty: older than this column, or made at
+    Stripe."""
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[RefundStatus] = mapped_column(status_type(RefundStatus))
     reason: Mapped[str] = mapped_column(Text, default="")
@@ -67,6 +87,10 @@ class Refund(CausedByRequest, Base):
     credit_note: Mapped[int | None]
     """Its number, counted per issuer; empty while nothing was credited."""
     actor: Mapped[str] = mapped_column(String(120))
+    decided_by: Mapped[str] = mapped_column(String(320), default="", server_default="")
+    """Who approved or refused it; empty: nobody had to."""
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was asked for, if it was approved later: that is `created_at` then, which dates its note."""
     request_key: Mapped[str | None] = mapped_column(String(80), unique=True)
     tries: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from paymail.documents import Document, InvoiceDocument
 from paymail.emails import Email
+from paymail.emails.own_words import OwnWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +16,24 @@ class RenderedEmail:
     subject: str
     text: str
     html: str
+    unworded: str = ""
+    """Why the company's own words could not be used and paymail's stand there; empty: nothing is wrong."""
 
 
 class EmailRenderer(Protocol):
     """Turns a typed email into text."""
 
-    def render(self, email: Email) -> RenderedEmail:
-        """Render. Raises `render.RenderFailed` naming template and cause."""
+    def render(self, email: Email, words: OwnWords | None = None) -> RenderedEmail:
+        """Render, with a company's own words if it has any. Raises `render.RenderFailed` naming template and
+        cause."""
+        ...
+
+
+class WordingRules(Protocol):
+    """What may be a company's own words."""
+
+    def faults(self, words: OwnWords, template: str, language: str) -> dict[str, str]:
+        """Return why words cannot be those of a template folder in a language, by part; empty if they can."""
         ...
 
 
@@ -49,14 +61,15 @@ class Copies:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The version of an invoice's PDF that holds: `facts` is its digest, `paid` what it shows as received
-    (minor units)."""
+    """The version of a document's PDF that holds: `facts` is its digest, `paid` what an invoice shows as
+    received (minor units). It belongs to the invoice."""
 
     invoice_id: int
     facts: str
     paid: int
     pdf: bytes | None
     """Its bytes; None: it is still to be drawn."""
+    kind: str = "invoice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +101,12 @@ class Letter:
     in_reply_to: str = ""
     copies: Copies = Copies()
     version: Frozen | None = None
-    """Of the document, where it is an issued invoice."""
+    """Of the document, where it was issued."""
     enclosed: Enclosed | None = None
+    words: OwnWords | None = None
+    """The company's own, in the language of the email; None: paymail's alone."""
+    wording_id: int = 0
+    """The version of them that is saved; 0: none."""
     subject_mark: str = ""
     """Stands before the subject: `Test: `."""
 
@@ -104,9 +121,11 @@ class Written:
     sender: str
     recipients: tuple[str, ...]
     enclosed: bytes | None = None
+    unworded: str = ""
+    """As in RenderedEmail."""
 
 
-class Writer(Protocol):
+class Writer(WordingRules, Protocol):
     """Renders a letter into MIME bytes; equal letters give equal bytes."""
 
     def write(self, letter: Letter) -> Written:

@@ -9,22 +9,27 @@ import jinja2
 
 from paymail import i18n
 from paymail.documents import colours
-from paymail.emails import Email
+from paymail.emails import SAMPLES, Email
+from paymail.emails.own_words import OwnWords
 from paymail.ports.rendering import RenderedEmail
-from paymail.render import bank_reasons, email_words, obstacle_words
+from paymail.render import bank_reasons, email_words, obstacle_words, own_words
 from paymail.render.environment import equip
 from paymail.render.errors import RenderFailed
 from paymail.render.inline import inline_template
 
 _PART = re.compile(r"<!-- part: (_parts/[a-z_.]+) -->")
 """Put in as text before the CSS is inlined; Jinja's include would come too late for that."""
+_OWN_PREHEADER = "{{% if own.preheader %}}{{{{ own.preheader|bdi }}}}{{% else %}}{}{{% endif %}}"
 _BLANK = re.compile(r"\n{3,}")
+HARD_NAME = "{{ \u0645\u0643\u062a\u0628\u0629 }} <b>& " + "x" * 280
+"""Of a customer, for texts that are to be saved: markup, another direction, and as long as a name can be."""
 MOST_COMPILED = 64
 """Bodies that are kept compiled: one is some 100 kB."""
 
 
 class JinjaEmailRenderer:
-    """Implements `ports.EmailRenderer`. A template sees the dataclass and nothing else.
+    """Implements `ports.EmailRenderer`. A template sees the dataclass, a company's own words as `own`, and
+    nothing else.
 
     A body is compiled once for each direction and issuer's colour, since its CSS is inlined: some mail
     readers drop all else.
@@ -36,17 +41,38 @@ class JinjaEmailRenderer:
         self._html = _environment(loader, autoescape=True)
         self._body = lru_cache(maxsize=MOST_COMPILED)(self._compiled)
 
-    def render(self, email: Email) -> RenderedEmail:
+    def render(self, email: Email, words: OwnWords | None = None) -> RenderedEmail:
         """Render all three parts. Raises RenderFailed."""
         # Not `asdict`: it would take Money apart. The filters want the typed values.
         context = {field.name: getattr(email, field.name) for field in dataclasses.fields(email)}
-        subject = self._part(f"{email.template}/subject.txt", context)
+        own, unworded = OwnWords(), ""
+        try:
+            own = own_words.filled(words or own, email)
+        except own_words.UnusableWords as error:
+            unworded = str(error)  # an email in paymail's words is better than none
+        context["own"] = own
+        subject = own.subject or self._part(f"{email.template}/subject.txt", context)
         text = self._part(f"{email.template}/body.txt", context)
         return RenderedEmail(
             subject=" ".join(subject.split()),
             text=_BLANK.sub("\n\n", text).strip() + "\n",
             html=self._part(f"{email.template}/body.html", context),
+            unworded=unworded,
         )
+
+    def faults(self, words: OwnWords, template: str, language: str) -> dict[str, str]:
+        """Return why words cannot be those of a template folder in a language, by part; empty if they can."""
+        if found := own_words.faults_of(words, template):
+            return found
+        sample = dataclasses.replace(SAMPLES[template], locale=language)
+        for one in (sample, dataclasses.replace(sample, customer_name=HARD_NAME)):
+            try:
+                rendered = self.render(one, words)
+            except RenderFailed as error:
+                return {"opening": str(error)}
+            if rendered.unworded:
+                return {"opening": rendered.unworded}
+        return {}
 
     def _part(self, name: str, context: dict[str, object]) -> str:
         try:
@@ -81,7 +107,7 @@ class JinjaEmailRenderer:
         filled = {
             "/* style */": style.replace(colours.DEFAULT, colour),
             "/* screen */": self._source("_base/screen.css").replace(colours.DEFAULT, colour),
-            "<!-- preheader -->": preheader.strip(),
+            "<!-- preheader -->": _OWN_PREHEADER.format(preheader.strip()),
             "<!-- heading -->": heading.strip(),
             "<!-- content -->": content.strip(),
         }

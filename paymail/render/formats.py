@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_datetime_format, get_timezone_name
 from babel.lists import format_list
-from babel.numbers import format_decimal, get_currency_symbol
+from babel.numbers import get_currency_symbol
 
 from paymail.i18n import direction_of, locale_of, marked, translations
 from paymail.money import Money, exponent
+from paymail.render.numbers import minor_number, number
 
 _METHODS = (
     marked("Bank debit"),
@@ -35,6 +36,21 @@ def money(value: Money, tag: str) -> str:
     before all. It has all decimals of the currency: Babel's own, which are those of daily
     use, would write RSD 82.50 as 82.
     """
+    around = _around(value.currency, tag)
+    text = around % plain(_above(value), tag) if around else _by_babel(value, tag)
+    return apart(f"{_sign(value)}{value.currency} {text}", tag)
+
+
+@lru_cache(maxsize=512)
+def _around(currency: str, tag: str) -> str:
+    """Return what stands around an amount's number, `$%s`; nothing where its groups are not of three."""
+    zero = Money(0, currency)
+    nought, text = plain(zero, tag), _by_babel(zero, tag)
+    in_threes = locale_of(tag).currency_formats["standard"].grouping == (3, 3)
+    return text.replace("%", "%%").replace(nought, "%s") if in_threes and text.count(nought) == 1 else ""
+
+
+def _by_babel(value: Money, tag: str) -> str:
     locale = locale_of(tag)
     pattern = copy(locale.currency_formats["standard"])
     pattern.frac_prec = (exponent(value.currency),) * 2
@@ -43,14 +59,12 @@ def money(value: Money, tag: str) -> str:
     # Behind the number the sign would say it a second time: `AUD 82,50 $`.
     symbol = get_currency_symbol(value.currency, locale)
     text = text.replace(symbol, "$" if "$" in symbol and not text.endswith(symbol) else "")
-    return apart(f"{_sign(value)}{value.currency} {_trim(text)}", tag)
+    return _trim(text)
 
 
 def plain(value: Money, tag: str) -> str:
     """Write `1,234.50`, with all decimals of the currency but without its name: a column's head has it."""
-    digits = exponent(value.currency)
-    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
-    return _sign(value) + format_decimal(abs(value.decimal), format=pattern, locale=locale_of(tag))
+    return _sign(value) + minor_number(abs(value.minor), exponent(value.currency), tag)
 
 
 def figure(value: Money, tag: str) -> str:
@@ -61,6 +75,10 @@ def figure(value: Money, tag: str) -> str:
 def money_shape(currency: str, tag: str) -> str:
     """Return how `money` writes an amount, with `%s` in the place of its number: `AUD $%s`."""
     return re.sub(r"\d[\d.,]*", "%s", money(Money(0, currency), tag))
+
+
+def _above(value: Money) -> Money:
+    return Money(abs(value.minor), value.currency)
 
 
 def _sign(value: Money) -> str:
@@ -99,15 +117,12 @@ def moment(value: datetime, zone: str, tag: str) -> str:
 def quantity(value: Decimal, tag: str) -> str:
     """Write a quantity to be read: with at most four decimals, or as many as keep it from being zero."""
     decimals = 4 if not value or abs(value) >= Decimal("0.0001") else 12
-    return _signed(value, f"#,##0.{'#' * decimals}", tag)
+    return _signed(value, 0, decimals, tag)
 
 
 def unit_price(value: Decimal, currency_digits: int, tag: str) -> str:
     """Write a unit price: at least the currency's decimals, more where it has them (3.335)."""
-    pattern = "#,##0" + (".0" if currency_digits else "") + "0" * (currency_digits - 1) + "######"
-    if not currency_digits:
-        pattern = "#,##0.######"
-    return _signed(value, pattern, tag)
+    return _signed(value, currency_digits, currency_digits + 6, tag)
 
 
 def times(amount: Decimal, price: Decimal, currency: str, tag: str) -> str:
@@ -116,17 +131,15 @@ def times(amount: Decimal, price: Decimal, currency: str, tag: str) -> str:
     return apart(f"{quantity(amount, tag)} \N{MULTIPLICATION SIGN} {each}", tag)
 
 
-def _signed(value: Decimal, pattern: str, tag: str) -> str:
-    number = format_decimal(abs(value), format=pattern, locale=locale_of(tag))
-    return ("\u2212" if value < 0 else "") + number
+def _signed(value: Decimal, least: int, most: int, tag: str) -> str:
+    return ("\u2212" if value < 0 else "") + number(abs(value), least, most, tag)
 
 
 def rate(value: Decimal, tag: str) -> str:
     """Write `10%` (German `10 %`), and `8.25%` where there are decimals."""
     locale = locale_of(tag)
     sign = locale.percent_formats[None].suffix[0]
-    number = format_decimal(value, format="#,##0.####", locale=locale)
-    return f"{number}{sign if '%' in sign else '%'}"
+    return f"{number(value, 0, 4, tag)}{sign if '%' in sign else '%'}"
 
 
 def method(value: str, tag: str) -> str:

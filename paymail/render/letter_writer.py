@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from paymail.documents import Document
+from paymail.emails.own_words import OwnWords
 from paymail.errors import Misconfigured
 from paymail.ports.rendering import Frozen, Letter, PdfRenderer, RenderedEmail, Written
 from paymail.ports.return_path import verp_address
@@ -31,7 +32,7 @@ class LetterWriter:
 
     def write(self, letter: Letter) -> Written:
         """Render, assemble and sign. Raises RenderFailed, UnsafeHeader, NoToken."""
-        rendered = self._emails.render(letter.email)
+        rendered = self._emails.render(letter.email, letter.words)
         attachments, pdf, enclosed = [], None, None
         if letter.document is not None:
             pdf = self._drawn(letter.document, letter.version)
@@ -46,7 +47,12 @@ class LetterWriter:
             sender=self._return_path(letter),
             recipients=_envelope_recipients(letter),
             enclosed=enclosed,
+            unworded=rendered.unworded,
         )
+
+    def faults(self, words: OwnWords, template: str, language: str) -> dict[str, str]:
+        """Return why words cannot be those of a template folder in a language, by part; empty if they can."""
+        return self._emails.faults(words, template, language)
 
     def _drawn(self, document: Document, version: Frozen | None) -> bytes:
         kept = version.pdf if version is not None else None

@@ -13,15 +13,16 @@ from paymail.i18n import direction_of, language_of, translations
 from paymail.render.environment import equip
 from paymail.render.errors import RenderFailed
 from paymail.render.pdf_filters import equip_pdfs
+from paymail.render.remembered import Remembered
 
 if TYPE_CHECKING:
     from paymail.render.printer import Printer
 
 
 class WeasyPdfRenderer:
-    """Implements `ports.PdfRenderer`."""
+    """Implements `ports.PdfRenderer`. With `remembered` bytes of memory no page is printed twice in a row."""
 
-    def __init__(self, templates: Path) -> None:
+    def __init__(self, templates: Path, *, remembered: int = 0) -> None:
         self._folder = templates / "_pdf"
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folder),
@@ -33,18 +34,31 @@ class WeasyPdfRenderer:
         equip(self._environment)
         equip_pdfs(self._environment)
         self._made: Printer | None = None
+        self._remembered = Remembered(remembered)
         self._lock = threading.Lock()
 
     def render(self, document: Document) -> bytes:
         """Render. Raises RenderFailed."""
-        name = document.template
-        context = {field.name: getattr(document, field.name) for field in dataclasses.fields(document)}
-        context["document"] = document
         try:
-            html = self._environment.get_template(name).render(context)
-            return self._printer().print(html, _style(self._folder, language_of(document.locale)))
+            return self._printed(*self.page(document))
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, OSError) as error:
-            raise RenderFailed(f"_pdf/{name}", error) from None
+            raise RenderFailed(f"_pdf/{document.template}", error) from None
+
+    def page(self, document: Document) -> tuple[str, str]:
+        """Return the HTML that a document is printed from, and its style sheet. Raises what templates do."""
+        context = {field.name: getattr(document, field.name) for field in dataclasses.fields(document)}
+        html = self._environment.get_template(document.template).render({**context, "document": document})
+        return html, _style(self._folder, language_of(document.locale))
+
+    def _printed(self, html: str, style: str) -> bytes:
+        key = Remembered.key(html, style)
+        with self._lock:
+            found = self._remembered.find(key)
+        if found is None:
+            found = self._printer().print(html, style)
+            with self._lock:
+                self._remembered.keep(key, found)
+        return found
 
     def _printer(self) -> "Printer":
         # WeasyPrint takes half a second to import, and most commands print nothing.

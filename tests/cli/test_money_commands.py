@@ -57,6 +57,39 @@ def test_a_surplus_is_recorded_when_it_is_said_to_be_meant(two_invoices: App) ->
     assert "overpaid AUD 7.50" in run("payments", "list", "502").stdout
 
 
+def test_a_refund_that_needs_a_second_person_waits_and_is_listed_withdrawn_or_refused(
+    two_invoices: App,
+) -> None:
+    run("reminders", "issuer", "--refund-approval-from", "5000")
+    run("payments", "record", "502", "82.50")
+    assert told("payments", "refund", "1", "50", "--yes")["status"] == "proposed"
+    (row,) = json.loads(run("refunds", "list", "--json").stdout)
+    assert (row["refund_id"], row["amount"], row["requested_by"]) == (1, 50, "cli")
+    assert "AUD 50.00" in run("refunds", "list").stdout
+    assert told("refunds", "withdraw", "1") == {"refund_id": 1, "status": "withdrawn"}
+    assert "no longer waits" in run("refunds", "refuse", "1", "--reason", "no", expect=1).output
+    assert "another person has to approve it" in run("payments", "refund", "1", "50", "--yes").stdout
+    assert "refund 2 is refused" in run("refunds", "refuse", "2", "--reason", "Too much").stdout
+    run("refunds", "withdraw", "9", expect=1)
+    run("reminders", "issuer", "--refund-approval-from", "off")
+    assert told("payments", "refund", "1", "50", "--yes")["status"] == "succeeded"
+
+
+def test_a_credit_note_takes_off_what_is_owed_once_by_its_key(two_invoices: App) -> None:
+    given = ("invoices", "credit", "502", "--amount", "20", "--reason", "less", "--key", "c", "--yes")
+    for _ in range(2):
+        assert told(*given) == {
+            "refund_id": 1,
+            "credit_note": "CN-000001",
+            "credited": 20,
+            "balance": 62.5,
+        }
+    assert "CN-000001 less" in run("payments", "list", "502").stdout
+    done = run("invoices", "credit", "502", "--reason", "all of it", "--yes").stdout
+    assert "CN-000002 over AUD 62.50, AUD 0.00 still owed" in done
+    assert "nothing to credit" in run("invoices", "credit", "502", "--reason", "x", "--yes", expect=1).output
+
+
 def test_a_refund_is_made_of_what_is_left_and_no_more(two_invoices: App) -> None:
     run("payments", "record", "503", "8250", "--channel", "cash")
     first = told("payments", "refund", "1", "250", "--reason", "broken", "--key", "r1")

@@ -157,3 +157,20 @@ def test_what_a_command_does_is_in_the_audit_log(two_invoices: App) -> None:
         ("password", f"person {EMAIL}"),
     ]
     assert {(one.door, one.who.endswith(" (command line)")) for one in entries} == {("cli", True)}
+
+
+def test_the_audit_log_is_listed_as_sentences_csv_and_json(two_invoices: App) -> None:
+    staff_password(two_invoices)
+    run("staff", "add", EMAIL, "--role", "viewer")
+    run("invoices", "hold", "502")
+    lines = run("audit", "list").stdout.splitlines()
+    assert "held the reminders of invoice #502" in lines[0]
+    assert f"changed the role of {EMAIL} for all companies: none → viewer" in lines[2]
+    found = [
+        json.loads(line) for line in run("audit", "list", "--json", "--about", "people").stdout.splitlines()
+    ]
+    assert [one["act"] for one in found] == ["password link", "role"]
+    assert run("audit", "list", "--csv", "--issuer", "1").stdout.count("\n") == 2
+    assert run("audit", "list", "--person", "nobody@x.example").stdout == ""
+    assert run("audit", "list", "--since", "2200-01-01").stdout == ""
+    run("audit", "list", "--csv", "--json", expect=2)

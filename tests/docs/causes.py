@@ -46,7 +46,7 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
         "UNPAID": "A new invoice; a refund that is owed again, a lost dispute, a bank debit that failed.",
         "PARTIAL": "A part of the money arrives, or a part of it goes back and is owed again.",
         "PROCESSING": "A bank debit begins to clear while something is owed.",
-        "PAID": "The rest arrives; or a refund fails and its credit note no longer holds.",
+        "PAID": "The rest arrives or is credited; or a refund fails and its credit note no longer holds.",
         "REFUNDED": "A refund with a credit note, of all.",
         "PARTIALLY_REFUNDED": "A refund with a credit note, of a part.",
     },
@@ -78,9 +78,12 @@ CAUSES: dict[type[StrEnum], dict[str, str]] = {
         "CANCELED": "paymail cancelled the intent at Stripe, or Stripe did; or it was never made.",
     },
     RefundStatus: {
-        "REQUESTED": "Staff ask for a refund by Stripe.",
+        "PROPOSED": "Somebody asks for a refund that needs a second person's approval.",
+        "REFUSED": "Another person refuses it.",
+        "WITHDRAWN": "Its author withdraws it.",
+        "REQUESTED": "Staff ask for a refund by Stripe, or another person approves it.",
         "PENDING": "Stripe has taken it on; refunds made in its dashboard begin here or later.",
-        "SUCCEEDED": "Stripe says so; or staff record money that they sent back another way.",
+        "SUCCEEDED": "Stripe says so; staff record or approve money sent another way; a credit note alone.",
         "FAILED": "Stripe refuses it, or the customer's bank returns it, even days later.",
     },
     DisputeState: {

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from paymail.documents import colours
 from tests.conftest import ROOT
 from tests.journeys.conftest import Up, logged_in, quiet_page, wait_for
 from tests.journeys.readable import check_fits, check_readable
@@ -17,7 +18,9 @@ PAGES = ("", "invoices", "invoices?q=nobody&overdue=any", "acts/void?payment=owe
          "messages/1/preview", "forecast?days=30", "bulk", "bulk/new?payment=unpaid", "reminders",
          "mailbox", "customers", "customers/1", "customers/1/statement", "unknown", "suppressions",
          "events", "reconciliation", "exports", "people", "audit", "account", "keys", "start",
-         "companies", "companies/1", "companies/new", "companies/1/history")  # fmt: skip
+         "companies", "companies/1", "companies/new", "companies/1/history", "help",
+         "companies/1/wording", "companies/1/wording/reminder_firm/de",
+         "help/security", "help/your-first-month")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +167,38 @@ def test_what_is_typed_on_a_companys_page_is_previewed_and_sent_as_a_test(page: 
     expect(page.get_by_role("row").filter(has_text="A footer that is not saved")).to_be_visible()
 
 
+def test_a_faulty_row_is_corrected_where_it_is_shown(page: Page, up: Up) -> None:
+    sound = EXAMPLE.read_text().splitlines()
+    faulty = [sound[0], sound[1].replace(re.findall(r"\d{4}-\d{2}-\d{2}", sound[1])[1], "soon")]
+    page.goto(f"{up.url}/staff/imports")
+    page.get_by_label("Company", exact=True).select_option("1")
+    content = "\n".join([*faulty, ""]).encode()
+    page.get_by_label("Drop the file").set_input_files(
+        {"name": "faulty.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("link", name="Correct line 2").click()
+    page.set_viewport_size({"width": 390, "height": 900})
+    check_fits(page)
+    check_readable(page, flawless=True)
+    page.locator("[aria-invalid=true]").fill("2099-01-31")
+    page.get_by_role("button", name="Correct and check again").click()
+    expect(page.get_by_text("1 cell of this file is corrected here.")).to_be_visible()
+    page.get_by_role("button", name="Remove the file").click()
+
+
+@pytest.mark.parametrize(
+    "colour", ["#ffcc00", "#2563eb", "#808080", "#777777", "#000000", "#ffffff", "#0a8f00"]
+)
+def test_a_colour_is_told_while_it_is_chosen_as_the_server_tells_it(page: Page, up: Up, colour: str) -> None:
+    page.goto(f"{up.url}/staff/companies/1")
+    expect(page.get_by_role("button", name="Check", exact=True)).to_be_hidden()
+    page.locator("#colour").fill(colour)
+    told = page.locator("#colour-told").inner_text()
+    assert f"{colours.contrast_with_white(colour):.1f} to 1" in told
+    assert (colours.legible(colour) in told) == (colours.legible(colour) != colour)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_fits_the_screen_and_names_its_controls(page: Page, up: Up, path: str, width: int) -> None:
@@ -181,6 +216,8 @@ def test_every_page_fits_the_screen_and_names_its_controls(page: Page, up: Up, p
         "() => [...document.querySelectorAll('th')].filter(e => !e.scope || !e.textContent.trim()).length"
     )
     assert unlabelled == 0
+    if width == WIDTHS[0]:
+        check_readable(page, flawless=True)
 
 
 def test_a_form_is_reached_and_sent_by_keyboard_alone(page: Page, up: Up) -> None:

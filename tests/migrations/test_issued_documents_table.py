@@ -30,3 +30,13 @@ def test_what_is_new_can_be_taken_away_and_made_again(old: Engine) -> None:
     with old.connect() as connection:
         assert connection.execute(text("SELECT COUNT(*) FROM issued_documents")).scalar_one() == 0
         assert connection.execute(text("SELECT sha256 FROM blobs")).all() == [("ab",)]
+
+
+def test_what_older_code_would_take_for_an_invoice_goes_with_its_kind(old: Engine) -> None:
+    schema.upgrade(old)
+    columns = {column["name"] for column in inspect(old).get_columns("issued_documents")}
+    assert "kind" in columns
+    command.downgrade(schema.config(old), "0046")
+    columns = {column["name"] for column in inspect(old).get_columns("issued_documents")}
+    assert "kind" not in columns
+    schema.upgrade(old)

@@ -21,7 +21,16 @@ from paymail.mail import reader
 from tests.conftest import ROOT, environment
 from tests.journeys.conftest import wait_for
 
-SOURCES = ("paymail", "email_templates", "migrations", "pyproject.toml", "setup.py", "README.md", "LICENSE")
+SOURCES = (
+    "paymail",
+    "docs",
+    "email_templates",
+    "migrations",
+    "pyproject.toml",
+    "setup.py",
+    "README.md",
+    "LICENSE",
+)
 ALONE = ("--no-deps", "--no-index", "--disable-pip-version-check", "--quiet")
 LEFTOVERS = shutil.ignore_patterns("__pycache__", "*.egg-info")
 
@@ -106,6 +115,8 @@ def test_a_wheel_has_every_file_of_the_package_and_of_the_folders_beside_it(
     wanted = {str(file) for file in files if file.parts[0] == "paymail"}
     beside = ("email_templates", "migrations")
     wanted |= {str(Path("paymail", file)) for file in files if file.parts[0] in beside}
+    guide = (source / "paymail" / "web" / "help_pages.txt").read_text().split()
+    wanted |= {f"paymail/docs/{name}" for name in guide}
     # What the build itself writes into the copied source.
     wanted = {name for name in wanted if "egg-info" not in name and "__pycache__" not in name}
     # Made from the fonts of the machine, where there are any (`paymail.render.typeface`).

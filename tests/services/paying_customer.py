@@ -86,6 +86,9 @@ class PayingCustomer:
         with db.reading(self.engine) as session:
             return session.scalars(select(table).order_by(*table.__table__.primary_key)).all()
 
+    def payments(self) -> list[Payment]:
+        return list(self.all(Payment))  # type: ignore[arg-type]
+
     def refunds(self) -> list[Refund]:
         return list(self.all(Refund))  # type: ignore[arg-type]
 

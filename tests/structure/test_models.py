@@ -70,6 +70,7 @@ def test_migrations_have_one_head(engine: Engine) -> None:
     assert ScriptDirectory.from_config(schema.config(engine)).get_heads() == [schema.head()]
 
 
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_models_and_migrations_agree(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -48,6 +48,11 @@ def is_emptiness(node: ast.AST) -> bool:
     )
 
 
+def finds_whole(node: ast.AST) -> bool:
+    """Whether it looks for one of several whole values."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "in_"
+
+
 def faults(source: str) -> list[int]:
     """Return the lines that decide by a text, or by a part of a dedupe key."""
     found = []
@@ -55,8 +60,10 @@ def faults(source: str) -> list[int]:
         if is_emptiness(node):
             continue
         parts = compared(node)
-        taken_apart = not isinstance(node, ast.Compare) and any(
-            isinstance(part, ast.Attribute) and part.attr in KEYS for part in parts
+        taken_apart = (
+            not isinstance(node, ast.Compare)
+            and not finds_whole(node)
+            and any(isinstance(part, ast.Attribute) and part.attr in KEYS for part in parts)
         )
         if taken_apart or any(map(is_text, parts)):
             found.append(node.lineno)  # type: ignore[attr-defined]
@@ -89,6 +96,7 @@ def test_a_decision_by_a_text_is_found(line: str) -> None:
     "line",
     [
         "select(Message).where(Message.dedupe_key == key)",
+        "select(Message).where(Message.dedupe_key.in_(keys))",
         "select(TimelineEvent).where(TimelineEvent.detail != '')",
         "notice_email(invoice, message.detail)",
         "f'{message.state}: {message.reason}' if message.reason else ''",

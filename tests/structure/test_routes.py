@@ -154,7 +154,10 @@ def examples(busy: Biller) -> dict[str, object]:
         "colour": "2563eb",
         "kind": "remind",
         "user_id": 1,
+        "line": 2,
+        "help_page": "security",
         "staff_token": password_link(busy.site),
+        "language": "de",
     }
 
 

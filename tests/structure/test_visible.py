@@ -5,6 +5,7 @@ from paymail.services.access import visible
 
 ELSEWHERE = {
     "api_keys": "read by whoever shows the key, before there is a scope",
+    "audit_entries": "only admins of all issuers read it",
     "staff_roles": "whose role is for whom: only admins of all issuers see it",
     "import_profiles": "those of no issuer are everybody's",
     "bulk_sends": "by all of their messages",

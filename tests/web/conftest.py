@@ -8,8 +8,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import ClassVar
 from unittest import mock
+from zlib import crc32
 
 import pytest
 from fastapi import FastAPI
@@ -18,22 +20,37 @@ from limits.storage import MemoryStorage
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from paymail.models import Invoice, Message, MessageState
+from paymail.models import Invoice, Message, MessageState, StaffSession
 from paymail.sandbox.customer import pay
+from paymail.services.access.staff import digest
 from paymail.services.access.staff_passwords import set_password
 from paymail.settings import Settings
 from paymail.stripe_settings import SANDBOX_WEBHOOK_SECRET
 from paymail.tasks.sweep import sweep_once
 from paymail.web.app import create_app
 from paymail.web.http import request_counts
+from paymail.web.staff.session import COOKIE
 from paymail.web.staff.shell import NavCounts
 from paymail.wiring import App, build
-from tests.conftest import without_sync
+from tests.conftest import KINDS, lent_database, without_sync
 from tests.factories import NOW, make_invoice
 from tests.hashers import quick_hasher
 
 STAFF = "staff@paymail.example"
 PASSWORD = "correct horse battery staple"
+
+
+BOTH = pytest.mark.parametrize("database_url", KINDS, indirect=True)
+"""For a page's test of what databases do differently: it runs on each kind."""
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of the kind that the test's name draws. Statements are tested on both kinds where they are
+    written, in `tests/services`."""
+    drawn = KINDS[crc32(request.node.nodeid.encode()) % len(KINDS)]
+    with lent_database(getattr(request, "param", drawn), request, tmp_path) as url:
+        yield url
 
 
 @dataclass
@@ -94,13 +111,17 @@ class Site:
         return sweep_once(self.app)
 
     def log_in(self) -> str:
-        """Log in as staff and return the CSRF token."""
+        """Log in as staff and return the CSRF token. Home is not opened: it takes longer than most tests."""
         set_password(self.app.login_context(), email=STAFF, password=PASSWORD)
-        answer = self.client.post("/staff/login", data={"email": STAFF, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-        found = re.search(r'name="csrf" value="([^"]+)"', answer.text)
-        assert found is not None
-        return found[1]
+        form = {"email": STAFF, "password": PASSWORD}
+        answer = self.client.post("/staff/login", data=form, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
+        with self.app.reading() as session:
+            return session.scalars(
+                select(StaffSession.csrf).where(
+                    StaffSession.secret_sha256 == digest(self.client.cookies[COOKIE])
+                )
+            ).one()
 
 
 class Counts(MemoryStorage):
@@ -178,6 +199,10 @@ class Biller:
         found = self.site.client.post(f"/staff{path}", data={"csrf": self.csrf, **form})
         assert found.status_code == status, found.text
         return found
+
+    def choose(self, company: int | str, back: str = "") -> str:
+        """Choose the company that the pages are about; empty: all. Return the page that follows."""
+        return self.post("/company", company=company, back=back)
 
     def messages(self) -> list[Message]:
         with self.site.app.reading() as session:

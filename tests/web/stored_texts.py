@@ -48,6 +48,8 @@ CHECKED = {
     "objections.positions": "numbers of lines, which we write",
     "staff_sessions.secret_sha256": "a digest; without it nobody is logged in",
     "staff_sessions.csrf": "made by us; without it no form is sent",
+    "wordings.template": "one of ours, checked when it is saved",
+    "wordings.language": "one of ours, checked when it is saved",
     "saved_views.query": "a filter, checked when it is saved",
     "staff_users.password_hash": "made by us",
     "api_keys.prefix": "made by us; without it no key opens",
@@ -58,16 +60,19 @@ CHECKED = {
 EXAMPLES = {
     "currency": "AUD",
     "objections.positions": "1",
+    "wordings.template": "invoice",
+    "wordings.language": "en",
     "drifts.kind": "amount_differs",
     "reconciler_turns.job": "compare",
     "bank_changes.details": "{}",
     "import_profiles.definition": "{}",
     "import_files.reading": "{}",
     "import_files.findings": "{}",
+    "import_files.corrections": "",
     "issuers.sender_findings": "",
 }
 """What stands in a row that is made to fill a table, where not any text will do."""
-FINDINGS = "import_files.findings"
+FINDINGS, CORRECTIONS = "import_files.findings", "import_files.corrections"
 CHANGES, FILTER, METADATA = "import_changes.fields", "bulk_sends.selection", "invoices.metadata"
 BANK, DNS = "bank_changes.details", "issuers.sender_findings"
 """JSON: the hostile text stands inside of it."""
@@ -152,6 +157,11 @@ def _fitting(column: Column[Any], value: str) -> str:
         fault = {"line": 1, "number": text, "column": text, "reason": text}
         return json.dumps(
             {"left_out": [fault], "columns": [{"name": text, "means": text, "samples": [text]}]}
+        )
+    if str(column) == CORRECTIONS:
+        text = f"{value}[{column}]"
+        return json.dumps(
+            [{"line": 2, "place": 0, "old": text, "new": text, "actor": text, "at": NOW.isoformat()}]
         )
     if str(column) == BANK:
         return json.dumps({"bank_holder": f"{value}[{column}]"})

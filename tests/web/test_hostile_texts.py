@@ -12,7 +12,7 @@ from paymail.models import Base
 from tests.render.test_pdf import text_of
 from tests.structure.test_routes import password_link
 from tests.web.bearer import bearer
-from tests.web.conftest import Biller
+from tests.web.conftest import BOTH, Biller
 from tests.web.http.hostile import Entry, entries
 from tests.web.http.known import known_rows
 from tests.web.stored_texts import CHECKED, fill_empty_tables, poison, text_columns
@@ -74,6 +74,7 @@ def test_a_column_is_free_text_or_it_is_said_why_not() -> None:
     assert len(poisoned) > 90
 
 
+@BOTH
 @pytest.mark.parametrize("value", [HOSTILE, FOLDED])
 def test_no_page_takes_a_stored_text_for_markup(biller: Biller, known: dict[str, object], value: str) -> None:
     key = bearer(biller.site.app, "read", "write")

@@ -11,8 +11,10 @@ from paymail.models import BulkSend, Channel, Message, Payment, Refund
 from paymail.services.refunds import refund_requests
 from paymail.services.refunds.refund_requests import RefundOrder
 from tests.web.bearer import bearer
-from tests.web.conftest import Site
+from tests.web.conftest import BOTH, Site
 from tests.web.test_webhook import event
+
+pytestmark = BOTH
 
 
 def acts(lines: list[Any]) -> list[tuple[str, ...]]:

@@ -11,8 +11,10 @@ from paymail import metrics
 from paymail.models import GatewayEvent, GatewayEventState, InvoiceStatus, Message, Payment, PaymentAttempt
 from paymail.stripe_settings import SANDBOX_WEBHOOK_SECRET
 from tests.web.bearer import bearer
-from tests.web.conftest import Site
+from tests.web.conftest import BOTH, Site
 from tests.web.pay.test_public_api import dead_gateway
+
+pytestmark = BOTH
 
 
 def event(intent: str, kind: str = "payment_intent.succeeded", **more: Any) -> dict[str, Any]:

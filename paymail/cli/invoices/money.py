@@ -1,4 +1,4 @@
-"""`paymail invoices issue|void|write-off|parts`: what is owed from now on or no more, and paying in parts."""
+"""`paymail invoices issue|void|credit|write-off|parts`: what is owed from now on or no more, and in parts."""
 
 from typing import Annotated
 
@@ -6,12 +6,14 @@ import typer
 
 from paymail.cli.context import exits, open_app
 from paymail.cli.invoices.group import group
-from paymail.cli.options import Json, Yes
+from paymail.cli.options import Json, Key, Yes
 from paymail.cli.output import said, sure
 from paymail.money import Money, parse_amount
 from paymail.services.core.invoices import load_invoice
+from paymail.services.letters.credit_notes import credit_note_number
 from paymail.services.links.issue import issue
 from paymail.services.payments import adjustments
+from paymail.services.refunds import unpaid_credits
 
 
 @group.command("issue")
@@ -39,6 +41,45 @@ def void(
     with app.transaction() as session:
         adjustments.void(session, invoice_id=invoice_id, reason=reason, actor="cli", now=app.now())
     said({"invoice_id": invoice_id, "status": "void"}, f"invoice {invoice_id} is void", as_json)
+
+
+@group.command()
+@exits
+def credit(
+    invoice_id: int,
+    reason: Annotated[str, typer.Option(help="Reason; it stands on the credit note.")],
+    amount: Annotated[str, typer.Option(help="In major units; the full balance by default.")] = "",
+    key: Key = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Reduce what is owed by a numbered credit note, which is emailed to the customer."""
+    app = open_app()
+    with app.reading() as session:
+        invoice = load_invoice(session, invoice_id=invoice_id)
+    minor = parse_amount(amount, invoice.currency) if amount else None
+    shown = Money(invoice.balance if minor is None else minor, invoice.currency)
+    sure(f"Credit {shown} of invoice {invoice_id}?", yes)
+    with app.transaction() as session:
+        note = unpaid_credits.credit(
+            session,
+            invoice_id=invoice_id,
+            reason=reason,
+            actor="cli",
+            now=app.now(),
+            amount=minor,
+            key=f"cli:{key[:70]}" if key else None,
+        )
+        number = credit_note_number(note)
+        owed = Money(load_invoice(session, invoice_id=invoice_id).balance, invoice.currency)
+        credited = Money(note.credited, invoice.currency)
+    data: dict[str, object] = {
+        "refund_id": note.refund_id,
+        "credit_note": number,
+        "credited": float(credited.decimal),
+        "balance": float(owed.decimal),
+    }
+    said(data, f"credit note {number} over {credited}, {owed} still owed", as_json)
 
 
 @group.command("write-off")

@@ -6,7 +6,7 @@ settings. Of what has no history the log says which form, route or command it wa
 Texts of customers, passwords and tokens do not get into it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,13 +15,15 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from paymail.models import AuditEntry, IssuerChange, TimelineEvent
+from paymail.models import AuditEntry, Customer, Invoice, IssuerChange, TimelineEvent
 
 _WATCHED = "paymail_audit"
 MOST = 50
 """Acts of one transaction that are named one by one."""
 LONGEST = 500
 """Characters of a value that are kept."""
+_DIGITS = 19
+"""So long is no id."""
 
 
 class Door(StrEnum):
@@ -49,6 +51,8 @@ class AuditFilter:
 
     who: str = ""
     object: str = ""
+    acts: Collection[str] = ()
+    issuer_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -88,9 +92,11 @@ def record(session: Session, *, who: str, door: Door, done: Sequence[Done], now:
     if len(done) > MOST:
         acts = sorted({one.act for one in done})
         done = [Done(", ".join(acts), f"{len(done)} objects")]
+    issuers = _issuers_of(session, {one.object for one in done})
     session.add_all(
         AuditEntry(
             at=now,
+            issuer_id=issuers.get(one.object),
             who=who[:320],
             door=door,
             act=one.act[:80],
@@ -101,6 +107,28 @@ def record(session: Session, *, who: str, door: Door, done: Sequence[Done], now:
         )
         for one in done
     )
+
+
+def _issuers_of(session: Session, objects: Iterable[str]) -> dict[str, int]:
+    """Return the issuer of each invoice, customer and issuer among objects; at most two statements."""
+    found: dict[str, int] = {}
+    ids: dict[str, list[int]] = {"invoice": [], "customer": []}
+    for one in objects:
+        kind, _, key = one.partition(" ")
+        if not (key.isascii() and key.isdecimal() and len(key) < _DIGITS):
+            continue
+        if kind == "issuer":
+            found[one] = int(key)
+        elif kind in ids:
+            ids[kind].append(int(key))
+    if ids["invoice"]:
+        pairs = select(Invoice.invoice_id, Invoice.issuer_id).where(Invoice.invoice_id.in_(ids["invoice"]))
+        found |= {f"invoice {key}": issuer_id for key, issuer_id in session.execute(pairs)}
+    if ids["customer"]:
+        pairs = select(Customer.customer_id, Customer.issuer_id)
+        pairs = pairs.where(Customer.customer_id.in_(ids["customer"]))
+        found |= {f"customer {key}": issuer_id for key, issuer_id in session.execute(pairs)}
+    return found
 
 
 def entries(
@@ -116,12 +144,12 @@ def entries(
     return found[:limit], found[limit - 1].entry_id if len(found) > limit else None
 
 
-def every_entry(session: Session, *, wanted: AuditFilter) -> Iterator[AuditEntry]:
-    """Yield all entries, newest first, in the memory of one page. The session forgets each."""
+def every_page(session: Session, *, wanted: AuditFilter) -> Iterator[list[AuditEntry]]:
+    """Yield all entries page by page, newest first, in the memory of one. The session forgets each."""
     after: int | None = None
     while True:
         found, after = entries(session, wanted=wanted, limit=200, after=after)
-        yield from found
+        yield found
         session.expunge_all()
         if after is None:
             return
@@ -132,6 +160,10 @@ def _conditions(wanted: AuditFilter) -> Iterator[Any]:
         yield AuditEntry.who == wanted.who
     if wanted.object:
         yield AuditEntry.object == wanted.object
+    if wanted.acts:
+        yield AuditEntry.act.in_(sorted(wanted.acts))
+    if wanted.issuer_id is not None:
+        yield AuditEntry.issuer_id == wanted.issuer_id
     if wanted.since:
         yield AuditEntry.at >= wanted.since
     if wanted.until:

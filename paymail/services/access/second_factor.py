@@ -90,19 +90,22 @@ def enrol(session: Session, user: StaffUser, *, code: str, session_secret: str, 
     return codes
 
 
-def use(session: Session, user: StaffUser, *, code: str, now: datetime) -> None:
-    """Accept a code of the app or a recovery code, and use it up. Raises WrongCode."""
+def use(session: Session, user: StaffUser, *, code: str, now: datetime) -> bool:
+    """Accept a code of the app or a recovery code, and use it up; return whether it was a recovery code.
+
+    Raises WrongCode.
+    """
     step = _step_of(user.totp_secret or "", code, now)
     if step is not None:
         # In the UPDATE itself: of two who send the same code at once, one is refused.
         later = or_(StaffUser.totp_step.is_(None), StaffUser.totp_step < step)
         used = update(StaffUser).where(StaffUser.user_id == user.user_id, later).values(totp_step=step)
         if session.scalar(used.returning(StaffUser.user_id)) is not None:
-            return
+            return False
     else:
         mine = RecoveryCode.user_id == user.user_id, RecoveryCode.digest == _kept(user.user_id, code)
         if session.scalar(delete(RecoveryCode).where(*mine).returning(RecoveryCode.user_id)) is not None:
-            return
+            return True
     raise WrongCode("the code is not right, or was used already; wait for the next one")
 
 

@@ -49,6 +49,7 @@ from paymail.models import (
     SavedMethod,
     SyncedInvoice,
     TimelineEvent,
+    Wording,
 )
 
 S = TypeVar("S", bound=Executable)
@@ -56,6 +57,7 @@ _SCOPE = "paymail_visible"
 _AMONG_ALL = "paymail_among_all_issuers"
 OF_ISSUER: tuple[Any, ...] = (
     *(Issuer, Invoice, Customer, Payment, Refund, Import, ImportFile, IssuerChange, BankChange, HostSync),
+    Wording,
 )
 """Tables with an `issuer_id`."""
 OF_INVOICE: tuple[Any, ...] = (

@@ -1,8 +1,10 @@
 """The invoice's history."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from paymail.models import TimelineEvent
@@ -39,6 +41,25 @@ def record(
             quotes_customer=quotes_customer,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of an invoice that is recorded with others; see `record`."""
+
+    invoice_id: int
+    kind: str
+    detail: str
+    message_id: int | None = None
+
+
+def record_all(session: Session, events: Sequence[Event], *, actor: str, now: datetime) -> None:
+    """Add events of several invoices by one statement, after what the session has not written yet."""
+    if not events:
+        return
+    session.flush()
+    rows = [{"actor": actor, "at": now, **asdict(event), "quotes_customer": False} for event in events]
+    session.execute(insert(TimelineEvent), rows)
 
 
 def history(session: Session, *, invoice_id: int) -> list[TimelineEvent]:

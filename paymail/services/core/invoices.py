@@ -1,11 +1,12 @@
 """Finding an invoice, and taking its lock: every change to its money or its emails starts here."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from paymail.errors import NotFound
 from paymail.models import Customer, Invoice, Issuer, PaymentPlan
@@ -15,6 +16,7 @@ _PLAN = selectinload(Invoice.plan).selectinload(PaymentPlan.instalments)
 _ISSUER_AND_PLAN = (joinedload(Invoice.issuer), _PLAN)
 # Few have contacts, so their rows beside the invoice's cost less than a statement of their own.
 _CUSTOMER = joinedload(Invoice.customer).joinedload(Customer.contacts)
+PARTIES = (joinedload(Invoice.issuer), joinedload(Invoice.customer))
 PARTIES_AND_PLAN = (*_ISSUER_AND_PLAN, joinedload(Invoice.customer).selectinload(Customer.contacts))
 """What must be loaded with an invoice wherever reminders are decided."""
 
@@ -66,6 +68,22 @@ def read_invoices(session: Session, *, invoice_ids: Iterable[int]) -> dict[int, 
     found = {invoice.invoice_id: invoice for invoice in session.scalars(statement).unique()}
     read_ahead.keep(session, "invoices", found)
     return found
+
+
+def load_invoices(
+    session: Session, *, invoice_ids: Collection[int], options: Sequence[ExecutableOption], lock: bool
+) -> list[Invoice]:
+    """Return those of some invoices that there are, by their ids, loaded with `options` and read anew.
+
+    `lock` takes their locks first, in that order, by a statement of its own: one that waited for a lock
+    would join what customers and issuers said before.
+    """
+    chosen = Invoice.invoice_id.in_(invoice_ids)
+    if lock:
+        rows = select(Invoice.invoice_id).where(chosen).order_by(Invoice.invoice_id)
+        session.execute(rows.with_for_update(key_share=True)).all()
+    statement = select(Invoice).where(chosen).order_by(Invoice.invoice_id).options(*options)
+    return list(session.scalars(statement.execution_options(populate_existing=True)).unique())
 
 
 def payment_url(public_url: str, invoice: Invoice) -> str:

@@ -59,6 +59,7 @@ from paymail.services.customers.erased_person import (
 from paymail.services.links import replaced_tokens
 
 ERASED = "(erased)"
+_REFUNDS_UNDER_WAY = (RefundStatus.PROPOSED, RefundStatus.REQUESTED, RefundStatus.PENDING)
 
 
 class StillNeeded(Conflict):
@@ -79,7 +80,7 @@ def in_the_way(session: Session, *, customer_id: int) -> list[str]:
     )
     # What becomes of them is told to the customer.
     refunds = select(Refund.invoice_id).where(
-        Refund.invoice_id.in_(mine), Refund.status.in_((RefundStatus.REQUESTED, RefundStatus.PENDING))
+        Refund.invoice_id.in_(mine), Refund.status.in_(_REFUNDS_UNDER_WAY)
     )
     found = (
         ("unpaid invoices", owed),

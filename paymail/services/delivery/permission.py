@@ -1,5 +1,6 @@
 """May this email go out now? Asked before it is written, and again in the transaction of the hand-over."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -26,14 +27,21 @@ UNKNOWN_KIND_RECHECK = timedelta(hours=1)
 
 
 def permission_of(
-    session: Session, *, message: Message, invoice: Invoice, now: datetime, facts: Situation | None = None
+    session: Session,
+    *,
+    message: Message,
+    invoice: Invoice,
+    now: datetime,
+    facts: Situation | None = None,
+    suppressed: Mapping[str, str] | None = None,
 ) -> Permission:
     """Return whether a message may be handed over now. `invoice` needs its issuer and customer loaded.
 
-    `facts` are a reminder's, if they are known already: those without the message itself.
+    `facts` are a reminder's, if they are known already: those without the message itself. So is `suppressed`,
+    which addresses are.
     Raises BadCalendar, BadTime, BadLadder.
     """
-    if message.kind not in TO_STAFF and (reason := _unreachable(session, message, invoice)):
+    if message.kind not in TO_STAFF and (reason := _unreachable(session, message, invoice, suppressed)):
         return Permission(Answer.DROP, reason)
     if message.kind not in KINDS:
         # Written by a newer version; its own workers send it.
@@ -59,9 +67,12 @@ def _after(message: Message, invoice: Invoice, now: datetime) -> Permission:
     return GO
 
 
-def _unreachable(session: Session, message: Message, invoice: Invoice) -> str:
+def _unreachable(
+    session: Session, message: Message, invoice: Invoice, suppressed: Mapping[str, str] | None
+) -> str:
     """Return why nobody can be written to; empty if somebody can. A copy alone is no email to a customer."""
-    if addressees(session, message=message, invoice=invoice).named(ContactRole.TO):
+    reached = addressees(session, message=message, invoice=invoice, suppressed=suppressed)
+    if reached.named(ContactRole.TO):
         return ""
     copied = message.kind in TO_NAMED
     found = suppressions.active(session, address=message.recipient if copied else invoice.customer.email)

@@ -19,7 +19,7 @@ from paymail.services.delivery import outcomes
 from paymail.services.delivery.context import DeliveryContext
 from paymail.services.delivery.handover import Seen, amounts_of
 from paymail.services.delivery.permission import permission_of
-from paymail.services.letters import issued_documents, reminder
+from paymail.services.letters import issued_documents, own_words, reminder
 from paymail.services.letters.addressees import addresses, is_addressed, mailed
 from paymail.services.letters.letters import letter_date, letter_for, read_threads, says_today
 from paymail.services.links import pay_links
@@ -108,6 +108,7 @@ def _read(
     suppressions.read(session, addresses=asked)
     issued_documents.read(session, invoice_ids=ids)
     read_threads(session, invoice_ids=ids)
+    own_words.read(session, issuer_ids={invoice.issuer_id for invoice in invoices.values()})
     reminded = [message.invoice_id for message, _ in both if message.kind is MessageKind.REMINDER]
     if reminded:
         reminder.read(session, invoice_ids=reminded)

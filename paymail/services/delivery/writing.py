@@ -14,7 +14,7 @@ from paymail.services.delivery.context import DeliveryContext
 from paymail.services.delivery.handover import Seen
 from paymail.services.delivery.preparation import SEPARATOR, Draft, Ready, copies_of
 from paymail.services.letters import issued_documents
-from paymail.services.outbox import blobs, claimed, recipients
+from paymail.services.outbox import blobs, claimed, notices, recipients
 from paymail.services.outbox.suppressions import domain_of, normalised
 
 
@@ -72,7 +72,23 @@ def _keep(session: Session, pages: Sequence[Page], now: datetime) -> bool:
     issued_documents.enter(session, drawn=drawn, now=now)
     for page in pages:
         recipients.begin(session, message_id=page.draft.claim.message_id, going=page.draft.going)
+        if page.written.unworded:
+            _tell_unworded(session, page, now)
     return True
+
+
+def _tell_unworded(session: Session, page: Page, now: datetime) -> None:
+    """Say once of a version that the company's own words are not used any more, and why."""
+    letter, why = page.draft.letter, page.written.unworded
+    notices.tell_staff(
+        session,
+        invoice_id=page.draft.message.invoice_id,
+        about="own words",
+        key=letter.wording_id,
+        headline=f"Your own words cannot be used in the email {letter.email.template}",
+        detail=f"{why}.\nIt went out in paymail's words. Save others on the page of the company's wording.",
+        now=now,
+    )
 
 
 def _ready(page: Page) -> Ready:

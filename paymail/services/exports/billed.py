@@ -157,6 +157,7 @@ def _refunded(session: Session, issuer: Issuer, span: Period) -> Iterator[Moved]
         .where(
             Refund.issuer_id == issuer.issuer_id,
             Refund.status.in_(IN_FORCE),
+            Refund.amount > 0,
             happened(Refund.created_at, issuer, span),
         )
         .order_by(Refund.refund_id)

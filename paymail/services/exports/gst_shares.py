@@ -98,6 +98,8 @@ def received(charge: Charge, events: Iterable[Event]) -> Iterator[Counted]:
         if moved.credited:
             off = _of(charge, moved)
             price, sales, gst = price - moved.credited, _minus(sales, off[0]), _minus(gst, off[1])
+        if moved.kind is Kind.REFUND and not moved.amount:
+            continue  # a credit note without a payment moves no money
         if moved.kind is Kind.VOID:
             price = 0
         paid = min(max(came, 0), max(price, 0))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, selectinload
@@ -45,13 +45,7 @@ def today(session: Session, *, begins: datetime, ends: datetime, company: Iterab
     """
     issuers = list(company)
     theirs = _theirs(issuers)
-    # By `next_at`, which the index has: what goes out today was due yesterday at the earliest.
-    gone = select(func.count()).where(
-        in_state(*_GONE),
-        Message.next_at >= begins - timedelta(days=2),
-        Message.handed_over_at >= begins,
-        *theirs,
-    )
+    gone = select(func.count()).where(in_state(*_GONE), Message.handed_over_at >= begins, *theirs)
     coming = (
         select(Message.kind, Message.held, func.count())
         .where(in_state(*_TO_COME), Message.next_at < ends, *theirs)

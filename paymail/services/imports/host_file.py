@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import BinaryIO
 
 from paymail.services.imports import numbers, row_spool
@@ -14,7 +15,7 @@ from paymail.services.imports.overview import Overview, invoice_key_of
 from paymail.services.imports.profiles.choice import Profiles
 from paymail.services.imports.profiles.derivation import Derivation
 from paymail.services.imports.profiles.written_dates import DateEvidence, DayOrder
-from paymail.services.imports.rows import Layout, Unreadable, find_layout, read_rows
+from paymail.services.imports.rows import Corrections, Layout, Unreadable, find_layout, read_rows
 from paymail.services.imports.sources import Refused, check, refused
 
 DATES = ("issued_date", "due_date")
@@ -120,13 +121,15 @@ def open_host_file(
     given: Format = Format(),
     profiles: Profiles = Profiles(),
     progress: Callable[[int], None] = lambda _rows: None,
+    corrections: Corrections = MappingProxyType({}),
 ) -> HostFile:
     """Look through a file: encoding, separator, header, profile, decimal mark, how many invoices it holds.
 
-    `file` can be sought and stays the caller's; `progress` is told how many rows were seen. Raises
-    ImportRefused for a file that cannot be read, NoSuchProfile for a profile that was asked for.
+    `file` can be sought and stays the caller's; `progress` is told how many rows were seen.
+    `corrections` are cells that staff corrected. Raises ImportRefused for a file that cannot be read,
+    NoSuchProfile for a profile that was asked for.
     """
-    layout = find_layout(file, profiles, given)
+    layout = replace(find_layout(file, profiles, given), corrected=corrections)
     given, layout = _of_profile(given, layout, profiles)
     seen = Overview(layout, dates=() if layout.profile is None or given.dates else DATES)
     for found in read_rows(file, layout):

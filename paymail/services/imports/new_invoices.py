@@ -1,8 +1,10 @@
 """Writing the new invoices of a file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from paymail.clock import new_payment_token
@@ -34,26 +36,35 @@ def create(
         invoice.import_id = import_id
     made.sort(key=lambda invoice: invoice.invoice_id)
     session.add_all(made)
-    session.flush()  # the events point at the invoices, and no relationship tells the ORM their order
-    for invoice in made:
-        history.record(session, invoice_id=invoice.invoice_id, kind="imported", actor=actor, now=now)
+    session.flush()  # the rest points at the invoices, and no relationship tells the ORM their order
+    lines = [
+        {"invoice_id": invoice_id, **values}
+        for (host, _customer), invoice_id in zip(hosts, ids, strict=True)
+        for values in _line_values(host)
+    ]
+    if lines:
+        session.execute(insert(InvoiceLine), lines)
+    events = [history.Event(invoice.invoice_id, "imported", "") for invoice in made]
+    history.record_all(session, events, actor=actor, now=now)
     host_payments.enter_first(session, invoices=made, actor=actor, now=now)
 
 
 def lines_of(host: HostInvoice) -> list[InvoiceLine]:
     """Return the lines of an invoice as rows."""
-    return [
-        InvoiceLine(
-            position=line.position,
-            description=line.description,
-            quantity=line.quantity,
-            unit_price=line.unit_price,
-            amount=line.amount,
-            tax_rate=line.tax_rate,
-            tax_category=line.tax_category,
-        )
-        for line in host.lines
-    ]
+    return [InvoiceLine(**values) for values in _line_values(host)]
+
+
+def _line_values(host: HostInvoice) -> Iterator[dict[str, Any]]:
+    for line in host.lines:
+        yield {
+            "position": line.position,
+            "description": line.description,
+            "quantity": line.quantity,
+            "unit_price": line.unit_price,
+            "amount": line.amount,
+            "tax_rate": line.tax_rate,
+            "tax_category": line.tax_category,
+        }
 
 
 def _invoice(
@@ -88,5 +99,4 @@ def _invoice(
         updated_at=now,
     )
     entries.open_books(invoice, received=host.paid)
-    invoice.lines = lines_of(host)
     return invoice

@@ -1,9 +1,9 @@
 """The rows of a host's file, one after the other; memory holds one of them at a time."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from io import TextIOWrapper
 from itertools import islice
 from typing import BinaryIO
@@ -19,6 +19,9 @@ from paymail.services.imports.profiles.profile import Profile
 
 LONGEST_LINE = 1_000_000
 """Characters; a row of text and amounts is far below."""
+
+Corrections = Mapping[int, Mapping[int, tuple[str, str]]]
+"""By the first line of a row and the place in it: what stands in the file, and what counts instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Layout:
     """How the file was read where that may surprise; empty else."""
     profile: Profile | None = None
     """By which another system's columns are read; None: they are our own."""
+    corrected: Corrections = field(default_factory=dict)
 
 
 def find_layout(file: BinaryIO, profiles: Profiles = Profiles(), given: Format = Format()) -> Layout:
@@ -92,14 +96,14 @@ def read_rows(file: BinaryIO, layout: Layout) -> Iterator[tuple[int, Row] | Unre
         try:
             for values in reader:
                 if any(value.strip() for value in values):
-                    yield _row(line, values, layout.header)
+                    yield _row(line, corrected(values, layout.corrected.get(line, {})), layout.header)
                 # A quoted line break makes a row span lines; people look for the first of them.
                 line = layout.dialect.skip + reader.line_num + 1
         except (csv.Error, UnicodeDecodeError) as error:
             yield Unreadable(Fault(line, "", f"the rest of the file cannot be read: {error}"), rest=True)
 
 
-def raw_rows(file: BinaryIO, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+def raw_rows(file: BinaryIO, layout: Layout) -> Generator[tuple[int, list[str]], None, None]:
     """Yield the header and each row that can be read, with its first line, as they are."""
     with _lines(file, layout.encoding) as lines, suppress(csv.Error, UnicodeDecodeError):
         for _ in range(layout.dialect.skip):
@@ -107,8 +111,19 @@ def raw_rows(file: BinaryIO, layout: Layout) -> Iterator[tuple[int, list[str]]]:
         reader = layout.dialect.reader(lines)
         line = layout.dialect.skip + 1
         for values in reader:
-            yield line, values
+            yield line, corrected(values, layout.corrected.get(line, {}))
             line = layout.dialect.skip + reader.line_num + 1
+
+
+def corrected(values: list[str], by_place: Mapping[int, tuple[str, str]]) -> list[str]:
+    """Return a row with its cells corrected, as far as they are what was corrected: nothing is changed in a
+    file that is read in another way since."""
+    for place, (old, new) in sorted(by_place.items()):
+        if place < len(values) and values[place] == old:
+            values = [*values[:place], new, *values[place + 1 :]]
+        elif place == len(values) and not old:
+            values = [*values, new]
+    return values
 
 
 def _row(line: int, values: Sequence[str], header: Header) -> tuple[int, Row] | Unreadable:

@@ -29,6 +29,7 @@ ISSUER_FIELDS = (
     "timezone", "country", "subdivision", "ladder", "send_at", "quiet_from", "quiet_until",
     "reminder_minimum", "reminder_cap", "sender_rate", "reminders_off", "link_days",
     "application_fee", "save_methods", "reminder_gap", "host_mails_invoices",
+    "refund_approval_from",
 )  # fmt: skip
 """How it bills."""
 DETAIL_FIELDS = (
@@ -49,6 +50,8 @@ MOST_GAP = 20
 """Business days."""
 MOST_FEE = 3000
 """In hundredths of a per cent: a fee beyond this is a slip of the fingers."""
+MOST_APPROVAL_FROM = 10**12
+"""Minor units."""
 
 
 def set_up_issuer(
@@ -169,6 +172,9 @@ def _check_settings(wanted: dict[str, Any]) -> None:
         raise BadPreference(
             f"between the first email and the first reminder there must be 1 to {MOST_GAP} business days"
         )
+    limit = wanted["refund_approval_from"]
+    if limit is not None and not 0 < int(limit) <= MOST_APPROVAL_FROM:
+        raise BadPreference("the sum from which refunds need approval must be above zero, or empty for none")
     days = wanted["link_days"]
     if days is not None and not 0 <= int(days) <= MOST_LINK_DAYS:
         raise BadPreference(f"pay links must expire 0 to {MOST_LINK_DAYS} days after the due date, or never")

@@ -8,6 +8,7 @@ Value = str | int | bool | None
 SWITCHES = frozenset({"reminders_off", "save_methods", "host_mails_invoices"})
 NUMBERS = frozenset({"reminder_minimum", "reminder_cap", "reminder_gap"})
 NEVER = "never"
+OFF = "off"
 
 
 def read(name: str, text: str) -> Value:
@@ -16,6 +17,8 @@ def read(name: str, text: str) -> Value:
         return link_days(text)
     if name == "application_fee":
         return fee(text)
+    if name == "refund_approval_from":
+        return None if text.strip().lower() in ("", OFF) else _number(name, text.strip())
     if name in SWITCHES:
         return _switch(name, text)
     if name in NUMBERS:
@@ -27,6 +30,8 @@ def write(name: str, value: Value) -> str:
     """Return a setting's value as `read` reads it."""
     if name == "link_days" and value is None:
         return NEVER
+    if name == "refund_approval_from" and value is None:
+        return OFF
     if name == "application_fee":
         return f"{int(value or 0) / 100:g}"
     if name in SWITCHES:

@@ -33,6 +33,9 @@ def status_of(invoice: Invoice, *, clearing: bool) -> PaymentStatus:
     missing = invoice.total - invoice.amount_credited - invoice.received
     if missing > 0:
         return PaymentStatus.PARTIAL if invoice.received > 0 else PaymentStatus.UNPAID
+    if invoice.amount_credited and not invoice.amount_refunded:
+        # By a credit note without a payment. Nothing went back, and nobody paid where nothing arrived.
+        return PaymentStatus.PAID if invoice.received > 0 else PaymentStatus.UNPAID
     if invoice.amount_credited:
         return PaymentStatus.PARTIALLY_REFUNDED if invoice.received > 0 else PaymentStatus.REFUNDED
     return PaymentStatus.PAID

@@ -1,6 +1,6 @@
 """Who an email goes to as things stand now: the customer, the contacts of its group, the bookkeeper."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy.orm import Session
 
@@ -15,22 +15,26 @@ BOOKKEPT = (MessageKind.INVOICE, MessageKind.RECEIPT, MessageKind.REFUND, Messag
 """What a bookkeeper gets a copy of."""
 
 
-def addressees(session: Session, *, message: Message, invoice: Invoice) -> Addressees:
+def addressees(
+    session: Session, *, message: Message, invoice: Invoice, suppressed: Mapping[str, str] | None = None
+) -> Addressees:
     """Return where a message is to go now. `invoice` needs its issuer, customer and contacts loaded.
 
-    What is for staff goes where it was queued for, suppressed or not.
+    What is for staff goes where it was queued for, suppressed or not. `suppressed` is what `among` says of
+    the addresses of many messages, if it was asked before (`addresses`).
     """
     if message.kind in TO_STAFF:
         return Addressees((Addressee(message.recipient.partition("\n")[0], ContactRole.TO),))
     wanted: dict[str, tuple[str, ContactRole]] = {}
     for address, role in _wanted(message, invoice):
         wanted.setdefault(normalised(address), (address, role))
-    suppressed = suppressions.among(session, addresses=wanted)
+    if suppressed is None:
+        suppressed = suppressions.among(session, addresses=wanted)
     return Addressees(tuple(Addressee(*one, suppressed.get(key, "")) for key, one in wanted.items()))
 
 
 def addresses(message: Message, invoice: Invoice) -> list[str]:
-    """Return every address that a message may go to, suppressed or not; none where nobody asks."""
+    """Return every address that a message may go to, suppressed or not."""
     return [] if message.kind in TO_STAFF else [address for address, _role in _wanted(message, invoice)]
 
 

@@ -10,6 +10,7 @@ from paymail.money import Money, next_share, share
 from paymail.services.core.documents import invoice_document
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.core.tax_invoices import may_be_tax_invoice
+from paymail.services.letters.issued_documents import kept_for
 from paymail.tax import single_rate
 
 
@@ -67,6 +68,12 @@ def credit_note_of(session: Session, *, refund_id: int) -> CreditNoteDocument:
     if refund is None:
         raise NoCreditNote(f"refund {refund_id} not found")
     return credit_note_document(load_invoice(session, invoice_id=refund.invoice_id), refund)
+
+
+def kept(session: Session, *, refund_id: int, document: CreditNoteDocument) -> bytes | None:
+    """Return the PDF of a refund's credit note as it was drawn before; None where it is still to be drawn."""
+    of_refund = select(Refund.invoice_id).where(Refund.refund_id == refund_id)
+    return kept_for(session, invoices=Invoice.invoice_id.in_(of_refund), document=document)
 
 
 def refund_of(session: Session, *, invoice_id: int, refund_id: int) -> Refund:

@@ -1,7 +1,8 @@
-"""What was issued is frozen: an invoice's PDF is drawn once, at the first need after issue, and kept.
+"""What was issued is frozen: a document's PDF is drawn once, at the first need after issue, and kept.
 
-It is drawn again, as another version, when anything that it shows has changed, the money received too: what
-goes out with an email never asks for what has arrived.
+So are those of receipts, credit notes and statements; a statement belongs to the invoice that its email is
+filed under. An invoice is drawn again, as another version, when anything that it shows has changed, the money
+received too: what goes out with an email never asks for what has arrived.
 """
 
 import hashlib
@@ -13,11 +14,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from paymail.db import insert_all_once, insert_once
-from paymail.documents import InvoiceDocument
+from paymail.documents import Document, InvoiceDocument
 from paymail.models import Blob, Invoice, InvoiceStatus, IssuedDocument
 from paymail.ports.rendering import Frozen, IncompletePdf
 from paymail.services.core import read_ahead
@@ -27,16 +28,25 @@ from paymail.services.outbox import blobs
 _AHEAD = "versions of documents"
 
 
-def facts_of(document: InvoiceDocument) -> str:
-    """Return the digest of all that a document shows, but for what was paid: that has a column of its own.
+def facts_of(document: Document) -> str:
+    """Return the digest of all that a document shows, but for what an invoice shows as paid: that has a
+    column of its own.
 
     A field that has its default is left out, so that a release with one more makes no version new.
     """
-    shown = _plain(document, without=frozenset({"paid"}))
-    if re.search(r"[^A-Z0-9]", document.reference):
-        shown["reference"] = document.reference  # older papers name one in capitals, without hyphens
+    if isinstance(document, InvoiceDocument):
+        shown = _plain(document, without=frozenset({"paid"}))
+        if re.search(r"[^A-Z0-9]", document.reference):
+            shown["reference"] = document.reference  # older papers name one in capitals, without hyphens
+    else:
+        shown = {"kind": kind_of(document), **_plain(document)}
     text = json.dumps(shown, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def kind_of(document: Document) -> str:
+    """Return what `IssuedDocument.kind` says of a document: the name of its template."""
+    return document.template.removesuffix(".html")
 
 
 def _plain(value: Any, without: frozenset[str] = frozenset()) -> Any:
@@ -57,25 +67,30 @@ def _plain(value: Any, without: frozenset[str] = frozenset()) -> Any:
     return value
 
 
-def frozen(session: Session, *, invoice: Invoice, document: InvoiceDocument) -> Frozen | None:
+def frozen(session: Session, *, invoice: Invoice, document: Document) -> Frozen | None:
     """Return the version that holds now, drawn or still to be drawn; None for a draft: it is not issued."""
     if invoice.status is InvoiceStatus.DRAFT:
         return None
-    facts = facts_of(document)
-    key = (facts, document.paid.minor)
-    if key not in read_ahead.known(session, _AHEAD).get(invoice.invoice_id, {key}):
-        return Frozen(invoice.invoice_id, *key, None)
-    kept = (
+    facts, paid = facts_of(document), document.paid.minor if isinstance(document, InvoiceDocument) else 0
+    known = read_ahead.known(session, _AHEAD).get(invoice.invoice_id)
+    if known is not None and (facts, paid) not in known:
+        return Frozen(invoice.invoice_id, facts, paid, None, kind_of(document))
+    kept = _kept(facts).where(IssuedDocument.invoice_id == invoice.invoice_id, IssuedDocument.paid == paid)
+    return Frozen(invoice.invoice_id, facts, paid, session.scalar(kept), kind_of(document))
+
+
+def kept_for(session: Session, *, invoices: ColumnElement[bool], document: Document) -> bytes | None:
+    """Return the PDF of a document about one of these invoices, or filed under it, if it is kept."""
+    mine = select(Invoice.invoice_id).where(invoices)
+    return session.scalar(_kept(facts_of(document)).where(IssuedDocument.invoice_id.in_(mine)).limit(1))
+
+
+def _kept(facts: str) -> Select[bytes]:
+    return (
         select(Blob.content)
         .join(IssuedDocument, IssuedDocument.pdf_sha256 == Blob.sha256)
-        .where(
-            IssuedDocument.invoice_id == invoice.invoice_id,
-            IssuedDocument.facts == facts,
-            IssuedDocument.paid == document.paid.minor,
-            Blob.erased_at.is_(None),
-        )
+        .where(IssuedDocument.facts == facts, Blob.erased_at.is_(None))
     )
-    return Frozen(invoice.invoice_id, facts, document.paid.minor, session.scalar(kept))
 
 
 def read(session: Session, *, invoice_ids: Iterable[int]) -> None:
@@ -99,15 +114,16 @@ def enter(session: Session, *, drawn: Sequence[tuple[Frozen, bytes]], now: datet
     blobs.renew(session, contents=[pdf for version, pdf in drawn if version.pdf is not None], now=now)
     fresh = [one for one in drawn if one[0].pdf is None and not isinstance(one[1], IncompletePdf)]
     rows = [_row(version, hashlib.sha256(pdf).hexdigest(), now) for version, pdf in fresh]
-    key = (IssuedDocument.invoice_id, IssuedDocument.facts, IssuedDocument.paid)
-    entered = {tuple(row) for row in insert_all_once(session, IssuedDocument, rows, returning=key)}
-    for version, pdf in fresh:
-        if (version.invoice_id, version.facts, version.paid) not in entered:
+    entered = insert_all_once(
+        session, IssuedDocument, rows, key=IssuedDocument.issued_id, returning=IssuedDocument.pdf_sha256
+    )
+    for version, pdf in fresh if len(entered) < len(fresh) else ():
+        if hashlib.sha256(pdf).hexdigest() not in entered.values():
             _enter(session, version, hashlib.sha256(pdf).hexdigest(), now)
 
 
 def keep_shown(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> None:
-    """Keep a version that was drawn for the pay page, unless one is kept by now or its customer was erased
+    """Keep a version that was drawn for who asked, unless one is kept by now or its customer was erased
     meanwhile. Raises NoSuchInvoice."""
     if isinstance(pdf, IncompletePdf):
         return
@@ -140,6 +156,7 @@ def _enter(session: Session, version: Frozen, digest: str, now: datetime) -> boo
 def _row(version: Frozen, digest: str, now: datetime) -> dict[str, Any]:
     return {
         "invoice_id": version.invoice_id,
+        "kind": version.kind,
         "facts": version.facts,
         "paid": version.paid,
         "pdf_sha256": digest,

@@ -27,7 +27,7 @@ def versions_of(session: Session, *, invoice_id: int) -> list[IssuedVersion]:
     drawn = (
         select(IssuedDocument, Blob.size, Blob.erased_at)
         .join(Blob, Blob.sha256 == IssuedDocument.pdf_sha256)
-        .where(IssuedDocument.invoice_id == invoice_id)
+        .where(IssuedDocument.invoice_id == invoice_id, IssuedDocument.kind == "invoice")
         .order_by(IssuedDocument.issued_id)
     )
     rows = session.execute(drawn).all()

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.documents import Document, InvoiceDocument
+from paymail.documents import Document
 from paymail.emails import TO_STAFF
 from paymail.models import TO_NAMED, Blob, ContactRole, Invoice, Message, MessageKind, MessageState
 from paymail.ports.rendering import Copies, Enclosed, Frozen, Letter
 from paymail.services.core import read_ahead
 from paymail.services.core.invoices import load_invoice, local_date
-from paymail.services.letters import issued_documents
+from paymail.services.letters import issued_documents, own_words
 from paymail.services.letters.addressees import mailed
 from paymail.services.letters.kind import Source
 from paymail.services.letters.kinds import KINDS
@@ -69,9 +69,11 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
     enclosed = kind.enclosed(source)
     issuer, to_staff = invoice.issuer, message.kind in TO_STAFF
     found = mailed(session, message=message, invoice=invoice)
+    email = kind.email(source)
+    words, wording_id = own_words.of_email(session, issuer_id=issuer.issuer_id, email=email)
     first, *others = found.named(ContactRole.TO) or (_on_file(message, invoice),)
     return Letter(
-        email=kind.email(source),
+        email=email,
         document=document,
         filename=document.filename if document else "",
         from_name=issuer.name,
@@ -85,6 +87,8 @@ def letter_for(session: Session, *, message: Message, public_url: str, date: dat
         version=_version(session, invoice, document),
         copies=Copies(tuple(others), found.named(ContactRole.CC), found.named(ContactRole.BCC)),
         enclosed=Enclosed(enclosed, _version(session, invoice, enclosed)) if enclosed else None,
+        words=words,
+        wording_id=wording_id,
     )
 
 
@@ -100,7 +104,7 @@ def _to_name(message: Message, invoice: Invoice) -> str:
 
 
 def _version(session: Session, invoice: Invoice, document: Document | None) -> Frozen | None:
-    if not isinstance(document, InvoiceDocument):
+    if document is None:
         return None
     return issued_documents.frozen(session, invoice=invoice, document=document)
 

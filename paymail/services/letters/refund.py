@@ -22,7 +22,6 @@ class NoRefund(InvalidInput):
 def refund_email(source: Source) -> RefundEmail:
     """Return the context of the email about a refund."""
     refund, bill = _refund(source), bill_of(source)
-    payment = source.session.get_one(Payment, refund.payment_id)
     by_card = refund.channel is Channel.STRIPE
     note = credit_note_document(source.invoice, refund) if refund.credit_note else None
     nothing = Money(0, refund.currency)
@@ -32,7 +31,7 @@ def refund_email(source: Source) -> RefundEmail:
         refunded_on=local_date(source.invoice.issuer, refund.created_at),
         amount=Money(refund.amount, refund.currency),
         by_card=by_card,
-        method=payment.method if by_card else WAYS[refund.channel],
+        method=_method(source, refund),
         reason=refund.reason,
         tax_name=bill.tax_name,
         net=note.net if note else nothing,
@@ -45,6 +44,12 @@ def refund_email(source: Source) -> RefundEmail:
         adjustment=note is not None and note.adjustment,
         planned=source.invoice.plan is not None,
     )
+
+
+def _method(source: Source, refund: Refund) -> str:
+    if refund.channel is Channel.STRIPE:
+        return source.session.get_one(Payment, refund.payment_id).method
+    return WAYS[refund.channel] if refund.payment_id else ""
 
 
 def _credit_note(source: Source) -> CreditNoteDocument | None:

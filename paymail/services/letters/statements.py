@@ -30,6 +30,7 @@ from paymail.services.core.documents import payment_day, receipt_number
 from paymail.services.core.invoices import local_date
 from paymail.services.core.parties import buyer_of, seller_of
 from paymail.services.letters.credit_notes import credit_note_number
+from paymail.services.letters.issued_documents import kept_for
 
 PERIOD = timedelta(days=90)
 
@@ -109,6 +110,11 @@ def currencies(session: Session, *, customer_id: int, now: datetime) -> list[str
     return sorted(session.scalars(issued.distinct()))
 
 
+def kept(session: Session, *, customer_id: int, document: StatementDocument) -> bytes | None:
+    """Return the PDF of a customer's statement as it was emailed; None where it is still to be drawn."""
+    return kept_for(session, invoices=Invoice.customer_id == customer_id, document=document)
+
+
 def _invoices(session: Session, customer: Customer, until: date, currency: str) -> Sequence[Invoice]:
     issued = select(Invoice).where(
         Invoice.customer_id == customer.customer_id,
@@ -144,7 +150,8 @@ def _moves(session: Session, issuer: Issuer, invoices: Sequence[Invoice]) -> Ite
     given_back = select(Refund).where(Refund.invoice_id.in_(by_id), Refund.status.in_(IN_FORCE))
     for refund in session.scalars(given_back):
         invoice, on = by_id[refund.invoice_id], local_date(issuer, refund.created_at)
-        yield row(invoice, on, Movement.REFUND, refund.amount)
+        if refund.amount:
+            yield row(invoice, on, Movement.REFUND, refund.amount)
         if refund.credited:
             yield row(invoice, on, Movement.CREDIT, -refund.credited, credit_note_number(refund))
     lost = select(Dispute).where(Dispute.invoice_id.in_(by_id), Dispute.state == DisputeState.LOST)

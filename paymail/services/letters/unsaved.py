@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from paymail.documents import Document, Seller
 from paymail.emails import SAMPLES, TO_STAFF, Email, ReminderEmail
+from paymail.emails.own_words import OwnWords
+from paymail.i18n import language_of
 from paymail.models import Invoice, InvoiceStatus, Issuer, Message, MessageKind
 from paymail.ports.rendering import Copies, Enclosed, Letter
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.core.parties import seller_of
-from paymail.services.letters import previews
+from paymail.services.letters import own_words, previews
 from paymail.services.letters.letters import letter_for
 from paymail.services.letters.sample_document import sample_document
 
@@ -38,6 +40,14 @@ class Unsaved:
     logo: bytes
     logo_url: str
     """A `data:` address: the picture is nowhere on our pages."""
+    words: OwnWords | None = None
+    """Own words that are not saved; None: those that are in use."""
+    language: str = ""
+    """One of `i18n.LANGUAGES`, whatever the customer's is; empty: the customer's."""
+
+    def locale(self, theirs: str) -> str:
+        """Return the locale to show to a customer with a locale."""
+        return self.language if self.language not in ("", language_of(theirs)) else theirs
 
     def seller(self, issuer: Issuer, currency: str) -> Seller:
         """Return the issuer as its customers would see it."""
@@ -84,25 +94,30 @@ def letter_of(
     session.autoflush = False
     if invoice is None or message is None:
         planned = _planned(issuer, unsaved)
-        looks = _looks(planned, planned.locale, unsaved.seller(planned, planned.currency))
+        looks = _looks(planned, unsaved.locale(planned.locale), unsaved.seller(planned, planned.currency))
         made = sample
         if sample.email.kind in _ANY_TIME:
-            paper = sample_document(looks["seller"], planned.locale, planned.terms)
+            paper = sample_document(looks["seller"], looks["locale"], planned.terms)
             made = replace(sample, document=paper, filename="invoice-sample.pdf")
     else:
         _pretend(invoice, unsaved)
         date = _day_of(sample.email, invoice, now)
         made = letter_for(session, message=message, public_url=public_url, date=date)
         locale = invoice.customer.locale or invoice.issuer.locale
-        looks = _looks(invoice.issuer, locale, unsaved.seller(invoice.issuer, invoice.currency))
+        looks = _looks(
+            invoice.issuer, unsaved.locale(locale), unsaved.seller(invoice.issuer, invoice.currency)
+        )
     if getattr(made.email, "payment_url", ""):
         looks["payment_url"] = f"{public_url}/pay/{NO_TOKEN}"
+    email = _like(made.email, looks)
+    saved, _ = own_words.of_email(session, issuer_id=issuer.issuer_id, email=email)
     return replace(
         made,
         from_name=issuer.name,
         from_address=address,
         reply_to=reply_to,
-        email=_like(made.email, looks),
+        email=email,
+        words=unsaved.words or saved,
         document=_like(made.document, looks) if made.document else None,
         version=None,
         enclosed=_anew(made.enclosed, looks),

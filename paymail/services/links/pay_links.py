@@ -6,6 +6,7 @@ so that its page can say so and offer a new one.
 """
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, select, update
@@ -86,10 +87,15 @@ def ensure(session: Session, *, invoice: Invoice, actor: str, now: datetime) -> 
 
     The caller holds the invoice's lock. An erased customer's invoice stays without one.
     """
-    if invoice.payment_token is not None or invoice.customer.erased_at is not None:
-        return
-    _give(session, invoice, now)
-    history.record(session, invoice_id=invoice.invoice_id, kind=MADE, actor=actor, now=now)
+    ensure_all(session, invoices=[invoice], actor=actor, now=now)
+
+
+def ensure_all(session: Session, *, invoices: Iterable[Invoice], actor: str, now: datetime) -> None:
+    """Do so for each of some invoices, written together at the next flush."""
+    for invoice in invoices:
+        if invoice.payment_token is None and invoice.customer.erased_at is None:
+            _give(invoice, now)
+            history.record(session, invoice_id=invoice.invoice_id, kind=MADE, actor=actor, now=now)
 
 
 def regenerate(session: Session, *, invoice_id: int, actor: str, now: datetime, was: str = "") -> Invoice:
@@ -112,7 +118,8 @@ def replace(session: Session, *, invoice: Invoice, kind: str, actor: str, now: d
     _let_go_of_the_old(session, invoice, now)
     replaced_tokens.remember(session, invoice=invoice, now=now, revoked=False)
     invoice.link_replaced_at = now
-    _give(session, invoice, now)
+    _give(invoice, now)
+    session.flush()
     history.record(session, invoice_id=invoice.invoice_id, kind=kind, actor=actor, now=now)
 
 
@@ -155,11 +162,10 @@ def outdated(session: Session, *, message: Message) -> bool:
     return replaced_at is not None and replaced_at >= message.handed_over_at
 
 
-def _give(session: Session, invoice: Invoice, now: datetime) -> None:
+def _give(invoice: Invoice, now: datetime) -> None:
     invoice.payment_token = new_payment_token()
     invoice.payment_token_expires_at = end_of(invoice.issuer, due=invoice.due_date, now=now)
     invoice.updated_at = now
-    session.flush()
 
 
 def _let_go_of_the_old(session: Session, invoice: Invoice, now: datetime) -> None:

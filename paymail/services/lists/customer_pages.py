@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from paymail.models import Contact, Customer, Invoice
@@ -182,5 +182,6 @@ def _beyond(
     if found is None:
         return None
     value = found[0]
-    further = key < value if down else key > value
-    return or_(further, and_(key == value, own < anchor if down else own > anchor))
+    # As one comparison of two pairs, which an index of both answers.
+    here, there = tuple_(key, own), tuple_(literal(value, key.type), literal(anchor, own.type))
+    return here < there if down else here > there

@@ -1,14 +1,17 @@
 """What is owed, how old it is, and what of it needs a person first: counted and summed in one statement."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from paymail.models import HoldReason, Invoice, PaymentPlan, PlanState, ReminderHold
 from paymail.money import Money
+from paymail.services.access.visible import seen_issuers
 from paymail.services.lists import delivery_state, overdue_age, payment_state
 from paymail.services.lists.delivery_state import Delivery
 from paymail.services.lists.invoice_filter import InvoiceFilter
@@ -17,6 +20,7 @@ from paymail.services.lists.payment_state import OWED, PaymentState
 
 SOON = timedelta(days=30)
 """How far ahead money is expected."""
+_SOON = "due_soon"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +64,38 @@ def debts(session: Session, *, now: datetime, company: tuple[int, ...] = ()) -> 
     """Return what is owed at `now`, to these issuers or to all. Two statements."""
     today = overdue_age.today_of(session, now)
     parts = _parts(now, today, company)
-    columns = [column for _wanted, condition in parts.values() for column in _counted(condition)]
-    statement = select(Invoice.currency, *columns, *_counted(_soon(now, today))).join(Invoice.customer)
-    if company:
-        statement = statement.where(Invoice.issuer_id.in_(company))
-    rows = session.execute(statement.where(OWED).group_by(Invoice.currency)).all()
-    found = {
-        name: Debt(wanted, *_sum(rows, 1 + 2 * index))
-        for index, (name, (wanted, _)) in enumerate(parts.items())
-    }
-    ages = {age: found.pop(str(age)) for age in AGES}
-    return Debts(**found, ages=ages, due_soon=_sum(rows, 1 + 2 * len(parts))[1])
+    ours = within(session, company)
+    # Each part by itself, so that an index answers it: a sum over all of what is owed, with every condition
+    # beside it, reads each invoice from the table.
+    each = [_summed(name, condition, *ours) for name, (_wanted, condition) in parts.items()]
+    all_ = union_all(*each, _summed(_SOON, _soon(now, today), *ours)).subquery()
+    found: defaultdict[str, list[tuple[str, int, int]]] = defaultdict(list)
+    for name, currency, count, owed in session.execute(select(*all_.c)):
+        found[name].append((currency, count, int(owed)))
+    ages = {age: Debt(parts[age][0], *_sum(found[age])) for age in AGES}
+    late = [row for age in AGES if age is not Age.NOT_DUE for row in found[age]]
+    all_of = InvoiceFilter(company=company)
+    rest = {name: Debt(parts[name][0], *_sum(found[name])) for name in parts if name not in ages}
+    return Debts(
+        **rest,
+        all=Debt(replace(all_of, payment=(PaymentState.OWED,)), *_sum([*late, *found[Age.NOT_DUE]])),
+        overdue=Debt(replace(all_of, overdue=(Age.ANY,)), *_sum(late)),
+        ages=ages,
+        due_soon=_sum(found[_SOON])[1],
+    )
+
+
+def within(session: Session, company: tuple[int, ...]) -> list[ColumnElement[bool]]:
+    """Return the conditions that an invoice is of these issuers, or of all, and of those that are seen."""
+    seen = seen_issuers(session)
+    found: list[ColumnElement[bool]] = [] if seen is None else [Invoice.issuer_id.in_(sorted(seen))]
+    return [*found, Invoice.issuer_id.in_(company)] if company else found
+
+
+def _summed(name: str, *conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    columns = (Invoice.currency.label("currency"), func.count().label("count"))
+    statement = select(literal(name).label("name"), *columns, func.sum(Invoice.shortfall).label("owed"))
+    return statement.where(OWED, *conditions).group_by(Invoice.currency)
 
 
 def objected(session: Session, *, now: datetime, company: tuple[int, ...] = ()) -> Debt:
@@ -81,16 +106,16 @@ def objected(session: Session, *, now: datetime, company: tuple[int, ...] = ()) 
     if company:
         statement = statement.where(Invoice.issuer_id.in_(company))
     condition = payment_state.stands_as(wanted.payment, now)
-    return Debt(wanted, *_sum(session.execute(statement.where(condition)).all(), 1))
+    rows = session.execute(statement.where(condition))
+    return Debt(wanted, *_sum((currency, count, int(sum_)) for currency, count, sum_ in rows))
 
 
 def _parts(
     now: datetime, today: Today, company: tuple[int, ...]
-) -> dict[str, tuple[InvoiceFilter, ColumnElement[bool] | None]]:
+) -> dict[str, tuple[InvoiceFilter, ColumnElement[bool]]]:
     all_ = InvoiceFilter(company=company)
     owed = replace(all_, payment=(PaymentState.OWED,))
-    parts: dict[str, tuple[InvoiceFilter, ColumnElement[bool] | None]] = {"all": (owed, None)}
-    parts["overdue"] = (replace(all_, overdue=(Age.ANY,)), overdue_age.in_age(Age.ANY, today))
+    parts: dict[str, tuple[InvoiceFilter, ColumnElement[bool]]] = {}
     for age in AGES:
         parts[str(age)] = (replace(all_, overdue=(age,)), overdue_age.in_age(age, today))
     for name, states in _STATES.items():
@@ -106,16 +131,12 @@ def _parts(
     return parts
 
 
-def _counted(condition: ColumnElement[bool] | None) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    if condition is None:
-        return func.count(), func.sum(Invoice.shortfall)
-    return func.sum(case((condition, 1), else_=0)), func.sum(case((condition, Invoice.shortfall), else_=0))
-
-
-def _sum(rows: Sequence[Sequence[object]], at: int) -> tuple[int, tuple[Money, ...]]:
-    read = [(str(row[0]), int(str(row[at] or 0)), int(str(row[at + 1] or 0))) for row in rows]
-    sums = [Money(owed, currency) for currency, _count, owed in read if owed]
-    return sum(count for _currency, count, _owed in read), tuple(sorted(sums, key=lambda one: one.currency))
+def _sum(rows: Iterable[tuple[str, int, int]]) -> tuple[int, tuple[Money, ...]]:
+    count, sums = 0, Counter[str]()
+    for currency, some, owed in rows:
+        count += some
+        sums[currency] += owed
+    return count, tuple(Money(owed, currency) for currency, owed in sorted(sums.items()) if owed)
 
 
 def _soon(now: datetime, today: Today) -> ColumnElement[bool]:

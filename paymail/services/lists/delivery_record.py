@@ -1,7 +1,7 @@
 """What became of the invoice emails of one invoice: when each step was reached, and what came back."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from paymail.models import (
     Bounce,
+    BulkSend,
+    BulkState,
     HoldOrigin,
     Invoice,
     Message,
@@ -39,10 +41,13 @@ class DeliveryRecord:
     """The newest report that one of them came back."""
     viewed_at: datetime | None = None
     """When somebody first pressed a button of the pay page, since the newest email was handed over."""
+    paused: bool = False
+    """The newest waits for its batch, which somebody paused: it has no time."""
 
 
 def record_of(session: Session, *, invoice_id: int) -> DeliveryRecord:
-    """Return the record of an invoice, in six statements at most."""
+    """Return the record of an invoice, in six statements at most, and one of an email that a batch has yet to
+    send."""
     email = emails_of(session, invoice_ids=(invoice_id,)).get(invoice_id)
     viewed = viewed_at(session, invoice_id=invoice_id)
     if email is None:
@@ -50,7 +55,14 @@ def record_of(session: Session, *, invoice_id: int) -> DeliveryRecord:
     statement = select(Message).where(Message.invoice_id == invoice_id, Message.kind == MessageKind.INVOICE)
     emails = session.scalars(statement.order_by(Message.message_id.desc()).limit(_MOST_EMAILS)).all()
     reports = reports_on(session, message_ids=[one.message_id for one in emails])
-    return _record(email, emails, reports, viewed)
+    return replace(_record(email, emails, reports, viewed), paused=_paused(session, emails[0]))
+
+
+def _paused(session: Session, message: Message) -> bool:
+    if message.bulk_id is None or message.state is not MessageState.SCHEDULED:
+        return False
+    state = select(BulkSend.state).where(BulkSend.bulk_id == message.bulk_id)
+    return session.scalar(state) is BulkState.PAUSED
 
 
 def reports_on(session: Session, *, message_ids: Iterable[int]) -> list[Bounce]:

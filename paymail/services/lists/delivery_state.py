@@ -6,10 +6,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from paymail.models import (
+    OPEN_STATES,
     Bounce,
     Customer,
     HoldOrigin,
@@ -32,7 +44,11 @@ class Delivery(StrEnum):
     NOT_EMAILED = "not-emailed"
     """paymail has no email of the invoice; the host may have mailed it."""
     SCHEDULED = "scheduled"
-    """Waits for its time, or is being handed over."""
+    """Waits for its time."""
+    WAITING = "waiting"
+    """The receiver asked to wait: the tries go on."""
+    SENDING = "sending"
+    """It is being handed over."""
     SENT = "sent"
     """The mail server took it, and nothing came back."""
     DELIVERED = "delivered"
@@ -51,11 +67,15 @@ class Delivery(StrEnum):
     CANCELLED = "cancelled"
 
 
+OPEN = (Delivery.SCHEDULED, Delivery.WAITING, Delivery.SENDING)
+"""What has yet to go out."""
 PROBLEMS = (Delivery.BOUNCED, Delivery.IN_DOUBT, Delivery.FAILED, Delivery.BLOCKED)
 """What needs a person."""
 _S, _D = MessageState, Delivery
 _STATES: dict[Delivery, tuple[MessageState, ...]] = {
-    _D.SCHEDULED: (_S.SCHEDULED, _S.SENDING, _S.HANDOVER),
+    _D.SCHEDULED: (_S.SCHEDULED,),
+    _D.WAITING: (_S.SCHEDULED,),
+    _D.SENDING: (_S.SENDING, _S.HANDOVER),
     _D.SENT: (_S.SENT,),
     _D.DELIVERED: (_S.SENT,),
     _D.VIEWED: (_S.SENT,),
@@ -79,29 +99,41 @@ class InvoiceEmail:
 
 
 def delivered_as(wanted: Iterable[Delivery]) -> ColumnElement[bool]:
-    """Return the condition that an invoice, joined with its customer, is in one of these states."""
-    return or_(false(), *(_is(one) for one in wanted))
+    """Return the condition that an invoice is in one of these states."""
+    words = set(wanted)
+    parts: list[ColumnElement[bool]] = [false()]
+    if _D.NOT_EMAILED in words:
+        parts.append(
+            ~exists().where(Message.invoice_id == Invoice.invoice_id, _is_invoice(Message)),
+        )
+    # Together in one: what few messages are found by their states is not asked of each invoice.
+    if by_message := [*_by_state(words), *_suppressed(words)]:
+        newest = select(Message.invoice_id).where(or_(*by_message), *_newest())
+        parts.append(Invoice.invoice_id.in_(newest))
+    return or_(*parts, *(_sent(one) for one in (_D.SENT, _D.DELIVERED, _D.VIEWED) if one in words))
 
 
 def emails_of(session: Session, *, invoice_ids: Iterable[int]) -> dict[int, InvoiceEmail]:
     """Return the newest email of each of some invoices, in one statement; those without one are left out."""
     statement = (
-        select(Message, _viewed(), _arrived(Message.message_id), _blocked())
+        select(Message, _viewed(), has_arrived(Message.message_id), _blocked())
         .join(Invoice, Invoice.invoice_id == Message.invoice_id)
-        .join(Customer, Customer.customer_id == Invoice.customer_id)
         .where(Message.invoice_id.in_(list(invoice_ids)), *_newest())
     )
     return {
         message.invoice_id: InvoiceEmail(
-            _word(message.state, viewed=viewed, arrived=arrived, blocked=blocked),
+            _word(message, viewed=viewed, arrived=arrived, blocked=blocked),
             message.message_id,
-            message.next_at if message.state in _STATES[_D.SCHEDULED] else message.settled_at,
+            message.settled_at if message.state not in OPEN_STATES else message.next_at,
         )
         for message, viewed, arrived, blocked in session.execute(statement)
     }
 
 
-def _word(state: MessageState, *, viewed: bool, arrived: bool, blocked: bool) -> Delivery:
+def _word(message: Message, *, viewed: bool, arrived: bool, blocked: bool) -> Delivery:
+    state = message.state
+    if state is _S.SCHEDULED:
+        return _D.WAITING if message.attempts else _D.SCHEDULED
     if state is _S.SENT:
         return _D.VIEWED if viewed else _D.DELIVERED if arrived else _D.SENT
     if state is _S.SUPPRESSED:
@@ -109,38 +141,57 @@ def _word(state: MessageState, *, viewed: bool, arrived: bool, blocked: bool) ->
     return next(word for word, states in _STATES.items() if state in states)
 
 
-def _is(wanted: Delivery) -> ColumnElement[bool]:
-    if wanted is _D.NOT_EMAILED:
-        return ~exists().where(Message.invoice_id == Invoice.invoice_id, Message.kind == MessageKind.INVOICE)
-    newest = Invoice.invoice_id.in_(
-        select(Message.invoice_id).where(Message.state.in_(_STATES[wanted]), *_newest())
-    )
-    match wanted:
-        case _D.VIEWED:
-            return and_(newest, _viewed())
-        case _D.SENT | _D.DELIVERED:
-            arrived = Invoice.invoice_id.in_(_receipted())
-            return and_(newest, ~_viewed(), arrived if wanted is _D.DELIVERED else ~arrived)
-        case _D.BLOCKED | _D.NOT_NEEDED:
-            return and_(newest, _blocked() if wanted is _D.BLOCKED else ~_blocked())
-    return newest
+def _by_state(words: set[Delivery]) -> list[ColumnElement[bool]]:
+    plain = words & {_D.BOUNCED, _D.IN_DOUBT, _D.FAILED, _D.CANCELLED}
+    states = sorted(state for word in plain for state in _STATES[word])
+    found = [Message.state.in_(states)] if states else []
+    tried = Message.attempts > 0
+    return found + [
+        and_(Message.state.in_(_STATES[word]), condition)
+        for word, condition in ((_D.SCHEDULED, ~tried), (_D.WAITING, tried))
+        if word in words
+    ]
+
+
+def _suppressed(words: set[Delivery]) -> list[ColumnElement[bool]]:
+    invoice = aliased(Invoice)
+    blocked = exists().where(invoice.invoice_id == Message.invoice_id, _blocked(invoice))
+    return [
+        and_(Message.state == _S.SUPPRESSED, condition)
+        for word, condition in ((_D.BLOCKED, blocked), (_D.NOT_NEEDED, ~blocked))
+        if word in words
+    ]
+
+
+def _sent(wanted: Delivery) -> ColumnElement[bool]:
+    sent = exists().where(Message.invoice_id == Invoice.invoice_id, Message.state == _S.SENT, *_newest())
+    if wanted is _D.VIEWED:
+        return and_(sent, _viewed())
+    arrived = Invoice.invoice_id.in_(_receipted())
+    return and_(sent, ~_viewed(), arrived if wanted is _D.DELIVERED else ~arrived)
 
 
 def _newest() -> tuple[ColumnElement[bool], ...]:
     newer = aliased(Message)
     is_newer = exists().where(
         newer.invoice_id == Message.invoice_id,
-        newer.kind == MessageKind.INVOICE,
+        _is_invoice(newer),
         newer.message_id > Message.message_id,
     )
-    return Message.kind == MessageKind.INVOICE, ~is_newer
+    return _is_invoice(Message), ~is_newer
+
+
+def _is_invoice(message: Any) -> ColumnElement[bool]:
+    """Written out, so that both databases see that `ix_messages_emails` is meant."""
+    is_it: ColumnElement[bool] = message.kind == literal_column(f"'{MessageKind.INVOICE}'")
+    return is_it
 
 
 def handed_over() -> ScalarSelect[datetime | None]:
     """Return when the newest invoice email of an invoice, in a statement about invoices, was handed over."""
     email = aliased(Message)
     newest = select(func.max(email.handed_over_at))
-    mine = newest.where(email.invoice_id == Invoice.invoice_id, email.kind == MessageKind.INVOICE)
+    mine = newest.where(email.invoice_id == Invoice.invoice_id, _is_invoice(email))
     return mine.correlate(Invoice).scalar_subquery()
 
 
@@ -165,7 +216,8 @@ def _since_then(at: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     return and_(at.is_not(None), at >= func.coalesce(handed_over(), at))
 
 
-def _arrived(message_id: object) -> ColumnElement[bool]:
+def has_arrived(message_id: object) -> ColumnElement[bool]:
+    """Return whether a report says that a message arrived."""
     return exists().where(Bounce.message_id == message_id, Bounce.kind == RECEIPT)
 
 
@@ -177,5 +229,10 @@ def _receipted() -> Select[int]:
     )
 
 
-def _blocked() -> ColumnElement[bool]:
-    return exists().where(Suppression.address == func.lower(Customer.email), Suppression.lifted_at.is_(None))
+def _blocked(invoice: Any = Invoice) -> ColumnElement[bool]:
+    who = aliased(Customer)
+    return exists().where(
+        who.customer_id == invoice.customer_id,
+        Suppression.address == func.lower(who.email),
+        Suppression.lifted_at.is_(None),
+    )

@@ -18,20 +18,21 @@ MOST_DRIFTS = 500
 
 
 def conditions(session: Session, wanted: InvoiceFilter, *, now: datetime) -> Iterator[ColumnElement[bool]]:
-    """Yield what a statement over invoices joined with their customers must meet at `now` (UTC).
+    """Yield what a statement over invoices must meet at `now` (UTC).
 
-    One statement asks the issuers' clocks if ages are asked for, and one the drifts if they are.
+    One statement asks the issuers' clocks if ages are asked for, one the drifts if they are, and one which
+    customers have a name that is sought.
     """
     if (seen := seen_issuers(session)) is not None:
         yield Invoice.issuer_id.in_(sorted(seen))
     yield from _equal(wanted)
     yield from _between(wanted)
     if wanted.q:
-        yield found(wanted.q)
+        yield found(session, wanted.q)
     if wanted.customer.isdecimal():
         yield Invoice.customer_id == min(int(wanted.customer[:20]), 2**63 - 1)
     elif wanted.customer:
-        yield named(wanted.customer)
+        yield named(session, wanted.customer)
     if wanted.delivery:
         yield delivery_state.delivered_as(wanted.delivery)
     if wanted.payment:

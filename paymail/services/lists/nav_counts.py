@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from paymail.models import Invoice, Issuer
 from paymail.services.lists import delivery_state, payment_state
-from paymail.services.lists.debts import objected
+from paymail.services.lists.debts import objected, within
 from paymail.services.lists.delivery_state import PROBLEMS, Delivery
 from paymail.services.lists.payment_state import OWED, PaymentState
 
-_SAYS = (PaymentState.SAYS_PAID, PaymentState.PROMISE_BROKEN)
+_SAYS = (PaymentState.SAYS_PAID, PaymentState.PROMISE_BROKEN, PaymentState.COMPLAINED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,16 @@ class Waiting:
 def waiting(session: Session, *, now: datetime, company: tuple[int, ...] = ()) -> Waiting:
     """Count what waits, as Home does. Two statements, over what is owed and the objections."""
     hosts = select(Issuer.issuer_id).where(Issuer.host_mails_invoices)
-    unmailed = delivery_state.delivered_as((Delivery.NOT_EMAILED,)) & Invoice.issuer_id.not_in(hosts)
-    says = payment_state.stands_as(_SAYS, now)
-    spam = payment_state.stands_as((PaymentState.COMPLAINED,), now)
-    trouble = or_(delivery_state.delivered_as(PROBLEMS), spam)
-    statement = select(*(_count(one) for one in (unmailed, says, trouble))).select_from(Invoice)
-    statement = statement.join(Invoice.customer).where(OWED)
-    if company:
-        statement = statement.where(Invoice.issuer_id.in_(company))
-    mail, words, emails = (int(count or 0) for count in session.execute(statement).one())
+    says, broken, spam = (payment_state.stands_as((one,), now) for one in _SAYS)
+    trouble = delivery_state.delivered_as(PROBLEMS)
+    ours = within(session, company)
+    # Each by itself, so that an index answers it, and none twice.
+    counted = select(
+        _count(*ours, delivery_state.delivered_as((Delivery.NOT_EMAILED,)), Invoice.issuer_id.not_in(hosts)),
+        _count(*ours, says) + _count(*ours, broken, ~says),
+        _count(*ours, trouble) + _count(*ours, spam, ~trouble),
+    )
+    mail, words, emails = session.execute(counted).one()
     return Waiting(
         not_emailed=mail,
         customers=words + objected(session, now=now, company=company).count,
@@ -44,5 +45,5 @@ def waiting(session: Session, *, now: datetime, company: tuple[int, ...] = ()) -
     )
 
 
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, 1), else_=0))
+def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count(Invoice.invoice_id)).where(OWED, *conditions).scalar_subquery()

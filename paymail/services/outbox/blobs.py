@@ -40,8 +40,8 @@ def keep_all(session: Session, *, contents: Iterable[bytes], now: datetime) -> N
         {"sha256": digest, "size": len(content), "content": bytes(content), "created_at": now}
         for digest, content in sorted(by_digest.items())  # in one order, so that two never wait crosswise
     ]
-    inserted = {row.sha256 for row in insert_all_once(session, Blob, rows, returning=(Blob.sha256,))}
-    for digest in sorted(by_digest.keys() - inserted):
+    inserted = insert_all_once(session, Blob, rows, key=Blob.sha256, returning=Blob.sha256)
+    for digest in sorted(by_digest.keys() - inserted.keys()):
         keep_again(session, content=by_digest[digest], now=now)
 
 

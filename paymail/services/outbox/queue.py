@@ -8,22 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, CursorResult, and_, case, select, update
 from sqlalchemy.orm import Session
 
-from paymail import observability
-from paymail.db import after_commit, insert_once
 from paymail.models import DIGESTS, Invoice, Message, MessageKind, MessageState, in_state
 from paymail.services.core import restores
 from paymail.services.outbox import gates
-from paymail.services.outbox.header_ids import new_header_id
-from paymail.services.outbox.suppressions import domain_of
+from paymail.services.outbox.message_rows import RINGS as RINGS
+from paymail.services.outbox.message_rows import Queued as Queued
+from paymail.services.outbox.message_rows import add_all, row_of
 
-log = observability.logger(__name__)
-
-RINGS = "paymail_rings"
-"""Key of `session.info`: ids of messages to ring for, once the transaction is committed."""
 _KNOWN = Message.kind.in_(list(MessageKind))
 """Leaves what a newer release queued to its own workers: this one cannot write such an email."""
-
-_IN_LOG = ("kind", "invoice_id", "payment_id", "refund_id", "bulk_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +33,6 @@ class Claim:
     """Of the request that caused the message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """The message of a dedupe key, and whether this call wrote it."""
-
-    message_id: int
-    created: bool
-
-
 def add(
     session: Session,
     *,
@@ -56,45 +41,14 @@ def add(
     invoice: Invoice,
     actor: str,
     now: datetime,
-    at: datetime | None = None,
-    recipient: str = "",
-    urgent: bool = False,
     **more: Any,
 ) -> Queued:
-    """Write a message, due at `at` (UTC, default now), in the caller's transaction.
+    """Write a message in the caller's transaction; the same key never makes a second row.
 
-    `invoice` needs its issuer and customer loaded; without `recipient` the customer is mailed. `more` are
-    further columns (payment_id, bulk_id, refund_id, amount, step, due_on, tone, detail). The same key never
-    makes a second row.
+    `more` is what else `message_rows.row_of` takes.
     """
-    address = recipient or invoice.customer.email
-    values = {
-        "dedupe_key": dedupe_key,
-        "kind": kind,
-        "invoice_id": invoice.invoice_id,
-        "state": MessageState.SCHEDULED,
-        "next_at": at or now,
-        "actor": actor,
-        "header_id": new_header_id(invoice.issuer.email),
-        "recipient": address,
-        "destination": domain_of(address),
-        "sender_gate": gates.sender(invoice.issuer_id),
-        "urgent": urgent,
-        "by_hand": False,
-        "held": False,
-        "created_at": now,
-        **dict.fromkeys(("attempts", "fence", "crashes"), 0),
-        **dict.fromkeys(("reason", "subject", "sender", "step", "tone", "detail"), ""),
-        **more,
-    }
-    created = insert_once(session, Message, values)
-    message_id = session.scalars(select(Message.message_id).where(Message.dedupe_key == dedupe_key)).one()
-    if created and values["state"] is MessageState.SCHEDULED:  # and no missed step of a ladder
-        what = {name: values[name] for name in _IN_LOG if values.get(name) is not None}
-        after_commit(session, lambda: log.info("email queued", message_id=message_id, **what))
-    if created and values["state"] is MessageState.SCHEDULED and (at is None or at <= now):
-        session.info.setdefault(RINGS, []).append(message_id)
-    return Queued(message_id, created)
+    row = row_of(dedupe_key=dedupe_key, kind=kind, invoice=invoice, actor=actor, now=now, **more)
+    return add_all(session, [row], now=now)[0]
 
 
 def claim(

@@ -12,6 +12,7 @@ from paymail.services.core import history, idempotency
 from paymail.services.core.customers import CustomerErased, written_to
 from paymail.services.core.documents import receipt_document, receipt_number
 from paymail.services.core.invoices import load_invoice
+from paymail.services.letters.issued_documents import kept_for
 from paymail.services.outbox import dedupe_keys, queue, suppressions
 from paymail.services.refunds.refund_requests import NoSuchPayment
 
@@ -35,6 +36,12 @@ def document(session: Session, *, payment_id: int) -> ReceiptDocument:
     payment = payment_of(session, payment_id=payment_id)
     invoice = load_invoice(session, invoice_id=payment.invoice_id)
     return receipt_document(session, invoice=invoice, payment=payment)
+
+
+def kept(session: Session, *, payment_id: int, document: ReceiptDocument) -> bytes | None:
+    """Return the PDF of a payment's receipt as it was drawn before; None where it is still to be drawn."""
+    of_payment = select(Payment.invoice_id).where(Payment.payment_id == payment_id)
+    return kept_for(session, invoices=Invoice.invoice_id.in_(of_payment), document=document)
 
 
 def messages(session: Session, *, payment_id: int) -> list[Message]:

@@ -76,6 +76,8 @@ class ReturnedPayment:
     credit_note: str
     day: date
     amount: Money
+    """Zero: a credit note alone."""
+    credited: Money
     pending: bool
     by_stripe: bool = False
     """Whether it goes back to the card or account that paid, within days."""
@@ -212,6 +214,7 @@ def _refunds(session: Session, invoice: Invoice) -> tuple[ReturnedPayment, ...]:
             credit_note=credit_note_number(refund),
             day=local_date(invoice.issuer, refund.created_at),
             amount=Money(refund.amount, refund.currency),
+            credited=Money(refund.credited, refund.currency),
             pending=refund.status is RefundStatus.PENDING,
             by_stripe=refund.channel is Channel.STRIPE,
         )

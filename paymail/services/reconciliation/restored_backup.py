@@ -143,7 +143,8 @@ def _stand_still(session: Session, now: datetime) -> None:
     # Steps that came due since the backup may have been mailed.
     session.execute(update(Invoice).where(Invoice.reminders_from < now).values(reminders_from=now))
     # Each is looked up at Stripe before it is asked for.
-    asked = update(Refund).where(Refund.status == RefundStatus.REQUESTED, Refund.tries == 0)
+    asking = (RefundStatus.PROPOSED, RefundStatus.REQUESTED)
+    asked = update(Refund).where(Refund.status.in_(asking), Refund.tries == 0)
     session.execute(asked.values(tries=1))
     # If Stripe has its intent by now, that is unknown here, and adopted or cancelled.
     check_move(ATTEMPT_MOVES, AttemptStatus.CREATING, AttemptStatus.CANCELED)

@@ -17,8 +17,12 @@ _DIGITS = 18
 
 
 def reference_of(refund: Refund) -> str:
-    """Return the reference of a row: its id, and when it was written (UTC, microseconds)."""
-    return f"{refund.refund_id}-{refund.created_at.astimezone(UTC):%Y%m%d%H%M%S%f}"
+    """Return the reference of a row: its id, and when it was written (UTC, microseconds).
+
+    A backup may know an approved one as waiting: the reference is the same before and after the approval.
+    """
+    written = refund.asked_at or refund.created_at
+    return f"{refund.refund_id}-{written.astimezone(UTC):%Y%m%d%H%M%S%f}"
 
 
 def id_in(reference: str) -> int | None:

@@ -9,9 +9,17 @@ from sqlalchemy.orm import Session
 from paymail import observability, request_ids
 from paymail.clock import new_id
 from paymail.db import after_commit
-from paymail.errors import Conflict, InvalidInput, NotFound, PaymailError, Rejected
-from paymail.models import Channel, Dispute, DisputeState, Invoice, Payment, Refund, RefundStatus
-from paymail.money import Money, stripe_units
+from paymail.errors import Conflict, NotFound, PaymailError, Rejected
+from paymail.models import (
+    REFUND_MOVES,
+    Channel,
+    Invoice,
+    Payment,
+    Refund,
+    RefundStatus,
+    check_move,
+)
+from paymail.money import Money
 from paymail.ports.payment_errors import KeySpent, Unreadable
 from paymail.ports.reversals import Reversals
 from paymail.services.core import idempotency, restores
@@ -20,7 +28,7 @@ from paymail.services.core.invoices import load_invoice
 from paymail.services.ledger import entries
 from paymail.services.ledger.attempts import fee_taken
 from paymail.services.outbox import dedupe_keys
-from paymail.services.refunds import reversals, stripe_refunds
+from paymail.services.refunds import refund_limits, reversals, stripe_refunds
 
 log = observability.logger(__name__)
 
@@ -32,18 +40,6 @@ class NoSuchPayment(NotFound):
     """There is no payment of this id."""
 
     code = "no_such_payment"
-
-
-class BadRefund(InvalidInput):
-    """The refund cannot be; the message says why."""
-
-    code = "bad_refund"
-
-
-class NotRefundable(Conflict):
-    """The payment cannot be refunded now; the message says why."""
-
-    code = "not_refundable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,8 @@ class RefundOrder:
 
 
 def request(session: Session, *, payment_id: int, order: RefundOrder, actor: str, now: datetime) -> Refund:
-    """Write a refund down: by Stripe it is carried out by the sweep, otherwise it counts at once.
+    """Write a refund down: by Stripe it is carried out by the sweep, otherwise it counts at once. One that
+    needs another person's approval (`refund_limits.py`) only waits for it, as proposed.
 
     Raises NoSuchPayment, BadRefund, NotRefundable, KeyReused.
     """
@@ -100,16 +97,17 @@ def carried_over_content_of(payment_id: int, order: RefundOrder) -> str:
 def _request(
     session: Session, invoice: Invoice, payment: Payment, order: RefundOrder, actor: str, now: datetime
 ) -> Refund:
-    _check(session, payment, order)
+    refund_limits.check(session, payment=payment, amount=order.amount, channel=order.channel)
     refund = Refund(
         invoice_id=invoice.invoice_id,
         issuer_id=invoice.issuer_id,
         payment_id=payment.payment_id,
         channel=order.channel,
         amount=order.amount,
-        credited=0 if order.owed_again else reversals.credit_of(session, invoice, order.amount),
+        credited=0,
+        owed_again=order.owed_again,
         currency=payment.currency,
-        status=RefundStatus.REQUESTED,
+        status=RefundStatus.PROPOSED,
         reason=order.reason,
         actor=actor,
         request_key=order.key,
@@ -117,39 +115,38 @@ def _request(
         created_at=now,
         updated_at=now,
     )
+    waits = refund_limits.needs_approval(session, invoice=invoice, payment=payment, amount=order.amount)
     session.add(refund)
     session.flush()
-    if order.channel is Channel.STRIPE:
+    if waits:
+        _tell(session, invoice, refund, RefundStatus.PROPOSED, actor, now)
+    else:
+        begin(session, invoice=invoice, refund=refund, actor=actor, now=now)
+    return refund
+
+
+def begin(session: Session, *, invoice: Invoice, refund: Refund, actor: str, now: datetime) -> None:
+    """Let a refund go on that needs nobody any more: the sweep asks Stripe, or it counts at once."""
+    check_move(REFUND_MOVES, refund.status, RefundStatus.REQUESTED)
+    reversals.settle_credit(session, invoice, refund)
+    refund.status, refund.next_at, refund.updated_at = RefundStatus.REQUESTED, now, now
+    if refund.channel is Channel.STRIPE:
         refund.idempotency_key = _key(refund)
-        detail = f"{Money(order.amount, payment.currency)} of payment {payment.payment_id}"
-        entries.note(session, invoice=invoice, kind="refund_requested", actor=actor, now=now, detail=detail)
-        after_commit(session, lambda: reversals.say(refund, RefundStatus.REQUESTED))
+        _tell(session, invoice, refund, RefundStatus.REQUESTED, actor, now)
     else:
         reversals.move(session, invoice=invoice, refund=refund, target=RefundStatus.SUCCEEDED, now=now)
-    return refund
+
+
+def _tell(
+    session: Session, invoice: Invoice, refund: Refund, status: RefundStatus, actor: str, now: datetime
+) -> None:
+    detail = f"{Money(refund.amount, refund.currency)} of payment {refund.payment_id}"
+    entries.note(session, invoice=invoice, kind=f"refund_{status}", actor=actor, now=now, detail=detail)
+    after_commit(session, lambda: reversals.say(refund, status))
 
 
 def _key(refund: Refund) -> str:
     return dedupe_keys.refund(refund_id=refund.refund_id, amount=refund.amount, nonce=new_id())
-
-
-def _check(session: Session, payment: Payment, order: RefundOrder) -> None:
-    disputed = select(Dispute.dispute_id).where(
-        Dispute.payment_id == payment.payment_id, Dispute.state == DisputeState.OPEN
-    )
-    if session.scalar(disputed.limit(1)) is not None:
-        raise NotRefundable(
-            "this payment is disputed and cannot be refunded; the customer's bank will decide"
-        )
-    if order.channel is Channel.STRIPE and payment.channel is not Channel.STRIPE:
-        raise BadRefund("this payment was not made through Stripe; choose another refund method")
-    if order.channel is Channel.HOST and payment.channel is not Channel.HOST:
-        raise BadRefund("this payment was not reported by your system; choose how the money goes back")
-    left = reversals.refundable(session, payment=payment)
-    if not 0 < order.amount <= left:
-        raise BadRefund(f"the amount must be above zero, up to {Money(left, payment.currency)}")
-    if order.channel is Channel.STRIPE:
-        stripe_units(order.amount, payment.currency)
 
 
 def carry_out(context: GatewayContext, *, limit: int = 20, refund_fees: bool = True) -> int:

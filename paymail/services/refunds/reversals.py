@@ -15,6 +15,8 @@ from paymail.errors import Unavailable
 from paymail.models import (
     IN_FORCE,
     REFUND_MOVES,
+    RESERVING,
+    UNAPPROVED,
     Channel,
     Dispute,
     DisputeState,
@@ -80,6 +82,8 @@ def _take_refund(
         )
         session.add(row)
         session.flush()
+    if row.status in UNAPPROVED:
+        settle_credit(session, invoice, row)
     row.gateway_id = told.id
     move(
         session, invoice=invoice, refund=row, target=RefundStatus(told.status), now=now, failure=told.failure
@@ -115,6 +119,11 @@ def credit_of(session: Session, invoice: Invoice, amount: int) -> int:
     return min(max(amount - surplus, 0), max(left, 0))
 
 
+def settle_credit(session: Session, invoice: Invoice, refund: Refund) -> None:
+    """Decide how much of a refund is credited, by the books as they are now, before it is asked for."""
+    refund.credited = 0 if refund.owed_again else credit_of(session, invoice, refund.amount)
+
+
 def move(
     session: Session,
     *,
@@ -138,8 +147,9 @@ def move(
     if refund.credit_note is not None:
         later_notes.bring_up_to_date(session, invoice=invoice, cause=refund, now=now)
     open_intent.update_status(session, invoice=invoice, now=now, owed_before=owed_before)
-    detail = f"{Money(refund.amount, refund.currency)}, refund {refund.refund_id}"
-    kind = f"refund_{target}"
+    kind, detail = f"refund_{target}", f"{Money(refund.amount, refund.currency)}, refund {refund.refund_id}"
+    if refund.payment_id is None:
+        kind, detail = "credited", f"{Money(refund.credited, refund.currency)}: {refund.reason}"
     entries.note(session, invoice=invoice, kind=kind, actor=refund.actor, now=now, detail=detail)
     after_commit(session, lambda: say(refund, target))
     if target is RefundStatus.FAILED:
@@ -194,17 +204,23 @@ def _tell_of_failure(session: Session, refund: Refund, now: datetime) -> None:
     )
 
 
-def refundable(session: Session, *, payment: Payment) -> int:
-    """Return how much of a payment can still go back, in minor units."""
-    given = session.scalar(
-        select(func.sum(Refund.amount)).where(
-            Refund.payment_id == payment.payment_id, Refund.status.in_((RefundStatus.REQUESTED, *IN_FORCE))
-        )
+def reserved(session: Session, *, payment: Payment, besides: Refund | None = None) -> int:
+    """Return how much of a payment goes back, or is asked back, in minor units; `besides` does not count."""
+    taken = select(func.sum(Refund.amount)).where(
+        Refund.payment_id == payment.payment_id, Refund.status.in_(RESERVING)
     )
+    if besides is not None:
+        taken = taken.where(Refund.refund_id != besides.refund_id)
+    # SUM of a BIGINT is a Decimal on PostgreSQL.
+    return int(session.scalar(taken) or 0)
+
+
+def refundable(session: Session, *, payment: Payment, besides: Refund | None = None) -> int:
+    """Return how much of a payment can still go back, in minor units; `besides` takes nothing of it."""
+    given = reserved(session, payment=payment, besides=besides)
     lost = session.scalar(
         select(func.sum(Dispute.amount)).where(
             Dispute.payment_id == payment.payment_id, Dispute.state == DisputeState.LOST
         )
     )
-    # SUM of a BIGINT is a Decimal on PostgreSQL.
-    return max(payment.amount - int(given or 0) - int(lost or 0), 0)
+    return max(payment.amount - given - int(lost or 0), 0)

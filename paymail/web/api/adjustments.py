@@ -6,12 +6,14 @@ from sqlalchemy.orm import Session
 from paymail.services.core.invoices import load_invoice
 from paymail.services.links.issue import issue
 from paymail.services.payments import adjustments
+from paymail.services.refunds import unpaid_credits
 from paymail.web.api.access import Writer
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import RowId
+from paymail.web.http.inputs import IdempotencyKey, RowId
 from paymail.web.http.openapi import PROBLEMS
-from paymail.web.schemas.account import Account, Void, WriteOff
+from paymail.web.schemas.account import Account, CreditNote, Void, WriteOff
 from paymail.web.schemas.payments import PartPayments
+from paymail.web.schemas.refunds import RefundRow
 from paymail.web.schemas.units import minor_or_none
 
 router = APIRouter(prefix="/api/v1", tags=["payments"])
@@ -49,6 +51,30 @@ def undo_write_off(app: AppDep, holder: Writer, invoice_id: RowId) -> Account:
     with app.transaction() as session:
         adjustments.undo_write_off(session, invoice_id=invoice_id, actor=holder.actor, now=app.now())
         return _account(session, invoice_id)
+
+
+@router.post("/invoices/{invoice_id}/credit-notes", status_code=201, responses=PROBLEMS)
+def credit(
+    app: AppDep,
+    holder: Writer,
+    invoice_id: RowId,
+    body: CreditNote,
+    idempotency_key: IdempotencyKey = None,
+) -> RefundRow:
+    """Reduce the balance due by a numbered credit note, emailed to the customer. Scope: write."""
+    with app.transaction() as session:
+        currency = load_invoice(session, invoice_id=invoice_id).currency
+        return RefundRow.of(
+            unpaid_credits.credit(
+                session,
+                invoice_id=invoice_id,
+                reason=body.reason,
+                actor=holder.actor,
+                now=app.now(),
+                amount=minor_or_none(body.amount, currency),
+                key=holder.request(idempotency_key),
+            )
+        )
 
 
 @router.post("/invoices/{invoice_id}/void", responses=PROBLEMS)

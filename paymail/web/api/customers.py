@@ -88,7 +88,8 @@ def get_statement(
             currency=currency.upper(),
             public_url=app.settings.public_url,
         )
-    return pdf_answer(app.pdf.render(document), document.filename)
+        pdf = statements.kept(session, customer_id=customer_id, document=document)
+    return pdf_answer(pdf or app.pdf.render(document), document.filename)
 
 
 @router.post("/{customer_id}/merge", responses=PROBLEMS)

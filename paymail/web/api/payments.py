@@ -9,7 +9,7 @@ from paymail.services.letters import credit_notes
 from paymail.services.payments import manual_payments, receipts
 from paymail.services.payments.manual_payments import ManualPayment
 from paymail.services.payments.statement import statement, statement_payment
-from paymail.services.refunds import refund_requests
+from paymail.services.refunds import refund_approvals, refund_requests
 from paymail.services.refunds.refund_requests import RefundOrder
 from paymail.web.api.access import Reader, Writer
 from paymail.web.http.dependencies import AppDep
@@ -67,7 +67,8 @@ def request_refund(
     body: RequestRefund,
     idempotency_key: IdempotencyKey = None,
 ) -> RefundRow:
-    """Refund a payment or part of it; workers carry out Stripe refunds. Scope: write."""
+    """Refund a payment or part of it; workers carry out Stripe refunds. A refund that needs a second person's
+    approval is `proposed` until somebody approves it on the staff pages. Scope: write."""
     with app.transaction() as session:
         payment = receipts.payment_of(session, payment_id=payment_id)
         order = RefundOrder(
@@ -81,6 +82,15 @@ def request_refund(
             refund_requests.request(
                 session, payment_id=payment_id, order=order, actor=holder.actor, now=app.now()
             )
+        )
+
+
+@router.post("/refunds/{refund_id}/withdraw", responses=PROBLEMS)
+def withdraw_refund(app: AppDep, holder: Writer, refund_id: RowId) -> RefundRow:
+    """Withdraw a refund that this key asked for and that still waits for approval. Scope: write."""
+    with app.transaction() as session:
+        return RefundRow.of(
+            refund_approvals.withdraw(session, refund_id=refund_id, actor=holder.actor, now=app.now())
         )
 
 
@@ -109,7 +119,8 @@ def get_receipt(app: AppDep, _holder: Reader, payment_id: RowId) -> Response:
     """Download the receipt for a payment; it contains no pay link. Scope: read."""
     with app.reading() as session:
         document = receipts.document(session, payment_id=payment_id)
-    return pdf_answer(app.pdf.render(document), f"receipt-{document.number}.pdf")
+        pdf = receipts.kept(session, payment_id=payment_id, document=document)
+    return pdf_answer(pdf or app.pdf.render(document), f"receipt-{document.number}.pdf")
 
 
 @router.get(
@@ -121,4 +132,5 @@ def get_credit_note(app: AppDep, _holder: Reader, refund_id: RowId) -> Response:
     """Download the credit note for a refund; 404 if it has none. Scope: read."""
     with app.reading() as session:
         document = credit_notes.credit_note_of(session, refund_id=refund_id)
-    return pdf_answer(app.pdf.render(document), f"credit-note-{document.number}.pdf")
+        pdf = credit_notes.kept(session, refund_id=refund_id, document=document)
+    return pdf_answer(pdf or app.pdf.render(document), f"credit-note-{document.number}.pdf")

@@ -28,17 +28,8 @@ router = APIRouter(prefix="/api/public/pay", tags=["public"], dependencies=[Depe
 ANSWERS = PAY_PROBLEMS | binary("application/pdf")
 
 
-def _answer(app: App, document: Document, filename: str) -> Response:
-    return pdf_answer(app.pdf.render(document), filename)
-
-
-@router.get("/{token}/invoice.pdf", response_class=Response, responses=ANSWERS)
-def invoice_pdf(app: AppDep, token: Token) -> Response:
-    """Download the invoice as it was issued. Drawn now, if nobody needed it before, it is kept."""
-    with app.reading() as session:
-        invoice = find_by_token(session, token=token, now=app.now())
-        document = full_document(session, invoice=invoice, public_url=app.settings.public_url)
-        version = frozen(session, invoice=invoice, document=document)
+def _answer(app: App, document: Document, version: Frozen | None) -> Response:
+    """Answer with what is kept, else draw it and keep it."""
     pdf = version.pdf if version else None
     if pdf is None:
         pdf = app.pdf.render(document)
@@ -53,7 +44,17 @@ def _keep(app: App, version: Frozen, pdf: bytes) -> None:
         with app.transaction() as session:
             keep_shown(session, version=version, pdf=pdf, now=app.now())
     except (SQLAlchemyError, NoSuchInvoice):
-        log.warning("drawn invoice not kept", invoice_id=version.invoice_id, exc_info=True)
+        log.warning("drawn document not kept", invoice_id=version.invoice_id, exc_info=True)
+
+
+@router.get("/{token}/invoice.pdf", response_class=Response, responses=ANSWERS)
+def invoice_pdf(app: AppDep, token: Token) -> Response:
+    """Download the invoice as it was issued. Drawn now, if nobody needed it before, it is kept."""
+    with app.reading() as session:
+        invoice = find_by_token(session, token=token, now=app.now())
+        document = full_document(session, invoice=invoice, public_url=app.settings.public_url)
+        version = frozen(session, invoice=invoice, document=document)
+    return _answer(app, document, version)
 
 
 @router.get("/{token}/receipt.pdf", response_class=Response, responses=ANSWERS)
@@ -63,7 +64,8 @@ def receipt_pdf(app: AppDep, token: Token) -> Response:
         invoice = find_by_token(session, token=token, now=app.now())
         payment = latest_payment(session, invoice_id=invoice.invoice_id)
         document = receipt_document(session, invoice=invoice, payment=payment)
-    return _answer(app, document, f"receipt-{document.number}.pdf")
+        version = frozen(session, invoice=invoice, document=document)
+    return _answer(app, document, version)
 
 
 @router.get("/{token}/receipts/{number}.pdf", response_class=Response, responses=ANSWERS)
@@ -80,7 +82,8 @@ def one_receipt_pdf(app: AppDep, token: Token, number: Number) -> Response:
         if payment is None:
             raise NoReceipt("this invoice has no such receipt")
         document = receipt_document(session, invoice=invoice, payment=payment)
-    return _answer(app, document, f"receipt-{document.number}.pdf")
+        version = frozen(session, invoice=invoice, document=document)
+    return _answer(app, document, version)
 
 
 @router.get("/{token}/credit-notes/{refund_id}.pdf", response_class=Response, responses=ANSWERS)
@@ -90,4 +93,5 @@ def credit_note_pdf(app: AppDep, token: Token, refund_id: RowId) -> Response:
         invoice = find_by_token(session, token=token, now=app.now())
         refund = refund_of(session, invoice_id=invoice.invoice_id, refund_id=refund_id)
         document = credit_note_document(invoice, refund)
-    return _answer(app, document, f"credit-note-{document.number}.pdf")
+        version = frozen(session, invoice=invoice, document=document)
+    return _answer(app, document, version)

@@ -95,6 +95,13 @@ class WriteOff(Body):
     )
 
 
+class CreditNote(Body):
+    """What to credit."""
+
+    reason: Text = Field(min_length=1, max_length=300, description="Stands on the credit note.")
+    amount: Amount | None = Field(None, description="The full balance by default.")
+
+
 class Void(Body):
     """Why it is void."""
 

@@ -66,6 +66,10 @@ class IssuerRow(BaseModel):
     link_days: int | None = Field(description="Days after the due date that links expire; null for never.")
     application_fee: float = Field(description="The platform's share of each payment, in per cent.")
     save_methods: bool
+    refund_approval_from: float | None = Field(
+        description="Refunds of one payment that come to so much need a second person's approval; if null,"
+        " none do. In major units. Only an admin changes it, on the staff pages or the server."
+    )
     created_at: datetime
 
     @classmethod
@@ -185,4 +189,7 @@ def fields_of(issuer: Issuer) -> dict[str, Any]:
         "ladder": ladder.write(ladder.effective(issuer.ladder)),
         "reminder_minimum": major(issuer.reminder_minimum, issuer.currency),
         "application_fee": issuer.application_fee / 100,
+        "refund_approval_from": None
+        if issuer.refund_approval_from is None
+        else major(issuer.refund_approval_from, issuer.currency),
     }

@@ -15,7 +15,7 @@ class RefundRow(BaseModel):
     """Money that goes back, or was to."""
 
     refund_id: int
-    payment_id: int
+    payment_id: int | None = Field(description="null: a credit note without a payment; its `amount` is 0.")
     amount: float
     credited: float = Field(description="Part of it credited by a credit note.")
     currency: str
@@ -26,6 +26,10 @@ class RefundRow(BaseModel):
     credit_note: str | None = Field(description="Credit note number; null if none.")
     gateway_id: str | None
     requested_by: str
+    decided_by: str = Field(description="Who approved or refused it; empty if nobody did or had to.")
+    asked_at: datetime | None = Field(
+        description="When it was asked for, if it was approved later; `created_at` is the approval then."
+    )
     created_at: datetime
     updated_at: datetime
 
@@ -45,6 +49,8 @@ class RefundRow(BaseModel):
             credit_note=credit_note_number(refund) or None,
             gateway_id=refund.gateway_id,
             requested_by=refund.actor,
+            decided_by=refund.decided_by,
+            asked_at=refund.asked_at,
             created_at=refund.created_at,
             updated_at=refund.updated_at,
         )

@@ -20,7 +20,7 @@ from paymail.web.staff.acts_each import act_of
 from paymail.web.staff.acts_view import ActForm, Report, Verb, acts_page
 from paymail.web.staff.bulk_start import OtherThanShown
 from paymail.web.staff.form_actions import Refusal
-from paymail.web.staff.picks import picked
+from paymail.web.staff.picks import of_company, picked
 from paymail.web.staff.session import Visiting
 
 router = APIRouter(prefix="/acts")
@@ -33,7 +33,8 @@ def ask(app: AppDep, request: Request, visitor: Visiting, kind: Verb) -> HTMLRes
     """Show what it would be done to, company by company. Nothing is done."""
     form = ActForm(began=app.now().isoformat())
     try:
-        form.filter = picked(request.query_params.multi_items()).query or "payment=owed"
+        wanted = from_text(picked(request.query_params.multi_items()).query or "payment=owed")
+        form.filter = of_company(wanted, request.state.shell.company).query
     except BadFilter as error:
         refusal = Refusal(str(error), status_of(error), error.code)
         return acts_page(app, request, visitor, kind, form, refusal=refusal)

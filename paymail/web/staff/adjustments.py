@@ -12,11 +12,13 @@ from paymail.money import parse_amount
 from paymail.services.core.invoices import load_invoice
 from paymail.services.links.issue import issue
 from paymail.services.payments import adjustments
+from paymail.services.refunds import unpaid_credits
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
 from paymail.web.staff.form_actions import NotAChoice, StaffForm
 from paymail.web.staff.invoice_view import answer_form
 from paymail.web.staff.money_view import (
+    CreditForm,
     NotConfirmed,
     PartsForm,
     VoidForm,
@@ -37,6 +39,29 @@ def issue_draft(
         issue(session, invoice_id=invoice_id, actor=visitor.email, now=now)
 
     return answer_form(app, request, visitor, invoice_id, form, do, did="issued")
+
+
+@router.post("/invoices/{invoice_id}/credit")
+def credit(
+    app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[CreditForm, Form()]
+) -> Response:
+    """Take what is owed, or a part of it, off the invoice by a credit note."""
+
+    def do(session: Session, now: datetime) -> None:
+        currency = load_invoice(session, invoice_id=invoice_id).currency
+        if form.sure != "yes":
+            raise NotConfirmed("tick the box to confirm the credit note")
+        unpaid_credits.credit(
+            session,
+            invoice_id=invoice_id,
+            reason=form.reason,
+            actor=visitor.email,
+            now=now,
+            amount=parse_amount(form.amount, currency),
+            key=form.request_key,
+        )
+
+    return answer_form(app, request, visitor, invoice_id, form, do, did="credit", name="credit")
 
 
 @router.post("/invoices/{invoice_id}/write-off")

@@ -1,4 +1,4 @@
-"""The audit log: who did what, with filters, a page by key, and CSV."""
+"""The audit log: who did what as sentences, with filters, a page by key, and CSV."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,20 +8,23 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
+from sqlalchemy.orm import Session
 
-from paymail.models import AuditEntry
-from paymail.services.access.audit import AuditFilter, entries, every_entry
+from paymail.services.access.audit import AuditFilter, entries
+from paymail.services.access.people import people
+from paymail.services.audit_log.lines import csv_lines
+from paymail.services.audit_log.phrases import TOPICS, Topic
+from paymail.services.audit_log.sentences import told
 from paymail.services.core.calendar import BadTime
-from paymail.services.exports.csv_lines import line, safe
+from paymail.services.core.issuers import all_issuers
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import LARGEST_ID, Text
-from paymail.web.staff.form_actions import Refusal, day_of
+from paymail.web.staff.form_actions import NotAChoice, Refusal, day_of
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
 
 router = APIRouter()
 ROWS = 50
-COLUMNS = ("entry_id", "at", "who", "door", "act", "object", "name", "old", "new")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +33,30 @@ class Given:
 
     who: Text = ""
     object: Text = ""
+    topic: Text = ""
+    company: Text = ""
     since: Text = ""
     until: Text = ""
 
     @property
     def query(self) -> str:
         """The filter as it stands in an address."""
-        names = ("who", "object", "since", "until")
+        names = ("who", "object", "topic", "company", "since", "until")
         return urlencode([(name, getattr(self, name)) for name in names if getattr(self, name)])
 
     def filter(self) -> AuditFilter:
-        """Return what it means. Raises BadTime."""
+        """Return what it means. Raises BadTime, NotAChoice."""
         since, until = day_of(self.since), day_of(self.until)
+        if self.topic and self.topic not in set(Topic):
+            raise NotAChoice(f"choose one of: {', '.join(Topic)}")
+        company = self.company
+        if company and not (company.isascii() and company.isdecimal() and int(company[:30]) <= LARGEST_ID):
+            raise NotAChoice("choose a company of the list")
         return AuditFilter(
             who=self.who.strip(),
             object=self.object.strip(),
+            acts=TOPICS[Topic(self.topic)].keys() if self.topic else (),
+            issuer_id=int(company) if company else None,
             since=datetime.combine(since, time.min, UTC) if since else None,
             until=datetime.combine(until, time.max, UTC) if until else None,
         )
@@ -65,13 +77,21 @@ def audit_log(
     refusal, wanted = None, AuditFilter()
     try:
         wanted = given.filter()
-    except BadTime as error:
+    except (BadTime, NotAChoice) as error:
         refusal = Refusal(str(error), 422, error.code)
     with app.reading() as session:
         rows, older = entries(session, wanted=wanted, limit=ROWS, after=after)
-    found: dict[str, object] = {"visitor": visitor, "rows": rows, "older": older, "given": given}
-    found |= {"refusal": refusal, "after": after}
+        found: dict[str, object] = {"rows": told(session, rows), "older": older, **_choices(session)}
+    found |= {"visitor": visitor, "given": given, "refusal": refusal, "after": after}
     return PAGES.TemplateResponse(request, "audit.html", found, refusal.status if refusal else 200)
+
+
+def _choices(session: Session) -> dict[str, object]:
+    return {
+        "people": [one.user.email for one in people(session)],
+        "companies": [(one.issuer_id, one.name) for one in all_issuers(session)],
+        "topics": [(topic.value, topic.capitalize()) for topic in Topic],
+    }
 
 
 @router.get("/audit.csv")
@@ -80,14 +100,8 @@ def audit_csv(app: AppDep, _visitor: Visiting, given: Wanted) -> StreamingRespon
     wanted = given.filter()
 
     def lines() -> Iterator[str]:
-        yield line(list(COLUMNS))
         with app.reading() as session:
-            for entry in every_entry(session, wanted=wanted):
-                yield line([safe(_shown(entry, name)) for name in COLUMNS])
+            yield from csv_lines(session, wanted=wanted)
 
     head = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=head)
-
-
-def _shown(entry: AuditEntry, name: str) -> object:
-    return entry.at.isoformat() if name == "at" else getattr(entry, name)

@@ -16,11 +16,12 @@ from paymail.services.sending.bulk import Selection
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
 from paymail.web.http.inputs import RowId
+from paymail.web.staff import flash
 from paymail.web.staff.bulk_start import begin
-from paymail.web.staff.bulk_view import RequestKey, StartForm, bulk_page, choosing_page
+from paymail.web.staff.bulk_view import RequestKey, StartForm, bulk_page, choosing_page, company_of
 from paymail.web.staff.form_actions import Refusal, StaffForm, act
 from paymail.web.staff.pages import PAGES
-from paymail.web.staff.picks import picked
+from paymail.web.staff.picks import of_company, picked
 from paymail.web.staff.session import Visiting
 
 router = APIRouter(prefix="/bulk")
@@ -38,8 +39,12 @@ def sends(app: AppDep, request: Request, visitor: Visiting) -> HTMLResponse:
     with app.reading() as session:
         found = bulk.listed(session, now=app.now(), default_rate=app.sender_rate)
         issuers = all_issuers(session)
-    zone = issuers[0].timezone if issuers else "UTC"
-    context = {"visitor": visitor, "found": found, "zone": zone}
+    company = request.state.shell.company
+    found = [one for one in found if company is None or company_of(one) in (None, company)]
+    zones = {one.issuer_id: one.timezone for one in issuers}
+    first = issuers[0].timezone if issuers else "UTC"
+    rows = [(one, zones.get(company_of(one) or 0, first)) for one in found]
+    context = {"visitor": visitor, "found": rows}
     return PAGES.TemplateResponse(request, "bulk_list.html", context)
 
 
@@ -48,7 +53,9 @@ def choose(app: AppDep, request: Request, visitor: Visiting) -> HTMLResponse:
     """Show what a filter, or what was picked on the list, would reach, and the form that starts it."""
     form = StartForm(request_key=new_id())
     try:
-        form.filter = picked(request.query_params.multi_items()).query
+        form.selected = "yes" if "picks" in request.query_params else ""
+        wanted = picked(request.query_params.multi_items())
+        form.filter = of_company(wanted, request.state.shell.company).query
     except BadFilter as error:
         return choosing_page(app, request, visitor, form, Refusal(str(error), status_of(error), error.code))
     return choosing_page(app, request, visitor, form)
@@ -114,7 +121,7 @@ def move(
 
     if refusal := act(app, visitor, form, do):
         return bulk_page(app, request, visitor, bulk_id, refusal)
-    return RedirectResponse(f"/staff/bulk/{bulk_id}", 303)
+    return flash.back_to(f"/staff/bulk/{bulk_id}", "cancel_batch" if verb == "cancel" else verb)
 
 
 _TARGETS = {"pause": BulkState.PAUSED, "resume": BulkState.RUNNING, "cancel": BulkState.CANCELLED}

@@ -22,6 +22,7 @@ from paymail.services.outbox import gates
 from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Selection
 from paymail.web.http.inputs import FilterText
+from paymail.web.staff import flash
 from paymail.web.staff.form_actions import Refusal, Text, WhenForm
 from paymail.web.staff.invoice_view import calendar_or_none
 from paymail.web.staff.pages import PAGES
@@ -43,6 +44,8 @@ class StartForm(WhenForm):
     filter: FilterText = ""
     shown: Text | None = None
     """The digest of those that the page showed; others were confirmed by nobody."""
+    selected: Text = ""
+    """Whether somebody picked them in the list, and so wants to know which of them are left out."""
     rate: Text = ""
     again: Text = ""
     request_key: RequestKey
@@ -119,7 +122,7 @@ def bulk_page(
         found = bulk.progress(session, bulk_id=bulk_id, now=app.now(), default_rate=app.sender_rate)
         issuers = all_issuers(session)
     selection = Selection.from_json(found.bulk.selection)
-    issuer = next((one for one in issuers if (one.issuer_id,) == _company(selection)), None)
+    issuer = next((one for one in issuers if one.issuer_id == company_of(found)), None)
     zone = issuer or next(iter(issuers), None)
     context = {
         "visitor": visitor,
@@ -134,9 +137,22 @@ def bulk_page(
         "can_cancel": found.name in (BulkState.RUNNING, BulkState.PAUSED),
         "request_key": new_id(),
         "refusal": refusal,
+        "flash": "" if refusal else flash.said(request),
+        "undo": _undo(request, found.name, bulk_id),
     }
     return PAGES.TemplateResponse(request, "bulk.html", context, refusal.status if refusal else 200)
 
 
-def _company(selection: Selection) -> tuple[int, ...]:
-    return from_text(selection.filter).company if selection.filter else ()
+def _undo(request: Request, state: str, bulk_id: int) -> flash.Undo | None:
+    """Return how to take a pause or its end back, while the batch still stands so."""
+    for did, now, back in (("pause", BulkState.PAUSED, "resume"), ("resume", BulkState.RUNNING, "pause")):
+        if flash.did(request, did) is not None and state == now:
+            return flash.Undo(f"/staff/bulk/{bulk_id}/{back}", {})
+    return None
+
+
+def company_of(found: bulk.Progress) -> int | None:
+    """Return the one company whose invoices a bulk send emails; None: of several, or it does not say."""
+    text = Selection.from_json(found.bulk.selection).filter
+    named = from_text(text).company if text else ()
+    return named[0] if len(named) == 1 else None

@@ -16,10 +16,11 @@ from paymail.services.issuers.bank_details import BANK_FIELDS
 from paymail.services.issuers.new_company import add_company
 from paymail.services.issuers.overtaken import Overtaken
 from paymail.services.issuers.setting_faults import SettingFaults, read_all
+from paymail.services.issuers.setting_names import NAMES
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
 from paymail.web.http.inputs import LARGEST_ID, RowId
-from paymail.web.staff.company_form import NAMES, CompanyForm, GivenForm
+from paymail.web.staff.company_form import CompanyForm, GivenForm
 from paymail.web.staff.company_view import BANK_DONE, Told, company_page, list_page, lists, told_of
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
@@ -76,6 +77,15 @@ def show(app: AppDep, request: Request, visitor: Visiting, issuer_id: RowId) -> 
 def save(app: AppDep, request: Request, visitor: Visiting, issuer_id: RowId, form: GivenForm) -> Response:
     """Save what was changed: all of it, or nothing with all that is wrong."""
     return _saved(app, request, visitor, issuer_id, form)
+
+
+@router.post("/{issuer_id}/colour")
+def check_colour(
+    app: AppDep, request: Request, visitor: Visiting, issuer_id: RowId, form: GivenForm
+) -> HTMLResponse:
+    """Show whether white can be read on the colour that was typed. Saves nothing."""
+    staff.check_csrf(visitor, form.csrf)
+    return company_page(app, request, visitor, issuer_id, form)
 
 
 @router.post("/{issuer_id}/bank")

@@ -20,36 +20,6 @@ FIELDS = (
     "footer", "locale", "timezone", "currency", "colour", "link_days",
 )  # fmt: skip
 """The settings on the page, by their columns; reminders have a page of their own."""
-NAMES = {
-    "name": "Name",
-    "legal_name": "Legal name",
-    "tax_id": "ABN or tax number",
-    "address": "Address",
-    "phone": "Phone",
-    "email": "Emails come from",
-    "reply_to": "Replies go to",
-    "bookkeeper_email": "Blind copies go to",
-    "website": "Website",
-    "terms": "Terms",
-    "footer": "Footer",
-    "locale": "Language",
-    "timezone": "Time zone",
-    "currency": "Main currency",
-    "colour": "Colour",
-    "logo": "Logo",
-    "link_days": "Pay links end",
-    "stripe_account": "Stripe account",
-    "created": "Company added",
-    "bank_change": "Change of bank details",
-    "bank_holder": "Account name",
-    "bank_name": "Bank",
-    "bank_bsb": "BSB",
-    "bank_number": "Account number",
-    "bank_payid": "PayID",
-    "bank_iban": "IBAN",
-    "bank_bic": "BIC",
-}
-"""Settings in the words of the page, those of its history too."""
 MOST_PARTS = 60
 LONGEST = 5000
 """Characters of one field; each has its own, smaller limit, which is said beside it."""

@@ -20,8 +20,9 @@ from paymail.services.issuers import bank_changes, setting_history
 from paymail.services.issuers.bank_details import BANK_FIELDS
 from paymail.services.issuers.overtaken import Overtaken
 from paymail.services.issuers.sender_checks import SenderCheck, last_check
+from paymail.services.issuers.setting_names import NAMES
 from paymail.services.letters.unsaved import TEMPLATES
-from paymail.web.staff.company_form import NAMES, CompanyForm, as_seen, seen_of, texts_of
+from paymail.web.staff.company_form import CompanyForm, as_seen, seen_of, texts_of
 from paymail.web.staff.issuer_settings_form import zones
 from paymail.web.staff.pages import PAGES
 from paymail.wiring import App

@@ -91,6 +91,8 @@ class Row:
     """All reminders."""
     held_invoices: int
     blocked: bool
+    days_late: int | None
+    """How late invoices were paid on average, in the last year; None: none was."""
     trouble: Trouble | None
     badge: tuple[str, str] | None
     """Tone and word of the trouble."""
@@ -100,12 +102,13 @@ def rows_of(
     session: Session, customers: Iterable[Customer], issuers: Iterable[Issuer], now: datetime
 ) -> list[Row]:
     """Return the rows of customers. Five statements, however many they are."""
-    found = list(customers)
+    found, known = list(customers), list(issuers)
     ids = [one.customer_id for one in found]
-    companies = {one.issuer_id: one for one in issuers}
-    owed = customer_sums.owed_by(session, customer_ids=ids, now=now)
+    companies = {one.issuer_id: one for one in known}
+    owed = customer_sums.owed_by(session, customer_ids=ids, now=now, issuers=known)
     held = customer_sums.held_invoices(session, customer_ids=ids, now=now)
     troubles = customer_sums.troubles(session, customer_ids=ids)
+    late = customer_sums.days_late(session, customer_ids=ids, issuers=known, now=now)
     blocked = suppressions.among(session, addresses=[one.email for one in found])
     rows = []
     for one in found:
@@ -118,6 +121,7 @@ def rows_of(
                 held=customer_holds.is_held(one, now),
                 held_invoices=held.get(one.customer_id, 0),
                 blocked=suppressions.normalised(one.email) in blocked,
+                days_late=late.get(one.customer_id),
                 trouble=trouble,
                 badge=STATE_BADGES[trouble.state] if trouble else None,
             )
@@ -149,6 +153,7 @@ def heads_of(place: Place, sorting: Sorting) -> list[Head]:
         Head("Open", "n"),
         _head(place, sorting, Order.BALANCE, "Balance", "n"),
         Head("Overdue", "n"),
+        Head("Pays"),
         Head("Reminders"),
         Head("Email trouble"),
     ]

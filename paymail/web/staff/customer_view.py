@@ -88,7 +88,7 @@ def shown(
         customer = addresses.customer(session, customer_id=customer_id)
         issuer = session.get_one(Issuer, customer.issuer_id)
         context = {
-            **_account(session, customer, issuer.currency, now),
+            **_account(session, customer, issuer, now),
             **_people(session, customer),
             **_words(session, customer, now),
             "visitor": visitor,
@@ -109,13 +109,14 @@ def shown(
     return PAGES.TemplateResponse(request, "customer.html", context, status)
 
 
-def _account(session: Session, customer: Customer, home: str, now: datetime) -> dict[str, object]:
+def _account(session: Session, customer: Customer, issuer: Issuer, now: datetime) -> dict[str, object]:
     """Return what the customer owes and paid, the home currency first. Nine statements."""
     own = customer.customer_id
-    owed = customer_sums.owed_by(session, customer_ids=[own], now=now).get(own, [])
+    owed = customer_sums.owed_by(session, customer_ids=[own], now=now, issuers=[issuer]).get(own, [])
     found = customer_account.open_invoices(session, customer_id=own, limit=MOST_INVOICES)
     return {
-        "owed": sorted(owed, key=lambda one: one.balance.currency != home),
+        "owed": sorted(owed, key=lambda one: one.balance.currency != issuer.currency),
+        "days_late": customer_sums.days_late(session, customer_ids=[own], issuers=[issuer], now=now).get(own),
         "paid": customer_account.paid_since(session, customer_id=own, since=now - A_YEAR),
         "rows": rows_of(session, found, now),
         "statements": statements.currencies(session, customer_id=own, now=now),

@@ -23,7 +23,8 @@ def receipt_pdf(app: AppDep, payment_id: RowId) -> Response:
     """Show the receipt of a payment."""
     with app.reading() as session:
         document = receipts.document(session, payment_id=payment_id)
-    return pdf_answer(app.pdf.render(document), f"receipt-{document.number}.pdf")
+        pdf = receipts.kept(session, payment_id=payment_id, document=document)
+    return pdf_answer(pdf or app.pdf.render(document), f"receipt-{document.number}.pdf")
 
 
 @router.get("/refunds/{refund_id}/credit-note.pdf")
@@ -31,7 +32,8 @@ def credit_note_pdf(app: AppDep, refund_id: RowId) -> Response:
     """Show the credit note of a refund."""
     with app.reading() as session:
         document = credit_notes.credit_note_of(session, refund_id=refund_id)
-    return pdf_answer(app.pdf.render(document), f"credit-note-{document.number}.pdf")
+        pdf = credit_notes.kept(session, refund_id=refund_id, document=document)
+    return pdf_answer(pdf or app.pdf.render(document), f"credit-note-{document.number}.pdf")
 
 
 @router.get("/customers/{customer_id}/statement.pdf")
@@ -53,7 +55,8 @@ def statement_pdf(
             day=day_of(day),
             public_url=app.settings.public_url,
         )
-    return pdf_answer(app.pdf.render(document), document.filename)
+        pdf = statements.kept(session, customer_id=customer_id, document=document)
+    return pdf_answer(pdf or app.pdf.render(document), document.filename)
 
 
 @router.get("/invoices/{invoice_id}/invoice.pdf")

@@ -43,7 +43,7 @@ def new(
     company: OptionalRowId = None,
 ) -> Response:
     """Show an empty form, or one with the lines of another invoice."""
-    form = DraftForm(company=str(company or ""))
+    form = DraftForm(company=str(company or request.state.shell.company or ""))
     with app.reading() as session:
         if copied is not None:
             invoice = load_invoice(session, invoice_id=copied)

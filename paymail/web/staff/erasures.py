@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
 from paymail.services.customers import addresses, erasure
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
+from paymail.web.staff import flash
 from paymail.web.staff.customer_view import shown
 from paymail.web.staff.form_actions import StaffForm, Text, act
 from paymail.web.staff.money_view import NotConfirmed
@@ -50,4 +51,4 @@ def erase(
 
     if refusal := act(app, visitor, form, do):
         return shown(app, request, visitor, customer_id, refusal.reason, refusal.status)
-    return RedirectResponse(f"/staff/customers/{customer_id}", 303)
+    return flash.back_to(f"/staff/customers/{customer_id}", "erased")

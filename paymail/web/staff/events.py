@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
 from paymail.models import GatewayEventState
@@ -13,6 +13,7 @@ from paymail.services.payments import gateway_events
 from paymail.services.payments.gateway_events import EventFilter
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import OptionalRowId, PageNumber
+from paymail.web.staff import flash
 from paymail.web.staff.form_actions import Refusal, StaffForm, Text, act
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
@@ -48,6 +49,7 @@ def _shown(
         "states": list(GatewayEventState),
         "happened_at": gateway_events.happened_at,
         "refusal": refusal,
+        "flash": "" if refusal else flash.said(request),
     }
     return PAGES.TemplateResponse(request, "events.html", context, refusal.status if refusal else 200)
 
@@ -81,4 +83,4 @@ def reprocess(
     if refusal := act(app, visitor, form, do):
         return _shown(app, request, visitor, {}, refusal=refusal)
     app.doorbell.ring_event(event_id)
-    return RedirectResponse("/staff/events", 303)
+    return flash.back_to("/staff/events", "reprocess")

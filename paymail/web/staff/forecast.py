@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from paymail.money import Money
+from paymail.services.forecast.ahead import ahead
 from paymail.services.forecast.forecast import Coming, forecast
 from paymail.web.http.dependencies import AppDep
 from paymail.web.staff.local_time import local_day
@@ -20,6 +21,8 @@ router = APIRouter(prefix="/forecast")
 
 MOST_ROWS = 500
 """Rows shown of each list; the totals count all."""
+MOST_WHOLE, FIRST = 400, 25
+"""Of so many emails and invoices the whole forecast is made; of more, only what the first of each bring."""
 SPANS = (1, 7, 14, 30, 90)
 
 
@@ -37,15 +40,19 @@ class Day:
 def show(
     app: AppDep, request: Request, visitor: Visiting, days: Annotated[int, Query(ge=1, le=90)] = 7
 ) -> HTMLResponse:
-    """Show what goes out in the next days, and what is held back."""
+    """Show what goes out in the next days, and what is held back; of very much, what comes first."""
     with app.reading() as session:
-        found = forecast(session, now=app.now(), days=days)
+        ahead_ = ahead(session, now=app.now(), days=days)
+        whole = ahead_.written + ahead_.looked_at <= MOST_WHOLE
+        found = forecast(session, now=app.now(), days=days, most=None if whole else FIRST)
     going = [one for one in found if not one.held]
     held = [one for one in found if one.held]
     shown = by_day(going)
     context = {
         "visitor": visitor,
         "days": days,
+        "ahead": None if whole else ahead_,
+        "first": FIRST,
         "spans": sorted({*SPANS, days}),
         "going": len(going),
         "owed": sums(going),

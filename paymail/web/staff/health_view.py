@@ -11,6 +11,7 @@ from paymail.models import Gate, GatewayEvent, GatewayEventState, ReconcilerTurn
 from paymail.services.access.visible import seen_issuers
 from paymail.services.outbox import gates, sender_refusals
 from paymail.services.outbox.heartbeats import ALIVE, pulse
+from paymail.web.staff.mail_words import MailWay
 
 _NAMED = 3
 """How many receivers are named."""
@@ -27,14 +28,14 @@ class Sign:
     address: str = ""
 
 
-def signs(session: Session, *, now: datetime) -> Iterable[Sign]:
+def signs(session: Session, *, now: datetime, way: MailWay) -> Iterable[Sign]:
     """Return the signs. Seven statements; nothing outside is asked, which `paymail doctor` does.
 
     Only the workers' to who does not see every company: the others name what may be another's.
     """
     if seen_issuers(session) is not None:
         return (_workers(session, now),)
-    return _workers(session, now), _mail(session, now), _compared(session), _events(session)
+    return _workers(session, now), _mail(session, now, way), _compared(session), _events(session)
 
 
 def _workers(session: Session, now: datetime) -> Sign:
@@ -44,7 +45,7 @@ def _workers(session: Session, now: datetime) -> Sign:
     return Sign("Workers", False, "none is running: no email goes out. Last heard from", found.newest)
 
 
-def _mail(session: Session, now: datetime) -> Sign:
+def _mail(session: Session, now: datetime, way: MailWay) -> Sign:
     ours = or_(Gate.key == gates.RELAY, Gate.key.startswith("to:", autoescape=True))
     statement = (
         select(Gate).where(ours, Gate.failures > 0, Gate.opens_at > now).order_by(Gate.opens_at.desc())
@@ -56,7 +57,7 @@ def _mail(session: Session, now: datetime) -> Sign:
         return Sign("Mail server", False, words, max(one.opens_at for one in refusing), "/staff/messages")
     shut = list(session.scalars(statement.limit(_NAMED)))
     if not shut:
-        return Sign("Mail server", True, "takes mail")
+        return Sign("Mail server", way.real, way.text, None, "" if way.real else way.address)
     who = ", ".join("the mail server" if one.key == gates.RELAY else one.key[3:] for one in shut)
     return Sign("Mail server", False, f"{who}: asks to wait until", shut[0].opens_at, "/staff/messages")
 

@@ -16,9 +16,11 @@ from paymail.services.lists.invoice_filter import InvoiceFilter
 from paymail.services.lists.overdue_age import AGES
 from paymail.services.payments.received import Received, received
 from paymail.services.reconciliation import drift_store
+from paymail.services.refunds import refund_approvals
 from paymail.web.staff.filter_chips import AGE_WORDS
 from paymail.web.staff.health_view import Sign, signs
 from paymail.web.staff.local_time import clock_of
+from paymail.web.staff.mail_words import MailWay
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Home:
         return [one for one in sums if one.currency != self.currency]
 
 
-def home_of(session: Session, *, now: datetime, company: int | None) -> Home:
+def home_of(session: Session, *, now: datetime, company: int | None, way: MailWay) -> Home:
     """Return what Home shows of one issuer, or of all."""
     issuers = tuple(all_issuers(session))
     chosen = [one for one in issuers if one.issuer_id == company] or list(issuers[:1])
@@ -103,7 +105,7 @@ def home_of(session: Session, *, now: datetime, company: int | None) -> Home:
             ends=instant(local.date() + timedelta(days=1), time(), clock_of(zone)),
             company=only,
         ),
-        signs=tuple(signs(session, now=now)),
+        signs=tuple(signs(session, now=now, way=way)),
     )
 
 
@@ -112,6 +114,7 @@ def _needs(
 ) -> Iterable[Need]:
     hosts_mail = all(one.host_mails_invoices for one in issuers if not only or one.issuer_id in only)
     # What differs from Stripe is of an account, which several companies may share: not of one of them.
+    refunds = refund_approvals.waiting(session, company=only)
     rows = [
         _need(owed.bounced, "bad", "Bounced", "The email came back. Correct the address and send again."),
         _need(owed.in_doubt, "bad", "In doubt", "It may have arrived. Decide whether to send it again."),
@@ -134,6 +137,11 @@ def _needs(
             "Look in the bank account, then record the payment.",
         ),
         _need(owed.promise_broken, "warn", "Promise broken", "The promised day has passed; it is unpaid."),
+        Need(
+            refunds.count, "warn", "Refunds to approve",
+            "Somebody asked for them; nothing goes back before another person approves.", refunds.sums,
+            f"/staff/refunds?company={only[0]}" if only else "/staff/refunds",
+        ),
         Need(
             0 if only else drift_store.count_open(session), "warn", "Stripe and paymail differ",
             "What Stripe has and the books have is not the same.", (), "/staff/reconciliation",

@@ -31,7 +31,7 @@ from paymail.services.imports.files.work import Work
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
 from paymail.web.http.inputs import PageNumber, RowId
-from paymail.web.staff import import_jobs
+from paymail.web.staff import flash, import_jobs
 from paymail.web.staff.form_actions import Refusal, StaffForm, Text, act
 from paymail.web.staff.import_columns import SEPARATOR_NAMES
 from paymail.web.staff.import_view import Asked, file_page
@@ -100,7 +100,7 @@ def confirm(
         job = work.begin_import(session, file_id=file_id, shown=form.shown, actor=visitor.email, now=now)
         return (file_id, job) if job else None
 
-    return _started(app, request, visitor, form, file_id, begin, work.import_confirmed)
+    return started(app, request, visitor, form, file_id, begin, work.import_confirmed)
 
 
 @router.post("/{file_id}/read")
@@ -113,7 +113,7 @@ def read_again(
         reading = _reading(session, file_id, form, now)
         return file_id, work.begin_check(session, file_id=file_id, reading=reading, now=now)
 
-    return _started(app, request, visitor, form, file_id, begin, work.check)
+    return started(app, request, visitor, form, file_id, begin, work.check)
 
 
 @router.post("/{file_id}/remove")
@@ -122,7 +122,7 @@ def remove(app: AppDep, request: Request, visitor: Visiting, file_id: RowId, for
     refusal = act(app, visitor, form, lambda session, now: kept.discard(session, file_id=file_id, now=now))
     if refusal:
         return file_page(app, request, visitor, file_id, refusal=refusal)
-    return RedirectResponse("/staff/imports", 303)
+    return flash.back_to("/staff/imports", "file_gone")
 
 
 @router.get("/{file_id}/left-out.csv")
@@ -134,7 +134,7 @@ def left_out(app: AppDep, _visitor: Visiting, file_id: RowId) -> Response:
     return Response(text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=head)
 
 
-def _started(
+def started(
     app: App,
     request: Request,
     visitor: Visitor,
@@ -143,6 +143,7 @@ def _started(
     begin: Callable[[Session, datetime], import_jobs.Begun],
     do: Callable[[Work], None],
 ) -> Response:
+    """Begin a run on a file and lead to its page, or show why not."""
     staff.check_csrf(visitor, form.csrf)
     try:
         import_jobs.start(app, request, begin, do)

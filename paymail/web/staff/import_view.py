@@ -12,7 +12,7 @@ from paymail.models import ImportFile, ImportFileState, Issuer
 from paymail.services.access.staff import Visitor
 from paymail.services.core.issuers import all_issuers
 from paymail.services.imports import saved_profiles
-from paymail.services.imports.files import kept
+from paymail.services.imports.files import corrections, kept
 from paymail.services.imports.files.columns import missing
 from paymail.services.imports.files.findings import Findings
 from paymail.services.imports.files.reading import Reading
@@ -20,7 +20,7 @@ from paymail.services.imports.profiles import BUILT_IN, OWN
 from paymail.services.lists import cursor, imports, issuer_sums
 from paymail.services.lists.invoice_filter import InvoiceFilter, from_pairs
 from paymail.web.schemas.imports import state_of
-from paymail.web.staff import import_columns
+from paymail.web.staff import flash, import_columns
 from paymail.web.staff.form_actions import Refusal
 from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
@@ -70,6 +70,7 @@ def list_page(
         "state_of": state_of,
         "largest": app.settings.import_megabytes,
         "days": kept.KEPT_DAYS,
+        "flash": "" if refusal else flash.said(request),
     }
     return PAGES.TemplateResponse(request, "imports.html", context, refusal.status if refusal else 200)
 
@@ -103,7 +104,7 @@ def file_page(
         "meanings": import_columns.choices({one.means for one in found.columns}),
         "missing": lacking, "missing_words": ", ".join(import_columns.label(one).lower() for one in lacking),
         "value": import_columns.value, "today": now.date(),
-        "left_out": _numbers(found), "size": _size(file.size),
+        "corrected": len(corrections.of(file)), "left_out": _numbers(found), "size": _size(file.size),
     }  # fmt: skip
     headers = {"Refresh": REFRESH} if under_way and refusal is None else None
     status = refusal.status if refusal else 200

@@ -16,6 +16,7 @@ from paymail.web.http.dependencies import AppDep
 from paymail.web.http.errors import status_of
 from paymail.web.http.inputs import RowId
 from paymail.web.schemas.invoice_csv import lines_of
+from paymail.web.staff import flash
 from paymail.web.staff.form_actions import Lines, Refusal, StaffForm, Text, act
 from paymail.web.staff.invoice_list_view import Place, list_page, place_of
 from paymail.web.staff.picks import picked
@@ -72,7 +73,7 @@ def save(app: AppDep, request: Request, visitor: Visiting, form: Annotated[ViewF
 
     if refusal := act(app, visitor, form, do):
         return list_page(app, request, visitor, place, refusal)
-    return RedirectResponse(f"/staff/invoices?{place.view}", 303)
+    return flash.back_to(f"/staff/invoices?{place.view}", "view_saved")
 
 
 @router.post("/views/{view_id}/remove")
@@ -86,4 +87,4 @@ def remove(
 
     if refusal := act(app, visitor, form, do):
         return list_page(app, request, visitor, Place(InvoiceFilter()), refusal)
-    return RedirectResponse("/staff/invoices", 303)
+    return flash.back_to("/staff/invoices", "view_gone")

@@ -13,6 +13,7 @@ from paymail.services.core.issuers import all_issuers
 from paymail.services.lists import invoice_pages, saved_views, view_counts
 from paymail.services.lists.invoice_filter import LARGEST, BadFilter, InvoiceFilter, from_pairs
 from paymail.services.lists.invoice_pages import NEWEST_FIRST, SIZES, Order, Sorting, sorting_of
+from paymail.web.staff import flash
 from paymail.web.staff.filter_chips import chips_of
 from paymail.web.staff.form_actions import Refusal
 from paymail.web.staff.invoice_rows import rows_of
@@ -29,6 +30,8 @@ HEADS = (
     (Order.BALANCE, "Balance", "n"),
     (Order.TOTAL, "Total", "n"),
 )
+SUMMED = 1000
+"""So many invoices are counted and added up with each page; of more than that all are, when asked for."""
 UP_FIRST = (Order.CUSTOMER, Order.DUE)
 """What one wants to see from its beginning; of the others the newest or the largest."""
 
@@ -42,6 +45,8 @@ class Place:
     size: int = SIZES[0]
     after: int | None = None
     before: int | None = None
+    summed: bool = False
+    """Whether all of the result is added up, however much it is."""
 
     @property
     def first(self) -> bool:
@@ -64,10 +69,14 @@ class Place:
         return [*self.wanted.pairs(), *sort]
 
 
+OWN = ("sort", "rows", "after", "before", "sums")
+"""What an address says beside the filter."""
+
+
 def place_of(pairs: Iterable[tuple[str, str]]) -> Place:
     """Read an address. Raises BadFilter."""
     given = list(pairs)
-    own = {name: value for name, value in given if name in ("sort", "rows", "after", "before")}
+    own = {name: value for name, value in given if name in (*OWN, *flash.OWN)}
     size = own.get("rows") or str(SIZES[0])
     if size not in map(str, SIZES):
         raise BadFilter(f"rows: {size[:20]!r} is none of {', '.join(map(str, SIZES))}")
@@ -77,6 +86,7 @@ def place_of(pairs: Iterable[tuple[str, str]]) -> Place:
         int(size),
         _id("after", own.get("after", "")),
         _id("before", own.get("before", "")),
+        own.get("sums") == "all",
     )
 
 
@@ -93,13 +103,19 @@ def list_page(
 ) -> HTMLResponse:
     """Answer with the list. Nine statements, however many rows; each that a filter adds comes on top."""
     now = app.now()
+    if place.wanted.company == (
+        request.state.shell.company,
+    ):  # what the whole page is about is no filter of it
+        place = replace(place, wanted=replace(place.wanted, company=()))
     with app.reading() as session:
         issuers = all_issuers(session)
         found = invoice_pages.page(
             session, wanted=place.wanted, now=now, sorting=place.sorting, size=place.size,
             after=place.after, before=place.before,
         )  # fmt: skip
-        sums = invoice_pages.sums(session, wanted=place.wanted, now=now)
+        most = None if place.summed else SUMMED
+        sums = invoice_pages.sums(session, wanted=place.wanted, now=now, most=most)
+        matching = sum(one.count for one in sums)
         context = {
             "visitor": visitor,
             "now": now,
@@ -107,7 +123,8 @@ def list_page(
             "found": found,
             "rows": rows_of(session, found.rows, now),
             "sums": sums,
-            "matching": sum(one.count for one in sums),
+            "matching": _matching(matching, most),
+            "more": most is not None and matching > most,
             "tabs": view_counts.counted(session, now=now),
             "views": saved_views.listed(session, user_id=visitor.user_id),
         }
@@ -119,9 +136,15 @@ def list_page(
         "zone": issuers[0].timezone if issuers else "UTC",
         "sought": place.wanted.q,
         "refusal": refusal,
+        "flash": "" if refusal else flash.said(request),
         "as_money": Money,
     }
     return PAGES.TemplateResponse(request, "invoices.html", context, refusal.status if refusal else 200)
+
+
+def _matching(count: int, most: int | None) -> str:
+    """Return how many invoices match, as people read it."""
+    return f"more than {most:,}" if most is not None and count > most else f"{count:,}"
 
 
 @dataclass(frozen=True, slots=True)

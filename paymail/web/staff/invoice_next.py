@@ -8,7 +8,7 @@ from paymail.models import HoldReason, InvoiceStatus, MessageState, Objection, R
 from paymail.services.customers.objections import REASONS
 from paymail.services.forecast.explanation import Explanation
 from paymail.services.ledger.awaited_payments import AwaitedPayment
-from paymail.services.lists.delivery_state import Delivery
+from paymail.services.lists.delivery_state import OPEN, Delivery
 from paymail.services.lists.payment_state import PaymentState
 from paymail.services.outbox.suppressions import normalised
 from paymail.web.staff.invoice_standing import Standing
@@ -57,6 +57,8 @@ class Facts:
     awaited: AwaitedPayment | None
     holds: Sequence[ReminderHold]
     objection: Objection | None
+    proposed: bool = False
+    """Whether a refund waits for approval."""
 
     @property
     def delivery(self) -> Delivery:
@@ -175,6 +177,10 @@ def _customer(facts: Facts) -> Next | None:
 
 
 def _money(facts: Facts) -> Next | None:
+    if facts.proposed:
+        link = Link("#refunds", "undo", "Look at it")
+        why = "Nothing goes back before somebody else than its author approves it."
+        return Next("A refund waits for approval.", why, "warn", links=(link,))
     if facts.standing.payment is _P.OVERPAID:
         link = Link("#money", "undo", "Refund…")
         return Next("More was paid than was owed.", "Give it back, or talk to them.", "warn", links=(link,))
@@ -191,7 +197,11 @@ def _unsent(facts: Facts) -> Next | None:
     if not facts.standing.invoice.owed:
         return None
     record = facts.standing.record
-    if facts.delivery is _D.SCHEDULED and record.newest:
+    if facts.delivery in OPEN and record.newest and record.paused:
+        link = Link(f"/staff/bulk/{record.newest.bulk_id}", "pause", "Open the batch")
+        why = f"Batch {record.newest.bulk_id} is paused. It goes out once somebody resumes the batch."
+        return Next("The invoice email is paused.", why, "warn", links=(link,))
+    if facts.delivery in OPEN and record.newest:
         link = Link(f"/staff/messages/{record.newest.message_id}", "clock", "Change or cancel")
         slow = record.newest.attempts > 0 and record.newest.state is MessageState.SCHEDULED
         why = "The receiving server asked to wait; tries go on." if slow else "Not sent if it is paid first."

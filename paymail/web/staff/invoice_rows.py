@@ -12,7 +12,7 @@ from paymail.services.core.invoices import local_date
 from paymail.services.ledger import awaited_payments
 from paymail.services.ledger.awaited_payments import AwaitedPayment
 from paymail.services.lists import delivery_state, payment_state
-from paymail.services.lists.delivery_state import Delivery, InvoiceEmail
+from paymail.services.lists.delivery_state import OPEN, Delivery, InvoiceEmail
 from paymail.services.lists.payment_state import PaymentState
 from paymail.web.staff.local_time import short_day
 
@@ -20,6 +20,8 @@ _D, _P = Delivery, PaymentState
 DELIVERY_BADGES: dict[Delivery, tuple[str, str]] = {
     _D.NOT_EMAILED: ("hollow", "Not emailed"),
     _D.SCHEDULED: ("info", "Scheduled"),
+    _D.WAITING: ("warn", "Waiting"),
+    _D.SENDING: ("info", "Sending"),
     _D.SENT: ("good", "Sent"),
     _D.DELIVERED: ("good", "Delivered"),
     _D.VIEWED: ("good", "Viewed"),
@@ -129,7 +131,7 @@ def _row(
 
 def _standing(invoice: Invoice, delivery: Delivery) -> Delivery:
     """What waits for its time is not sent once the invoice is void; the worker finds it only then."""
-    ends = invoice.status == "void" and delivery is Delivery.SCHEDULED
+    ends = invoice.status == "void" and delivery in OPEN
     return Delivery.NOT_NEEDED if ends else delivery
 
 

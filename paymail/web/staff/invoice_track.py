@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from paymail.models import InvoiceStatus
 from paymail.money import Money
-from paymail.services.lists.delivery_state import Delivery
+from paymail.services.lists.delivery_state import OPEN, Delivery
 from paymail.services.lists.payment_state import PaymentState
 from paymail.web.staff.invoice_rows import PAYMENT_BADGES
 from paymail.web.staff.invoice_standing import Standing
@@ -45,6 +45,8 @@ _UNSENT = {
     _D.FAILED: Step("bad", "x", "Failed", text="no more tries follow"),
     _D.BLOCKED: Step("bad", "x", "Blocked", text="the address is on the block list"),
     _D.SCHEDULED: Step("", "clock", "Scheduled"),
+    _D.WAITING: Step("warn", "clock", "Waiting", text="the receiver asked to wait"),
+    _D.SENDING: Step("", "clock", "Sending"),
     _D.CANCELLED: Step("", "", "Not emailed", text="cancelled"),
     _D.NOT_NEEDED: Step("", "", "Not emailed", text="it was not needed"),
 }
@@ -53,11 +55,13 @@ _UNSENT = {
 def _emailed(standing: Standing) -> Step:
     record = standing.record
     problem = _UNSENT.get(record.delivery)
-    if record.delivery is _D.SCHEDULED and not standing.invoice.owed:
+    if record.delivery in OPEN and not standing.invoice.owed:
         problem = None  # it waits, but will not go out
     if record.newest is None or problem is None or (record.taken and not problem.kind):
         return _taken(standing)
-    waits = record.delivery is _D.SCHEDULED
+    waits = record.delivery in OPEN
+    if record.paused:
+        return Step("warn", "pause", "Paused", text=f"with batch {record.newest.bulk_id}")
     at = record.newest.next_at if waits else record.newest.settled_at
     text = "an earlier one went out" if record.taken else problem.text
     return Step(problem.kind, problem.icon, problem.word, at, text)

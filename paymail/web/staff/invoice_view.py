@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from paymail.emails import Tone
 from paymail.errors import PaymailError
-from paymail.models import HoldReason, Invoice, InvoiceStatus, Issuer, Objection
+from paymail.models import HoldReason, Invoice, InvoiceStatus, Issuer, Objection, RefundStatus
 from paymail.money import why_not
 from paymail.services.access.staff import Visitor
 from paymail.services.core import invoices
@@ -35,6 +35,7 @@ from paymail.web.staff.form_actions import Refusal, Sequence, StaffForm, Text, W
 from paymail.web.staff.invoice_standing import Standing, standing_of
 from paymail.web.staff.invoice_timeline import timeline
 from paymail.web.staff.invoice_track import track
+from paymail.web.staff.invoice_undo import undo_of
 from paymail.web.staff.message_rows import message_rows
 from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
@@ -121,10 +122,11 @@ def invoice_page(
         plan = plan_view.plan_block(invoice, now)
         forms = _forms(session, invoice) | money_view.money_forms(money, now) | plan_view.plan_forms(plan)
         context = {
-            **_facts(session, invoice, now),
+            **_facts(session, invoice, money, now),
             **_emails(session, invoice),
             "visitor": visitor,
             "flash": "" if refusal else flash.said(request),
+            "undo": undo_of(session, request, invoice, now),
             "pay_link": invoices.payment_url(app.settings.public_url, invoice) if show_link else "",
             "money": money,
             "plan": plan,
@@ -137,8 +139,11 @@ def invoice_page(
     return PAGES.TemplateResponse(request, "invoice.html", context, refusal.status if refusal else 200)
 
 
-def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, object]:
+def _facts(
+    session: Session, invoice: Invoice, money: money_view.MoneyBlock, now: datetime
+) -> dict[str, object]:
     """Return what the page says of an invoice beside its money, its plan and its emails."""
+    proposed = any(one.status is RefundStatus.PROPOSED for one in money.account.refunds)
     invoice_id = invoice.invoice_id
     calendar = calendar_or_none(invoice.issuer)
     said = objections.objections(session, invoice_id=invoice_id)
@@ -160,12 +165,12 @@ def _facts(session: Session, invoice: Invoice, now: datetime) -> dict[str, objec
         "objection_reasons": objections.REASONS,
         "tones": list(Tone),
         "fitting_tones": by_hand.fitting_tones(invoice, now),
-        **_next(session, standing, said, now),
+        **_next(session, standing, said, proposed, now),
     }
 
 
 def _next(
-    session: Session, standing: Standing, said: Iterable[Objection], now: datetime
+    session: Session, standing: Standing, said: Iterable[Objection], proposed: bool, now: datetime
 ) -> dict[str, object]:
     """Return what happens next, and what that depends on."""
     invoice_id = standing.invoice.invoice_id
@@ -176,6 +181,7 @@ def _next(
         awaited=awaited_payments.awaited(session, invoice_id=invoice_id),
         holds=holds.in_force(session, invoice_ids=[invoice_id], now=now),
         objection=next((one for one in said if one.closed_at is None), None),
+        proposed=proposed,
     )
     return {
         "next": invoice_next.next_of(facts),
@@ -187,7 +193,7 @@ def _next(
 
 
 def _emails(session: Session, invoice: Invoice) -> dict[str, object]:
-    found = message_pages.messages(session, wanted=Wanted(invoice_id=invoice.invoice_id))
+    found = message_pages.messages(session, wanted=Wanted(invoice_id=invoice.invoice_id, said_of_it=True))
     return {
         "found": found,
         "emails": message_rows(session, [row.message for row in found.rows]),
@@ -230,11 +236,14 @@ def answer_form(
     form: StaffForm,
     do: Callable[[Session, datetime], object],
     *,
-    did: str,
+    did: str | Callable[[], str],
     name: str = "",
+    of: Iterable[int] = (),
 ) -> Response:
     """Make the change that a form of the page asks for, and answer: the page says that it is done (`did` is
-    one of FLASHES), or why not. What was typed into a form that has a `name` is kept."""
+    one of FLASHES, or returns one), or why not. What was typed into a form that has a `name` is kept. `of` is
+    the id of the row that it made or ended, if the page shall offer to take it back."""
     if refusal := act(app, visitor, form, do):
         return invoice_page(app, request, visitor, invoice_id, refusal, {name: form} if name else None)
-    return flash.back_to(f"/staff/invoices/{invoice_id}", did)
+    said = did if isinstance(did, str) else did()
+    return flash.back_to(f"/staff/invoices/{invoice_id}", said, *of)

@@ -39,6 +39,8 @@ class PreferencesForm(StaffForm):
     save_methods: Text = ""
     reminder_gap: Text = ""
     host_mails_invoices: Text = ""
+    refund_approval_from: Text | None = None
+    """In major units; empty: refunds need nobody's approval. None: a page of before did not ask."""
 
 
 @cache
@@ -68,7 +70,12 @@ def of_issuer(issuer: Issuer) -> PreferencesForm:
         save_methods="on" if issuer.save_methods else "off",
         reminder_gap=str(issuer.reminder_gap),
         host_mails_invoices="on" if issuer.host_mails_invoices else "off",
+        refund_approval_from=_major_or_empty(issuer.refund_approval_from, issuer.currency),
     )
+
+
+def _major_or_empty(minor: int | None, currency: str) -> str:
+    return "" if minor is None else f"{to_decimal(minor, currency):f}"
 
 
 def _steps(issuer: Issuer) -> Ladder:
@@ -128,6 +135,9 @@ def changes_of(form: PreferencesForm, currency: str) -> dict[str, Value]:
         changes["host_mails_invoices"] = form.host_mails_invoices == "on"
     if form.reminder_gap:
         changes["reminder_gap"] = read("reminder_gap", form.reminder_gap)
+    if form.refund_approval_from is not None:
+        typed = form.refund_approval_from.strip()
+        changes["refund_approval_from"] = to_minor(parse_decimal(typed), currency) if typed else None
     if form.link_days:
         changes["link_days"] = link_days(form.link_days)
     return changes

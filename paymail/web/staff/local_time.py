@@ -27,17 +27,19 @@ def local(at: datetime | None, zone: str) -> Markup:
     return _time(at, zone, _LONG)
 
 
-def local_clock(at: datetime | None, zone: str) -> Markup:
-    """Return `09:00 AEST`."""
-    return _time(at, zone, "%H:%M %Z")
+def local_clock(at: datetime | None, zone: str, named: bool = True) -> Markup:
+    """Return `09:00 AEST`, or `09:00` where the page names its one zone."""
+    return _time(at, zone, "%H:%M %Z" if named else "%H:%M")
 
 
-def local_short(at: datetime | None, zone: str, now: datetime) -> Markup:
-    """Return `9:12 am` of today, `Mon 30 Nov, 9:00 am`, or `30 Nov 2025` of another year."""
+def local_short(at: datetime | None, zone: str, now: datetime, named: bool = False) -> Markup:
+    """Return `today, 9:12 am`, `Mon 30 Nov, 9:00 am`, or `30 Nov 2025` of another year.
+
+    With `named` its zone too: for pages of several companies, whose clocks differ."""
     if at is None:
         return Markup("")
     then, today = at.astimezone(clock_of(zone)), now.astimezone(clock_of(zone))
-    clock = f"{then:%-I:%M} {'am' if then.hour < 12 else 'pm'}"
+    clock = f"{then:%-I:%M} {'am' if then.hour < 12 else 'pm'}{' %Z' if named else ''}"
     if then.date() == today.date():
         return _time(at, zone, f"today, {clock}")
     return _time(at, zone, f"%a %-d %b, {clock}" if then.year == today.year else "%-d %b %Y")

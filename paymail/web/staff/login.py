@@ -54,7 +54,9 @@ async def check(app: AppDep, request: Request, email: FormText, password: Passwo
 def _checked(app: App, limits: LoginLimits, attempt: LoginAttempt, email: str, password: str) -> Login:
     limits.count_failure(attempt)
     lifetime = timedelta(hours=app.settings.session_hours)
-    login = log_in(app.login_context(), email=email, password=password, lifetime=lifetime)
+    login = log_in(
+        app.login_context(), email=email, password=password, lifetime=lifetime, address=attempt.address
+    )
     limits.remember(attempt)
     return login
 

@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from paymail.errors import Conflict, NotFound
 from paymail.services.access import staff
 from paymail.services.customers import merger
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import LARGEST_ID, FormText, RowId, Text
+from paymail.web.staff import flash
 from paymail.web.staff.customer_view import shown
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
@@ -57,4 +58,4 @@ def merge(
             )
     except (Conflict, NotFound) as error:
         return shown(app, request, visitor, customer_id, str(error), 409)
-    return RedirectResponse(f"/staff/customers/{_number(into)}", 303)
+    return flash.back_to(f"/staff/customers/{_number(into)}", "merged")

@@ -3,6 +3,7 @@
 from markupsafe import Markup
 
 from paymail.models import Message, MessageKind, MessageState
+from paymail.services.lists.message_pages import Standing
 from paymail.services.sending.bulk.progress import Progress
 
 KIND_WORDS: dict[str, str] = {
@@ -31,9 +32,19 @@ STATE_BADGES: dict[str, tuple[str, str]] = {
     MessageState.BOUNCED: ("bad", "Bounced"),
 }
 """Tone and word of each state. Two states are one word where staff can do nothing about the difference."""
-STATE_CHOICES = {
-    state: word for state, (_tone, word) in STATE_BADGES.items() if state is not MessageState.HANDOVER
+STANDING_BADGES: dict[Standing, tuple[str, str]] = {
+    Standing.SCHEDULED: ("info", "Scheduled"),
+    Standing.WAITING: ("warn", "Waiting"),
+    Standing.SENDING: ("info", "Sending"),
+    Standing.SENT: ("good", "Sent"),
+    Standing.DELIVERED: ("good", "Delivered"),
+    Standing.BOUNCED: ("bad", "Bounced"),
+    Standing.IN_DOUBT: ("bad", "In doubt"),
+    Standing.FAILED: ("bad", "Failed"),
+    Standing.CANCELLED: ("still", "Cancelled"),
+    Standing.NOT_SENT: ("still", "Not sent"),
 }
+"""Tone and word of what the list of emails is filtered by."""
 
 
 def kind_word(kind: str) -> str:

@@ -1,26 +1,27 @@
-"""The list of messages, one message with its proof, and moving or cancelling it."""
+"""One message with its proof, and moving or cancelling it."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
-from paymail.models import DIGESTS, MessageState
+from paymail.models import DIGESTS, MessageKind, MessageState
 from paymail.services.access.staff import Visitor
 from paymail.services.core.invoices import load_invoice
 from paymail.services.lists import lookup, message_pages
 from paymail.services.lists.lookup import NotWrittenYet
-from paymail.services.lists.message_pages import Wanted
 from paymail.services.outbox import blobs, recipients
 from paymail.services.outbox.reschedule import cancel_message, reschedule_message
+from paymail.services.sending import invoice_emails
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import OptionalRowId, PageNumber, RowId
-from paymail.web.staff.form_actions import Refusal, StaffForm, Text, WhenForm, act, moment_of
+from paymail.web.http.inputs import RowId
+from paymail.web.staff import flash
+from paymail.web.staff.form_actions import Refusal, StaffForm, WhenForm, act, moment_of
 from paymail.web.staff.invoice_view import calendar_or_none
-from paymail.web.staff.message_words import KIND_WORDS, STATE_CHOICES
+from paymail.web.staff.local_time import clock_of
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.session import Visiting
 from paymail.wiring import App
@@ -28,35 +29,6 @@ from paymail.wiring import App
 router = APIRouter(prefix="/messages")
 
 BEFORE_HANDOVER = (MessageState.SCHEDULED, MessageState.SENDING)
-
-
-@router.get("")
-def messages(
-    app: AppDep,
-    request: Request,
-    visitor: Visiting,
-    state: Annotated[Text, Query()] = "",
-    kind: Annotated[Text, Query()] = "",
-    find: Annotated[Text, Query()] = "",
-    invoice: OptionalRowId = None,
-    bulk: OptionalRowId = None,
-    company: OptionalRowId = None,
-    page: PageNumber = 1,
-) -> HTMLResponse:
-    """List messages, by page and filter."""
-    known = state if state in set(MessageState) else ""
-    wanted = Wanted(MessageState(known) if known else None, kind[:24], find[:320], invoice, bulk, company)
-    with app.reading() as session:
-        found = message_pages.messages(session, wanted=wanted, page=page)
-    given = {"state": known, "kind": kind, "find": find, "invoice": invoice, "bulk": bulk, "company": company}
-    context = {
-        "visitor": visitor,
-        "found": found,
-        "given": {name: value for name, value in given.items() if value},
-        "states": STATE_CHOICES.items(),
-        "kinds": KIND_WORDS.items(),
-    }
-    return PAGES.TemplateResponse(request, "messages.html", context)
 
 
 @router.get("/{message_id}")
@@ -84,10 +56,11 @@ def _acted(
     message_id: int,
     form: StaffForm,
     do: Callable[[Session, datetime], object],
+    did: str,
 ) -> Response:
     if refusal := act(app, visitor, form, do):
         return message_page(app, request, visitor, message_id, refusal, form)
-    return RedirectResponse(f"/staff/messages/{message_id}", 303)
+    return flash.back_to(f"/staff/messages/{message_id}", did)
 
 
 @router.post("/{message_id}/reschedule")
@@ -103,7 +76,7 @@ def reschedule(
             return  # the second click of a double click
         reschedule_message(session, message_id=message_id, at=moment, actor=visitor.email, now=now)
 
-    return _acted(app, request, visitor, message_id, form, do)
+    return _acted(app, request, visitor, message_id, form, do, "rescheduled")
 
 
 @router.post("/{message_id}/cancel")
@@ -115,7 +88,7 @@ def cancel(
     def do(session: Session, now: datetime) -> None:
         cancel_message(session, message_id=message_id, actor=visitor.email, now=now)
 
-    return _acted(app, request, visitor, message_id, form, do)
+    return _acted(app, request, visitor, message_id, form, do, "cancelled")
 
 
 def message_page(
@@ -133,6 +106,7 @@ def message_page(
         fates = recipients.fates(session, message=one.message)
         erased = blobs.erased(session, digests=[getattr(one.message, column.key) for column in DIGESTS])
         calendar = calendar_or_none(load_invoice(session, invoice_id=one.message.invoice_id).issuer)
+        undo = None if flash.did(request, "cancelled") is None else _send_after_all(session, one, app.now())
     open_ = one.message.state in BEFORE_HANDOVER
     context = {
         "visitor": visitor,
@@ -147,9 +121,25 @@ def message_page(
         "form": form if isinstance(form, WhenForm) else WhenForm(when="at"),
         "morning": calendar.next_morning(app.now()) if calendar else None,
         "open": open_,
+        "flash": "" if refusal else flash.said(request),
+        "undo": undo,
         "can_preview": open_ or (one.message.mime_sha256 or "") not in {"", *erased},
     }
     return PAGES.TemplateResponse(request, "message.html", context, refusal.status if refusal else 200)
+
+
+def _send_after_all(session: Session, one: message_pages.Listed, now: datetime) -> flash.Undo | None:
+    """Return how to queue a cancelled invoice email anew, for the time that it had; None: it cannot be."""
+    message = one.message
+    if (message.kind, message.state) != (
+        MessageKind.INVOICE,
+        MessageState.CANCELLED,
+    ) or message.next_at <= now:
+        return None
+    sequence = invoice_emails.next_sequence(session, invoice_id=message.invoice_id)
+    at = message.next_at.astimezone(clock_of(one.zone)).strftime("%Y-%m-%dT%H:%M")
+    fields = {"when": "at", "at": at, "sequence": str(sequence)}
+    return flash.Undo(f"/staff/invoices/{message.invoice_id}/send", fields)
 
 
 def _proof(app: App, message_id: int, column: str, kind: str, filename: str) -> Response:

@@ -53,6 +53,15 @@ class CopyForm(StaffForm):
     sequence: Sequence
 
 
+class CreditForm(StaffForm):
+    """Issue a credit note over what is owed, or a part of it."""
+
+    amount: Text = ""
+    reason: Text = ""
+    sure: Text = ""
+    request_key: RequestKey
+
+
 class WriteOffForm(StaffForm):
     """Give up what is owed; `before` is what was written off when the page was shown."""
 
@@ -148,6 +157,7 @@ def money_forms(block: MoneyBlock, now: datetime) -> dict[str, StaffForm]:
             day=local_date(invoice.issuer, now).isoformat(),
             request_key=new_id(),
         ),
+        "credit": CreditForm(amount=major(invoice.balance, currency), request_key=new_id()),
         "write_off": WriteOffForm(
             amount=major(invoice.balance, currency), before=major(invoice.amount_written_off, currency)
         ),

@@ -3,6 +3,7 @@
 from paymail.money import Money
 from paymail.services.core.documents import receipt_number
 from paymail.services.letters.credit_notes import credit_note_number
+from paymail.web.staff.help_links import help_of
 from paymail.web.staff.local_time import in_zone, local, local_clock, local_short, short_day
 from paymail.web.staff.marks import amount, bar, icon
 from paymail.web.staff.message_words import badge_of, batch_badge, kind_word, state_badge
@@ -25,6 +26,7 @@ PAGES = templates(
     receipt_number=receipt_number,
     credit_note_number=credit_note_number,
     may=may,
+    help_of=help_of,
     offered=offered,
     opens=opens,
     filters={"in_zone": in_zone},

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from paymail.models import Channel
+from paymail.models import Channel, RefundStatus
 from paymail.money import parse_amount
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.payments import manual_payments, receipts
@@ -27,6 +27,7 @@ from paymail.web.staff.money_view import (
 from paymail.web.staff.session import Visiting
 
 router = APIRouter()
+_SAID = {RefundStatus.PROPOSED: "refund_proposed", RefundStatus.SUCCEEDED: "refund_recorded"}
 
 
 @router.post("/invoices/{invoice_id}/payments")
@@ -55,11 +56,19 @@ def refund(
 ) -> Response:
     """Give back a payment, or a part of it."""
 
+    asked: list[RefundStatus] = []
+
     def do(session: Session, now: datetime) -> None:
         order = _order(session, invoice_id, payment_id, form)
-        refund_requests.request(session, payment_id=payment_id, order=order, actor=visitor.email, now=now)
+        made = refund_requests.request(
+            session, payment_id=payment_id, order=order, actor=visitor.email, now=now
+        )
+        asked.append(made.status)
 
-    return answer_form(app, request, visitor, invoice_id, form, do, did="refund", name=f"refund-{payment_id}")
+    def did() -> str:
+        return _SAID.get(asked[-1], "refund")
+
+    return answer_form(app, request, visitor, invoice_id, form, do, did=did, name=f"refund-{payment_id}")
 
 
 @router.post("/invoices/{invoice_id}/payments/{payment_id}/receipt")

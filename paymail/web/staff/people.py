@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from paymail.services.access.password_links import LIFETIME, make_link
 from paymail.services.core.issuers import all_issuers
 from paymail.web.http.dependencies import AppDep
 from paymail.web.http.inputs import RowId
+from paymail.web.staff import flash
 from paymail.web.staff.form_actions import NotAChoice, Refusal, StaffForm, Text, act
 from paymail.web.staff.pages import PAGES
 from paymail.web.staff.proofs import Proof, act_proven
@@ -102,7 +103,7 @@ def change_role(
         refusal = act_proven(app, request, visitor, form, form.proof, change)
     else:
         refusal = act(app, visitor, form, change)
-    return _page(app, request, visitor, refusal) if refusal else RedirectResponse(HERE, 303)
+    return _page(app, request, visitor, refusal) if refusal else flash.back_to(HERE, "role")
 
 
 @router.post("/{user_id}/remove")
@@ -116,7 +117,7 @@ def remove(
         form,
         lambda session, now: people.remove(session, people.to_change(session, user_id=user_id), now),
     )
-    return _page(app, request, visitor, refusal) if refusal else RedirectResponse(HERE, 303)
+    return _page(app, request, visitor, refusal) if refusal else flash.back_to(HERE, "person_gone")
 
 
 @router.post("/{user_id}/link")
@@ -145,7 +146,7 @@ def second_factor_of(
         people.change_second_factor(session, people.to_change(session, user_id=user_id), form.do)
 
     refusal = act_proven(app, request, visitor, form, form.proof, change)
-    return _page(app, request, visitor, refusal) if refusal else RedirectResponse(HERE, 303)
+    return _page(app, request, visitor, refusal) if refusal else flash.back_to(HERE, "factor")
 
 
 def _address(app: App, secret: str) -> str:
@@ -168,5 +169,6 @@ def _page(
             "issuers": {issuer.issuer_id: issuer.name for issuer in all_issuers(session)},
         }
     found |= {"visitor": visitor, "refusal": refusal, "roles": list(Role), "link": link, "who": who}
+    found |= {"flash": "" if refusal else flash.said(request)}
     found |= {"form": form if refusal and form else InviteForm(), "hours": LIFETIME.total_seconds() // 3600}
     return PAGES.TemplateResponse(request, "people.html", found, refusal.status if refusal else 200)

@@ -1,6 +1,7 @@
 """Which invoices an act is for: those that were picked on the list, or all that its filter finds."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from paymail.services.lists.invoice_filter import BadFilter, InvoiceFilter, from_pairs
 
@@ -22,3 +23,11 @@ def picked(pairs: Iterable[tuple[str, str]]) -> InvoiceFilter:
     if not ticked:
         raise BadFilter("nothing is picked; tick the invoices, or the box above them for all that match")
     return InvoiceFilter(invoice=ticked)
+
+
+def of_company(wanted: InvoiceFilter, company: int | None) -> InvoiceFilter:
+    """Return what a page of the chosen company means by a filter: those of it, unless it names one.
+
+    None: no company is chosen.
+    """
+    return wanted if company is None or wanted.company else replace(wanted, company=(company,))

@@ -33,6 +33,8 @@ def hold(
 ) -> Response:
     """Let the invoice's reminders wait."""
 
+    made: list[int] = []
+
     def do(session: Session, now: datetime) -> None:
         day, reason = day_of(form.until), _reason(form.reason)
         issuer = load_invoice(session, invoice_id=invoice_id).issuer
@@ -40,7 +42,7 @@ def hold(
         in_force = holds.in_force(session, invoice_ids=[invoice_id], now=now)
         if (reason, until, form.note) in {(hold.reason, hold.until, hold.detail) for hold in in_force}:
             return  # the second click of a double click
-        holds.place(
+        placed = holds.place(
             session,
             invoice_id=invoice_id,
             reason=reason,
@@ -49,8 +51,10 @@ def hold(
             until=until,
             detail=form.note,
         )
+        if reason not in {hold.reason for hold in in_force}:  # one that it replaced would not come back
+            made.append(placed.hold_id)
 
-    return answer_form(app, request, visitor, invoice_id, form, do, did="hold", name="hold")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="hold", name="hold", of=made)
 
 
 @router.post("/release")
@@ -59,14 +63,20 @@ def release(
 ) -> Response:
     """Lift a hold, or all of them."""
 
+    ended: list[int] = []
+
     def do(session: Session, now: datetime) -> None:
         reason = _reason(form.reason) if form.reason else None
+        in_force = holds.in_force(session, invoice_ids=[invoice_id], now=now)
+        lifted = [one.hold_id for one in in_force if reason in (None, one.reason)]
+        if len(lifted) == 1:
+            ended.extend(lifted)
         try:
             holds.lift(session, invoice_id=invoice_id, actor=visitor.email, now=now, reason=reason)
         except NoSuchHold:
             return  # the second click of a double click: it is lifted, as was asked
 
-    return answer_form(app, request, visitor, invoice_id, form, do, did="release", name="release")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="release", name="release", of=ended)
 
 
 @router.post("/remind")

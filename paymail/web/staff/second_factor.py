@@ -71,7 +71,9 @@ def _finish(app: App, request: Request, code: str, secret: str) -> Response:
     limits.count_failure(attempt)
     lifetime = timedelta(hours=app.settings.session_hours)
     try:
-        login = give_code(app.login_context(), secret=secret, code=code, lifetime=lifetime)
+        login = give_code(
+            app.login_context(), secret=secret, code=code, lifetime=lifetime, address=attempt.address
+        )
     except LoginRefused as error:
         log.warning("code refused", account=attempt.account[:12], address=attempt.address)
         return PAGES.TemplateResponse(request, "login_code.html", {"reason": str(error)}, 403)

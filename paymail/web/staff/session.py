@@ -13,7 +13,7 @@ from paymail.web.http.act_names import act_of, object_of
 from paymail.web.http.dependencies import AppDep
 from paymail.web.staff.admission import admit
 from paymail.web.staff.needs import route_of
-from paymail.web.staff.shell import shell
+from paymail.web.staff.shell import seen_on, shell
 
 COOKIE = "paymail_session"
 LOGIN = "/staff/login"
@@ -39,7 +39,8 @@ def require_staff(app: AppDep, request: Request, paymail_session: Annotated[str,
         request.state.admission = admission = admit(session, request, found)
         app.asking.scope = admission.scope
         app.asking.begin(session)
-        request.state.shell = shell(session, request, now=app.now(), scope=admission.scope)
+        request.state.shell = around = shell(session, request, now=app.now(), scope=admission.scope)
+    app.asking.scope = seen_on(request, around, admission.scope, found.email)
     if request.method == "POST":
         route = route_of(request)
         app.asking.who, app.asking.actors = found.email, frozenset({found.email})

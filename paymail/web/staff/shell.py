@@ -1,10 +1,10 @@
 """What stands around every staff page: the company that is chosen, and how much waits in each section."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
 
 from fastapi import Request
 from sqlalchemy import select
@@ -16,13 +16,25 @@ from paymail.services.forecast import today
 from paymail.services.lists.nav_counts import waiting
 from paymail.services.reconciliation import drift_store
 from paymail.web.http.inputs import LARGEST_ID
+from paymail.web.staff.needs import route_of
 
 SECONDS = 15.0
 """For so long the numbers are not counted again: they lead somewhere, and that page counts for itself."""
 MOST_KEPT = 200
 """Companies whose numbers are kept at once."""
-OF_ONE_COMPANY = ("/staff/", "/staff/invoices", "/staff/messages")
-"""The pages that take `company`; from others, choosing one leads Home."""
+COOKIE = "paymail_company"
+"""Holds the chosen company in the browser, until another one is chosen or all are."""
+OF_ONE_COMPANY = (
+    *("/invoices", "/invoices.csv", "/views", "/customers", "/customers.csv", "/imports"),
+    *("/messages", "/forecast", "/unknown", "/received"),
+    *("/exports", "/exports/gst.csv", "/exports/accounting", "/exports/lists"),
+)
+"""Routes that see the rows of the chosen company only. Home and Batches ask for it themselves; a page with an
+id is of whatever it names; the others are of the whole installation."""
+WHOLE = ("/events", "/mailbox", "/reconciliation", "/suppressions")
+"""Pages that show every company's, whichever is chosen, and say so."""
+BACK = re.compile(r"/staff/[a-z-]{0,40}", re.ASCII)
+"""Pages to go back to once another company is chosen: none of a single thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +53,10 @@ class Shell:
     companies: tuple[tuple[int, str], ...]
     company: int | None
     counts: dict[str, Count]
-    switch: str
-    """The page on which another company is chosen."""
-
-    def at(self, address: str) -> str:
-        """Return an address of the nav, with the chosen company where the page takes one."""
-        if self.company is None or address not in OF_ONE_COMPANY:
-            return address
-        return f"{address}?{urlencode({'company': self.company})}"
+    back: str
+    """The page that is shown once another company is chosen."""
+    whole: bool
+    """Whether the page shows every company's although one is chosen."""
 
     @property
     def name(self) -> str:
@@ -92,12 +100,22 @@ def shell(session: Session, request: Request, *, now: datetime, scope: Scope | N
         companies,
         company,
         counts.of(session, now=now, company=company, scope=scope),
-        path if path in OF_ONE_COMPANY else OF_ONE_COMPANY[0],
+        path if request.method == "GET" and BACK.fullmatch(path) else "/staff/",
+        company is not None and route_of(request) in WHOLE,
     )
 
 
+def seen_on(request: Request, chosen: Shell, scope: Scope | None, actor: str) -> Scope | None:
+    """Return what the page that is asked for sees: of `scope`, the chosen company where it is of one."""
+    if chosen.company is None or route_of(request) not in OF_ONE_COMPANY:
+        return scope
+    return Scope(frozenset({chosen.company}), actor)
+
+
 def _chosen(request: Request, companies: dict[int, str]) -> int | None:
-    given = request.query_params.get("company", "")
+    given = request.cookies.get(COOKIE, "")
+    if len(companies) < 2:
+        return None
     if not (given.isascii() and given.isdecimal() and len(given) < len(str(LARGEST_ID))):
         return None
     return int(given) if int(given) in companies else None

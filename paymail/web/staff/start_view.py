@@ -10,6 +10,7 @@ from paymail.services.core.issuers import all_issuers
 from paymail.services.core.tax_invoices import lacks_abn
 from paymail.services.issuers.own_issuers import Own, own
 from paymail.settings import Settings
+from paymail.web.staff.mail_words import mail_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,50 +32,51 @@ def steps_of(session: Session, settings: Settings, issuers: Iterable[Issuer] | N
 
 
 def _company(mine: Own) -> Step:
-    add = 'paymail issuers add "Your company" billing@example.com --tax-id "…" --address "…"'
     if not mine.issuers:
         state = "Your own company is not here yet."
-        return Step("Your company", False, state, "/staff/companies", "Companies", add)
+        return Step("Your company", False, state, "/staff/companies/new", "Add your company")
     for one in mine.issuers:
         if not one.address:
             state = f"{one.name} has no address, which an invoice must show."
-            command = f'paymail issuers set {one.issuer_id} address="…"'
-            return Step("Your company", False, state, "/staff/companies", "Companies", command)
+            return Step("Your company", False, state, _page_of(one), "Add the address")
         if lacks_abn(one):
             state = f"{one.name} has no valid ABN: invoices with GST cannot be sent."
-            command = f'paymail issuers set {one.issuer_id} tax_id="…"'
-            return Step("Your company", False, state, "/staff/companies", "Companies", command)
+            return Step("Your company", False, state, f"{_page_of(one)}#tax_id", "Add the ABN")
     names = ", ".join(one.name for one in mine.issuers[:3])
     return Step(
         "Your company", True, f"{names}: address and tax number are there.", "/staff/companies", "Companies"
     )
 
 
+def _page_of(issuer: Issuer) -> str:
+    return f"/staff/companies/{issuer.issuer_id}"
+
+
 def _stripe(settings: Settings, mine: Own) -> Step:
     page = "/staff/reconciliation", "Stripe check"
     if settings.sandboxed:
-        state = "A sandbox stands in for Stripe: no real money moves. Set your keys as PAYMAIL_STRIPE_…"
+        state = "A sandbox stands in for Stripe: no real money moves. Whoever runs the server sets your keys"
+        state += " as PAYMAIL_STRIPE_…; this checks them:"
         return Step("Stripe", False, state, *page, "paymail doctor")
     for one in mine.issuers:
         if not one.stripe_account:
-            command = f"paymail issuers set {one.issuer_id} stripe_account=acct_…"
-            return Step("Stripe", False, f"{one.name} has no Stripe account yet.", *page, command)
+            state = f"{one.name} has no Stripe account yet."
+            return Step("Stripe", False, state, f"{_page_of(one)}#stripe", "Connect it")
     if settings.stripe_mode == "test":
         return Step("Stripe", True, "Test keys are set: payments are tried out, no real money moves.", *page)
     return Step("Stripe", True, "Live keys are set: customers can pay.", *page)
 
 
 def _mail(settings: Settings) -> Step:
-    if settings.mail_transport == "mailbox":
-        state = "Emails go into the test mailbox and reach nobody. Set your mail server as PAYMAIL_SMTP_…"
-        return Step("Mail server", False, state, "/staff/mailbox", "Test mailbox", "paymail doctor")
-    return Step("Mail server", True, f"Emails go out by {settings.smtp_host}.", "/staff/messages", "Emails")
+    way = mail_way(settings)
+    if way.real:
+        return Step("Mail server", True, way.text, way.address, way.page)
+    state = f"{way.text} Whoever runs the server sets your mail server as PAYMAIL_SMTP_…; this checks it:"
+    return Step("Mail server", False, state, way.address, way.page, "paymail doctor")
 
 
 def _invoices(mine: Own) -> Step:
     if mine.invoiced:
         return Step("First import", True, "Invoices of yours are here.", "/staff/invoices", "Invoices")
-    who = f' --issuer "{mine.issuers[0].name}"' if mine.issuers else ""
     state = "None of your invoices is here yet. An import emails nobody."
-    command = f"paymail import invoices.csv{who} --dry-run"
-    return Step("First import", False, state, "/staff/imports", "Import", command)
+    return Step("First import", False, state, "/staff/imports", "Import a file")

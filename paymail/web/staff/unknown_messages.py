@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from paymail.errors import Conflict, Gone
 from paymail.services.access import staff
@@ -72,4 +72,4 @@ def resolve(
         return _shown(app, request, visitor, str(error), 409)
     if back:
         return flash.back_to(f"/staff/invoices/{invoice_id}", "resolved")
-    return RedirectResponse(f"/staff/messages/{message_id}", 303)
+    return flash.back_to(f"/staff/messages/{message_id}", f"doubt_{answer}")

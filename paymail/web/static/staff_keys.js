@@ -1,7 +1,7 @@
 "use strict";
 // Keys for staff. Every act also has a link or a button; without this file nothing is lost.
 (() => {
-  const go = { h: "/staff/", i: "/staff/invoices", c: "/staff/customers", e: "/staff/messages", m: "/staff/events", s: "/staff/companies" };
+  const go = { h: "/staff/", i: "/staff/invoices", c: "/staff/customers", e: "/staff/messages", m: "/staff/received", s: "/staff/companies" };
   let waiting = 0;
   const typing = (e) => e.target.closest("input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable]");
   const rows = () => [...document.querySelectorAll("main table.list-table tbody tr, .needs li")];

@@ -105,3 +105,16 @@ def test_an_erasure_and_a_keeping_at_once_leave_the_bytes(engine: Engine, tmp_pa
         assert blobs.erase(session, digests=[digest], now=OLD, kept_before=OLD - timedelta(days=365)) == 0
     with db.reading(engine) as session:
         assert blobs.fetch(session, sha256=digest) == b"shared"
+
+
+def test_a_place_that_the_release_before_kept_is_read_as_the_start(reported: ReportedEmails) -> None:
+    reported.sent()
+    digest = "f" * 64  # it went by digests
+    assert retention.run(reported.context_at(OLD), days=365, after=digest).erased == 2
+
+
+def test_contents_of_one_instant_are_all_looked_at_in_turn(reported: ReportedEmails) -> None:
+    with db.transaction(reported.engine) as session:
+        for number in range(5):
+            blobs.keep(session, content=str(number).encode(), now=NOW)
+    assert run(reported, batch=2) == 5

@@ -25,7 +25,7 @@ from paymail.services.exports.gst_shares import Kind
 from paymail.services.exports.period import BadPeriod, Period, period, quarter_before, quarter_of
 from paymail.services.payments import adjustments
 from paymail.services.payments.manual_payments import ManualPayment, record_payment
-from paymail.services.refunds import refund_requests
+from paymail.services.refunds import refund_requests, unpaid_credits
 from paymail.services.refunds.refund_requests import RefundOrder
 from tests.factories import NOW, make_invoice
 
@@ -99,6 +99,23 @@ def test_figures_are_the_sums_of_their_lines_and_periods_add_up(books: Engine, b
     parts = [report(books, Period(a + timedelta(days=1), b), basis)[0] for a, b in pairwise(ends)]
     assert sum(one.gst for one in parts) == whole.gst
     assert sum(one.lines for one in parts) == whole.lines
+
+
+def test_a_credit_note_without_a_payment_counts_when_given_and_moves_no_cash(books: Engine) -> None:
+    before = report(books, APRIL, Basis.CASH)[0]
+    with db.transaction(books) as session:
+        invoice = make_invoice(session, invoice_id=508)
+        then = NOW + timedelta(days=20)
+        unpaid_credits.credit(session, invoice_id=508, amount=1100, reason="less", actor="amy", now=then)
+        assert invoice.balance == 7150
+    april, found = report(books, APRIL, Basis.ACCRUAL)
+    assert (april.adjusted_sales, april.adjusted_gst) == (-825 - 1100, -75 - 100)
+    assert [row.counted.reference for row in found if row.number == "508"] == ["CN-000002"]
+    assert report(books, APRIL, Basis.CASH)[0] == before
+    with db.transaction(books) as session:
+        pay(session, 508, 7150, date(2026, 4, 20))
+    april = report(books, APRIL, Basis.CASH)[0]
+    assert (april.sales - before.sales, april.gst - before.gst) == (7150, 650)
 
 
 def test_a_lost_dispute_takes_back_what_it_brought(books: Engine) -> None:

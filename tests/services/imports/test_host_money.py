@@ -13,7 +13,8 @@ from paymail.services.lists import lookup
 from paymail.services.payments import manual_payments, summary
 from paymail.services.payments.manual_payments import BadRecord, ManualPayment
 from paymail.services.refunds import refund_requests
-from paymail.services.refunds.refund_requests import BadRefund, RefundOrder
+from paymail.services.refunds.refund_limits import BadRefund
+from paymail.services.refunds.refund_requests import RefundOrder
 from tests.factories import NOW
 from tests.services.imports.host_story import (
     DRAFT,

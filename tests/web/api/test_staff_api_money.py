@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from paymail.models import InvoiceStatus, Message, Payment, Refund
+from paymail.models import InvoiceStatus, Issuer, Message, Payment, Refund
 from tests.web.bearer import bearer
 from tests.web.conftest import Site
 
@@ -101,6 +101,40 @@ def test_a_refund_is_asked_for_once_by_its_key_and_listed(site: Site, key: dict[
     detail = ask(site, key, "GET", "/invoices/502")
     assert (detail["amount_refunded"], detail["payment_status"]) == (20, "partially_refunded")
     assert site.count(Refund) == 1
+
+
+def test_a_key_asks_for_a_large_refund_and_withdraws_its_own_but_never_sets_the_sum(
+    site: Site, key: dict[str, str]
+) -> None:
+    post(site, key, "/invoices/502/payments", PAID, 201)
+    told = ask(site, key, "PATCH", "/issuers/1", {"refund_approval_from": None}, 422)
+    assert told["errors"][0]["pointer"] == "/refund_approval_from"
+    with site.app.transaction() as session:
+        session.query(Issuer).one().refund_approval_from = 5000
+    assert ask(site, key, "GET", "/issuers/1")["refund_approval_from"] == 50
+    asked = post(site, key, "/payments/1/refunds", {"amount": "50"}, 202)
+    assert (asked["status"], asked["decided_by"]) == ("proposed", "")
+    strangers = bearer(site.app, "write", name="Other")
+    assert post(site, strangers, "/refunds/1/withdraw", expect=403)["code"] == "not_your_refund"
+    assert post(site, key, "/refunds/1/withdraw")["status"] == "withdrawn"
+    assert post(site, key, "/refunds/1/withdraw", expect=409)["code"] == "refund_already_decided"
+    assert post(site, key, "/refunds/9/withdraw", expect=404)["code"] == "no_such_refund"
+
+
+def test_what_is_owed_is_credited_once_by_its_key(site: Site, key: dict[str, str]) -> None:
+    once = key | {"Idempotency-Key": "c"}
+    body = {"amount": "20", "reason": "less"}
+    first = post(site, once, "/invoices/502/credit-notes", body, 201)
+    assert post(site, once, "/invoices/502/credit-notes", body, 201) == first
+    assert (first["payment_id"], first["amount"], first["credited"]) == (None, 0, 20)
+    assert first["credit_note"] == "CN-000001"
+    money = ask(site, key, "GET", "/invoices/502/payments")
+    assert (money["balance"], money["refunds"]) == (62.5, [first])
+    post(site, key, "/invoices/502/credit-notes", body | {"amount": "63"}, 422)
+    post(site, key, "/invoices/502/credit-notes", {"reason": ""}, 422)
+    assert post(site, key, "/invoices/502/credit-notes", {"reason": "all"}, 201)["credited"] == 62.5
+    code = post(site, key, "/invoices/502/credit-notes", {"reason": "all"}, 409)["code"]
+    assert code == "not_refundable"
 
 
 def test_receipts_and_credit_notes_are_sent_again_and_downloaded(site: Site, key: dict[str, str]) -> None:

@@ -48,5 +48,8 @@ def known_rows(biller: Biller) -> dict[str, object]:
         "colour": "2563eb",
         "kind": "remind",
         "user_id": 1,
+        "line": 2,
+        "help_page": "security",
         "staff_token": "x",
+        "language": "de",
     }

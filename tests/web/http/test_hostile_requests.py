@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from paymail.settings import Settings
 from tests.web.bearer import bearer
-from tests.web.conftest import Biller
+from tests.web.conftest import BOTH, Biller
 from tests.web.http.hostile import NUMBERS, VALUES, Attacker, Entry, entries
 from tests.web.http.known import known_rows
 
-pytestmark = pytest.mark.thorough
+pytestmark = [pytest.mark.thorough, BOTH]
 
 UNLIMITED = {name: "1000000/minute" for name in Settings.model_fields if name.endswith("rate_limit")}
 

@@ -45,6 +45,8 @@ OPERATIONS = [
     ("/readyz", "GET"),
 ]
 STAFF_OPERATIONS = [
+    ("/api/v1/invoices/{invoice_id}/credit-notes", "POST"),
+    ("/api/v1/refunds/{refund_id}/withdraw", "POST"),
     ("/api/v1/customers/{customer_id}/merge", "POST"),
     ("/api/v1/customers/{customer_id}/hold", "POST"),
     ("/api/v1/customers/{customer_id}/release", "POST"),

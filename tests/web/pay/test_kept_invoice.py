@@ -6,8 +6,10 @@ from sqlalchemy.exc import OperationalError
 
 from paymail.cli.sample_data import load_sample
 from paymail.documents import Document
-from paymail.models import Invoice, IssuedDocument
+from paymail.models import Channel, Invoice, IssuedDocument
 from paymail.render.pdf import WeasyPdfRenderer
+from paymail.services.payments import receipts
+from paymail.services.payments.manual_payments import ManualPayment, record_payment
 from paymail.web.pay import documents
 from tests.web.conftest import Site
 
@@ -22,6 +24,20 @@ def test_it_is_drawn_once_and_kept(site: Site) -> None:
     first, second = site.client.get(path), site.client.get(path)
     assert first.content == second.content
     assert kept(site) == 1
+
+
+def test_a_receipt_is_drawn_once_and_kept_and_the_staff_see_its_bytes(site: Site) -> None:
+    token = site.invoice()
+    with site.app.transaction() as session:
+        asked = ManualPayment(1000, Channel.CASH, site.app.now().date())
+        record_payment(session, invoice_id=502, asked=asked, actor="amy", now=site.app.now())
+    path = f"/api/public/pay/{token}/receipt.pdf"
+    first, second = site.client.get(path), site.client.get(path)
+    assert first.content == second.content
+    assert kept(site) == 1
+    with site.app.reading() as session:
+        document = receipts.document(session, payment_id=1)
+        assert receipts.kept(session, payment_id=1, document=document) == first.content
 
 
 def test_a_locked_database_costs_nobody_the_drawn_invoice(

@@ -11,7 +11,9 @@ from structlog.testing import capture_logs
 
 from paymail.gateway import StripeConfig, StripeGateway
 from paymail.models import InvoiceStatus, Issuer, Message, Payment, PaymentAttempt, PaymentStatus
-from tests.web.conftest import Site
+from tests.web.conftest import BOTH, Site
+
+pytestmark = BOTH
 
 SEED_INVOICE = {
     "invoice_id": 502,

@@ -13,18 +13,29 @@ from sqlalchemy.orm import Session
 from paymail.errors import InvalidInput
 from paymail.models import AuditEntry, Role, StaffUser
 from paymail.services.access.asking import Asking
+from paymail.services.access.logins import LoginRefused, log_in
+from paymail.services.access.sign_ins import CAME_FROM, MOST_FAILURES, NOBODY
 from tests.web.bearer import bearer
-from tests.web.conftest import PASSWORD, STAFF, Biller, Site
+from tests.web.conftest import BOTH, PASSWORD, STAFF, Biller, Site
+from tests.web.staff.test_customer_list import statements
+from tests.web.staff.test_second_factor import enrolled
 from tests.web.staff.test_staff_people import WORDS, another, link_on
 from tests.web.two_issuers import become
 
+__all__ = ["enrolled"]
+
 GRANT = {"issuer": "all", "proof": PASSWORD}
+
+
+def text_of(page: str) -> str:
+    """Return what a page says, without its marks."""
+    return " ".join(re.sub(r"<[^>]+>", "", page).split())
 
 
 def logged(site: Site) -> list[tuple[str, str, str, str]]:
     with site.app.reading() as session:
         rows = session.scalars(select(AuditEntry).order_by(AuditEntry.entry_id))
-        return [(row.who, row.door, row.act, row.object) for row in rows]
+        return [(row.who, row.door, row.act, row.object) for row in rows if row.name != CAME_FROM]
 
 
 def test_what_is_done_on_pages_is_named_with_its_object_and_what_was_before(biller: Biller) -> None:
@@ -44,8 +55,10 @@ def test_what_is_done_on_pages_is_named_with_its_object_and_what_was_before(bill
     ]
     assert {(who, door) for who, door, _, _ in logged(biller.site)} == {(STAFF, "page")}
     page = biller.get("/audit?object=person kim@office.example")
-    assert "<bdi>viewer</bdi> → <bdi>admin</bdi>" in page
-    assert "reminders held" not in page
+    assert "changed the role of kim@office.example for all companies" in text_of(page)
+    assert '<bdi>viewer</bdi></td><td role="cell" class="wrap" data-l="Is"><bdi>admin</bdi>' in page
+    assert "held the reminders" not in page
+    assert "held the reminders of invoice #502" in text_of(biller.get("/audit?topic=reminders"))
 
 
 def test_a_refused_act_a_look_and_the_system_are_not_acts(biller: Biller) -> None:
@@ -66,9 +79,15 @@ def test_a_change_of_settings_is_there_as_it_was_and_as_it_is(biller: Biller) ->
     changed = biller.site.client.patch("/api/v1/issuers/1", json={"phone": "02 1234"}, headers=headers)
     assert changed.status_code == 200, changed.text
     with biller.site.app.reading() as session:
-        (entry,) = session.scalars(select(AuditEntry))
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.door == "api"))
     assert (entry.door, entry.act, entry.object, entry.name) == ("api", "setting", "issuer 1", "phone")
     assert (entry.old, entry.new, entry.who.startswith("Book keeping (key ")) == ("", "02 1234", True)
+    page = biller.get("/audit?topic=companies&company=1")
+    assert "changed “Phone” of Southern IT" in text_of(page)
+    assert '<a href="/staff/companies/1"><bdi>Southern IT' in page
+    assert "No entries" in biller.get("/audit?company=2")
+    biller.get("/audit?company=9999999999999999999999", 422)
+    biller.get("/audit?topic=nonsense", 422)
 
 
 def test_no_secret_gets_into_it(biller: Biller) -> None:
@@ -126,18 +145,61 @@ def test_it_can_be_filtered_paged_and_exported_without_a_formula(biller: Biller)
         )
     biller.go(biller.clock + timedelta(days=2))
     first = biller.get("/audit?who=%3DSUM(A1)")
-    assert (first.count("<tr><td"), "act 59" in first, "act 9<" in first) == (50, True, False)
+    assert (first.count('<td role="cell" class="q'), "act 59" in first, "act 9”" in first) == (
+        50,
+        True,
+        False,
+    )
     older = re.search(r'rel="next" href="/staff(/audit[^"]+)"', first)
     assert older is not None
-    assert biller.get(older[1].replace("&amp;", "&")).count("<tr><td") == 10
+    assert biller.get(older[1].replace("&amp;", "&")).count('<td role="cell" class="q') == 10
     day = biller.clock.date()
-    assert "Nothing matches" in biller.get(f"/audit?since={day}")
+    assert "Nothing matches" in biller.get(f"/audit?since={day + timedelta(days=1)}")
     assert "act 59" in biller.get(f"/audit?until={day}")
     assert "not a date" in biller.get("/audit?since=soon", 422)
     rows = list(csv.DictReader(io.StringIO(biller.get("/audit.csv?object=invoice 1"))))
     assert (len(rows), rows[0]["who"], rows[0]["act"]) == (60, "'=SUM(A1)", "act 59")
 
 
+def test_who_signs_in_and_out_is_there_and_of_failures_only_so_many(biller: Biller) -> None:
+    hour = timedelta(hours=1)
+    for typed in (*[WORDS] * (MOST_FAILURES + 3), STAFF):  # a password where the address belongs
+        with pytest.raises(LoginRefused):
+            log_in(biller.site.app.login_context(), email=typed, password="x", lifetime=hour, address="::1")
+    biller.post("/logout")
+    biller.csrf = biller.site.log_in()
+    page = text_of(biller.get("/audit?topic=sign-ins"))
+    assert page.count(f"{NOBODY} failed to sign in: wrong password from") == MOST_FAILURES
+    assert page.count("; further tries are not listed") == 1
+    assert f"{STAFF} failed to sign in: wrong password from" in page
+    assert f"{STAFF} signed out" in page
+    assert page.count(f"{STAFF} signed in from") == 2
+    with biller.site.app.reading() as session:
+        assert WORDS not in str(session.execute(text("SELECT * FROM audit_entries")).all())
+
+
+def test_the_second_factor_of_a_sign_in_is_told(enrolled: tuple[Biller, list[str]]) -> None:
+    biller, codes = enrolled
+    client = another(biller.site)
+    for code in ("000000", codes[0]):
+        client.post("/staff/login", data={"email": STAFF, "password": PASSWORD})
+        client.post("/staff/login/code", data={"code": code})
+    page = text_of(biller.get("/audit?topic=sign-ins"))
+    assert f"{STAFF} failed to sign in: wrong code of the second factor from" in page
+    assert f"{STAFF} signed in with a recovery code from" in page
+
+
+def test_the_page_costs_as_many_statements_however_many_things_it_names(biller: Biller) -> None:
+    for number in (502, 503, 504):
+        biller.site.invoice(number)
+    biller.post("/invoices/502/hold", reason="staff")
+    few = statements(biller, "/audit")
+    for number in (503, 504):
+        biller.post(f"/invoices/{number}/hold", reason="staff")
+    assert statements(biller, "/audit") == few
+
+
+@BOTH
 def test_the_database_refuses_to_change_or_delete_an_entry(biller: Biller) -> None:
     biller.site.invoice()
     biller.post("/invoices/502/hold", reason="staff")

@@ -161,6 +161,13 @@ def test_a_colour_on_which_white_cannot_be_read_is_shown_darker(shop: Biller) ->
     assert "Shown darker, as" in page
 
 
+def test_a_colour_is_checked_before_it_is_saved_with_all_else_that_was_typed(shop: Biller) -> None:
+    page = shop.post("/companies/1/colour", seen=seen(shop), colour="#ffcc00", phone="02 1234")
+    assert 'White on it has <span data-is="ratio">1.5</span> to 1, and 4.5 is needed' in page
+    assert 'value="02 1234"' in page
+    assert (company(shop).colour, company(shop).phone) == ("", "")
+
+
 def test_the_colour_that_a_page_shows_for_none_is_not_saved(shop: Biller) -> None:
     shop.post("/companies/1", seen=seen(shop), colour="#2563eb")
     assert company(shop).colour == ""

@@ -22,6 +22,23 @@ def test_with_nothing_there_all_is_to_do_and_home_leads_to_it(biller: Biller) ->
     assert '<a href="/staff/start">First steps</a>: 0 of 4 done' in biller.get("/")
 
 
+def test_home_and_the_step_say_the_same_of_the_mail_server(biller: Biller) -> None:
+    for page in ("/start", "/"):
+        assert "Emails go into the test mailbox and reach nobody." in biller.get(page)
+
+
+def test_each_step_links_the_page_that_does_it_where_there_is_one(biller: Biller) -> None:
+    page = biller.get("/start")
+    assert '<a class="push" href="/staff/companies/new">Add your company</a>' in page
+    assert '<a class="push" href="/staff/imports">Import a file</a>' in page
+    assert "paymail issuers" not in page
+    assert "paymail import" not in page
+    biller.site.invoice(502)
+    with biller.site.app.transaction() as session:
+        session.query(Issuer).one().address = ""
+    assert '<a class="push" href="/staff/companies/1">Add the address</a>' in biller.get("/start")
+
+
 def test_the_samples_companies_and_invoices_are_not_ones_own(biller: Biller) -> None:
     load_sample(biller.site.app)
     assert told(biller.get("/start")) == {

@@ -19,11 +19,12 @@ from paymail.models import (
     PaymentStatus,
     ReminderHold,
 )
+from paymail.services.core.issuers import create_issuer
 from paymail.services.outbox import gates
 from tests.factories import NOW
 from tests.web.conftest import Biller
 
-STATEMENTS = 24
+STATEMENTS = 25
 """Of a whole request for Home, whatever is there, with the session and what is on hold."""
 
 
@@ -68,6 +69,11 @@ def trouble(biller: Biller) -> Biller:
             )
         )
     return biller
+
+
+def other_company(biller: Biller) -> None:
+    with biller.site.app.transaction() as session:
+        create_issuer(session, name="Northern Lights", email="b@northern.example", now=NOW)
 
 
 def needs(page: str) -> dict[str, tuple[int, str]]:
@@ -125,21 +131,22 @@ def test_what_goes_out_today_and_whether_anybody_sends_it(trouble: Biller) -> No
 
 
 def test_a_receiver_that_refuses_us_is_named_beside_the_mail_server(biller: Biller) -> None:
-    assert "takes mail" in biller.get("/")
+    assert "Emails go into the test mailbox" in biller.get("/")
     with biller.site.app.transaction() as session:
         gates.close_for_refusal(
             session, key=gates.refused(1, "gmail.example"), reason="550", now=biller.site.app.now()
         )
     page = biller.get("/")
-    assert "takes mail" not in page
+    assert "Emails go into the test mailbox" not in page
     assert "gmail.example: our emails are refused" in page
 
 
 def test_nothing_to_do_says_so_and_one_company_can_be_looked_at(biller: Biller) -> None:
     assert "Nothing waits for you" in biller.get("/")
     biller.site.invoice()
-    assert "$82.50" in biller.get("/?company=1")
-    assert "$82.50" not in biller.get("/?company=2")
+    other_company(biller)
+    assert "$82.50" in biller.choose(1)
+    assert "$82.50" not in biller.choose(2)
     answer = biller.site.client.get("/staff/?find=502", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/staff/invoices?q=502")
 
@@ -149,7 +156,8 @@ def test_one_companys_home_counts_nothing_of_another(trouble: Biller) -> None:
         message = session.get_one(Message, 1)
         message.kind = MessageKind.RECEIPT
         session.query(Invoice).update({Invoice.next_reminder_at: NOW})
-    everything, theirs, others = (trouble.get(f"/{query}") for query in ("", "?company=1", "?company=2"))
+    other_company(trouble)
+    everything, theirs, others = (trouble.choose(company) for company in ("", 1, 2))
     assert {"Other emails in doubt", "Stripe and paymail differ"} <= needs(everything).keys()
     assert "Other emails in doubt" in needs(theirs)
     assert "Stripe and paymail differ" not in needs(theirs)

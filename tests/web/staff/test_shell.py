@@ -1,15 +1,22 @@
 """What stands around every page: the company, the numbers beside the sections, and the keys."""
 
 import re
+from html import unescape
 
 from paymail.models import Issuer, Message, MessageState
-from paymail.web.staff.shell import SECONDS, NavCounts
+from paymail.web.staff.shell import COOKIE, SECONDS, NavCounts
 from tests.web.conftest import Biller
 
 
 def count(page: str, section: str) -> str:
     found = re.search(rf"{section} <span class=\"count \w*\">(\S+?)<span class=\"vh\"> (.+?)</span>", page)
     return f"{found[1]} {found[2]}" if found else ""
+
+
+def chosen(page: str) -> str:
+    found = re.search(r"Company:</span> (.+?) <svg", page)
+    assert found is not None
+    return found[1]
 
 
 def two_companies(biller: Biller) -> int:
@@ -30,21 +37,82 @@ def test_the_numbers_are_those_of_home_and_of_the_company_that_is_chosen(biller:
         session.query(Message).one().state = MessageState.UNKNOWN
     biller.site.client.app.state.nav_counts = NavCounts()  # type: ignore[attr-defined]
     assert count(biller.get("/messages"), "Emails") == "1 need you"
-    assert count(biller.get(f"/messages?company={other}"), "Emails") == ""
-    assert "No emails yet" in biller.get(f"/messages?company={other}")
+    page = biller.choose(other, "/staff/messages")
+    assert count(page, "Emails") == ""
+    assert "No emails yet" in page
 
 
-def test_the_chosen_company_goes_along_to_the_pages_that_take_one(biller: Biller) -> None:
+def test_the_chosen_company_stays_on_every_page_until_another_is_chosen(biller: Biller) -> None:
     other = two_companies(biller)
-    page = biller.get(f"/messages?company={other}")
-    assert "Harbourside &lt;b&gt;Networks" in page
-    for address in ("/staff/", "/staff/invoices", "/staff/messages"):
-        assert f'href="{address}?company={other}"' in page
-    assert f'href="/staff/?company={other}"' in biller.get("/keys")
-    assert f'href="/staff/bulk?company={other}"' in biller.get(f"/?company={other}")
-    assert f"delivery=not-emailed&amp;company={other}" in biller.get(f"/bulk?company={other}")
+    biller.post("/invoices/502/send", sequence=1)
+    customer = "Vacuum Shop"
+    lists = {"/invoices": customer, "/customers": customer, "/messages": "c502@", "/forecast": customer}
+    lists |= {"/customers.csv": customer, "/invoices.csv": customer, "/exports/lists?name=emails": "c502@"}
+    for path, theirs in lists.items():
+        assert theirs in biller.get(path), path
+    assert "Harbourside &lt;b&gt;Networks" in biller.choose(other)
+    for path, theirs in lists.items():
+        assert theirs not in biller.get(path), path
+    for path in ("/", "/invoices", "/bulk", "/exports", "/forecast", "/keys", "/invoices/502"):
+        assert chosen(biller.get(path)) == "Harbourside &lt;b&gt;Networks", path
+    assert "<option" not in biller.get("/exports").partition('id="basis"')[0]
+    biller.choose("")
+    assert chosen(biller.get("/customers")) == "All companies"
+
+
+def test_choosing_goes_back_to_the_page_unless_it_was_of_one_thing_or_elsewhere(biller: Biller) -> None:
+    other = two_companies(biller)
+    assert biller.hidden(biller.get("/customers"), "back") == "/staff/customers"
+    assert biller.hidden(biller.get("/invoices/502"), "back") == "/staff/"
+    for back, leads in (
+        ("/staff/messages", "/staff/messages"),
+        ("/staff/invoices?q=7", "/staff/invoices?q=7"),
+        ("//evil.example/staff/", "/staff/"),
+        ("https://evil.example", "/staff/"),
+        ("/staff/messages/1", "/staff/"),
+        ("/staff/../logout", "/staff/"),
+    ):
+        given = {"csrf": biller.csrf, "company": other, "back": back}
+        answer = biller.site.client.post("/staff/company", data=given, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, leads)
+
+
+def test_a_company_that_is_not_there_is_no_choice(biller: Biller) -> None:
+    two_companies(biller)
     for nobody in ("999999", "0", "-1", "1,2", "x" * 100, "9" * 30):
-        assert "All companies" in biller.site.client.get("/staff/invoices", params={"company": nobody}).text
+        biller.site.client.cookies.set(COOKIE, nobody, domain="pay.example", path="/staff")
+        assert chosen(biller.get("/invoices")) == "All companies"
+
+
+def test_a_search_of_the_chosen_company_can_look_in_all(biller: Biller) -> None:
+    other = two_companies(biller)
+    biller.choose(other)
+    page = biller.get("/invoices?q=502")
+    assert "No invoice of Harbourside &lt;b&gt;Networks matches" in page
+    assert "Look in all companies" in page
+    assert "Invoice 502" in biller.choose("", "/staff/invoices?q=502")
+
+
+def test_pages_of_the_whole_installation_say_so(biller: Biller) -> None:
+    other = two_companies(biller)
+    whole = "This page is about all companies"
+    assert whole not in biller.get("/suppressions")
+    biller.choose(other)
+    assert whole in biller.get("/suppressions")
+    assert whole not in biller.get("/customers")
+
+
+def test_a_batch_of_the_list_is_of_the_chosen_company(biller: Biller) -> None:
+    other = two_companies(biller)
+    biller.choose(1)
+    page = biller.get("/bulk/new?payment=owed")
+    fields = {name: unescape(biller.hidden(page, name)) for name in ("filter", "shown", "request_key")}
+    assert fields["filter"] == "payment=owed&company=1"
+    assert "Batch 1" in biller.post("/bulk", **fields)
+    assert "Batch 1" in biller.get("/bulk")
+    biller.choose(other)
+    assert "Batch 1" not in biller.get("/bulk")
+    assert "Nothing to send" in biller.get("/bulk/new?payment=owed")
 
 
 def test_the_numbers_are_counted_again_after_some_seconds(biller: Biller) -> None:

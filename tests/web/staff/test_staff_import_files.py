@@ -1,14 +1,19 @@
 """Files as hosts and enemies write them: read as staff say, or refused with what to do; nothing is logged."""
 
+import html
+import json
+import re
 import threading
 
 import pytest
+from httpx2 import Response
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from paymail.models import ImportFile, ImportProfile, Invoice
 from paymail.services.imports.files import work
 from paymail.web.staff import import_jobs
-from tests.web.conftest import Biller
+from tests.web.conftest import STAFF, Biller
 from tests.web.staff.given_files import HEAD, confirm, csv, give, read_again, row
 
 THEIRS = (
@@ -198,3 +203,71 @@ def test_without_a_thread_to_run_in_the_file_shows_as_stopped_and_the_place_is_f
         assert "stopped part-way" in page.text
     monkeypatch.undo()
     assert "Import 1 invoice" in read_again(staffed, page).text
+
+
+def row_page(staffed: Biller, page: Response, line: int, status: int = 200) -> str:
+    return staffed.get(f"{page.url.path.removeprefix('/staff')}/rows/{line}", status)
+
+
+def correct(
+    staffed: Biller, page: Response, line: int, cells: dict[str, str], shown: str = "", status: int = 200
+) -> Response:
+    """Type into the cells of a row by the names of their columns, and press the button."""
+    form = shown or row_page(staffed, page, line)
+    names = re.findall(r'<label for="cell-(\d+)"><bdi>([^<]*)</bdi>', form)
+    given = dict(re.findall(r'<input id="cell-(\d+)" name="cell" value="([^"]*)"', form))
+    texts = {place: cells.get(name, html.unescape(given.get(place, ""))) for place, name in names}
+    path = f"{page.url.path.removeprefix('/staff')}/rows/{line}"
+    fields = {"place": list(texts), "cell": list(texts.values()), "seen": staffed.hidden(form, "seen")}
+    return staffed.answer(path, status, **fields)
+
+
+def test_a_faulty_cell_is_corrected_on_the_page_and_the_file_stays_as_it_came(staffed: Biller) -> None:
+    page = give(staffed, csv(row(7, due="soon"), row(8)))
+    form = row_page(staffed, page, 2)
+    assert "is not a date" in form
+    assert 'value="soon"' in form
+    again = correct(staffed, page, 2, {"due_date": "later"})
+    assert "1 cell of this file is corrected here" in again.text
+    assert "is not a date" in again.text
+    read = correct(staffed, page, 2, {"due_date": "2026-04-01"})
+    assert "Import 2 invoices" in read.text
+    with staffed.site.app.reading() as session:
+        (kept,) = session.scalars(select(ImportFile))
+        (one,) = json.loads(kept.corrections)
+        assert (one["line"], one["old"], one["new"], one["actor"]) == (2, "soon", "2026-04-01", STAFF)
+    shown = row_page(staffed, page, 2)
+    assert f"In the file: <bdi>soon</bdi>. Corrected by {STAFF}." in shown
+    confirm(staffed, read)
+    with staffed.site.app.reading() as session:
+        assert str(session.query(Invoice).filter_by(number="7").one().due_date) == "2026-04-01"
+        assert session.scalars(select(ImportFile.corrections)).one() == ""
+    assert "corrected a row of" in staffed.get("/audit")
+
+
+def test_a_correction_is_checked_by_the_same_parser_and_not_over_a_colleagues(staffed: Biller) -> None:
+    page = give(staffed, csv(row(7, due="soon")))
+    stale = row_page(staffed, page, 2)
+    for typed in ("=1+1", "<script>alert(1)</script>", "x" * 1999):
+        answer = correct(staffed, page, 2, {"due_date": typed})
+        assert "is not a date" in answer.text
+        assert "<script>alert" not in answer.text
+    assert (
+        "somebody corrected this row"
+        in correct(staffed, page, 2, {"due_date": "2026-04-01"}, stale, status=409).text
+    )
+    correct(staffed, page, 2, {"due_date": "x" * 2001}, status=422)
+    back = correct(staffed, page, 2, {"due_date": "soon"})
+    assert "corrected here" not in back.text
+
+
+def test_a_row_with_too_few_fields_is_completed_and_secrets_are_not_shown(staffed: Biller) -> None:
+    token = "ab" * 32
+    lines = f"{row(7)},{token}", row(8).rpartition(",")[0]
+    page = give(staffed, csv(*lines, head=f"{HEAD},payment_token"))
+    assert "has 17 fields instead of 19" in page.text
+    assert token not in row_page(staffed, page, 2)
+    read = correct(staffed, page, 3, {"line_amount": "80.00"})
+    assert "Import 2 invoices" in read.text
+    for line in (1, 4, 99):
+        row_page(staffed, page, line, 404)

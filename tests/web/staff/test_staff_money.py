@@ -1,5 +1,6 @@
 """The money block of an invoice's page."""
 
+from email import message_from_bytes
 from typing import Any
 
 import pytest
@@ -343,3 +344,32 @@ def test_a_status_is_found_by_the_words_that_the_list_shows(owed: Biller) -> Non
     refund(owed, amount="10", channel="cash")
     assert "Part refunded" in owed.get("/invoices?q=Partially%20refunded")
     assert "#502" in owed.get("/invoices?q=partially%20refunded")
+
+
+def test_a_credit_note_is_issued_from_the_page_mailed_and_on_the_pay_page(owed: Biller) -> None:
+    form = {"amount": "20.00", "reason": "A quarter of an hour <less>", "request_key": KEY}
+    assert "tick the box" in owed.post("/invoices/502/credit", 422, **form)
+    assert rows(owed, Refund) == []
+    for _ in range(2):
+        page = owed.post("/invoices/502/credit", sure="yes", **form)
+    assert "on its way to the customer" in page
+    assert "Credit note only" in page
+    assert (invoice(owed).balance, len(rows(owed, Refund))) == (6250, 1)
+    owed.site.sweep()
+    (mail,) = owed.site.app.mailbox.glob("*.eml")
+    parts = {part.get_content_type(): part for part in message_from_bytes(mail.read_bytes()).walk()}
+    text = parts["text/plain"].get_payload(decode=True).decode()
+    for shown in (
+        "We have reduced invoice #502 by a credit note.",
+        "CN-000001",
+        "Balance Remaining: AUD $62.50",
+    ):
+        assert shown in text
+    assert "efund" not in text
+    assert "application/pdf" in parts
+    pay_page = owed.site.client.get(f"/pay/{invoice(owed).payment_token}").text
+    assert "Credit note CN-000001 as PDF" in pay_page
+    assert "efund" not in pay_page
+    assert "up to" in owed.post(
+        "/invoices/502/credit", 422, **form | {"amount": "70", "request_key": KEY * 2}, sure="yes"
+    )

@@ -140,7 +140,8 @@ def test_a_viewer_sees_no_form_and_is_refused_in_plain_words(biller: Biller) -> 
     biller.site.invoice()
     become(biller.site, Role.VIEWER, None)
     page = biller.get("/invoices/502")
-    assert re.findall(r'<form[^>]*method="post"[^>]*action="([^"]+)"', page) == ["/staff/logout"]
+    forms = re.findall(r'<form[^>]*method="post"[^>]*action="([^"]+)"', page)
+    assert forms == ["/staff/company", "/staff/logout"]
     assert "Record a payment" not in page
     assert "Void…" not in biller.get("/invoices")
     refused = biller.site.client.post(

@@ -108,7 +108,7 @@ def import_confirmed(work: Work) -> None:
             _end(work, state=_S.CHECKED, findings=now_found.text(), digest=now_found.digest)
             return
         report = _import(work, found, row)
-    _end(work, state=_S.IMPORTED, findings="", import_id=report.import_id)
+    _end(work, state=_S.IMPORTED, findings="", corrections="", import_id=report.import_id)
 
 
 def fail(work: Work) -> None:

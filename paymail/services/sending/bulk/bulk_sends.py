@@ -4,6 +4,7 @@ The row with the filter is the acknowledgement. The sweep writes the messages in
 batch with the cursor in one transaction, so a crash neither loses nor repeats any.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -16,11 +17,12 @@ from paymail.errors import InvalidInput, NotFound, PaymailError
 from paymail.models import BULK_MOVES, BulkSend, BulkState, Invoice, Message, MessageState, check_move
 from paymail.services.core import restores
 from paymail.services.core.contexts import Context
+from paymail.services.core.invoices import PARTIES, load_invoices
 from paymail.services.core.issuers import all_issuers
 from paymail.services.core.tax_invoices import NoValidAbn, lacks_abn, mend
 from paymail.services.outbox import gates
 from paymail.services.sending.bulk.selection import Selection, matching, within
-from paymail.services.sending.invoice_emails import send_invoice
+from paymail.services.sending.invoice_emails import Asked, check_sendable, queue_emails
 
 BATCH = 100
 BATCHES_A_TURN = 10
@@ -118,31 +120,24 @@ def expand(session: Session, *, bulk_id: int, now: datetime, batch: int = BATCH)
         return False
     statement = matching(session, Selection.from_json(bulk.selection)).where(Invoice.invoice_id > bulk.cursor)
     ids = list(session.scalars(statement.order_by(Invoice.invoice_id).limit(batch)))
-    for invoice_id in ids:
-        _send(session, bulk, invoice_id, now)
+    queued = _queue(session, bulk, ids, now) if ids else 0
+    bulk.queued, bulk.skipped = bulk.queued + queued, bulk.skipped + len(ids) - queued
     bulk.cursor = ids[-1] if ids else bulk.cursor
     bulk.expanded = len(ids) < batch
     return not bulk.expanded
 
 
-def _send(session: Session, bulk: BulkSend, invoice_id: int, now: datetime) -> None:
-    try:
-        queued = send_invoice(
-            session,
-            invoice_id=invoice_id,
-            actor=bulk.actor,
-            now=now,
-            at=max(bulk.starts_at, now),
-            again=bulk.again,
-            bulk_id=bulk.bulk_id,
-        )
-    except PaymailError:
-        bulk.skipped += 1  # paid or void since it was chosen
-        return
-    if queued.created:
-        bulk.queued += 1
-    else:
-        bulk.skipped += 1
+def _queue(session: Session, bulk: BulkSend, ids: Sequence[int], now: datetime) -> int:
+    """Queue the emails of these invoices as they are now; return how many are new."""
+    sendable = []
+    for invoice in load_invoices(session, invoice_ids=ids, options=PARTIES, lock=True):
+        try:
+            check_sendable(invoice)
+        except PaymailError:
+            continue  # paid or void since it was chosen
+        sendable.append(invoice)
+    asked = Asked(bulk.actor, now, at=max(bulk.starts_at, now), again=bulk.again, bulk_id=bulk.bulk_id)
+    return sum(one.created for one in queue_emails(session, invoices=sendable, asked=asked).values())
 
 
 def pause(session: Session, *, bulk_id: int, actor: str, now: datetime) -> None:

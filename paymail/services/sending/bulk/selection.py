@@ -92,7 +92,7 @@ def matching(session: Session, selection: Selection, columns: Any = Invoice.invo
     statement = select(columns).select_from(Invoice).where(OWED)
     if selection.filter:
         wanted, at = from_text(selection.filter), selection.as_of or LONG_AGO
-        statement = statement.join(Invoice.customer).where(*conditions(session, wanted, now=at))
+        statement = statement.where(*conditions(session, wanted, now=at))
     if selection.highest is not None:
         statement = statement.where(Invoice.invoice_id <= selection.highest)
     if selection.payment_status is not None:
