@@ -47,24 +47,11 @@ def upgrade() -> None:
     for name, (table, expressions) in _expressions().items():
         build_index(name, table, expressions)
 
-    if _counts_expressions():
-        op.execute(f"CREATE STATISTICS IF NOT EXISTS st_invoices_shortfall ON ({SHORTFALL}) FROM invoices")
-        op.execute("ANALYZE invoices")
-
 
 def downgrade() -> None:
-    if _counts_expressions():
-        op.execute("DROP STATISTICS IF EXISTS st_invoices_shortfall")
     for name, (table, *_rest) in [*_expressions().items(), *INDEXES.items()]:
         drop_index(name, table)
 
 
 def _expressions() -> dict[str, tuple[str, list[object]]]:
     return ON_SERVER if op.get_bind().dialect.name == "postgresql" else {}
-
-
-def _counts_expressions() -> bool:
-    """Whether statistics of an expression are there, by which the planner knows how few are owed."""
-    connection = op.get_bind()
-    found = connection.dialect.server_version_info or ()
-    return connection.dialect.name == "postgresql" and found >= (14,)

@@ -18,14 +18,9 @@ from paymail.models.host_sync import HostRefusal, HostSync, SyncedInvoice
 from paymail.models.import_file import IMPORT_FILE_MOVES, ImportFile, ImportFilePart, ImportFileState
 from paymail.models.import_profile import ImportProfile
 from paymail.models.imports import Import, ImportChange, ImportFault
-from paymail.models.invoice import (
-    PAYMENT_MOVES,
-    STATUS_MOVES,
-    Invoice,
-    InvoiceLine,
-    InvoiceStatus,
-    PaymentStatus,
-)
+from paymail.models.invoice import Invoice
+from paymail.models.invoice_line import InvoiceLine
+from paymail.models.invoice_status import PAYMENT_MOVES, STATUS_MOVES, InvoiceStatus, PaymentStatus
 from paymail.models.issued_document import IssuedDocument
 from paymail.models.issuer_change import IssuerChange
 from paymail.models.issuer_logo import IssuerLogo

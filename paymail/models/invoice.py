@@ -1,8 +1,8 @@
-"""Invoices and their lines, with the two statuses and their legal moves."""
+"""Invoices."""
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BigInteger,
@@ -21,54 +21,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from paymail.clock import new_verify_code
 from paymail.db import ExactDecimal, UtcDateTime
 from paymail.models.base import Base, BigId, index_where_given, status_type
-from paymail.models.moves import Moves
+from paymail.models.invoice_status import InvoiceStatus, PaymentStatus
 from paymail.models.parties import Customer, Issuer
 from paymail.models.plan import PaymentPlan
 
-
-class InvoiceStatus(StrEnum):
-    """Where the document stands."""
-
-    DRAFT = "draft"
-    """Not issued; the host may still change all of it. It cannot be paid; emailing it issues it."""
-    SENT = "sent"
-    """Issued and owed. Only staff move it on, to void."""
-    VOID = "void"
-    """Cancelled for good; it cannot be paid."""
-
-
-class PaymentStatus(StrEnum):
-    """Where the money stands. Moved only by the ledger, under the invoice's lock."""
-
-    UNPAID = "unpaid"
-    PARTIAL = "partial"
-    """Some of the total arrived."""
-    PROCESSING = "processing"
-    """A slow method (bank debit) is clearing; nothing else may be started meanwhile."""
-    PAID = "paid"
-    REFUNDED = "refunded"
-    PARTIALLY_REFUNDED = "partially_refunded"
-
-
-STATUS_MOVES: Moves[InvoiceStatus] = {
-    InvoiceStatus.DRAFT: frozenset({InvoiceStatus.SENT, InvoiceStatus.VOID}),
-    InvoiceStatus.SENT: frozenset({InvoiceStatus.VOID}),
-    InvoiceStatus.VOID: frozenset(),
-}
-
-_P = PaymentStatus
-PAYMENT_MOVES: Moves[PaymentStatus] = {
-    # After a credit note and a lost dispute it is unpaid, and paying the rest makes it partially refunded.
-    _P.UNPAID: frozenset({_P.PARTIAL, _P.PROCESSING, _P.PAID, _P.REFUNDED, _P.PARTIALLY_REFUNDED}),
-    _P.PARTIAL: frozenset({_P.UNPAID, _P.PROCESSING, _P.PAID, _P.REFUNDED, _P.PARTIALLY_REFUNDED}),
-    _P.PROCESSING: frozenset({_P.UNPAID, _P.PARTIAL, _P.PAID, _P.REFUNDED, _P.PARTIALLY_REFUNDED}),
-    # A lost dispute, or a refund that leaves the money owed, opens a paid invoice again.
-    _P.PAID: frozenset({_P.REFUNDED, _P.PARTIALLY_REFUNDED, _P.PARTIAL, _P.UNPAID, _P.PROCESSING}),
-    _P.PARTIALLY_REFUNDED: frozenset({_P.REFUNDED, _P.PAID, _P.PROCESSING, _P.PARTIAL, _P.UNPAID}),
-    # A refund that fails afterwards undoes itself.
-    _P.REFUNDED: frozenset({_P.PAID, _P.PARTIAL, _P.PARTIALLY_REFUNDED, _P.UNPAID, _P.PROCESSING}),
-}
-
+if TYPE_CHECKING:
+    from paymail.models.invoice_line import InvoiceLine
 
 _OWED_SQL = text(
     "status = 'sent' AND total - amount_credited - amount_written_off - amount_paid + amount_refunded"
@@ -252,23 +210,4 @@ class Invoice(Base):
     @property
     def can_pay(self) -> bool:
         """Whether a payment may be started now (expiry of the link apart)."""
-        return self.owed and self.payment_status in (_P.UNPAID, _P.PARTIAL)
-
-
-class InvoiceLine(Base):
-    """One line item as the host billed it; `amount` in minor units."""
-
-    __tablename__ = "invoice_lines"
-    __table_args__ = (UniqueConstraint("invoice_id", "position", name="uq_invoice_lines_position"),)
-
-    line_id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.invoice_id"))
-    position: Mapped[int]
-    description: Mapped[str] = mapped_column(Text)
-    quantity: Mapped[Decimal] = mapped_column(ExactDecimal)
-    unit_price: Mapped[Decimal] = mapped_column(ExactDecimal)
-    amount: Mapped[int] = mapped_column(BigInteger)
-    tax_rate: Mapped[Decimal | None] = mapped_column(ExactDecimal)
-    """In per cent; empty: the invoice's."""
-    tax_category: Mapped[str] = mapped_column(String(2), default="", server_default="")
-    """One of `TaxCategory`; empty: standard, or zero-rated at a rate of zero."""
+        return self.owed and self.payment_status in (PaymentStatus.UNPAID, PaymentStatus.PARTIAL)

@@ -214,13 +214,8 @@ def refuse_twin(session: Session, found: Customer, *, name: str, address: str) -
     for one in session.scalars(select(Customer).where(Customer.merged_into == found.customer_id, *theirs)):
         one.email = f"merged-{one.customer_id}@merged.invalid"
     session.flush()
-    twin = session.scalar(
-        select(Customer.customer_id).where(
-            Customer.issuer_id == found.issuer_id,
-            *theirs,
-            Customer.customer_id != found.customer_id,
-        )
-    )
+    beside = Customer.issuer_id == found.issuer_id, Customer.customer_id != found.customer_id
+    twin = session.scalar(select(Customer.customer_id).where(*beside, *theirs))
     if twin is not None:
         raise AddressTaken(f"customer {twin} already has this name and address")
 
