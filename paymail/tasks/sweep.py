@@ -76,10 +76,7 @@ def _bulk_sends(app: App) -> int:
     return 0
 
 
-_WORKS = (
-    *(_events, _cancellations, _refunds, _removals, _bank_changes, _reminders),
-    *(_statements, _bulk_sends),
-)
+_WORKS = (_events, _cancellations, _refunds, _removals, _bank_changes, _reminders, _statements, _bulk_sends)
 
 
 class Sweeper(threading.Thread):
