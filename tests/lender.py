@@ -30,9 +30,10 @@ BEGIN
 END $$
 """
 STRANGERS = """
-SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+PATIENCE = 0.5
+"""Seconds within which a connection that was closed is gone."""
 SHAPE = """
 SELECT md5(string_agg(thing, ',' ORDER BY thing)) FROM (
     SELECT 'column ' || attrelid::regclass || '.' || attname || atttypid || attnotnull AS thing
@@ -87,8 +88,7 @@ class Lender:
             return False
         with suppress(psycopg.OperationalError):
             # Who is still there may come back, and write into what the next test takes for empty.
-            alone = watch.execute(STRANGERS).fetchone() == (0,)
-            if alone and self._read_shape(watch) == self._shape:
+            if _alone(watch) and self._read_shape(watch) == self._shape:
                 watch.execute(EMPTY)
                 return True
         return False
@@ -96,3 +96,12 @@ class Lender:
     def _read_shape(self, connection: Connection) -> str:
         found = connection.execute(SHAPE).fetchone()
         return str(found and found[0])
+
+
+def _alone(watch: Connection) -> bool:
+    ends = time.monotonic() + PATIENCE
+    while watch.execute(STRANGERS).fetchone() != (0,):
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.005)
+    return True

@@ -8,7 +8,8 @@ import typer
 from paymail.cli.context import exits, open_app
 from paymail.cli.options import Json
 from paymail.services.core.issuers import find_issuer
-from paymail.services.forecast.forecast import Coming, forecast
+from paymail.services.forecast.coming import Coming
+from paymail.services.forecast.forecast import forecast
 
 
 @exits

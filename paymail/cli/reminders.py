@@ -42,6 +42,10 @@ Approval = Annotated[
         help="Refunds of a payment that come to so much, in minor units, need a second person; `off` to end.",
     ),
 ]
+StatementDay = Annotated[
+    str | None,
+    typer.Option(help="Day of the month, 1 to 28, on which customers who owe get a statement; `off` to end."),
+]
 Issuer_ = Annotated[str, typer.Option("--issuer", help="Issuer id or name; not needed if there is only one.")]
 
 
@@ -88,6 +92,7 @@ def issuer_(
     reminder_gap: Gap = None,
     host_mails_invoices: HostMails = None,
     refund_approval_from: Approval = None,
+    statement_day: StatementDay = None,
 ) -> None:
     """Change an issuer's reminder, sending, pay link and fee settings."""
     given = {
@@ -112,8 +117,9 @@ def issuer_(
     }
     if link_days is not None:
         changes["link_days"] = setting_texts.link_days(link_days)
-    if refund_approval_from is not None:
-        changes["refund_approval_from"] = setting_texts.read("refund_approval_from", refund_approval_from)
+    for name, text in (("refund_approval_from", refund_approval_from), ("statement_day", statement_day)):
+        if text is not None:
+            changes[name] = setting_texts.read(name, text)
     _change(issuer, changes)
 
 

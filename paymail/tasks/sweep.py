@@ -2,17 +2,19 @@
 
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 
 from paymail import observability, request_ids
 from paymail.clock import new_id
-from paymail.services.customers import method_removals
-from paymail.services.delivery import deliveries
+from paymail.services.customers import method_removals, monthly_statements
 from paymail.services.issuers import bank_changes
 from paymail.services.payments import intent_cancellation, webhook_inbox
 from paymail.services.refunds import refund_requests
 from paymail.services.reminders import planner
 from paymail.services.sending import bulk
 from paymail.tasks import maintenance
+from paymail.tasks.delivering import Delivering
 from paymail.wiring import App
 
 log = observability.logger(__name__)
@@ -21,28 +23,22 @@ STUCK_SECONDS = 600.0
 """A turn that takes longer is stuck. Full ones are far shorter: each step of theirs has a time limit."""
 
 
-def sweep_once(app: App) -> int:
+def sweep_once(app: App, delivering: Delivering | None = None) -> int:
     """Work on events, plan reminders, write bulk sends, deliver what is due, do chores; return how many.
 
-    What it causes by itself, such as a reminder, has the id of the turn.
+    `delivering` is the process's, where it has one. What a turn causes by itself, such as a reminder, has the
+    turn's id.
     """
+    works: dict[str, Callable[[], int]] = {work.__name__.strip("_"): partial(work, app) for work in _WORKS}
+    works["deliveries"] = (delivering or Delivering(app)).sweep
     with request_ids.bound(new_id()):
         done = 0
-        for work in (
-            _events,
-            _cancellations,
-            _refunds,
-            _removals,
-            _bank_changes,
-            _reminders,
-            _bulk_sends,
-            _deliveries,
-        ):
+        for part, work in works.items():
             try:
-                done += work(app)
+                done += work()
             except Exception:
                 # One kind of work that fails must not stop the others; it is tried again at the next turn.
-                log.exception("a part of the sweep failed", part=work.__name__.strip("_"))
+                log.exception("a part of the sweep failed", part=part)
         maintenance.do(app)
         return done
 
@@ -71,20 +67,24 @@ def _reminders(app: App) -> int:
     return planner.plan_due(app.context())
 
 
+def _statements(app: App) -> int:
+    return monthly_statements.send_due(app.context())
+
+
 def _bulk_sends(app: App) -> int:
     bulk.expand_all(app.context())
     return 0
 
 
-def _deliveries(app: App) -> int:
-    return deliveries.sweep(app.delivery_context())
+_WORKS = (_events, _cancellations, _refunds, _removals, _bank_changes, _reminders, _statements, _bulk_sends)
 
 
 class Sweeper(threading.Thread):
     """Sweeps every few seconds until stopped; what fails is logged and tried again at the next turn."""
 
-    def __init__(self, app: App, *, every: float) -> None:
+    def __init__(self, app: App, *, every: float, delivering: Delivering | None = None) -> None:
         super().__init__(name="paymail-sweep", daemon=True)
+        self._delivering = delivering or Delivering(app)
         self._app = app
         self._every = every
         self._stopping = threading.Event()
@@ -107,7 +107,7 @@ class Sweeper(threading.Thread):
     def _sweep_safely(self) -> None:
         self._turn_began = time.monotonic()
         try:
-            sweep_once(self._app)
+            sweep_once(self._app, self._delivering)
         except Exception:
             # The last line of defence: an unforeseen fault in one turn must not end all later ones.
             log.exception("sweep failed; trying again at the next turn")

@@ -20,7 +20,8 @@ IDENTITY = {
     "stripe_account", "last_receipt", "last_credit_note", "created_at",
     "phone", "tax_label", "colour", "logo_sha256", "terms", "footer",
     "bank_holder", "bank_name", "bank_bsb", "bank_number", "bank_payid", "bank_iban", "bank_bic",
-    "bank_since", "legal_name", "website", "sender_findings",
+    "bank_since", "legal_name", "website", "sender_findings", "statements_done",
+    "statements_after",
 }  # fmt: skip
 """Columns of an issuer that say who it is, or that paymail counts; none of them is a setting."""
 OPTIONS = {

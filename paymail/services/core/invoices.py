@@ -1,24 +1,26 @@
 """Finding an invoice, and taking its lock: every change to its money or its emails starts here."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from paymail.errors import NotFound
 from paymail.models import Customer, Invoice, Issuer, PaymentPlan
+from paymail.services.core import read_ahead
 
-_ISSUER_AND_PLAN = (
-    joinedload(Invoice.issuer),
-    selectinload(Invoice.plan).selectinload(PaymentPlan.instalments),
-)
+_PLAN = selectinload(Invoice.plan).selectinload(PaymentPlan.instalments)
+_ISSUER_AND_PLAN = (joinedload(Invoice.issuer), _PLAN)
+# Few have contacts, so their rows beside the invoice's cost less than a statement of their own.
+_CUSTOMER = joinedload(Invoice.customer).joinedload(Customer.contacts)
 PARTIES = (joinedload(Invoice.issuer), joinedload(Invoice.customer))
 PARTIES_AND_PLAN = (*_ISSUER_AND_PLAN, joinedload(Invoice.customer).selectinload(Customer.contacts))
 """What must be loaded with an invoice wherever reminders are decided."""
 
+_WHOLE = (*_ISSUER_AND_PLAN, selectinload(Invoice.lines), _CUSTOMER)
 _LATEST = 2**33
 
 
@@ -28,27 +30,44 @@ class NoSuchInvoice(NotFound):
     code = "no_such_invoice"
 
 
-def load_invoice(session: Session, *, invoice_id: int, lock: bool = False, share: bool = False) -> Invoice:
-    """Return an invoice with issuer, customer, contacts and lines.
-
-    `lock` takes its row lock first, `share` a lock that others may share but no `lock` (PostgreSQL).
-    """
-    statement = (
-        select(Invoice)
-        .where(Invoice.invoice_id == invoice_id)
-        .options(*_ISSUER_AND_PLAN, selectinload(Invoice.lines))
-        # Few have contacts, so their rows beside the invoice's cost less than a statement of their own.
-        .options(joinedload(Invoice.customer).joinedload(Customer.contacts))
-    )
-    if lock or share:
+def load_invoice(session: Session, *, invoice_id: int, lock: bool = False) -> Invoice:
+    """Return an invoice with issuer, customer, contacts, plan and lines; `lock` takes its row lock first."""
+    if not lock and (known := read_ahead.known(session, "invoices").get(invoice_id)):
+        return known  # type: ignore[no-any-return]
+    statement = select(Invoice).where(Invoice.invoice_id == invoice_id).options(*_WHOLE)
+    if lock:
         # FOR NO KEY UPDATE: a row that only refers to the invoice, such as the timeline entry of a worker
         # that holds the message's lock, need not wait for it. With FOR UPDATE these two would deadlock.
-        statement = statement.with_for_update(of=Invoice, read=share, key_share=not share)
+        statement = statement.with_for_update(of=Invoice, key_share=True)
         statement = statement.execution_options(populate_existing=True)
-    invoice = session.scalars(statement).unique().one_or_none()
+    return _one(session, statement, invoice_id)
+
+
+def share_invoice(session: Session, *, invoice_id: int, plan: bool) -> Invoice:
+    """Return an invoice with issuer, customer and contacts, and with its plan if that is wanted.
+
+    Its lock may be shared with others, but not with who changes the invoice (PostgreSQL).
+    """
+    with_plan = [joinedload(Invoice.plan).selectinload(PaymentPlan.instalments)] if plan else []
+    options = [joinedload(Invoice.issuer), _CUSTOMER, *with_plan]
+    statement = select(Invoice).where(Invoice.invoice_id == invoice_id).options(*options)
+    statement = statement.with_for_update(of=Invoice, read=True)
+    return _one(session, statement.execution_options(populate_existing=True), invoice_id)
+
+
+def _one(session: Session, statement: Select[Invoice], invoice_id: int) -> Invoice:
+    invoice: Invoice | None = session.scalars(statement).unique().one_or_none()
     if invoice is None:
         raise NoSuchInvoice(f"invoice {invoice_id} not found")
     return invoice
+
+
+def read_invoices(session: Session, *, invoice_ids: Iterable[int]) -> dict[int, Invoice]:
+    """Read some invoices ahead, whole, by one statement a table; return them by id."""
+    statement = select(Invoice).where(Invoice.invoice_id.in_(set(invoice_ids))).options(*_WHOLE)
+    found = {invoice.invoice_id: invoice for invoice in session.scalars(statement).unique()}
+    read_ahead.keep(session, "invoices", found)
+    return found
 
 
 def load_invoices(

@@ -7,13 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
-from paymail.models import DeliveryAttempt, Invoice, Message, MessageKind, MessageState
+from paymail.models import DeliveryAttempt, Invoice, Message, MessageState
 from paymail.ports.mail import Outcome, Scope, Verdict
 from paymail.services.core import history
-from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery import missing_abn
 from paymail.services.delivery.permission import permission_of
-from paymail.services.letters.addressees import is_addressed
 from paymail.services.outbox import dedupe_keys, gates, notices, queue, recipients, sender_refusals
 from paymail.services.outbox.queue import Claim
 from paymail.services.outbox.suppressions import normalised
@@ -24,7 +22,6 @@ LONGEST_DELAY = timedelta(hours=1)
 WORKER = "worker"
 
 _S = MessageState
-_HELD = ("held_at", "held_until", "held_reason", "reminders_off", "ladder")
 
 
 def backoff(*, message_id: int, attempts: int) -> timedelta:
@@ -52,34 +49,6 @@ def ask_permission(
     return found.answer is Answer.GO
 
 
-def begin_handover(session: Session, *, claim: Claim, now: datetime, lease: timedelta) -> bool:
-    """Ask again, in the transaction that commits `handover`, whether the message may go; False stops it.
-
-    The invoice is read FOR SHARE, so a settlement either committed before and is seen here, or waits
-    until the hand-over is committed. Lock order: invoice, then message.
-    """
-    message = session.get_one(Message, claim.message_id)
-    invoice = load_invoice(session, invoice_id=message.invoice_id, share=True)
-    if message.kind is MessageKind.REMINDER:
-        session.refresh(invoice.customer, _HELD)  # who waited for the lock read the customer of before
-    if not ask_permission(session, claim=claim, message=message, invoice=invoice, now=now):
-        return False
-    if not is_addressed(session, message=message, invoice=invoice):
-        # Queued or written while an address was being changed: the next try writes it to the new one.
-        queue.put_back(session, claim=claim, at=now, reason="the customer's addresses have just been changed")
-        return False
-    return queue.move(
-        session,
-        message_id=claim.message_id,
-        under=claim.fence,
-        sources=(_S.SENDING,),
-        target=_S.HANDOVER,
-        lease_after=now,
-        lease_until=now + lease,
-        handed_over_at=now,
-    )
-
-
 def suppress(session: Session, *, claim: Claim, reason: str, now: datetime) -> None:
     """Record that paymail decided not to send, and why."""
     if queue.move(
@@ -104,6 +73,18 @@ class RetryPolicy:
 
 def finish(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, retries: RetryPolicy) -> None:
     """Record the outcome of one try, move the message on if the claim still holds, and mind the gates."""
+    record(session, claim=claim, outcome=outcome, now=now, retries=retries)
+    if outcome.verdict is Verdict.SENT:
+        gates.open_(session, keys=gates_of(session.get_one(Message, claim.message_id)))
+
+
+def gates_of(message: Message) -> list[str]:
+    """Return the keys of the gates that a success of a message opens."""
+    return [gates.RELAY, gates.destination(message.destination)]
+
+
+def record(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, retries: RetryPolicy) -> None:
+    """Do what `finish` does, but for the gates that a success opens."""
     if outcome.verdict is Verdict.STOPPED:
         return  # whoever stopped it has recorded why
     session.add(
@@ -161,7 +142,6 @@ def _sent(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> No
                     session, message=message, address=address, status="", reply=reply, now=now
                 ):
                     _tell_of_refusal(session, message, address, reply, now)
-    gates.open_(session, keys=[gates.RELAY, gates.destination(message.destination)])
 
 
 def _tell_of_refusal(session: Session, message: Message, address: str, reply: str, now: datetime) -> None:

@@ -5,9 +5,8 @@ The customer may have paid a second ago, and neither the page nor the webhook ha
 
 from paymail import observability
 from paymail.errors import PaymailError, Unavailable
-from paymail.models import Message, PaymentAttempt
+from paymail.models import PaymentAttempt
 from paymail.services.core.contexts import GatewayContext
-from paymail.services.ledger.attempts import live_attempt
 from paymail.services.outbox import notices
 from paymail.services.payments import settlement
 
@@ -16,15 +15,12 @@ log = observability.logger(__name__)
 SOURCE = "reminder check"
 
 
-def ask_before_reminding(context: GatewayContext, *, message_id: int) -> str:
-    """Settle what Stripe knows of the open intent of a reminder's invoice, within a few seconds.
+def ask_before_reminding(context: GatewayContext, *, message_id: int, attempt: PaymentAttempt | None) -> str:
+    """Settle what Stripe knows of the live attempt of a reminder's invoice, within a few seconds.
 
     Returns why the reminder must wait: Stripe could not be asked. An empty text says that the books are
     up to date; whether the reminder may go is for the hand-over to see.
     """
-    with context.transaction() as session:
-        message = session.get_one(Message, message_id)
-        attempt = live_attempt(session, invoice_id=message.invoice_id)
     if attempt is None or attempt.intent_id is None:
         return ""  # nobody was given the secret of an intent without an id, so it cannot be paid
     try:

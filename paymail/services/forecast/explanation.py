@@ -11,8 +11,9 @@ from paymail.errors import PaymailError
 from paymail.models import Invoice, Message, MessageKind, MessageState
 from paymail.services.core.invoices import load_invoice
 from paymail.services.delivery.permission import permission_of, reminder_of
+from paymail.services.forecast.coming import local_text
 from paymail.services.forecast.expected_reminders import expected
-from paymail.services.forecast.forecast import SLACK, local_text, prospect
+from paymail.services.forecast.forecast import SLACK, prospect
 from paymail.services.outbox import dedupe_keys
 from paymail.services.reminders import ladder, situation
 from paymail.services.reminders.decision import decide

@@ -6,7 +6,7 @@ Made by the same decision as the sweep's, so it cannot promise what the sweep do
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from paymail.errors import PaymailError
 from paymail.models import BulkSend, BulkState, Invoice, Message, MessageKind, MessageState
-from paymail.money import Money
 from paymail.services.core.invoices import PARTIES_AND_PLAN
 from paymail.services.delivery.permission import permission_of
+from paymail.services.forecast.coming import Coming, coming
+from paymail.services.forecast.coming_statements import coming_statements
 from paymail.services.forecast.expected_reminders import expected
 from paymail.services.letters.addressees import addresses
 from paymail.services.lists.payment_state import OWED
@@ -31,32 +32,6 @@ SLACK = timedelta(days=75)
 
 AT_ONCE = 1000
 """Addresses that are asked about in one statement."""
-
-
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """One email that is to go out. `at` is None for what is held back without an end."""
-
-    invoice_id: int
-    number: str
-    customer: str
-    recipient: str
-    kind: MessageKind
-    step: str
-    balance: Money
-    at: datetime | None
-    """UTC."""
-    local: str
-    """`at` on the issuer's clock, as people write it."""
-    zone: str
-    """The issuer's zone, an IANA name."""
-    held: str
-    """Why it does not go out as things stand; empty when it will."""
-
-
-def local_text(policy: Policy, at: datetime | None) -> str:
-    """Return an instant on the issuer's clock: `Tue 2026-04-14 09:00 AEST`."""
-    return at.astimezone(policy.calendar.zone).strftime("%a %Y-%m-%d %H:%M %Z") if at else ""
 
 
 def forecast(
@@ -78,6 +53,7 @@ def forecast(
         one.invoice_id: one.at for one in queued if one.kind is MessageKind.REMINDER and one.at is not None
     }
     found = [*queued, *_reminders(session, now, until, issuer_id, written, most)]
+    found += coming_statements(session, now, until, issuer_id, most)
     return sorted(found, key=lambda one: (one.at is None, bool(one.held), one.at or now, one.invoice_id))
 
 
@@ -106,13 +82,13 @@ def _reminders(
             if any(invoice.reminders_from <= step.at <= until for step in schedule(policy, *dues(invoice))):
                 found.append((invoice, policy))
         except PaymailError as error:
-            yield _coming(invoice, None, "", None, str(error))
+            yield coming(invoice, None, "", None, str(error))
     steps = [(invoice, policy.ladder) for invoice, policy in found]
     situations = situation.gather(session, invoices=steps, now=now)
     for invoice, policy in found:
         facts, goes_at = situations[invoice.invoice_id], written.get(invoice.invoice_id)
         for step, at, held in expected(policy, facts, now, until, written=goes_at):
-            yield _coming(invoice, policy, step.rung.key, at, held)
+            yield coming(invoice, policy, step.rung.key, at, held)
 
 
 def _has_steps(now: datetime, until: datetime) -> ColumnElement[bool]:
@@ -162,7 +138,7 @@ def _queued(
             facts=situations.get(message.message_id),
             suppressed=suppressed,
         )
-        one = _coming(invoice, policy, message.step, at, held)
+        one = coming(invoice, policy, message.step, at, held)
         yield replace(one, kind=message.kind, recipient=message.recipient)
 
 
@@ -230,19 +206,3 @@ def _facts(session: Session, message: Message, invoice: Invoice, now: datetime) 
         return None
     steps = situation.policy_of(invoice).ladder
     return situation.situation_of(session, invoice=invoice, steps=steps, now=now, without=message.dedupe_key)
-
-
-def _coming(invoice: Invoice, policy: Policy | None, step: str, at: datetime | None, held: str) -> Coming:
-    return Coming(
-        invoice_id=invoice.invoice_id,
-        number=invoice.number,
-        customer=invoice.customer.name,
-        recipient=invoice.customer.email,
-        kind=MessageKind.REMINDER,
-        step=step,
-        balance=Money(invoice.balance, invoice.currency),
-        at=at,
-        local=local_text(policy, at) if policy else "",
-        zone=invoice.issuer.timezone,
-        held=held,
-    )

@@ -11,6 +11,7 @@ from paymail.models import Invoice, Issuer
 from paymail.money import exponent
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.email_addresses import checked, checked_copy
+from paymail.services.core.invoices import local_date
 from paymail.services.core.locales import checked_locale
 from paymail.services.core.tax_invoices import lacks_abn
 from paymail.services.core.websites import checked_website
@@ -29,7 +30,7 @@ ISSUER_FIELDS = (
     "timezone", "country", "subdivision", "ladder", "send_at", "quiet_from", "quiet_until",
     "reminder_minimum", "reminder_cap", "sender_rate", "reminders_off", "link_days",
     "application_fee", "save_methods", "reminder_gap", "host_mails_invoices",
-    "refund_approval_from",
+    "refund_approval_from", "statement_day",
 )  # fmt: skip
 """How it bills."""
 DETAIL_FIELDS = (
@@ -52,6 +53,8 @@ MOST_FEE = 3000
 """In hundredths of a per cent: a fee beyond this is a slip of the fingers."""
 MOST_APPROVAL_FROM = 10**12
 """Minor units."""
+LAST_STATEMENT_DAY = 28
+"""Every month has it."""
 
 
 def set_up_issuer(
@@ -92,6 +95,9 @@ def set_up_issuer(
             changed[name] = (write(name, old), write(name, value))
             record(session, issuer, name, changed[name], actor, now)
             setattr(issuer, name, value)
+            if name == "statement_day":
+                # From the next such day on: whoever sets it on one does not mail everybody at once.
+                issuer.statements_done, issuer.statements_after = local_date(issuer, now), 0
     tell_of_details(session, issuer, changed, actor, now)
     asked = bank_changes.ask(session, issuer=issuer, fields=bank, actor=actor, now=now) if bank else []
     return [*changed, *asked]
@@ -175,6 +181,9 @@ def _check_settings(wanted: dict[str, Any]) -> None:
     limit = wanted["refund_approval_from"]
     if limit is not None and not 0 < int(limit) <= MOST_APPROVAL_FROM:
         raise BadPreference("the sum from which refunds need approval must be above zero, or empty for none")
+    day = wanted["statement_day"]
+    if day is not None and not 1 <= int(day) <= LAST_STATEMENT_DAY:
+        raise BadPreference(f"the day of statements must be between 1 and {LAST_STATEMENT_DAY}, or empty")
     days = wanted["link_days"]
     if days is not None and not 0 <= int(days) <= MOST_LINK_DAYS:
         raise BadPreference(f"pay links must expire 0 to {MOST_LINK_DAYS} days after the due date, or never")

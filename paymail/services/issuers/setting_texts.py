@@ -7,6 +7,7 @@ Value = str | int | bool | None
 
 SWITCHES = frozenset({"reminders_off", "save_methods", "host_mails_invoices"})
 NUMBERS = frozenset({"reminder_minimum", "reminder_cap", "reminder_gap"})
+OR_OFF = frozenset({"refund_approval_from", "statement_day"})
 NEVER = "never"
 OFF = "off"
 
@@ -17,7 +18,7 @@ def read(name: str, text: str) -> Value:
         return link_days(text)
     if name == "application_fee":
         return fee(text)
-    if name == "refund_approval_from":
+    if name in OR_OFF:
         return None if text.strip().lower() in ("", OFF) else _number(name, text.strip())
     if name in SWITCHES:
         return _switch(name, text)
@@ -30,7 +31,7 @@ def write(name: str, value: Value) -> str:
     """Return a setting's value as `read` reads it."""
     if name == "link_days" and value is None:
         return NEVER
-    if name == "refund_approval_from" and value is None:
+    if name in OR_OFF and value is None:
         return OFF
     if name == "application_fee":
         return f"{int(value or 0) / 100:g}"

@@ -8,6 +8,7 @@ received too: what goes out with an email never asks for what has arrived.
 import hashlib
 import json
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,12 +17,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
-from paymail.db import insert_once
+from paymail.db import insert_all_once, insert_once
 from paymail.documents import Document, InvoiceDocument
 from paymail.models import Blob, Invoice, InvoiceStatus, IssuedDocument
 from paymail.ports.rendering import Frozen, IncompletePdf
+from paymail.services.core import read_ahead
 from paymail.services.core.invoices import load_invoice
 from paymail.services.outbox import blobs
+
+_AHEAD = "versions of documents"
 
 
 def facts_of(document: Document) -> str:
@@ -68,6 +72,9 @@ def frozen(session: Session, *, invoice: Invoice, document: Document) -> Frozen 
     if invoice.status is InvoiceStatus.DRAFT:
         return None
     facts, paid = facts_of(document), document.paid.minor if isinstance(document, InvoiceDocument) else 0
+    known = read_ahead.known(session, _AHEAD).get(invoice.invoice_id)
+    if known is not None and (facts, paid) not in known:
+        return Frozen(invoice.invoice_id, facts, paid, None, kind_of(document))
     kept = _kept(facts).where(IssuedDocument.invoice_id == invoice.invoice_id, IssuedDocument.paid == paid)
     return Frozen(invoice.invoice_id, facts, paid, session.scalar(kept), kind_of(document))
 
@@ -86,28 +93,33 @@ def _kept(facts: str) -> Select[bytes]:
     )
 
 
-def keep(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> str:
-    """Keep the bytes that go out with an email, and return their digest; `enter` follows.
+def read(session: Session, *, invoice_ids: Iterable[int]) -> None:
+    """Read ahead which versions of some invoices are kept."""
+    wanted = set(invoice_ids)
+    statement = select(IssuedDocument.invoice_id, IssuedDocument.facts, IssuedDocument.paid)
+    found: dict[int, set[tuple[str, int]]] = {invoice_id: set() for invoice_id in wanted}
+    for invoice_id, facts, paid in session.execute(statement.where(IssuedDocument.invoice_id.in_(wanted))):
+        found[invoice_id].add((facts, paid))
+    read_ahead.keep(session, _AHEAD, found)
 
-    Nothing here waits for who changes or erases the invoice: the message's lock comes before that.
-    """
-    if version.pdf is not None:
-        return hashlib.sha256(pdf).hexdigest()  # their row stands, and `enter` renews it
-    return blobs.keep(session, content=bytes(pdf), now=now)
 
+def enter(session: Session, *, drawn: Sequence[tuple[Frozen, bytes]], now: datetime) -> None:
+    """Enter what goes out with some emails as versions where they are new, and renew those that are not.
 
-def enter(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> None:
-    """Enter what `keep` kept as the version if it is new, and renew it if it is not.
-
-    To be called under the lock of the email's message, as who changes the invoice's link takes it: the new
-    row refers to the invoice, whose row is locked harder when its link changes.
-    One that lacks characters for want of a font is no version: with the font it is drawn whole.
+    The bytes of new ones are kept. To be called under the locks of the emails' messages, as who changes an
+    invoice's link takes them: a new row refers to the invoice, whose row is locked harder when its link
+    changes. One that lacks characters for want of a font is no version: with the font it is drawn whole.
     Of two that were drawn at once, one is the version; each email says by its digest which bytes it had.
     """
-    if version.pdf is not None:
-        blobs.keep_again(session, content=pdf, now=now)
-    elif not isinstance(pdf, IncompletePdf):
-        _enter(session, version, hashlib.sha256(pdf).hexdigest(), now)
+    blobs.renew(session, contents=[pdf for version, pdf in drawn if version.pdf is not None], now=now)
+    fresh = [one for one in drawn if one[0].pdf is None and not isinstance(one[1], IncompletePdf)]
+    rows = [_row(version, hashlib.sha256(pdf).hexdigest(), now) for version, pdf in fresh]
+    entered = insert_all_once(
+        session, IssuedDocument, rows, key=IssuedDocument.issued_id, returning=IssuedDocument.pdf_sha256
+    )
+    for version, pdf in fresh if len(entered) < len(fresh) else ():
+        if hashlib.sha256(pdf).hexdigest() not in entered.values():
+            _enter(session, version, hashlib.sha256(pdf).hexdigest(), now)
 
 
 def keep_shown(session: Session, *, version: Frozen, pdf: bytes, now: datetime) -> None:
@@ -125,15 +137,7 @@ def keep_shown(session: Session, *, version: Frozen, pdf: bytes, now: datetime) 
 
 def _enter(session: Session, version: Frozen, digest: str, now: datetime) -> bool:
     """Enter the bytes as those of a version, unless it has some that are not erased; say whether they are."""
-    values = {
-        "invoice_id": version.invoice_id,
-        "kind": version.kind,
-        "facts": version.facts,
-        "paid": version.paid,
-        "pdf_sha256": digest,
-        "issued_at": now,
-    }
-    if insert_once(session, IssuedDocument, values):
+    if insert_once(session, IssuedDocument, _row(version, digest, now)):
         return True
     drawn_again = (
         update(IssuedDocument)
@@ -147,3 +151,14 @@ def _enter(session: Session, version: Frozen, digest: str, now: datetime) -> boo
         .returning(IssuedDocument.issued_id)
     )
     return session.scalar(drawn_again.execution_options(synchronize_session=False)) is not None
+
+
+def _row(version: Frozen, digest: str, now: datetime) -> dict[str, Any]:
+    return {
+        "invoice_id": version.invoice_id,
+        "kind": version.kind,
+        "facts": version.facts,
+        "paid": version.paid,
+        "pdf_sha256": digest,
+        "issued_at": now,
+    }

@@ -1,5 +1,6 @@
 """Which letter a message row stands for."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from paymail.documents import Document
 from paymail.emails import TO_STAFF
 from paymail.models import TO_NAMED, Blob, ContactRole, Invoice, Message, MessageKind, MessageState
 from paymail.ports.rendering import Copies, Enclosed, Frozen, Letter
+from paymail.services.core import read_ahead
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.letters import issued_documents, own_words
 from paymail.services.letters.addressees import mailed
@@ -16,6 +18,12 @@ from paymail.services.letters.kind import Source
 from paymail.services.letters.kinds import KINDS
 
 LATE = timedelta(minutes=30)
+_AHEAD = "threads"
+_HANDED_OVER = (MessageState.SENT, MessageState.BOUNCED, MessageState.UNKNOWN, MessageState.HANDOVER)
+_ABOUT_INVOICE = (
+    Message.kind.not_in((*TO_STAFF, *TO_NAMED, MessageKind.STATEMENT)),
+    Message.state.in_(_HANDED_OVER),
+)
 SPEAKS_OF_DAYS = (MessageKind.REMINDER, MessageKind.STATEMENT)
 
 
@@ -106,16 +114,28 @@ def _thread_root(session: Session, message: Message) -> str:
 
     That is the invoice email, or a reminder where the host mailed the invoice.
     """
-    handed_over = (MessageState.SENT, MessageState.BOUNCED, MessageState.UNKNOWN, MessageState.HANDOVER)
+    known = read_ahead.known(session, _AHEAD).get(message.invoice_id)
+    if known is not None:
+        return next((header for number, header in known if number != message.message_id), "")
     first = (
         select(Message.header_id)
         .where(
             Message.invoice_id == message.invoice_id,
-            Message.kind.not_in((*TO_STAFF, *TO_NAMED, MessageKind.STATEMENT)),
-            Message.state.in_(handed_over),
+            *_ABOUT_INVOICE,
             Message.message_id != message.message_id,
         )
         .order_by(Message.message_id)
         .limit(1)
     )
     return session.scalar(first) or ""
+
+
+def read_threads(session: Session, *, invoice_ids: Iterable[int]) -> None:
+    """Read ahead which emails about some invoices later ones answer."""
+    wanted = set(invoice_ids)
+    statement = select(Message.invoice_id, Message.message_id, Message.header_id)
+    statement = statement.where(Message.invoice_id.in_(wanted), *_ABOUT_INVOICE)
+    found: dict[int, list[tuple[int, str]]] = {invoice_id: [] for invoice_id in wanted}
+    for invoice_id, message_id, header_id in session.execute(statement.order_by(Message.message_id)):
+        found[invoice_id].append((message_id, header_id))
+    read_ahead.keep(session, _AHEAD, found)

@@ -66,14 +66,15 @@ def last_day(invoice: Invoice) -> date | None:
 
 def keep_alive(session: Session, *, invoice: Invoice, now: datetime) -> None:
     """Have the link live long enough for an email that goes out now. Never shortens, never makes one."""
-    if _lives_long_enough(invoice, now):
+    if lives_long_enough(invoice, now):
         return
     load_invoice(session, invoice_id=invoice.invoice_id, lock=True)  # refreshes `invoice` too
-    if not _lives_long_enough(invoice, now):
+    if not lives_long_enough(invoice, now):
         invoice.payment_token_expires_at = end_of(invoice.issuer, due=invoice.due_date, now=now)
 
 
-def _lives_long_enough(invoice: Invoice, now: datetime) -> bool:
+def lives_long_enough(invoice: Invoice, now: datetime) -> bool:
+    """Whether an email that goes out now may hold the invoice's link, or there is none to hold."""
     present = invoice.payment_token_expires_at
     if invoice.payment_token is None or present is None:
         return True

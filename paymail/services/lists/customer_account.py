@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from paymail.emails import TO_STAFF
@@ -28,11 +28,14 @@ _SAID = (HoldReason.PROMISED, HoldReason.CLAIMED)
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """What a customer paid in one currency since some day, before refunds; `last` is the day it came."""
+    """What a customer paid in one currency since some day, before refunds.
+
+    `last` is when the last of it came; None: only the host knows.
+    """
 
     count: int
     amount: Money
-    last: datetime
+    last: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +62,18 @@ def open_invoices(session: Session, *, customer_id: int, limit: int) -> Sequence
 def paid_since(session: Session, *, customer_id: int, since: datetime) -> list[Paid]:
     """Return what arrived from a customer since an instant (UTC), by currency.
 
-    Without what only a host's records told: when that arrived nobody here knows.
+    What the host had received before an invoice came in has no day of its own: it counts if the invoice was
+    issued since.
     """
+    dated = or_(Payment.channel != Channel.HOST, Payment.received_at > Invoice.created_at)
+    last = func.max(case((dated, Payment.received_at)))
     statement = (
-        select(Payment.currency, func.count(), func.sum(Payment.amount), func.max(Payment.received_at))
+        select(Payment.currency, func.count(), func.sum(Payment.amount), last)
         .join(Invoice, Invoice.invoice_id == Payment.invoice_id)
         .where(
             Invoice.customer_id == customer_id,
-            Payment.channel != Channel.HOST,
             Payment.received_at >= since,
+            or_(dated, Invoice.issued_date >= since.date()),
         )
         .group_by(Payment.currency)
         .order_by(Payment.currency)

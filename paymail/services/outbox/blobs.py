@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from paymail.db import insert_once
+from paymail.db import insert_all_once, insert_once
 from paymail.errors import Gone, NotFound
 from paymail.models import Blob
 
@@ -31,6 +31,37 @@ def keep(session: Session, *, content: bytes, now: datetime) -> str:
     if not insert_once(session, Blob, values):
         keep_again(session, content=content, now=now)
     return digest
+
+
+def keep_all(session: Session, *, contents: Iterable[bytes], now: datetime) -> None:
+    """Keep some contents, each once, by one statement where they are new."""
+    by_digest = {hashlib.sha256(content).hexdigest(): content for content in contents}
+    rows = [
+        {"sha256": digest, "size": len(content), "content": bytes(content), "created_at": now}
+        for digest, content in sorted(by_digest.items())  # in one order, so that two never wait crosswise
+    ]
+    inserted = insert_all_once(session, Blob, rows, key=Blob.sha256, returning=Blob.sha256)
+    for digest in sorted(by_digest.keys() - inserted.keys()):
+        keep_again(session, content=by_digest[digest], now=now)
+
+
+def renew(session: Session, *, contents: Iterable[bytes], now: datetime) -> None:
+    """Keep some contents that were kept before for as long as if they were new."""
+    by_digest = {hashlib.sha256(content).hexdigest(): content for content in contents}
+    if not by_digest:
+        return
+    # Those that somebody else is changing, or that were erased, are waited for one by one.
+    free = (
+        select(Blob.sha256)
+        .where(Blob.sha256.in_(sorted(by_digest)), Blob.erased_at.is_(None))
+        .with_for_update(skip_locked=True)
+        .cte("free")
+    )
+    touched = update(Blob).where(Blob.sha256.in_(select(free.c.sha256))).values(created_at=now)
+    statement = touched.returning(Blob.sha256).execution_options(synchronize_session=False)
+    renewed = set(session.scalars(statement))
+    for digest in sorted(by_digest.keys() - renewed):
+        keep_again(session, content=by_digest[digest], now=now)
 
 
 def keep_again(session: Session, *, content: bytes, now: datetime) -> str:

@@ -9,7 +9,7 @@ any number of workers on any number of hosts share a bucket.
 import random
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
@@ -28,6 +28,8 @@ PRESETS = {"office365": 30, "ses": 840}
 FASTEST = 100_000
 _BURST = timedelta(seconds=10)
 """How much of an unused rate may be caught up on at once."""
+_NO_RATE = timedelta(hours=1)
+"""A gate that opens later than this is no bucket: the slowest gives a token a minute."""
 _FIRST_CLOSURE = {"relay": timedelta(seconds=5), "to": timedelta(seconds=30)}
 _LONGEST_CLOSURE = {"relay": timedelta(minutes=2), "to": timedelta(minutes=15)}
 
@@ -104,20 +106,45 @@ def not_behind(shut: set[str]) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def take(session: Session, *, key: str, rate: int, now: datetime) -> bool:
-    """Take a token of a bucket of `rate` a minute; False when none is there. Rate 0 always gives one."""
+def closed_or_failing(session: Session, *, now: datetime) -> tuple[set[str], set[str]]:
+    """Return the keys of the gates that let nothing through now, and of those that a success opens."""
+    failing = or_(Gate.key == RELAY, Gate.key.startswith("to:"))
+    rows = session.execute(select(Gate.key, Gate.opens_at).where(or_(Gate.opens_at > now, failing))).all()
+    opened = {key for key, _opens_at in rows if key == RELAY or key.startswith("to:")}
+    return {key for key, opens_at in rows if opens_at > now}, opened
+
+
+def nothing_against(message: Message, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that no gate was closed against a message since it was claimed.
+
+    A rate does not count: its token was taken with the claim.
+    """
+    keys = [RELAY, destination(message.destination)]
+    if message.kind is not MessageKind.NOTICE:
+        keys.append(f"{REFUSED}{message.sender_gate.partition(':')[2]}:{message.destination}")
+    against = and_(Gate.key.in_(keys), Gate.opens_at > now)
+    if message.bulk_id is not None:
+        paused = and_(Gate.key == bulk(message.bulk_id), Gate.opens_at > now + _NO_RATE)
+        against = or_(against, paused)
+    return ~exists().where(against)
+
+
+def take(session: Session, *, key: str, rate: int, now: datetime, wanted: int = 1) -> int:
+    """Take up to `wanted` tokens of a bucket of `rate` a minute; return how many. Rate 0 gives them all."""
     if rate == 0:
-        return True
+        return wanted
     interval = timedelta(minutes=1) / rate
     earliest = now - max(_BURST - interval, timedelta())
-    if insert_once(
-        session, Gate, {"key": key, "opens_at": earliest + interval, "failures": 0, "reason": "rate"}
-    ):
-        return True
+    most = min(wanted, (now - earliest) // interval + 1)
+    after = earliest + most * interval
+    if insert_once(session, Gate, {"key": key, "opens_at": after, "failures": 0, "reason": "rate"}):
+        return most
     seen = session.scalar(select(Gate.opens_at).where(Gate.key == key))
     if seen is None or seen > now:
-        return False
-    return _swap(session, key, seen, max(seen, earliest) + interval)
+        return 0
+    first = max(seen, earliest)
+    most = min(wanted, (now - first) // interval + 1)
+    return most if _swap(session, key, seen, first + most * interval) else 0
 
 
 def _swap(session: Session, key: str, seen: datetime, to: datetime) -> bool:

@@ -153,14 +153,19 @@ def move(
     sources: Iterable[MessageState],
     target: MessageState,
     lease_after: datetime | None = None,
+    provided: Iterable[ColumnElement[bool]] = (),
     **values: Any,
 ) -> bool:
     """Move a message if it still is in one of `sources` under the fence `under`; False: the race was lost.
 
+    `provided` are further conditions, under which the race counts as lost too.
     Whatever it waits for then, it is no hold, unless `values` say so.
     """
     statement = update(Message).where(
-        Message.message_id == message_id, Message.fence == under, Message.state.in_(list(sources))
+        Message.message_id == message_id,
+        Message.fence == under,
+        Message.state.in_(list(sources)),
+        *provided,
     )
     if lease_after is not None:
         statement = statement.where(Message.lease_until > lease_after)

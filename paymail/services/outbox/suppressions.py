@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import idna
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from paymail.db import insert_once
 from paymail.errors import InvalidInput, NotFound
 from paymail.models import Suppression
+from paymail.services.core import read_ahead
+
+_AHEAD = "suppressions"
 
 
 class NoSuchSuppression(NotFound):
@@ -52,11 +55,35 @@ def active(session: Session, *, address: str) -> Suppression | None:
 
 def among(session: Session, *, addresses: Iterable[str]) -> dict[str, str]:
     """Return which of some addresses are suppressed, in their normalised form, with the reason."""
+    wanted = {normalised(address) for address in addresses}
+    known = read_ahead.known(session, _AHEAD)
+    if wanted <= known.keys():
+        return {address: known[address] for address in wanted if known[address]}
     statement = select(Suppression.address, Suppression.reason).where(
-        Suppression.address.in_({normalised(address) for address in addresses}),
-        Suppression.lifted_at.is_(None),
+        Suppression.address.in_(wanted), Suppression.lifted_at.is_(None)
     )
     return {row.address: row.reason for row in session.execute(statement)}
+
+
+def read(session: Session, *, addresses: Iterable[str]) -> None:
+    """Read ahead which of some addresses are suppressed."""
+    wanted = {normalised(address) for address in addresses}
+    read_ahead.keep(session, _AHEAD, dict.fromkeys(wanted, "") | among(session, addresses=wanted))
+
+
+def trust(session: Session, *, addresses: Iterable[str]) -> None:
+    """Take some addresses (normalised) for not suppressed; the statement that acts on it asks `none_of`."""
+    read_ahead.keep(session, _AHEAD, dict.fromkeys(addresses, ""))
+
+
+def distrust(session: Session) -> None:
+    """Ask about each address again."""
+    read_ahead.forget(session, _AHEAD)
+
+
+def none_of(addresses: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that none of some addresses (normalised) is suppressed."""
+    return ~exists().where(Suppression.address.in_(sorted(addresses)), Suppression.lifted_at.is_(None))
 
 
 def covers(session: Session, *, addresses: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ from pydantic import Base64Bytes, BaseModel, Field, StringConstraints
 from paymail.models import BankChange, Issuer, IssuerChange
 from paymail.services.core.logos import logo_path
 from paymail.services.issuers.bank_changes import details_of
-from paymail.services.issuers.issuer_settings import LONGEST, MOST_GAP, MOST_LINK_DAYS
+from paymail.services.issuers.issuer_settings import LAST_STATEMENT_DAY, LONGEST, MOST_GAP, MOST_LINK_DAYS
 from paymail.services.issuers.logos import MOST_BYTES
 from paymail.services.issuers.setting_texts import Value
 from paymail.services.reminders import ladder
@@ -66,6 +66,9 @@ class IssuerRow(BaseModel):
     link_days: int | None = Field(description="Days after the due date that links expire; null for never.")
     application_fee: float = Field(description="The platform's share of each payment, in per cent.")
     save_methods: bool
+    statement_day: int | None = Field(
+        description="Day of the month on which customers who owe get a statement; null for none."
+    )
     refund_approval_from: float | None = Field(
         description="Refunds of one payment that come to so much need a second person's approval; if null,"
         " none do. In major units. Only an admin changes it, on the staff pages or the server."
@@ -172,6 +175,9 @@ class IssuerChanges(Body):
     sender_rate: Text = Field("", max_length=20)
     link_days: int | None = Field(30, ge=0, le=MOST_LINK_DAYS, strict=True, description="null for never.")
     save_methods: bool = Field(False, strict=True)
+    statement_day: int | None = Field(
+        None, ge=1, le=LAST_STATEMENT_DAY, strict=True, description="null for none."
+    )
 
     def given(self, currency: str) -> dict[str, Value]:
         """Return the fields that the request has, as `set_up_issuer` takes them. Raises BadAmount."""

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from paymail.emails import Tone
 from paymail.models import HoldReason
+from paymail.services.forecast.coming import Coming
 from paymail.services.forecast.explanation import Explanation, StepFate
-from paymail.services.forecast.forecast import Coming
 from paymail.web.http.inputs import Text
 from paymail.web.schemas.body import Body
 

@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse
 
 from paymail.money import Money
 from paymail.services.forecast.ahead import ahead
-from paymail.services.forecast.forecast import Coming, forecast
+from paymail.services.forecast.coming import Coming
+from paymail.services.forecast.forecast import forecast
 from paymail.web.http.dependencies import AppDep
 from paymail.web.staff.local_time import local_day
 from paymail.web.staff.pages import PAGES

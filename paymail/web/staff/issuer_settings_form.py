@@ -41,6 +41,8 @@ class PreferencesForm(StaffForm):
     host_mails_invoices: Text = ""
     refund_approval_from: Text | None = None
     """In major units; empty: refunds need nobody's approval. None: a page of before did not ask."""
+    statement_day: Text | None = None
+    """Empty: none go out by themselves."""
 
 
 @cache
@@ -70,6 +72,7 @@ def of_issuer(issuer: Issuer) -> PreferencesForm:
         save_methods="on" if issuer.save_methods else "off",
         reminder_gap=str(issuer.reminder_gap),
         host_mails_invoices="on" if issuer.host_mails_invoices else "off",
+        statement_day="" if issuer.statement_day is None else str(issuer.statement_day),
         refund_approval_from=_major_or_empty(issuer.refund_approval_from, issuer.currency),
     )
 
@@ -138,6 +141,8 @@ def changes_of(form: PreferencesForm, currency: str) -> dict[str, Value]:
     if form.refund_approval_from is not None:
         typed = form.refund_approval_from.strip()
         changes["refund_approval_from"] = to_minor(parse_decimal(typed), currency) if typed else None
+    if form.statement_day is not None:
+        changes["statement_day"] = read("statement_day", form.statement_day)
     if form.link_days:
         changes["link_days"] = link_days(form.link_days)
     return changes

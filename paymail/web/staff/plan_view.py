@@ -50,6 +50,8 @@ class PlanBlock:
     today: date
     """On the issuer's calendar: an instalment that was due before it is late."""
     asked: Money
+    later: date | None
+    """When what is asked for is due, if nothing is due yet."""
     can_agree: bool
     ways: dict[str, str]
     cadences: tuple[Cadence, ...] = tuple(Cadence)
@@ -63,11 +65,13 @@ class PlanBlock:
 def plan_block(invoice: Invoice, now: datetime) -> PlanBlock:
     """Return what the section of an invoice shows. It must be loaded by `load_invoice`."""
     today, view = local_date(invoice.issuer, now), plan_of(invoice)
+    following = view.following if view else None
     return PlanBlock(
         plan=invoice.plan,
         parts=view.parts if view else (),
         today=today,
         asked=Money(suggested(invoice, today), invoice.currency),
+        later=following.due if following and following.due > today else None,
         can_agree=invoice.can_pay,
         ways=WAYS,
     )

@@ -11,7 +11,7 @@ from paymail.ports.mail import Outcome, Verdict
 from paymail.services.core.customers import NoSuchCustomer
 from paymail.services.core.email_addresses import BadAddress
 from paymail.services.customers import addresses
-from paymail.services.delivery import deliveries, outcomes, unknown_messages
+from paymail.services.delivery import deliveries, handover, outcomes, unknown_messages
 from paymail.services.links import pay_links
 from paymail.services.outbox import notices, queue, suppressions
 from paymail.services.outbox.queue import Claim
@@ -116,7 +116,7 @@ def test_a_worker_that_is_sending_to_the_old_address_loses_the_message(reported:
         (claim,) = queue.claim(session, now=NOW, lease=reported.context.lease)
     reported.change("new@customer.example")
     with db.transaction(reported.engine) as session:
-        assert not outcomes.begin_handover(session, claim=claim, now=NOW, lease=reported.context.lease)
+        assert not handover.begin_handover(session, claim=claim, now=NOW, lease=reported.context.lease)
     deliveries.sweep(reported.context)
     assert reported.state(message_id) is MessageState.SENT
     assert [envelope.recipients for envelope in reported.mailer.delivered] == [("new@customer.example",)]

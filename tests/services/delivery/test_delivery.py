@@ -11,7 +11,7 @@ from paymail.models import DeliveryAttempt, InvoiceStatus, MessageState
 from paymail.ports.mail import Outcome, Verdict
 from paymail.ports.rendering import Letter, Written
 from paymail.render.errors import RenderFailed
-from paymail.services.delivery import deliveries, outcomes
+from paymail.services.delivery import deliveries, handover, outcomes
 from paymail.services.delivery.outcomes import RetryPolicy
 from paymail.services.outbox import queue, reschedule
 from paymail.services.reminders import planner
@@ -111,7 +111,7 @@ def test_a_worker_that_vanished_in_the_handover_leaves_unknown(emailed: EmailedI
 
     def vanish(session: Session) -> None:
         (claim,) = queue.claim(session, now=emailed.clock, lease=emailed.context.lease)
-        assert outcomes.begin_handover(session, claim=claim, now=emailed.clock, lease=emailed.context.lease)
+        assert handover.begin_handover(session, claim=claim, now=emailed.clock, lease=emailed.context.lease)
 
     emailed.change(vanish)
     emailed.clock += timedelta(seconds=121)
@@ -128,7 +128,7 @@ def test_a_worker_that_comes_back_without_having_sent_the_dot_puts_an_unknown_me
 
     def stand_still(session: Session) -> None:
         claims.extend(queue.claim(session, now=emailed.clock, lease=lease))
-        assert outcomes.begin_handover(session, claim=claims[0], now=emailed.clock, lease=lease)
+        assert handover.begin_handover(session, claim=claims[0], now=emailed.clock, lease=lease)
 
     def come_back(session: Session) -> None:
         stalled = Outcome(Verdict.DEFERRED, detail="the process stalled", phase="handover")
@@ -152,7 +152,7 @@ def test_a_lease_that_ran_out_stops_the_slow_worker_before_the_dot(emailed: Emai
     emailed.clock += timedelta(seconds=121)
     deliveries.sweep(emailed.context)
     with db.transaction(emailed.engine) as session:
-        assert not outcomes.begin_handover(
+        assert not handover.begin_handover(
             session, claim=claims[0], now=emailed.clock, lease=emailed.context.lease
         )
     assert len(emailed.mailer.delivered) == 1

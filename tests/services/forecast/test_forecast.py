@@ -6,8 +6,9 @@ import pytest
 
 from paymail import db
 from paymail.models import InvoiceStatus, MessageState
+from paymail.services.forecast.coming import Coming
 from paymail.services.forecast.explanation import explain
-from paymail.services.forecast.forecast import Coming, forecast
+from paymail.services.forecast.forecast import forecast
 from paymail.services.imports.fields import LATEST_DAY
 from paymail.services.issuers import issuer_settings
 from paymail.services.reminders import holds, planner

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from paymail.models import MessageState
-from paymail.services.delivery import deliveries, outcomes
+from paymail.services.delivery import deliveries, handover
 from paymail.services.outbox import notices, queue, reschedule
 from paymail.services.outbox.reschedule import ForStaff, TooLate
 from tests.services.emailed_invoice import EmailedInvoice
@@ -37,7 +37,7 @@ def test_a_worker_that_holds_it_loses_it(emailed: EmailedInvoice) -> None:
     move(emailed, message_id, 60)
 
     def late(session: Session) -> None:
-        assert not outcomes.begin_handover(
+        assert not handover.begin_handover(
             session, claim=claims[0], now=emailed.clock, lease=emailed.context.lease
         )
 

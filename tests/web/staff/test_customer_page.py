@@ -1,11 +1,13 @@
 """The page of a customer: what it owes, what holds, what was said, and what staff change of it."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from paymail.models import Customer, MessageKind, MessageState, PaymentStatus
+from paymail.services.core.invoices import load_invoice
+from paymail.services.payments import host_payments
 from tests.web.conftest import Biller
 
 PAGE = "/customers/1"
@@ -131,3 +133,17 @@ def test_an_erased_customer_has_no_forms(customer: Biller) -> None:
     page = customer.get(PAGE)
     assert "personal data was erased" in page
     assert f"/staff{PAGE}/" not in page
+
+
+def test_what_the_host_knows_of_counts_by_when_it_told_or_the_invoice_was_issued(
+    customer: Biller,
+) -> None:
+    with customer.site.app.transaction() as session:
+        invoice = load_invoice(session, invoice_id=502, lock=True)
+        now = invoice.created_at
+        host_payments.enter(session, invoice=invoice, known_to_host=2000, actor="import", now=now)
+    assert "1 payment, before refunds" in customer.get(PAGE)
+    customer.site.change(502, issued_date=date(2024, 1, 1))
+    assert "1 payment" not in customer.get(PAGE)
+    customer.site.change(502, created_at=now - timedelta(days=1))
+    assert "1 payment, last 17 Mar, before refunds" in customer.get(PAGE)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from paymail.models import Invoice, InvoiceStatus, SavedView
+from paymail.web.staff import invoice_list_view
 from tests.web.conftest import Biller
 
 STATEMENTS = 13
@@ -48,6 +49,19 @@ def test_the_sums_are_of_the_whole_result_and_by_currency(books: Biller) -> None
     assert "All 3 that match" in page
     assert "$165.00" in page
     assert '<span class="cur">JPY</span>\u202f8,250' in page
+
+
+def test_of_very_many_the_sums_are_made_when_asked_for(
+    books: Biller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invoice_list_view, "SUMMED", 2)
+    page = books.get("/invoices?payment=owed")
+    assert "More than 2 match" in page
+    assert "$165.00" not in page
+    assert 'payment=owed&amp;sums=all">Count and add up all' in page
+    whole = books.get("/invoices?payment=owed&sums=all")
+    assert "All 3 that match" in whole
+    assert "$165.00" in whole
 
 
 def test_the_number_of_one_invoice_leads_to_it(books: Biller) -> None:

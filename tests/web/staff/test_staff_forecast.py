@@ -5,6 +5,7 @@ import re
 import pytest
 
 from paymail.services.forecast.forecast import forecast
+from paymail.web.staff import forecast as forecast_page
 from paymail.web.staff.forecast import by_day
 from tests.web.conftest import Biller
 
@@ -20,7 +21,8 @@ def test_it_is_grouped_by_local_day_with_totals(biller: Biller) -> None:
     assert "1 email, AUD $82.50 owed" in page
     assert '<span class="lab">Will go out</span><b>2</b>' in page
     assert "AUD $165.00 owed" in page
-    assert "09:00 AEDT" in page
+    assert "Times are in Australia/Sydney" in page
+    assert ">09:00<" in page
     assert 'href="/staff/invoices/501"' in page
     assert "503" not in page.partition("<main")[2]
 
@@ -49,6 +51,20 @@ def test_a_long_list_is_cut_short_but_counted_whole(biller: Biller) -> None:
         ("Wednesday 18 March 2026", 1, 1),
         ("Friday 20 March 2026", 1, 0),
     ]
+
+
+def test_of_very_many_only_what_comes_first_is_decided_on(
+    biller: Biller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forecast_page, "MOST_WHOLE", 1)
+    monkeypatch.setattr(forecast_page, "FIRST", 1)
+    for number in (501, 502):
+        biller.site.invoice(number, due_in=60)
+        biller.post(f"/invoices/{number}/send", sequence=1, when="morning")
+    page = biller.get("/forecast?days=7")
+    assert '<span class="lab">Written, waiting</span><b>2</b>' in page
+    assert "Too many to list them all" in page
+    assert page.count('rowheader"><a href="/staff/invoices/') == 1
 
 
 @pytest.mark.parametrize("days", ["0", "91", "x"])

@@ -105,7 +105,9 @@ def test_a_way_that_the_page_does_not_offer_is_refused(owed: Biller, way: str) -
 
 def test_an_instalment_that_is_not_paid_in_time_is_marked_late(owed: Biller) -> None:
     agree(owed, **EQUAL)
-    assert 'badge warn">Overdue<' not in owed.get("/invoices/502")
+    page = owed.get("/invoices/502")
+    assert 'badge warn">Overdue<' not in page
+    assert 'Due on 1 Apr: <b class="num">$27.50</b> of $82.50 owed' in page
     record = {"amount": "30.00", "channel": "cash", "request_key": "0123456789"}
     page = owed.post("/invoices/502/payments", **record)
     states = re.findall(r'data-l="State"><span[^>]*>([^<]+)</span>.*?data-l="Open">([^<]+)<', page)
