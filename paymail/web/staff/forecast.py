@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from paymail.money import Money
-from paymail.services.forecast.ahead import ahead
+from paymail.services.forecast.ahead import MOST_STEPS, ahead
 from paymail.services.forecast.coming import Coming
 from paymail.services.forecast.forecast import forecast
 from paymail.web.http.dependencies import AppDep
@@ -44,15 +44,19 @@ def show(
     """Show what goes out in the next days, and what is held back; of very much, what comes first."""
     with app.reading() as session:
         ahead_ = ahead(session, now=app.now(), days=days)
-        whole = ahead_.written + ahead_.looked_at <= MOST_WHOLE
-        found = forecast(session, now=app.now(), days=days, most=None if whole else FIRST)
+        few = ahead_.written + ahead_.looked_at <= MOST_WHOLE
+        # On a quiet day of a large book few are looked at, but many have steps before and after it.
+        whole = few and ahead_.with_steps <= MOST_STEPS
+        most = None if few else FIRST
+        found = forecast(session, now=app.now(), days=days, most=most, only_looked_at=not whole)
     going = [one for one in found if not one.held]
     held = [one for one in found if one.held]
     shown = by_day(going)
     context = {
         "visitor": visitor,
         "days": days,
-        "ahead": None if whole else ahead_,
+        "ahead": None if few else ahead_,
+        "whole": whole,
         "first": FIRST,
         "spans": sorted({*SPANS, days}),
         "going": len(going),
