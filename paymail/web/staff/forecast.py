@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from paymail.models import MessageKind
 from paymail.money import Money
 from paymail.services.forecast.ahead import MOST_STEPS, ahead
 from paymail.services.forecast.coming import Coming
@@ -83,8 +84,11 @@ def by_day(coming: Iterable[Coming], most: int = MOST_ROWS) -> list[Day]:
 
 
 def sums(coming: Iterable[Coming]) -> tuple[Money, ...]:
-    """Return what the invoices of these emails owe, per currency, each invoice once."""
-    balances = {one.invoice_id: one.balance for one in coming}
+    """Return what the invoices of these emails owe, per currency, each invoice once.
+
+    A statement is of several invoices, whose own emails may be among these: what it says is not added.
+    """
+    balances = {one.invoice_id: one.balance for one in coming if one.kind is not MessageKind.STATEMENT}
     totals: Counter[str] = Counter()
     for balance in balances.values():
         totals[balance.currency] += balance.minor

@@ -1,13 +1,15 @@
 """The forecast page: by local day, with totals, and what is held back and why."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from paymail.models import Invoice
+from paymail.models import Invoice, MessageKind
+from paymail.money import Money
 from paymail.services.forecast.forecast import forecast
 from paymail.web.staff import forecast as forecast_page
-from paymail.web.staff.forecast import by_day
+from paymail.web.staff.forecast import by_day, sums
 from tests.web.conftest import Biller
 
 
@@ -52,6 +54,14 @@ def test_a_long_list_is_cut_short_but_counted_whole(biller: Biller) -> None:
         ("Wednesday 18 March 2026", 1, 1),
         ("Friday 20 March 2026", 1, 0),
     ]
+
+
+def test_what_a_statement_says_is_not_added_to_what_its_invoices_owe(biller: Biller) -> None:
+    biller.site.invoice(501, due_in=1)
+    with biller.site.app.reading() as session:
+        (reminder,) = forecast(session, now=biller.clock)
+    statement = replace(reminder, kind=MessageKind.STATEMENT, balance=Money(99_999, "AUD"))
+    assert sums([reminder, statement]) == sums([statement, reminder]) == (Money(8250, "AUD"),)
 
 
 def test_of_very_many_only_what_comes_first_is_decided_on(
