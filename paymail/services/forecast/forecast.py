@@ -65,7 +65,8 @@ def _invoices(now: datetime, until: datetime, most: int | None, *, only_looked_a
     if only_looked_at:
         statement = statement.where(*looked_at(until))
         return statement.order_by(Invoice.next_reminder_at, Invoice.invoice_id).limit(most)
-    return statement.where(*has_steps(now, until)).order_by(Invoice.due_date, Invoice.invoice_id)
+    statement = statement.where(OWED, or_(falls_due_near(now, until), Invoice.plan.has()))
+    return statement.order_by(Invoice.due_date, Invoice.invoice_id)
 
 
 def _reminders(
@@ -94,11 +95,10 @@ def _reminders(
             yield coming(invoice, policy, step.rung.key, at, held)
 
 
-def has_steps(now: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions that an owed invoice may have a step of some ladder in the window."""
+def falls_due_near(now: datetime, until: datetime) -> ColumnElement[bool]:
+    """Return the condition that an invoice without a plan may have a step of some ladder in the window."""
     from_, to = timedelta(days=-ladder.LATEST) - SLACK, timedelta(days=-ladder.EARLIEST) + SLACK
-    near = Invoice.due_date.between(now.date() + from_, until.date() + to)
-    return OWED, or_(near, Invoice.plan.has())
+    return Invoice.due_date.between(now.date() + from_, until.date() + to)
 
 
 def looked_at(until: datetime) -> tuple[ColumnElement[bool], ...]:
