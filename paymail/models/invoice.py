@@ -66,7 +66,6 @@ class Invoice(Base):
         Index("ix_invoices_issuer", "issuer_id", "invoice_id"),
         Index("ix_invoices_due", "due_date", "invoice_id"),
         Index("ix_invoices_total", "total", "invoice_id"),
-        Index("ix_invoices_currency", "currency", "invoice_id"),
         # Of an expression, on PostgreSQL alone: SQLite loses those whenever a table is altered by a copy.
         Index(
             "ix_invoices_number_back",
