@@ -34,7 +34,8 @@ _SHORTFALL_SQL = (
 _OWED_SQL = text(f"status = 'sent' AND {_SHORTFALL_SQL} > 0")
 """Written as `services/lists/payment_state.py` asks: else no database takes the index."""
 _BALANCE_SQL = f"(\nCASE\nWHEN status = 'sent' AND ({_SHORTFALL_SQL}) > 0 THEN {_SHORTFALL_SQL}\nELSE 0\nEND)"
-"""Written as `services/lists/invoice_pages.py` sorts by it, with PostgreSQL's line ends: Alembic compares."""
+"""Asked for as `services/lists/invoice_pages.py` sorts by it. Alembic compares it, with its line ends, to
+what PostgreSQL shows."""
 _OWED_BY = (
     "customer_id currency total amount_credited amount_written_off amount_paid amount_refunded"
     " amount_charged_back"
@@ -68,7 +69,6 @@ class Invoice(Base):
         Index("ix_invoices_issuer", "issuer_id", "invoice_id"),
         Index("ix_invoices_due", "due_date", "invoice_id"),
         Index("ix_invoices_total", "total", "invoice_id"),
-        Index("ix_invoices_currency", "currency", "invoice_id"),
         # Of an expression, on PostgreSQL alone: SQLite loses those whenever a table is altered by a copy.
         Index(
             "ix_invoices_number_back",
