@@ -32,6 +32,7 @@ from paymail.models import (
     PaymentAttempt,
     ReminderHold,
     Suppression,
+    in_state,
 )
 
 RECEIPT = "delivered"
@@ -144,10 +145,10 @@ def _word(message: Message, *, viewed: bool, arrived: bool, blocked: bool) -> De
 def _by_state(words: set[Delivery]) -> list[ColumnElement[bool]]:
     plain = words & {_D.BOUNCED, _D.IN_DOUBT, _D.FAILED, _D.CANCELLED}
     states = sorted(state for word in plain for state in _STATES[word])
-    found = [Message.state.in_(states)] if states else []
+    found = [in_state(*states)] if states else []
     tried = Message.attempts > 0
     return found + [
-        and_(Message.state.in_(_STATES[word]), condition)
+        and_(in_state(*_STATES[word]), condition)
         for word, condition in ((_D.SCHEDULED, ~tried), (_D.WAITING, tried))
         if word in words
     ]
@@ -157,7 +158,7 @@ def _suppressed(words: set[Delivery]) -> list[ColumnElement[bool]]:
     invoice = aliased(Invoice)
     blocked = exists().where(invoice.invoice_id == Message.invoice_id, _blocked(invoice))
     return [
-        and_(Message.state == _S.SUPPRESSED, condition)
+        and_(in_state(_S.SUPPRESSED), condition)
         for word, condition in ((_D.BLOCKED, blocked), (_D.NOT_NEEDED, ~blocked))
         if word in words
     ]

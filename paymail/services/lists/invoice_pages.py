@@ -10,19 +10,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, case, func, literal, literal_column, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from paymail.models import Customer, Invoice, InvoiceStatus
+from paymail.models import Customer, Invoice
 from paymail.services.lists import keyset
 from paymail.services.lists.filter_conditions import conditions
 from paymail.services.lists.invoice_filter import BadFilter, InvoiceFilter
+from paymail.services.lists.payment_state import OWED
 
 SIZES = (25, 50, 100)
-BALANCE = case(
-    (and_(Invoice.status == InvoiceStatus.SENT, Invoice.shortfall > 0), Invoice.shortfall), else_=0
-)
-"""What is owed of an invoice, in SQL."""
+BALANCE = case((OWED, Invoice.shortfall), else_=literal_column("0", BigInteger()))
+"""What is owed of an invoice, in SQL. Written out, so that PostgreSQL sees that `ix_invoices_balance` is
+meant."""
 
 
 class Order(StrEnum):
@@ -144,6 +144,12 @@ def sums(
         CurrencySum(one, count, int(owed), int(all_)) for one, count, owed, all_ in session.execute(statement)
     ]
     return sorted(found, key=lambda one: (-one.count, one.currency))
+
+
+def count(session: Session, *, wanted: InvoiceFilter, now: datetime) -> int:
+    """Return how many invoices the filter finds. One statement beside those of the filter."""
+    found = select(func.count(Invoice.invoice_id)).where(*conditions(session, wanted, now=now))
+    return session.scalar(found) or 0
 
 
 def _matching(session: Session, wanted: InvoiceFilter, now: datetime) -> Select[Invoice]:
