@@ -104,14 +104,17 @@ def delivered_as(wanted: Iterable[Delivery]) -> ColumnElement[bool]:
     words = set(wanted)
     parts: list[ColumnElement[bool]] = [false()]
     if _D.NOT_EMAILED in words:
-        parts.append(
-            ~exists().where(Message.invoice_id == Invoice.invoice_id, _is_invoice(Message)),
-        )
+        parts.append(~emailed(Invoice.invoice_id))
     # Together in one: what few messages are found by their states is not asked of each invoice.
     if by_message := [*_by_state(words), *_suppressed(words)]:
         newest = select(Message.invoice_id).where(or_(*by_message), *_newest())
         parts.append(Invoice.invoice_id.in_(newest))
     return or_(*parts, *(_sent(one) for one in (_D.SENT, _D.DELIVERED, _D.VIEWED) if one in words))
+
+
+def emailed(invoice_id: Any) -> ColumnElement[bool]:
+    """Return the condition that there is an email of an invoice, whatever became of it."""
+    return exists().where(Message.invoice_id == invoice_id, _is_invoice(Message))
 
 
 def emails_of(session: Session, *, invoice_ids: Iterable[int]) -> dict[int, InvoiceEmail]:

@@ -131,12 +131,17 @@ def sums(
 
     With `most` it stops at one invoice more than that; the sums are then of any so many.
     """
-    each = select(Invoice.currency, BALANCE.label("balance"), Invoice.total.label("total"))
-    each = each.where(*conditions(session, wanted, now=now))
+    which = select(Invoice.invoice_id).where(*conditions(session, wanted, now=now))
     if wanted.delivery and most is not None:
         # Else PostgreSQL, not seeing that most emails are the newest of theirs, begins with all of them.
-        each = each.order_by(Invoice.invoice_id.desc())
-    all_ = each.limit(None if most is None else most + 1).subquery()
+        which = which.order_by(Invoice.invoice_id.desc())
+    each = select(Invoice.currency, BALANCE.label("balance"), Invoice.total.label("total"))
+    if most is None:
+        each = each.where(*conditions(session, wanted, now=now))
+    else:
+        # First which ones, by an index: else each that is passed over is read from the table.
+        each = each.where(Invoice.invoice_id.in_(select(which.limit(most + 1).subquery().c.invoice_id)))
+    all_ = each.subquery()
     statement = select(
         all_.c.currency, func.count(), func.sum(all_.c.balance), func.sum(all_.c.total)
     ).group_by(all_.c.currency)
