@@ -36,6 +36,11 @@ LATE = timedelta(days=7)
 """How long after its morning a run may still begin or go on, after an outage; then the month is left out."""
 
 
+UNFORESEEN = (ArithmeticError, ValueError, LookupError, TypeError)
+"""What one customer's data may raise, which must not keep the others from theirs. After what the database
+raises the set is done again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """The statements of one month: `day` is the business day on which they go out, at `at` (UTC)."""
@@ -192,6 +197,8 @@ def _send(context: Context, one: Owing, run: Run) -> int:
             _record_suppressed(session, one, run, str(error), context.now())
     except PaymailError as error:
         log.warning("no monthly statement", customer_id=one.customer_id, code=error.code, reason=str(error))
+    except UNFORESEEN:
+        log.exception("a monthly statement failed", customer_id=one.customer_id)
     return 0
 
 

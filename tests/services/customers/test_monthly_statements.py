@@ -1,9 +1,11 @@
 """Once a month whoever owes gets one statement: on the issuer's business day, in bounded sets."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from paymail import db
 from paymail.models import (
@@ -18,7 +20,7 @@ from paymail.models import (
 )
 from paymail.services.core.contexts import Context
 from paymail.services.core.issuers import find_issuer
-from paymail.services.customers import monthly_statements
+from paymail.services.customers import monthly_statements, statement_emails
 from paymail.services.forecast.forecast import forecast
 from paymail.services.issuers import issuer_settings
 from paymail.services.outbox import suppressions
@@ -152,6 +154,20 @@ def test_a_broken_calendar_stops_nobody_else(debtors: Debtors) -> None:
     with db.transaction(debtors.engine) as session:
         session.query(Issuer).one().timezone = "Nowhere/Town"
     assert debtors.run(MORNING) == 0
+
+
+def test_one_customer_who_cannot_be_written_to_keeps_nobody_else_from_theirs(
+    debtors: Debtors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = statement_emails.send_statement
+
+    def failing(session: Session, *, currency: str, **more: Any) -> object:
+        if currency == "JPY":
+            raise ValueError
+        return send(session, currency=currency, **more)
+
+    monkeypatch.setattr(statement_emails, "send_statement", failing)
+    assert [debtors.run(MORNING, limit=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_the_forecast_says_who_gets_one_and_when(debtors: Debtors) -> None:
