@@ -61,6 +61,7 @@ def run_on_sqlite(connection: Connection, tell: Tell) -> None:
         run(connection, tell)
     finally:
         connection.rollback()
+        driver.execute("PRAGMA foreign_keys = ON")
         driver.execute(f"PRAGMA busy_timeout = {before}")
 
 

@@ -21,6 +21,9 @@ def test_a_refund_need_have_no_payment_and_the_way_back_keeps_the_notes(
         after = {column["name"]: column["nullable"] for column in inspect(engine).get_columns("refunds")}
         assert after.keys() - before == {"asked_at", "decided_by", "owed_again"}
         assert after["payment_id"]
+        if engine.dialect.name == "sqlite":
+            with engine.connect() as connection:
+                assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
         assert {index["name"] for index in inspect(engine).get_indexes("refunds")} == indexes
         command.downgrade(schema.config(engine), "0046")
         assert {column["name"] for column in inspect(engine).get_columns("refunds")} == before
