@@ -164,7 +164,9 @@ def _moves(evidence: Evidence) -> Iterator[str]:
         moves = _TABLES.get(change.what)
         if moves is None:
             continue
-        if change.old and change.new not in moves[change.old]:
+        # One that waits and is written again stays where it is; its fence moves on.
+        stays = change.what == "messages" and change.old == change.new == _S.SCHEDULED
+        if change.old and not stays and change.new not in moves[change.old]:
             yield f"{change.what} {change.row} went from {change.old} to {change.new}"
         if change.what != "messages":
             continue

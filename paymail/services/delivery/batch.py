@@ -168,6 +168,7 @@ class Batch:
         except SQLAlchemyError:
             # Raised by our own handover before the dot, so the server has nothing, committed or not.
             self._attempts.clear()  # read in what was rolled back, perhaps
+            self._ends.doubt()
             log.warning("database failed at handover", message_id=ready.claim.message_id, exc_info=True)
             return Outcome(Verdict.DEFERRED, detail="the database failed before the handover")
         except PaymailError as error:

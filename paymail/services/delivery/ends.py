@@ -35,6 +35,8 @@ class Ends:
         self._ended: list[Ended] = []
         self.failing: set[str] = set()
         """Gates that a success opens."""
+        self._in_doubt = False
+        """Whether they may be committed already: the connection was lost, perhaps after that."""
 
     def add(self, ended: Ended) -> None:
         """Take an outcome in; `record`, or `write` and `written`, are to follow."""
@@ -54,19 +56,26 @@ class Ends:
         A failing database is asked again; what it cannot be told then is left to the lease.
         """
         while self._ended:
-            ended = self._ended.pop(0)
+            ended, in_doubt = self._ended.pop(0), self._in_doubt
             for pause in (*RECORD_AGAIN, None):
                 try:
                     with self._context.transaction() as session:
-                        self._write(session, ended)
+                        if not (in_doubt and outcomes.is_recorded(session, claim=ended.claim)):
+                            self._write(session, ended)
                     break
                 except SQLAlchemyError:
+                    in_doubt = True
                     if pause is None:
                         raise
                     number = ended.claim.message_id
                     log.warning("database failed; recording again", message_id=number, exc_info=True)
                     self._context.pause(pause)
             _tell(ended)
+        self._in_doubt = False
+
+    def doubt(self) -> None:
+        """The transaction that they were written in failed, or so it seems."""
+        self._in_doubt = True
 
     def write(self, session: Session) -> None:
         """Write them in a transaction of somebody else, who says `written` once it is committed."""

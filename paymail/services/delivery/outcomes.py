@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from paymail.emails import TO_STAFF
@@ -108,6 +109,12 @@ def record(session: Session, *, claim: Claim, outcome: Outcome, now: datetime, r
             _mind_the_sender(session, claim, outcome, now)
         case Verdict.UNKNOWN:
             mark_unknown(session, claim=claim, reason=outcome.detail, now=now)
+
+
+def is_recorded(session: Session, *, claim: Claim) -> bool:
+    """Whether the outcome of the try of a claim was recorded."""
+    mine = DeliveryAttempt.message_id == claim.message_id, DeliveryAttempt.fence == claim.fence
+    return bool(session.scalar(select(exists().where(*mine))))
 
 
 def _mind_the_sender(session: Session, claim: Claim, outcome: Outcome, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, literal, select, tuple
 from sqlalchemy.orm import Session
 
 from paymail.models import Message, MessageState, in_state
-from paymail.services.outbox import gates
+from paymail.services.outbox import gates, queue
 from paymail.services.outbox.queue import Claim
 
 
@@ -55,5 +55,5 @@ def _mine(claims: Sequence[Claim], *, wait: bool = False) -> ColumnElement[bool]
 
 def urgent_waits(session: Session, *, now: datetime, shut: set[str]) -> bool:
     """Whether something urgent could go out now; `shut` are the gates that let nothing through."""
-    due = in_state(MessageState.SCHEDULED), Message.urgent.is_(True), Message.next_at <= now
+    due = in_state(MessageState.SCHEDULED), Message.urgent.is_(True), Message.next_at <= now, queue.KNOWN
     return bool(session.scalar(select(exists().where(*due, *gates.not_behind(shut)))))

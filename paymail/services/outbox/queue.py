@@ -15,7 +15,7 @@ from paymail.services.outbox.message_rows import RINGS as RINGS
 from paymail.services.outbox.message_rows import Queued as Queued
 from paymail.services.outbox.message_rows import add_all, row_of
 
-_KNOWN = Message.kind.in_(list(MessageKind))
+KNOWN = Message.kind.in_(list(MessageKind))
 """Leaves what a newer release queued to its own workers: this one cannot write such an email."""
 
 
@@ -73,7 +73,7 @@ def claim(
         (and_(scheduled, Message.urgent.is_(True)), limit),
         (and_(scheduled, Message.urgent.is_(False)), limit),
     ):
-        allowed = and_(due, _KNOWN, restores.mail_open(), *gates.not_behind(shut))
+        allowed = and_(due, KNOWN, restores.mail_open(), *gates.not_behind(shut))
         claims = _take(session, allowed, now, lease, most, only)
         if claims:
             return claims
