@@ -97,7 +97,7 @@ PAGES = (
     "/imports/7",
     "/reconciliation",
     "/events",
-    "/events?page=1000",
+    "/events?after={event}",
     "/companies",
     "/companies/1",
     "/companies/1/history",
@@ -194,11 +194,13 @@ def _measure(url: str, only: str, slow: float) -> None:
     statements = Statements(app.engine)
     own = create_engine(url, connect_args={"options": "-c jit=off"})
     with own.connect() as connection, TestClient(create_app(app), base_url="https://pay.example") as client:
-        row = connection.execute(text("SELECT max(invoice_id) / 2, CURRENT_DATE - 28 FROM invoices")).one()
+        event_id = "SELECT event_id FROM gateway_events ORDER BY received_at DESC OFFSET 50000 LIMIT 1"
+        beginning = f"SELECT max(invoice_id) / 2, CURRENT_DATE - 28, ({event_id}) FROM invoices"
+        row = connection.execute(text(beginning)).one()
         client.post("/staff/login", data=LOGIN)
         print(f"{'ms':>7} {'cpu':>7} {'db cpu':>7} {'stmts':>6} {'buffers':>8}")
         for page in PAGES:
-            address = page.format(half=row[0], month=row[1])
+            address = page.format(half=row[0], month=row[1], event=row[2])
             if only in address:
                 _print(address, _cost(_asking(client, address), connection, statements, slow))
         if only in "counts beside the sections":

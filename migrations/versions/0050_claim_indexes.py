@@ -13,7 +13,7 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     columns = ["urgent", "next_at", "message_id"]
     build_index("ix_messages_scheduled", "messages", columns, where="state = 'scheduled'")
-    build_index("ix_messages_out", "messages", ["state", "next_at"], where="state <> 'scheduled'")
+    build_index("ix_messages_out", "messages", ["state", "message_id"], where="state <> 'scheduled'")
     drop_index("ix_messages_due", "messages")
 
 

@@ -49,4 +49,6 @@ def list_(
 
 def _line(one: Told) -> str:
     change = f": {one.was} → {one.becomes}" if one.was or one.becomes else ""
-    return f"{one.entry.at:%Y-%m-%d %H:%M:%S}  {one.entry.who} {one.text}{change}"
+    told = f"{one.entry.who} {one.text}{change}"
+    # A value of several lines could look like entries of its own.
+    return f"{one.entry.at:%Y-%m-%d %H:%M:%S}  {' '.join(told.split())}"

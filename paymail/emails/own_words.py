@@ -12,6 +12,7 @@ from typing import Final
 from paymail.emails.invoice import InvoiceEmail
 from paymail.emails.letterhead import Email
 from paymail.emails.receipt import ReceiptEmail
+from paymail.emails.refund import RefundEmail
 from paymail.emails.reminder import ReminderEmail, Tone
 from paymail.emails.statement import StatementEmail
 
@@ -75,7 +76,8 @@ def own_words_hold(email: Email) -> bool:
     """Whether a company's subject, preheader and opening are true of an email; its closing always stands.
 
     They are written for the usual case, and what was typed cannot know of an instalment, of a payment that
-    leaves something open, or that "due today" was yesterday.
+    leaves something open, of a credit note by which no money goes back, of a credit that
+    covers what is open, or that "due today" was yesterday.
     """
     if isinstance(email, InvoiceEmail):
         return bool(email.balance.minor) and not email.parts
@@ -83,6 +85,8 @@ def own_words_hold(email: Email) -> bool:
         return not email.instalments and (email.tone is not Tone.DUE or not email.days_overdue)
     if isinstance(email, ReceiptEmail):
         return email.in_full
+    if isinstance(email, RefundEmail):
+        return bool(email.amount.minor)
     if isinstance(email, StatementEmail):
-        return bool(email.invoices)
+        return bool(email.invoices) and email.balance.minor > 0
     return True

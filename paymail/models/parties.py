@@ -88,9 +88,9 @@ class Issuer(Base):
     statement_day: Mapped[int | None]
     """Day of the month (1 to 28) on which customers who owe are sent a statement; empty: never by itself."""
     statements_done: Mapped[date | None]
-    """Statements of days up to this one go out by themselves no more."""
+    """Statements of days up to this one go out by themselves no more. The eve of a day: its have begun."""
     statements_after: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    """The last customer whose statement of the present day was queued."""
+    """The last customer whose statement of the day that has begun was queued."""
     sender_findings: Mapped[str] = mapped_column(Text, default="", server_default="")
     """What DNS last said of the domain it mails from, JSON (`services/issuers/sender_checks.py`)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

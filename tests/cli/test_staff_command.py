@@ -174,3 +174,9 @@ def test_the_audit_log_is_listed_as_sentences_csv_and_json(two_invoices: App) ->
     assert run("audit", "list", "--person", "nobody@x.example").stdout == ""
     assert run("audit", "list", "--since", "2200-01-01").stdout == ""
     run("audit", "list", "--csv", "--json", expect=2)
+
+
+def test_a_value_of_several_lines_is_one_line_of_the_audit_log(two_invoices: App) -> None:
+    run("issuers", "wording", "set", "1", "invoice", "en", "--opening", "Hello\n\n2026-01-01 boss voided all")
+    (line,) = run("audit", "list").stdout.splitlines()
+    assert "Hello 2026-01-01 boss voided all" in line

@@ -174,7 +174,9 @@ def _untrue() -> list[Email]:
         replace(late, days_overdue=1),
         replace(ReminderEmail.sample(Tone.FIRM), instalment=1, instalments=2),
         replace(SAMPLES["receipt"], balance=each, in_full=False),
+        replace(SAMPLES["refund"], amount=none),
         replace(SAMPLES["statement"], invoices=(), balance=none),
+        replace(SAMPLES["statement"], balance=Money(-4125, "AUD")),
     ]
 
 

@@ -4,12 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from paymail import observability
 from paymail.errors import PaymailError
-from paymail.models import Customer, Invoice, Issuer, MessageKind, MessageState
+from paymail.models import (
+    Customer,
+    Invoice,
+    Issuer,
+    MessageKind,
+    MessageState,
+    PaymentStatus,
+    ReminderHold,
+)
 from paymail.services.core import restores
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.contexts import Context
@@ -26,6 +34,11 @@ SET = 50
 """Customers of one turn: the sweep has other work too."""
 LATE = timedelta(days=7)
 """How long after its morning a run may still begin or go on, after an outage; then the month is left out."""
+
+
+UNFORESEEN = (ArithmeticError, ValueError, LookupError, TypeError)
+"""What one customer's data may raise, which must not keep the others from theirs. After what the database
+raises the set is done again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +88,32 @@ def due_run(session: Session, issuer: Issuer, *, now: datetime) -> Run | None:
     return None
 
 
+def begun(issuer: Issuer, run: Run) -> int:
+    """Return the customer (id) up to whom a run is done; 0: it has not begun.
+
+    Where an earlier run ended unfinished, as by an outage, its cursor is not this run's.
+    """
+    return issuer.statements_after if issuer.statements_done == _eve(run) else 0
+
+
+def _eve(run: Run) -> date:
+    """The last day before a run: that all runs until then are done says that this one has begun."""
+    return run.day - timedelta(days=1)
+
+
 def owing(
     session: Session, *, issuer_id: int, at: datetime, after: int = 0, limit: int | None = None
 ) -> list[Owing]:
     """Return who owes an issuer and is not on hold at `at` (UTC), by customer and currency.
 
-    Of at most `limit` customers whose id is above `after`. Whoever gets no reminders gets no such statement.
+    Of at most `limit` customers whose id is above `after`. Whoever gets no reminders gets no such statement,
+    nor who is on hold for each invoice, or has a payment clearing for it.
     """
+    held = exists().where(
+        ReminderHold.invoice_id == Invoice.invoice_id,
+        ReminderHold.lifted_at.is_(None),
+        or_(ReminderHold.until.is_(None), ReminderHold.until > at),
+    )
     reachable = (
         select(Invoice.customer_id)
         .join(Customer, Customer.customer_id == Invoice.customer_id)
@@ -92,6 +124,9 @@ def owing(
             Customer.erased_at.is_(None),
             Customer.reminders_off.is_(False),
             or_(Customer.held_at.is_(None), Customer.held_until <= at),
+            Invoice.reminders_off.is_(False),
+            Invoice.payment_status != PaymentStatus.PROCESSING,
+            ~held,
         )
         .distinct()
         .order_by(Invoice.customer_id)
@@ -138,9 +173,7 @@ def _send_set(context: Context, issuer_id: int, limit: int) -> int:
             return 0
         if run is None:
             return 0
-        found = owing(
-            session, issuer_id=issuer_id, at=context.now(), after=issuer.statements_after, limit=limit
-        )
+        found = owing(session, issuer_id=issuer_id, at=context.now(), after=begun(issuer, run), limit=limit)
     sent = sum(_send(context, one, run) for one in found)
     with context.transaction() as session:
         _move_on(session, issuer_id, run, found)
@@ -164,6 +197,8 @@ def _send(context: Context, one: Owing, run: Run) -> int:
             _record_suppressed(session, one, run, str(error), context.now())
     except PaymailError as error:
         log.warning("no monthly statement", customer_id=one.customer_id, code=error.code, reason=str(error))
+    except UNFORESEEN:
+        log.exception("a monthly statement failed", customer_id=one.customer_id)
     return 0
 
 
@@ -193,7 +228,10 @@ def _move_on(session: Session, issuer_id: int, run: Run, found: Sequence[Owing])
         or_(Issuer.statements_done.is_(None), Issuer.statements_done < run.day),
     )
     if found:
-        last = found[-1].customer_id
-        session.execute(mine.where(Issuer.statements_after < last).values(statements_after=last))
+        last, eve = found[-1].customer_id, _eve(run)
+        behind = or_(
+            Issuer.statements_done.is_(None), Issuer.statements_done != eve, Issuer.statements_after < last
+        )
+        session.execute(mine.where(behind).values(statements_done=eve, statements_after=last))
     else:
         session.execute(mine.values(statements_done=run.day, statements_after=0))

@@ -167,6 +167,7 @@ class Batch:
             return self._context.mailer.deliver(ready.envelope, lambda: self._grant(ready))
         except SQLAlchemyError:
             # Raised by our own handover before the dot, so the server has nothing, committed or not.
+            self._attempts.clear()  # read in what was rolled back, perhaps
             log.warning("database failed at handover", message_id=ready.claim.message_id, exc_info=True)
             return Outcome(Verdict.DEFERRED, detail="the database failed before the handover")
         except PaymailError as error:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice, Message, MessageKind, MessageState
+from paymail.models import Invoice, InvoiceStatus, Message, MessageKind, MessageState
 from paymail.services.core.invoices import share_invoice
 from paymail.services.delivery.outcomes import ask_permission
 from paymail.services.letters.addressees import is_addressed
@@ -27,13 +27,26 @@ class Seen:
     reachable: frozenset[str]
     """Its addresses (normalised), none of which was suppressed."""
     amounts: tuple[object, ...] | None = None
-    """What its text says of the invoice's money; None for bytes of an earlier try, which stay as they are."""
+    """What its text says of money; None for bytes of an earlier try, which stay as they are."""
 
 
-def amounts_of(invoice: Invoice) -> tuple[object, ...]:
-    """Return what of an invoice an email may speak of and money may change."""
-    paid = invoice.amount_paid, invoice.amount_refunded, invoice.amount_charged_back
-    return invoice.status, *paid, invoice.amount_credited, invoice.amount_written_off
+_AMOUNTS = (
+    Invoice.amount_paid,
+    Invoice.amount_refunded,
+    Invoice.amount_charged_back,
+    Invoice.amount_credited,
+    Invoice.amount_written_off,
+)
+
+
+def amounts_of(session: Session, message: Message, invoice: Invoice) -> tuple[object, ...]:
+    """Return what money may change of what an email speaks of: its invoice, or its customer's invoices."""
+    if message.kind is not MessageKind.STATEMENT:
+        return invoice.status, *(getattr(invoice, column.key) for column in _AMOUNTS)
+    issued = select(func.count(), *map(func.sum, _AMOUNTS)).where(
+        Invoice.customer_id == invoice.customer_id, Invoice.status == InvoiceStatus.SENT
+    )
+    return tuple(session.execute(issued).one())
 
 
 def begin_handover(
@@ -85,7 +98,7 @@ def _may_go(
         # Queued or written while an address was being changed: the next try writes it to the new one.
         queue.put_back(session, claim=claim, at=now, reason="the customer's addresses have just been changed")
         return False
-    if seen is not None and seen.amounts not in (None, amounts_of(invoice)):
+    if seen is not None and seen.amounts not in (None, amounts_of(session, message, invoice)):
         queue.put_back(session, claim=claim, at=now, reason="the invoice has just been changed")
         return False
     return True

@@ -3,12 +3,15 @@
 Whatever one of them is refused for, and whatever fails about it, concerns only itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from paymail import observability, request_ids
 from paymail.emails import TO_STAFF
 from paymail.errors import PaymailError
 from paymail.models import ContactRole, Invoice, Message, MessageKind
@@ -29,6 +32,8 @@ from paymail.services.outbox.recipients import Addressees
 from paymail.services.outbox.suppressions import normalised
 from paymail.services.reminders import situation
 from paymail.services.reminders.permission import Answer, Situation
+
+log = observability.logger(__name__)
 
 SEPARATOR = "\n"
 
@@ -85,13 +90,29 @@ def look(context: DeliveryContext, claims: Sequence[Claim]) -> Look:
         claims = [claim for claim in claims if claim.message_id in messages]
         for claim in claims:
             message = messages[claim.message_id]
-            try:
-                found[claim] = _look_at(session, context, claim, message, facts.get(message.invoice_id))
-            except PaymailError as error:
-                found[claim] = Failure(claim, error)
-    # Whatever writes has a transaction of its own: it takes the locks of one invoice and its message.
-    ordered = [found[claim] or _decide(context, claim) for claim in claims]
+            with _left_to_its_lease(claim):
+                try:
+                    found[claim] = _look_at(session, context, claim, message, facts.get(message.invoice_id))
+                except PaymailError as error:
+                    found[claim] = Failure(claim, error)
+    ordered: list[Found | None] = []
+    for claim, one in found.items():
+        with _left_to_its_lease(claim):
+            # Whatever writes has a transaction of its own: it takes the locks of one invoice and its message.
+            ordered.append(one or _decide(context, claim))
     return Look([one for one in ordered if one is not None], shut, failing)
+
+
+@contextmanager
+def _left_to_its_lease(claim: Claim) -> Iterator[None]:
+    """Leave out one message over which our own code fails: it is tried alone, and the others go now."""
+    try:
+        yield
+    except (PaymailError, SQLAlchemyError):
+        raise
+    except Exception:
+        with request_ids.bound(claim.request_id):
+            log.exception("email cannot be prepared", message_id=claim.message_id)
 
 
 def _read(
@@ -176,9 +197,9 @@ def _as_it_is(
         mime, to = blobs.fetch(session, sha256=kept), tuple(message.recipient.split(SEPARATOR))
         envelope = Envelope(message.header_id, message.sender, to, mime, copies_of(to, going))
         return Ready(claim, Seen(message, going.reachable), envelope)
-    date = letter_date(message, invoice, now)
+    date, amounts = letter_date(message, invoice, now), amounts_of(session, message, invoice)
     letter = letter_for(session, message=message, public_url=context.public_url, date=date)
-    return Draft(claim, message, letter, going, amounts_of(invoice))
+    return Draft(claim, message, letter, going, amounts)
 
 
 def copies_of(to: Sequence[str], going: Addressees) -> frozenset[str]:

@@ -96,6 +96,21 @@ def rows(session: Session, *, issuer: Issuer, span: Period, basis: Basis) -> Ite
                 yield GstRow(invoice.invoice_id, invoice.number, invoice.name, invoice.currency, one, by_host)
 
 
+def is_long(session: Session, *, issuer: Issuer, span: Period, basis: Basis, most: int) -> bool:
+    """Whether more than `most` invoices, or on the cash basis payments, are of the period.
+
+    One statement, which stops there.
+    """
+    if basis is Basis.ACCRUAL:
+        sent = Invoice.status == InvoiceStatus.SENT
+        issued = Invoice.issued_date.between(span.first, span.last)
+        found = select(Invoice.invoice_id).where(Invoice.issuer_id == issuer.issuer_id, sent, issued)
+    else:
+        found = select(Payment.invoice_id).where(Payment.issuer_id == issuer.issuer_id, paid_in(issuer, span))
+    some = found.limit(most + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(some)) or 0) > most
+
+
 def _concerned(issuer: Issuer, span: Period, basis: Basis) -> ColumnElement[bool]:
     went_back = select(Refund.invoice_id).where(
         Refund.issuer_id == issuer.issuer_id,

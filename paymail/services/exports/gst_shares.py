@@ -98,16 +98,17 @@ def received(charge: Charge, events: Iterable[Event]) -> Iterator[Counted]:
         if moved.credited:
             off = _of(charge, moved)
             price, sales, gst = price - moved.credited, _minus(sales, off[0]), _minus(gst, off[1])
-        if moved.kind is Kind.REFUND and not moved.amount:
-            continue  # a credit note without a payment moves no money
         if moved.kind is Kind.VOID:
             price = 0
         paid = min(max(came, 0), max(price, 0))
-        if moved.kind is Kind.VOID and paid == before[0]:
-            continue
         now = (paid, _share(sales, paid, price), _share(gst, paid, price))
+        if not moved.amount and (now == before or not (paid or before[0])):
+            continue
+        # A credit note without a payment moves no money, but by it what was paid may be too much: a transfer
+        # of before it that is recorded after it.
+        alone = moved.kind is Kind.REFUND and not moved.amount
         yield Counted(
-            moved.day, moved.kind, moved.reference,
+            moved.day, Kind.CREDIT_NOTE if alone else moved.kind, moved.reference,
             now[0] - before[0], _minus(now[1], before[1]), _minus(now[2], before[2]),
         )  # fmt: skip
         before = now

@@ -28,13 +28,13 @@ def coming_statements(
     on = select(Issuer).where(Issuer.statement_day.is_not(None))
     for issuer in session.scalars(on if issuer_id is None else on.where(Issuer.issuer_id == issuer_id)):
         try:
-            begun = monthly_statements.due_run(session, issuer, now=now)
+            due = monthly_statements.due_run(session, issuer, now=now)
             days = monthly_statements.runs(issuer, around=local_date(issuer, now))
         except PaymailError:
             continue  # its reminders say so
         to_come = [run for run in days if now < run.at <= until and run.day != issuer.statements_done]
-        for run in [*([begun] if begun else []), *to_come]:
-            after = issuer.statements_after if run == begun else 0
+        for run in [*([due] if due else []), *to_come]:
+            after = monthly_statements.begun(issuer, run)
             owed = monthly_statements.owing(
                 session, issuer_id=issuer.issuer_id, at=run.at, after=after, limit=most
             )

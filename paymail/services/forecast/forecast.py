@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from paymail.errors import PaymailError
-from paymail.models import BulkSend, BulkState, Invoice, Message, MessageKind, MessageState
+from paymail.models import BulkSend, BulkState, Invoice, Message, MessageKind, MessageState, in_state
 from paymail.services.core.invoices import PARTIES_AND_PLAN
 from paymail.services.delivery.permission import permission_of
 from paymail.services.forecast.coming import Coming, coming
@@ -41,38 +41,42 @@ def forecast(
     days: int = 7,
     issuer_id: int | None = None,
     most: int | None = None,
+    only_looked_at: bool = False,
 ) -> list[Coming]:
     """Return what goes out in the next `days`, in order, and what is held back, last.
 
     With `most` it is made of the first so many emails that are written, and the first so many invoices that
-    the ladder looks at.
+    the ladder looks at. With `only_looked_at` all that goes out is there, but of what is held back only that
+    of invoices that the ladder looks at in these days.
     """
     until = now + timedelta(days=days)
     queued = list(_queued(session, now, until, issuer_id, most))
     written = {
         one.invoice_id: one.at for one in queued if one.kind is MessageKind.REMINDER and one.at is not None
     }
-    found = [*queued, *_reminders(session, now, until, issuer_id, written, most)]
+    invoices = _invoices(now, until, most, only_looked_at=only_looked_at or most is not None)
+    found = [*queued, *_reminders(session, invoices, now, until, issuer_id, written)]
     found += coming_statements(session, now, until, issuer_id, most)
     return sorted(found, key=lambda one: (one.at is None, bool(one.held), one.at or now, one.invoice_id))
 
 
+def _invoices(now: datetime, until: datetime, most: int | None, *, only_looked_at: bool) -> Select[Invoice]:
+    statement = select(Invoice).options(*PARTIES_AND_PLAN)
+    if only_looked_at:
+        statement = statement.where(*looked_at(until))
+        return statement.order_by(Invoice.next_reminder_at, Invoice.invoice_id).limit(most)
+    statement = statement.where(OWED, or_(falls_due_near(now, until), Invoice.plan.has()))
+    return statement.order_by(Invoice.due_date, Invoice.invoice_id)
+
+
 def _reminders(
     session: Session,
+    statement: Select[Invoice],
     now: datetime,
     until: datetime,
     issuer_id: int | None,
     written: Mapping[int, datetime],
-    most: int | None,
 ) -> Iterator[Coming]:
-    statement = select(Invoice).options(*PARTIES_AND_PLAN)
-    if most is None:
-        statement = statement.where(OWED, _has_steps(now, until))
-        statement = statement.order_by(Invoice.due_date, Invoice.invoice_id)
-    else:
-        statement = statement.where(*looked_at(until))
-        statement = statement.order_by(Invoice.next_reminder_at, Invoice.invoice_id).limit(most)
-
     if issuer_id is not None:
         statement = statement.where(Invoice.issuer_id == issuer_id)
     found: list[tuple[Invoice, Policy]] = []
@@ -91,11 +95,10 @@ def _reminders(
             yield coming(invoice, policy, step.rung.key, at, held)
 
 
-def _has_steps(now: datetime, until: datetime) -> ColumnElement[bool]:
-    """Return the condition that an invoice may have a step of some ladder in the window."""
+def falls_due_near(now: datetime, until: datetime) -> ColumnElement[bool]:
+    """Return the condition that an invoice without a plan may have a step of some ladder in the window."""
     from_, to = timedelta(days=-ladder.LATEST) - SLACK, timedelta(days=-ladder.EARLIEST) + SLACK
-    near = Invoice.due_date.between(now.date() + from_, until.date() + to)
-    return or_(near, Invoice.plan.has())
+    return Invoice.due_date.between(now.date() + from_, until.date() + to)
 
 
 def looked_at(until: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -105,7 +108,7 @@ def looked_at(until: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def queued_until(until: datetime) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that a message is written and due until then."""
-    return Message.state.in_((MessageState.SCHEDULED, MessageState.SENDING)), Message.next_at <= until
+    return in_state(MessageState.SCHEDULED, MessageState.SENDING), Message.next_at <= until
 
 
 def _queued(

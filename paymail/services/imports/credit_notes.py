@@ -6,8 +6,9 @@ from paymail.services.imports.fields import Format, Row
 
 ADVICE = (
     "credit notes are not imported. If the invoice has been paid, refund the amount (paymail"
-    " payments refund), and paymail issues the credit note. If not, void it (paymail invoices void) and"
-    " import a corrected one, or write the amount off (paymail invoices write-off)"
+    " payments refund), and paymail issues the credit note. If not, credit what is too much (paymail"
+    " invoices credit), void it (paymail invoices void) and import a corrected one, or write the amount off"
+    " (paymail invoices write-off)"
 )
 """What to do instead."""
 

@@ -120,10 +120,12 @@ def go_back(
     rules: WordingRules,
     actor: str,
     now: datetime,
+    seen: int | None = None,
 ) -> Wording | None:
     """Save the words of an earlier version as the next one; of version 0, which are paymail's.
 
-    None where they are in use already. Raises NoSuchWording, BadWording.
+    None where they are in use already; `seen` as of `save`. Raises NoSuchWording, BadWording,
+    WordingOvertaken.
     """
     checked_place(template, language)
     words = _PAYMAILS
@@ -140,6 +142,7 @@ def go_back(
         rules=rules,
         actor=actor,
         now=now,
+        seen=seen,
     )
 
 

@@ -21,7 +21,7 @@ from paymail.models import (
 from paymail.money import Money
 from paymail.services.core import history
 from paymail.services.outbox import dedupe_keys, notices, queue, wake
-from paymail.services.outbox.open_reminders import suppress_open, write_plans_afresh
+from paymail.services.outbox.open_reminders import suppress_open, write_open_afresh
 
 SETTLED = (PaymentStatus.PAID, PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED)
 
@@ -68,6 +68,7 @@ def update_status(
         invoice.payment_status = target
     invoice.updated_at = now
     invoice.next_reminder_at = now
+    write_open_afresh(session, invoice_id=invoice.invoice_id)
 
 
 def _clears(session: Session, invoice_id: int) -> bool:
@@ -96,7 +97,6 @@ def enter_payment(
         _queue_receipt(session, invoice, payment, actor, now)
     reason = "a part payment was received" if invoice.balance else "already paid"
     suppress_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now)
-    write_plans_afresh(session, invoice_id=invoice.invoice_id)
 
 
 def next_number(session: Session, *, issuer_id: int, last: InstrumentedAttribute[int], count: int = 1) -> int:

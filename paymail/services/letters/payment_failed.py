@@ -35,7 +35,7 @@ def while_payable(invoice: Invoice) -> str:
     """Drop what asks to pay again once that is not possible."""
     if invoice.can_pay:
         return ""
-    return "the invoice can no longer be paid" if invoice.balance else "already paid"
+    return "the invoice can no longer be paid" if invoice.balance else "nothing is left to pay"
 
 
 KIND = Kind(

@@ -12,7 +12,9 @@ def while_owed(invoice: Invoice) -> str:
     """Drop what asks for money that is not owed any more; a total of zero never was, and may be told."""
     if invoice.status is InvoiceStatus.VOID:
         return "the invoice is void"
-    return "" if invoice.balance or not invoice.total else "already paid"
+    if invoice.balance or not invoice.total:
+        return ""
+    return "already paid" if invoice.received else "nothing is left to pay"
 
 
 def while_planned(invoice: Invoice) -> str:

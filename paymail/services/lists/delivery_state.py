@@ -32,6 +32,7 @@ from paymail.models import (
     PaymentAttempt,
     ReminderHold,
     Suppression,
+    in_state,
 )
 
 RECEIPT = "delivered"
@@ -103,14 +104,17 @@ def delivered_as(wanted: Iterable[Delivery]) -> ColumnElement[bool]:
     words = set(wanted)
     parts: list[ColumnElement[bool]] = [false()]
     if _D.NOT_EMAILED in words:
-        parts.append(
-            ~exists().where(Message.invoice_id == Invoice.invoice_id, _is_invoice(Message)),
-        )
+        parts.append(~emailed(Invoice.invoice_id))
     # Together in one: what few messages are found by their states is not asked of each invoice.
     if by_message := [*_by_state(words), *_suppressed(words)]:
         newest = select(Message.invoice_id).where(or_(*by_message), *_newest())
         parts.append(Invoice.invoice_id.in_(newest))
     return or_(*parts, *(_sent(one) for one in (_D.SENT, _D.DELIVERED, _D.VIEWED) if one in words))
+
+
+def emailed(invoice_id: Any) -> ColumnElement[bool]:
+    """Return the condition that there is an email of an invoice, whatever became of it."""
+    return exists().where(Message.invoice_id == invoice_id, _is_invoice(Message))
 
 
 def emails_of(session: Session, *, invoice_ids: Iterable[int]) -> dict[int, InvoiceEmail]:
@@ -144,10 +148,10 @@ def _word(message: Message, *, viewed: bool, arrived: bool, blocked: bool) -> De
 def _by_state(words: set[Delivery]) -> list[ColumnElement[bool]]:
     plain = words & {_D.BOUNCED, _D.IN_DOUBT, _D.FAILED, _D.CANCELLED}
     states = sorted(state for word in plain for state in _STATES[word])
-    found = [Message.state.in_(states)] if states else []
+    found = [in_state(*states)] if states else []
     tried = Message.attempts > 0
     return found + [
-        and_(Message.state.in_(_STATES[word]), condition)
+        and_(in_state(*_STATES[word]), condition)
         for word, condition in ((_D.SCHEDULED, ~tried), (_D.WAITING, tried))
         if word in words
     ]
@@ -157,7 +161,7 @@ def _suppressed(words: set[Delivery]) -> list[ColumnElement[bool]]:
     invoice = aliased(Invoice)
     blocked = exists().where(invoice.invoice_id == Message.invoice_id, _blocked(invoice))
     return [
-        and_(Message.state == _S.SUPPRESSED, condition)
+        and_(in_state(_S.SUPPRESSED), condition)
         for word, condition in ((_D.BLOCKED, blocked), (_D.NOT_NEEDED, ~blocked))
         if word in words
     ]

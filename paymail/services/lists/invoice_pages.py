@@ -10,19 +10,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, case, func, literal, literal_column, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from paymail.models import Customer, Invoice, InvoiceStatus
+from paymail.models import Customer, Invoice
 from paymail.services.lists import keyset
 from paymail.services.lists.filter_conditions import conditions
 from paymail.services.lists.invoice_filter import BadFilter, InvoiceFilter
+from paymail.services.lists.payment_state import OWED
 
 SIZES = (25, 50, 100)
-BALANCE = case(
-    (and_(Invoice.status == InvoiceStatus.SENT, Invoice.shortfall > 0), Invoice.shortfall), else_=0
-)
-"""What is owed of an invoice, in SQL."""
+BALANCE = case((OWED, Invoice.shortfall), else_=literal_column("0", BigInteger()))
+"""What is owed of an invoice, in SQL. Written out, so that PostgreSQL sees that `ix_invoices_balance` is
+meant."""
 
 
 class Order(StrEnum):
@@ -131,12 +131,17 @@ def sums(
 
     With `most` it stops at one invoice more than that; the sums are then of any so many.
     """
-    each = select(Invoice.currency, BALANCE.label("balance"), Invoice.total.label("total"))
-    each = each.where(*conditions(session, wanted, now=now))
+    which = select(Invoice.invoice_id).where(*conditions(session, wanted, now=now))
     if wanted.delivery and most is not None:
         # Else PostgreSQL, not seeing that most emails are the newest of theirs, begins with all of them.
-        each = each.order_by(Invoice.invoice_id.desc())
-    all_ = each.limit(None if most is None else most + 1).subquery()
+        which = which.order_by(Invoice.invoice_id.desc())
+    each = select(Invoice.currency, BALANCE.label("balance"), Invoice.total.label("total"))
+    if most is None:
+        each = each.where(*conditions(session, wanted, now=now))
+    else:
+        # First which ones, by an index: else each that is passed over is read from the table.
+        each = each.where(Invoice.invoice_id.in_(select(which.limit(most + 1).subquery().c.invoice_id)))
+    all_ = each.subquery()
     statement = select(
         all_.c.currency, func.count(), func.sum(all_.c.balance), func.sum(all_.c.total)
     ).group_by(all_.c.currency)
@@ -144,6 +149,12 @@ def sums(
         CurrencySum(one, count, int(owed), int(all_)) for one, count, owed, all_ in session.execute(statement)
     ]
     return sorted(found, key=lambda one: (-one.count, one.currency))
+
+
+def count(session: Session, *, wanted: InvoiceFilter, now: datetime) -> int:
+    """Return how many invoices the filter finds. One statement beside those of the filter."""
+    found = select(func.count(Invoice.invoice_id)).where(*conditions(session, wanted, now=now))
+    return session.scalar(found) or 0
 
 
 def _matching(session: Session, wanted: InvoiceFilter, now: datetime) -> Select[Invoice]:

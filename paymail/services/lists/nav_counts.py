@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from paymail.models import Invoice, Issuer
 from paymail.services.lists import delivery_state, payment_state
 from paymail.services.lists.debts import objected, within
-from paymail.services.lists.delivery_state import PROBLEMS, Delivery
-from paymail.services.lists.payment_state import OWED, PaymentState
+from paymail.services.lists.delivery_state import PROBLEMS
+from paymail.services.lists.owed_counts import beyond, some, unmailed
+from paymail.services.lists.payment_state import PaymentState
 
 _SAYS = (PaymentState.SAYS_PAID, PaymentState.PROMISE_BROKEN, PaymentState.COMPLAINED)
 
@@ -18,9 +19,11 @@ _SAYS = (PaymentState.SAYS_PAID, PaymentState.PROMISE_BROKEN, PaymentState.COMPL
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """How many invoices wait to be emailed, have a customer's word to answer, or an email in trouble: of one
-    issuer or of all."""
+    issuer or of all. None is counted further than `owed_counts` does."""
 
     not_emailed: int
+    more: bool
+    """Whether there may be more than `not_emailed`."""
     customers: int
     emails: int
 
@@ -28,22 +31,20 @@ class Waiting:
 def waiting(session: Session, *, now: datetime, company: tuple[int, ...] = ()) -> Waiting:
     """Count what waits, as Home does. Two statements, over what is owed and the objections."""
     hosts = select(Issuer.issuer_id).where(Issuer.host_mails_invoices)
-    says, broken, spam = (payment_state.stands_as((one,), now) for one in _SAYS)
+    says, broken, spam = (payment_state.said_as(one, now) for one in _SAYS)
     trouble = delivery_state.delivered_as(PROBLEMS)
     ours = within(session, company)
     # Each by itself, so that an index answers it, and none twice.
     counted = select(
-        _count(*ours, delivery_state.delivered_as((Delivery.NOT_EMAILED,)), Invoice.issuer_id.not_in(hosts)),
-        _count(*ours, says) + _count(*ours, broken, ~says),
-        _count(*ours, trouble) + _count(*ours, spam, ~trouble),
+        unmailed(*ours, Invoice.issuer_id.not_in(hosts)),
+        beyond(*ours, Invoice.issuer_id.not_in(hosts)),
+        some(*ours, says) + some(*ours, broken, ~says),
+        some(*ours, trouble) + some(*ours, spam, ~trouble),
     )
-    mail, words, emails = session.execute(counted).one()
+    mail, more, words, emails = session.execute(counted).one()
     return Waiting(
         not_emailed=mail,
+        more=bool(more),
         customers=words + objected(session, now=now, company=company).count,
         emails=emails,
     )
-
-
-def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    return select(func.count(Invoice.invoice_id)).where(OWED, *conditions).scalar_subquery()

@@ -78,6 +78,14 @@ def stands_as(wanted: Iterable[PaymentState], now: datetime) -> ColumnElement[bo
     return or_(false(), *(_is(one, now) for one in wanted))
 
 
+def said_as(wanted: PaymentState, now: datetime) -> ColumnElement[bool]:
+    """Return the same without OWED, of one that a customer said: for statements over what is owed, which an
+    index answers as long as nothing else of an invoice is asked."""
+    if wanted is _P.PROMISE_BROKEN:
+        return and_(_held(HoldReason.PROMISED, now, over=True), ~_held(HoldReason.PROMISED, now))
+    return _held(_HELD[wanted], now)
+
+
 def said_of(session: Session, *, invoice_ids: Iterable[int], now: datetime) -> dict[int, PaymentState]:
     """Return, of those of some invoices that are owed, what stands beside the amounts, by PRECEDENCE.
 
@@ -135,8 +143,7 @@ def _held(reason: HoldReason, now: datetime, *, over: bool = False) -> ColumnEle
 
 
 def _broken(now: datetime) -> ColumnElement[bool]:
-    passed = _held(HoldReason.PROMISED, now, over=True)
-    return and_(OWED, passed, ~_held(HoldReason.PROMISED, now))
+    return and_(OWED, said_as(_P.PROMISE_BROKEN, now))
 
 
 def _planned(_now: datetime) -> ColumnElement[bool]:

@@ -3,23 +3,21 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from paymail.models import Invoice
 from paymail.services.lists import delivery_state, overdue_age
 from paymail.services.lists.debts import within
 from paymail.services.lists.delivery_state import PROBLEMS, Delivery
 from paymail.services.lists.invoice_filter import InvoiceFilter
 from paymail.services.lists.overdue_age import Age
-from paymail.services.lists.payment_state import OWED, PaymentState
+from paymail.services.lists.owed_counts import MOST, beyond, some, unmailed
+from paymail.services.lists.payment_state import PaymentState
 
 OPEN = InvoiceFilter(payment=(PaymentState.OWED,))
 NOT_EMAILED = replace(OPEN, delivery=(Delivery.NOT_EMAILED,))
 OVERDUE = InvoiceFilter(overdue=(Age.ANY,))
 DELIVERY_PROBLEMS = replace(OPEN, delivery=PROBLEMS)
-MOST = 1000
-"""Counted no further: the list itself says more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +28,28 @@ class ViewCount:
     wanted: InvoiceFilter
     count: int | None = None
 
+    least: bool = False
+    """Whether there may be more than `count`."""
+
     @property
     def words(self) -> str:
         """The count as people read it."""
-        if self.count is None:
+        if self.count is None or (self.least and not self.count):
             return ""
-        return f"{MOST:,}+" if self.count > MOST else f"{self.count:,}"
+        return f"{min(self.count, MOST):,}" + ("+" if self.least or self.count > MOST else "")
 
 
 def counted(session: Session, *, now: datetime) -> list[ViewCount]:
     """Return the views that everybody has, with their counts: at most one more than MOST. Two statements."""
     late = overdue_age.in_age(Age.ANY, overdue_age.today_of(session, now))
-    unmailed = delivery_state.delivered_as((Delivery.NOT_EMAILED,))
     trouble = delivery_state.delivered_as(PROBLEMS)
     ours = within(session, ())
-    parts = ((), (unmailed,), (late,), (trouble,))
-    row = session.execute(select(*(_some(*ours, *one) for one in parts))).one()
-    views = (
-        ("Open", OPEN),
-        ("Not emailed", NOT_EMAILED),
-        ("Overdue", OVERDUE),
-        ("Delivery problems", DELIVERY_PROBLEMS),
-    )
-    found = [ViewCount(*view, count) for view, count in zip(views, row, strict=True)]
-    return [*found, ViewCount("All", InvoiceFilter())]
-
-
-def _some(*also: ColumnElement[bool]) -> ScalarSelect[int]:
-    some = select(Invoice.invoice_id).where(OWED, *also).limit(MOST + 1)
-    return select(func.count()).select_from(some.subquery()).scalar_subquery()
+    counts = some(*ours), unmailed(*ours), some(*ours, late), some(*ours, trouble), beyond(*ours)
+    owed, waits, overdue, problems, more = session.execute(select(*counts)).one()
+    return [
+        ViewCount("Open", OPEN, owed),
+        ViewCount("Not emailed", NOT_EMAILED, waits, least=bool(more)),
+        ViewCount("Overdue", OVERDUE, overdue),
+        ViewCount("Delivery problems", DELIVERY_PROBLEMS, problems),
+        ViewCount("All", InvoiceFilter()),
+    ]

@@ -1,13 +1,14 @@
-"""Reminders and emails about plans that are not handed over yet: taking them back when overtaken."""
+"""Emails that are not handed over yet: taking them back, or writing them again, when overtaken."""
 
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
-from paymail.models import OPEN_STATES, UNWRITTEN, Message, MessageKind, MessageState
+from paymail.emails import TO_STAFF
+from paymail.models import DIGESTS, OPEN_STATES, Message, MessageKind, MessageState
 
 _BEFORE_HANDOVER = (MessageState.SCHEDULED, MessageState.SENDING)
 
@@ -21,7 +22,7 @@ def suppress_open(
     kind: MessageKind = MessageKind.REMINDER,
 ) -> bool:
     """Suppress the invoice's emails of a kind that are not handed over; False if one is at the hand-over."""
-    _take_back(session, invoice_id, kind, _suppressed(reason, now))
+    _take_back(session, invoice_id, Message.kind == kind, _suppressed(reason, now))
     at_handover = select(Message.message_id).where(
         Message.invoice_id == invoice_id,
         Message.kind == kind,
@@ -55,23 +56,28 @@ def suppress_all_open(
     return {invoice_id for message_id, invoice_id in found.items() if message_id not in taken}
 
 
-def write_plans_afresh(session: Session, *, invoice_id: int) -> None:
-    """Have an email about the plan that is not handed over written again: it names the next instalment."""
-    afresh = {"state": MessageState.SCHEDULED, **UNWRITTEN}
-    _take_back(session, invoice_id, MessageKind.PLAN, afresh)
+def write_open_afresh(session: Session, *, invoice_id: int) -> None:
+    """Have the emails that are not handed over written again: what they say of money is not so any more.
+
+    Some have bytes: of a worker that gave them back, or of a try that failed. Bytes that were handed over
+    once stay, but for those of an email about the plan: it names the next instalment.
+    """
+    again = or_(Message.handed_over_at.is_(None), Message.kind == MessageKind.PLAN)
+    afresh = {column.key: case((again, None), else_=column) for column in DIGESTS}
+    _take_back(session, invoice_id, Message.kind.not_in(TO_STAFF), afresh | {"state": MessageState.SCHEDULED})
 
 
 def _suppressed(reason: str, now: datetime) -> dict[str, Any]:
     return {"state": MessageState.SUPPRESSED, "reason": reason, "held": False, "settled_at": now}
 
 
-def _take_back(session: Session, invoice_id: int, kind: MessageKind, values: dict[str, Any]) -> None:
-    """Change the open emails of a kind, and take them from a worker that has claimed them."""
+def _take_back(session: Session, invoice_id: int, which: ColumnElement[bool], values: dict[str, Any]) -> None:
+    """Change some of the open emails, and take them from a worker that has claimed them."""
     taken = (
         update(Message)
         .where(
             Message.invoice_id == invoice_id,
-            Message.kind == kind,
+            which,
             Message.state.in_(_BEFORE_HANDOVER),
         )
         .values({**values, "lease_until": None, "fence": Message.fence + 1})

@@ -19,7 +19,7 @@ from paymail.money import Money
 from paymail.services.core.invoices import load_invoice, local_date
 from paymail.services.ledger import entries, open_intent
 from paymail.services.outbox import dedupe_keys
-from paymail.services.outbox.open_reminders import suppress_open
+from paymail.services.outbox.open_reminders import suppress_open, write_open_afresh
 from paymail.services.plans import instalments
 from paymail.services.plans.instalments import BadPlan, Part
 
@@ -104,5 +104,6 @@ def _changed(session: Session, invoice: Invoice, reason: str, now: datetime) -> 
     session.expire(invoice, ["plan"])
     for kind in (MessageKind.REMINDER, MessageKind.PLAN):
         suppress_open(session, invoice_id=invoice.invoice_id, reason=reason, now=now, kind=kind)
+    write_open_afresh(session, invoice_id=invoice.invoice_id)
     open_intent.mark_for_cancellation(session, invoice_id=invoice.invoice_id, now=now)
     invoice.next_reminder_at, invoice.updated_at = now, now

@@ -8,7 +8,7 @@ from paymail.models import Channel, Invoice, PaymentStatus, Refund, RefundStatus
 from paymail.money import Money
 from paymail.services.core import idempotency
 from paymail.services.core.invoices import load_invoice
-from paymail.services.outbox.open_reminders import suppress_open, write_plans_afresh
+from paymail.services.outbox.open_reminders import suppress_open
 from paymail.services.refunds import reversals
 from paymail.services.refunds.refund_limits import BadRefund, NotRefundable
 
@@ -74,5 +74,4 @@ def _credit(
     reversals.move(session, invoice=invoice, refund=note, target=RefundStatus.SUCCEEDED, now=now)
     why = "a part of the invoice was credited" if invoice.owed else "nothing is owed on this invoice"
     suppress_open(session, invoice_id=invoice.invoice_id, reason=why, now=now)
-    write_plans_afresh(session, invoice_id=invoice.invoice_id)
     return note

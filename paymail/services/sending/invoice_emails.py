@@ -133,3 +133,13 @@ def next_sequence(session: Session, *, invoice_id: int) -> int:
     """Return the sequence that one further invoice email would have."""
     count = select(func.count()).where(Message.invoice_id == invoice_id, Message.kind == MessageKind.INVOICE)
     return (session.scalar(count) or 0) + 1
+
+
+def is_newest(session: Session, *, message: Message) -> bool:
+    """Whether no further invoice email of its invoice was queued after an invoice email."""
+    later = select(Message.message_id).where(
+        Message.invoice_id == message.invoice_id,
+        Message.kind == MessageKind.INVOICE,
+        Message.message_id > message.message_id,
+    )
+    return session.scalar(later.limit(1)) is None

@@ -50,7 +50,7 @@ class Given:
         if self.topic and self.topic not in set(Topic):
             raise NotAChoice(f"choose one of: {', '.join(Topic)}")
         company = self.company
-        if company and not (company.isascii() and company.isdecimal() and int(company[:30]) <= LARGEST_ID):
+        if company and not (company.isascii() and company.isdecimal() and int(company) <= LARGEST_ID):
             raise NotAChoice("choose a company of the list")
         return AuditFilter(
             who=self.who.strip(),

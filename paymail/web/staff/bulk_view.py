@@ -97,16 +97,15 @@ def _reached(
     shares = bulk.shares(session, selection=selection)
     total = sum(one.total for one in shares)
     late = replace(wanted, overdue=(Age.ANY,))
-    overdue = [] if wanted.overdue else invoice_pages.sums(session, wanted=late, now=now)
     return {
         "shares": shares,
         "total": total,
         "shown": shown_of(session, selection),
         "already": sum(one.already for one in shares),
-        "found": sum(one.count for one in invoice_pages.sums(session, wanted=wanted, now=now)),
-        "overdue": sum(one.count for one in overdue),
+        "found": invoice_pages.count(session, wanted=wanted, now=now),
+        "overdue": 0 if wanted.overdue else invoice_pages.count(session, wanted=late, now=now),
         "late": late.query,
-        "first": bulk.foresee(session, selection=selection).first,
+        "first": bulk.first_of(session, selection=selection),
     }
 
 

@@ -12,7 +12,7 @@ from paymail.services.access.staff import Visitor
 from paymail.services.payments import gateway_events
 from paymail.services.payments.gateway_events import EventFilter
 from paymail.web.http.dependencies import AppDep
-from paymail.web.http.inputs import OptionalRowId, PageNumber
+from paymail.web.http.inputs import OptionalRowId
 from paymail.web.staff import flash
 from paymail.web.staff.form_actions import Refusal, StaffForm, Text, act
 from paymail.web.staff.pages import PAGES
@@ -21,7 +21,9 @@ from paymail.wiring import App
 
 router = APIRouter(prefix="/events")
 
-EventId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.]{1,80}$")]
+PAGE = 50
+EVENT_ID = r"^[A-Za-z0-9_.]{1,80}$"
+EventId = Annotated[str, Path(pattern=EVENT_ID)]
 
 
 def _shown(
@@ -29,7 +31,7 @@ def _shown(
     request: Request,
     visitor: Visitor,
     given: dict[str, object],
-    page: int = 1,
+    after: str = "",
     refusal: Refusal | None = None,
 ) -> HTMLResponse:
     state = GatewayEventState(str(given["state"])) if given.get("state") else None
@@ -41,10 +43,12 @@ def _shown(
         invoice if isinstance(invoice, int) else None,
     )
     with app.reading() as session:
-        found = gateway_events.listed(session, wanted=wanted, page=page)
+        rows, older = gateway_events.slice_of(session, wanted=wanted, limit=PAGE, after=after)
     context = {
         "visitor": visitor,
-        "found": found,
+        "rows": rows,
+        "after": after,
+        "older": older,
         "given": given,
         "states": list(GatewayEventState),
         "happened_at": gateway_events.happened_at,
@@ -63,12 +67,12 @@ def list_(
     type_: Annotated[Text, Query(alias="type")] = "",
     intent: Annotated[Text, Query()] = "",
     invoice: OptionalRowId = None,
-    page: PageNumber = 1,
+    after: Annotated[str, Query(pattern=EVENT_ID)] = "",
 ) -> HTMLResponse:
-    """List events, by page and filter."""
+    """List events by filter: those before the event `after`, else the newest. An unknown one is a 404."""
     known = state if state in set(GatewayEventState) else ""
     given = {"state": known, "type": type_[:80], "intent": intent[:80], "invoice": invoice}
-    return _shown(app, request, visitor, {name: value for name, value in given.items() if value}, page)
+    return _shown(app, request, visitor, {name: value for name, value in given.items() if value}, after)
 
 
 @router.post("/{event_id}/reprocess")

@@ -41,9 +41,13 @@ def page(
     first: Text = "",
     last: Text = "",
     basis: Basis = Basis.ACCRUAL,
+    figures: Text = "",
 ) -> HTMLResponse:
-    """Show the GST report of a period, the present quarter unless another is asked for, and the files."""
-    asked = Asked(company, first, last, basis)
+    """Show the GST report of a period, the present quarter unless another is asked for, and the files.
+
+    Of a period with very many documents the figures come with `figures`, at the press of a button.
+    """
+    asked = Asked(company, first, last, basis, figures=bool(figures))
     try:
         return exports_page(app, request, visitor, asked)
     except InvalidInput as error:

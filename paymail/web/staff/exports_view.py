@@ -12,12 +12,14 @@ from paymail.services.core.issuers import NoSuchIssuer, all_issuers
 from paymail.services.exports import lists
 from paymail.services.exports.files import ACCOUNTS, Layout
 from paymail.services.exports.gst_figures import figures
-from paymail.services.exports.gst_report import Basis, home_of, rows
+from paymail.services.exports.gst_report import Basis, home_of, is_long, rows
 from paymail.services.exports.period import Period, period, quarter_before, quarter_of
 from paymail.web.staff.form_actions import Refusal, day_of
 from paymail.web.staff.pages import PAGES
 from paymail.wiring import App
 
+MOST_AT_ONCE = 2000
+"""Of more documents than these the figures are worked out when somebody asks for them."""
 SHOWN = 25
 """Lines on the page; all are in the file."""
 WORDS = {
@@ -40,12 +42,14 @@ class Asked:
     first: str
     last: str
     basis: Basis
+    figures: bool = False
+    """Whether to work out the figures, however many documents they are of."""
 
 
 def exports_page(
     app: App, request: Request, visitor: Visitor, asked: Asked, refusal: Refusal | None = None
 ) -> HTMLResponse:
-    """Answer with the page. Seven statements, however many lines. Raises BadPeriod, BadTime, NoSuchIssuer."""
+    """Answer with the page. Eight statements, however many lines. Raises BadPeriod, BadTime, NoSuchIssuer."""
     now = app.now()
     context: dict[str, object] = {"visitor": visitor, "refusal": refusal, "asked": asked}
     with app.reading() as session:
@@ -57,8 +61,13 @@ def exports_page(
                 raise NoSuchIssuer(f"company {asked.company} not found")
             here = quarter_of(local_date(issuer, now))
             span = period(day_of(asked.first) or here.first, day_of(asked.last) or here.last)
-            found = rows(session, issuer=issuer, span=span, basis=asked.basis)
+            waits = not asked.figures and is_long(
+                session, issuer=issuer, span=span, basis=asked.basis, most=MOST_AT_ONCE
+            )
+            found = () if waits else rows(session, issuer=issuer, span=span, basis=asked.basis)
             context |= {
+                "waits": waits,
+                "most": MOST_AT_ONCE,
                 "issuer": issuer,
                 "span": span,
                 "report": figures(found, currency=home_of(issuer), keep=SHOWN),

@@ -9,8 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from paymail.models import MessageKind
 from paymail.money import Money
-from paymail.services.forecast.ahead import ahead
+from paymail.services.forecast.ahead import MOST_STEPS, ahead
 from paymail.services.forecast.coming import Coming
 from paymail.services.forecast.forecast import forecast
 from paymail.web.http.dependencies import AppDep
@@ -44,15 +45,19 @@ def show(
     """Show what goes out in the next days, and what is held back; of very much, what comes first."""
     with app.reading() as session:
         ahead_ = ahead(session, now=app.now(), days=days)
-        whole = ahead_.written + ahead_.looked_at <= MOST_WHOLE
-        found = forecast(session, now=app.now(), days=days, most=None if whole else FIRST)
+        few = ahead_.written + ahead_.looked_at <= MOST_WHOLE
+        # On a quiet day of a large book few are looked at, but many have steps before and after it.
+        whole = few and ahead_.with_steps <= MOST_STEPS
+        most = None if few else FIRST
+        found = forecast(session, now=app.now(), days=days, most=most, only_looked_at=not whole)
     going = [one for one in found if not one.held]
     held = [one for one in found if one.held]
     shown = by_day(going)
     context = {
         "visitor": visitor,
         "days": days,
-        "ahead": None if whole else ahead_,
+        "ahead": None if few else ahead_,
+        "whole": whole,
         "first": FIRST,
         "spans": sorted({*SPANS, days}),
         "going": len(going),
@@ -79,8 +84,11 @@ def by_day(coming: Iterable[Coming], most: int = MOST_ROWS) -> list[Day]:
 
 
 def sums(coming: Iterable[Coming]) -> tuple[Money, ...]:
-    """Return what the invoices of these emails owe, per currency, each invoice once."""
-    balances = {one.invoice_id: one.balance for one in coming}
+    """Return what the invoices of these emails owe, per currency, each invoice once.
+
+    A statement is of several invoices, whose own emails may be among these: what it says is not added.
+    """
+    balances = {one.invoice_id: one.balance for one in coming if one.kind is not MessageKind.STATEMENT}
     totals: Counter[str] = Counter()
     for balance in balances.values():
         totals[balance.currency] += balance.minor

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from fastapi import Request
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
 
-from paymail.models import Invoice, Message, MessageKind, MessageState, ReminderHold
+from paymail.models import HoldOrigin, Invoice, Message, MessageKind, MessageState, ReminderHold
 from paymail.web.staff.flash import Undo, did
 from paymail.web.staff.local_time import clock_of
 
@@ -16,19 +16,39 @@ def undo_of(session: Session, request: Request, invoice: Invoice, now: datetime)
 
     One statement, only after such an act.
     """
-    here = f"/staff/invoices/{invoice.invoice_id}"
-    if did(request, "send") is not None:
-        return _not_sent(session, invoice, now)
-    if (of := did(request, "hold", "release")) is None:
-        return None
-    hold = session.scalar(
-        select(ReminderHold).where(ReminderHold.hold_id == of, ReminderHold.invoice_id == invoice.invoice_id)
-    )
+    if (of := did(request, "send")) is not None:
+        return _not_sent(session, invoice, of, now)
+    if (of := did(request, "hold")) is not None:
+        return _released(session, invoice, of)
+    if (of := did(request, "release")) is not None:
+        return _placed_again(session, invoice, of, now)
+    return None
+
+
+def _released(session: Session, invoice: Invoice, of: int) -> Undo | None:
+    hold = session.scalar(_hold(invoice, of).where(ReminderHold.lifted_at.is_(None)))
     if hold is None:
         return None
-    if hold.lifted_at is None:
-        return Undo(f"{here}/release", {"reason": hold.reason})
-    if hold.until is not None and hold.until <= now:
+    return Undo(f"/staff/invoices/{invoice.invoice_id}/release", {"reason": hold.reason})
+
+
+def _placed_again(session: Session, invoice: Invoice, of: int, now: datetime) -> Undo | None:
+    """Place a hold again that staff had placed, unless another of its reason came since: it would end that.
+
+    One that rests on another's word would come back as ours, with what a customer wrote in our name.
+    """
+    later = aliased(ReminderHold)
+    since = select(later.hold_id).where(
+        later.invoice_id == invoice.invoice_id,
+        later.reason == ReminderHold.reason,
+        later.hold_id > ReminderHold.hold_id,
+    )
+    hold = session.scalar(
+        _hold(invoice, of).where(
+            ReminderHold.lifted_at.is_not(None), ReminderHold.origin == HoldOrigin.STAFF, ~since.exists()
+        )
+    )
+    if hold is None or (hold.until is not None and hold.until <= now):
         return None
     until = (
         (hold.until - timedelta(seconds=1)).astimezone(clock_of(invoice.issuer.timezone))
@@ -36,17 +56,24 @@ def undo_of(session: Session, request: Request, invoice: Invoice, now: datetime)
         else None
     )
     fields = {"reason": str(hold.reason), "until": str(until.date()) if until else "", "note": hold.detail}
-    return Undo(f"{here}/hold", fields)
+    return Undo(f"/staff/invoices/{invoice.invoice_id}/hold", fields)
 
 
-def _not_sent(session: Session, invoice: Invoice, now: datetime) -> Undo | None:
-    """Cancel the email that was just scheduled; one that goes out at once is not offered: it may be gone."""
-    newest = session.scalar(
-        select(Message)
-        .where(Message.invoice_id == invoice.invoice_id, Message.kind == MessageKind.INVOICE)
-        .order_by(Message.message_id.desc())
-        .limit(1)
+def _hold(invoice: Invoice, of: int) -> Select[ReminderHold]:
+    return select(ReminderHold).where(
+        ReminderHold.hold_id == of, ReminderHold.invoice_id == invoice.invoice_id
     )
-    if newest is None or newest.state is not MessageState.SCHEDULED or newest.next_at <= now:
+
+
+def _not_sent(session: Session, invoice: Invoice, of: int, now: datetime) -> Undo | None:
+    """Cancel the email that was just scheduled; one that goes out at once is not offered: it may be gone."""
+    email = session.scalar(
+        select(Message).where(
+            Message.message_id == of,
+            Message.invoice_id == invoice.invoice_id,
+            Message.kind == MessageKind.INVOICE,
+        )
+    )
+    if email is None or email.state is not MessageState.SCHEDULED or email.next_at <= now:
         return None
-    return Undo(f"/staff/messages/{newest.message_id}/cancel", {})
+    return Undo(f"/staff/messages/{email.message_id}/cancel", {})

@@ -54,10 +54,11 @@ def send(
     app: AppDep, request: Request, visitor: Visiting, invoice_id: RowId, form: Annotated[SendForm, Form()]
 ) -> Response:
     """Send the invoice email, now or later."""
+    queued: list[int] = []
 
     def do(session: Session, now: datetime) -> None:
         issuer = load_invoice(session, invoice_id=invoice_id).issuer
-        invoice_emails.send_invoice(
+        sent = invoice_emails.send_invoice(
             session,
             invoice_id=invoice_id,
             actor=visitor.email,
@@ -65,8 +66,10 @@ def send(
             at=moment_of(form, issuer, now),
             sequence=form.sequence,
         )
+        if sent.created:  # what somebody else queued before is not this person's to take back
+            queued.append(sent.message_id)
 
-    return answer_form(app, request, visitor, invoice_id, form, do, did="send", name="send")
+    return answer_form(app, request, visitor, invoice_id, form, do, did="send", name="send", of=queued)
 
 
 @router.post("/invoices/{invoice_id}/correct-address")

@@ -136,6 +136,8 @@ def _send_after_all(session: Session, one: message_pages.Listed, now: datetime) 
         MessageState.CANCELLED,
     ) or message.next_at <= now:
         return None
+    if not invoice_emails.is_newest(session, message=message):
+        return None  # another went out or waits since: this would be a second one
     sequence = invoice_emails.next_sequence(session, invoice_id=message.invoice_id)
     at = message.next_at.astimezone(clock_of(one.zone)).strftime("%Y-%m-%dT%H:%M")
     fields = {"when": "at", "at": at, "sequence": str(sequence)}

@@ -26,8 +26,11 @@ def picked(pairs: Iterable[tuple[str, str]]) -> InvoiceFilter:
 
 
 def of_company(wanted: InvoiceFilter, company: int | None) -> InvoiceFilter:
-    """Return what a page of the chosen company means by a filter: those of it, unless it names one.
+    """Return what a page of the chosen company means by a filter: those of it, as the list showed them,
+    unless the filter names others only.
 
     None: no company is chosen.
     """
-    return wanted if company is None or wanted.company else replace(wanted, company=(company,))
+    if company is None or (wanted.company and company not in wanted.company):
+        return wanted
+    return replace(wanted, company=(company,))

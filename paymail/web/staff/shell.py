@@ -44,6 +44,13 @@ class Count:
     count: int
     tone: str
     says: str
+    more: bool = False
+    """Whether there may be more than are counted."""
+
+    @property
+    def words(self) -> str:
+        """The number as people read it: of up to three digits."""
+        return f"{min(self.count, 999)}" + ("+" if self.more or self.count > 999 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +135,7 @@ def _counted(session: Session, now: datetime, company: int | None) -> dict[str, 
     emails = waits.emails + today.doubtful(session, company=only)
     money = 0 if company or seen_issuers(session) is not None else drift_store.count_open(session)
     return {
-        "invoices": Count(waits.not_emailed, "", "not emailed yet"),
+        "invoices": Count(waits.not_emailed, "", "not emailed yet", waits.more),
         "customers": Count(waits.customers, "warn", "wait for your answer"),
         "emails": Count(emails, "bad", "need you"),
         "money": Count(money, "warn", "differ from Stripe"),

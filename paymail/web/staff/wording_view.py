@@ -56,7 +56,8 @@ MEANINGS = {
 INSTEAD = {
     "invoice": "nothing is owed, or it is paid in instalments",
     "receipt": "the payment leaves something to pay",
-    "statement": "no invoice is open",
+    "refund": "it is about a credit note and no money goes back",
+    "statement": "no invoice is open, or a credit covers those that are",
     "reminder_due": "it goes out a day late, or is about an instalment",
 } | {f"reminder_{tone}": "it is about an instalment" for tone in ("upcoming", "friendly", "firm", "final")}
 """When paymail's words are used all the same but for the closing, since yours could be untrue then."""

@@ -26,9 +26,10 @@ WRONG = "Nothing was saved. Correct what is marked below, then save again."
 
 
 class BackForm(StaffForm):
-    """Which version to use again; 0 is paymail's words."""
+    """Which version to use again; 0 is paymail's words. `seen` is the version that the page showed in use."""
 
     version: Annotated[int, Field(ge=0, le=MOST_VERSIONS)] = 0
+    seen: Annotated[int | None, Field(ge=0, le=MOST_VERSIONS)] = None
 
 
 @router.get("")
@@ -111,6 +112,7 @@ def go_back(
                 rules=app.writer,
                 actor=visitor.email,
                 now=now,
+                seen=form.seen,
             )
         )
 

@@ -1,18 +1,30 @@
 """Once a month whoever owes gets one statement: on the issuer's business day, in bounded sets."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from paymail import db
-from paymail.models import Customer, Issuer, Message, MessageState, Restore
+from paymail.models import (
+    Customer,
+    HoldReason,
+    Invoice,
+    Issuer,
+    Message,
+    MessageState,
+    PaymentStatus,
+    Restore,
+)
 from paymail.services.core.contexts import Context
 from paymail.services.core.issuers import find_issuer
-from paymail.services.customers import monthly_statements
+from paymail.services.customers import monthly_statements, statement_emails
 from paymail.services.forecast.forecast import forecast
 from paymail.services.issuers import issuer_settings
 from paymail.services.outbox import suppressions
+from paymail.services.reminders import holds
 from tests.factories import NOW, make_invoice
 
 MORNING = datetime(2026, 3, 22, 22, tzinfo=UTC)
@@ -93,6 +105,29 @@ def test_who_is_on_hold_off_erased_or_on_the_block_list_is_not_mailed(debtors: D
     assert debtors.mailed() == [(503, MessageState.SCHEDULED), (504, MessageState.SUPPRESSED)]
 
 
+def test_whose_invoices_are_all_on_hold_off_or_being_paid_gets_none(debtors: Debtors) -> None:
+    with db.transaction(debtors.engine) as session:
+        for invoice_id, until in ((501, None), (502, None), (503, MORNING - timedelta(hours=1))):
+            holds.place(
+                session,
+                invoice_id=invoice_id,
+                reason=HoldReason.PROMISED,
+                actor="amy",
+                now=NOW,
+                until=until,
+            )
+        session.get_one(Invoice, 504).reminders_off = True
+        session.get_one(Invoice, 505).payment_status = PaymentStatus.PROCESSING
+    assert debtors.run(MORNING) == 3  # the second owes in yen too: the statement of the held one is theirs
+    assert sorted(number for number, _ in debtors.mailed()) == [502, 503, 507]
+
+
+def test_a_run_that_ended_unfinished_leaves_nobody_out_of_the_next(debtors: Debtors) -> None:
+    assert debtors.run(MORNING, limit=2) == 3
+    april = datetime(2026, 4, 21, 0, tzinfo=UTC)
+    assert [debtors.run(april, limit=2) for _ in range(4)] == [3, 2, 1, 0]
+
+
 def test_setting_the_day_on_that_day_or_late_mails_nobody(debtors: Debtors) -> None:
     debtors.set_day(None)
     debtors.now = MORNING + timedelta(hours=1)
@@ -119,6 +154,20 @@ def test_a_broken_calendar_stops_nobody_else(debtors: Debtors) -> None:
     with db.transaction(debtors.engine) as session:
         session.query(Issuer).one().timezone = "Nowhere/Town"
     assert debtors.run(MORNING) == 0
+
+
+def test_one_customer_who_cannot_be_written_to_keeps_nobody_else_from_theirs(
+    debtors: Debtors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = statement_emails.send_statement
+
+    def failing(session: Session, *, currency: str, **more: Any) -> object:
+        if currency == "JPY":
+            raise ValueError
+        return send(session, currency=currency, **more)
+
+    monkeypatch.setattr(statement_emails, "send_statement", failing)
+    assert [debtors.run(MORNING, limit=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_the_forecast_says_who_gets_one_and_when(debtors: Debtors) -> None:

@@ -23,6 +23,11 @@ def accounts(draw: st.DrawFn) -> tuple[Charge, list[Event]]:
             FIRST + timedelta(days=nth),
             draw(st.sampled_from([Kind.PAYMENT, Kind.REFUND, Kind.CHARGEBACK])),
         )
+        if kind is Kind.REFUND and came + credited < total and draw(st.booleans()):
+            off = draw(st.integers(1, total - credited - came))
+            events.append(Event(day, kind, 0, "CN", off, credited))
+            credited += off
+            continue
         if kind is Kind.PAYMENT or not came:
             amount = draw(st.integers(1, total))
             came += amount
@@ -116,3 +121,17 @@ def test_what_is_not_known_in_dollars_is_not_guessed() -> None:
     assert [(one.amount, one.sales, one.gst) for one in received(charge, [paid, refunded])] == [
         (500, None, None), (-500, None, None),
     ]  # fmt: skip
+
+
+def test_a_credit_note_alone_counts_nothing_unless_what_was_paid_is_too_much_by_it() -> None:
+    charge = Charge(FIRST, 1100, 1100, 100)
+    note = Event(FIRST, Kind.REFUND, 0, "CN", 660)
+    assert list(received(charge, [note])) == []
+    after = FIRST + timedelta(days=1)
+    assert [one.gst for one in received(charge, [note, Event(after, Kind.PAYMENT, 1100, "R")])] == [40]
+    # Paid on the day of the note, or recorded later with a day before it.
+    on_day = received(charge, [note, Event(FIRST, Kind.PAYMENT, 1100, "R")])
+    assert [(one.kind, one.amount, one.gst) for one in on_day] == [
+        (Kind.PAYMENT, 1100, 100),
+        (Kind.CREDIT_NOTE, -660, -60),
+    ]

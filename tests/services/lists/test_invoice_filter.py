@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, text, update
 from sqlalchemy.orm import Session
 
 from paymail import db
@@ -16,6 +16,7 @@ from paymail.models import (
     HoldReason,
     Invoice,
     InvoiceStatus,
+    Issuer,
     Message,
     MessageKind,
     MessageState,
@@ -25,7 +26,7 @@ from paymail.models import (
     ReminderHold,
     Suppression,
 )
-from paymail.services.lists import cursor, invoice_pages, view_counts
+from paymail.services.lists import cursor, invoice_pages, nav_counts, owed_counts, view_counts
 from paymail.services.lists.invoice_filter import BadFilter, InvoiceFilter, from_text
 from paymail.services.lists.invoice_pages import Order, Sorting
 from tests.factories import NOW, make_invoice
@@ -260,6 +261,29 @@ def test_the_count_of_a_view_is_what_its_filter_finds(books: Session) -> None:
     for view in view_counts.counted(books, now=NOW):
         if view.count is not None:
             assert view.count == len(ids(books, view.wanted.query)), view.name
+
+
+def test_of_very_much_that_is_owed_only_the_newest_is_looked_at_for_an_email_and_the_count_says_so(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def words() -> str:
+        return next(one.words for one in view_counts.counted(session, now=NOW) if one.name == "Not emailed")
+
+    with db.transaction(engine) as session:
+        for number in (1, 2, 3):
+            make_invoice(session, invoice_id=number, due_in=number)
+        session.add(email(2, MessageState.SENT, 0))
+        session.execute(update(Issuer).values(host_mails_invoices=False))
+        assert words() == "2"
+        monkeypatch.setattr(owed_counts, "PROBED", 2)
+        assert words() == "1+"
+        found = nav_counts.waiting(session, now=NOW)
+        assert (found.not_emailed, found.more) == (1, True)
+        session.add(email(3, MessageState.SENT, 0))
+        session.flush()
+        assert words() == ""
+        monkeypatch.setattr(owed_counts, "PROBED", 3)
+        assert words() == "1"
 
 
 def test_what_is_owed_is_found_by_an_index(books: Session) -> None:

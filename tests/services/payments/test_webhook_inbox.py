@@ -153,5 +153,4 @@ def test_a_filter_shows_what_matches(books: Books, wanted: EventFilter, expected
     books.receive(books.happen("", "charge.refunded"))
     webhook_inbox.work_events(books.context)
     with db.reading(books.engine) as session:
-        assert gateway_events.listed(session, wanted=wanted).total == expected
         assert len(gateway_events.slice_of(session, wanted=wanted, limit=9)[0]) == expected

@@ -1,8 +1,10 @@
 """Bulk sends: each matching invoice once, at the rate, through pause, crash and cancel."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from paymail import db
@@ -51,6 +53,30 @@ def test_who_has_the_email_already_is_left_out_unless_asked(many: EmailedInvoice
     assert progress(many, first).bulk.skipped == 1
     start(many, again=True)
     assert many.turn() == 10
+
+
+def test_the_list_says_of_each_what_its_page_says_in_as_many_statements(many: EmailedInvoice) -> None:
+    def listed() -> tuple[list[Progress], int]:
+        asked: list[object] = []
+        event.listen(many.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        with db.reading(many.engine) as session:
+            return bulk.listed(session, now=many.clock, default_rate=60), len(asked)
+
+    begun = [start(many, rate=30)]
+    many.turn()
+    begun.append(start(many, Selection(currency="AUD", due_before=date(2030, 1, 1)), again=True))
+    one, cost = listed()
+    assert len(one) == 2
+    begun += [start(many, again=True), start(many, rate=10, again=True)]
+    with many.context.transaction() as session:
+        bulk.pause(session, bulk_id=begun[-1], actor="staff", now=many.clock)
+    found, same = listed()
+    assert [row.bulk.bulk_id for row in found] == begun[::-1]
+    for row in found:
+        with db.reading(many.engine) as session:
+            alone = bulk.progress(session, bulk_id=row.bulk.bulk_id, now=many.clock, default_rate=60)
+        assert replace(row, bulk=alone.bulk) == alone
+    assert same == cost
 
 
 def test_a_finish_beyond_the_calendar_is_not_foretold(many: EmailedInvoice) -> None:

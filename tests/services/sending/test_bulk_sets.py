@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from paymail import db
@@ -18,7 +18,7 @@ from paymail.services.sending import bulk
 from paymail.services.sending.bulk import Selection
 from paymail.services.sending.bulk.selection import matching
 from paymail.services.sending.invoice_emails import send_invoice
-from tests.factories import NOW
+from tests.factories import NOW, make_invoice
 from tests.lender import Lender
 from tests.services.blocked import wait_until_blocked
 from tests.services.emailed_invoice import EmailedInvoice
@@ -68,6 +68,25 @@ def test_a_set_is_queued_as_each_of_it_alone(engine: Engine, seed: int, again: b
         kept = bulk.progress(session, bulk_id=begun, now=NOW).bulk
         assert (kept.queued, kept.skipped) == (queued, len(chosen) - queued)
     assert 0 < queued < len(BOOK)
+
+
+def test_a_bulk_send_that_cannot_be_written_stops_no_other_and_goes_on_once_it_can(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        for number, currency in ((1, "AUD"), (2, "AUD"), (3, "NZD")):
+            make_invoice(session, invoice_id=number, currency=currency)
+        for code in ("AUD", "NZD"):
+            bulk.start(session, selection=Selection(currency=code), actor="staff", now=NOW)
+        status = "UPDATE invoices SET payment_status = :status WHERE invoice_id = 1"
+        session.execute(text(status), {"status": "of a newer release"})
+    context = Context(lambda: db.transaction(engine), lambda: NOW)
+    emailed = select(Message.invoice_id).order_by(Message.invoice_id)
+    bulk.expand_all(context)
+    with db.transaction(engine) as session:
+        assert session.scalars(emailed).all() == [3]
+        session.execute(text(status), {"status": "unpaid"})
+    bulk.expand_all(context)
+    with db.reading(engine) as session:
+        assert session.scalars(emailed).all() == [1, 2, 3]
 
 
 @pytest.fixture

@@ -65,3 +65,5 @@ def test_what_was_void_or_paid_is_still_not_sent(free: EmailedInvoice) -> None:
     with pytest.raises(invoice_emails.NotSendable):
         free.send()
     assert while_owed(free.invoice()) == "already paid"
+    free.set(amount_paid=0, amount_credited=100)
+    assert while_owed(free.invoice()) == "nothing is left to pay"

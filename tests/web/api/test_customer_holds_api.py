@@ -1,5 +1,7 @@
 """All reminders of a customer are held and released through the API."""
 
+from datetime import timedelta
+
 from tests.web.bearer import bearer
 from tests.web.conftest import Site
 
@@ -7,7 +9,7 @@ from tests.web.conftest import Site
 def test_a_program_holds_and_releases_the_reminders_of_a_customer(site: Site) -> None:
     site.invoice()
     key, path = bearer(site.app, "read", "write"), "/api/v1/customers/1"
-    day = site.app.now().date().isoformat()
+    day = (site.app.now().date() + timedelta(days=2)).isoformat()
     held = site.client.post(f"{path}/hold", json={"reason": "Disputed", "until": day}, headers=key)
     assert held.status_code == 200, held.text
     assert held.json()["held_reason"] == "Disputed"

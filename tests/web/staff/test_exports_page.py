@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from paymail.models import Issuer
 from paymail.services.exports.lists import LISTS
-from paymail.web.staff import exports
+from paymail.web.staff import exports, exports_view
 from tests.web.conftest import Biller
 
 MARCH = "company=1&first=2026-03-01&last=2026-03-31"
@@ -49,6 +49,22 @@ def test_the_report_says_what_it_is_made_of(paid: Biller, basis: str, shown: lis
     rows = table(paid, f"/exports/gst.csv?{MARCH}&basis={basis}")
     assert [row["gst_AUD"] for row in rows if row["invoice"] == "502"] == [shown[1].strip("$")]
     assert all(not row["customer"].startswith("=") for row in rows)
+
+
+@pytest.mark.parametrize(("basis", "documents"), [("accrual", "1 invoices"), ("cash", "0 payments")])
+def test_of_very_many_documents_the_figures_are_worked_out_when_asked_for(
+    paid: Biller, monkeypatch: pytest.MonkeyPatch, basis: str, documents: str
+) -> None:
+    monkeypatch.setattr(exports_view, "MOST_AT_ONCE", int(documents[0]))
+    period = f"{MARCH}&basis={basis}"
+    page = paid.get(f"/exports?{period}")
+    assert figures(page) == []
+    assert f"More than {documents} are in this period" in page
+    assert "Calculate figures" in page
+    assert len(table(paid, f"/exports/gst.csv?{period}")) > 0
+    assert len(figures(paid.get(f"/exports?{period}&figures=yes"))) == 2
+    monkeypatch.setattr(exports_view, "MOST_AT_ONCE", int(documents[0]) + 1)
+    assert len(figures(paid.get(f"/exports?{period}"))) == 2
 
 
 def test_the_present_quarter_is_shown_and_a_bad_period_is_refused_with_its_reason(paid: Biller) -> None:

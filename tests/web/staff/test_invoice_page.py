@@ -219,7 +219,7 @@ def test_an_act_is_answered_by_a_sentence_from_a_fixed_list(owed: Biller) -> Non
     answer = owed.site.client.post(
         "/staff/invoices/502/hold", data={"csrf": owed.csrf, "reason": "staff"}, follow_redirects=False
     )
-    assert answer.headers["location"] == "/staff/invoices/502?did=hold#flash"
+    assert answer.headers["location"] == "/staff/invoices/502?did=hold&of=1#flash"
     assert 'role="status" id="flash" tabindex="-1"' in owed.get("/invoices/502?did=hold")
     for unknown in ("<b>x</b>", "nonsense", ""):
         assert 'id="flash"' not in owed.get(f"/invoices/502?did={unknown}")

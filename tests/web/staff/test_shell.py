@@ -115,6 +115,22 @@ def test_a_batch_of_the_list_is_of_the_chosen_company(biller: Biller) -> None:
     assert "Nothing to send" in biller.get("/bulk/new?payment=owed")
 
 
+def test_what_a_list_of_the_chosen_company_showed_is_acted_on_whatever_is_chosen_since(
+    biller: Biller,
+) -> None:
+    other = two_companies(biller)
+    biller.choose(1)
+    page = biller.get("/invoices?payment=owed")
+    among = page.partition('action="/staff/bulk/new"')[2]
+    biller.choose("")
+    company = biller.hidden(among, "company")
+    asked = biller.get(f"/acts/hold?picks=yes&all=yes&payment=owed&company={company}")
+    assert unescape(biller.hidden(asked, "filter")) == "payment=owed&company=1"
+    biller.choose(1)
+    asked = biller.get(f"/acts/hold?payment=owed&company=1,{other}")
+    assert unescape(biller.hidden(asked, "filter")) == "payment=owed&company=1"
+
+
 def test_the_numbers_are_counted_again_after_some_seconds(biller: Biller) -> None:
     clock = [0.0]
     kept = NavCounts(lambda: clock[0])

@@ -1,8 +1,11 @@
 """Events on a page and in the API: filters, links, and the button that works on one again."""
 
+import re
+
 import pytest
 
 from paymail.models import GatewayEvent, GatewayEventState, Payment
+from paymail.web.staff import events
 from tests.web.bearer import bearer
 from tests.web.conftest import Biller, Site
 from tests.web.test_webhook import event
@@ -29,6 +32,22 @@ def test_a_dead_event_is_on_the_page_with_its_invoice_and_its_reason(biller: Bil
     assert event_id in biller.get("/events?invoice=502")
     assert event_id not in biller.get("/events?type=charge.refunded")
     assert event_id in biller.get("/events?state=nonsense")
+
+
+def test_the_page_goes_on_from_the_last_event_that_it_showed(
+    biller: Biller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "PAGE", 2)
+    for number in range(3):
+        assert biller.site.webhook(event(f"pi_{number}")) == 200
+    page, seen = biller.get("/events?type=payment_intent.succeeded"), list[str]()
+    while next_ := re.search(r'rel="next" href="(\?[^"]+)"', page):
+        seen += re.findall(r"<code>(evt_[\w.]+)</code>", page)
+        page = biller.get(f"/events{next_[1].replace('&amp;', '&')}")
+        assert 'href="?type=payment_intent.succeeded">Newest</a>' in page
+    seen += re.findall(r"<code>(evt_[\w.]+)</code>", page)
+    assert len(seen) == len(set(seen)) == 3
+    biller.get("/events?after=evt_unknown", 404)
 
 
 def test_the_button_works_on_it_again(biller: Biller) -> None:

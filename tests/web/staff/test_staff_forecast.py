@@ -1,12 +1,15 @@
 """The forecast page: by local day, with totals, and what is held back and why."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from paymail.models import Invoice, MessageKind
+from paymail.money import Money
 from paymail.services.forecast.forecast import forecast
 from paymail.web.staff import forecast as forecast_page
-from paymail.web.staff.forecast import by_day
+from paymail.web.staff.forecast import by_day, sums
 from tests.web.conftest import Biller
 
 
@@ -53,6 +56,14 @@ def test_a_long_list_is_cut_short_but_counted_whole(biller: Biller) -> None:
     ]
 
 
+def test_what_a_statement_says_is_not_added_to_what_its_invoices_owe(biller: Biller) -> None:
+    biller.site.invoice(501, due_in=1)
+    with biller.site.app.reading() as session:
+        (reminder,) = forecast(session, now=biller.clock)
+    statement = replace(reminder, kind=MessageKind.STATEMENT, balance=Money(99_999, "AUD"))
+    assert sums([reminder, statement]) == sums([statement, reminder]) == (Money(8250, "AUD"),)
+
+
 def test_of_very_many_only_what_comes_first_is_decided_on(
     biller: Biller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,6 +76,19 @@ def test_of_very_many_only_what_comes_first_is_decided_on(
     assert '<span class="lab">Written, waiting</span><b>2</b>' in page
     assert "Too many to list them all" in page
     assert page.count('rowheader"><a href="/staff/invoices/') == 1
+
+
+def test_a_quiet_day_of_a_large_book_has_all_that_goes_out_without_going_through_the_book(
+    biller: Biller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forecast_page, "MOST_STEPS", 1)
+    biller.site.invoice(501, due_in=1)
+    biller.site.invoice(502, due_in=3)
+    with biller.site.app.transaction() as session:
+        session.get_one(Invoice, 501).next_reminder_at = biller.clock
+    page = biller.get("/forecast?days=7")
+    assert '<span class="lab">Will go out</span><b>1</b>' in page  # nothing looks at the other
+    assert "Only what is checked for a reminder in these days" in page
 
 
 @pytest.mark.parametrize("days", ["0", "91", "x"])

@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import select
 
-from paymail.models import MessageState, ReminderHold, Role
+from paymail.models import HoldOrigin, MessageState, ReminderHold, Role
 from paymail.services.sending import bulk
 from tests.web.conftest import Biller
 from tests.web.two_issuers import become
@@ -41,6 +41,40 @@ def test_a_hold_that_replaced_another_is_not_taken_back(biller: Biller) -> None:
     page = biller.post("/invoices/502/hold", reason="promised", until="2026-03-25", note="")
     assert "The reminders wait." in page
     assert "Undo</button>" not in page
+
+
+def test_a_hold_that_came_since_is_not_ended_by_taking_back_a_release(biller: Biller) -> None:
+    biller.site.invoice()
+    biller.post("/invoices/502/hold", reason="promised", until="2026-03-20", note="by phone")
+    (first,) = holds(biller)
+    biller.post("/invoices/502/release", reason="promised")
+    for act, offered in (("release", True), ("hold", False)):
+        page = biller.get(f"/invoices/502?did={act}&of={first.hold_id}")
+        assert ("Undo</button>" in page) is offered, act
+    biller.post("/invoices/502/hold", reason="promised", until="2026-03-25", note="")
+    assert "Undo</button>" not in biller.get(f"/invoices/502?did=release&of={first.hold_id}")
+
+
+def test_what_a_customer_wrote_does_not_come_back_as_ours(biller: Biller) -> None:
+    biller.site.invoice()
+    biller.post("/invoices/502/hold", reason="claimed", until="", note="paid it by transfer")
+    with biller.site.app.transaction() as session:
+        session.query(ReminderHold).one().origin = HoldOrigin.CUSTOMER
+    page = biller.post("/invoices/502/release", reason="claimed")
+    assert "The hold is released." in page
+    assert "Undo</button>" not in page
+
+
+def test_what_somebody_scheduled_since_is_neither_cancelled_nor_doubled(biller: Biller) -> None:
+    biller.site.invoice()
+    assert "Undo</button>" in biller.post("/invoices/502/send", sequence=1, when="at", at="2026-03-20T09:00")
+    (first,) = biller.messages()
+    again = biller.post("/invoices/502/send", sequence=1, when="at", at="2026-03-20T09:00")
+    assert "Undo</button>" not in again, "it was there before"
+    assert "Undo</button>" in biller.post(f"/messages/{first.message_id}/cancel")
+    biller.post("/invoices/502/send", sequence=2, when="at", at="2026-03-21T09:00")
+    assert "Undo</button>" not in biller.get(f"/invoices/502?did=send&of={first.message_id}")
+    assert "Undo</button>" not in biller.get(f"/messages/{first.message_id}?did=cancelled")
 
 
 def test_a_scheduled_email_is_cancelled_and_scheduled_again_for_its_time(biller: Biller) -> None:

@@ -113,6 +113,7 @@ def test_two_people_at_once_lose_nothing(shop: Biller) -> None:
     assert "Bob&#39;s words</textarea>" in page
     assert len(saved(shop)) == 1
     shop.post(HERE, opening="Bob's words", seen=shop.hidden(page, "seen"))
+    assert "saved version 2" in shop.post(f"{HERE}/back", 409, version="0", seen="1")
     assert [one.opening for one in saved(shop)] == ["Ann's words", "Bob's words"]
 
 

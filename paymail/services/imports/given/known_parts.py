@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Boolean, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from paymail.models import Customer, Invoice
@@ -103,12 +103,15 @@ def _of_customer(given: GivenInvoice, customers: dict[str, Customer]) -> Row:
 
 
 def _highest(session: Session, issuer_id: int) -> int:
+    """Return the highest of the numbers that are whole ones; 0 without any."""
+    # Written out, so that PostgreSQL sees that `ix_invoices_counted` is meant.
+    whole = literal_column("ltrim(invoices.number, '0123456789') = ''", Boolean())
     length = func.length(Invoice.number)
     found = session.scalar(
         select(Invoice.number)
         .where(
             Invoice.issuer_id == issuer_id,
-            func.ltrim(Invoice.number, "0123456789") == "",
+            whole,
             length <= LONGEST_COUNTED,
         )
         .order_by(length.desc(), Invoice.number.desc())

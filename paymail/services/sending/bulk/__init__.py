@@ -10,14 +10,13 @@ from paymail.services.sending.bulk.bulk_sends import (
     resume,
     start,
 )
-from paymail.services.sending.bulk.estimate import Foresight, IssuerShare, foresee, shares
+from paymail.services.sending.bulk.estimate import IssuerShare, first_of, shares
 from paymail.services.sending.bulk.progress import Progress, listed, progress
 from paymail.services.sending.bulk.requests import start_requested
 from paymail.services.sending.bulk.selection import Selection, fixed, matching
 
 __all__ = [
     "EmptySelection",
-    "Foresight",
     "IssuerShare",
     "NoSuchBulk",
     "Progress",
@@ -25,8 +24,8 @@ __all__ = [
     "cancel",
     "expand",
     "expand_all",
+    "first_of",
     "fixed",
-    "foresee",
     "listed",
     "matching",
     "pause",

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from paymail import request_ids
+from paymail import observability, request_ids
 from paymail.clock import new_id
 from paymail.db import insert_once
 from paymail.errors import InvalidInput, NotFound, PaymailError
@@ -23,6 +23,8 @@ from paymail.services.core.tax_invoices import NoValidAbn, lacks_abn, mend
 from paymail.services.outbox import gates
 from paymail.services.sending.bulk.selection import Selection, matching, within
 from paymail.services.sending.invoice_emails import Asked, check_sendable, queue_emails
+
+log = observability.logger(__name__)
 
 BATCH = 100
 BATCHES_A_TURN = 10
@@ -94,7 +96,10 @@ def _check_abns(session: Session, selection: Selection) -> None:
 
 
 def expand_all(context: Context) -> None:
-    """Write messages of every running bulk send, a batch a transaction; the rest at the next turn."""
+    """Write messages of every running bulk send, a batch a transaction; the rest at the next turn.
+
+    One that fails is tried again then, and stops no other.
+    """
     with context.transaction() as session:
         statement = select(BulkSend.bulk_id, BulkSend.request_id).where(
             BulkSend.state == BulkState.RUNNING, BulkSend.expanded.is_(False), restores.mail_open()
@@ -102,7 +107,11 @@ def expand_all(context: Context) -> None:
         found = list(session.execute(statement.order_by(BulkSend.bulk_id)))
     for bulk_id, request_id in found:
         with request_ids.bound(request_id):
-            _expand_some(context, bulk_id)
+            try:
+                _expand_some(context, bulk_id)
+            except Exception:
+                # An invoice that this release cannot read, or a lock that was waited for too long.
+                log.exception("a bulk send cannot be written", bulk_id=bulk_id)
 
 
 def _expand_some(context: Context, bulk_id: int) -> None:
