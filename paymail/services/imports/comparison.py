@@ -108,7 +108,7 @@ def _content(found: Difference, invoice: Invoice, host: HostInvoice) -> None:
         if ours == theirs:
             continue
         if not draft:
-            what = "differs" if column == "line" else f"is {ours} here and {theirs} in your system"
+            what = "its lines differ" if column == "line" else f"is {ours} here and {theirs} in your system"
             found.refuse(host, column, f"{what}; {REISSUE}")
         else:
             found.changes[column] = ("", "") if column == "line" else (str(ours), str(theirs))

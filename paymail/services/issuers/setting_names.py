@@ -45,6 +45,7 @@ NAMES: Mapping[str, str] = {
     "reminder_gap": "Business days between reminders",
     "sender_rate": "Emails a minute",
     "reminders_off": "Reminders switched off",
+    "statement_day": "Day of the monthly statement",
     "application_fee": "Platform fee",
     "save_methods": "Saving payment methods",
     "host_mails_invoices": "Invoices are emailed by another system",

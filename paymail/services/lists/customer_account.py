@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from paymail.emails import TO_STAFF
@@ -12,6 +12,7 @@ from paymail.models import (
     Channel,
     HoldReason,
     Invoice,
+    Issuer,
     Message,
     Objection,
     Payment,
@@ -19,6 +20,7 @@ from paymail.models import (
     TimelineEvent,
 )
 from paymail.money import Money
+from paymail.services.core.invoices import local_date
 from paymail.services.lists.payment_state import OWED
 
 _ELSEWHERE = ("imported", "email_sent")
@@ -30,12 +32,12 @@ _SAID = (HoldReason.PROMISED, HoldReason.CLAIMED)
 class Paid:
     """What a customer paid in one currency since some day, before refunds.
 
-    `last` is when the last of it came; None: only the host knows.
+    `last` is the day on which the last of it came, on the company's calendar; None: only the host knows.
     """
 
     count: int
     amount: Money
-    last: datetime | None
+    last: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,17 @@ def open_invoices(session: Session, *, customer_id: int, limit: int) -> Sequence
     return session.scalars(statement).all()
 
 
-def paid_since(session: Session, *, customer_id: int, since: datetime) -> list[Paid]:
+def paid_since(session: Session, *, customer_id: int, issuer: Issuer, since: datetime) -> list[Paid]:
     """Return what arrived from a customer since an instant (UTC), by currency.
 
     What the host had received before an invoice came in has no day of its own: it counts if the invoice was
     issued since.
     """
     dated = or_(Payment.channel != Channel.HOST, Payment.received_at > Invoice.created_at)
-    last = func.max(case((dated, Payment.received_at)))
+    came = func.max(case((and_(dated, Payment.paid_on.is_(None)), Payment.received_at)))
+    written = func.max(Payment.paid_on)
     statement = (
-        select(Payment.currency, func.count(), func.sum(Payment.amount), last)
+        select(Payment.currency, func.count(), func.sum(Payment.amount), came, written)
         .join(Invoice, Invoice.invoice_id == Payment.invoice_id)
         .where(
             Invoice.customer_id == customer_id,
@@ -79,7 +82,14 @@ def paid_since(session: Session, *, customer_id: int, since: datetime) -> list[P
         .order_by(Payment.currency)
     )
     rows = session.execute(statement).all()
-    return [Paid(count, Money(int(amount), code), last) for code, count, amount, last in rows]
+    return [
+        Paid(
+            count,
+            Money(int(amount), code),
+            max(filter(None, (day, at and local_date(issuer, at))), default=None),
+        )
+        for code, count, amount, at, day in rows
+    ]
 
 
 def emails_to(session: Session, *, customer_id: int, limit: int) -> list[tuple[Message, str]]:

@@ -12,6 +12,7 @@ from paymail.i18n import LANGUAGES
 from paymail.models import Contact, ContactRole, Customer, HoldReason, Issuer
 from paymail.services.access.staff import Visitor
 from paymail.services.core import customer_history
+from paymail.services.core.invoices import local_date
 from paymail.services.customers import (
     addresses,
     contacts,
@@ -117,7 +118,8 @@ def _account(session: Session, customer: Customer, issuer: Issuer, now: datetime
     return {
         "owed": sorted(owed, key=lambda one: one.balance.currency != issuer.currency),
         "days_late": customer_sums.days_late(session, customer_ids=[own], issuers=[issuer], now=now).get(own),
-        "paid": customer_account.paid_since(session, customer_id=own, since=now - A_YEAR),
+        "today": local_date(issuer, now),
+        "paid": customer_account.paid_since(session, customer_id=own, issuer=issuer, since=now - A_YEAR),
         "rows": rows_of(session, found, now),
         "statements": statements.currencies(session, customer_id=own, now=now),
         "statement_emails": statement_emails.sent_to(session, customer_id=own),

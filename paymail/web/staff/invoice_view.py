@@ -30,7 +30,7 @@ from paymail.services.lists.payment_state import PaymentState
 from paymail.services.reminders import by_hand, customer_holds, holds
 from paymail.services.sending import invoice_emails
 from paymail.web.http.inputs import LARGEST_ID
-from paymail.web.staff import flash, invoice_next, money_view, plan_view
+from paymail.web.staff import flash, hold_words, invoice_next, money_view, plan_view
 from paymail.web.staff.form_actions import Refusal, Sequence, StaffForm, Text, WhenForm, act
 from paymail.web.staff.invoice_standing import Standing, standing_of
 from paymail.web.staff.invoice_timeline import timeline
@@ -59,7 +59,7 @@ class CorrectForm(StaffForm):
 class HoldForm(StaffForm):
     """Let reminders wait."""
 
-    reason: Text = HoldReason.PROMISED.value
+    reason: Text = HoldReason.STAFF.value
     until: Text = ""
     note: Text = ""
 
@@ -160,7 +160,8 @@ def _facts(
         "history": timeline(history(session, invoice_id=invoice_id), by_hand=invoice.import_id is None),
         "owes": _owes(session, invoice, now),
         "customer_held": customer_holds.is_held(invoice.customer, now),
-        "hold_reasons": list(HoldReason),
+        "hold_words": hold_words.WORDS,
+        "hold_reasons": hold_words.CHOSEN,
         "objections": said,
         "objection_reasons": objections.REASONS,
         "tones": list(Tone),

@@ -1,4 +1,4 @@
-"""Money: what needs a person first, and the payments that arrived, newest first."""
+"""Money: what needs a person first, and the payments that arrived, the last recorded first."""
 
 from collections.abc import Iterable
 

@@ -2,6 +2,7 @@
 
 import re
 
+from paymail.models import RefundStatus
 from paymail.services.audit_log.objects import _NAMES, GONE
 from paymail.services.audit_log.phrases import PHRASES, TOPICS, phrase_of
 from paymail.services.issuers.bank_details import BANK_FIELDS
@@ -42,6 +43,10 @@ def test_every_note_of_a_service_has_words() -> None:
     assert "role" in acts
     assert acts - PHRASES.keys() == set()
     assert set(_NAMES) == set(GONE)
+
+
+def test_a_refund_has_words_wherever_it_stands() -> None:
+    assert {f"refund {status}" for status in RefundStatus if status != "proposed"} - PHRASES.keys() == set()
 
 
 def test_an_act_has_one_topic_and_every_setting_a_name() -> None:

@@ -167,6 +167,9 @@ def test_a_draft_is_issued_emailed_or_discarded_from_its_page(known: Biller) -> 
     assert f'href="/staff{here}/edit"' in page
     assert "Discard the draft" in page
     assert '<span class="b">Created</span>' in page
+    assert "dated 17 Mar" in page
+    assert "It works once the invoice is issued" in page
+    assert "see and pay" not in page
     known.post(f"{here}/void", reason="typed twice", sure="yes")
     assert made(known)[0].status is InvoiceStatus.VOID
 

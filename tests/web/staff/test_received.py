@@ -1,7 +1,7 @@
 """Money: what needs a person first, and the payments that arrived."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event
@@ -18,12 +18,12 @@ def pay(biller: Biller, invoice_id: int, **more: object) -> None:
         invoice = session.get_one(Invoice, invoice_id)
         values: dict[str, object] = {
             "amount": invoice.total, "channel": Channel.BANK_TRANSFER, "reference": f"INV {invoice_id}",
-            "received_at": NOW,
+            "received_at": NOW, "receipt_number": invoice_id,
         } | more  # fmt: skip
         invoice.payment_status, invoice.amount_paid = PaymentStatus.PAID, invoice.total
         paid = Payment(
             invoice_id=invoice_id, issuer_id=invoice.issuer_id, currency=invoice.currency, source="staff",
-            balance_after=0, receipt_number=invoice_id, **values,
+            balance_after=0, **values,
         )  # fmt: skip
         session.add(paid)
 
@@ -82,7 +82,7 @@ def test_it_is_of_the_chosen_company(biller: Biller) -> None:
 def test_how_late_a_customer_pays_is_told_on_its_page_and_in_the_list(biller: Biller) -> None:
     biller.site.invoice(502, due_in=-10)
     customer = "/customers/1"
-    assert "no invoice was paid in 12 months" in biller.get(customer)
+    assert "no invoice was paid on a known day in 12 months" in biller.get(customer)
     pay(biller, 502)  # on 17 March, ten days after the due day
     with biller.site.app.transaction() as session:
         own = session.get_one(Invoice, 502).customer_id
@@ -98,3 +98,21 @@ def test_how_late_a_customer_pays_is_told_on_its_page_and_in_the_list(biller: Bi
     pay(biller, 505, received_at=NOW - timedelta(days=400))
     assert "2 days late" in biller.get(customer)
     assert "2 days late" in biller.get("/customers")
+
+
+def test_the_last_payment_of_a_customer_is_of_the_day_that_staff_wrote_or_of_its_companys_calendar(
+    biller: Biller,
+) -> None:
+    biller.site.invoice()
+    with biller.site.app.transaction() as session:
+        session.query(Issuer).one().timezone = "Australia/Sydney"
+    pay(biller, 502, paid_on=(NOW - timedelta(days=2)).date())
+    assert "1 payment, last 15 Mar, before refunds" in biller.get("/customers/1")
+    pay(biller, 502, amount=1, receipt_number=503, received_at=datetime(2026, 3, 16, 20, tzinfo=UTC))
+    assert "2 payments, last 17 Mar, before refunds" in biller.get("/customers/1")
+
+
+def test_no_day_is_claimed_for_what_only_the_host_told(biller: Biller) -> None:
+    biller.site.invoice()
+    pay(biller, 502, channel=Channel.HOST)
+    assert "when it arrived is not known" in biller.get("/invoices/502")

@@ -70,6 +70,13 @@ def test_a_hold_that_makes_no_sense_is_refused_and_kept_in_the_form(
     assert '<details class="act" open><summary>Hold reminders' in page
 
 
+def test_whoever_says_no_reason_for_a_hold_does_not_say_that_the_customer_promised(owed: Biller) -> None:
+    page = owed.get("/invoices/502")
+    assert '<option value="staff" selected>We decided so</option>' in page
+    assert '<option value="bounced"' not in page
+    assert "<b>We decided so</b> until released" in owed.post("/invoices/502/hold")
+
+
 def test_a_double_click_on_remind_now_is_one_reminder(owed: Biller) -> None:
     for _ in range(2):
         owed.post("/invoices/502/remind", sequence=1)
