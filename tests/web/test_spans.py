@@ -49,7 +49,7 @@ def test_a_request_and_the_delivery_that_it_caused_are_one_trace(
         assert site.client.post("/api/v1/invoices/502/send", json={}, headers=headers).status_code == 202
     site.sweep()
     first = of_request(exported, "one")
-    assert names(first) == ["POST /api/v1/invoices/{invoice_id}/send", "deliver"]
+    assert names(first) == ["POST /api/v1/invoices/{invoice_id}/send", "write", "deliver"]
     assert len(traces(first)) == 1
     assert traces(first).isdisjoint(traces(of_request(exported, "two")))
     assert dict(first[1].attributes or {}) == {
@@ -81,6 +81,7 @@ def test_a_payment_is_followed_to_stripe_and_its_event_to_the_receipt(
     assert names(of_request(exported, receipt.request_id)) == [
         "POST /webhooks/stripe",
         "Stripe GET /v1/payment_intents/{id}",
+        "write",
         "deliver",
     ]
     assert len(traces(of_request(exported, receipt.request_id))) == 1

@@ -106,7 +106,7 @@ class Batch:
             self._ready.sort(key=lambda one: order[one.claim])
 
     def _write_one(self, draft: Draft, pages: list[Page]) -> None:
-        with self._worked_on(draft.claim), self._at_risk([draft.claim]):
+        with self._worked_on(draft.claim, "write"), self._at_risk([draft.claim]):
             try:
                 written = self._context.writer.write(draft.letter)
             except PaymailError as error:
@@ -133,7 +133,7 @@ class Batch:
         while self._ready and not self._must_stop(first):
             ready, first = self._ready.pop(0), False
             self._rest.remove(ready.claim)
-            with self._worked_on(ready.claim):
+            with self._worked_on(ready.claim, "deliver"):
                 self._hand_over(ready)
 
     def _must_stop(self, first: bool) -> bool:
@@ -143,8 +143,8 @@ class Batch:
         return self._enough or late
 
     @contextmanager
-    def _worked_on(self, claim: Claim) -> Iterator[None]:
-        with request_ids.bound(claim.request_id), spans.span("deliver") as span:
+    def _worked_on(self, claim: Claim, name: str) -> Iterator[None]:
+        with request_ids.bound(claim.request_id), spans.span(name) as span:
             span.say({"paymail.message_id": claim.message_id, "paymail.kind": str(claim.kind)})
             yield
 
