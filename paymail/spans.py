@@ -1,4 +1,4 @@
-"""What takes how long, for OpenTelemetry: a span for each request, email written, delivery and call to Stripe.
+"""What takes how long, for OpenTelemetry: spans of each request, email written, delivery and call to Stripe.
 
 A span says names and numbers only: no address, no path with its token, no text of an exception. Until
 `open_with` is called no exporter is imported and a span is nothing.
