@@ -97,7 +97,7 @@ def shown(
             "customer": customer,
             "issuer": issuer,
             "zone": issuer.timezone,
-            "home": issuer.currency,
+            "home": request.state.shell.home,
             "saved": saved_methods.current(session, customer_id=customer_id, account=issuer.stripe_account),
             "removing": saved_methods.unfinished(session, customer_id=customer_id),
             "namesakes": merger.namesakes(session, customer=customer),

@@ -27,14 +27,15 @@ class Step:
     """When, if only the day is known."""
 
 
-def track(standing: Standing) -> list[Step]:
-    """Return the steps in their order."""
-    return [_issued(standing), _emailed(standing), _delivered(standing), _viewed(standing), _paid(standing)]
+def track(standing: Standing, home: str) -> list[Step]:
+    """Return the steps in their order; amounts in the currency `home` are without its code."""
+    ways = _emailed(standing), _delivered(standing), _viewed(standing)
+    return [_issued(standing, home), *ways, _paid(standing, home)]
 
 
-def _issued(standing: Standing) -> Step:
+def _issued(standing: Standing, home: str) -> Step:
     invoice = standing.invoice
-    total = amount(Money(invoice.total, invoice.currency), invoice.issuer.currency)
+    total = amount(Money(invoice.total, invoice.currency), home)
     if invoice.status is InvoiceStatus.DRAFT:
         return Step("", "", "Not issued", text=total)
     return Step("done", "check", "Issued", day=invoice.issued_date, text=total)
@@ -98,7 +99,7 @@ def _viewed(standing: Standing) -> Step:
     return Step("", "", "Not viewed", text="nobody has used the pay page")
 
 
-def _paid(standing: Standing) -> Step:
+def _paid(standing: Standing, home: str) -> Step:
     invoice = standing.invoice
     if invoice.status is InvoiceStatus.VOID:
         return Step("bad", "ban", "Void", invoice.voided_at, "it cannot be paid")
@@ -106,7 +107,6 @@ def _paid(standing: Standing) -> Step:
         return Step("part", "clock", "Clearing", text="a payment is on its way")
     if invoice.status is InvoiceStatus.DRAFT or not invoice.owed:
         return _settled(standing)
-    home = invoice.issuer.currency
     if invoice.received > 0:
         paid = amount(Money(invoice.received, invoice.currency), home)
         return Step("part", "cut", paid + " paid", text=amount(standing.owed, home) + " to come")

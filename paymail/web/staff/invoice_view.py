@@ -122,7 +122,7 @@ def invoice_page(
         plan = plan_view.plan_block(invoice, now)
         forms = _forms(session, invoice) | money_view.money_forms(money, now) | plan_view.plan_forms(plan)
         context = {
-            **_facts(session, invoice, money, now),
+            **_facts(session, invoice, money, now, request.state.shell.home),
             **_emails(session, invoice),
             "visitor": visitor,
             "flash": "" if refusal else flash.said(request),
@@ -134,13 +134,12 @@ def invoice_page(
             "refusal": refusal,
             "refused_form": next(iter(kept or {}), ""),
             "now": now,
-            "home": invoice.issuer.currency,
         }
     return PAGES.TemplateResponse(request, "invoice.html", context, refusal.status if refusal else 200)
 
 
 def _facts(
-    session: Session, invoice: Invoice, money: money_view.MoneyBlock, now: datetime
+    session: Session, invoice: Invoice, money: money_view.MoneyBlock, now: datetime, home: str
 ) -> dict[str, object]:
     """Return what the page says of an invoice beside its money, its plan and its emails."""
     proposed = any(one.status is RefundStatus.PROPOSED for one in money.account.refunds)
@@ -149,9 +148,10 @@ def _facts(
     said = objections.objections(session, invoice_id=invoice_id)
     standing = standing_of(session, invoice, now)
     return {
+        "home": home,
         "invoice": invoice,
         "standing": standing,
-        "steps": track(standing),
+        "steps": track(standing, home),
         "not_online": why_not(obstacle, invoice.currency) if (obstacle := online_obstacle(invoice)) else "",
         "zone": invoice.issuer.timezone,
         "morning": calendar.next_morning(now) if calendar else None,

@@ -64,6 +64,8 @@ class Shell:
     """The page that is shown once another company is chosen."""
     whole: bool
     """Whether the page shows every company's although one is chosen."""
+    home: str
+    """The currency whose code may be left out: the chosen company's, or the first one's."""
 
     @property
     def name(self) -> str:
@@ -98,8 +100,9 @@ def shell(session: Session, request: Request, *, now: datetime, scope: Scope | N
 
     One statement, and four every SECONDS.
     """
-    rows = session.execute(select(Issuer.issuer_id, Issuer.name).order_by(Issuer.issuer_id))
-    companies = tuple((int(key), str(name)) for key, name in rows)
+    listed = select(Issuer.issuer_id, Issuer.name, Issuer.currency).order_by(Issuer.issuer_id)
+    rows = session.execute(listed).all()
+    companies = tuple((int(key), str(name)) for key, name, _currency in rows)
     company = _chosen(request, dict(companies))
     counts: NavCounts = request.app.state.nav_counts
     path: str = request.scope["path"]
@@ -109,6 +112,7 @@ def shell(session: Session, request: Request, *, now: datetime, scope: Scope | N
         counts.of(session, now=now, company=company, scope=scope),
         path if request.method == "GET" and BACK.fullmatch(path) else "/staff/",
         company is not None and route_of(request) in WHOLE,
+        next((str(currency) for key, _name, currency in rows if company in (None, key)), "AUD"),
     )
 
 

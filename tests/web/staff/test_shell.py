@@ -3,7 +3,7 @@
 import re
 from html import unescape
 
-from paymail.models import Issuer, Message, MessageState
+from paymail.models import Customer, Invoice, Issuer, Message, MessageState
 from paymail.web.staff.shell import COOKIE, SECONDS, NavCounts
 from tests.web.conftest import Biller
 
@@ -146,3 +146,23 @@ def test_the_keys_can_be_switched_off_and_on(biller: Biller) -> None:
     assert "They are off in this browser" in biller.post("/keys")
     assert "staff_keys.js" not in biller.get("/")
     assert "staff_keys.js" in biller.post("/keys", on="yes")
+
+
+def test_an_amount_without_a_code_is_in_the_chosen_companys_currency_or_else_the_first_ones(
+    biller: Biller,
+) -> None:
+    other = two_companies(biller)
+    biller.site.invoice(900, currency="NZD", name="Kauri Coast Lodge")
+    with biller.site.app.transaction() as session:
+        session.get_one(Issuer, other).currency = "NZD"
+        invoice = session.get_one(Invoice, 900)
+        customer = session.get_one(Customer, invoice.customer_id)
+        invoice.issuer_id = customer.issuer_id = other
+        pages = ("/invoices/900", f"/customers/{customer.customer_id}")
+    for path in pages:
+        page = biller.get(path)
+        assert "NZD" in page, path
+        assert "$82.50" not in page, path
+    biller.choose(other)
+    for path in pages:
+        assert "$82.50" in biller.get(path), path
