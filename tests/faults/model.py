@@ -175,11 +175,20 @@ class Model:
         for mail in self.reminders(bill, "scheduled", "sending"):
             mail.state, mail.fence = "suppressed", mail.fence + 1
 
+    def write_afresh(self, bill: int) -> None:
+        """Take what is not handed over from its worker: what it says of the bill's money is not so any more."""
+        for mail in self.mails.values():
+            if mail.bill == bill and mail.kind != "notice" and mail.state in ("scheduled", "sending"):
+                mail.state, mail.fence, mail.expires = "scheduled", mail.fence + 1, None
+                mail.written = mail.handed
+
     def settle(self, number: int) -> bool:
         """Bring the books to the truth; True when a payment was recorded by it."""
         bill = self.bills[number]
         if bill.money == "paid":
             return False
+        if bill.truth != "open" or bill.money == "processing":
+            self.write_afresh(number)
         if bill.truth == "succeeded":
             bill.money = "paid"
             self.drop_reminders(number)
