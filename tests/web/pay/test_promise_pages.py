@@ -131,6 +131,6 @@ def test_staff_see_and_lift_what_a_customer_said(biller: Biller) -> None:
     token = biller.site.invoice(reminders=True)
     biller.site.client.post(f"{API}/{token}/already-paid", json={"text": "by <i>cheque</i>"})
     page = biller.get("/invoices/502")
-    assert "<b>Claimed</b>" in page
+    assert "<b>Customer says it is paid</b>" in page
     assert "by &lt;i&gt;cheque&lt;/i&gt;" in page
     assert "<h3>On hold</h3>" not in biller.post("/invoices/502/release", reason="claimed")
