@@ -176,7 +176,7 @@ class Model:
             mail.state, mail.fence = "suppressed", mail.fence + 1
 
     def write_afresh(self, bill: int) -> None:
-        """Take what is not handed over from its worker: what it says of the bill's money is not so any more."""
+        """Take what is not handed over from its worker: what it says of money is not so any more."""
         for mail in self.mails.values():
             if mail.bill == bill and mail.kind != "notice" and mail.state in ("scheduled", "sending"):
                 mail.state, mail.fence, mail.expires = "scheduled", mail.fence + 1, None
