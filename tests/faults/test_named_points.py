@@ -6,14 +6,18 @@ with another thread in a transaction holds its rows for a minute, until the serv
 
 from paymail.models import MessageState
 from tests.faults.checker import check, describe
+from tests.faults.crew import Hand
 from tests.faults.failpoints import KILLED, POINTS
 from tests.faults.office import Office, until
 
+FRESH = {point: range(3 * nth + 1, 3 * nth + 4) for nth, point in enumerate(POINTS)}
+"""Invoices for the worker of each point: what another has claimed may be written already."""
+
 
 def test_workers_that_die_at_every_named_point_lose_and_repeat_nothing(office: Office) -> None:
-    office.driver.queue(range(1, 13), ring=False)
-    hands = [office.worker(f"die@{point}#1", concurrency=1) for point in POINTS]
-    assert [hand.exit_code() for hand in hands] == [KILLED] * len(POINTS)
+    for point, numbers in FRESH.items():
+        office.driver.queue(numbers, ring=False)
+        assert office.worker(f"die@{point}#1", concurrency=1).exit_code() == KILLED, point
     office.worker()
     office.until_all_ended()
     evidence = office.evidence()
@@ -25,9 +29,11 @@ def test_workers_that_die_at_every_named_point_lose_and_repeat_nothing(office: O
 
 
 def test_workers_that_stood_still_past_their_lease_repeat_nothing_when_they_go_on(office: Office) -> None:
-    office.driver.queue(range(1, 13), ring=False)
-    frozen = [office.worker(f"stop@{point}#1", concurrency=1) for point in POINTS]
-    until(lambda: all(hand.paused for hand in frozen), 60, office.states)
+    frozen: list[Hand] = []
+    for point, numbers in FRESH.items():
+        office.driver.queue(numbers, ring=False)
+        frozen.append(office.worker(f"stop@{point}#1", concurrency=1))
+        until(lambda: frozen[-1].paused, 60, office.states)
     helper = office.worker()
     office.until_all_ended()
     assert office.states()[MessageState.UNKNOWN] >= 2
