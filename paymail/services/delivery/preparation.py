@@ -142,11 +142,9 @@ def _facts(
     """Return the situations of the invoices of reminders; of one that cannot be decided on, none."""
     wanted, keys = [], []
     for message, invoice in both:
-        if message.kind is MessageKind.REMINDER:
-            try:
-                wanted.append((invoice, situation.policy_of(invoice).ladder))
-            except PaymailError:
-                continue  # said where the message itself is looked at
+        # Of one that cannot be read it is said where the message itself is looked at.
+        if message.kind is MessageKind.REMINDER and (policy := situation.policy_or_none(invoice)):
+            wanted.append((invoice, policy.ladder))
             keys.append(message.dedupe_key)
     return situation.gather(session, invoices=wanted, now=context.now(), without=keys) if wanted else {}
 

@@ -15,7 +15,6 @@ from paymail.services.customers import monthly_statements
 from paymail.services.customers.monthly_statements import Owing
 from paymail.services.forecast.coming import Coming, coming
 from paymail.services.reminders import situation
-from paymail.services.reminders.policy import Policy
 
 AT_ONCE = 1000
 """Invoices that are read in one statement."""
@@ -48,12 +47,5 @@ def _of_run(session: Session, owed: list[Owing], at: datetime) -> Iterator[Comin
     known = {invoice.invoice_id: invoice for invoice in session.scalars(wanted)}
     for one in owed:
         invoice = known[one.invoice_id]
-        row = coming(invoice, _policy_or_none(invoice), "", at, "")
+        row = coming(invoice, situation.policy_or_none(invoice), "", at, "")
         yield replace(row, kind=MessageKind.STATEMENT, balance=Money(one.minor, one.currency))
-
-
-def _policy_or_none(invoice: Invoice) -> Policy | None:
-    try:
-        return situation.policy_of(invoice)
-    except PaymailError:
-        return None

@@ -5,7 +5,6 @@ Made by the same decision as the sweep's, so it cannot promise what the sweep do
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -128,10 +127,6 @@ def _queued(
     suppressed = _suppressed(session, found)
     situations = _situations(session, found, now)
     for message, invoice in found:
-        try:
-            policy: Policy | None = situation.policy_of(invoice)
-        except PaymailError:
-            policy = None
         at, held = prospect(
             session,
             message=message,
@@ -141,7 +136,7 @@ def _queued(
             facts=situations.get(message.message_id),
             suppressed=suppressed,
         )
-        one = coming(invoice, policy, message.step, at, held)
+        one = coming(invoice, situation.policy_or_none(invoice), message.step, at, held)
         yield replace(one, kind=message.kind, recipient=message.recipient)
 
 
@@ -166,8 +161,8 @@ def _situations(
     lone = [(message, invoice) for message, invoice in reminders if times[message.invoice_id] == 1]
     steps = []
     for _message, invoice in lone:
-        with suppress(PaymailError):
-            steps.append((invoice, situation.policy_of(invoice).ladder))
+        if policy := situation.policy_or_none(invoice):
+            steps.append((invoice, policy.ladder))
     keys = {message.dedupe_key for message, _invoice in lone}
     by_invoice = situation.gather(session, invoices=steps, now=now, without=keys)
     return {m.message_id: by_invoice[i.invoice_id] for m, i in lone if i.invoice_id in by_invoice}

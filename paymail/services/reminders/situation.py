@@ -6,6 +6,7 @@ from itertools import product
 
 from sqlalchemy.orm import Session
 
+from paymail.errors import PaymailError
 from paymail.models import Invoice, InvoiceStatus, MessageState, PaymentStatus
 from paymail.services.core.calendar import calendar_of
 from paymail.services.core.customers import written_to
@@ -37,6 +38,14 @@ def policy_of(invoice: Invoice) -> Policy:
         cap=issuer.reminder_cap,
         gap=issuer.reminder_gap,
     )
+
+
+def policy_or_none(invoice: Invoice) -> Policy | None:
+    """Return how reminders of this invoice work; None where that cannot be read."""
+    try:
+        return policy_of(invoice)
+    except PaymailError:
+        return None
 
 
 def situation_of(
